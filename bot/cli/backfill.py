@@ -1,4 +1,4 @@
-"""`vigie backfill`: complete the history, in silence unless told to post."""
+"""`vigie backfill`: complete the history, in silence unless `--announce` is given."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def showing(console: Console = stderr) -> Iterator[Callable[[BackfillProgress], 
 
 
 class _Lines:
-    """One line for each source that was listed, and for some recueils."""
+    """Prints one line for each source that was listed, and for some recueils."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

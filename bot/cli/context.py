@@ -33,7 +33,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The options that stand before the command."""
+    """Describes the options that stand before the command."""
 
     config: Path | None
     verbose: bool
@@ -51,7 +51,7 @@ class Context:
         level = "debug" if self.verbose else logs or settings.log.level
         # Whatever is written there from now on, a traceback or a warning of Python too, holds no secret.
         sys.stderr = cast(TextIO, RedactedStream(sys.stderr, settings.secrets))
-        # What NO_COLOR and TERM=dumb ask for, as in all else that is printed.
+        # What NO_COLOR and TERM=dumb request, as in all else that is printed.
         set_up_logging(level, settings.log.format, sys.stderr, plain=stderr.no_color or stderr.is_dumb_terminal)
         return settings
 
@@ -70,7 +70,7 @@ def fail_of_storage(error: StorageError) -> NoReturn:
 def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = None) -> T:
     """Run the command's coroutine; storage errors end with a message, not a traceback.
 
-    Ctrl-C and SIGTERM cancel it, and the program ends with INTERRUPTED. With `stop`, being told to stop is a good end: they set it,
+    Ctrl-C and SIGTERM cancel it, and the program ends with INTERRUPTED. With `stop`, a request to stop is a good end: they set it,
     `work` returns by itself, and the exit code is DONE. In both cases the program has ended some seconds later (see `ending`).
     """
     try:
@@ -96,7 +96,7 @@ async def _result(task: asyncio.Task[T]) -> T:
     return await task
 
 
-# How a command ends when it is told to (Ctrl-C, SIGTERM): in order if it can, and soon in any case.
+# How a command ends when it is to (Ctrl-C, SIGTERM): in order if it can, and soon in any case.
 
 GRACE = 3.0
 """Seconds for what is under way, from the first signal. The whole end takes less than five."""
@@ -110,13 +110,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Ending:
     """While entered, the first signal calls `ask`; when that has not ended the block in time, the process ends with `code`.
 
-    Nothing is lost by the latter: a transaction is whole or absent, and a post being sent is looked for at the next start. It is needed
+    Nothing is lost by the latter: a transaction is whole or absent, and a post being sent is searched for at the next start. It is needed
     because some waits cannot be given up: a thread in SQLite that waits for another program's lock, a write to a pipe nobody reads.
     `ask` is called in the main thread between two instructions, so it must be quick and safe there (`loop.call_soon_threadsafe`).
     """
 
     def __init__(self, ask: Callable[[], object], *, code: int, grace: float = GRACE) -> None:
-        """`grace` is in seconds."""
+        """Take what to call, the exit code, and how long to wait: `grace` is in seconds."""
         self._ask = ask
         self._code = code
         self._grace = grace

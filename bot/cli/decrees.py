@@ -97,7 +97,8 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PrintedAnswer:
-    """An answer and what it is shown with: how authorities are called, the language, and of one decree the PDF it was read in if known."""
+    """Describes an answer and what it is shown with: how authorities are called, the language, and of one decree the PDF it was read in if
+    known."""
 
     answer: Answer
     places: Mapping[str, Place]
@@ -149,7 +150,7 @@ def _json(reply: PrintedAnswer) -> object:
 
 
 class FileWords(Table):
-    """The words of one language."""
+    """Describes the words of one language."""
 
     fetched: str
     not_known: str

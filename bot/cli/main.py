@@ -56,7 +56,7 @@ def module_of(command: str, *arguments: str) -> str:
 
 
 class Commands(TyperGroup):
-    """The group of all commands. Its help comes from the table; whichever command runs is imported."""
+    """Groups all commands. Its help comes from the table; whichever command runs is imported."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)

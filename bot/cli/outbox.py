@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Whether it could be done, in words for the person, and the post as it is now (None: there is none)."""
+    """Says whether it could be done, in words for the person, and the post as it is now (None: there is none)."""
 
     done: bool
     told: str

@@ -117,7 +117,7 @@ async def handed_round(parts: Parts, settings: Settings, authorities: dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What came of a round. `left` says when the sources are due that were left alone because they failed."""
+    """Holds what came of a round. `left` says when the sources are due that were left alone because they failed."""
 
     reports: list[SourceReport]
     ingested: IngestResult

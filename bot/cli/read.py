@@ -73,7 +73,7 @@ def register(
     ) -> None:
         """Read one PDF: its acts, and the decrees among them. Nothing is recorded, but with --retry.
 
-        On a terminal, a decree that is found before all pages are read is told at once. With --retry the exit code is 3 when something
+        On a terminal, a decree that is found before all pages are read is shown at once. With --retry the exit code is 3 when something
         could still not be read wholly.
         """
         context: Context = ctx.obj
@@ -138,13 +138,13 @@ async def _read(
     return report
 
 
-# What `vigie read` is asked to show: its options, and which of them make no sense together. Pure.
+# What `vigie read` is to show: its options, and which of them make no sense together. Pure.
 
 _PAGES = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 
 
 class ReadView(Enum):
-    """What is shown of a document; the value is the option that asks for it."""
+    """Names what is shown of a document; the value is the option that requests it."""
 
     SUMMARY = ""
     TEXT = "--text"
@@ -153,7 +153,7 @@ class ReadView(Enum):
 
 
 class Task(Enum):
-    """What is done; the value is the option that asks for it."""
+    """Names what is done; the value is the option that requests it."""
 
     READ = ""
     QUARANTINE = "--quarantine"
@@ -161,12 +161,12 @@ class Task(Enum):
 
 
 class WrongChoice(Exception):
-    """The options cannot be had together. The message says why, and what can be had."""
+    """Says that options cannot be had together. The message says why, and what can be had."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadChoice:
-    """`pages` are the only ones wanted (numbers from 1), None for all."""
+    """Holds the options put together; `pages` are the only ones wanted (numbers from 1), None for all."""
 
     view: ReadView
     pages: range | None

@@ -24,7 +24,8 @@ from bot.reading.pages.ocr import ocr_available
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is to be printed. `pages` are those that were requested; where that is not all there are no `groups`. `troubles` are lines."""
+    """Holds what is to be printed. `pages` are those that were requested; where that is not all there are no `groups`. `troubles` are
+    lines."""
 
     file: str
     choice: ReadChoice
@@ -192,7 +193,7 @@ _LONGEST = 300
 def evidence_lines(evidence: Iterable[Evidence], *, decides: bool) -> Iterator[str]:
     """Return `p. 6  title  decides: algorithmic processing of images « … »`: page, part of the act, what for, cue if it met one, phrase.
 
-    `decides` says that the act is a decree. A reason told in the head line, whose phrase is quoted anyway, has no line of its own.
+    `decides` says that the act is a decree. A reason given in the head line, whose phrase is quoted anyway, has no line of its own.
     """
     known = tuple(evidence)
     quoted = {(quote.page, quote.text) for quote in known if quote.about == "verdict"}
@@ -246,7 +247,7 @@ def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:
 
 
 def _named(reference: Reference) -> str:
-    """Return `of n° 2026-1 of 2026-08-01 (withdrawn)`: the decree that this one bears on, and how it ends it where the text tells."""
+    """Return `of n° 2026-1 of 2026-08-01 (withdrawn)`: the decree that this one bears on, and how it ends it where the text says so."""
     number = None if reference.number is None else f"n° {reference.number}"
     signed = None if reference.signed is None else reference.signed.isoformat()
     named = " of ".join(text for text in (number, signed) if text) or "another decree"
@@ -323,7 +324,7 @@ def _visible(line: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """How a file was read: whether OCR was wanted (`reading.ocr`) and is on this machine, seconds it took and might have taken.
+    """Says how a file was read: whether OCR was wanted (`reading.ocr`) and is on this machine, seconds it took and might have taken.
 
     `damaged`: the file is, see `Reading.damaged`.
     """

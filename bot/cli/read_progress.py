@@ -35,7 +35,7 @@ def showing(console: Console, doing: str) -> Iterator[Screen]:
 
 
 class Screen:
-    """A bar for one reading, and lines above it."""
+    """Draws a bar for one reading, and lines above it."""
 
     def __init__(self, console: Console, progress: Progress, doing: str) -> None:
         self._console = console

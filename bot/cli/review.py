@@ -87,7 +87,8 @@ def register(app: typer.Typer) -> None:
         decree: Annotated[int | None, typer.Option("--decree", min=1, help="Withdraw this decree, of which nobody was asked.")] = None,
         as_json: AsJson = False,
     ) -> None:
-        """It is none: no later reading of it asks again. A decree that it was recorded as is withdrawn, with its posts not sent yet."""
+        """It is none: no later reading of it requests a decision again. A decree that it was recorded as is withdrawn, with its posts not
+        sent yet."""
         _one_of(number, decree)
         if decree is not None:
             _settle(ctx.obj, lambda reviewer: reviewer.withdraw(decree, by=BY), as_json=as_json)
@@ -129,7 +130,7 @@ def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bo
 
 
 def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:
-    """Ask without writing anything."""
+    """Read without writing anything."""
     settings, authorities = load(context)
     with opened(settings, read_only=True) as store:
         return ask(Reviewer(store=store, route=nowhere, clock=utc_now, issuers=Issuers(authorities.values())))

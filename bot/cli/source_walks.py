@@ -49,7 +49,7 @@ Into = Annotated[Path | None, typer.Option("--into", help="Folder for the record
 Details = Annotated[int, typer.Option("--details", "-d", min=0, max=20, help="Detail pages to save, the newest, where the site has them.")]
 
 SHOWN = 20
-"""Entries shown of a list, unless asked for more."""
+"""Entries shown of a list, unless more are requested."""
 
 _LEFT_SHOWN = 4
 """Links that were not followed, shown of each kind: a root may have a hundred months."""
@@ -117,7 +117,7 @@ def register(sources: typer.Typer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A source, and the moment to walk it for. `recording` stands in for the site where there is one."""
+    """Describes a source, and the moment to walk it for. `recording` stands in for the site where there is one."""
 
     source: Source
     settings: Settings
@@ -291,7 +291,7 @@ def _title(text: str) -> str:
 
 
 def _walk_json(source: Source, today: date, steps: Sequence[PageReport], outcome: Crawl | CrawlFailed) -> Json:
-    """Return what the walk found. `ok` is what the exit code says; `polled` are the pages a poll asks from now on."""
+    """Return what the walk found. `ok` is what the exit code says; `polled` are the pages that polls request from now on."""
     crawl = outcome if isinstance(outcome, Crawl) else None
     cause = outcome.cause if isinstance(outcome, CrawlFailed) else next(iter(outcome.unread), None)
     return {

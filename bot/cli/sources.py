@@ -27,7 +27,7 @@ from sources.crawl.trail import Trail
 from sources.model import FetchError
 
 SHOWN = 20
-"""Recueils shown of each authority, unless asked for more."""
+"""Recueils shown of each authority, unless more are requested."""
 
 _EACH = 3
 """Authorities that the index does not know up to which each has a line."""
@@ -227,7 +227,7 @@ def _audit_state(each: Audit) -> str:
 
 
 def _audit_json(index: NationalIndex, audits: Sequence[Audit], limit: int) -> Json:
-    """Return the comparison. `share` is from 0 to 1, null where the index knows nothing; `missing` counts all, `never_seen` has `limit` of
+    """Return the comparison. `share` is from 0 to 1, null where the index has nothing; `missing` counts all, `never_seen` has `limit` of
     them at most.
     """
     return {

@@ -126,7 +126,7 @@ def _source_json(source: SourceHealth) -> Json:
 # What `vigie status` says, as plain lines: nothing is drawn for the width of a terminal. Pure.
 
 _EACH = 3
-"""Sources with one thing wrong up to which each is told by itself."""
+"""Sources with one thing wrong up to which each is shown by itself."""
 
 _WORDS = {
     Status.FINE: "fine",
@@ -144,7 +144,7 @@ def status_lines(
 ) -> Iterator[str]:
     """Counts first, then what does not work, with what can be done; then what should be known.
 
-    Where one thing is wrong with many sources they are told together. `every` tells each by itself, and adds a line for each source.
+    Where one thing is wrong with many sources they are shown together. `every` shows each by itself, and adds a line for each source.
     """
     yield from _summary(overview)
     yield from _section("Destinations", [line for one in overview.destinations if one.trouble for line in _destination(one)])

@@ -116,12 +116,12 @@ def decree_line(decree: Decree) -> str:
 
 
 def code_column(code: str) -> str:
-    """Return `26     `."""
+    """Return `26 `."""
     return f"{code:<6} "
 
 
 def source_columns(key: str) -> str:
-    """Return `26     site       ` for `26:site`."""
+    """Return `26 site ` for `26:site`."""
     code, _, route = key.partition(":")
     return f"{code_column(code)}{route:<10} "
 

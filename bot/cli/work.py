@@ -77,7 +77,7 @@ LONGEST_NAP = timedelta(minutes=1)
 
 @dataclass
 class Delivery:
-    """The posts of a command, which go out as decrees are found. `over`: no more will be."""
+    """Describes the posts of a command, which go out as decrees are found. `over`: no more will be."""
 
     waiting: Mapping[str, asyncio.Event]
     """By destination: set when there may be something for it."""

@@ -58,7 +58,7 @@ _PIECE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFile:
-    """The file a decree was read in: its SHA-256 (64 hexadecimal digits), when it came, and where it is kept, if it is."""
+    """Describes the file a decree was read in: its SHA-256 (64 hexadecimal digits), when it came, and where it is kept, if it is."""
 
     sha256: str
     fetched_at: datetime | None
@@ -66,7 +66,7 @@ class ArchivedFile:
 
 
 class PdfArchive:
-    """Two folders of `<SHA-256>.pdf`, each for this user only.
+    """Keeps two folders of `<SHA-256>.pdf`, each for this user only.
 
     `unread` holds at most `most_bytes` (but for the files in use): the file used longest ago goes first. Its `incoming/` holds what is
     being downloaded. From `kept` nothing is removed to make room; `which` goes there: the PDFs that hold a decree, `all` that were read, or
@@ -216,7 +216,7 @@ class PdfArchive:
             log.warning("archive.folder_failed", folder=str(self.unread), error=_reason(error))
 
     def _is_news(self, folder: Path, error: OSError) -> bool:
-        """Tell a first failure of a folder, or one with another reason, from what was logged before."""
+        """Log the first failure of a folder, or one with another reason."""
         reason = _reason(error)
         before, self._logged[folder] = self._logged.get(folder), reason
         return reason != before
@@ -284,7 +284,8 @@ def _remove(path: Path) -> None:
 
 @dataclass(slots=True)
 class OpenedPdf:
-    """A file on disk, for as long as it is read. Whoever has read all that it holds sets `wholly_read`: nobody will need it again."""
+    """Describes a file on disk, for as long as it is read. Whoever has read all that it holds sets `wholly_read`: nobody will need it
+    again."""
 
     path: Path
     sha256: str

@@ -1,4 +1,5 @@
-"""Completing history: list a source's past, add what the national index knows, read all that was left unread. In silence unless told to.
+"""Completing history: list a source's past, add what the national index has, read all that was left unread. In silence unless posts are
+requested.
 
 It can be stopped at any point: what was listed and read is in the database, and the next run goes on from there.
 """
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 AT_ONCE = 4
-"""Authorities worked on side by side: while one site is asked, the recueils of another are read."""
+"""Authorities worked on side by side: while one site answers, the recueils of another are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillLimits:
-    """How many recueils are read at a time, each to its end, and how far back the first poll of a source may announce."""
+    """Says how many recueils are read at a time, each to its end, and how far back the first poll of a source may announce."""
 
     workers: int = 2
     announce_since: timedelta = timedelta(0)
@@ -53,7 +54,7 @@ class Backfill:
         clock: Clock,
         limits: BackfillLimits = BackfillLimits(),
     ) -> None:
-        """`fetcher` fetches pages of lists, `index` the national index."""
+        """Take what does the work: `fetcher` fetches pages of lists, `index` the national index."""
         self._catalogue = catalogue
         self._fetcher = fetcher
         self._index = index
@@ -127,7 +128,7 @@ class Backfill:
         source = authority.sources[0]
         recorded = await asyncio.to_thread(self._store.recueils.of, authority.code)
         states = [(each, await asyncio.to_thread(self._store.sources.get, each.key)) for each in authority.sources]
-        # The source that was polled last tells what is news; one that never was, only where there is no other.
+        # The source that was polled last decides what is news; one that never was, only where there is no other.
         last = max(states, key=lambda each: (each[1].baseline_at is not None, self._watch_of(*each).until))
         watch = self._watch_of(*last)
         ours = hosts(self._catalogue.authorities)
@@ -183,12 +184,12 @@ async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-# What is asked of a backfill, how far it is, and what it did.
+# What a backfill is to do, how far it is, and what it did.
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillRequest:
-    """What is asked: everything published since a day, by the authorities with these codes (None: by all). `announce` queues posts; `limit`
+    """Requests everything published since a day, by the authorities with these codes (None: by all). `announce` queues posts; `limit`
     bounds the recueils read in this run.
     """
 
@@ -200,7 +201,7 @@ class BackfillRequest:
 
 @dataclass(frozen=True, slots=True)
 class SourceListing:
-    """The past of one source. `new` were never seen before and taken; `left` are left to the next poll, which must meet them.
+    """Describes the past of one source. `new` were never seen before and taken; `left` are left to the next poll, which must meet them.
 
     `skipped`: it was listed completely less than a day ago.
     """
@@ -221,7 +222,7 @@ class SourceListing:
 
 @dataclass(frozen=True, slots=True)
 class FromIndex:
-    """What the national index knew of one authority and was never seen. `elsewhere` leads to hosts that are not in the catalogue."""
+    """Counts what the national index has of one authority and was never seen. `elsewhere` leads to hosts that are not in the catalogue."""
 
     authority: str
     new: int
@@ -231,7 +232,7 @@ class FromIndex:
 
 @dataclass(frozen=True, slots=True)
 class BackfillProgress:
-    """How far a backfill is. `done` were read or tried, `waiting` are known to be left; more come as sources are listed."""
+    """Says how far a backfill is. `done` were read or tried, `waiting` are known to be left; more come as sources are listed."""
 
     listed: int = 0
     sources: int = 0
@@ -243,8 +244,8 @@ class BackfillProgress:
 
 @dataclass(frozen=True, slots=True)
 class BackfillReport:
-    """What a backfill did. `read` counts recueils, `resolved` the pages that gave their files, `elsewhere` what another backfill took up,
-    `remaining` what `limit` left to the next run. `index_error` tells why there is no national index.
+    """Holds what a backfill did. `read` counts recueils, `resolved` the pages that gave their files, `elsewhere` what another backfill took
+    up, `remaining` what `limit` left to the next run. `index_error` says why there is no national index.
     """
 
     wanted: BackfillRequest
@@ -260,14 +261,14 @@ class BackfillReport:
 
     @property
     def ok(self) -> bool:
-        """Return whether nothing is missing for a failure. What a site has taken away is told, and is no failure."""
+        """Return whether nothing is missing for a failure. What a site has taken away is reported, and is no failure."""
         listed = all(listing.is_complete for listing in self.listings)
         return listed and self.index_error is None and all(unread.gone for unread in self.ingested.unread)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What has been done so far; `told` is called at each step."""
+    """Counts what has been done so far; `told` is called at each step."""
 
     wanted: BackfillRequest
     told: Callable[[BackfillProgress], None]
@@ -284,7 +285,7 @@ class Tally:
     waiting: int = 0
 
     def tell(self, doing: str) -> None:
-        """Tell how far it is. `doing` says what is being done."""
+        """Report how far it is. `doing` says what is being done."""
         self.told(BackfillProgress(len(self.listings), self.sources, self.done, self.waiting, len(self.ingested.decrees), doing))
 
     def found(self, left: Sequence[Recueil]) -> None:

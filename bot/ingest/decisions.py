@@ -46,7 +46,7 @@ More of them is an old list that was made anew under other addresses: reading it
 """
 
 LONGEST_ASKED = timedelta(days=1)
-"""What a server may ask to wait, at the most: more is a slip of its own."""
+"""How long a server may make us wait, at the most: more is a slip of its own."""
 
 LONGEST_WAIT = timedelta(days=2)
 """No source ever waits so long for its next poll."""
@@ -59,7 +59,7 @@ GOES_ON = timedelta(minutes=5)
 
 REFETCH = timedelta(hours=3)
 REFETCHED_FOR = timedelta(days=5)
-"""How often, and for how long after its last reading, one that was read in part is asked for again where it cannot be fetched."""
+"""How often, and for how long after its last reading, one that was read in part is requested again where it cannot be fetched."""
 
 _FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
 _RETRIES = tuple(timedelta(minutes=m) for m in (2, 5, 15, 30, 60, 180, 360, 720, 1440, 1440, 1440, 1440))
@@ -68,7 +68,7 @@ _REREADS = tuple(timedelta(hours=h) for h in (1, 6, 24, 24, 24))
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """An entry of a listing seen for the first time, and what is to be done with it."""
+    """Describes an entry of a listing seen for the first time, and what is to be done with it."""
 
     listed: ListingEntry
     state: RecueilState
@@ -125,7 +125,7 @@ def in_turn(intake: Sequence[Intake], order: Order) -> list[Intake]:
 
 
 def retry_at(attempts: int, now: datetime, retry_after: float | None = None) -> datetime | None:
-    """Return when to try a failed fetch or reading again after `attempts` failures (1 = the first); None: give up, tell the operator.
+    """Return when to try a failed fetch or reading again after `attempts` failures (1 = the first); None: give up, and notify the operator.
 
     The steps grow from 2 minutes to a day and last some five days in all. A server's own `retry_after` (seconds) is a floor.
     """
@@ -144,7 +144,7 @@ def gained(recueil: Recueil, reading: Reading) -> bool:
 
 
 def refetch_at(last_read: datetime | None, now: datetime, retry_after: float | None = None) -> datetime | None:
-    """Return when to ask again for a recueil that was read in part and cannot be fetched, None to give up.
+    """Return when to request a recueil again that was read in part and cannot be fetched, None to give up.
 
     It is no reading, so it uses up none: what ends it is the time since the last one. `retry_after` is in seconds, a floor.
     """
@@ -229,7 +229,7 @@ def _asked(retry_after: float | None) -> timedelta:
 
 
 def newest(undated: Sequence[ListingEntry], order: Order) -> Sequence[ListingEntry]:
-    """Return the newest of entries without a date, as far as anything tells. `undated` is in the order of the list."""
+    """Return the newest of entries without a date, as far as anything shows. `undated` is in the order of the list."""
     if order == "oldest-first":
         return undated[-UNDATED_AT_BASELINE:]
     numbered = [(int(found[1]), entry) for entry in undated if (found := _FILE_NUMBER.search(entry.url))]
@@ -288,7 +288,7 @@ _AROUND = ((-1, 0.3), (0, 0.5), (1, 0.2))
 
 @dataclass(frozen=True, slots=True)
 class PublicationStats:
-    """What is usual for one source.
+    """Holds what is usual for one source.
 
     `rates` are publications per hour in arbitrary units: for a working day, a Saturday and a Sunday, 24 hours each, local time. `usual_gap`
     is the median time between two days with a publication, `late_after` a silence that it practically never keeps; both None while

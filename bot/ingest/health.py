@@ -154,7 +154,7 @@ def half_due(due: Iterable[datetime | None]) -> datetime | None:
 
 
 def not_alive(overview: Overview, *, running: bool, now: datetime) -> str | None:
-    """Why the bot neither polls nor delivers as it should, None where it does: whether sites and platforms answer is another matter.
+    """Return why the bot neither polls nor delivers as it should, None where it does: whether sites and platforms answer is another matter.
 
     `running` says whether a `vigie run` works on the database; without one, `vigie poll` from cron keeps the bot alive.
     """

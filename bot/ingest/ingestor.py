@@ -43,7 +43,8 @@ HELD_FOR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A recueil that was due and could not be fetched or opened; it stays due. `gone`: the site says that it is no longer there."""
+    """Describes a recueil that was due and could not be fetched or opened; it stays due. `gone`: the site says that it is no longer
+    there."""
 
     url: str
     error: str
@@ -52,8 +53,8 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What one recueil, or many, gave. `unread` tells what could not be read, `incomplete` (canonical URLs) what was read in part, and
-    `unfinished` what is still being read in the background. `opened` counts those that were read, wholly or in part."""
+    """Holds what one recueil, or many, gave. `unread` has what could not be read, `incomplete` (canonical URLs) what was read in part,
+    and `unfinished` what is still being read in the background. `opened` counts those that were read, wholly or in part."""
 
     decrees: tuple[Decree, ...] = ()
     uncertain: tuple[UncertainAct, ...] = ()
@@ -74,7 +75,7 @@ class IngestResult:
 
 @dataclass(frozen=True, slots=True)
 class BackgroundResult:
-    """What a recueil gave that went on in the background."""
+    """Holds what a recueil gave that went on in the background."""
 
     recueil: Recueil
     ingested: IngestResult
@@ -97,7 +98,7 @@ class Ingestor:
     async def ingest(self, recueil: Recueil, slot: WorkerSlot | None = None) -> IngestResult:
         """Read one recueil to its end, or find the files of a detail page, and record what became of it.
 
-        `slot` is where it waits for its turn, and tells when it turns out to be long; without one it has its turn at once. Never raises for
+        `slot` is where it waits for its turn, and learns that it is long; without one it has its turn at once. Never raises for
         what a site or a PDF does, nor for a fault of ours that it sets off. Raises StorageError.
         """
         early: list[RecordingResult] = []
@@ -185,7 +186,7 @@ class Ingestor:
         message = str(error) if isinstance(error, FetchError) else f"{recueil.url}: {error}"
         # Read in part before, and not read now: what is counted are its readings.
         unfetched = recueil.state is RecueilState.INCOMPLETE and isinstance(error, FetchError)
-        # Nor does an outage of its address, or of this machine's network, use up its attempts; the first tells that there is trouble.
+        # Nor does an outage of its address, or of this machine's network, use up its attempts; the first shows that there is trouble.
         counted = not unfetched and (recueil.attempts == 0 or not isinstance(error, FetchError) or error.is_of_site)
         if isinstance(error, Hostile):
             again = None

@@ -53,7 +53,7 @@ def accepted_group(act: Act, kind: Kind | None) -> tuple[Judged, ...]:
     if len(verdicts) > 1 and kind is not None:
         # A kind that is given is that of one decree.
         verdicts = confirmed(act)
-    # An erratum corrects one decree; of an act that holds many, its title does not tell which.
+    # An erratum corrects one decree; of an act that holds many, its title does not say which.
     return tuple(Judged(act, corrected(act, verdict) if len(verdicts) == 1 else verdict) for verdict in verdicts)
 
 
@@ -125,8 +125,8 @@ def early_result(
 ) -> ReadResult | None:
     """Return the decrees found before all pages are read, ready to be recorded; None where there is none.
 
-    Only acts all of whose pages were tried are judged, and only their decrees are told: of whatever else, the whole reading decides. What
-    the table of a bulk act lists is told by the decrees after it.
+    Only acts all of whose pages were tried are judged, and only their decrees are returned: of whatever else, the whole reading decides.
+    What the table of a bulk act lists is returned with the decrees after it.
     """
     recueil = _with_cover(recueil, reading)
     read = [act.part != 0 and not any(page.origin is TextOrigin.PENDING for page in act.pages) for act in reading.acts]
@@ -198,7 +198,7 @@ def _own_number(item: Judged) -> str | None:
 
 
 def _with_cover(recueil: Recueil, reading: Reading) -> Recueil:
-    """Return the recueil with what its cover tells, where it was read."""
+    """Return the recueil with what its cover says, where it was read."""
     return replace(recueil, number=reading.cover.number or recueil.number, published=reading.cover.published or recueil.published)
 
 
@@ -232,7 +232,7 @@ def _judge_act(act: Act, *, stand_alone: bool) -> Group:
 
 def _judged(act: Act, *, stand_alone: bool) -> Group:
     group = judge_each(act, stand_alone=stand_alone)
-    # An erratum corrects one decree; of an act that holds many, its title does not tell which.
+    # An erratum corrects one decree; of an act that holds many, its title does not say which.
     return tuple(Judged(act, corrected(act, verdict) if len(group) == 1 else verdict) for verdict in group)
 
 
@@ -276,7 +276,7 @@ def _decree(authority: str, url: str, published: date | None, item: Judged, *, a
 
 
 def uncertain_acts(authority: str, url: str, judged: Iterable[Judged]) -> tuple[UncertainAct, ...]:
-    """Return the acts a person must look at."""
+    """Return the acts that a person must judge."""
     return tuple(
         UncertainAct(
             authority=authority,
@@ -316,11 +316,11 @@ _ENTRY = re.compile(r"(?im)^[^\w\n]*(?:arr[êe]t[ée]|d[ée]cision)(?!\w)")
 
 
 def without_summary_tables(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """Return the acts of a document with their verdicts, where no table is told for the decrees that it lists.
+    """Return the acts of a document with their verdicts, where no table stands for the decrees that it lists.
 
     Part 0 of a bulk act (see `Act.part`) that speaks of VSA is not concerned as soon as as many of the decrees after it are decrees on VSA,
     or wait for a person, as its table lists. Where fewer are a person must look: one was cut off, or not recognised. Where none is, the
-    table is all that tells of it, and its verdict stands.
+    table is all that speaks of it, and its verdict stands.
     """
     return tuple(_settled(group, _after(groups, place)) if group[0].act.part == 0 else group for place, group in enumerate(groups))
 

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class PollSchedule:
-    """How often a source is polled: `every` when it is likely to publish, at least once in `slowest`; how far back its first poll may
+    """Says how often a source is polled: `every` when it is likely to publish, at least once in `slowest`; how far back its first poll may
     announce."""
 
     every: timedelta
@@ -40,8 +40,9 @@ class PollSchedule:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """One source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading; `unfinished` names
-    those that are still being read in the background. `unchanged`: the site says that its pages are what they were; nothing is `listed`.
+    """Describes one source in one round. `requests` counts HTTP requests for pages; `new` the recueils taken up for reading; `unfinished`
+    names those that are still being read in the background. `unchanged`: the site says that its pages are what they were; nothing is
+    `listed`.
 
     `cause` is set when the listing itself could not be read, or not wholly.
     """
@@ -62,7 +63,7 @@ class SourceReport:
     def ok(self) -> bool:
         """True when the listing was read and every recueil that was due could be fetched and opened.
 
-        One that the site itself has taken away (`Unread.gone`) is told, but does not make the source a failing one; where there is
+        One that the site itself has taken away (`Unread.gone`) is reported, but does not make the source a failing one; where there is
         something new and nothing at all could be opened, it does.
         """
         return self.error is None
@@ -311,7 +312,7 @@ def _after(state: SourceState, crawl: Crawl, new: int, now: datetime) -> SourceS
 
 @dataclass(frozen=True, slots=True)
 class RetryRequest:
-    """Which recueils to read again: of these authorities, and at these canonical URLs. With neither, all that were not wholly read."""
+    """Says which recueils to read again: of these authorities, and at these canonical URLs. With neither, all that were not wholly read."""
 
     authorities: frozenset[str] = frozenset()
     urls: frozenset[str] = frozenset()
@@ -319,7 +320,7 @@ class RetryRequest:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """The recueils that were put back, and what reading them gave."""
+    """Describes the recueils that were put back, and what reading them gave."""
 
     recueils: tuple[Recueil, ...]
     ingested: IngestResult

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 
 class WorkerSlots:
-    """`quick` slots for fetching and for short readings, `slow` ones for what turns out to be long: short ones pass, long ones wait."""
+    """Limits what is read at a time: `quick` slots for fetching and for short readings, `slow` ones for what turns out to be long: short
+    ones pass, long ones wait."""
 
     def __init__(self, *, quick: int, slow: int) -> None:
         self._quick = asyncio.Semaphore(quick)
@@ -92,7 +93,8 @@ _READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
 
 @dataclass(frozen=True, slots=True)
 class ReadingTimeouts:
-    """What is long. With more than `pages` to recognise, or after `quick` seconds, a reading is demoted to a slow slot once there is one.
+    """Says what is long. With more than `pages` to recognise, or after `quick` seconds, a reading is demoted to a slow slot once there is
+    one.
 
     While there is none it goes on where it is for `urgent` seconds, in which the pages that are likely to matter are recognised, and
     then lets others pass. What was read is stored every `checkpoint` seconds.
@@ -108,7 +110,7 @@ USUAL_PACE = ReadingTimeouts()
 
 
 class ReadingProgress:
-    """What is read of one file so far. `long` is set as soon as its reading is known to take long."""
+    """Collects what is read of one file so far. `long` is set as soon as its reading is known to take long."""
 
     def __init__(self, known: Sequence[PageText], long_from: int) -> None:
         self.pages = {page.number: page for page in known}
@@ -158,7 +160,7 @@ SAME_AGAIN = timedelta(hours=1)
 
 
 class Reader(Protocol):
-    """`bot.reading.reader.stream_pdf` within its limits. Raises Unreadable."""
+    """Stands for `bot.reading.reader.stream_pdf` within its limits. Raises Unreadable."""
 
     def __call__(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingEvent, None]:
         """Read a PDF; `known` pages of the same file are not read again."""
@@ -167,7 +169,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file on disk, for as long as it is read."""
+    """Describes a file on disk, for as long as it is read."""
 
     path: Path
     sha256: str
@@ -203,7 +205,7 @@ class ReadingJob:
         lock = self._by_content.setdefault(file.sha256, asyncio.Lock())
         if self._wanted[file.sha256]:
             # The same bytes are being read for another recueil, for an hour perhaps: their pages will do. Whether the lock is held does
-            # not tell: between two who hold it nobody does, and a slot kept by a third would be waited for by the second.
+            # not show it: between two who hold it nobody does, and a slot kept by a third would be waited for by the second.
             slot.release()
         self._wanted[file.sha256] += 1
         try:
@@ -300,7 +302,7 @@ class ReadingJob:
             if progress.unsaved:
                 await self._save(file, progress, complete=False)
         except StorageError as error:
-            # The reading goes on: there is another checkpoint soon, and the end of it is told.
+            # The reading goes on: there is another checkpoint soon, and its end is logged.
             log.warning("pages.not_stored", file=file.sha256, error=str(error))
 
     async def _save(self, file: File, progress: ReadingProgress, *, complete: bool) -> None:
@@ -332,11 +334,11 @@ class ReadingJob:
 
 
 class Hostile(Unreadable):
-    """This file has taken the whole program with it several times. It is not tried again unless an operator says so."""
+    """Says that a file has taken the whole program with it several times. It is not tried again unless an operator says so."""
 
 
 class Vanished(Unreadable):
-    """The file is not there any more. Its content has nothing to do with it."""
+    """Says that the file is not there any more. Its content has nothing to do with it."""
 
 
 async def ended(tasks: Sequence[asyncio.Task[Any]]) -> None:

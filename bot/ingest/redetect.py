@@ -1,4 +1,4 @@
-"""Judge stored acts again by today's rules: first what would change, then, when told to, the change."""
+"""Judge stored acts again by today's rules: first what would change, then, with `--apply`, the change."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of one difference. `decrees` are new ones; `kept`: a person had decided, or a new reading replaced the act meanwhile."""
+    """Holds what became of one difference. `decrees` are new ones; `kept`: a person had decided, or a new reading replaced the act
+    meanwhile."""
 
     difference: Difference
     decrees: tuple[int, ...] = ()
@@ -80,7 +81,7 @@ FACTS = tuple(entry.name for entry in fields(Facts))
 
 
 class Effect(StrEnum):
-    """What a difference means for the decrees that are known.
+    """Says what a difference means for the decrees that are known.
 
     `FOUND`: an act is a decree, or holds one, that it was not known for. `CHANGED`: a known decree has another kind or other facts, or
     needs no person any more. `LOST`: a known decree would be none any more. `DOUBTFUL`: an act that was settled needs a person. `SETTLED`:
@@ -96,7 +97,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An outcome with its kind."""
+    """Describes an outcome with its kind."""
 
     outcome: Outcome
     kind: Kind | None = None
@@ -104,7 +105,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One act on which the rules changed their mind. `decree` is the id of the known decree it is, `facts` names those that differ."""
+    """Describes one act on which the rules changed their mind. `decree` is the id of the known decree it is, `facts` names those that
+    differ."""
 
     recueil: Recueil
     stored: StoredAct
@@ -130,7 +132,7 @@ def difference(
     """
     before, verdict = Said(stored.outcome, stored.kind), group[0].verdict
     after = Said(verdict.outcome, verdict.kind)
-    # Of an act that holds several decrees, which of them is the known one its keys tell, not its verdict.
+    # Of an act that holds several decrees, which of them is the known one is decided by its keys, not by its verdict.
     alone = found[0] if len(found) == 1 else None
     changed = () if known is None or alone is None else _facts(recueil, stored, known, alone)
     other_kind = known is not None and alone is not None and _shown(recueil, stored, known) and alone.kind is not known.kind
@@ -142,7 +144,7 @@ def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) ->
     """Return the facts that a change would change.
 
     Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity`); and what is not
-    found in it any more, another sighting may have told.
+    found in it any more, another sighting may have given.
     """
     named = [(name, getattr(known.facts, name), getattr(found.facts, name)) for name in FACTS]
     if _shown(recueil, stored, known):

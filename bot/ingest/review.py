@@ -26,7 +26,7 @@ _DATA = re.compile(r"review:(?P<number>[0-9]{1,18}):(?P<token>[0-9a-f]{8}):(?P<a
 
 @dataclass(frozen=True, slots=True)
 class ReviewAnswer:
-    """What an operator answered about a review by a button. `token` is that of the act which was asked about: see `Waiting.token`."""
+    """Holds what an operator answered about a review by a button. `token` is that of the act in question: see `Waiting.token`."""
 
     review: int
     token: str
@@ -46,7 +46,7 @@ def answer_from(data: str) -> ReviewAnswer | None:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a review. `decrees` are the stored decrees of an accepted act, `posts` how many posts were queued for them.
+    """Holds what became of a review. `decrees` are the stored decrees of an accepted act, `posts` how many posts were queued for them.
 
     `withdrawn` is the decree that a rejected act was stored as. `already`: it had been decided before, and this answer changed nothing.
     """
@@ -59,7 +59,7 @@ class Settled:
 
 
 class SeveralDecrees(Exception):
-    """A kind was given for an act that holds several decrees: it would be that of each."""
+    """Raised when a kind was given for an act that holds several decrees: it would be that of each."""
 
 
 class Reviewer:
@@ -83,7 +83,7 @@ class Reviewer:
         return self._store.reviews.waiting(limit)
 
     def act(self, review: int) -> tuple[Waiting, Act]:
-        """One of them, with what it holds. Raises NoSuchRow when no act waits under this number, AlreadyDecided when one did."""
+        """Return one of them, with what it holds. Raises NoSuchRow when no act waits under this number, AlreadyDecided when one did."""
         waiting = self._store.reviews.get(review)
         if waiting is None:
             decision = self._store.reviews.decision(review)
@@ -111,8 +111,8 @@ class Reviewer:
         """It is a decree, of this kind, or of the likeliest where none is given: it is recorded and its posts are queued. Of an act that
         holds several, each is.
 
-        A decree that is known already is not posted again. `by` tells the way the answer came by, never who gave it. `token` is that of the
-        act which was asked about, where the answer comes later than the question. Raises NoSuchRow, also where it is another act's,
+        A decree that is known already is not posted again. `by` names the way the answer came by, never who gave it. `token` is that of the
+        act in question, where the answer comes later than the question. Raises NoSuchRow, also where it is another act's,
         and SeveralDecrees.
         """
         try:
@@ -161,7 +161,7 @@ def acts_again(stored: Sequence[StoredAct], content: Content | None) -> Iterator
     """Yield each stored act with what it holds.
 
     `content` is the file it was read from: where all its pages are known and are cut into the same acts as then, the act has them as they
-    were read. Where not, it has its whole text on its first page: what is found in it is then told to stand there.
+    were read. Where not, it has its whole text on its first page: what is found in it is then said to stand there.
     """
     known = _by_place(content)
     for one in stored:

@@ -24,10 +24,10 @@ RECENT = timedelta(days=3)
 """How far behind the last good poll the date of something never seen may lie, for the next poll to be the one that must meet it."""
 
 LATE_UPLOADS = 2
-"""Recueils that may have been uploaded later than one that is newer than they: more of them tell the age of what bears no date."""
+"""Recueils that may have been uploaded later than one that is newer than they: more of them show the age of what bears no date."""
 
 SHORTEST_NAME = 6
-"""Characters of a file name that may tell a file from another: "raa-12" may be of any year."""
+"""Characters of a file name that may distinguish a file from another: "raa-12" may be of any year."""
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _UPLOAD = re.compile(r"contenu/telechargement/(\d+)/")
@@ -35,7 +35,7 @@ _UPLOAD = re.compile(r"contenu/telechargement/(\d+)/")
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What polls know of a source: the day of the last good one, in the authority's own time, and the pages they read.
+    """Says what polls have seen of a source: the day of the last good one, in the authority's own time, and the pages they read.
 
     Where the source was never polled `until` is today: its first poll is still to come, and may announce what is `recent`.
     """
@@ -54,7 +54,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class BackfillIntake:
-    """What was never seen before: what the backfill takes, and what it leaves to the next poll."""
+    """Holds what was never seen before: what the backfill takes, and what it leaves to the next poll."""
 
     taken: tuple[ListingEntry, ...]
     left: tuple[ListingEntry, ...] = ()
@@ -68,7 +68,7 @@ def must_list(listed_at: datetime | None, now: datetime) -> bool:
 def undated_at_baseline(found: Sequence[HistoryEntry], order: Order) -> frozenset[str]:
     """Return the addresses without a date that the first poll of the source will read, as it has nothing else to go by."""
     undated = [each.listed for each in found if each.listed.published is None]
-    # A walk reads an oldest-first list from its end: only the numbers of its files still tell which came last.
+    # A walk reads an oldest-first list from its end: only the numbers of its files still show which came last.
     known = "unknown" if order == "oldest-first" else order
     return frozenset(listed.url for listed in newest(undated, known))
 
@@ -86,7 +86,7 @@ def take_in(found: Iterable[HistoryEntry], unseen: Collection[str], watch: Watch
 def take_from_index(
     entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date, *, hosts: Collection[str], watch: Watch
 ) -> tuple[BackfillIntake, int]:
-    """Sort what the national index has since a day and was never seen, and how many of these lead to hosts that are not asked.
+    """Sort what the national index has since a day and was never seen, and how many of these lead to hosts that are not requested.
 
     The index is a week late: what it met before the last good poll is no news that the next one may bring.
     """
@@ -115,7 +115,8 @@ def dates_of(recorded: Iterable[Recueil], entries: Iterable[IndexEntry] = ()) ->
 
 
 class Files:
-    """The files an authority is known to have published: those recorded by their address, and those of detail pages by their name."""
+    """Describes the files an authority is known to have published: those recorded by their address, and those of detail pages by their
+    name."""
 
     def __init__(self, recorded: Iterable[Recueil]) -> None:
         recorded = tuple(recorded)
@@ -128,14 +129,14 @@ class Files:
 
 
 class Ages:
-    """Tells what may have been published since a day, from its date, else from the years it names, else from when it was uploaded.
+    """Decides what may have been published since a day, from its date, else from the years it names, else from when it was uploaded.
 
     The national platform numbers its files in the order of their upload: what bears a lower number than several that are dated before the
     day is older still.
     """
 
     def __init__(self, since: date, dates: Mapping[str, date]) -> None:
-        """`dates` are those known of files of the same authority, by address."""
+        """Learn from the files of the same authority: `dates` are those known of files of the same authority, by address."""
         self._since = since
         before = sorted((number for url, day in dates.items() if day < since and (number := _upload(url)) is not None), reverse=True)
         self._first = before[LATE_UPLOADS] if len(before) > LATE_UPLOADS else None
@@ -159,12 +160,12 @@ def _upload(url: str) -> int | None:
     return int(found[1]) if found else None
 
 
-# Is anything missing? What the national index knows of an authority, against what the bot has seen. Pure.
+# Is anything missing? What the national index has of an authority, against what the bot has seen. Pure.
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """One authority: how many recueils the index knows, and those never seen, newest first. `is_polled`: polled at least once."""
+    """Describes one authority: how many recueils the index has, and those never seen, newest first. `is_polled`: polled at least once."""
 
     authority: Authority
     indexed: int
@@ -178,7 +179,7 @@ class Audit:
 
     @property
     def share(self) -> float | None:
-        """Return the part of them that the bot saw, from 0 to 1; None where the index knows none."""
+        """Return the part of them that the bot saw, from 0 to 1; None where the index has none."""
         return self.seen / self.indexed if self.indexed else None
 
     @property

@@ -120,7 +120,7 @@ _DETAIL_LISTINGS = frozenset({"card-detail", "select-detail", "plain-links-detai
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """What a real browser needs to be shown a source: the CSS selector of what stands on its real pages and on no challenge page, and
+    """Holds what a real browser needs to be shown a source: the CSS selector of what stands on its real pages and on no challenge page, and
     the hosts besides the site's own from which its scripts may come."""
 
     __pydantic_config__ = _STRICT
@@ -131,7 +131,7 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One way to an authority's publications: a `[[sources]]` table.
+    """Describes one way to an authority's publications: a `[[sources]]` table.
 
     `root` is the canonical address where a walk begins; `navigation` the levels below it and `listing` the kind of list;
     `follow` and `ignore` are patterns (searched in address and text, in any case) of links without a period to follow,
@@ -160,12 +160,12 @@ class Source:
 
     @property
     def key(self) -> str:
-        """`<authority>:<route>`, as in `26:site`."""
+        """Return `<authority>:<route>`, as in `26:site`."""
         return f"{self.authority}:{self.route}"
 
     @property
     def wants_details(self) -> bool:
-        """Whether the list links HTML pages that hold the files, rather than the files; it may, where the list was never seen."""
+        """Return whether the list links HTML pages that hold the files, rather than the files; it may, where the list was never seen."""
         return self.listing in _DETAIL_LISTINGS
 
     @property
@@ -177,9 +177,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Who publishes: a prefecture, the préfecture de police, a region's prefecture. One file.
+    """Describes who publishes: a prefecture, the préfecture de police, a region's prefecture. One file.
 
-    `sources` are in order of preference; where there is none, `not_covered` tells why. The numbers of its acts and recueils begin with one
+    `sources` are in order of preference; where there is none, `not_covered` says why. The numbers of its acts and recueils begin with one
     of `prefixes` (its code, where there is none); `territory` has the departments in which it takes decrees, and in whose recueils it
     publishes.
     """
@@ -295,7 +295,7 @@ def _explained(detail: ErrorDetails, path: tuple[str | int, ...]) -> str:
     return message if detail["type"] == "value_error" else message[:1].lower() + message[1:]
 
 
-# Whose act or recueil a number of the national template is, as the catalogue tells it. Pure.
+# Whose act or recueil a number of the national template is, as the catalogue describes it. Pure.
 
 _NUMBER = re.compile(r"(\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})-\d{4}-\d{1,4}(?:-\d{2}-\d{3,5})?", re.ASCII)
 """A number of the national template: of an act (`09-2026-11-20-00003`) or of a recueil (`09-2026-240`)."""
@@ -330,7 +330,8 @@ class Issuers:
         return authority == other or other in self._territory(authority)
 
     def expected(self, authority: str, publisher: str) -> bool:
-        """Whether the acts of an authority are expected on the site of `publisher`, which may show the recueils of its own territory."""
+        """Return whether the acts of an authority are expected on the site of `publisher`, which may show the recueils of its own
+        territory."""
         return any(self.publishes_in(authority, other) for other in (publisher, *self._territory(publisher)))
 
     def name(self, authority: str) -> str:
@@ -351,7 +352,7 @@ class Catalogue:
     """Finds sources, time zones and issuers. `watched` are the sources that are polled when they are due: any may be polled on request."""
 
     def __init__(self, authorities: Mapping[str, Authority], watched: Collection[str] | None = None) -> None:
-        """`watched` are the codes of the authorities whose sources are polled, all where it is None."""
+        """Index the sources; `watched` are the codes of the authorities whose sources are polled, all where it is None."""
         self.authorities = authorities
         self.issuers = Issuers(authorities.values())
         self.watched = tuple(source for code in (authorities if watched is None else watched) for source in authorities[code].sources)

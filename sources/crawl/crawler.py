@@ -49,7 +49,7 @@ MAX_HOMES = 2
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """What one poll found.
+    """Holds what one poll found.
 
     `listed` has each address once: everything on the pages that were read, seen before or not. It is empty when `unchanged`: the server
     answered 304 for every page. `trail` is to be kept for the next poll; `requests` counts the page requests made.
@@ -77,7 +77,7 @@ class Crawl:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The files a detail page holds (at least one), and the page requests made."""
+    """Describes the files a detail page holds (at least one), and the page requests made."""
 
     documents: tuple[ListingEntry, ...]
     requests: int
@@ -90,7 +90,7 @@ class Crawler:
         self._fetcher = fetcher
 
     async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime) -> Crawl:
-        """Ask the pages where new recueils appear. `today` is the authority's local date, `now` an aware instant.
+        """Request the pages where new recueils appear. `today` is the authority's local date, `now` an aware instant.
 
         Raises `CrawlFailed` when nothing could be read: no listing where one must be (`LayoutChanged`), or a request that failed.
         """
@@ -140,7 +140,8 @@ class Crawler:
 
 
 class PageContents(IntEnum):
-    """What a page and those it leads to hold: no entry, only entries of the past, or those of the day or the days of grace before it."""
+    """Holds what a page and those it leads to hold: no entry, only entries of the past, or those of the day or the days of grace before
+    it."""
 
     NOTHING = 0
     PAST = 1
@@ -148,7 +149,7 @@ class PageContents(IntEnum):
 
 
 class Expected(IntEnum):
-    """What belongs at or below a page: nothing new, what is put on line late, or today's recueils."""
+    """Holds what belongs at or below a page: nothing new, what is put on line late, or today's recueils."""
 
     NOTHING = 0
     LATE = 1
@@ -156,11 +157,11 @@ class Expected(IntEnum):
 
 
 class TooManyPages(LayoutChanged):
-    """The walk is over: the rest of the way is not asked."""
+    """Ends a walk that read too many pages: the rest of the way is not requested."""
 
 
 class Traversal:
-    """One walk. After `run`, `lists` has what was found and the pages to ask from now on; `moved_to` is where the root is, if elsewhere.
+    """Walks once. After `run`, `lists` has what was found and the pages to poll from now on; `moved_to` is where the root is, if elsewhere.
 
     `unread` has the pages that belong to the way and could not be read, with what went wrong: what others list is good all the same.
     Among them are the pages of the trail that have vanished. `gone` are those that may be gone, and are. `origins` has the entries that
@@ -198,7 +199,7 @@ class Traversal:
             gone = error
             page = await self._folder_above(gone)
         found = PageContents.NOTHING
-        if not is_below(root, page.url):  # a folder above, whether asked or redirected to, holds much that is no recueil
+        if not is_below(root, page.url):  # a folder above, whether requested or redirected to, holds much that is no recueil
             if has_moved(root, page.url):
                 self.moved_to = page.url
             found = await self._try(root, None, expected=Expected.TODAY, may_be_gone=False)
@@ -217,7 +218,7 @@ class Traversal:
             raise next(iter(self.unread.values()), gone or nothing)
 
     async def _step(self, url: str) -> Visited:
-        """A page on the way. Raises `TooManyPages`, `LayoutChanged` where the site gives another page, and any other `FetchError`."""
+        """Read a page on the way. Raises `TooManyPages`, `LayoutChanged` where the site gives another page, and any other `FetchError`."""
         if not self._visits.has_read(url):
             self._asked += 1
             if self._asked > MAX_PAGES:
@@ -226,7 +227,8 @@ class Traversal:
         return page
 
     def emptied(self, listed: Sequence[ListingEntry]) -> dict[str, Polled]:
-        """The pages of the trail that this walk met without an entry, and none of theirs was `listed` elsewhere: to be asked further.
+        """Return the pages of the trail that this walk met without an entry, and none of theirs was `listed` elsewhere: to be polled
+        further.
 
         A page that leads to current recueils is no list but a level of the way, where recueils were filed by mistake or for show.
         """
@@ -238,7 +240,7 @@ class Traversal:
         return lost
 
     def to_ask_again(self) -> dict[str, Polled]:
-        """Return the pages that could not be read, to be asked further, with what was known of them."""
+        """Return the pages that could not be read, to be polled further, with what was known of them."""
         known = {page.url: page for page in self._trail.pages} if self._trail is not None else {}
         blank = {url: Polled(url, Validators(), (), never_read=url in self._unread_at_first) for url in self.unread}
         return {url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None) for url, page in blank.items()}
@@ -291,7 +293,7 @@ class Traversal:
         pages = await self._pages_of_ways(page, year)
         ways = tuple(way for each in pages for way in each.links.ways)
         choice = self._choose(ways, year)
-        # What sorts by no period may sort by branch or category, which the catalogue's patterns do not tell where pages were renamed.
+        # What sorts by no period may sort by branch or category, which the catalogue's patterns do not cover where pages were renamed.
         lists_or_sorts = bool(page.entries) or any(way.period for way in ways)
         named = sections(ways, page.url, self._source.root)
         self.parts |= {way.url for way in named}
@@ -315,7 +317,8 @@ class Traversal:
         return found
 
     def _may_bring_more(self, choice: RouteChoice, expected: Expected, *, is_leaf: bool) -> bool:
-        """Whether what is `expected` may still appear on a page that lists nothing; one that cannot be read may get another address."""
+        """Return whether what is `expected` may still appear on a page that lists nothing; one that cannot be read may get another
+        address."""
         is_awaited = choice.is_awaited or any(way.url in self.unread for way in choice.current)
         return (expected is Expected.TODAY and is_awaited) or (expected is not Expected.NOTHING and (choice.is_late or is_leaf))
 
@@ -336,7 +339,7 @@ class Traversal:
             found = max(found, min(PageContents.PAST, await self._try(way.url, _year(way, year))))
         if found is PageContents.CURRENT:
             self.lists.polled = kept  # what came while nobody polled is read once
-        # Some sites lag behind, some months have no recueil: then the latest that has one tells that the way is right.
+        # Some sites lag behind, some months have no recueil: then the latest that has one shows that the way is right.
         for way in choice.earlier:
             if found or self.unread:
                 break
@@ -460,7 +463,7 @@ class Traversal:
         return found
 
     def _awaits_new_year(self) -> bool:
-        """Return whether to wait for the first recueil of a year on pages that list nothing yet; they are asked from now on."""
+        """Return whether to wait for the first recueil of a year on pages that list nothing yet; they are polled from now on."""
         if self._trail is None or not awaits_new_year(self._trail, self._today):
             return False
         for known in self._trail.pages:

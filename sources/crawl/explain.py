@@ -18,7 +18,7 @@ from sources.pages import READERS, PageLink, PageLinks
 
 
 class LinkReason(StrEnum):
-    """What a way is, on the day of the walk."""
+    """Says what a way is, on the day of the walk."""
 
     TODAY = "covers today"
     PATTERN = "follow pattern of the catalogue"
@@ -33,7 +33,7 @@ class LinkReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
-    """What one request gave: a page or an error."""
+    """Holds what one request gave: a page or an error."""
 
     url: str
     page: Page | None = None
@@ -42,7 +42,7 @@ class PageAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LinkReport:
-    """A link that may lead to a listing; whether the walk asked for it."""
+    """Describes a link that may lead to a listing; whether the walk requested it."""
 
     url: str
     text: str
@@ -52,8 +52,8 @@ class LinkReport:
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """One request of a walk. `url` is the address after redirects; `entries` are what the page lists, `ignored` the entries that the
-    catalogue says to leave aside. `is_paged`: its list has other pages. `is_stranger`: another page came than the one asked for.
+    """Describes one request of a walk. `url` is the address after redirects; `entries` are what the page lists, `ignored` the entries that
+    the catalogue says to leave aside. `is_paged`: its list has other pages. `is_stranger`: another page came than the one requested.
     """
 
     asked: str
@@ -69,12 +69,12 @@ class PageReport:
 
     @property
     def is_redirected(self) -> bool:
-        """Whether the site answered at another address than the one asked for."""
+        """Return whether the site answered at another address than the one requested."""
         return self.url != self.asked
 
 
 def explain(source: Source, today: date, answers: Sequence[PageAnswer]) -> tuple[PageReport, ...]:
-    """Tell a walk, request by request, from the answers it was given in order. `today` is the day it was made for."""
+    """Describe a walk, request by request, from the answers it was given in order. `today` is the day it was made for."""
     asked = {answer.url for answer in answers}
     years: dict[str, int | None] = {}
     reports: list[PageReport] = []
@@ -128,7 +128,7 @@ def _ways(source: Source, page: Visited, links: PageLinks, year: int | None, tod
 
 
 def _undated(way: PageLink, parts: set[PageLink], moved: set[PageLink], *, is_above: bool, followed: bool) -> LinkReason:
-    """Of a way that the day does not choose. `is_above`: its page is the folder in which the root stands."""
+    """Return the reason of a way that the day does not choose. `is_above`: its page is the folder in which the root stands."""
     if way.period is not None:
         return LinkReason.TO_COME
     if not followed or way not in parts | moved:

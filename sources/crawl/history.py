@@ -20,7 +20,7 @@ MAX_PAGES = 600
 """Pages one walk may read: ten years of twelve months of five pages. More means that it goes in circles."""
 
 FAILURES = 3
-"""Pages in a row that the site did not give, after which no more is asked of it. Those it has no more do not count."""
+"""Pages in a row that the site did not give, after which no more is requested of it. Those it has no more do not count."""
 
 _ARCHIVES = re.compile(r"archive|ann[ée]es?[\s_-]+(?:pr[ée]c[ée]dente|ant[ée]rieure|pass[ée]e)|historique", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
@@ -31,7 +31,8 @@ OnPage = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class PageTrouble:
-    """A page that could not be read, and why. `gone`: the site links it, but has it no more: asking again will not help."""
+    """Describes a page that could not be read, and why. `gone`: the site links it, but has it no more: to request it again will not
+    help."""
 
     url: str
     error: str
@@ -40,7 +41,7 @@ class PageTrouble:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """An entry, and the address of the page that lists it, as the site links that page."""
+    """Describes an entry, and the address of the page that lists it, as the site links that page."""
 
     listed: ListingEntry
     page: str
@@ -48,7 +49,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class ListedHistory:
-    """What a walk found: the entries since the day, each address once. `requests` counts the page requests made."""
+    """Holds what a walk found: the entries since the day, each address once. `requests` counts the page requests made."""
 
     found: tuple[HistoryEntry, ...]
     requests: int
@@ -56,7 +57,7 @@ class ListedHistory:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every page that could be read was: walking again would find nothing more."""
+        """Return whether every page that could be read was: walking again would find nothing more."""
         return all(trouble.gone for trouble in self.troubles)
 
 
@@ -64,8 +65,8 @@ def ways_since(ways: Sequence[PageLink], since: date, today: date, *, year: int 
     """Return which ways lead to what was published since a day, newest first.
 
     Those whose period begins by `today` and ends on or after `since` (with some days of grace: bulletins of the last days of a period are
-    put online late), those that the catalogue always follows, and archives. Where the periods all end earlier, the newest of them: it tells
-    an empty history from a layout that is not understood. `year` is that of the page, for labels without one.
+    put online late), those that the catalogue always follows, and archives. Where the periods all end earlier, the newest of them: it
+    distinguishes an empty history from a layout that is not understood. `year` is that of the page, for labels without one.
     """
     timeless = [way for way in ways if way.period is None]
     followed = [way for way in timeless if matches(always, way.url, way.text) or _ARCHIVES.search(way.text)]
@@ -75,10 +76,11 @@ def ways_since(ways: Sequence[PageLink], since: date, today: date, *, year: int 
 
 
 def belongs(entry: ListingEntry, since: date, *, page_ends: date | None = None) -> bool:
-    """Whether an entry counts as published since a day. `page_ends` is the last day of the period of its page, None where it has none.
+    """Return whether an entry counts as published since a day. `page_ends` is the last day of the period of its page, None where it has
+    none.
 
-    An entry without a date counts when its page reaches into the time asked for, or so nearly that it may have been put online late, unless
-    its title or file name tells a year that is over.
+    An entry without a date counts when its page reaches into the requested time, or so nearly that it may have been put online late, unless
+    its title or file name names a year that is over.
     """
     if entry.published is not None:
         return entry.published >= since
@@ -141,7 +143,7 @@ class _Walk:
             await self._follow(way.url, year=below or year, ends=bounds[1] if bounds is not None else ends)
 
     async def _list(self, first: Visited) -> list[Visited]:
-        """Read a list from one of its pages: back to the day asked for where its order is known, else all of it.
+        """Read a list from one of its pages: back to the requested day where its order is known, else all of it.
 
         Pages that list ways are all read: years and months stand in any order. Where a page is missing, nothing is concluded from others.
         """
@@ -167,7 +169,7 @@ class _Walk:
         return pages
 
     def _is_past(self, page: Visited) -> bool:
-        """Return whether all that a page lists was published before the day asked for."""
+        """Return whether all that a page lists was published before the requested day."""
         return bool(page.entries) and not any(belongs(entry, self.since) for entry in page.entries)
 
     async def _page(self, url: str) -> Visited | None:
@@ -194,7 +196,7 @@ class _Walk:
         return page
 
     def _is_over(self) -> bool:
-        """Return whether no more is asked of this site, which is then reported once."""
+        """Return whether no more is requested of this site, which is then reported once."""
         if self._failures >= FAILURES:
             reason = f"{self._failures} pages in a row could not be read: the rest was not asked"
         elif self._pages >= MAX_PAGES:
@@ -215,7 +217,7 @@ Answer = TypeVar("Answer")
 
 
 class PatientFetcher:
-    """Asks again once a pause is over, where a poll would rather come back later. `sleep` takes seconds."""
+    """Requests again once a pause is over, where a poll would rather come back later. `sleep` takes seconds."""
 
     def __init__(self, fetcher: Fetcher, *, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[object]]) -> None:
         self._fetcher = fetcher
@@ -224,7 +226,7 @@ class PatientFetcher:
         self._waiting_since: datetime | None = None
 
     def may_fetch(self, url: str) -> bool:
-        """As the fetcher behind it."""
+        """Return what the fetcher behind it does."""
         return self._fetcher.may_fetch(url)
 
     async def page(self, url: str, validators: Validators = Validators()) -> Page:  # noqa: B008 - the protocol's own signature

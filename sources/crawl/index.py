@@ -24,7 +24,7 @@ from sources.text.dates import find_date
 from sources.text.urls import canonical
 
 METADATA = "https://www.data.gouv.fr/api/1/datasets/6a826c488feaf1584f1dba40/"
-"""What the site knows of the data set, as JSON. Its resources are fetched from where they are: the redirects of `/api/1/datasets/r/`,
+"""What the site says of the data set, as JSON. Its resources are fetched from where they are: the redirects of `/api/1/datasets/r/`,
 which stay the same from week to week, are closed to robots."""
 
 INDEX_HOSTS = frozenset({"www.data.gouv.fr", "static.data.gouv.fr", "object.files.data.gouv.fr"})
@@ -37,12 +37,12 @@ _ROWS_IN_TITLE = re.compile(r"\n.*;https?://", re.DOTALL)
 
 
 class IndexUnusable(Unusable):
-    """The index came, but is not what it must be: nothing can be concluded from it."""
+    """Says that the index came, but is not what it must be: nothing can be concluded from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """One recueil. `department` is the INSEE code, `url` canonical. `crawled_at` is when the index last met it, not when it was
+    """Describes one recueil. `department` is the INSEE code, `url` canonical. `crawled_at` is when the index last met it, not when it was
     published."""
 
     title: str
@@ -52,13 +52,13 @@ class IndexEntry:
 
     @property
     def published(self) -> date | None:
-        """The date that its title or file name writes, None where they write none."""
+        """Return the date that its title or file name writes, None where they write none."""
         return find_date(self.title) or find_date(name_in(self.url))
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be used: its line in the file and what is wrong with it."""
+    """Describes a row that cannot be used: its line in the file and what is wrong with it."""
 
     line: int
     reason: str
@@ -66,7 +66,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class IndexFile:
-    """The file the metadata name as the newest. `modified` is when it was put there."""
+    """Describes the file the metadata name as the newest. `modified` is when it was put there."""
 
     url: str
     modified: datetime
@@ -74,7 +74,7 @@ class IndexFile:
 
 @dataclass(frozen=True, slots=True)
 class NationalIndex:
-    """The entries by department, in the order of the file, each address once; and the rows that could not be used."""
+    """Describes the entries by department, in the order of the file, each address once; and the rows that could not be used."""
 
     resource: IndexFile
     entries: Mapping[str, tuple[IndexEntry, ...]]

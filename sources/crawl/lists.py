@@ -15,7 +15,8 @@ from sources.text.dates import label_of
 
 @dataclass(frozen=True, slots=True)
 class Visited:
-    """A page that was read. `asked` is the address the site links, `url` the one after redirects; the catalogue's `ignore` is applied."""
+    """Describes a page that was read. `asked` is the address the site links, `url` the one after redirects; the catalogue's `ignore` is
+    applied."""
 
     asked: str
     url: str
@@ -25,12 +26,12 @@ class Visited:
 
     @property
     def pager(self) -> Pager:
-        """The pages of the list it belongs to."""
+        """Return the pages of the list it belongs to."""
         return self.links.pager
 
     @property
     def year(self) -> int | None:
-        """The year its address announces, before or after a redirect, for the labels below it that write none."""
+        """Return the year its address announces, before or after a redirect, for the labels below it that write none."""
         periods = (label_of(url, "").period for url in (self.asked, self.url))
         return next(
             (period.first_year for period in periods if period and period.first_year and period.first_year == period.last_year), None
@@ -48,12 +49,12 @@ class PageCache:
 
     @property
     def known(self) -> tuple[str, ...]:
-        """Every address met, before and after redirects."""
+        """Return every address met, before and after redirects."""
         return tuple(self._read)
 
     @property
     def has_pages(self) -> bool:
-        """Whether any page came: not where every answer was an error or "not modified"."""
+        """Return whether any page came: not where every answer was an error or "not modified"."""
         return bool(self._read)
 
     async def changed(self, url: str, validators: Validators) -> Visited | None:
@@ -66,8 +67,8 @@ class PageCache:
         return self._read.get(url) or self._keep(url, await self._ask(url, Validators()))
 
     async def page_of_way(self, url: str) -> Visited:
-        """Return the page, asked twice where the answer to the first request brings a session. Raises any `FetchError`, and `LayoutChanged`
-        where the site gives another page all the same."""
+        """Return the page, requested twice where the answer to the first request brings a session. Raises any `FetchError`, and
+        `LayoutChanged` where the site gives another page all the same."""
         for _ in range(2):
             page = await self.page(url)
             if not page.links.is_stranger:
@@ -99,7 +100,7 @@ class PageCache:
         )
         visited = Visited(url, page.url, page.validators, entries, links)
         if links.is_stranger:
-            return visited  # not remembered: asked again once the session is there, the address gives the real page
+            return visited  # not remembered: requested again once the session is there, the address gives the real page
         self._read[url] = visited
         self._read.setdefault(page.url, visited)
         return visited
@@ -119,7 +120,7 @@ RECENT = timedelta(days=3)
 
 @dataclass(slots=True)
 class Lists:
-    """The lists that one walk reads. `listed` has what was found, by address, and `polled` the pages to ask from now on."""
+    """Reads the lists that one walk reads. `listed` has what was found, by address, and `polled` the pages to poll from now on."""
 
     visits: PageCache
     source: Source
@@ -130,7 +131,8 @@ class Lists:
     _catch_up: int = 0
 
     async def read(self, first: Visited, step: Callable[[str], Awaitable[Visited]]) -> None:
-        """Read a list from its first page, both ends where the order is not known. `step` asks a page on the way. Raises any FetchError."""
+        """Read a list from its first page, both ends where the order is not known. `step` requests a page of the way. Raises any
+        FetchError."""
         if len(first.pager.pages) < 2:
             self.enter(first)
             self.poll(first)
@@ -155,7 +157,7 @@ class Lists:
             self.listed.setdefault(entry.url, entry)
 
     def poll(self, page: Visited, *, behind: str | None = None) -> None:
-        """Ask a page from now on; with `behind`, only once the page at that address has changed."""
+        """Poll a page from now on; with `behind`, only once the page at that address has changed."""
         self.polled.setdefault(page.asked, polled(page, behind=behind))
 
     async def _read_beginning(self, first: Visited) -> None:
@@ -213,7 +215,8 @@ class Lists:
 
 
 def order_shown(first: Sequence[ListingEntry], last: Sequence[ListingEntry]) -> Order:
-    """The order of a list by the dates on its first and last pages; `unknown` where they do not tell, or not all entries have one."""
+    """Return the order of a list by the dates on its first and last pages; `unknown` where they do not show it, or not all entries have
+    one."""
     beginning = [entry.published for entry in first if entry.published is not None]
     end = [entry.published for entry in last if entry.published is not None]
     if not beginning or not end or len(beginning) < len(first) or len(end) < len(last):
@@ -231,11 +234,11 @@ def polled(page: Visited, *, behind: str | None = None) -> Polled:
 # The pages of the trail, read again.
 
 Again = tuple[tuple[Polled, ...], tuple[FetchError, ...]]
-"""The pages to ask from now on, and why some of them could not be read."""
+"""The pages to poll from now on, and why some of them could not be read."""
 
 
 async def ask_again(visits: PageCache, source: Source, trail: Trail, today: date, listed: dict[str, ListingEntry]) -> Again | None:
-    """Ask the trail's pages and add what they list to `listed`; None when the way must be walked again.
+    """Request the trail's pages and add what they list to `listed`; None when the way must be walked again.
 
     Raises the first `FetchError` where no page answers.
     """

@@ -1,8 +1,8 @@
 """Recordings: the pages of one walk in a folder, with what the crawler must find in them. What a mended source is tested on.
 
-The folder holds `record.json` (which pages, in the order they were asked), the pages themselves (`01-root.html`, …), `golden.json` (what
-is to be found, reviewed by a person) and, for a source that is not in the catalogue, its authority file (`99-exemple.toml`).
-It is made by a fetcher that keeps what it is given, and replayed by one that serves what was kept.
+The folder holds `record.json` (which pages, in the order they were requested), the pages themselves (`01-root.html`, …), `golden.json`
+(what is to be found, reviewed by a person) and, for a source that is not in the catalogue, its authority file (`99-exemple.toml`). It is
+made by a fetcher that keeps what it is given, and replayed by one that serves what was kept.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _SLUG_LENGTH = 48
 
 
 class BadRecording(Exception):
-    """A folder that is not a recording, or a broken one. The message names the file."""
+    """Raised for a folder that is not a recording, or a broken one. The message names the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedPage:
-    """What an address answered: HTML at `final_url` (None: at the address itself, without a redirect), or 404 (`html` is None)."""
+    """Holds what an address answered: HTML at `final_url` (None: at the address itself, without a redirect), or 404 (`html` is None)."""
 
     url: str
     html: str | None
@@ -50,8 +50,8 @@ class RecordedPage:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The pages a walk asked on one day, and detail pages, in the order asked. An address asked again is there again if it answered
-    otherwise: some sites show their list only to who has their cookie."""
+    """Describes the pages a walk requested on one day, and detail pages, in the order of the requests. An address requested again is there
+    again if it answered otherwise: some sites show their list only to who has their cookie."""
 
     source: str
     today: date
@@ -69,7 +69,7 @@ class _PageEntry:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """`record.json`."""
+    """Holds `record.json`."""
 
     version: Literal[1]
     source: str
@@ -150,12 +150,13 @@ def files_of(recording: Recording, golden: str | None) -> dict[str, str]:
 
 
 def as_text(value: object) -> str:
-    """JSON for reading and for comparing line by line."""
+    """Return JSON for reading and for comparing line by line."""
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def file_name(rank: int, url: str) -> str:
-    """`03-aout-2026-page-2.html`: the name under which the page asked as number `rank` (from 1) is saved. A walk begins at the root."""
+    """Return `03-aout-2026-page-2.html`: the name under which the page requested as number `rank` (from 1) is saved. A walk begins at the
+    root."""
     if rank == 1:
         return "01-root.html"
     offset = _OFFSET.search(url)
@@ -194,7 +195,8 @@ _NO_VALIDATORS = Validators()
 
 
 class NotRecorded(FetchError):
-    """A page that the recording does not have: the way has changed since, or the description of the source has. Record it again."""
+    """Raised for a page that the recording does not have: the way has changed since, or the description of the source has. Record it
+    again."""
 
 
 class RecordingFetcher:
@@ -207,16 +209,16 @@ class RecordingFetcher:
 
     @property
     def answers(self) -> tuple[PageAnswer, ...]:
-        """What every request for a page gave, in order."""
+        """Return what every request for a page gave, in order."""
         return tuple(self._answers)
 
     @property
     def pages(self) -> tuple[RecordedPage, ...]:
-        """What is worth recording: each answer of an address once. Failures other than 404 are none."""
+        """Return what is worth recording: each answer of an address once. Failures other than 404 are none."""
         return tuple(dict.fromkeys(page for answer in self._answers if (page := _recorded(answer))))
 
     def may_fetch(self, url: str) -> bool:
-        """As the fetcher behind it."""
+        """Return what the fetcher behind it does."""
         return self._fetcher.may_fetch(url)
 
     async def page(self, url: str, validators: Validators = _NO_VALIDATORS) -> Page:
@@ -246,7 +248,7 @@ class Playback:
         self.asked: list[str] = []
 
     def may_fetch(self, url: str) -> bool:
-        """Return whether an address may be asked: the hosts of the catalogue are not known here."""
+        """Return whether an address may be requested: the hosts of the catalogue are not known here."""
         return True
 
     async def page(self, url: str, validators: Validators = _NO_VALIDATORS) -> Page:
@@ -269,9 +271,9 @@ class Playback:
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """What is to be found in a recording: by a first walk, by the poll after it, and on the detail pages that were recorded.
+    """Holds what is to be found in a recording: by a first walk, by the poll after it, and on the detail pages that were recorded.
 
-    `polled` are the pages asked from then on; `moved_to` is where the root is now, when it is not where the catalogue says.
+    `polled` are the pages requested from then on; `moved_to` is where the root is now, when it is not where the catalogue says.
     """
 
     walk_requests: int
@@ -300,7 +302,8 @@ class Golden:
 
 @dataclass(frozen=True, slots=True)
 class SiteRecording:
-    """A recording just made. `failure` tells why it is not whole: then it has the pages that came, for whoever mends the source."""
+    """Describes a recording just made. `failure` says why it is not whole: then it has the pages that came, for whoever mends the
+    source."""
 
     recording: Recording
     failure: CrawlFailed | None
@@ -331,7 +334,7 @@ async def record(
 
 
 async def replay(recording: Recording, source: Source) -> Golden:
-    """Return what the crawler finds in a recording. Raises `CrawlFailed`, with `NotRecorded` when it asks for a page that is not there."""
+    """Return what the crawler finds in a recording. Raises `CrawlFailed`, with `NotRecorded` when it requests a page that is not there."""
     playback = Playback(recording)
     crawler = Crawler(playback)
     now = recording.recorded_at
@@ -353,7 +356,7 @@ async def replay(recording: Recording, source: Source) -> Golden:
 
 
 def newest_first(listed: Sequence[ListingEntry], order: Order) -> list[ListingEntry]:
-    """By date; entries without one come after the others, in the order that the source's list has (`order`)."""
+    """Sort by date; entries without one come after the others, in the order that the source's list has (`order`)."""
     in_order = listed[::-1] if order == "oldest-first" else listed
     return sorted(in_order, key=lambda entry: entry.published or date.min, reverse=True)
 

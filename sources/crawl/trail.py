@@ -31,11 +31,11 @@ _EACH_END = 10
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """A page asked at every poll, under the address the site links. `marks` identify entries it had, none when it had none.
+    """Describes a page requested at every poll, under the address the site links. `marks` identify entries it had, none when it had none.
 
     `is_emptied`: it lists none of them any more, nor others. `is_unread`: the walk could not read it, and the way is walked again once it
     answers. `behind` is the page that also changes when something enters this one, the last of the same list, which gets what it pushes
-    out: this one is asked only when that one has changed. `never_read`: it was there at the first poll, and could not be read since.
+    out: this one is requested only when that one has changed. `never_read`: it was there at the first poll, and could not be read since.
     """
 
     url: str
@@ -49,7 +49,7 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The way that was found. `known` are all addresses met on it; `catalogue` changes when the source's description does.
+    """Describes the way that was found. `known` are all addresses met on it; `catalogue` changes when the source's description does.
 
     `polled_on` is the last day on which every page could be read. `moved_to` is where the root page was found, when not where the
     catalogue says.
@@ -81,12 +81,12 @@ class Trail:
 
     @property
     def marks(self) -> frozenset[str]:
-        """The entries remembered of all pages."""
+        """Return the entries remembered of all pages."""
         return frozenset(mark for page in self.pages for mark in page.marks)
 
     @property
     def emptied(self) -> tuple[str, ...]:
-        """The pages that lost all their entries."""
+        """Return the pages that lost all their entries."""
         return tuple(page.url for page in self.pages if page.is_emptied)
 
 
@@ -94,7 +94,8 @@ _ADAPTER: TypeAdapter[Trail] = TypeAdapter(Trail)
 
 
 def must_walk(trail: Trail | None, catalogue: str, today: date, now: datetime) -> bool:
-    """Whether to walk from the root whatever the pages say: nothing remembered, month or year turned, a day gone by, clock set back."""
+    """Return whether to walk from the root whatever the pages say: nothing remembered, month or year turned, a day gone by, clock set
+    back."""
     return (
         trail is None
         or trail.catalogue != catalogue
@@ -121,8 +122,8 @@ def is_outdated(
 
 
 def missed_since(trail: Trail | None, today: date) -> date:
-    """The day since which recueils may have come that no poll has seen: the last one on which the source was read, today where polls go on
-    from day to day."""
+    """Return the day since which recueils may have come that no poll has seen: the last one on which the source was read, today where polls
+    go on from day to day."""
     if trail is None or trail.polled_on >= today - timedelta(days=1):
         return today
     return max(trail.polled_on, today - LONGEST_ABSENCE)
@@ -131,7 +132,7 @@ def missed_since(trail: Trail | None, today: date) -> date:
 def has_lost_all(known: Polled, trail: Trail, listed: Iterable[ListingEntry], today: date) -> bool:
     """Return whether a page that a walk has just met without an entry is one that lost those it had.
 
-    Not when one of them was `listed` elsewhere by the same walk, nor when its address tells no year and the year has turned since: such a
+    Not when one of them was `listed` elsewhere by the same walk, nor when its address names no year and the year has turned since: such a
     page ("année en cours") begins anew. A page whose only recueil was withdrawn counts: that is worth a look.
     """
     has_begun_anew = trail.polled_on.year != today.year and not names_year(known.url)
@@ -148,7 +149,8 @@ def has_replaced(page: Polled, known: Polled, trail: Trail) -> bool:
 
 
 def has_ended(url: str, today: date, year: int) -> bool:
-    """Whether the stretch of time that an address tells, in the last of its segments that has one, is over. `year` is for months alone."""
+    """Return whether the stretch of time that an address names, in the last of its segments that has one, is over. `year` is for months
+    alone."""
     segments = [segment for segment in urlsplit(url).path.split("/") if segment]
     for end in range(len(segments), 0, -1):
         period = label_of("https://site/" + "/".join(segments[:end]), "").period
@@ -159,7 +161,8 @@ def has_ended(url: str, today: date, year: int) -> bool:
 
 
 def awaits_new_year(trail: Trail | None, today: date) -> bool:
-    """Whether nothing at all may be listed today: the first days of a year, on a site whose pages tell no year and begin anew with it.
+    """Return whether nothing at all may be listed today: the first days of a year, on a site whose pages name no year and begin anew with
+    it.
 
     The pages listed something until the year turned, or are awaited since.
     """
@@ -169,7 +172,7 @@ def awaits_new_year(trail: Trail | None, today: date) -> bool:
 
 
 def names_year(url: str) -> bool:
-    """Return whether an address tells a year, in any of its segments."""
+    """Return whether an address names a year, in any of its segments."""
     labels = (read_label(unquote(segment)) for segment in urlsplit(url).path.split("/"))
     return any(label.period is not None and label.period.first_year is not None and not label.period.is_open for label in labels)
 
@@ -201,7 +204,7 @@ MAX_INSTEAD = 2
 
 @dataclass(frozen=True, slots=True)
 class RouteChoice:
-    """The ways of one page sorted for a given day; what lies in the future is left out.
+    """Describes the ways of one page sorted for a given day; what lies in the future is left out.
 
     `current` covers the day (or is always followed), `recent` ended within the grace time before it, `missed` within the grace time before
     the last poll or since, `earlier` is older, newest first. `is_awaited`: a way for this very day may still appear, as the page sorts by
@@ -260,7 +263,8 @@ def sections(ways: Sequence[PageLink], page: str, root: str) -> tuple[PageLink, 
 
 
 def instead(choice: RouteChoice, parts: Sequence[PageLink]) -> tuple[PageLink, ...]:
-    """Which of the `parts` without a period to try on a page that sorts by period and has none for the day, such as "Recueils en cours".
+    """Return which of the `parts` without a period to try on a page that sorts by period and has none for the day, such as "Recueils en
+    cours".
 
     The page of the day may have lost the year or month in its name; or it does not exist yet.
     """
@@ -285,7 +289,8 @@ def homes(ways: Sequence[PageLink], root: str) -> tuple[PageLink, ...]:
 
 
 def has_moved(root: str, url: str) -> bool:
-    """Whether a page that was asked at `root` and answered at `url` has moved. Not when it answers at a page below: the current year's."""
+    """Return whether a page that was requested at `root` and answered at `url` has moved. Not when it answers at a page below: the current
+    year's."""
     return place(url) != place(root) and not is_below(url, root)
 
 

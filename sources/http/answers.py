@@ -24,7 +24,7 @@ _REFRESH = re.compile(r"(?P<seconds>\d{1,4})[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?[\"
 
 REDIRECTS = {301, 302, 303, 307, 308}
 LOOK_WITHIN = 128 * 1024
-"""Bytes of an unwelcome answer that are read, to tell a block page by."""
+"""Bytes of an unwelcome answer that are read, to recognise a block page by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ async def beginning_of(pieces: AsyncIterator[bytes], at_least: int) -> bytes:
     return bytes(taken)
 
 
-# Block, challenge and maintenance pages told apart from the real ones, whatever their status: a wall is never read as an empty listing.
+# Block, challenge and maintenance pages distinguished from the real ones, whatever their status: a wall is never read as an empty listing.
 #
 # Two kinds of rules. *Marks* are pieces that only a given product's own wall carries; the scripts which the same products inject in the
 # pages they let through (`/cdn-cgi/challenge-platform/…/jsd`, `/_Incapsula_Resource?SWJIYLWA`, `js.datadome.co/tags.js`, `/TSPD/…`) are not
@@ -195,7 +195,7 @@ _WORDS_KEPT = 120
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A product's wall: every one of `pieces` (lower case) is in the page."""
+    """Describes a product's wall: every one of `pieces` (lower case) is in the page."""
 
     reason: str
     pieces: tuple[str, ...]

@@ -1,10 +1,10 @@
 """The polite client: the only way to the web. It implements `sources.model.Fetcher` over httpx, HTTP/1.1, and over a real browser for
 the sites that serve nothing else.
 
-One request at a time per hosting address, spaced; it rests when an address fails or asks to wait; it fetches only the catalogue's hosts,
-over https, at public addresses; it takes no block page for a real one and keeps no half file. It never retries by itself (but for a
-kept-alive connection that died while idle, and for the rest of a file): the caller knows better when to come back. No proxy, certificate
-or other setting of the environment is honoured.
+One request at a time per hosting address, spaced; it rests when an address fails or wants us to wait; it fetches only the catalogue's
+hosts, over https, at public addresses; it takes no block page for a real one and keeps no half file. It never retries by itself (but for a
+kept-alive connection that died while idle, and for the rest of a file): the caller decides when to come back. No proxy, certificate or
+other setting of the environment is honoured.
 """
 
 from __future__ import annotations
@@ -377,7 +377,7 @@ class HttpSession:
         return self._options.browsers.get(urlsplit(url).netloc)
 
     async def _rest_if_asked(self, queue: AddressQueue, response: httpx.Response) -> float | None:
-        """Return the seconds the server asked to wait, as far as they are obeyed; the whole address rests that long."""
+        """Return the seconds for which the server wants us to wait, as far as they are obeyed; the whole address rests that long."""
         if response.status_code not in {429, 503}:
             return None
         wait = seconds_to_wait(response.headers.get("retry-after"), date=response.headers.get("date"), now=self._environment.clocks.now())

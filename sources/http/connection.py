@@ -195,7 +195,7 @@ async def head(response: httpx.Response, *, url: str, at_most: int) -> bytes:
                 if len(taken) >= at_most:
                     break
     except (Unusable, Unreachable, httpx.TransportError, TimeoutError):
-        pass  # what has come is enough to tell a block page by; the status says the rest
+        pass  # what has come is enough to recognise a block page by; the status says the rest
     return bytes(taken[:at_most])
 
 

@@ -29,7 +29,7 @@ OVERLAP = 4096
 """Bytes that are requested a second time."""
 
 _CLEARLY_BEFORE = timedelta(seconds=60)
-"""A date tells versions apart only if nothing can have changed within its second: when the file was old already as it was served (section
+"""A date distinguishes versions only if nothing can have changed within its second: when the file was old already as it was served (section
 8.8.2.2, which leaves the difference to us; RFC 7232 had this one)."""
 
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]*"')
@@ -56,7 +56,7 @@ _CSV_TYPES = {*_VAGUE, "text/csv", "application/csv", "application/vnd.ms-excel"
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """Describes a kind of file, and how it is told from the block page or the error page that may come in its place.
+    """Describes a kind of file, and how it is distinguished from the block page or the error page that may come in its place.
 
     `name` is for errors ("a PDF"), `accept` and `encoding` go into the request. `fits` judges the content type and the first bytes of an
     answer, `ends` whether its last bytes can be the end of such a file.
@@ -79,7 +79,7 @@ def _is_csv(content_type: str, beginning: bytes) -> bool:
     return kind in _CSV_TYPES and not is_html("", beginning) and b"\0" not in beginning
 
 
-# Recueils are packed already: asking for more only costs the server time.
+# Recueils are packed already: to pack them again only costs the server time.
 PDF = FileKind("a PDF", "application/pdf", "identity", lambda _, beginning: b"%PDF" in beginning[:_JUDGED], lambda last: b"%%EOF" in last)
 JSON = FileKind("JSON", "application/json", "gzip", _is_json)
 CSV = FileKind("CSV", "text/csv", "gzip", _is_csv)
@@ -154,15 +154,15 @@ def _is_strong(date: str, served: str | None) -> bool:
 
 
 class NotSaved(FetchError):
-    """The file could not be written here: missing folder, no permission, disk failure. The site is not to blame."""
+    """Says that the file could not be written here: missing folder, no permission, disk failure. The site is not to blame."""
 
 
 class StorageFull(NotSaved):
-    """The disk, or the quota on it, is full."""
+    """Says that the disk, or the quota on it, is full."""
 
 
 class PartialFile:
-    """The file at `url` on its way to `target`: written beside it (`.<name>.<random>.part`), named only when whole.
+    """Writes the file at `url` on its way to `target`: written beside it (`.<name>.<random>.part`), named only when whole.
 
     A context manager: leaving it removes what was not committed. Methods raise NotSaved or StorageFull.
     """
@@ -305,7 +305,8 @@ class FileReceiver:
             if part.size - before >= WORTH_RESUMING and self._resumable(url):
                 return Again()
             raise
-        # A damaged file is the readers' to repair. But where nothing else tells the end of a body from a cut connection, the file must.
+        # A damaged file is the readers' to repair. But where nothing else distinguishes the end of a body from a cut connection, the file
+        # must.
         if total is None and _ends_with_the_connection(response) and not self._kind.ends(part.last(_JUDGED)):
             if self._resumable(url):
                 return Again()  # the rest, if there is any, comes with its length

@@ -1,4 +1,4 @@
-"""One queue per address, and what robots.txt asks: 94 prefecture sites are on one machine, which blocks whoever sends requests too fast.
+"""One queue per address, and the rules of robots.txt: 94 prefecture sites are on one machine, which blocks whoever sends requests too fast.
 
 One request at a time, starts spaced, first come first served. What an outcome means for the next request is a pure function on what is
 remembered of the address; the queue waits, and reports outcomes. An address is shared by every process of the program too: `vigie run`,
@@ -32,11 +32,11 @@ class RateLimit:
     """Says how an address is treated. All times are in seconds.
 
     `interval` separates two starts, lengthened by up to `jitter` (a fraction of it). The platform of the prefectures has blocked a client
-    that asked every 2 s, after some 50 requests: 3 s is the least, and chance only adds. It adds little: France is to be polled in six
-    minutes.
+    that sent a request every 2 s, after some 50 requests: 3 s is the least, and chance only adds. It adds little: France is to be polled in
+    six minutes.
 
     After `pause_after` failures in a row the address rests for `pause`, then one request probes it, for `probe` at most. The pause does not
-    grow: one request in five minutes hurts nobody, and what was published during an outage is found soon after it. What a server asks for
+    grow: one request in five minutes hurts nobody, and what was published during an outage is found soon after it. What a server wants
     is obeyed up to `longest_rest`.
     """
 
@@ -52,7 +52,7 @@ class RateLimit:
 class AddressState:
     """Holds what is remembered of one address as of `updated_at`.
 
-    `next_start`: when the next request may begin. `asked_until`: how long the server asked to be left alone. `failures` in a row, the last
+    `next_start`: when the next request may begin. `asked_until`: how long the server wants to be left alone. `failures` in a row, the last
     of them on `failed_host`; `retry_at`: until when the address is left alone for them. `reason`: why it rests, in words.
     """
 
@@ -156,7 +156,7 @@ def reserved(state: AddressState, limit: RateLimit, *, now: datetime, interval: 
 
 
 def after_answer(state: AddressState, *, now: datetime) -> AddressState:
-    """Return the state after an answer: it ends a row of failures, but no rest that the server asked for."""
+    """Return the state after an answer: it ends a row of failures, but no rest that the server wanted."""
     return replace(as_of(state, now), updated_at=now, failures=0, failed_host="", retry_at=None)
 
 
@@ -175,7 +175,7 @@ def after_failure(state: AddressState, limit: RateLimit, *, now: datetime, host:
 
 
 def after_request_to_wait(state: AddressState, limit: RateLimit, *, now: datetime, seconds: float) -> AddressState:
-    """Return the state after the server asked to be left alone for so many seconds. It never ends a rest earlier."""
+    """Return the state after the server wanted to be left alone for so many seconds. It never ends a rest earlier."""
     state = as_of(state, now)
     until = now + timedelta(seconds=min(max(seconds, 0.0), limit.longest_rest))
     if state.asked_until is not None and state.asked_until >= until:
@@ -184,7 +184,8 @@ def after_request_to_wait(state: AddressState, limit: RateLimit, *, now: datetim
 
 
 def seconds_to_wait(value: str | None, *, date: str | None, now: datetime) -> float | None:
-    """Return the seconds a server asks to wait by `Retry-After` (RFC 9110, section 10.2.3), None where nothing readable. Never negative.
+    """Return the seconds a server wants us to wait by `Retry-After` (RFC 9110, section 10.2.3), None where nothing readable. Never
+    negative.
 
     `value` is the header: seconds, or an HTTP date. A date is compared with the answer's own `Date` header where there is one, so that
     a clock that is wrong on either side does not matter, else with `now`.
@@ -262,7 +263,7 @@ class AddressQueue:
         return is_down(self._state, self._limit)
 
     async def asked_to_wait(self, seconds: float) -> float:
-        """Report that the address asked for a rest of so many seconds. Returns the seconds it will really be left alone."""
+        """Report that the address wants a rest of so many seconds. Returns the seconds it will really be left alone."""
         now = self._clocks.now()
         await self._update(partial(after_request_to_wait, limit=self._limit, now=now, seconds=seconds))
         return rest_left(self._state, now)
@@ -299,7 +300,7 @@ class AddressQueue:
             self._lock.release()
 
 
-# The Robots Exclusion Protocol (RFC 9309): which paths a site asks robots to leave alone. Protego parses; copies last a day.
+# The Robots Exclusion Protocol (RFC 9309): which paths a site forbids to robots. Protego parses; copies last a day.
 #
 # `Crawl-delay` is no part of the RFC: the spacing of requests is the queue's.
 
@@ -307,11 +308,11 @@ MOST_ROBOTS_BYTES = 500 * 1024
 """What is read of a robots.txt: the least a crawler must parse (RFC 9309, section 2.5); the rest is ignored."""
 
 ROBOTS_FRESH = timedelta(hours=24)
-"""How long a copy is used without asking again (RFC 9309, section 2.4)."""
+"""How long a copy is used without a new request (RFC 9309, section 2.4)."""
 
 
 class Disallowed(FetchError):
-    """The site's robots.txt asks us not to fetch this."""
+    """Says that the site's robots.txt forbids to fetch this."""
 
 
 class RobotsGate:

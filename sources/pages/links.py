@@ -21,7 +21,7 @@ from sources.text.urls import canonical, same_site
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A link that may lead to a listing. `period` is the stretch of time its label announces, None when it announces none."""
+    """Describes a link that may lead to a listing. `period` is the stretch of time its label announces, None when it announces none."""
 
     url: str
     text: str
@@ -30,7 +30,7 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """The pages of one list by a number that grows along it: the offset of their first item, or their rank.
+    """Describes the pages of one list by a number that grows along it: the offset of their first item, or their rank.
 
     `current` is the page being read. The first page has the lowest number, usually 0.
     """
@@ -40,26 +40,26 @@ class Pager:
 
     @property
     def next(self) -> str | None:
-        """The page after this one."""
+        """Return the page after this one."""
         return next((url for offset, url in self.pages if offset > self.current), None)
 
     @property
     def previous(self) -> str | None:
-        """The page before this one."""
+        """Return the page before this one."""
         return next((url for offset, url in reversed(self.pages) if offset < self.current), None)
 
     @property
     def last(self) -> str | None:
-        """The last page, when it is not this one."""
+        """Return the last page, when it is not this one."""
         return self.pages[-1][1] if self.pages and self.pages[-1][0] > self.current else None
 
 
 @dataclass(frozen=True, slots=True)
 class PageLinks:
-    """The links of one page in page order, each address once.
+    """Describes the links of one page in page order, each address once.
 
     `documents` are files; `details` are HTML pages that name one bulletin and hold its files; `ways` are all other links of the content.
-    `is_stranger`: the site gave another page than the one asked for, as it does to who comes without its session cookie.
+    `is_stranger`: the site gave another page than the one requested, as it does to who comes without its session cookie.
     """
 
     documents: tuple[ListingEntry, ...] = ()
@@ -156,7 +156,8 @@ _XML_DECLARATION = re.compile(r"^(?:\s*<\?xml[^>]*>)+")
 
 
 def parse(html: str | bytes, url: str) -> BeautifulSoup | None:
-    """The page at canonical address `url`, None where there is no markup at all. Bytes are decoded as the page declares, UTF-8 first.
+    """Return the page at canonical address `url`, None where there is no markup at all. Bytes are decoded as the page declares, UTF-8
+    first.
 
     Where it says with `<base>` what its links are relative to, they are made absolute.
     """
@@ -261,7 +262,7 @@ def name_in(url: str) -> str:
 
 
 def row_title(anchor: Tag) -> str | None:
-    """For an anchor in a table: the first other cell of its row that is more than a date."""
+    """Return, for an anchor in a table, the first other cell of its row that is more than a date."""
     for cell in _other_cells(anchor):
         text = text_of(cell)
         if text and not re.fullmatch(r"[\d/.\s-]{8,12}", text):

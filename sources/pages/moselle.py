@@ -103,7 +103,7 @@ def _pager(soup: BeautifulSoup, url: str, asked: str) -> Pager:
 
 @dataclass(slots=True)
 class _Row:
-    """What a row showed so far: its cells without links, the words that open its details, the id of those details, its file."""
+    """Holds what a row showed so far: its cells without links, the words that open its details, the id of those details, its file."""
 
     cells: list[str] = field(default_factory=list)
     opens: bool = False
@@ -151,7 +151,7 @@ def _read_rows(soup: BeautifulSoup, url: str, *, must_open: bool) -> tuple[Listi
 
 
 def _take_link(row: _Row, anchor: Tag, url: str) -> None:
-    """A row's first link opens its details, the next is its file."""
+    """Take a link: a row's first one opens its details, the next is its file."""
     href = attribute(anchor, "href")
     if href.strip().lower().startswith("javascript:"):
         switch = _SWITCH.search(attribute(anchor, "onclick"))

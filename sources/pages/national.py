@@ -2,7 +2,7 @@
 
 One rule fits them all: what matters is where a link leads and what it is called, never its class, for the template breaks its own classes
 (`<a id= class="fr-link …">` swallows them). Every link to `/contenu/telechargement/`, or to a PDF of the site, is a document; cards,
-options of a list and links of the text lead to detail pages or further listings, told apart by their label.
+options of a list and links of the text lead to detail pages or further listings, distinguished by their label.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _read_scope(scope: Tag, url: str) -> PageLinks:
 
 
 def _links(scope: Tag, url: str) -> Iterator[tuple[Tag, str, bool]]:
-    """Yield every anchor and list option with its canonical target; the flag tells the blocks made to lead somewhere: cards and options."""
+    """Yield every anchor and list option with its canonical target; the flag marks the blocks made to lead somewhere: cards and options."""
     for tag in scope.find_all(["a", "option"], limit=MAX_LINKS):
         if tag.name == "option":
             value = attribute(tag, "value").strip()

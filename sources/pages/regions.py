@@ -104,12 +104,12 @@ def _as_documents(found: dict[str, Tag], url: str) -> tuple[ListingEntry, ...]:
 
 
 def _short_date(title: str, target: str) -> date | None:
-    """`1er_mars_25`: editors of files shorten the year."""
+    """Read `1er_mars_25`: editors of files shorten the year."""
     return find_date(title, short_years=True) or find_date(name_in(target), short_years=True)
 
 
 def _pager(anchors: Sequence[Tag], url: str) -> Pager:
-    """By offsets or, should the site number its pages in another way, the next page alone."""
+    """Return the pages by offsets or, should the site number its pages in another way, the next page alone."""
     inside = [anchor for anchor in anchors if any(_PAGER in classes(parent) for parent in ancestors(anchor))]
     pager = by_offset(inside, url)
     if pager.pages:

@@ -164,12 +164,12 @@ class Period:
 
     @property
     def is_whole_year(self) -> bool:
-        """Whether no month narrows it."""
+        """Return whether no month narrows it."""
         return (self.first_month, self.last_month) == (1, 12)
 
     @property
     def is_open(self) -> bool:
-        """Whether it has a beginning and no end: "depuis 2015"."""
+        """Return whether it has a beginning and no end: "depuis 2015"."""
         return self.last_year == _NO_END
 
     def bounds(self, year: int | None = None) -> tuple[date, date] | None:
@@ -182,7 +182,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a label says. A bulletin has a number or a day in its name: something is left once year and months are taken out."""
+    """Holds what a label says. A bulletin has a number or a day in its name: something is left once year and months are taken out."""
 
     period: Period | None
     is_bulletin: bool
@@ -225,7 +225,7 @@ def is_slice(url: str) -> bool:
 def label_of(url: str, text: str) -> Label:
     """Classify a link. Its own segment comes first ("Année 2021" may lead to `Annee-2022`), then its text.
 
-    A year the segment lacks is looked for in the text, then in the segments above (`/RAA-2026/Aout`).
+    A year the segment lacks is searched in the text, then in the segments above (`/RAA-2026/Aout`).
     """
     segments = [unquote(segment) for segment in urlsplit(url).path.split("/") if segment]
     own = read_label(segments[-1]) if segments else Label(None, is_bulletin=False)
@@ -252,7 +252,7 @@ def _with_year_above(label: Label, segments: list[str]) -> Label:
 
 
 def _in_order(first: int, last: int, first_year: int | None, last_year: int | None) -> tuple[int, int]:
-    """`JUILLET-DECEMBRE` as written; a slip backwards within a year means both ends."""
+    """Return `JUILLET-DECEMBRE` as written; a slip backwards within a year means both ends."""
     if first_year == last_year and first > last:
         return last, first
     return first, last

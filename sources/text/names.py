@@ -1,6 +1,6 @@
 """What a link is called: whether it names the recueil, a part of it, or something that is none of ours. Pure functions on words.
 
-For pages that have moved and for layouts nobody has described; where the catalogue knows the way, its own patterns say more.
+For pages that have moved and for layouts nobody has described; where the catalogue describes the way, its own patterns say more.
 """
 
 from __future__ import annotations

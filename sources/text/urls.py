@@ -27,10 +27,10 @@ _DEFAULT_PORTS = {80, 443}
 
 
 def canonical(base: str, href: str, *, is_redirect: bool = False) -> str | None:
-    """`href` as found on the page `base`: absolute, https, host in lower case, percent-encoded one way, without fragment.
+    """Return `href` as found on the page `base`: absolute, https, host in lower case, percent-encoded one way, without fragment.
 
-    The address of a document loses session numbers and the like, but for that of a redirect, which is only asked: without them the server
-    would redirect for ever. None when it leads to no web page of its own: empty or only a fragment, another scheme (`javascript:`,
+    The address of a document loses session numbers and the like, but for that of a redirect, which is only requested: without them the
+    server would redirect for ever. None when it leads to no web page of its own: empty or only a fragment, another scheme (`javascript:`,
     `mailto:`), credentials in the address, not a valid URL, or longer than `MAX_LENGTH`. Applying it twice changes nothing.
     """
     cleaned = _STRIPPED.sub("", href).strip()
@@ -84,7 +84,7 @@ def _one_way(found: re.Match[str]) -> str:
 
 
 def _without_dots(path: str) -> str:
-    """RFC 3986 section 5.2.4, which `urljoin` leaves undone on absolute references."""
+    """Apply RFC 3986, section 5.2.4, which `urljoin` leaves undone on absolute references."""
     kept: list[str] = []
     segments = path.split("/")
     for segment in segments:

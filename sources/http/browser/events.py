@@ -28,7 +28,7 @@ class LedAway(Exception):
 
 
 class LoginWanted(Exception):
-    """Raised when the site answered 401: a browser asks for a name and a password before it shows that, and we have none."""
+    """Raised when the site answered 401: a browser wants a name and a password before it shows that, and we have none."""
 
 
 @dataclass(frozen=True, slots=True)

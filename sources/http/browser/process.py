@@ -30,7 +30,7 @@ _NO_WAY_OUT = "socks5://nowhere.invalid:1"
 """The proxy of every page, which cannot be found: only the places that bypass it are reached."""
 
 _ARGUMENTS = (
-    # WebRTC knows no such proxy: without this a page sends UDP wherever it likes. The first is the name that older ones knew it by.
+    # WebRTC uses no such proxy: without this a page sends UDP wherever it likes. The first is the name that older ones have for it.
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-quic",
@@ -53,7 +53,7 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 class Chromium:
     """Runs one Chromium. `start` it, and `close` it whatever happens.
 
-    `pins` are the places that it can reach, each at the address that was checked: every other name is not found, whoever asks for it (a
+    `pins` are the places that it can reach, each at the address that was checked: every other name is not found, whoever requests it (a
     frame, a worker, a WebSocket, a service of the browser's own), and no name is looked up a second time.
     """
 
@@ -225,7 +225,7 @@ def limit(pid: int) -> None:
 
 
 def parent_of(pid: int) -> int | None:
-    """Return the process that started this one, None where the system does not tell (it does on Linux)."""
+    """Return the process that started this one, None where the system does not say (it does on Linux)."""
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except (OSError, ValueError, IndexError):

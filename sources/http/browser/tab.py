@@ -342,7 +342,7 @@ def _without_fragment(url: str) -> str:
 # Bodies that come by way of the browser, as streams of the HTTP library.
 
 # Read where the page is, so that a body that ends early is an error there and not a short file here. One piece at a time and only when
-# asked for: the network waits for the disk. A piece crosses to us as base64, as JSON carries no bytes.
+# requested: the network waits for the disk. A piece crosses to us as base64, as JSON carries no bytes.
 READ = """async (reader) => {
   const {done, value} = await reader.read();
   if (done) return null;
