@@ -44,7 +44,9 @@ from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
 from bot.queries.questions import TELEGRAM_PAGE, Questions
 from bot.queries.telegram.bot import TelegramBot
-from bot.queries.telegram.commands import Callbacks, TelegramCommands
+from bot.queries.telegram.callbacks import Callbacks
+from bot.queries.telegram.handlers import TelegramCommands
+from bot.queries.telegram.languages import ChatLanguages
 from bot.queries.telegram.rate_limit import RateLimiter
 from bot.reading.reader import stream_pdf
 from bot.storage.politeness import open_politeness
@@ -196,7 +198,7 @@ def _telegram_bot(
         return None
     seen = partial(record_message, store.chat_messages, _chats(wired), clock)
     questions = open_questions(places, store, overview, page_size=TELEGRAM_PAGE, clock=clock)
-    commands = TelegramCommands(questions, places, RateLimiter(telegram.commands_per_minute, time.monotonic), Callbacks())
+    commands = TelegramCommands(questions, places, RateLimiter(telegram.commands_per_minute, time.monotonic), Callbacks(), ChatLanguages())
     return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, seen=seen)
 
 

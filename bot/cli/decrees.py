@@ -1,4 +1,4 @@
-"""`vigie recent`, `search` and `show`: the same answers as the Telegram commands."""
+"""`vigie town`, `recent`, `search` and `show`: the same answers as the Telegram commands."""
 
 from __future__ import annotations
 
@@ -13,16 +13,30 @@ import typer
 from bot.app.inventory import places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
 from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail
-from bot.cli.json_output import decree_json, decrees_json, file_json
+from bot.cli.json_output import Json, decree_json, decrees_json, file_json, pick, plain
 from bot.cli.text_output import print_json, show
 from bot.cli.work import load, opened
 from bot.domain.acts import Place
+from bot.domain.health import AuthorityHealth
 from bot.domain.law.advice import legal_advice
+from bot.gazetteer.places import Commune, Department
 from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from bot.messages.words import Table, data_file
-from bot.queries.answers import Answer, BadInput, DecreeList, Fault, OneDecree, UnknownDecree, UnknownDepartment
+from bot.queries.answers import (
+    Answer,
+    BadInput,
+    DecreeList,
+    Fault,
+    OneDecree,
+    PlaceChoice,
+    PlaceChoices,
+    TownAnswer,
+    UnknownDecree,
+    UnknownDepartment,
+    UnknownPlace,
+)
 from bot.queries.phrases import evidence_text, plain_answer, withdrawal
 from bot.queries.questions import CLI_PAGE, Questions
 from bot.queries.vocabulary import vocabulary
@@ -42,19 +56,36 @@ Letter = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
 
+    @app.command(epilog="Example:  vigie town Valence   (or, where several are called so:  vigie town 26000)")
+    def town(
+        ctx: typer.Context,
+        name: Annotated[list[str], typer.Argument(help="Name, postcode or INSEE code of a commune.")],
+        page: Page = 1,
+        limit: PageSize = CLI_PAGE,
+        language: Lang = "fr",
+        as_json: AsJson = False,
+    ) -> None:
+        """The decrees that name a town, those that may concern it, and what could not be read there."""
+        _show(_answered(ctx.obj, lambda questions: questions.town(" ".join(name), page), limit, language), as_json=as_json)
+
     @app.command(epilog="Example:  vigie recent --department 26   (or, what is in force:  vigie recent --in-force)")
     def recent(
         ctx: typer.Context,
-        department: Annotated[str, typer.Option("--department", "-d", help="Code or name of a department.")] = "",
+        department: Annotated[str, typer.Option("--department", "-d", help='Codes or names of departments: 26, drome, "26, 07".')] = "",
         in_force: Annotated[bool, typer.Option("--in-force", help="Those in force now or later, by when they begin.")] = False,
+        today: Annotated[bool, typer.Option("--today", help="Those in force at any hour of today.")] = False,
         page: Page = 1,
         limit: PageSize = CLI_PAGE,
         language: Lang = "fr",
         as_json: AsJson = False,
     ) -> None:
         """The decrees published last, the newest first; with --in-force, those in force or to come."""
+        if in_force and today:
+            fail("--in-force and --today do not go together", WRONG_USE)
 
         def ask(questions: Questions) -> Answer:
+            if today:
+                return questions.today(department, page)
             if in_force:
                 return questions.in_force(department, page)
             return questions.department(department, page) if department else questions.recent(page)
@@ -76,7 +107,9 @@ def register(app: typer.Typer) -> None:
     @app.command("show", epilog="Example:  vigie show 12   (or:  vigie show 12 --letter cada --output demande.txt)")
     def show_(
         ctx: typer.Context,
-        number: Annotated[str, typer.Argument(help="Number of the decree in Vigie, as lists show it.")],
+        number: Annotated[
+            str, typer.Argument(help="Number of the decree: of Vigie, as lists show it (12), of its act or of its authority.")
+        ],
         evidence: Annotated[bool, typer.Option("--evidence", help="Also the phrases each fact was read in, with their pages.")] = False,
         letter: Letter = None,
         output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the letter to this file, which must not exist.")] = None,
@@ -119,13 +152,17 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
         known = store.recueils.file_of(answer.decree.publisher, answer.decree.url) if isinstance(answer, OneDecree) else None
     if answer == BadInput(Fault.NO_WORDS):
         fail("which words? As in: vigie search gare valence", WRONG_USE)
-    if isinstance(answer, UnknownDepartment | UnknownDecree | BadInput):
+    if answer == BadInput(Fault.NO_TOWN):
+        fail("which town? As in: vigie town Valence", WRONG_USE)
+    if isinstance(answer, UnknownDepartment | UnknownPlace | UnknownDecree | BadInput):
         fail(plain_answer(answer, places, language), WRONG_USE if isinstance(answer, BadInput) else FAILED)
     return PrintedAnswer(answer, places, language, None if known is None else open_archive(settings).describe(*known))
 
 
 def _show(reply: PrintedAnswer, *, as_json: bool, evidence: bool = False) -> None:
     show(_json(reply), _lines(reply, evidence=evidence), as_json=as_json)
+    if isinstance(reply.answer, PlaceChoices):
+        raise typer.Exit(FAILED)  # a question in the place of an answer
 
 
 def _lines(reply: PrintedAnswer, *, evidence: bool) -> Iterator[str]:
@@ -142,8 +179,37 @@ def _json(reply: PrintedAnswer) -> object:
             return decrees_json(decrees, reply.places, at)
         case OneDecree(decree=decree, at=at):
             return decree_json(decree, place_for(reply.places, decree.authority), at) | file_json(reply.file)
+        case TownAnswer():
+            return _town_json(reply.answer, reply.places)
+        case PlaceChoices(asked=asked, choices=choices):
+            return {"asked": asked, "candidates": [_choice_json(choice) for choice in choices]}
         case _:
             return []
+
+
+def _town_json(answer: TownAnswer, places: Mapping[str, Place]) -> Json:
+    return {
+        "commune": pick(answer.commune, "code", "name", "department", "population"),
+        "decrees": decrees_json(answer.decrees, places, answer.at),
+        "naming_it": answer.total,
+        "in_force_or_to_come": answer.current,
+        "naming_no_commune": {"total": answer.unplaced_total, "newest": decrees_json(answer.unplaced, places, answer.at)},
+        "authorities": [_authority_json(one) for one in answer.health],
+        "read_since": plain(answer.since),
+    }
+
+
+def _authority_json(authority: AuthorityHealth) -> Json:
+    main = authority.main
+    cause, since = (None, None) if main is None else (main.cause, main.since)
+    return {**pick(authority, "code", "status", "last_published"), "cause": plain(cause), "since": plain(since)}
+
+
+def _choice_json(choice: PlaceChoice) -> Json:
+    place = choice.place
+    kind = {Commune: "commune", Department: "department"}.get(type(place), "region")
+    department = place.department if isinstance(place, Commune) else place.code
+    return {"kind": kind, **pick(place, "code", "name", "population"), "department": department, "matched": choice.matched}
 
 
 # The PDF that a decree was read in, for people: proof of what was published, and when it was there.

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.domain.acts import Decree, Place
 from bot.domain.health import AuthorityHealth, Status
+from bot.gazetteer.places import Commune, Department, Region
 from bot.queries.state import DepartmentState, WatchState
 
 
@@ -20,13 +21,14 @@ class Topic(StrEnum):
     IN_FORCE = "in_force"
     TODAY = "today"
     NUMBER = "number"
+    TOWN = "town"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question whose answer may be a list, on a `page` that starts at 1.
 
-    `words` is the search, the number, or the codes of departments with commas between them, empty for all.
+    `words` is the search, the number, the INSEE code of a town, or the codes of departments with commas between them, empty for all.
     """
 
     topic: Topic
@@ -79,6 +81,62 @@ class NothingFound:
 
 
 @dataclass(frozen=True, slots=True)
+class TownAnswer:
+    """What is recorded of a town, and what that cannot tell.
+
+    `decrees` is one page of the `total` decrees that name it: first the `current` ones, in force or to come, by when they begin, then the
+    others, the newest first. `unplaced` are the newest of the `unplaced_total` decrees of those who decide there that name no commune: they
+    may concern it. `since` and `health` are as of `NothingFound`.
+    """
+
+    question: Question
+    commune: Commune
+    decrees: tuple[Decree, ...]
+    pages: int
+    total: int
+    current: int
+    unplaced: tuple[Decree, ...]
+    unplaced_total: int
+    since: datetime | None
+    health: tuple[AuthorityHealth, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChoice:
+    """A place that may be meant, and the question that asks about it. `matched` is the other name by which it was found."""
+
+    place: Commune | Department | Region
+    question: Question
+    matched: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChoices:
+    """Several places may be meant, or one that is not named quite so: all of them, best first. `total` counts also what is left out.
+
+    `sure` is false where they are guesses: none is called as was asked.
+    """
+
+    asked: str
+    choices: tuple[PlaceChoice, ...]
+    total: int
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPlace:
+    """No place is called so, or nearly so."""
+
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpWanted:
+    """What can be asked is what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownDepartment:
     """No watched department is called so. `suggestions` are near ones, best first."""
 
@@ -98,6 +156,7 @@ class Fault(StrEnum):
 
     NO_DEPARTMENT = "no_department"
     NO_WORDS = "no_words"
+    NO_TOWN = "no_town"
     TOO_LONG = "too_long"
     NO_NUMBER = "no_number"
     NOT_A_NUMBER = "not_a_number"
@@ -110,4 +169,17 @@ class BadInput:
     fault: Fault
 
 
-Answer = DecreeList | OneDecree | NothingFound | UnknownDepartment | UnknownDecree | BadInput | WatchState | DepartmentState
+Answer = (
+    DecreeList
+    | OneDecree
+    | TownAnswer
+    | NothingFound
+    | PlaceChoices
+    | UnknownPlace
+    | UnknownDepartment
+    | UnknownDecree
+    | BadInput
+    | HelpWanted
+    | WatchState
+    | DepartmentState
+)

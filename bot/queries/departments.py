@@ -12,7 +12,7 @@ from bot.domain.acts import Place, deciding_in
 from bot.domain.folding import fold_words
 
 _SUGGESTIONS = 3
-_NEAR = 70
+_NEAR = 80
 # Words that may stand before a name: "la Drôme", "département de l'Isère", "préfecture du Var".
 _BEFORE = re.compile(r"^(?:(?:prefecture|departement|dept|de|du|des|d|la|le|les|l) )+(?=[a-z])")
 _BETWEEN = re.compile(r"\s*[,;/+&]\s*|\s+(?:et|and|ou|or)\s+", re.IGNORECASE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -11,10 +12,28 @@ from bot.detection import reason_words
 from bot.domain.acts import Decree, Evidence, Place
 from bot.domain.health import Status
 from bot.domain.law.advice import legal_advice
+from bot.gazetteer.gazetteer import gazetteer
+from bot.gazetteer.places import Commune, Department
 from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.words import data_file, date_text
-from bot.queries.answers import Answer, BadInput, DecreeList, NothingFound, OneDecree, Question, Topic, UnknownDecree, UnknownDepartment
+from bot.queries.answers import (
+    Answer,
+    BadInput,
+    DecreeList,
+    Fault,
+    HelpWanted,
+    NothingFound,
+    OneDecree,
+    PlaceChoice,
+    PlaceChoices,
+    Question,
+    Topic,
+    TownAnswer,
+    UnknownDecree,
+    UnknownDepartment,
+    UnknownPlace,
+)
 from bot.queries.state import DepartmentState, WatchState, authority_text, state_text
 from bot.queries.vocabulary import EvidenceWords, Vocabulary, vocabulary
 
@@ -31,21 +50,28 @@ def title(answer: DecreeList, language: Language) -> str:
 
 
 def shortcoming(
-    answer: NothingFound | UnknownDepartment | UnknownDecree | BadInput, places: Mapping[str, Place], language: Language
+    answer: NothingFound | PlaceChoices | UnknownPlace | UnknownDepartment | UnknownDecree | BadInput,
+    places: Mapping[str, Place],
+    language: Language,
 ) -> str:
     """Say why there is no decree to show, never more than is known: what a bot has not recorded may well exist."""
     words = vocabulary(language)
     match answer:
+        case PlaceChoices():
+            text = choices_text(answer, language)
+        case UnknownPlace():
+            text = words.ask.unknown_place.format(asked=_echo(answer.asked))
         case NothingFound():
-            return _nothing(answer, places, words, language)
+            text = _nothing(answer, places, words, language)
         case UnknownDepartment():
-            text = words.unknown_department.format(asked=_echo(answer.asked))
             names = ", ".join(_name(place) for place in answer.suggestions)
-            return f"{text} {words.did_you_mean.format(names=names)}" if names else text
+            near = f" {words.did_you_mean.format(names=names)}" if names else ""
+            text = words.unknown_department.format(asked=_echo(answer.asked)) + near
         case UnknownDecree():
-            return words.unknown_decree.format(number=_echo(answer.number))
-        case BadInput():
-            return str(getattr(words, answer.fault.value))
+            text = words.unknown_decree.format(number=_echo(answer.number))
+        case _:
+            text = words.ask.no_town if answer.fault is Fault.NO_TOWN else str(getattr(words, answer.fault.value))
+    return text
 
 
 def withdrawal(decree: Decree, place: Place, language: Language) -> str | None:
@@ -68,41 +94,33 @@ def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Vocabular
 
 
 def _nothing_there(answer: NothingFound, words: Vocabulary) -> str:
-    question, ask = answer.question, words.ask
-    match question.topic:
-        case Topic.DEPARTMENT:
-            return _about(words.nothing_department, ask.nothing_departments, answer.places)
-        case Topic.IN_FORCE if answer.places:
-            return _about(words.nothing_in_force_there, ask.nothing_in_force_departments, answer.places)
-        case Topic.IN_FORCE:
-            return words.nothing_in_force
-        case Topic.TODAY:
-            return _about("", ask.nothing_today_there, answer.places) if answer.places else ask.nothing_today
-        case Topic.SEARCH:
-            return words.nothing_search.format(words=_echo(question.words))
-        case Topic.RECENT | Topic.NUMBER:
-            return words.nothing_recent
+    ask, topic = words.ask, answer.question.topic
+    of_one = {Topic.DEPARTMENT: words.nothing_department, Topic.IN_FORCE: words.nothing_in_force_there}
+    of_several = {
+        Topic.DEPARTMENT: ask.nothing_departments,
+        Topic.IN_FORCE: ask.nothing_in_force_departments,
+        Topic.TODAY: ask.nothing_today_there,
+    }
+    if answer.places:
+        return _about(of_one.get(topic), of_several[topic], answer.places)
+    bare = {Topic.IN_FORCE: words.nothing_in_force, Topic.TODAY: ask.nothing_today, Topic.SEARCH: words.nothing_search}
+    return bare.get(topic, words.nothing_recent).format(words=_echo(answer.question.words))
 
 
 def _subject(question: Question, places: Sequence[Place], words: Vocabulary) -> str:
-    match question.topic:
-        case Topic.RECENT:
-            return words.recent
-        case Topic.DEPARTMENT:
-            return _about(words.department, words.ask.departments, places)
-        case Topic.SEARCH:
-            return words.search.format(words=_echo(question.words))
-        case Topic.IN_FORCE:
-            return _about(words.in_force_there, words.ask.in_force_departments, places) if places else words.in_force
-        case Topic.TODAY:
-            return _about("", words.ask.today_there, places) if places else words.ask.today
-        case Topic.NUMBER:
-            return words.ask.numbered.format(number=_echo(question.words))
+    ask, topic = words.ask, question.topic
+    of_one = {Topic.DEPARTMENT: words.department, Topic.IN_FORCE: words.in_force_there}
+    of_several = {Topic.DEPARTMENT: ask.departments, Topic.IN_FORCE: ask.in_force_departments, Topic.TODAY: ask.today_there}
+    if places:
+        return _about(of_one.get(topic), of_several[topic], places)
+    bare = {Topic.IN_FORCE: words.in_force, Topic.TODAY: ask.today, Topic.SEARCH: words.search, Topic.NUMBER: ask.numbered}
+    asked = _echo(question.words)
+    return bare.get(topic, words.recent).format(words=asked, number=asked)
 
 
-def _about(of_one: str, of_several: str, places: Sequence[Place]) -> str:
+def _about(of_one: str | None, of_several: str, places: Sequence[Place]) -> str:
     """Fill in the template of one place, or of several, in which names stand bare."""
-    if of_one and len(places) == 1:
+    if of_one is not None and len(places) == 1:
         return of_one.format(name=places[0].department or places[0].name, code=places[0].code)
     return of_several.format(names=", ".join(_name(place) for place in places))
 
@@ -115,6 +133,70 @@ def _echo(text: str) -> str:
     return cut(inert(text), _LONGEST_ECHO)
 
 
+# Towns, and the places that may be meant.
+
+
+@dataclass(frozen=True, slots=True)
+class TownParts:
+    """What an answer on a town says besides its decrees: above those that name it, above those that name no commune, and of the watch."""
+
+    title: str
+    unplaced: str
+    watch: str
+
+
+def town_parts(answer: TownAnswer, places: Mapping[str, Place], language: Language) -> TownParts:
+    """Say what is recorded of a town, and why that proves nothing: who decides there, how they are read, and since when."""
+    words, ask = vocabulary(language), vocabulary(language).ask
+    named = {"name": answer.commune.name, "code": answer.commune.department}
+    count = words.count_many.format(n=answer.total)
+    counted = (ask.town_count_one if answer.total == 1 else ask.town_count).format(total=count, current=answer.current)
+    page = "" if answer.pages == 1 else ", " + words.page.format(page=answer.question.page, pages=answer.pages)
+    head = words.header.format(title=ask.town.format(**named), total=counted + page) if answer.total else ask.town_none.format(**named)
+    unplaced = ask.unplaced_one if answer.unplaced_total == 1 else ask.unplaced_many
+    since = "" if answer.since is None else ask.town_since.format(date=date_text(answer.since.date(), words_in(language).dates))
+    watch = (*(authority_text(one, places, language) for one in answer.health), since, ask.town_caution)
+    return TownParts(
+        head,
+        unplaced.format(n=answer.unplaced_total, **named) if answer.unplaced_total else "",
+        "\n".join(part for part in watch if part),
+    )
+
+
+def choices_text(answer: PlaceChoices, language: Language) -> str:
+    """Ask which place is meant, one line per place."""
+    ask = vocabulary(language).ask
+    asked = _echo(answer.asked)
+    if not answer.sure:
+        head = ask.choices_near
+    elif len(answer.choices) == 1:
+        head = ask.choices_one
+    else:
+        head = ask.choices_postcode if asked.isdecimal() else ask.choices
+    lines = [f"• {choice_text(choice, language)}" for choice in answer.choices]
+    left = answer.total - len(answer.choices)
+    first = answer.choices[0].place
+    example = f"{first.name} {first.department}" if isinstance(first, Commune) else first.name
+    more = [ask.choices_more.format(n=left, example=example)] if left > 0 else []
+    return "\n".join((head.format(asked=asked, n=answer.total), *lines, *more))
+
+
+def choice_text(choice: PlaceChoice, language: Language) -> str:
+    """Name one place so that it is not taken for another: with its department and how many people are there."""
+    ask, place = vocabulary(language).ask, choice.place
+    match place:
+        case Commune():
+            department = gazetteer().department(place.department)
+            told = {"name": place.name, "department": place.department if department is None else department.name, "code": place.department}
+            people = None if place.population is None else f"{place.population:,}".replace(",", "," if language == "en" else "\u202f")
+            text = ask.commune.format(**told) if people is None else ask.commune_counted.format(people=people, **told)
+        case Department():
+            text = ask.department_choice.format(name=place.name, code=place.code)
+        case _:
+            text = ask.region_choice.format(name=place.name)
+    return text if choice.matched is None else ask.matched.format(matched=choice.matched, place=text)
+
+
 # An answer as plain text, for terminals and wherever markup cannot go. Pure.
 
 
@@ -122,8 +204,16 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
     """Return a title and one line per decree, a decree in full, why there is none, or how the watch is; no newline at the end."""
     match answer:
         case DecreeList():
-            lines = (decree_line(message_of(decree, places, answer.at, language)) for decree in answer.decrees)
-            return "\n".join((title(answer, language), "", *lines))
+            lines = decree_lines(answer.decrees, places, answer.at, language)
+            return "\n".join((*filter(None, (instead(answer, language),)), title(answer, language), "", *lines))
+        case TownAnswer():
+            parts = town_parts(answer, places, language)
+            named = decree_lines(answer.decrees, places, answer.at, language)
+            unplaced = decree_lines(answer.unplaced, places, answer.at, language)
+            blocks = ("\n".join((parts.title, *named)), "\n".join((parts.unplaced, *unplaced)) if parts.unplaced else "", parts.watch)
+            return "\n\n".join(block for block in blocks if block)
+        case HelpWanted():
+            return vocabulary(language).help.strip()
         case OneDecree(decree=decree, at=at):
             message = message_of(decree, places, at, language)
             gone = withdrawal(decree, message.place, language)
@@ -133,6 +223,18 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
             return state_text(answer, places, language)
         case _:
             return shortcoming(answer, places, language)
+
+
+def decree_lines(decrees: Iterable[Decree], places: Mapping[str, Place], at: datetime, language: Language) -> Iterator[str]:
+    """Yield one line per decree, as at `at` (aware)."""
+    return (decree_line(message_of(decree, places, at, language)) for decree in decrees)
+
+
+def instead(answer: DecreeList, language: Language) -> str | None:
+    """Say that other words were searched than those that were asked; None where the answer is to what was asked."""
+    if answer.searched is None:
+        return None
+    return vocabulary(language).ask.searched.format(asked=_echo(answer.question.words), searched=_echo(answer.searched))
 
 
 def message_of(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language) -> MessageInput:

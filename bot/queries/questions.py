@@ -9,10 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Decree, Place
+from bot.domain.acts import Decree, Place, deciding_in
+from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.law.standing import Standing, period, standing
 from bot.domain.records import PageOfDecrees
+from bot.gazetteer.gazetteer import Gazetteer, gazetteer
+from bot.gazetteer.places import Commune
 from bot.messages import place_for
 from bot.queries.answers import (
     Answer,
@@ -21,12 +24,16 @@ from bot.queries.answers import (
     Fault,
     NothingFound,
     OneDecree,
+    PlaceChoices,
     Question,
     Topic,
+    TownAnswer,
     UnknownDecree,
     UnknownDepartment,
+    UnknownPlace,
 )
 from bot.queries.departments import DepartmentMatch, find_departments
+from bot.queries.plain_words import SearchFirst, corrected, places_named, town_of, understood
 from bot.queries.state import DepartmentState, WatchState
 
 Clock = Callable[[], datetime]
@@ -39,6 +46,10 @@ CLI_PAGE = 20
 """Decrees on one page of a terminal."""
 LONGEST_WORDS = 200
 """Characters of a search; a longer one is refused, not cut: half a question has another answer."""
+_WORDS_KEPT = timedelta(minutes=10)
+"""How long the words by which typing errors are found are kept."""
+_UNPLACED = 3
+"""Decrees shown, of those that name no commune."""
 _LAST_ID = 2**31 - 1
 _OWN_NUMBER = re.compile(r"(?:#|n[°ºo]?\.?\s*)?([0-9]{1,18})", re.ASCII | re.IGNORECASE)
 _BEFORE_NUMBER = re.compile(
@@ -63,14 +74,18 @@ class Questions:
         overview: Callable[[], Overview],
         page_size: int = TELEGRAM_PAGE,
         since: Since = _not_known,
+        gazetteer: Callable[[], Gazetteer] = gazetteer,
     ) -> None:
-        """`places` are the authorities by code; `clock` gives aware UTC time; `overview` reads how every source is now."""
+        """`places` are the authorities by code; `clock` gives aware UTC time; `overview` reads how every source is now; `gazetteer` has the
+        places of France, loaded when they are first needed."""
         self._decrees = decrees
         self._places = places
         self._clock = clock
         self._overview = overview
         self._page_size = page_size
         self._since = since
+        self._gazetteer = gazetteer
+        self._words: tuple[datetime | None, Mapping[str, str]] = (None, {})
 
     def recent(self, page: int = 1) -> Answer:
         """Return the decrees published last."""
@@ -94,6 +109,34 @@ class Questions:
         """Return the decrees in force at any hour of today, by when they began; of departments, by code or name, where they are given."""
         return self._running(Topic.TODAY, department, page)
 
+    def plain(self, words: str) -> Answer:
+        """Answer plain words: a department, a town, a postcode, a number, "aide"; anything else is searched."""
+        asked = self._checked(words, Fault.NO_WORDS)
+        if isinstance(asked, BadInput):
+            return asked
+        meant = understood(asked, self._places, self._gazetteer())
+        match meant:
+            case Question():
+                return self.ask(meant)
+            case SearchFirst():
+                found = self.ask(meant.question)
+                return found if meant.otherwise is None or not isinstance(found, NothingFound) else meant.otherwise
+            case _:
+                return meant
+
+    def town(self, words: str, page: int = 1) -> Answer:
+        """Return what is recorded of a town, by name, postcode or INSEE code; all that may be meant where they are several."""
+        asked = self._checked(words, Fault.NO_TOWN)
+        if isinstance(asked, BadInput):
+            return asked
+        meant = town_of(asked, self._places, self._gazetteer())
+        if not isinstance(meant, Question):
+            return meant
+        if meant.topic is not Topic.TOWN:
+            return self.ask(replace(meant, page=page))
+        commune = self._gazetteer().commune(meant.words)
+        return UnknownPlace(asked) if commune is None else self._town(commune, page)
+
     def state(self, department: str = "") -> Answer:
         """Return how the watch is: of departments, by code or name, with all who decide there; of all where none is given."""
         if not department.strip():
@@ -103,12 +146,19 @@ class Questions:
 
     def search(self, words: str, page: int = 1) -> Answer:
         """Return the decrees that have these words."""
-        asked = " ".join(words.split())
-        if not any(character.isalnum() for character in asked):
-            return BadInput(Fault.NO_WORDS)
-        if len(asked) > LONGEST_WORDS:
-            return BadInput(Fault.TOO_LONG)
-        return self._list(Question(Topic.SEARCH, asked, page), lambda limit, offset: self._decrees.search(asked, limit, offset))
+        asked = self._checked(words, Fault.NO_WORDS)
+        if isinstance(asked, BadInput):
+            return asked
+        question = Question(Topic.SEARCH, asked, page)
+        found = self._list(question, lambda limit, offset: self._decrees.search(asked, limit, offset))
+        if not isinstance(found, NothingFound) or not found.recorded:
+            return found
+        known = self._known_words()
+        meant = corrected(asked, known, lambda word: self._decrees.search(word, 1, 0).total > 0)
+        if meant is None:
+            return found
+        other = self._list(question, lambda limit, offset: self._decrees.search(meant, limit, offset))
+        return replace(other, searched=meant) if isinstance(other, DecreeList) else found
 
     def show(self, number: str, page: int = 1) -> Answer:
         """Return one decree by the number that lists show ("12", "#12", "[12]", "n° 12"), by that of its act in the recueil
@@ -146,14 +196,64 @@ class Questions:
             Topic.IN_FORCE: self.in_force,
             Topic.TODAY: self.today,
             Topic.NUMBER: self.show,
+            Topic.TOWN: self.town,
         }
         return asked[question.topic](question.words, question.page)
 
-    def _departments(self, words: str) -> DepartmentMatch | BadInput | UnknownDepartment:
+    def _checked(self, words: str, missing: Fault) -> str | BadInput:
+        asked = " ".join(words.split())
+        if not any(character.isalnum() for character in asked):
+            return BadInput(missing)
+        return asked if len(asked) <= LONGEST_WORDS else BadInput(Fault.TOO_LONG)
+
+    def _known_words(self) -> Mapping[str, str]:
+        now = self._clock()
+        made, known = self._words
+        if made is None or not timedelta() <= now - made < _WORDS_KEPT:
+            known = {fold_words(word): word for word in self._decrees.words()}
+            self._words = (now, known)
+        return known
+
+    def _departments(self, words: str) -> DepartmentMatch | BadInput | PlaceChoices | UnknownDepartment:
+        """Find the departments; where the words are the name of towns, these are what is offered."""
         if len(words) > LONGEST_WORDS:
             return BadInput(Fault.TOO_LONG)
         found = find_departments(words, self._places)
-        return found if found.places else UnknownDepartment(found.unknown, found.suggestions)
+        if found.places:
+            return found
+        towns = places_named(found.unknown, self._places, self._gazetteer())
+        return towns if towns is not None and towns.sure else UnknownDepartment(found.unknown, found.suggestions)
+
+    def _town(self, commune: Commune, page: int) -> Answer:
+        authorities = deciding_in({commune.department}, self._places)
+        codes = frozenset((commune.code,)) | self._gazetteer().parts_of(commune.code)
+        now = self._clock()
+        stored = self._decrees.current(now.date() - timedelta(days=1), authorities)
+        current = in_force((one for one in stored if any(named.code in codes for named in one.communes)), self._places, now)
+        without = frozenset(decree.id for decree in current if decree.id is not None)
+        others = self._decrees.naming(codes, 0, 0, without).total
+        total = len(current) + others
+        pages = max(1, -(-total // self._page_size))
+        page = min(max(page, 1), pages)
+        start = (page - 1) * self._page_size
+        shown = current[start : start + self._page_size]
+        if len(shown) < self._page_size and others:
+            rest = self._decrees.naming(codes, self._page_size - len(shown), max(0, start - len(current)), without)
+            shown = (*shown, *rest.decrees)
+        unplaced = self._decrees.naming_none(authorities, _UNPLACED, 0)
+        return TownAnswer(
+            Question(Topic.TOWN, commune.code, page),
+            commune,
+            shown,
+            pages,
+            total,
+            len(current),
+            unplaced.decrees,
+            unplaced.total,
+            self._since(authorities),
+            self._health(authorities),
+            now,
+        )
 
     def _running(self, topic: Topic, department: str, page: int) -> Answer:
         found: DepartmentMatch | None = None
@@ -241,6 +341,18 @@ class DecreeReader(Protocol):
         """Return decrees whose text has these words, in any form the language gives them."""
         ...
 
+    def words(self) -> Collection[str]:
+        """Return the words of the titles and facts of the newest decrees, as they stand there."""
+        ...
+
     def current(self, on: date, authorities: Collection[str] | None = None, /) -> tuple[Decree, ...]:
         """Return decrees that may be in force on that day or later; of some authorities only where they are given."""
+        ...
+
+    def naming(self, communes: Collection[str], limit: int, offset: int, without: Collection[int] = (), /) -> PageOfDecrees:
+        """Return decrees that name one of these communes (INSEE codes), but for those of these ids, newest first."""
+        ...
+
+    def naming_none(self, authorities: Collection[str], limit: int, offset: int, /) -> PageOfDecrees:
+        """Return decrees of these authorities that name no commune, newest first."""
         ...

@@ -66,7 +66,7 @@ class SettlementWords(Table):
 
 
 class AskWords(Table):
-    """What is said of questions about several places, about today, and by the number of an authority. `names` are those of places."""
+    """What is said of questions about several places, towns, today, and by the number of an authority. `names` are those of places."""
 
     departments: str
     in_force_departments: str
@@ -78,6 +78,46 @@ class AskWords(Table):
     nothing_today: str
     nothing_today_there: str
     deciders: str
+    no_town: str
+    town: str
+    town_count: str
+    town_count_one: str
+    town_none: str
+    unplaced_one: str
+    unplaced_many: str
+    town_since: str
+    town_caution: str
+    choices: str
+    choices_one: str
+    choices_postcode: str
+    choices_near: str
+    choices_more: str
+    commune: str
+    commune_counted: str
+    department_choice: str
+    region_choice: str
+    matched: str
+    unknown_place: str
+    searched: str
+
+
+class ChatWords(Table):
+    """What chats say besides. `help` goes on after that of `Vocabulary`; `commands` are what Telegram proposes, besides those there."""
+
+    help: str
+    no_number: str
+    unknown_command: str
+    not_text: str
+    which_language: str
+    language_name: str
+    language_chosen: str
+    letter_cada: str
+    letter_gracieux: str
+    letter_caption: str
+    changes: str
+    changed_by: str
+    letter_names: Mapping[str, str]
+    commands: Mapping[str, str]
 
 
 class Vocabulary(Table):
@@ -124,6 +164,7 @@ class Vocabulary(Table):
     evidence: EvidenceWords
     reviews: SettlementWords
     ask: AskWords
+    chat: ChatWords
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from bot.storage.schema import act_terms, acts, decree_communes, decrees, identi
 from bot.storage.search import matching, query_terms, relevance
 
 _MOST_OF_ONE_NUMBER = 200
+_READ_FOR_WORDS = 2000
+_WORD = re.compile(r"[^\W\d_]{4,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,10 @@ class Decrees(Repository):
             best = func.min(relevance(connection, wanted))
             return _page(connection, hits, hits.order_by(best, *newest_first()), limit, offset)
 
-    def naming(self, communes: Collection[str], limit: int, offset: int = 0) -> PageOfDecrees:
-        """Those whose facts name one of these communes (INSEE codes), in the order of `newest_first`."""
+    def naming(self, communes: Collection[str], limit: int, offset: int = 0, without: Collection[int] = ()) -> PageOfDecrees:
+        """Those whose facts name one of these communes (INSEE codes), but for these ids, in the order of `newest_first`."""
         named = select(decree_communes.c.decree_id).where(decree_communes.c.commune.in_(sorted(communes)))
-        return self._listed(decrees.c.id.in_(named), limit, offset)
+        return self._listed(and_(decrees.c.id.in_(named), decrees.c.id.not_in(sorted(without))), limit, offset)
 
     def naming_none(self, authorities: Collection[str], limit: int, offset: int = 0) -> PageOfDecrees:
         """Those of these authorities whose facts name no commune, in the order of `newest_first`: each may concern any of theirs."""
@@ -107,6 +110,15 @@ class Decrees(Repository):
             ids = connection.execute(query.limit(_MOST_OF_ONE_NUMBER)).scalars().all()
             found = load_decrees(connection, ids)
         return tuple(found[decree] for decree in ids)
+
+    def words(self) -> frozenset[str]:
+        """The words of titles, events, operators and places of the 2,000 newest decrees, as they stand there."""
+        query = select(decrees.c.title, decrees.c.facts).where(decrees.c.withdrawn_at.is_(None)).order_by(decrees.c.found_at.desc())
+        found: set[str] = set()
+        for row in self._database.rows(query.limit(_READ_FOR_WORDS)):
+            for text in (row.title, row.facts.event or "", *row.facts.operators, *row.facts.places):
+                found.update(_WORD.findall(text))
+        return frozenset(found)
 
     def acts_of(self, recueil: int) -> list[StoredAct]:
         """The acts of one recueil, in the order of its pages."""

@@ -57,6 +57,7 @@ class BotMessage:
     date: int = field(default_factory=lambda: int(time.time()))
     file: bytes | None = None
     reply_to: int | None = None
+    file_name: str | None = None
 
     @property
     def acted_on(self) -> list[str]:

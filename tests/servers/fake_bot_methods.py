@@ -113,6 +113,7 @@ class Methods:
         markup = checked_markup(params.get("reply_markup"))
         reply = self._chats.replied_to(chat, params.get("reply_parameters"))
         message = BotMessage(chat.id, 0, read[0], source if parse_mode else None, read[1], markup, file=file, reply_to=reply)
+        message.file_name = params.get("file_name")
         return self._chats.as_json(self._chats.put(chat, message))
 
     def _check_rate(self, chat: Chat) -> None:

@@ -13,7 +13,8 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
-from bot.queries.telegram.commands import TelegramCommands, publish_commands
+from bot.queries.telegram.commands import publish_commands
+from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.telegram_polling import PollingRetries, Sleep, StopRequested, poll
 
 log = structlog.get_logger(__name__)

@@ -33,8 +33,12 @@ def take(bucket: Bucket, now: float, per_minute: int) -> tuple[Bucket, Grant]:
     return Bucket(tokens, now, told=True), Grant.REFUSED if bucket.told else Grant.REFUSED_FIRST
 
 
+_CHAT_SHARE = 3
+"""A group may ask as much as so many people."""
+
+
 class RateLimiter:
-    """One bucket per person, for at most `people` of them: the one silent for longest is forgotten first."""
+    """One bucket per person and one per group, for at most `people` of them: the one silent for longest is forgotten first."""
 
     def __init__(self, per_minute: int, monotonic: Callable[[], float], people: int = 10_000) -> None:
         self._per_minute = per_minute
@@ -42,12 +46,18 @@ class RateLimiter:
         self._people = people
         self._buckets: OrderedDict[int, Bucket] = OrderedDict()
 
-    def ask(self, person: int) -> Grant:
-        """Return whether this person (a Telegram user or chat id) may be answered now."""
+    def ask(self, person: int, chat: int | None = None) -> Grant:
+        """Return whether this person (a Telegram user or chat id) may be answered now, in this chat where it is another one."""
+        grant = self._take(person, self._per_minute)
+        if grant is not Grant.GRANTED or chat is None or chat == person:
+            return grant
+        return self._take(chat, _CHAT_SHARE * self._per_minute)
+
+    def _take(self, who: int, per_minute: int) -> Grant:
         now = self._monotonic()
-        bucket, grant = take(self._buckets.get(person, Bucket(self._per_minute, now)), now, self._per_minute)
-        self._buckets[person] = bucket
-        self._buckets.move_to_end(person)
+        bucket, grant = take(self._buckets.get(who, Bucket(per_minute, now)), now, per_minute)
+        self._buckets[who] = bucket
+        self._buckets.move_to_end(who)
         if len(self._buckets) > self._people:
             self._buckets.popitem(last=False)
         return grant

@@ -11,7 +11,9 @@ from bot.domain.acts import Decree, Facts, Kind, Moment, Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import PageOfDecrees
 from bot.queries.questions import Questions
-from bot.queries.telegram.commands import Callbacks, TelegramCommands
+from bot.queries.telegram.callbacks import Callbacks
+from bot.queries.telegram.handlers import TelegramCommands
+from bot.queries.telegram.languages import ChatLanguages
 from bot.queries.telegram.rate_limit import RateLimiter
 from bot.queries.telegram.telegram_polling import Sleep
 
@@ -85,6 +87,16 @@ class MemoryDecrees:
     def numbered(self, number: str, authorities: Collection[str], /) -> tuple[Decree, ...]:
         return tuple(d for d in self.stored if number in {d.act_id, d.facts.number})
 
+    def naming(self, communes: Collection[str], limit: int, offset: int, without: Collection[int] = (), /) -> PageOfDecrees:
+        named = [d for d in self.stored if any(one.code in communes for one in d.communes) and d.id not in without]
+        return self._page(named, limit, offset)
+
+    def naming_none(self, authorities: Collection[str], limit: int, offset: int, /) -> PageOfDecrees:
+        return self._page([d for d in self.stored if d.authority in authorities and not d.communes], limit, offset)
+
+    def words(self) -> Collection[str]:
+        return {word for d in self.stored for word in (*d.title.split(), *d.facts.operators)}
+
     def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
         return self._page([d for d in self.stored if all(w.lower() in d.title.lower() for w in words.split())], limit, offset)
 
@@ -112,4 +124,4 @@ def questions(decrees: MemoryDecrees) -> Questions:
 
 
 def commands_for(questions: Questions, sleep: Sleep = asyncio.sleep) -> TelegramCommands:
-    return TelegramCommands(questions, PLACES, RateLimiter(20, time.monotonic), Callbacks(), sleep)
+    return TelegramCommands(questions, PLACES, RateLimiter(20, time.monotonic), Callbacks(), ChatLanguages(), sleep)

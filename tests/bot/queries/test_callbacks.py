@@ -6,10 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.messages.letters import LetterKind
 from bot.queries.answers import Question, Topic
-from bot.queries.telegram.commands import LIMIT_BYTES, Callbacks
+from bot.queries.telegram.callbacks import LIMIT_BYTES, Callbacks, LanguageWanted, LetterWanted, Pressed
 
-QUESTIONS = st.one_of(
+QUESTIONS: st.SearchStrategy[Pressed] = st.one_of(
+    st.just(LanguageWanted()),
+    st.builds(LetterWanted, st.sampled_from(LetterKind), st.integers(0, 10**18 - 1)),
+    st.builds(Question, st.sampled_from([Topic.TODAY, Topic.NUMBER, Topic.TOWN]), st.sampled_from(["26198", "12", ""]), st.integers(1, 9)),
     st.builds(Question, st.just(Topic.RECENT), st.just(""), st.integers(1, 999_999)),
     st.builds(Question, st.just(Topic.DEPARTMENT), st.sampled_from(["26", "2A", "PP", "R-IDF"]), st.integers(1, 999_999)),
     st.builds(Question, st.just(Topic.IN_FORCE), st.sampled_from(["", "26", "R-PACA"]), st.integers(1, 999_999)),
@@ -18,7 +22,7 @@ QUESTIONS = st.one_of(
 
 
 @given(QUESTIONS, st.sampled_from(["fr", "en"]))
-def test_every_question_comes_back_and_fits(question: Question, language: Literal["fr", "en"]) -> None:
+def test_every_question_comes_back_and_fits(question: Pressed, language: Literal["fr", "en"]) -> None:
     callbacks = Callbacks()
     data = callbacks.encode(question, language)
     assert len(data.encode()) <= LIMIT_BYTES
@@ -43,7 +47,7 @@ def test_memory_is_bounded_and_keeps_what_is_used() -> None:
     assert callbacks.decode(dropped) is None
 
 
-@pytest.mark.parametrize("data", ["", "x", "1frz1:", "1frr:", "1frr-1:", "2frr1:", "1der1:", "1frk1:unknown", "1frr9999999:"])
+@pytest.mark.parametrize("data", ["", "x", "1frz1:", "1frr:", "1frr-1:", "2frr1:", "1der1:", "1frk1:unknown", "1frl1:x", "1frr9999999:"])
 def test_foreign_data_is_no_question(data: str) -> None:
     assert Callbacks().decode(data) is None
 

@@ -53,3 +53,9 @@ def test_never_more_than_the_rate_plus_one_bucket(waits: list[float], per_minute
 def test_a_clock_that_goes_back_takes_nothing_away() -> None:
     bucket, grant = take(Bucket(3, 100.0), 50.0, 5)
     assert (bucket.tokens, grant) == (2, Grant.GRANTED)
+
+
+def test_a_group_may_ask_as_much_as_three_people_whoever_asks_there() -> None:
+    limiter = RateLimiter(1, Clock())
+    assert [limiter.ask(person, -100) for person in range(1, 6)] == [Grant.GRANTED] * 3 + [Grant.REFUSED_FIRST, Grant.REFUSED]
+    assert limiter.ask(9, 9) is Grant.GRANTED  # a private chat counts once

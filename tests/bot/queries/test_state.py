@@ -17,7 +17,7 @@ from bot.queries.answers import BadInput, Fault, UnknownDepartment
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
 from bot.queries.state import DepartmentState, WatchState, state_text
-from bot.queries.telegram.commands import telegram_reply
+from bot.queries.telegram.replies import telegram_reply
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import NOW, PLACES, health, overview
 
@@ -117,4 +117,4 @@ def test_however_many_fail_it_is_one_message(language: Literal["fr", "en"], name
     reply = telegram_reply(WatchState(many), places, language)
     assert telegram_length(reply.plain) <= 4096
     assert "<" not in reply.markup
-    assert reply.buttons == ()
+    assert reply.rows == ()

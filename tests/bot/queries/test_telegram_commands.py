@@ -11,8 +11,12 @@ from telegram import Update
 from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
+from bot.messages.cleaning import JOINER
 from bot.queries.questions import Questions
-from bot.queries.telegram.commands import Callbacks, TelegramCommands, publish_commands
+from bot.queries.telegram.callbacks import Callbacks
+from bot.queries.telegram.commands import publish_commands
+from bot.queries.telegram.handlers import TelegramCommands
+from bot.queries.telegram.languages import ChatLanguages
 from bot.queries.telegram.rate_limit import RateLimiter
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
@@ -69,13 +73,13 @@ class Bot:
         message: dict[str, Any] = {"message_id": next(self._ids), "date": 1, "chat": chat, "from": user, "text": text}
         if text.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
-        await self._feed({kind: message})
+        await self.feed({kind: message})
 
     async def press(self, data: str) -> None:
         message = {"message_id": 99, "date": 1, "chat": PRIVATE, "text": "…", "from": ME}
-        await self._feed({"callback_query": {"id": "5", "from": ANN, "chat_instance": "1", "data": data, "message": message}})
+        await self.feed({"callback_query": {"id": "5", "from": ANN, "chat_instance": "1", "data": data, "message": message}})
 
-    async def _feed(self, content: dict[str, Any]) -> None:
+    async def feed(self, content: dict[str, Any]) -> None:
         update = Update.de_json({"update_id": next(self._ids), **content}, self.application.bot)
         await self.application.process_update(update)
 
@@ -89,7 +93,7 @@ def seconds() -> list[float]:
 async def bot(questions: Questions, seconds: list[float]) -> AsyncIterator[Bot]:
     telegram = Telegram()
     application = Application.builder().token("1:x").request(telegram).get_updates_request(Telegram()).updater(None).job_queue(None).build()
-    TelegramCommands(questions, PLACES, RateLimiter(3, lambda: seconds[0]), Callbacks(limit=10)).register(application)
+    TelegramCommands(questions, PLACES, RateLimiter(3, lambda: seconds[0]), Callbacks(limit=10), ChatLanguages()).register(application)
     async with application:
         yield Bot(application, telegram)
 
@@ -119,6 +123,17 @@ def buttons(sent: dict[str, Any]) -> list[str]:
         ("/decret 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
         ("/arrete 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
         ("/decree douze", "This is not a number."),
+        ("/arrete", "Quel arrêté ? Par exemple : /arrete 12. Pour ne plus recevoir d’annonces : /suivis"),
+        ("/départements 26", "<b>Arrêtés concernant Drôme (26)"),
+        ("/Récents", "<b>Derniers arrêtés publiés"),
+        ("/dep 26", "<b>Arrêtés concernant Drôme (26)"),
+        ("/recherhe gare", "<b>Arrêtés qui contiennent « gare »"),
+        ("/aujourd’hui", "Vigie n’a relevé aucune autorisation en cours aujourd’hui."),
+        ("26", "<b>Arrêtés concernant Drôme (26) — 12 arrêtés, page 1 sur 3</b>"),
+        ("Drôme et Isère", "<b>Drôme (26), Isère (38) — 12 arrêtés, page 1 sur 3</b>"),
+        ("n° 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
+        ("gare", "<b>Arrêtés qui contiennent « gare » — 1 arrêté</b>"),
+        ("Aide !", "Vigie lit les recueils"),
         ("/etat", "Préfectures surveillées par ce bot : 6. Lues normalement : 2."),
         ("/status", "Prefectures watched by this bot: 6. Read as they should be: 2."),
         ("/etat la Drôme", "Préfecture de la Drôme : lue normalement. Dernier recueil vu : 19 août 2026."),
@@ -128,14 +143,16 @@ def buttons(sent: dict[str, Any]) -> list[str]:
         ("/help", "Vigie reads"),
         ("/start", "Vigie lit les recueils"),
         ("/start decret_12", "Vigie lit les recueils"),
-        ("/inconnu", "Je n’ai pas compris."),
-        ("bonjour", "Je n’ai pas compris."),
+        ("/start n12", "<b>📢 Autorisation"),
+        ("/villages", "La commande /villages n’existe pas. Vouliez-vous dire : /ville"),
+        ("/zzzzzzzz", "Je n’ai pas compris."),
+        ("bonjour", "Vigie lit les recueils"),
     ],
 )
 async def test_each_command_is_answered_in_its_language(bot: Bot, text: str, expected: str) -> None:
     await bot.say(text)
     (sent,) = bot.telegram.sent()
-    assert sent["text"].startswith(expected)
+    assert sent["text"].replace(JOINER, "").startswith(expected)
     assert sent["parse_mode"] == "HTML"
     assert sent["link_preview_options"] == {"is_disabled": True}
     assert "reply_parameters" not in sent
@@ -152,7 +169,19 @@ async def test_start_speaks_the_language_of_the_person(bot: Bot, code: str | Non
 
 @pytest.mark.parametrize(
     ("text", "answered"),
-    [("/recents", True), ("/recents@vigie_bot", True), ("/recents@other_bot", False), ("/inconnu", False), ("bonjour", False)],
+    [
+        ("/recents", True),
+        ("/recents@vigie_bot", True),
+        ("/recents@other_bot", False),
+        ("/inconnu", False),
+        ("bonjour", False),
+        ("/inconnu@vigie_bot", True),
+        ("@vigie_bot 26", True),
+        ("26", False),
+        ("@vigie_bot_x 26", False),
+        ("/dep 26", False),
+        ("@vigie_bot", True),
+    ],
 )
 async def test_in_a_group_only_its_own_commands_are_answered_as_replies(bot: Bot, text: str, answered: bool) -> None:
     await bot.say(text, chat=GROUP)
@@ -167,12 +196,13 @@ async def test_only_new_messages_are_answered(bot: Bot, kind: str) -> None:
 
 async def test_a_button_turns_the_page_of_the_same_message(bot: Bot) -> None:
     await bot.say("/recents")
-    (further,) = buttons(bot.telegram.sent()[0])
+    *numbers, further = buttons(bot.telegram.sent()[0])
+    assert numbers == [f"1frn1:{number}" for number in (14, 13, 12, 11, 10)]
     await bot.press(further)
     (edited,) = bot.telegram.sent("editMessageText")
     assert edited["text"].startswith("<b>Derniers arrêtés publiés — 14 arrêtés, page 2 sur 3</b>")
     assert edited["message_id"] == 99
-    assert len(buttons(edited)) == 2
+    assert len(buttons(edited)) == 7
     assert len(bot.telegram.sent("answerCallbackQuery")) == 1
 
 
@@ -203,7 +233,7 @@ async def test_whoever_asks_too_much_is_told_once_and_answered_again_later(bot: 
     assert bot.telegram.sent()[-1]["text"] == vocabulary("fr").slow_down
     await bot.press("1frr2:")
     assert bot.telegram.sent("answerCallbackQuery")[-1]["text"] == vocabulary("fr").slow_down
-    await bot.say("/recents", user={**ANN, "id": 8})
+    await bot.say("/recents", user={**ANN, "id": 8}, chat=GROUP)
     seconds[0] += 20
     await bot.say("/recents")
     assert len(bot.telegram.sent()) == 6
@@ -216,7 +246,7 @@ async def test_an_error_is_told_politely_and_logged_without_what_was_asked(bot: 
         await bot.press("1ens1:mot-secret")
     assert [sent["text"] for sent in bot.telegram.sent()] == [vocabulary("en").failed]
     assert bot.telegram.sent("answerCallbackQuery")[0]["text"] == vocabulary("en").failed
-    assert [(entry["command"], entry["error"]) for entry in logs] == [("search", "OSError"), ("page", "OSError")]
+    assert [(entry["command"], entry["error"]) for entry in logs] == [("search", "OSError"), ("button", "OSError")]
     assert "mot-secret" not in str(logs)
 
 
@@ -249,9 +279,48 @@ async def test_a_slow_store_does_not_hold_the_loop(bot: Bot, decrees: MemoryDecr
     assert len(bot.telegram.sent()) == 1
 
 
-async def test_the_commands_are_published_in_both_languages(bot: Bot) -> None:
+async def test_the_commands_are_published_in_both_languages_for_private_chats_and_groups(bot: Bot) -> None:
     await publish_commands(bot.application.bot)
-    published = {given.get("language_code"): [c["command"] for c in given["commands"]] for given in bot.telegram.sent("setMyCommands")}
-    french = ["recents", "departement", "envigueur", "recherche", "decret", "etat", "aide"]
-    english = ["recent", "department", "inforce", "search", "decree", "status", "help"]
-    assert published == {None: french, "fr": french, "en": english}
+    published = {
+        (json.loads(given["scope"])["type"] if isinstance(given["scope"], str) else given["scope"]["type"], given.get("language_code")): [
+            c["command"] for c in given["commands"]
+        ]
+        for given in bot.telegram.sent("setMyCommands")
+    }
+    french = ["ville", "departement", "envigueur", "aujourdhui", "recents", "recherche", "arrete", "etat", "langue", "aide"]
+    english = ["town", "department", "inforce", "today", "recent", "search", "decree", "status", "language", "help"]
+    scopes = {
+        "default": (french, english),
+        "all_group_chats": ([c for c in french if c != "langue"], [c for c in english if c != "language"]),
+    }
+    for scope, (fr, en) in scopes.items():
+        assert {language: published[scope, language] for language in (None, "fr", "en")} == {None: fr, "fr": fr, "en": en}
+
+
+async def test_a_letter_comes_as_a_document_with_what_must_be_completed(bot: Bot) -> None:
+    await bot.press("1frl1:12")
+    (sent,) = bot.telegram.sent("sendDocument")
+    assert "complétez ce qui est entre crochets" in sent["caption"]
+    await bot.press("1frl1:99")
+    assert bot.telegram.sent()[-1]["text"].startswith("Aucun arrêté")
+
+
+async def test_a_chosen_language_is_that_of_every_answer_of_the_chat(bot: Bot) -> None:
+    await bot.say("/langue")
+    assert buttons(bot.telegram.sent()[0]) == ["1frw1:", "1enw1:"]
+    await bot.press("1enw1:")
+    assert bot.telegram.sent("editMessageText")[0]["text"] == "Noted: Vigie will answer here in English."
+    await bot.say("/recents")
+    await bot.say("26", user={**ANN, "id": 8}, chat=GROUP)
+    await bot.say("@vigie_bot 26", user={**ANN, "id": 8}, chat=GROUP)
+    assert [sent["text"][:23] for sent in bot.telegram.sent()[1:]] == ["<b>Decrees published la", "<b>Arrêtés concernant D"]
+
+
+@pytest.mark.parametrize(
+    "what", [{"voice": {"file_id": "1", "file_unique_id": "1", "duration": 1}}, {"location": {"latitude": 1, "longitude": 2}}]
+)
+async def test_what_is_no_text_gets_one_helpful_line(bot: Bot, what: dict[str, Any]) -> None:
+    for chat in (PRIVATE, GROUP):
+        await bot.feed({"message": {"message_id": 5, "date": 1, "chat": chat, "from": ANN, **what}})
+    (sent,) = bot.telegram.sent()
+    assert sent["text"] == vocabulary("fr").chat.not_text

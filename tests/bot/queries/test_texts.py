@@ -9,13 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acts import Facts
+from bot.domain.acts import Change, Facts, Kind
 from bot.domain.health import Cause, Status
 from bot.messages import telegram_length
-from bot.queries.answers import Answer, BadInput, Fault, NothingFound, Question, Topic, UnknownDecree, UnknownDepartment
+from bot.messages.letters import LetterKind
+from bot.queries.answers import Answer, BadInput, Fault, NothingFound, OneDecree, Question, Topic, UnknownDecree, UnknownDepartment
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
-from bot.queries.telegram.commands import COMMANDS, HELP, PageButton, telegram_reply
+from bot.queries.telegram.callbacks import LetterWanted
+from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE
+from bot.queries.telegram.replies import PressButton, telegram_reply
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, health, overview
 
@@ -28,24 +31,41 @@ def test_a_list_has_a_title_a_line_per_decree_and_page_buttons(questions: Questi
     lines = [line for line in reply.markup.split("\n") if line]
     assert lines[0] == "<b>Derniers arrêtés publiés — 14 arrêtés, page 2 sur 3</b>"
     assert [line.split("]")[0] for line in lines[1:6]] == ["[9", "[8", "[7", "[6", "[5"]
-    assert reply.buttons == (
-        PageButton("◀ Plus récents", Question(Topic.RECENT, page=1)),
-        PageButton("Plus anciens ▶", Question(Topic.RECENT, page=3)),
+    numbers, turns = reply.rows
+    assert numbers == tuple(PressButton(f"[{number}]", Question(Topic.NUMBER, str(number))) for number in (9, 8, 7, 6, 5))
+    assert turns == (
+        PressButton("◀ Plus récents", Question(Topic.RECENT, page=1)),
+        PressButton("Plus anciens ▶", Question(Topic.RECENT, page=3)),
     )
 
 
-def test_a_single_page_has_no_page_number_and_no_button(questions: Questions) -> None:
+def test_a_single_page_has_no_page_number_and_no_button_to_turn_it(questions: Questions) -> None:
     reply = telegram_reply(questions.search("gare"), PLACES, "en")
     assert reply.markup.startswith("<b>Decrees that contain “gare” — 1 decree</b>")
-    assert reply.buttons == ()
+    assert reply.rows == ((PressButton("[14]", Question(Topic.NUMBER, "14")),),)
 
 
 def test_a_decree_is_told_as_in_a_post_with_its_link(questions: Questions) -> None:
     reply = telegram_reply(questions.show("12"), PLACES, "fr")
     assert "SNCF" in reply.markup
-    (button,) = reply.buttons
-    assert not isinstance(button, PageButton)
-    assert button.url == "https://www.drome.gouv.fr/raa-12.pdf#page=7"
+    ((pdf,), letters) = reply.rows
+    assert not isinstance(pdf, PressButton)
+    assert pdf.url == "https://www.drome.gouv.fr/raa-12.pdf#page=7"
+    assert [button.asked for button in letters if isinstance(button, PressButton)] == [
+        LetterWanted(LetterKind.CADA, 12),
+        LetterWanted(LetterKind.GRACIEUX, 12),
+    ]
+
+
+def test_a_decree_leads_to_those_that_it_changes_and_that_change_it() -> None:
+    changed = replace(
+        decree(12), kind=Kind.MODIFICATION, changes=(Change(Kind.MODIFICATION, 3),), changed_by=(Change(Kind.ABROGATION, 15),)
+    )
+    _, third, fifteenth, letters = telegram_reply(OneDecree(changed, NOW), PLACES, "fr").rows
+    assert third == (PressButton("Voir [3], que cet arrêté change", Question(Topic.NUMBER, "3")),)
+    assert fifteenth == (PressButton("Voir [15], qui change cet arrêté", Question(Topic.NUMBER, "15")),)
+    refusal = telegram_reply(OneDecree(replace(decree(12), kind=Kind.REFUSAL), NOW), PLACES, "fr")
+    assert [len(row) for row in (letters, refusal.rows[-1])] == [2, 1]
 
 
 def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
@@ -126,17 +146,19 @@ def test_why_there_is_nothing_to_show(answer: Answer, french: str, english: str)
 @pytest.mark.parametrize("fault", Fault)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_fault_has_words(fault: Fault, language: Literal["fr", "en"]) -> None:
-    assert telegram_reply(BadInput(fault), PLACES, language).plain == getattr(vocabulary(language), fault.value)
+    words = vocabulary(language)
+    assert telegram_reply(BadInput(fault), PLACES, language).plain == getattr(words, fault.value, words.ask.no_town)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_commands_shown_are_those_that_exist(language: Literal["fr", "en"]) -> None:
-    there = {command.name for command in COMMANDS if command.language == language} | {n for n, tongue in HELP.items() if tongue == language}
+    there = {command.name for command in COMMANDS if command.language == language}
+    there |= {name for table in (HELP, LANGUAGE) for name, spoken in table.items() if spoken == language}
     words = vocabulary(language)
-    assert set(words.commands) == there
-    assert all(f"/{name}" in words.help for name in there)
-    assert all(f"/{alias}" in words.help for command in COMMANDS if command.language == language for alias in command.aliases)
-    assert all(3 <= len(text) <= 256 for text in words.commands.values())
+    proposed = {**words.commands, **words.chat.commands}
+    assert there <= set(proposed)
+    assert all(f"/{name}" in words.help + words.chat.help for name in there)
+    assert all(3 <= len(text) <= 256 for text in proposed.values())
 
 
 @given(st.text(max_size=300))

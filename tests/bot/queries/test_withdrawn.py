@@ -10,7 +10,7 @@ import pytest
 from bot.messages import Language
 from bot.queries.answers import OneDecree
 from bot.queries.phrases import plain_answer
-from bot.queries.telegram.commands import telegram_reply
+from bot.queries.telegram.replies import telegram_reply
 from tests.bot.queries.conftest import NOW, PLACES, decree
 
 LATE = datetime(2026, 8, 19, 23, 30, tzinfo=UTC)
@@ -38,6 +38,6 @@ def test_on_telegram_it_is_not_told_as_an_announcement() -> None:
     assert reply.markup.startswith("Écarté le 20 août 2026")
     assert "[3] " in reply.plain
     assert "📢" not in reply.plain
-    assert reply.buttons == ()
+    assert reply.rows == ()
     stands = telegram_reply(OneDecree(decree(3), NOW), PLACES, "fr")
     assert stands.plain.startswith("📢")

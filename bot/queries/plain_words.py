@@ -1,0 +1,142 @@
+"""What plain words ask: a department, a town, a postcode, a number, help, else a search. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from bot.domain.acts import Place
+from bot.domain.folding import fold_words
+from bot.gazetteer.finding import Found, Match, PlaceCandidate
+from bot.gazetteer.gazetteer import Gazetteer
+from bot.gazetteer.places import Commune
+from bot.queries.answers import HelpWanted, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
+from bot.queries.departments import find_departments
+
+MOST_CHOICES = 8
+"""Places offered for one name."""
+
+# Whoever greets, thanks or only asks what this is gets the help, which says it.
+_HELP = frozenset(("aide", "help", "aidez moi", "a l aide", "start", "bonjour", "bonsoir", "salut", "hello", "hi", "merci", "thank you"))
+_AROUND = " \t\n.?!;:,«»“”\"'"
+_OFFICIAL = re.compile(
+    r"(?:\d{2,3}|2[ab]|[a-z]{1,4})-20\d\d-\d\d-\d\d-\d{1,6}"  # of an act: 26-2026-11-28-00033
+    r"|(?:[a-z]{2,8}[ -])?(?:19|20)\d\d[-/]\d{1,6}",  # of an authority: 2026-1104, DUPA 2024-1017
+    re.IGNORECASE,
+)
+_NAMED_AS_NUMBER = re.compile(r"(?:#|\[|n[°ºo]\s*|(?:arrete|decret|decree|acte)s? +(?:prefectoral +)?(?:n[°ºo]?\s*)?)[0-9][0-9a-z/ -]*\]?")
+_DIGITS = re.compile(r"[0-9]{1,18}")
+_POSTCODE_DIGITS = 5
+_SURE = frozenset((Match.CODE, Match.POSTCODE, Match.NAME, Match.ALIAS))
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFirst:
+    """Words that are searched; where no decree has them, `otherwise` is the answer, if there is one."""
+
+    question: Question
+    otherwise: PlaceChoices | None
+
+
+def understood(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> Question | PlaceChoices | SearchFirst | HelpWanted:
+    """Return what is asked by plain words, of which at least one character is a letter or digit."""
+    asked = " ".join(words.split()).strip(_AROUND) or words
+    folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
+    if folded in _HELP:
+        return HelpWanted()
+    if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
+        return Question(Topic.NUMBER, asked)
+    areas = find_departments(asked, places)
+    if areas.places and not (len(areas.places) == 1 and _namesakes(asked, gazetteer)):
+        return Question(Topic.DEPARTMENT, areas.codes)
+    is_number = _DIGITS.fullmatch(asked) is not None
+    found = gazetteer.find(asked)
+    choices = _choices(asked, found, places)
+    # A station or a hall is named in decrees as it was typed: only where none has it, its town is the answer.
+    is_site = bool(found.candidates) and all(one.matched is not None for one in found.candidates)
+    if choices is not None and choices.sure and not is_site and (not is_number or len(asked) == _POSTCODE_DIGITS):
+        return choices.choices[0].question if len(choices.choices) == 1 else choices
+    return Question(Topic.NUMBER, asked) if is_number else SearchFirst(Question(Topic.SEARCH, asked), choices)
+
+
+def town_of(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> Question | PlaceChoices | UnknownPlace:
+    """Return which town is meant, where one must be: by name, postcode or INSEE code; a department or region where that is what it is."""
+    asked = " ".join(words.split()).strip(_AROUND)
+    commune = gazetteer.commune(asked) if re.fullmatch(r"\d{5}|2[abAB]\d{3}", asked) else None
+    found = gazetteer.find(asked)
+    by_postcode = any(one.how is Match.POSTCODE for one in found.candidates)
+    if commune is not None and not by_postcode:
+        return Question(Topic.TOWN, commune.code)
+    only_towns = tuple(one for one in found.candidates if isinstance(one.place, Commune))
+    choices = _choices(asked, Found(only_towns, found.communes) if only_towns else found, places)
+    if choices is None:
+        return UnknownPlace(asked)
+    if choices.sure and len(choices.choices) == 1:
+        return choices.choices[0].question
+    return choices
+
+
+def places_named(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> PlaceChoices | None:
+    """Return all places that these words may mean, one alone too; None where there is none."""
+    return _choices(words, gazetteer.find(words), places)
+
+
+def _namesakes(asked: str, gazetteer: Gazetteer) -> bool:
+    """Return whether a commune of another department bears the name that was asked: Vienne is in the Isère too."""
+    candidates = gazetteer.find(asked).candidates
+    named = [one.place for one in candidates if one.how is Match.NAME]
+    areas = {place.code for place in named if not isinstance(place, Commune)}
+    return bool(areas) and any(isinstance(place, Commune) and place.department not in areas for place in named)
+
+
+def _choices(asked: str, found: Found, places: Mapping[str, Place]) -> PlaceChoices | None:
+    """Return the places that may be meant; of those named exactly, only they and those that far more people mean."""
+    candidates = _sure(found.candidates)
+    sure = bool(candidates)
+    if not sure:
+        candidates = found.candidates
+    known = [choice for one in candidates if (choice := _choice(one, places)) is not None]
+    if not known:
+        return None
+    total = len(known) if sure else max(len(known), found.communes + found.others)
+    return PlaceChoices(asked, tuple(known[:MOST_CHOICES]), total, sure)
+
+
+def _sure(candidates: Sequence[PlaceCandidate]) -> tuple[PlaceCandidate, ...]:
+    """Return those of exactly this name, number or alias, with those before them in the order: places that far more people mean."""
+    last = max((position for position, one in enumerate(candidates) if one.how in _SURE), default=-1)
+    return tuple(candidates[: last + 1])
+
+
+def _choice(candidate: PlaceCandidate, places: Mapping[str, Place]) -> PlaceChoice | None:
+    place = candidate.place
+    if isinstance(place, Commune):
+        return PlaceChoice(place, Question(Topic.TOWN, place.code), candidate.matched)
+    # The authorities of a department go by its code, those of a region by its name.
+    codes = place.code if place.code in places else find_departments(place.name, places).codes
+    return PlaceChoice(place, Question(Topic.DEPARTMENT, codes), candidate.matched) if codes else None
+
+
+_SHORTEST_MISTYPED = 4
+"""Letters of a word below which another one is not the same word mistyped."""
+_NEAR_WORD = 75
+
+
+def corrected(words: str, known: Mapping[str, str], is_found: Callable[[str], bool]) -> str | None:
+    """Return the words with those that nothing has (`is_found`) replaced by the nearest known ones; None where no word can be.
+
+    `known` has the words of decrees by their folded form.
+    """
+    meant = [_nearest(word, known, is_found) for word in words.split()]
+    return " ".join(meant) if meant != words.split() else None
+
+
+def _nearest(word: str, known: Mapping[str, str], is_found: Callable[[str], bool]) -> str:
+    folded = fold_words(word)
+    if len(folded) < _SHORTEST_MISTYPED or not folded.isalpha() or is_found(word):
+        return word
+    near = process.extractOne(folded, known.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR_WORD)
+    return word if near is None else known[near[0]]

@@ -1,0 +1,245 @@
+"""Questions asked in Telegram: commands and plain words, in private and in groups, and buttons.
+
+Only new messages are answered, not edited ones. Nobody's words are logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, Update
+from telegram.constants import ChatType, ParseMode
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import Application, CallbackQueryHandler, ContextTypes, MessageHandler, filters
+
+from bot.domain.acts import Place
+from bot.messages import LANGUAGES, Button, Language
+from bot.queries.answers import BadInput, Fault, OneDecree, Question, Topic
+from bot.queries.questions import Questions
+from bot.queries.telegram.addressed import Addressed, addressed
+from bot.queries.telegram.callbacks import Callbacks, LanguageWanted, LetterWanted
+from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, START, command_meant, commands_near
+from bot.queries.telegram.languages import ChatLanguages, spoken
+from bot.queries.telegram.rate_limit import Grant, RateLimiter
+from bot.queries.telegram.replies import Reply, help_reply, language_choice, letter_reply, said, telegram_reply
+from bot.queries.telegram.telegram_polling import Sleep, answered
+from bot.queries.vocabulary import vocabulary
+
+log = structlog.get_logger(__name__)
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_NEW = filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
+_COMMANDS = {name: command for command in COMMANDS for name in command.names}
+_NAMES = (*_COMMANDS, *HELP, *LANGUAGE, START)
+_DECREE_LINK = re.compile(r"n([0-9]{1,9})")
+"""What stands behind `/start` where a link leads to a decree: t.me/bot?start=n12."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a chat asks: by the name that logs show, in the language in which it is answered, and how the answer is made."""
+
+    name: str
+    language: Language
+    reply: Callable[[], Reply]
+
+
+class TelegramCommands:
+    """The handlers of messages and buttons. Each is guarded: an error is answered politely and logged without anybody's words."""
+
+    def __init__(
+        self,
+        questions: Questions,
+        places: Mapping[str, Place],
+        limiter: RateLimiter,
+        callbacks: Callbacks,
+        languages: ChatLanguages,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """`sleep` is in seconds."""
+        self._questions = questions
+        self._places = places
+        self._limiter = limiter
+        self._callbacks = callbacks
+        self._languages = languages
+        self._sleep = sleep
+
+    def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        """Add the handlers of messages and of the buttons of answers."""
+        application.add_handler(CallbackQueryHandler(self._pressed))
+        application.add_handler(MessageHandler(_NEW, self._written))
+
+    async def _written(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.message
+        if message is None:
+            return
+        meant = addressed(message, context.bot.username, context.bot.id, _NAMES)
+        if meant is not None:
+            await self._answer(message, meant)
+
+    async def _answer(self, message: Message, meant: Addressed) -> None:
+        asked: _Asked | None = None
+        try:
+            person = (message.sender_chat or message.from_user or message.chat).id
+            grant = self._limiter.ask(person, message.chat.id)
+            if grant is Grant.REFUSED:
+                return
+            asked = self._understood(meant, spoken(message.from_user), await asyncio.to_thread(self._languages.chosen, message.chat.id))
+            if grant is Grant.GRANTED:
+                await self._send(message, await asyncio.to_thread(asked.reply), asked.language)
+            else:
+                await self._send(message, said(vocabulary(asked.language).slow_down), asked.language)
+        except TelegramError as error:  # the reply itself did not go out, after several tries: another would not either
+            _log_failure("message" if asked is None else asked.name, error)
+        except Exception as error:
+            _log_failure("message" if asked is None else asked.name, error)
+            language = "fr" if asked is None else asked.language
+            await _quietly(self._send(message, said(vocabulary(language).failed), language))
+
+    def _understood(self, meant: Addressed, own: Language | None, chosen: Language | None) -> _Asked:
+        """Return what is asked. A command is answered in its own language, anything else in the person's, or as the chat chose."""
+        language: Language = chosen or own or "fr"
+        if meant.command is None:
+            return _Asked("plain", language, partial(self._plain, meant.words, language))
+        typed, words = meant.command.name, meant.command.words
+        name = command_meant(typed, _NAMES)
+        if name is None:
+            return _Asked("unknown", language, partial(self._unknown, typed, language))
+        if name == START:
+            return _Asked(START, language, partial(self._start, words, (language,) if chosen or own else LANGUAGES))
+        if name in HELP:
+            language = chosen or HELP[name]
+            return _Asked(name, language, partial(help_reply, (language,)))
+        if name in LANGUAGE:
+            return _Asked(name, language, partial(language_choice, language))
+        command = _COMMANDS[name]
+        language = chosen or command.language
+        return _Asked(command.name, language, partial(self._command, command.ask, words, language))
+
+    def _command(self, ask: Callable[[Questions, str], Any], words: str, language: Language) -> Reply:
+        answer = ask(self._questions, words)
+        if answer == BadInput(Fault.NO_NUMBER):
+            return said(vocabulary(language).chat.no_number)
+        return telegram_reply(answer, self._places, language)
+
+    def _plain(self, words: str, language: Language) -> Reply:
+        if not words:
+            return said(vocabulary(language).chat.not_text)
+        return telegram_reply(self._questions.plain(words), self._places, language)
+
+    def _unknown(self, typed: str, language: Language) -> Reply:
+        of_language = [command.name for command in COMMANDS if command.language == language]
+        near = commands_near(typed, [*of_language, *(name for table in (HELP, LANGUAGE) for name in table if table[name] == language)])
+        words = vocabulary(language)
+        if not near:
+            return said(words.not_understood)
+        return said(words.chat.unknown_command.format(name=typed[:32], names=", ".join(f"/{name}" for name in near)))
+
+    def _start(self, payload: str, languages: tuple[Language, ...]) -> Reply:
+        link = _DECREE_LINK.fullmatch(payload)
+        if link is not None:
+            return telegram_reply(self._questions.show(link[1]), self._places, languages[0])
+        return help_reply(languages)
+
+    async def _pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer a button: a list in the place of the one under which it is, a decree or a letter below it."""
+        query = update.callback_query
+        if query is None:
+            return
+        pressed = self._callbacks.decode(query.data or "")
+        language: Language = pressed[1] if pressed else spoken(query.from_user) or "fr"
+        words = vocabulary(language)
+        try:
+            chat = query.message.chat.id if query.message is not None else None
+            if self._limiter.ask(query.from_user.id, chat) is not Grant.GRANTED:
+                await query.answer(words.slow_down)
+            elif pressed is None:
+                await query.answer(words.expired, show_alert=True)
+            else:
+                await self._carry_out(query, pressed[0], language)
+                await query.answer()
+        except TelegramError as error:
+            _log_failure("button", error)
+        except Exception as error:
+            _log_failure("button", error)
+            await _quietly(query.answer(words.failed))
+
+    async def _carry_out(self, query: CallbackQuery, asked: Question | LetterWanted | LanguageWanted, language: Language) -> None:
+        if isinstance(asked, LanguageWanted):
+            if query.message is not None:
+                await asyncio.to_thread(self._languages.choose, query.message.chat.id, language)
+            await self._deliver(query.edit_message_text, said(vocabulary(language).chat.language_chosen), language)
+            return
+        if isinstance(asked, LetterWanted):
+            reply = await asyncio.to_thread(self._letter, asked, language)
+        else:
+            answer = await asyncio.to_thread(self._questions.ask, asked)
+            reply = telegram_reply(answer, self._places, language)
+        is_below = isinstance(asked, LetterWanted) or asked.topic is Topic.NUMBER
+        if is_below and isinstance(query.message, Message):
+            await self._send(query.message, reply, language, quote=False)
+        else:
+            await self._deliver(query.edit_message_text, reply, language)
+
+    def _letter(self, wanted: LetterWanted, language: Language) -> Reply:
+        answer = self._questions.show(str(wanted.number))
+        if isinstance(answer, OneDecree):
+            return letter_reply(wanted, answer, self._places, language)
+        return telegram_reply(answer, self._places, language)
+
+    async def _send(self, message: Message, reply: Reply, language: Language, *, quote: bool = True) -> None:
+        quoted = quote and message.chat.type != ChatType.PRIVATE
+        options: dict[str, Any] = {"do_quote": quoted, "allow_sending_without_reply": True if quoted else None}
+        if reply.document is None:
+            await self._deliver(partial(message.reply_text, **options), reply, language)
+            return
+        file = InputFile(reply.document.content, reply.document.name)
+        await answered(partial(message.reply_document, file, caption=reply.plain, **options), self._sleep)
+
+    async def _deliver(self, act: Callable[..., Awaitable[Any]], reply: Reply, language: Language) -> None:
+        """Send or edit with markup; in plain text should Telegram be unable to parse it."""
+        keyboard = self._keyboard(reply, language)
+        options = {"reply_markup": keyboard, "link_preview_options": _NO_PREVIEW}
+        try:
+            await answered(partial(act, reply.markup, parse_mode=ParseMode.HTML, **options), self._sleep)
+        except BadRequest as error:
+            if "message is not modified" in error.message.lower():  # the page is already shown: the button was pressed twice
+                return
+            if "can't parse entities" not in error.message.lower():
+                raise
+            await answered(partial(act, reply.plain, **options), self._sleep)
+
+    def _keyboard(self, reply: Reply, language: Language) -> InlineKeyboardMarkup | None:
+        rows = [
+            [
+                InlineKeyboardButton(button.text, url=button.url)
+                if isinstance(button, Button)
+                else InlineKeyboardButton(button.text, callback_data=self._callbacks.encode(button.asked, button.language or language))
+                for button in row
+            ]
+            for row in reply.rows
+        ]
+        return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _log_failure(name: str, error: Exception) -> None:
+    """Log type and place only: the text of an error may hold what a person wrote, or a token."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    log.warning("telegram.command_failed", command=name, error=type(error).__name__, at=place)
+
+
+async def _quietly(sending: Awaitable[Any]) -> None:
+    """Send a last word that may fail too."""
+    try:
+        await sending
+    except TelegramError as error:
+        log.debug("telegram.reply_failed", error=type(error).__name__)

@@ -1,0 +1,198 @@
+"""An answer in Telegram's form. Pure: markup is built from escaped parts only, buttons are values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from bot.domain.acts import GRANTS, Decree, Kind, Place
+from bot.domain.law.advice import legal_advice
+from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, place_for, telegram_decree
+from bot.messages.cleaning import cut, unlinked
+from bot.messages.letters import LetterKind, NoSuchLetter, draft
+from bot.messages.telegram import html_tag, html_text
+from bot.queries.answers import Answer, DecreeList, HelpWanted, OneDecree, PlaceChoices, Question, Topic, TownAnswer
+from bot.queries.phrases import choice_text, instead, message_of, plain_answer, title, town_parts, withdrawal
+from bot.queries.telegram.callbacks import LanguageWanted, LetterWanted, Pressed
+from bot.queries.telegram.commands import COMMANDS
+from bot.queries.vocabulary import vocabulary
+
+_MOST_LINKED = 4
+"""Other decrees to which a card has a button."""
+_LONGEST_BUTTON = 60
+_NUMBERS_IN_A_ROW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PressButton:
+    """A button that asks something of the bot, in `language` where that is another one than the answer's."""
+
+    text: str
+    asked: Pressed
+    language: Language | None = None
+
+
+Row = tuple[PressButton | Button, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A text to send as a file."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`markup` for `parse_mode=HTML`, the same in plain text for when it cannot be parsed, and rows of buttons.
+
+    With a `document` the text is its caption.
+    """
+
+    markup: str
+    plain: str
+    rows: tuple[Row, ...] = ()
+    document: TextFile | None = None
+
+
+def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Language) -> Reply:
+    """Build the reply to a question. At most 4096 UTF-16 units as long as a page has no more decrees than `TELEGRAM_PAGE`."""
+    match answer:
+        case DecreeList():
+            return _list(answer, places, language)
+        case TownAnswer():
+            return _town(answer, places, language)
+        case OneDecree():
+            return _card(answer, places, language)
+        case PlaceChoices():
+            plain = said(plain_answer(answer, places, language))
+            buttons = (PressButton(cut(choice_text(choice, language), _LONGEST_BUTTON), choice.question) for choice in answer.choices)
+            return replace(plain, rows=tuple((button,) for button in buttons))
+        case HelpWanted():
+            return help_reply((language,))
+        case _:
+            return said(plain_answer(answer, places, language))
+
+
+def said(words: str) -> Reply:
+    """Return words of the bot itself, without markup: the commands in them are its own."""
+    return Reply(html_text(words, _own_commands()).source, unlinked(words, _own_commands()))
+
+
+def help_reply(languages: Sequence[Language]) -> Reply:
+    """Return what the bot can be asked, in one language or several."""
+    return said("\n\n".join(f"{vocabulary(each).help.strip()}\n\n{vocabulary(each).chat.help}" for each in languages))
+
+
+def language_choice(language: Language) -> Reply:
+    """Ask in which language answers are wanted, in both: whoever opens this may not read the other."""
+    names = {each: vocabulary(each).chat.language_name for each in LANGUAGES}
+    row = tuple(PressButton(name, LanguageWanted(), each) for each, name in names.items())
+    return replace(said("\n".join(vocabulary(each).chat.which_language for each in LANGUAGES)), rows=(row,))
+
+
+def letter_reply(wanted: LetterWanted, answer: OneDecree, places: Mapping[str, Place], language: Language) -> Reply:
+    """Return the draft of a letter as a document, with what must be completed as its caption; why there is none otherwise."""
+    decree, words = answer.decree, vocabulary(language)
+    place = place_for(places, decree.authority)
+    gone = withdrawal(decree, place, language)
+    if gone is not None:
+        return said(gone)
+    # It is written to whoever decided, who is not always whoever published.
+    addressee = place_for(places, decree.facts.authority or decree.authority)
+    try:
+        text = draft(wanted.letter, decree, addressee, answer.at, legal_advice(decree, place, answer.at))
+    except NoSuchLetter:
+        return said(words.no_gracieux)
+    name = words.chat.letter_names[wanted.letter.value].format(number=wanted.number)
+    return replace(said(words.chat.letter_caption), document=TextFile(name, text.encode()))
+
+
+@cache
+def _own_commands() -> frozenset[str]:
+    words = [vocabulary(language) for language in LANGUAGES]
+    texts = (text for each in words for text in (each.help, each.chat.help, each.chat.no_number))
+    named = {name for text in texts for name in re.findall(r"/(\w+)", text)}
+    return frozenset(named | {name for command in COMMANDS for name in command.names})
+
+
+def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -> Reply:
+    words = vocabulary(language)
+    hint = words.more_hint.format(first=answer.decrees[0].id)
+    other = instead(answer, language)
+    heading = html_tag("b", html_text(title(answer, language))).source
+    lines = _lines(answer.decrees, answer, places, language)
+    markup = "\n\n".join((*([html_text(other).source] if other else []), heading, *lines, html_text(hint, _own_commands()).source))
+    plain = f"{unlinked(plain_answer(answer, places, language))}\n\n{hint}"
+    return Reply(markup, plain, _rows(_numbers(answer.decrees), _turns(answer.question, answer.pages, language)))
+
+
+def _town(answer: TownAnswer, places: Mapping[str, Place], language: Language) -> Reply:
+    parts = town_parts(answer, places, language)
+    blocks = [html_tag("b", html_text(parts.title)).source, *_lines(answer.decrees, answer, places, language)]
+    if parts.unplaced:
+        blocks += [html_text(parts.unplaced).source, *_lines(answer.unplaced, answer, places, language)]
+    blocks.append(html_text(parts.watch).source)
+    numbers = _numbers((*answer.decrees, *answer.unplaced))
+    return Reply(
+        "\n\n".join(blocks),
+        unlinked(plain_answer(answer, places, language)),
+        _rows(*numbers_in_rows(numbers), _turns(answer.question, answer.pages, language)),
+    )
+
+
+def _card(answer: OneDecree, places: Mapping[str, Place], language: Language) -> Reply:
+    decree = answer.decree
+    message = message_of(decree, places, answer.at, language)
+    gone = withdrawal(decree, message.place, language)
+    if gone is not None:
+        # The line of a list, not the message of an announcement: it is none.
+        markup = "\n\n".join((html_text(gone).source, decree_line_html(message)))
+        return Reply(markup, unlinked(f"{gone}\n\n{decree_line(message)}"))
+    text = telegram_decree(message, places)
+    pdf: Row = () if text.button is None else (text.button,)
+    return Reply(text.html, text.plain, _rows(pdf, *((button,) for button in _linked(decree, language)), tuple(_letters(decree, language))))
+
+
+def _linked(decree: Decree, language: Language) -> Iterator[PressButton]:
+    """Yield a button to each decree that this one changes or that changes it, as far as they are stored."""
+    chat = vocabulary(language).chat
+    known = {change.decree: chat.changed_by for change in decree.changed_by} | {change.decree: chat.changes for change in decree.changes}
+    for number in sorted(number for number in known if number is not None)[:_MOST_LINKED]:
+        yield PressButton(known[number].format(number=number), Question(Topic.NUMBER, str(number)))
+
+
+def _letters(decree: Decree, language: Language) -> Iterator[PressButton]:
+    if decree.id is None:
+        return
+    chat = vocabulary(language).chat
+    yield PressButton(chat.letter_cada, LetterWanted(LetterKind.CADA, decree.id))
+    if decree.kind in {*GRANTS, Kind.MODIFICATION}:
+        yield PressButton(chat.letter_gracieux, LetterWanted(LetterKind.GRACIEUX, decree.id))
+
+
+def _lines(decrees: Sequence[Decree], answer: DecreeList | TownAnswer, places: Mapping[str, Place], language: Language) -> Iterator[str]:
+    return (decree_line_html(message_of(decree, places, answer.at, language)) for decree in decrees)
+
+
+def _numbers(decrees: Sequence[Decree]) -> Row:
+    numbers = dict.fromkeys(decree.id for decree in decrees if decree.id is not None)
+    return tuple(PressButton(f"[{number}]", Question(Topic.NUMBER, str(number))) for number in numbers)
+
+
+def numbers_in_rows(buttons: Row) -> Iterator[Row]:
+    """Yield the buttons in rows that a phone shows whole."""
+    return (buttons[start : start + _NUMBERS_IN_A_ROW] for start in range(0, len(buttons), _NUMBERS_IN_A_ROW))
+
+
+def _turns(question: Question, pages: int, language: Language) -> Row:
+    words, page = vocabulary(language), question.page
+    turns = ((words.previous, page - 1, page > 1), (words.next, page + 1, page < pages))
+    return tuple(PressButton(text, replace(question, page=to)) for text, to, there in turns if there)
+
+
+def _rows(*rows: Row) -> tuple[Row, ...]:
+    return tuple(row for row in rows if row)

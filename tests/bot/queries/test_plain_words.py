@@ -1,0 +1,166 @@
+"""What plain words ask, which towns are meant, and what is said of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.acts import NamedCommune, Naming, Place
+from bot.domain.health import Status
+from bot.gazetteer.gazetteer import gazetteer
+from bot.queries.answers import BadInput, DecreeList, Fault, HelpWanted, PlaceChoices, Question, Topic, TownAnswer, UnknownPlace
+from bot.queries.phrases import plain_answer
+from bot.queries.plain_words import SearchFirst, corrected, understood
+from bot.queries.questions import Questions
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
+
+FRANCE = PLACES | {
+    "86": Place("86", "Préfecture de la Vienne", "Vienne"),
+    "R-ARA": Place("R-ARA", "Préfecture de la région Auvergne-Rhône-Alpes", "Auvergne-Rhône-Alpes", territory=frozenset({"26", "38"})),
+}
+VALENCE = (NamedCommune("26362", Naming.NAMED, "Valence"),)
+PARIS_12 = (NamedCommune("75112", Naming.ALIAS, "gare de Lyon"),)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("26", Question(Topic.DEPARTMENT, "26")),
+        ("Drôme", Question(Topic.DEPARTMENT, "26")),
+        ("la drome ?", Question(Topic.DEPARTMENT, "26")),
+        ("haute savoie", Question(Topic.DEPARTMENT, "74")),
+        ("26, 38", Question(Topic.DEPARTMENT, "26,38")),
+        ("auvergne-rhône-alpes", Question(Topic.DEPARTMENT, "R-ARA")),
+        ("Paris", Question(Topic.DEPARTMENT, "75")),
+        ("350", Question(Topic.NUMBER, "350")),
+        ("[12]", Question(Topic.NUMBER, "[12]")),
+        ("n° 12", Question(Topic.NUMBER, "n° 12")),
+        ("26-2026-11-28-00033", Question(Topic.NUMBER, "26-2026-11-28-00033")),
+        ("2026-1104", Question(Topic.NUMBER, "2026-1104")),
+        ("arrêté 2026-1104", Question(Topic.NUMBER, "arrêté 2026-1104")),
+        ("DUPA 2024-1017", Question(Topic.NUMBER, "DUPA 2024-1017")),
+        ("Montélimar", Question(Topic.TOWN, "26198")),
+        ("montelimar", Question(Topic.TOWN, "26198")),
+        ("26000", Question(Topic.TOWN, "26362")),
+        ("valence 26", Question(Topic.TOWN, "26362")),
+        ("paris 15", Question(Topic.TOWN, "75115")),
+        ("99999", Question(Topic.NUMBER, "99999")),
+        ("aide", HelpWanted()),
+        ("Bonjour !", HelpWanted()),
+    ],
+)
+def test_plain_words_are_a_question(words: str, meant: object) -> None:
+    assert understood(words, FRANCE, gazetteer()) == meant
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        ("Valence", ["26362", "82186", "16392"]),
+        ("romans", ["26281", "79231", "01328"]),
+        ("26200", ["26198", "26008"]),
+        ("vienne", ["86", "38544"]),
+    ],
+)
+def test_of_several_places_all_are_offered(words: str, codes: list[str]) -> None:
+    meant = understood(words, FRANCE, gazetteer())
+    assert isinstance(meant, PlaceChoices)
+    assert ([choice.place.code for choice in meant.choices], meant.sure) == (codes, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "near"), [("gare de lyon", "75112"), ("gare", "92035"), ("Montelimard", "26198"), ("festival des lumières", None)]
+)
+def test_what_names_no_place_for_sure_is_searched_first(words: str, near: str | None) -> None:
+    meant = understood(words, FRANCE, gazetteer())
+    assert isinstance(meant, SearchFirst)
+    assert meant.question == Question(Topic.SEARCH, words)
+    assert (None if meant.otherwise is None else meant.otherwise.choices[0].place.code) == near
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_nothing_makes_it_fail(words: str) -> None:
+    understood(words, FRANCE, gazetteer())
+
+
+@pytest.fixture
+def towns() -> Questions:
+    """Seven decrees of the Drôme name Valence, of which 1 is in force; 8 and 9 name no commune; 10 is of Paris 12e."""
+    named = [replace(decree(number), communes=VALENCE) for number in range(1, 8)]
+    over = [replace(one, facts=replace(one.facts, starts=None, ends=None, number=f"x{one.id}"), found_at=None) for one in named[1:]]
+    gone = [replace(one, facts=replace(one.facts, ends=decree(1).facts.starts)) for one in over]
+    others = [decree(8), decree(9), replace(decree(10, "PP"), communes=PARIS_12)]
+    return Questions(_Current([named[0], *gone, *others]), FRANCE, lambda: NOW, overview=overview, page_size=3)
+
+
+class _Current(MemoryDecrees):
+    """Says of the first decree only that it may be in force."""
+
+    def current(self, *asked: object) -> tuple:  # type: ignore[type-arg]
+        return tuple(one for one in self.stored if one.id == 1)
+
+
+def test_a_town_has_what_is_in_force_first_then_the_newest_and_what_may_concern_it(towns: Questions) -> None:
+    pages = [towns.town("Valence 26", page) for page in (1, 2, 3)]
+    assert all(isinstance(page, TownAnswer) for page in pages)
+    shown = [[one.id for one in page.decrees] for page in pages if isinstance(page, TownAnswer)]
+    assert shown == [[1, 7, 6], [5, 4, 3], [2]]
+    first = pages[0]
+    assert isinstance(first, TownAnswer)
+    assert (first.total, first.current, first.pages, first.unplaced_total) == (7, 1, 3, 2)
+    assert [one.id for one in first.unplaced] == [9, 8]
+    assert [one.code for one in first.health] == ["26"]
+    text = plain_answer(first, FRANCE, "fr")
+    assert text.startswith("Valence (26) — 7 arrêtés qui la nomment, dont 1 en cours ou à venir, page 1 sur 3")
+    assert "En outre, 2 arrêtés de qui décide ici ne nomment aucune commune : ils peuvent concerner Valence." in text
+    assert "Dernier recueil vu : 19 août 2026." in text
+    assert text.endswith("Vigie a pu ne pas voir un arrêté, et elle ne voit pas ce qui se ferait sans arrêté.")
+
+
+def test_a_town_that_no_decree_names_is_never_said_to_have_none(towns: Questions) -> None:
+    answer = towns.town("Grenoble")
+    assert isinstance(answer, TownAnswer)
+    assert (answer.total, answer.decrees, answer.health[0].status) == (0, (), Status.FAILING)
+    text = plain_answer(answer, FRANCE, "en")
+    assert text.startswith("No decree found by Vigie names Grenoble (38).")
+    assert "has not been readable since 19 August 2026 (its site refuses to answer)" in text
+
+
+def test_a_city_is_named_with_its_arrondissements(towns: Questions) -> None:
+    for name in ("75056", "Paris 12e"):
+        answer = towns.town(name)
+        assert isinstance(answer, TownAnswer)
+        assert [one.id for one in answer.decrees] == [10]
+        assert [one.code for one in answer.health] == ["75", "PP"]
+
+
+def test_a_town_must_be_named(towns: Questions) -> None:
+    assert towns.town(" ") == BadInput(Fault.NO_TOWN)
+    assert towns.town("zzzzqqqq") == UnknownPlace("zzzzqqqq")
+    assert isinstance(towns.town("26"), DecreeList)
+
+
+def test_a_town_asked_for_as_a_department_is_offered(towns: Questions) -> None:
+    answer = towns.department("Montélimar")
+    assert isinstance(answer, PlaceChoices)
+    assert plain_answer(answer, FRANCE, "fr").splitlines()[0] == "Pour « Montélimar », voulez-vous dire :"
+
+
+def test_a_typing_error_is_forgiven_and_said() -> None:
+    questions = Questions(MemoryDecrees([decree(1, title="Arrêté relatif au festival")]), FRANCE, lambda: NOW, overview=overview)
+    answer = questions.search("festval")
+    assert isinstance(answer, DecreeList)
+    assert answer.searched == "festival"
+    assert plain_answer(answer, FRANCE, "fr").startswith(
+        "Aucun arrêté relevé par Vigie ne contient « festval ». Voici ceux qui contiennent « festival »."
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [("festval", "festival"), ("festival", None), ("gare festval", "gare festival"), ("abc", None), ("2026", None)]
+)
+def test_only_words_that_nothing_has_are_taken_for_others(words: str, meant: str | None) -> None:
+    assert corrected(words, {"festival": "festival", "gare": "gare"}, lambda word: word in {"festival", "gare"}) == meant
