@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,13 +15,16 @@ import structlog
 from bot.app.config import DestinationSettings, Settings, destinations
 from bot.app.config.errors import closest
 from bot.app.config.values import sqlite_file
-from bot.delivery.routing import Destination
+from bot.delivery.routing import Destination, destinations_for
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
+from bot.detection.facts.operators import operator_names
 from bot.domain.acts import Decree, NamedCommune, Place, deciding_in
+from bot.domain.follows import Topics, decided_in, operator_key, topics_of
 from bot.domain.health import DestinationHealth, Overview
 from bot.gazetteer.gazetteer import data_version, gazetteer
 from bot.ingest.health import destinations_report, health_report
 from bot.ingest.poller import PublicationHistory
+from bot.messages.following import FollowNames
 from bot.storage.communes import CommuneNamer
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, hosts
@@ -68,6 +72,36 @@ def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authori
     wanted = frozenset(code.upper() for code in entry.departments)
     acting = wanted | deciding_in(wanted, places_of(authorities))
     return Destination(entry.name, entry.platform, replace(entry.wanted, departments=acting), chat_of(entry.chat))
+
+
+# Chats that follow something: what a decree is about, and what that is called.
+
+
+def listens(settings: Settings) -> bool:
+    """Return whether people can write to the bot, and so follow something."""
+    return settings.telegram.token is not None and settings.telegram.commands
+
+
+def route_to(wired: Sequence[Destination], topics: Callable[[Decree], Topics] | None, decree: Decree) -> Sequence[str | Topics]:
+    """Return the destinations that want a decree, and what it is about, where chats can follow that."""
+    return (*destinations_for(wired, decree), *(() if topics is None else (topics(decree),)))
+
+
+def topics_in(places: Mapping[str, Place]) -> Callable[[Decree], Topics]:
+    """Return what finds out what a decree is about. The last ones are kept: thousands of messages are made of one decree."""
+
+    @lru_cache(maxsize=64)
+    def topics(decree: Decree) -> Topics:
+        known, departments = gazetteer(), decided_in(decree, places)
+        regions = {code: found.region for code in departments if (found := known.department(code)) is not None}
+        return topics_of(decree, places, regions, [named.code for named in known.communes_of(decree, departments)])
+
+    return topics
+
+
+def follow_names() -> FollowNames:
+    """Return what names places and operators that are followed."""
+    return FollowNames(lambda follow: gazetteer().label(follow), {operator_key(name): name for name in operator_names()})
 
 
 def chat_of(text: str) -> int | str | None:

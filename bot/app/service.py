@@ -21,6 +21,7 @@ from bot.app.instance import Handler, serve
 from bot.app.logs import flush_groups
 from bot.app.wiring import Parts
 from bot.delivery.deliverer import Delivered
+from bot.delivery.followers import FollowerPool
 from bot.domain.health import nobody_answers
 from bot.domain.posts import PostState
 from bot.domain.records import SourceState
@@ -72,6 +73,8 @@ class Service:
         self._notifier = parts.notifier
         self._checker = parts.checker
         self._tidy = parts.tidy
+        self._followers = parts.followers
+        self._posted_to_followers = asyncio.Event()
         self._clock = parts.clock
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._down: dict[str, str | None] = {}
@@ -102,6 +105,8 @@ class Service:
         parts: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             f"delivery to {name}": partial(self._deliver_loop, name, posted) for name, posted in self._posts.items()
         }
+        if self._followers is not None:
+            parts["delivery to followers"] = partial(self._follower_loop, self._followers)
         parts |= {"requests": partial(serve, self._store, self._handlers), "polling": partial(self._poll_due, scheduler)}
         if self._telegram is not None:
             parts["questions"] = partial(self._telegram.run, stop)
@@ -128,6 +133,8 @@ class Service:
         self._posted()
 
     async def _drop_old_pages(self) -> None:
+        if gone := await asyncio.to_thread(self._store.follows.tidy, self._clock()):
+            log.info("followers.expired", chats=gone)
         if dropped := await asyncio.to_thread(self._store.contents.forget, self._clock() - PAGES_KEPT):
             log.info("pages.expired", files=dropped)
 
@@ -192,8 +199,18 @@ class Service:
             self._posted()
 
     def _posted(self) -> None:
-        for posted in self._posts.values():
+        for posted in (*self._posts.values(), self._posted_to_followers):
             posted.set()
+
+    async def _follower_loop(self, followers: FollowerPool) -> None:
+        """Serve the chats that follow something, round after round while there is something to do."""
+        while True:
+            self._posted_to_followers.clear()
+            done = await followers.deliver_round()
+            if done.messages and not done.stopped:
+                continue
+            now = self._clock()
+            await _nap(self._posted_to_followers, await followers.next_due(now), now)
 
     async def _deliver_loop(self, destination: str, posted: asyncio.Event) -> None:
         """Deliver to one destination: a decree must not wait for one channel because another one is slow."""
@@ -202,10 +219,7 @@ class Service:
             for item in await self._deliverer.deliver_due(destination):
                 self._log_delivery(item)
             now = self._clock()
-            due = await self._deliverer.next_due(now, destination)
-            nap = LONGEST_NAP if due is None else min(max(due - now, timedelta(seconds=1)), LONGEST_NAP)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(posted.wait(), nap.total_seconds())
+            await _nap(posted, await self._deliverer.next_due(now, destination), now)
 
     def _log_delivery(self, item: Delivered) -> None:
         """Log a destination that is down once, and its end once: not at every attempt."""
@@ -223,6 +237,13 @@ class Service:
                     log.warning("post.delayed", destination=destination, decree=decree, error=item.error)
         elif item.alert:
             log.error("post.needs_operator", destination=destination, decree=decree, state=item.state.value, error=item.error)
+
+
+async def _nap(posted: asyncio.Event, due: datetime | None, now: datetime) -> None:
+    """Wait until something is due, or was posted; not for long in any case."""
+    nap = LONGEST_NAP if due is None else min(max(due - now, timedelta(seconds=1)), LONGEST_NAP)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(posted.wait(), nap.total_seconds())
 
 
 def _severity(error: StorageError) -> int:

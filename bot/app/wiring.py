@@ -13,32 +13,49 @@ from importlib.metadata import version
 from typing import TextIO
 
 from bot.app.config import DestinationSettings, Settings, TelegramSettings, WatchSettings, destinations
-from bot.app.inventory import chat_of, destination_of, folder_beside, log_doubts, namer_of, places_of, report_sources, utc_now
+from bot.app.inventory import (
+    chat_of,
+    destination_of,
+    folder_beside,
+    follow_names,
+    listens,
+    log_doubts,
+    namer_of,
+    places_of,
+    report_sources,
+    route_to,
+    topics_in,
+    utc_now,
+)
 from bot.delivery.apprise import AppriseChannel
 from bot.delivery.channel import Channel, MessageComposer, Pictured
 from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.editing import Editor
+from bot.delivery.followers import FollowerPool
 from bot.delivery.limiter import Limiter, most_per_day
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import MastodonApi
 from bot.delivery.picture.album import Album
-from bot.delivery.routing import Destination, destinations_for
+from bot.delivery.routing import Destination
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import SendingBot, Whereabouts
+from bot.delivery.telegram.follower import FollowerChannel, FollowerWords, Mailbox
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.delivery.telegram.search import record_message
-from bot.domain.acts import Place
+from bot.domain.acts import Decree, Place
+from bot.domain.follows import Follower, Topics, chat_destination
 from bot.domain.health import Overview
 from bot.ingest.archive import PdfArchive, RecueilFiles, kept_file
 from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import watching_since
-from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder, Route
+from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
 from bot.ingest.reading_job import ReadingJob, WorkerSlots
 from bot.ingest.review import Reviewer
+from bot.messages import Language
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
@@ -50,6 +67,7 @@ from bot.queries.telegram.languages import ChatLanguages
 from bot.queries.telegram.rate_limit import RateLimiter
 from bot.reading.reader import stream_pdf
 from bot.storage.politeness import open_politeness
+from bot.storage.recording import Route
 from bot.storage.store import Store, open_store, rehearsal_store
 from sources.catalogue.authority import Authority, Catalogue, browser_hosts, hosts
 from sources.crawl.crawler import Crawler
@@ -75,6 +93,8 @@ class Parts:
     checker: Checker
     reviewer: Reviewer
     route: Route
+    followers: FollowerPool | None
+    """Serves the chats that follow something; None where the bot listens to nobody."""
     tidy: Callable[[], None]
     """Removes files that are too old or too many: for the process that works, which has a record of those that it reads."""
 
@@ -111,7 +131,12 @@ async def assemble(
         channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in configured]
         deliverer = _deliverer(settings, wired, channels, store, clock)
         stack.push_async_callback(deliverer.close)
-        catalogue, route = Catalogue(authorities, watched), partial(destinations_for, wired)
+        topics = None if rehearsal or not listens(settings) else topics_in(places)
+        mailbox = Mailbox(None if topics is None else await asyncio.to_thread(store.chat_messages.newest_shared))
+        followers = None if topics is None else _follower_pool(settings, places, store, deliverer, topics, mailbox, clock)
+        if followers is not None:
+            stack.push_async_callback(followers.close)
+        catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, topics)
         recorder = Recorder(catalogue, store, route, clock)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
         ingestor_of = _ingestors(settings, catalogue, recorder, None if rehearsal else archive, store, clock)
@@ -140,6 +165,7 @@ async def assemble(
             checker=Checker(store.destination_checks, store.outbox, [*channels, operators_chat], clock),
             reviewer=reviewer,
             route=route,
+            followers=followers,
             tidy=(lambda: None) if rehearsal else archive.tidy,
         )
 
@@ -182,6 +208,27 @@ def _deliverer(settings: Settings, wired: Sequence[Destination], channels: Seque
     limiter = Limiter(wired, spacing=pace.seconds_between_posts, most_per_day=most_per_day(wired, pace.max_posts_per_day))
     editor = Editor(store.edits, clock, limiter) if pace.edit_posts else None
     return Deliverer(store.outbox, channels, clock, limiter=limiter, editor=editor)
+
+
+def _follower_pool(
+    settings: Settings,
+    places: Mapping[str, Place],
+    store: Store,
+    deliverer: Deliverer,
+    topics: Callable[[Decree], Topics],
+    mailbox: Mailbox,
+    clock: Clock,
+) -> FollowerPool:
+    token = "" if settings.telegram.token is None else settings.telegram.token.get_secret_value()
+    sending, names = SendingBot(token, settings.telegram.api_url), follow_names()
+
+    def channel(follower: Follower) -> FollowerChannel:
+        language: Language = "en" if follower.language == "en" else "fr"
+        composer = MessageComposer(places, clock, language, settings.web.public_url or None)
+        where = Whereabouts(follower.chat, store.moved_chats, clock, destination=chat_destination(follower.chat))
+        return FollowerChannel(follower, where, sending, FollowerWords(composer, follower, topics, names), store.chat_messages, mailbox)
+
+    return FollowerPool(store.follows, deliverer, channel, clock, edited=settings.delivery.edit_posts, close=sending.close)
 
 
 def _telegram_bot(

@@ -109,6 +109,10 @@ class DestinationRefused(Refused):
     """The destination takes nothing from us now (token invalid, bot removed, chat gone): the next post would fare no better."""
 
 
+class ChatClosed(DestinationRefused):
+    """This chat takes nothing from us: the bot was blocked or removed, or the chat is gone. Other chats of the same bot may."""
+
+
 class Missing(DestinationRefused):
     """What was requested is not there (404, 410): one message where one was named, the account or server itself otherwise."""
 

@@ -132,8 +132,22 @@ class Deliverer:
             else:
                 self._failures[channel.name] = 0
 
-    async def deliver_once(self, channel: Channel, done: list[Delivered]) -> None:
-        """Make one pass over one destination, and add to `done` what became of each message. A failure of the store is the caller's."""
+    async def deliver_one(self, channel: Channel) -> int:
+        """Make one pass over a destination that is none of those given at first, and send one message at most there; return how many were
+        sent, tried or looked for. A failure of the store is the caller's."""
+        done: list[Delivered] = []
+        await self.deliver_once(channel, done, most=1)
+        return len(done)
+
+    async def gather(self, channel: Channel, choose: Callable[[list[Post]], Sequence[Post]]) -> None:
+        """Make digests of those posts that wait for a destination which `choose` takes. A failure of the store is the caller's."""
+        waiting = await asyncio.to_thread(self._outbox.single, channel.name, self._clock())
+        await self._make_digests(channel, choose(waiting))
+
+    async def deliver_once(self, channel: Channel, done: list[Delivered], *, most: int | None = None) -> None:
+        """Make one pass over one destination, send `most` messages at most (None: all), and add to `done` what became of each. A failure of
+        the store is the caller's.
+        """
         if await self._rests(channel):
             return
         # What may have been sent comes first, and nothing overtakes it: neither what was looked for in vain, nor what is yet to be.
@@ -144,6 +158,9 @@ class Deliverer:
         while await self._has_turn(channel) and (post := await self._claim(channel)) is not None:
             delivered, go_on = await self._send(channel, post)
             done.append(delivered)
+            most = None if most is None else most - 1
+            if most == 0:
+                return
             if not go_on:
                 break
         # Last, and not while the destination rests, which it does whenever a post waits for its turn there.
@@ -192,7 +209,10 @@ class Deliverer:
         load = await asyncio.to_thread(self._outbox.load, channel.name, now, now - DAY)
         if not needs_digest(load.sent, load.single, most):
             return True
-        left: tuple[Post, ...] = tuple(await asyncio.to_thread(self._outbox.single, channel.name, now))
+        return await self._make_digests(channel, await asyncio.to_thread(self._outbox.single, channel.name, now))
+
+    async def _make_digests(self, channel: Channel, waiting: Sequence[Post]) -> bool:
+        left = tuple(waiting)
         digests: list[list[int]] = []
         while left:
             try:
@@ -207,8 +227,9 @@ class Deliverer:
                 return True
             chosen, left = split(left, room)
             digests.append([post.id for post in chosen])
-        log.info("digest.queued", destination=channel.name, decrees=sum(map(len, digests)), messages=len(digests))
-        await run_to_completion(self._outbox.gather, channel.name, digests, now)
+        if digests:
+            log.info("digest.queued", destination=channel.name, decrees=sum(map(len, digests)), messages=len(digests))
+            await run_to_completion(self._outbox.gather, channel.name, digests, self._clock())
         return True
 
     # One message.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.delivery.routing import Destination
+from bot.domain.follows import followed_chat
 
 
 class Limiter:
@@ -36,7 +37,7 @@ class Limiter:
 
     def memory(self, destination: str) -> float:
         """Return the seconds for which sends to a destination matter: earlier ones need not be recalled."""
-        return longest_memory(self._budgets.get(destination, ()), self._spacing.get(destination, 0.0))
+        return longest_memory(self._budgets_of(destination), self._spacing.get(destination, 0.0))
 
     def recall(self, destination: str, ages: Sequence[float]) -> None:
         """Take in messages sent before this program started, or by another one: how many seconds ago each was."""
@@ -47,7 +48,7 @@ class Limiter:
     def wait(self, destination: str, waiting: int) -> float:
         """Return the seconds until one of the `waiting` messages of a destination may go."""
         now = self._monotonic()
-        budgets = self._budgets.get(destination, ())
+        budgets = self._budgets_of(destination)
         waits = [wait_for(budget, self._sent[budget.name], now) for budget in budgets]
         return max([wait_between(self._spacing.get(destination, 0.0), waiting, self._sent[_own(destination)], now), *waits])
 
@@ -56,7 +57,7 @@ class Limiter:
         self._note(destination, self._monotonic())
 
     def _note(self, destination: str, at: float) -> None:
-        budgets = self._budgets.get(destination, ())
+        budgets = self._budgets_of(destination)
         memory: Mapping[str, float] = {
             _own(destination): self.memory(destination),
             **{budget.name: budget.seconds for budget in budgets},
@@ -64,6 +65,12 @@ class Limiter:
         for name, seconds in memory.items():
             kept = [moment for moment in self._sent[name] if moment > self._monotonic() - seconds]
             self._sent[name] = sorted([*kept, at])
+
+    def _budgets_of(self, destination: str) -> tuple[Budget, ...]:
+        chat = followed_chat(destination)
+        if destination in self._budgets or chat is None:
+            return self._budgets.get(destination, ())
+        return (FOLLOWERS, *budgets_of(Destination(destination, "telegram", chat=chat)))
 
 
 def _own(destination: str) -> str:
@@ -89,6 +96,10 @@ class Budget:
     name: str
     most: int
     seconds: float
+
+
+FOLLOWERS = Budget("followers", 20, 1.0)
+"""Of the messages of one bot, those to chats that follow something: what is left is for the channels, which come first."""
 
 
 def wait_for(budget: Budget, recent: Sequence[float], now: float) -> float:
@@ -118,7 +129,7 @@ def budgets_of(destination: Destination) -> tuple[Budget, ...]:
     if chat.startswith(("-", "@")):
         in_chat = (*in_chat, Budget(f"minute {chat}", 20, 60.0))
     # One bot has one token in the configuration: the name need not say which.
-    return (Budget("telegram", 30, 1.0), *in_chat)
+    return (Budget("telegram", 25, 1.0), *in_chat)
 
 
 def is_read_by_people(destination: Destination) -> bool:

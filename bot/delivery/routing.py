@@ -37,16 +37,9 @@ def wants(wish: Filter, decree: Decree) -> bool:
     """
     if wish.kinds and decree.kind not in wish.kinds:
         return False
-    if wish.departments and wish.departments.isdisjoint(_authorities(decree)):
+    if wish.departments and wish.departments.isdisjoint(decree.authorities):
         return False
     return not wish.operators or not decree.facts.operators or _met_operators(wish.operators, decree.facts.operators)
-
-
-def _authorities(decree: Decree) -> Iterable[str]:
-    yield decree.authority
-    for seen in decree.sightings:
-        if (seen.recueil or "").startswith(f"{seen.authority}-"):
-            yield seen.authority
 
 
 def _met_operators(wanted: frozenset[str], operators: tuple[str, ...]) -> bool:

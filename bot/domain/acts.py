@@ -354,6 +354,13 @@ class Decree:
         """Code of the authority on whose site it was first seen."""
         return next((seen.authority for seen in self.sightings if seen.url == self.url), self.authority)
 
+    @property
+    def authorities(self) -> tuple[str, ...]:
+        """Codes of the authorities among whose decrees it counts: its own, and each that published it in a recueil of its own number, for a
+        decree of several prefects bears the number of one of them."""
+        published = (seen.authority for seen in self.sightings if (seen.recueil or "").startswith(f"{seen.authority}-"))
+        return tuple(dict.fromkeys((self.authority, *published)))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from bot.domain.acts import Decree, NamedCommune
+from bot.domain.follows import Follow, FollowKind
 from bot.gazetteer.aliases import Aliases
 from bot.gazetteer.finding import Found, find
 from bot.gazetteer.naming import RULES, Namer
@@ -59,6 +60,17 @@ class Gazetteer:
     def communes_of(self, decree: Decree, departments: Collection[str]) -> tuple[NamedCommune, ...]:
         """Return the communes that the facts of a decree name, of the departments in which its authority decides."""
         return self._namer.communes_of(decree, departments)
+
+    def label(self, follow: Follow) -> str | None:
+        """Return what a place that is followed is called (`Montélimar (26)`, `Drôme (26)`, `Bretagne`); None where there is none."""
+        if follow.kind is FollowKind.COMMUNE:
+            commune = self.commune(follow.value)
+            return None if commune is None else f"{commune.name} ({commune.department})"
+        if follow.kind is FollowKind.DEPARTMENT:
+            department = self.department(follow.value)
+            return None if department is None else f"{department.name} ({department.code})"
+        region = self.region(follow.value) if follow.kind is FollowKind.REGION else None
+        return None if region is None else region.name
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.acts import Decree, Outcome, Reading
+from bot.domain.follows import Topics
 from bot.domain.health import Cause
 from bot.domain.posts import Post
 from bot.domain.records import NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
@@ -23,6 +24,7 @@ from bot.ingest.reading_job import File, Hostile, ReadingJob, WorkerSlot, Worker
 from bot.reading.model import Unreadable
 from bot.storage.database import run_to_completion
 from bot.storage.errors import StorageError
+from bot.storage.recording import Route
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawler
 from sources.model import CrawlFailed, FetchError, Gone, ListingEntry, Paused
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-Route = Callable[[Decree], Sequence[str]]
 
 Clock = Callable[[], datetime]
 
@@ -284,7 +285,7 @@ class Recorder:
     async def record(self, recueil: Recueil, result: ReadResult) -> RecordingResult:
         """Record what was read, queue its posts, and notify operators of what does not belong on this site. Raises StorageError."""
         recorded = await asyncio.to_thread(self._record, recueil, result)
-        if recorded.posts:
+        if recorded.posts or recorded.decrees:
             # At once: others of its authority may be read for minutes before whoever requested them all has the result.
             self.on_queued()
         await self._report_misfiled(recueil, result)
@@ -303,7 +304,7 @@ class Recorder:
                 if recorded.decrees:
                     left = len(result.reading.pending_pages)
                     log.info("decree.early", url=recueil.url, decrees=len(recorded.decrees), left=left)
-                if recorded.posts:
+                if recorded.posts or recorded.decrees:
                     self.on_queued()
         return done[0] if done else None
 
@@ -323,7 +324,7 @@ class Recorder:
             if state.baseline_at is not None:
                 first[authority] = min(state.baseline_at.date(), first.get(authority, date.max))
 
-        def route(decree: Decree) -> Sequence[str]:
+        def route(decree: Decree) -> Sequence[str | Topics]:
             since = first.get(decree.authority, first.get(recueil.authority, date.min)) if decree.authority in strangers else date.min
             return () if decree.published is not None and decree.published < since else self._route(decree)
 

@@ -16,6 +16,7 @@ from bot.ingest.judging import NO_CATALOGUE, Group, as_decided, attributed, decr
 from bot.ingest.review import acts_again
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import NoSuchRow
+from bot.storage.recording import Route
 from sources.catalogue.authority import Issuers
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Redetection:
                 found.append(one)
         return found
 
-    def apply(self, one: Difference, route: Callable[[Decree], Sequence[str]]) -> Applied:
+    def apply(self, one: Difference, route: Route) -> Applied:
         """Make one change. `route` names the destinations of a decree never seen before: where it names none, nothing is posted."""
         found = decrees_in(one.recueil, one.group, self._issuers)
         try:

@@ -16,6 +16,7 @@ from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
 from bot.reading.acts.cutting import assemble
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import AlreadyDecided, NoSuchRow
+from bot.storage.recording import Route
 from sources.catalogue.authority import Issuers
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Reviewer:
         self,
         *,
         store: Store,
-        route: Callable[[Decree], Sequence[str]],
+        route: Route,
         clock: Callable[[], datetime],
         issuers: Issuers = NO_CATALOGUE,
     ) -> None:

@@ -45,18 +45,18 @@ class _Item:
     link: str | None
 
 
-def telegram_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> TelegramText:
-    """Return a message within Telegram's limits, HTML and plain text both; the button leads to the last decree. Raises TooSmall."""
+def telegram_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, *, limit: int = TEXT_LIMIT) -> TelegramText:
+    """Return a message within `limit`, HTML and plain text both; the button leads to the last decree. Raises TooSmall."""
     for longest in DETAILS:
         said = _telegram(decrees, places, language, longest)
-        if _telegram_fits(said):
+        if _telegram_fits(said, limit):
             return said
     raise TooSmall(f"no room for {len(decrees)} decrees in one message")
 
 
-def telegram_room(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language) -> int:
+def telegram_room(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, *, limit: int = TEXT_LIMIT) -> int:
     """Return how many of these decrees, from the first on, one message holds."""
-    return _room(decrees, lambda some: len(some) <= _MOST_LINKS and _telegram_fits(_telegram(some, places, language, DETAILS[1])))
+    return _room(decrees, lambda some: len(some) <= _MOST_LINKS and _telegram_fits(_telegram(some, places, language, DETAILS[1]), limit))
 
 
 def digest_button(decrees: Sequence[Decree], language: Language) -> Button | None:
@@ -111,9 +111,9 @@ def _telegram(decrees: Sequence[Decree], places: Mapping[str, Place], language: 
     return TelegramText(html_join("\n", tuple(rows)).source, plain, digest_button(decrees, language))
 
 
-def _telegram_fits(said: TelegramText) -> bool:
+def _telegram_fits(said: TelegramText, limit: int) -> bool:
     # The plain text shows addresses in full: it is the longer one wherever there are any.
-    return telegram_length(said.plain) <= TEXT_LIMIT
+    return telegram_length(said.plain) <= limit
 
 
 def _lines(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int, *tags: str) -> str:

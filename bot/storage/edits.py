@@ -58,7 +58,7 @@ class Edits(Repository):
         """The oldest edit of a sent post that is due there, with one more attempt; None where there is none. Where an edit has shown that
         the server lets others see what is edited, all are given up.
         """
-        mine = and_(posts.c.destination == destination, can_be_edited(), _is_due(now))
+        mine = and_(posts.c.destination == destination, can_be_edited(), edit_is_due(now))
         some = select(edits.c.post_id).join(posts, posts.c.id == edits.c.post_id).where(mine).order_by(edits.c.post_id).limit(_AT_ONCE)
         while True:
             with self._database.reading() as connection:
@@ -119,7 +119,7 @@ class Edits(Repository):
         """When there will next be something to edit there (never before `now`); None when nothing waits, or only behind a message in doubt:
         the outbox tells when that is looked for.
         """
-        at = case((_is_due(now), literal(now, Instant())), else_=edits.c.not_before)
+        at = case((edit_is_due(now), literal(now, Instant())), else_=edits.c.not_before)
         ours = and_(posts.c.destination.in_(sorted(destinations)), can_be_edited(), edits.c.state == PENDING, not_behind_doubt())
         waiting = select(posts.c.destination, func.min(at).label("due")).join(posts, posts.c.id == edits.c.post_id).where(ours)
         with self._database.reading() as connection:
@@ -216,7 +216,7 @@ def _age(post: Post, now: datetime) -> timedelta:
     return timedelta() if post.closed_at is None else now - post.closed_at
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+def edit_is_due(now: datetime) -> ColumnElement[bool]:
     """As of posts: what a clock that was since set back has put far away is due."""
     return and_(
         edits.c.state == PENDING,

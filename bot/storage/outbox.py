@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast
 
 from bot.domain.acts import Decree
 from bot.domain.folding import clean
+from bot.domain.follows import CHATS, is_shared
 from bot.domain.posts import ChatHistory, Post, PostCause, PostState, content_of, recognised_by
 from bot.storage.acts import refuse_withdrawn
 from bot.storage.columns import Instant
@@ -374,6 +375,22 @@ class ChatMessages(Repository):
             put(connection, searches, {"post_id": post_id}, {"after": newest, "searched_to": None})
             return newest
 
+    def begin_after(self, post_id: int, newest: int | None) -> None:
+        """Note the newest message known in the row of ids that private chats share, as `begin` does of one chat."""
+        with self._database.writing() as connection:
+            require(connection, post_id)
+            put(connection, searches, {"post_id": post_id}, {"after": newest, "searched_to": None})
+
+    def newest_shared(self) -> int | None:
+        """Return the greatest message id known in that row, None where none is."""
+        chats = posts.c.destination.startswith(CHATS)
+        after = select(func.max(searches.c.after)).join(posts, posts.c.id == searches.c.post_id).where(chats)
+        last = select(posts.c.destination, posts.c.reference).where(chats, posts.c.state == PostState.SENT).order_by(posts.c.id.desc())
+        with self._database.reading() as connection:
+            rows = connection.execute(last.limit(_LAST_SENT)).all()
+            newest = [*_numbers(row.reference for row in rows if is_shared(row.destination)), connection.execute(after).scalar_one()]
+        return max((one for one in newest if one is not None), default=None)
+
     def searched(self, post_id: int, to: int) -> None:
         """The message of this post is none of those up to this id."""
         with self._database.writing() as connection:
@@ -396,6 +413,20 @@ class ChatMessages(Repository):
         before = max([*_numbers(row.reference for row in rows if row.earlier), *filter(None, [after])], default=None)
         searched_to = None if search is None else search.searched_to
         return ChatHistory(before, frozenset(_numbers(row.reference for row in rows)), newest, searched_to)
+
+    def shared_history(self, post_id: int) -> ChatHistory:
+        """Return what is known of all chats whose messages have ids of the shared row, to look for a post among them. Raises NoSuchRow."""
+        this = posts.alias()
+        meanwhile = posts.c.closed_at >= select(this.c.created_at).where(this.c.id == post_id).scalar_subquery()
+        sent = select(posts.c.destination, posts.c.reference).where(
+            posts.c.destination.startswith(CHATS), posts.c.state == PostState.SENT, meanwhile
+        )
+        with self._database.reading() as connection:
+            require(connection, post_id)
+            known = _numbers(row.reference for row in connection.execute(sent) if is_shared(row.destination))
+            search = connection.execute(select(searches).where(searches.c.post_id == post_id)).one_or_none()
+        after, searched_to = (None, None) if search is None else (search.after, search.searched_to)
+        return ChatHistory(after, frozenset(known), max(known, default=None), searched_to)
 
     def decrees_at(self, link: str) -> list[Decree]:
         """The decrees whose posts have this link, `…pdf#page=3`."""

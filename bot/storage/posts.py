@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 
 from bot.domain.acts import CHANGING, Change, Decree
 from bot.domain.folding import clean_or_none
+from bot.domain.follows import CHATS
 from bot.domain.posts import Post, PostCause, PostState, SentMessage, as_first_sent
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository
@@ -219,10 +220,14 @@ class Posts(Repository):
         destination: str | None = None,
         also: Collection[int] = (),
         limit: int | None = None,
+        chats: bool = False,
     ) -> list[Post]:
-        """One for each row, oldest first; `states` None: all but those sent. `also`: the ids of posts to list whatever their state."""
+        """One for each row, oldest first; `states` None: all but those sent. `also`: the ids of posts to list whatever their state. Those
+        to chats that follow something, which may be thousands, only with `chats` or where one of them is the `destination`.
+        """
         wanted = or_(posts.c.state.in_(sorted(UNSENT if states is None else states)), posts.c.id.in_(sorted(also)))
-        there = true() if destination is None else posts.c.destination == destination
+        everywhere = true() if chats else ~posts.c.destination.startswith(CHATS)
+        there = everywhere if destination is None else posts.c.destination == destination
         with self._database.reading() as connection:
             return load_rows(connection, and_(wanted, there), limit=limit)
 

@@ -18,8 +18,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, select, update
 
-from bot.domain.acts import Decree, Facts, Outcome, Reading, Verdict
+from bot.domain.acts import CHANGING, Decree, Facts, Outcome, Reading, Verdict
 from bot.domain.folding import clean, clean_or_none
+from bot.domain.follows import FollowMode, Topics, chat_destination, not_before
 from bot.domain.identity import Earlier, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
 from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
@@ -29,11 +30,12 @@ from bot.storage.database import insert_or_ignore, lock_recueil, written
 from bot.storage.decrees import load_decrees, write_links
 from bot.storage.edits import changed_by, want_edits
 from bot.storage.errors import NoSuchRow
+from bot.storage.follows import chats_for
 from bot.storage.schema import acts, decrees, identities, posts, recueils, sightings
 from bot.storage.search import index_again
 
-Route = Callable[[Decree], Sequence[str]]
-"""Names the destinations of a decree."""
+Route = Callable[[Decree], Sequence[str | Topics]]
+"""Names the destinations of a decree. `Topics` stand for the chats that follow something which it is about."""
 
 _DONE = (RecueilState.READ, RecueilState.DUPLICATE)
 
@@ -132,20 +134,38 @@ def merge(
 def queue(
     connection: Connection, merged: Merged, destinations_for: Route | None, now: datetime
 ) -> tuple[tuple[Decree, ...], tuple[Post, ...]]:
-    """Note the posts that are to be edited, and queue one for each destination of the decrees that are new (None: for no destination).
-    Gives these decrees and posts.
+    """Note the posts that are to be edited, and queue one for each destination of the decrees that are new (None: for no destination), and
+    for each chat that follows something which they are about. Give these decrees, and the posts but for those of such chats.
     """
     want_edits(connection, {*merged.ids, *merged.changed})
     announced = tuple(load_decrees(connection, merged.new).values())
-    queued = []
+    queued: list[Post] = []
     for decree in announced:
-        for destination in dict.fromkeys(destinations_for(decree) if destinations_for is not None else ()):
-            key = post_key(destination, decree.identities)
-            row: dict[str, Any] = {"key": key, "destination": destination, "decree_id": decree.id}
-            row |= {"state": PostState.PENDING, "attempts": 0, "created_at": now}
+        wanted = list(dict.fromkeys(destinations_for(decree) if destinations_for is not None else ()))
+        for destination in (name for name in wanted if isinstance(name, str)):
+            row = _pending(destination, decree, now)
             post = connection.execute(insert(posts).returning(posts.c.id), row).scalar_one()
-            queued.append(Post(int(post), key, destination, decree, PostState.PENDING, created_at=now))
+            queued.append(Post(int(post), row["key"], destination, decree, PostState.PENDING, created_at=now))
+        for topics in (one for one in wanted if not isinstance(one, str)):
+            _queue_for_followers(connection, decree, topics, now)
     return announced, tuple(queued)
+
+
+def _queue_for_followers(connection: Connection, decree: Decree, topics: Topics, now: datetime) -> None:
+    """Queue one post for each chat that a decree is for: thousands in one statement."""
+    changed = {change.decree for change in decree.changes if change.decree is not None and change.kind in CHANGING}
+    modes = chats_for(connection, topics, changed)
+    waits = {mode: not_before(decree, mode, now) for mode in FollowMode}
+    later = {"changed_at": now}
+    rows = [_pending(chat_destination(chat), decree, now) | later | {"not_before": waits[mode]} for chat, mode in modes.items()]
+    if rows:
+        connection.execute(insert(posts), rows)
+
+
+def _pending(destination: str, decree: Decree, now: datetime) -> dict[str, Any]:
+    key = post_key(destination, decree.identities)
+    row = {"key": key, "destination": destination, "decree_id": decree.id, "created_at": now}
+    return row | {"state": PostState.PENDING, "attempts": 0}
 
 
 def known_keys(connection: Connection, found: Sequence[HeldDecree]) -> dict[str, int]:

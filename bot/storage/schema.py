@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from bot.domain.acts import Kind, Naming, Outcome
+from bot.domain.follows import FollowKind, FollowMode, NoticeState
 from bot.domain.posts import DestinationTrouble, PostCause, PostState
 from bot.domain.records import RecueilState
 from bot.storage.columns import ContentDocument, EnumText, EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms
@@ -381,6 +382,39 @@ destination_checks = Table(
     # The first check in a row that found this, and the last.
     Column("since", Instant, nullable=False),
     Column("checked_at", Instant, nullable=False),
+)
+
+# Chats that follow something, and what: all that is stored of a person. A chat is the destination `chat:<id>` of the outbox.
+
+followers = Table(
+    "followers",
+    metadata,
+    Column("chat", BigInteger, primary_key=True, autoincrement=False),
+    Column("language", String(2), nullable=False),
+    Column("mode", EnumText(FollowMode), nullable=False),
+    Column("since", Date, nullable=False),
+    # While it wants no messages, and since it takes none.
+    Column("paused_at", Instant),
+    Column("blocked_at", Instant),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    Column("chat", BigInteger, ForeignKey("followers.chat", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("kind", EnumText(FollowKind), primary_key=True),
+    Column("value", String(200), primary_key=True),
+)
+Index(None, follows.c.kind, follows.c.value)
+
+notices = Table(
+    "notices",
+    metadata,
+    # What a chat was notified of an authority whose recueils cannot be read: see `bot.storage.notices`.
+    Column("chat", BigInteger, ForeignKey("followers.chat", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("authority", String(32), primary_key=True),
+    Column("state", EnumText(NoticeState), nullable=False),
+    Column("changed_at", Instant, nullable=False),
 )
 
 # What operators are told, once each, and what their commands request of the bot that runs.

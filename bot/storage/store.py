@@ -18,6 +18,7 @@ from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine,
 from bot.storage.decrees import Decrees
 from bot.storage.edits import Edits
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema
+from bot.storage.follows import Follows
 from bot.storage.locks import Locks
 from bot.storage.migrate import migrate, require_current, revision
 from bot.storage.outbox import ChatMessages, MovedChats, Outbox
@@ -48,6 +49,7 @@ class Store:
         self.destination_checks = DestinationChecks(database)
         self.moved_chats = MovedChats(database)
         self.chat_messages = ChatMessages(database)
+        self.follows = Follows(database)
         self.locks = Locks(database)
         self.requests = Requests(database)
         self.alerts = Alerts(database)

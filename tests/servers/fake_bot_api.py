@@ -159,6 +159,11 @@ class FakeBotApi(LoopbackServer):
             self._push({"message": self._chats.as_json(message)})
             return message
 
+    def bot_says(self, chat_id: int, text: str) -> BotMessage:
+        """A message that the bot sent before the test began."""
+        with self._lock:
+            return self._chats.put(self._chats.by_id[chat_id], BotMessage(chat_id, 0, text))
+
     def press(self, message: BotMessage, data: str, user_id: int | None = None) -> str:
         """A person presses an inline button; returns the query's id, to be found in `callback_answers`."""
         with self._lock:

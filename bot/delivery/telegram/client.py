@@ -20,7 +20,7 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
-from bot.delivery.channel import DeliveryError, DestinationRefused, Migrated, NotSent, Refused, Unknown
+from bot.delivery.channel import ChatClosed, DeliveryError, DestinationRefused, Migrated, NotSent, Refused, Unknown
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, READS, checked_base
 from bot.domain.loopback import is_loopback
 from bot.domain.redaction import scrub
@@ -70,13 +70,13 @@ def classify(error: TelegramError, token: str) -> DeliveryError:
     happened on the wire is in the cause.
     """
     text = scrub(_described(error), token)
-    if isinstance(error, TooManyRequests):
-        return NotSent(text, error.retry_after, limited=True)
-    if isinstance(error, RetryAfter):
-        return NotSent(text, _seconds(error), limited=True)
+    if isinstance(error, (TooManyRequests, RetryAfter)):
+        return NotSent(text, _seconds(error) if isinstance(error, RetryAfter) else error.retry_after, limited=True)
+    if isinstance(error, Forbidden) or (isinstance(error, BadRequest) and says(error, CHAT_GONE)):
+        return ChatClosed(text)
     if isinstance(error, BadRequest):
-        return DestinationRefused(text) if says(error, CHAT_GONE) else Refused(text)
-    if isinstance(error, (Forbidden, InvalidToken)):
+        return Refused(text)
+    if isinstance(error, InvalidToken):
         return DestinationRefused(text)
     if isinstance(error, Conflict) or isinstance(error.__cause__, _BEFORE_SENDING):
         return NotSent(text)

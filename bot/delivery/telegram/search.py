@@ -91,7 +91,7 @@ class Search:
             is_there = message_id in history.known
             if not is_there:
                 asked += 1
-                writer = await self._writer(message_id)
+                writer = await self.writer(message_id)
                 if writer == "bot" and await self._has(message_id, button, shows, twins, rebuild):
                     return message_id
                 is_there = writer != "nobody"
@@ -120,11 +120,12 @@ class Search:
 
     async def _first_there(self, start: int) -> int | None:
         for message_id in range(start, start + _HOLE):
-            if await self._writer(message_id) != "nobody":
+            if await self.writer(message_id) != "nobody":
                 return message_id
         return None
 
-    async def _writer(self, message_id: int) -> Literal["bot", "other", "nobody"]:
+    async def writer(self, message_id: int) -> Literal["bot", "other", "nobody"]:
+        """Return whose message has this id in the chat. Nothing is changed."""
         try:
             await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=_REFUSED)
         except BadRequest as error:

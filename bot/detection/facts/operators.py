@@ -67,6 +67,11 @@ def _operators() -> tuple[_Operator, ...]:
     )
 
 
+def operator_names() -> tuple[str, ...]:
+    """Return the names of the operators that bear no name of a place."""
+    return tuple(known.name for known in _operators() if not (known.of or known.named))
+
+
 def operators(
     document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
 ) -> list[TextMatch[str]]:

@@ -58,9 +58,9 @@ def test_wait_between(waiting: int, recent: list[float], wait: float) -> None:
 
 def test_budgets_of() -> None:
     channel = budgets_of(Destination("a", "telegram", chat="@VSA"))
-    assert [(budget.most, budget.seconds) for budget in channel] == [(30, 1.0), (1, 1.0), (20, 60.0)]
+    assert [(budget.most, budget.seconds) for budget in channel] == [(25, 1.0), (1, 1.0), (20, 60.0)]
     assert channel == budgets_of(Destination("b", "telegram", chat="@vsa")), "two destinations, one channel"
-    assert [(budget.most, budget.seconds) for budget in budgets_of(Destination("c", "telegram", chat=77))] == [(30, 1.0), (1, 1.0)]
+    assert [(budget.most, budget.seconds) for budget in budgets_of(Destination("c", "telegram", chat=77))] == [(25, 1.0), (1, 1.0)]
     assert budgets_of(Destination("d", "mastodon")) == budgets_of(Destination("e", "console")) == ()
 
 
@@ -96,7 +96,7 @@ def test_one_channel_delays_no_other() -> None:
 def test_all_channels_of_one_bot_share_thirty_a_second() -> None:
     seconds = Seconds()
     limiter = Limiter(CHANNELS, monotonic=seconds)
-    for channel in CHANNELS[:30]:
+    for channel in CHANNELS[:25]:
         assert limiter.wait(channel.name, 1) == 0
         limiter.note(channel.name)
     assert limiter.wait("t31", 1) == pytest.approx(1.0)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain, Unknown
+from bot.delivery.channel import ChatClosed, DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain, Unknown
 from bot.delivery.safety import UnsafeAddress
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Change, Facts, Kind
@@ -67,11 +67,11 @@ async def test_a_channel_may_be_named(api: FakeBotApi) -> None:
     [
         ((429, "Too Many Requests: retry after 7", {"retry_after": 7}), (NotSent, 7.0)),
         ((429, "Too Many Requests", None), (NotSent, None)),
-        ((403, "Forbidden: bot was kicked from the channel chat", None), (DestinationRefused, None)),
-        ((403, "Forbidden: bot was blocked by the user", None), (DestinationRefused, None)),
+        ((403, "Forbidden: bot was kicked from the channel chat", None), (ChatClosed, None)),
+        ((403, "Forbidden: bot was blocked by the user", None), (ChatClosed, None)),
         ((401, "Unauthorized", None), (DestinationRefused, None)),
-        ((400, "Bad Request: chat not found", None), (DestinationRefused, None)),
-        ((400, "Bad Request: need administrator rights in the channel chat", None), (DestinationRefused, None)),
+        ((400, "Bad Request: chat not found", None), (ChatClosed, None)),
+        ((400, "Bad Request: need administrator rights in the channel chat", None), (ChatClosed, None)),
         ((400, "Bad Request: message is too long", None), (Refused, None)),
         ((500, "Internal Server Error", None), (Unknown, None)),
         ((502, "Bad Gateway", None), (Unknown, None)),

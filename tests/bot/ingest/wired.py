@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from bot.domain.acts import Decree
 from bot.ingest.archive import PdfArchive, RecueilFiles
-from bot.ingest.ingestor import BackgroundTasks, Ingestor, Recorder, Route
+from bot.ingest.ingestor import BackgroundTasks, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
 from bot.ingest.reading_job import USUAL_PACE, Reader, ReadingJob, ReadingTimeouts, WorkerSlots
+from bot.storage.recording import Route
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Catalogue
 from sources.crawl.crawler import Crawler

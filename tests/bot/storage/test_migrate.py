@@ -26,7 +26,7 @@ from bot.storage.store import Store, open_store
 from sources.text.urls import canonical
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
-RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014"]
+RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014", "0015"]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 
 

@@ -1,0 +1,180 @@
+"""Posts to one chat that follows something: a person, or a group whose administrators wanted it.
+
+A message whose answer was lost is looked for without touching any: each id that may be its own is asked for with a button that
+Telegram always refuses (see `search`), which shows whether the bot wrote a message of that id in that chat.
+All private chats and basic groups of one bot share one row of ids (as of Telegram's own protocol; the Bot API does not say so): those of
+messages known to be elsewhere are passed over. A message of the bot that nobody recorded is taken for the one that is looked for, be it an
+answer to a command: a post may be missing then, but is never there twice. Where there is none up to `AHEAD` ids after the newest one known,
+the post is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from bot.delivery.channel import (
+    ChatClosed,
+    DeliveryError,
+    DestinationRefused,
+    MessageComposer,
+    Migrated,
+    NotSent,
+    Pictured,
+    Sent,
+    Unknown,
+    composing,
+)
+from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
+from bot.delivery.telegram.client import SendingBot, Whereabouts, reading_chat
+from bot.delivery.telegram.search import Search
+from bot.domain.acts import CHANGING, Decree
+from bot.domain.follows import Follower, Topics, chat_destination, is_shared, reasons
+from bot.domain.posts import Post
+from bot.messages import TelegramText, telegram_text
+from bot.messages.digests import telegram_digest, telegram_room
+from bot.messages.following import FollowNames, digest_reason, foot_length, footed, reason_text
+from bot.messages.telegram import TEXT_LIMIT
+from bot.storage.database import run_to_completion
+from bot.storage.outbox import ChatMessages
+
+AHEAD = 40
+"""Ids after the newest one known that are asked for too: what came in the seconds of a send."""
+
+MOST_LOOKED_AT = 40
+"""Ids asked for in one look."""
+
+MOST_IN_ALL = 4000
+"""Ids beyond which nobody can tell."""
+
+_PAUSE = 15.0
+
+
+class Mailbox:
+    """The newest message id known in the row that private chats and basic groups share. Use it in one event loop only."""
+
+    def __init__(self, newest: int | None = None) -> None:
+        self.newest = newest
+
+    def note(self, chat: int, message_id: int) -> None:
+        """Note a message of any chat."""
+        if is_shared(chat_destination(chat)):
+            self.newest = max(message_id, self.newest or 0)
+
+
+class FollowerWords(TelegramWords):
+    """What a decree says to one chat: with why it came, and how to stop it."""
+
+    def __init__(self, composer: MessageComposer, follower: Follower, topics: Callable[[Decree], Topics], name_of: FollowNames) -> None:
+        super().__init__(composer)
+        self._follower = follower
+        self._topics = topics
+        self._name_of = name_of
+
+    def text(self, post: Post) -> TelegramText:
+        """Return the message. Raises Refused."""
+        with composing("Telegram"):
+            foot = self._foot(post)
+            room = TEXT_LIMIT - foot_length(foot)
+            if post.digest is not None:
+                said = telegram_digest(post.decrees, self.composer.places, self.composer.language, limit=room)
+            else:
+                said = telegram_text(self.composer.input_of(post), limit=room)
+            return footed(said, foot)
+
+    def caption(self, post: Post) -> TelegramText | None:
+        """Return None: these messages are texts."""
+        return None
+
+    def room(self, decrees: Sequence[Decree]) -> int:
+        """Return how many of these decrees one message holds."""
+        limit = TEXT_LIMIT - foot_length(digest_reason(self.composer.language))
+        return telegram_room(decrees, self.composer.places, self.composer.language, limit=limit)
+
+    def _foot(self, post: Post) -> str:
+        language = self.composer.language
+        if post.digest is not None:
+            return digest_reason(language)
+        is_change = any(change.kind in CHANGING for change in post.decree.changes)
+        why = reasons(self._follower.follows, self._topics(post.decree))
+        return reason_text(why, self._name_of, language, is_change=is_change)
+
+
+class FollowerChannel(TelegramChannel):
+    """Sends decrees to one chat. `trouble` is the last error that was met there which says more than that one message failed."""
+
+    def __init__(
+        self, follower: Follower, where: Whereabouts, sending: SendingBot, words: FollowerWords, messages: ChatMessages, mailbox: Mailbox
+    ) -> None:
+        super().__init__(chat_destination(follower.chat), where, sending, words, messages, Pictured(None))
+        self._chat_messages = messages
+        self._mailbox = mailbox
+        self.follower = follower
+        self.moved_to: int | None = None
+        self.trouble: DeliveryError | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the chat takes nothing from the bot any more."""
+        return isinstance(self.trouble, ChatClosed)
+
+    @property
+    def is_everyones(self) -> bool:
+        """Whether the next chat would meet the same: Telegram cannot be reached, wants patience, or refuses the token."""
+        return isinstance(self.trouble, (NotSent, Unknown, DestinationRefused)) and not isinstance(self.trouble, (ChatClosed, Migrated))
+
+    async def send(self, post: Post) -> Sent:
+        """Send the post. See `TelegramChannel.send`."""
+        sent = await super().send(post)
+        self._mailbox.note(self.follower.chat, int(sent.reference))
+        return sent
+
+    async def _begin(self, post: Post) -> None:
+        with reading_chat():
+            if is_shared(self._name):
+                await asyncio.to_thread(self._chat_messages.begin_after, post.id, self._mailbox.newest)
+            else:
+                await asyncio.to_thread(self._chat_messages.begin, post.id, self.follower.chat)
+
+    async def find(self, post: Post) -> Sent | None:
+        """Look for the post among the messages that may be it. Raises Unknown where nobody can tell, NotSent where it goes on later, or
+        Telegram cannot be reached now."""
+        shared = is_shared(self._name)
+        with reading_chat():
+            if shared:
+                history = await asyncio.to_thread(self._chat_messages.shared_history, post.id)
+            else:
+                history = await asyncio.to_thread(self._chat_messages.history, post.id, self.follower.chat)
+        if history.before is None:
+            raise Unknown("Telegram: no message is known from before this one")
+        newest = max(history.before, history.newest or 0, (self._mailbox.newest or 0) if shared else 0)
+        candidates = [
+            one for one in range(max(history.before, history.searched_to or 0) + 1, newest + AHEAD + 1) if one not in history.known
+        ]
+        if newest - history.before > MOST_IN_ALL:
+            raise Unknown("Telegram: too many messages since the last one known")
+        search = Search(self._sending.bot, await self._where.chat())
+        for message_id in candidates[:MOST_LOOKED_AT]:
+            if await self._asking(search.writer(message_id)) == "bot":
+                return self._remember(post, message_id)
+        if len(candidates) <= MOST_LOOKED_AT:
+            return None
+        with reading_chat():
+            await run_to_completion(self._chat_messages.searched, post.id, candidates[MOST_LOOKED_AT - 1])
+        raise NotSent(f"Telegram: looked for among the messages up to {candidates[MOST_LOOKED_AT - 1]}, goes on", _PAUSE)
+
+    @asynccontextmanager
+    async def _answers(self) -> AsyncIterator[None]:
+        try:
+            async with super()._answers():
+                yield
+        except DeliveryError as error:
+            self.trouble = error
+            if isinstance(error, Migrated):
+                chat = await self._where.chat()
+                self.moved_to = chat if isinstance(chat, int) else None
+            raise
+
+    async def close(self) -> None:
+        """Do nothing: the connection is shared by all chats."""

@@ -1,0 +1,108 @@
+"""What is said to chats that follow something: why a message came, how to stop it, and that a source cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from bot.domain.acts import Kind
+from bot.domain.follows import Follow, FollowKind, Relevance
+from bot.messages.telegram import TelegramText, html_tag, html_text, telegram_length
+from bot.messages.words import Language, Table, data_file, date_text, words_in
+
+NameOf = Callable[[Follow], str | None]
+"""The name of what is followed: `Montélimar (26)`, `SNCF`. None for what is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowNames:
+    """Names what is followed: places as `place` does, operators by their names under their keys (`operator_key`)."""
+
+    place: NameOf
+    operators: Mapping[str, str]
+
+    def __call__(self, follow: Follow) -> str:
+        """Return the name, the value itself where it has none."""
+        named = self.operators.get(follow.value) if follow.kind is FollowKind.OPERATOR else self.place(follow)
+        return named or follow.value
+
+
+COMMANDS = frozenset({"suivis", "following", "pause"})
+"""Commands in these texts."""
+
+_MOST_REASONS = 3
+
+
+class FollowingWords(Table):
+    """The words in one language."""
+
+    because: str
+    may_concern: str
+    changed: str
+    of_all: str
+    stop: str
+    and_: str
+    comma: str
+    kind: str
+    unread: str
+    read_again: str
+
+
+def follow_label(follow: Follow, name_of: FollowNames, language: Language) -> str:
+    """Return what a follow is called: `Montélimar (26)`, `SNCF`, `les arrêtés « autorisation »`."""
+    if follow.kind is not FollowKind.DECREE_KIND:
+        return name_of(follow)
+    return _words(language).kind.format(kind=getattr(words_in(language).short_kinds, Kind(follow.value).value))
+
+
+def reason_text(reasons: Sequence[tuple[Follow, Relevance]], name_of: FollowNames, language: Language, *, is_change: bool = False) -> str:
+    """Return why a message about one decree came, and how to stop it. `is_change`: it changes one that the chat was sent."""
+    words = _words(language)
+    sure = [follow for follow, how in reasons if how is Relevance.IS_ABOUT]
+    if sure:
+        why = words.because.format(what=_listed([follow_label(one, name_of, language) for one in sure[:_MOST_REASONS]], words))
+    elif reasons:
+        named = [follow_label(follow, name_of, language) for follow, _ in reasons[:_MOST_REASONS]]
+        why = words.may_concern.format(what=_listed(named, words))
+    else:
+        why = words.changed if is_change else words.of_all
+    return f"{why} {words.stop}"
+
+
+def digest_reason(language: Language) -> str:
+    """Return why a digest came, and how to stop it."""
+    words = _words(language)
+    return f"{words.of_all} {words.stop}"
+
+
+def footed(text: TelegramText, foot: str) -> TelegramText:
+    """Return a message with a last line in italics."""
+    html = html_tag("i", html_text(foot, COMMANDS))
+    return TelegramText(f"{text.html}\n\n{html.source}", f"{text.plain}\n\n{html.text}", text.button)
+
+
+def foot_length(foot: str) -> int:
+    """Return what `footed` adds to the length of a message, in UTF-16 code units."""
+    return telegram_length(html_text(foot, COMMANDS).text) + 2
+
+
+def unread_text(where: str, since: date, language: Language) -> str:
+    """Return that the recueils of an authority cannot be read."""
+    return _words(language).unread.format(where=where, since=date_text(since, words_in(language).dates))
+
+
+def read_again_text(where: str, language: Language) -> str:
+    """Return that they can be read again."""
+    return _words(language).read_again.format(where=where)
+
+
+def _listed(names: Sequence[str], words: FollowingWords) -> str:
+    *first, last = names
+    return f"{words.comma.join(first)}{words.and_}{last}" if first else last
+
+
+@cache
+def _words(language: Language) -> FollowingWords:
+    return FollowingWords.model_validate(data_file("bot.messages", "following.toml")[language])

@@ -1,0 +1,263 @@
+"""Chats that follow something: what is stored of them, what they want, and how they are deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, delete, func, insert, literal, or_, select, update
+
+from bot.domain.follows import (
+    BLOCKED_FOR,
+    CHATS,
+    KEPT_WHILE_PAUSED,
+    MOST_FOLLOWS,
+    Follow,
+    Follower,
+    FollowKind,
+    FollowMode,
+    Topics,
+    WaitingPosts,
+    chat_destination,
+    department_of,
+    followed_chat,
+    match,
+)
+from bot.domain.posts import PostState
+from bot.storage.columns import Instant, value_of
+from bot.storage.database import Repository, insert_or_ignore
+from bot.storage.edits import PENDING as EDIT_PENDING
+from bot.storage.edits import can_be_edited, edit_is_due
+from bot.storage.posts import due_at, first_due, is_due, lasts, not_behind_doubt
+from bot.storage.schema import edits, followers, follows, holds, moved_chats, newest_messages, notices, posts
+
+
+class Added(Enum):
+    """What became of a wish to follow."""
+
+    ADDED = "added"
+    ALREADY = "already"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerCounts:
+    """How many chats follow something, how many of them are paused, how many take no messages, and how much they follow."""
+
+    chats: int = 0
+    paused: int = 0
+    blocked: int = 0
+    follows: int = 0
+
+
+class Follows(Repository):
+    """Who follows what. Every method raises StorageError."""
+
+    def get(self, chat: int) -> Follower | None:
+        """Return what is stored of a chat, None where nothing is."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(followers).where(followers.c.chat == chat)).one_or_none()
+            return None if row is None else value_of(Follower, row, follows=_follows_of(connection, chat))
+
+    def add(self, chat: int, follow: Follow, language: str, today: date) -> Added:
+        """Let a chat follow one thing more; `language` counts where nothing is stored of it yet. It takes messages, if it was blocked."""
+        new = {"chat": chat, "language": language, "mode": FollowMode.AT_ONCE, "since": today}
+        with self._database.writing() as connection:
+            connection.execute(insert_or_ignore(connection, followers), new)
+            # PostgreSQL: whoever adds to the same chat waits here, so that the count below holds.
+            connection.execute(update(followers).where(followers.c.chat == chat).values(blocked_at=None))
+            known = _follows_of(connection, chat)
+            if follow in known:
+                return Added.ALREADY
+            if len(known) >= MOST_FOLLOWS:
+                return Added.FULL
+            connection.execute(insert(follows), {"chat": chat, "kind": follow.kind, "value": follow.value})
+            return Added.ADDED
+
+    def remove(self, chat: int, follow: Follow) -> bool:
+        """Let a chat follow this no more, and return whether it did. Where it then follows nothing, what waits is dropped."""
+        this = and_(follows.c.chat == chat, follows.c.kind == follow.kind, follows.c.value == follow.value)
+        with self._database.writing() as connection:
+            found = connection.execute(delete(follows).where(this)).rowcount > 0
+            if not _follows_of(connection, chat):
+                _drop_waiting(connection, chat)
+            return found
+
+    def set_language(self, chat: int, language: str) -> None:
+        """Write to a chat in this language from now on."""
+        self._database.write(update(followers).where(followers.c.chat == chat).values(language=language))
+
+    def set_mode(self, chat: int, mode: FollowMode) -> None:
+        """Send to a chat at once, or once a day. What waits for a digest goes now where it is at once."""
+        with self._database.writing() as connection:
+            connection.execute(update(followers).where(followers.c.chat == chat).values(mode=mode))
+            if mode is FollowMode.AT_ONCE:
+                connection.execute(update(posts).where(_waits_at(chat), posts.c.attempts == 0).values(not_before=None))
+
+    def pause(self, chat: int, now: datetime) -> bool:
+        """Send nothing to a chat until it is resumed; return false where nothing is stored of it."""
+        return self._database.write(update(followers).where(followers.c.chat == chat).values(paused_at=now)) > 0
+
+    def resume(self, chat: int, now: datetime) -> int:
+        """Send to a chat again, and return how many decrees wait: the newest of what came meanwhile, due now for one digest."""
+        with self._database.writing() as connection:
+            connection.execute(update(followers).where(followers.c.chat == chat).values(paused_at=None, blocked_at=None))
+            _keep_newest(connection, chat)
+            waiting = and_(_waits_at(chat), posts.c.attempts == 0)
+            return connection.execute(update(posts).where(waiting).values(not_before=now, changed_at=now)).rowcount
+
+    def forget(self, chat: int) -> bool:
+        """Delete all that is stored of a chat, its posts included, and return whether anything was."""
+        with self._database.writing() as connection:
+            return _forget(connection, chat)
+
+    def block(self, chat: int, now: datetime) -> None:
+        """Note that a chat takes no messages, and drop what waits for it. It is deleted `BLOCKED_FOR` later unless it comes back."""
+        with self._database.writing() as connection:
+            this = and_(followers.c.chat == chat, followers.c.blocked_at.is_(None))
+            connection.execute(update(followers).where(this).values(blocked_at=now))
+            _drop_waiting(connection, chat)
+
+    def unblock(self, chat: int) -> None:
+        """Note that a chat takes messages again."""
+        self._database.write(update(followers).where(followers.c.chat == chat).values(blocked_at=None))
+
+    def moved(self, old: int, new: int) -> None:
+        """Note that a group has another id now. What the new one follows already stays, up to `MOST_FOLLOWS`."""
+        with self._database.writing() as connection:
+            row = connection.execute(select(followers).where(followers.c.chat == old)).one_or_none()
+            if row is None or old == new:
+                return
+            connection.execute(insert_or_ignore(connection, followers), {**row._mapping, "chat": new})
+            known = _follows_of(connection, new)
+            more = [one for one in _follows_of(connection, old) if one not in known][: MOST_FOLLOWS - len(known)]
+            if more:
+                connection.execute(insert(follows), [{"chat": new, "kind": one.kind, "value": one.value} for one in more])
+            here = posts.c.destination == chat_destination(old)
+            connection.execute(update(posts).where(here).values(destination=chat_destination(new)))
+            connection.execute(delete(holds).where(holds.c.destination == chat_destination(old)))
+            connection.execute(delete(followers).where(followers.c.chat == old))
+
+    def tidy(self, now: datetime) -> int:
+        """Delete the chats that have been blocked for long, keep the newest only of what waits for paused ones; return how many were
+        deleted."""
+        gone = select(followers.c.chat).where(followers.c.blocked_at <= now - BLOCKED_FOR)
+        with self._database.writing() as connection:
+            chats = connection.execute(gone).scalars().all()
+            for chat in chats:
+                _forget(connection, chat)
+            for chat in connection.execute(select(followers.c.chat).where(followers.c.paused_at.is_not(None))).scalars().all():
+                _keep_newest(connection, chat)
+            return len(chats)
+
+    # What is to be done for them.
+
+    def chats_due(self, now: datetime, *, edited: bool = True) -> dict[int, WaitingPosts]:
+        """Return the chats for which something is to be sent, looked for or (where messages are `edited`) edited now, with what waits."""
+        waiting = select(posts.c.destination, func.min(posts.c.id).label("oldest"), func.count().label("messages"))
+        found: dict[int, WaitingPosts] = {}
+        with self._database.reading() as connection:
+            resting = set(connection.execute(select(holds.c.destination).where(lasts(now))).scalars())
+            for is_edit, query in self._open(waiting, now, edited=edited, due=True):
+                for row in connection.execute(query.group_by(posts.c.destination)):
+                    chat = followed_chat(row.destination)
+                    if chat is not None and row.destination not in resting:
+                        found.setdefault(chat, WaitingPosts(is_edit, row.oldest, row.messages))
+        return found
+
+    def next_due(self, now: datetime, *, edited: bool = True) -> datetime | None:
+        """Return when there will next be something to do for one of them, never before `now`; None when nothing waits."""
+        with self._database.reading() as connection:
+            found = [
+                first_due(connection, query, now)
+                for is_edit, query in self._open(select(posts.c.destination), now, edited=edited, due=False)
+            ]
+        return min((at for at in found if at is not None), default=None)
+
+    def _open(self, columns: Select[Any], now: datetime, *, edited: bool, due: bool) -> Iterator[tuple[bool, Select[Any]]]:
+        """Yield queries for what waits, and for what is to be edited, at chats that take messages: what is `due`, or all with its time."""
+        away = or_(followers.c.paused_at.is_not(None), followers.c.blocked_at.is_not(None))
+        names = select(literal(CHATS) + cast(followers.c.chat, Text)).where(away)
+        theirs = and_(posts.c.destination.startswith(CHATS), posts.c.destination.not_in(names))
+        unsettled = posts.c.state.in_((PostState.UNKNOWN, PostState.SENDING))
+        waits = or_(unsettled, and_(posts.c.state == PostState.PENDING, not_behind_doubt()))
+        unsent = columns.where(theirs, waits)
+        yield False, unsent.where(is_due(now)) if due else unsent.add_columns(func.min(due_at(now)).label("due"))
+        if edited:
+            at = case((edit_is_due(now), literal(now, Instant())), else_=edits.c.not_before)
+            unedited = columns.join(edits, edits.c.post_id == posts.c.id).where(theirs, can_be_edited(), not_behind_doubt())
+            open_ones = unedited.where(edits.c.state == EDIT_PENDING)
+            yield True, open_ones.where(edit_is_due(now)) if due else open_ones.add_columns(func.min(at).label("due"))
+
+    def counts(self) -> FollowerCounts:
+        """Count them."""
+        one = func.count()
+        with self._database.reading() as connection:
+            chats = connection.execute(select(one, func.count(followers.c.paused_at), func.count(followers.c.blocked_at))).one()
+            return FollowerCounts(*chats, connection.execute(select(one).select_from(follows)).scalar_one())
+
+
+def _follows_of(connection: Connection, chat: int) -> tuple[Follow, ...]:
+    rows = connection.execute(select(follows.c.kind, follows.c.value).where(follows.c.chat == chat))
+    return tuple(sorted(Follow(row.kind, row.value) for row in rows))
+
+
+def _waits_at(chat: int) -> ColumnElement[bool]:
+    return and_(posts.c.destination == chat_destination(chat), posts.c.state == PostState.PENDING)
+
+
+def _drop_waiting(connection: Connection, chat: int) -> None:
+    connection.execute(delete(posts).where(_waits_at(chat)))
+    connection.execute(delete(notices).where(notices.c.chat == chat))
+
+
+def _keep_newest(connection: Connection, chat: int) -> None:
+    newest = select(posts.c.id).where(_waits_at(chat)).order_by(posts.c.id.desc()).limit(KEPT_WHILE_PAUSED)
+    connection.execute(delete(posts).where(_waits_at(chat), posts.c.id.not_in(newest)))
+
+
+def _forget(connection: Connection, chat: int) -> bool:
+    """With its posts go their edits and searches, with its row what it follows. A message on its way is not waited for."""
+    found = connection.execute(delete(followers).where(followers.c.chat == chat)).rowcount > 0
+    name = chat_destination(chat)
+    connection.execute(delete(posts).where(posts.c.destination == name))
+    connection.execute(delete(holds).where(holds.c.destination == name))
+    connection.execute(delete(newest_messages).where(newest_messages.c.chat == str(chat)))
+    connection.execute(delete(moved_chats).where(or_(moved_chats.c.chat == str(chat), cast(moved_chats.c.moved_to, Text) == str(chat))))
+    return found
+
+
+# Which chats get a post of a decree. Within the transaction of the connection that records the decree.
+
+
+def chats_for(connection: Connection, topics: Topics, changed: Collection[int]) -> dict[int, FollowMode]:
+    """Return the chats that follow something which a decree meets, or were sent one of those that it changes, with their modes, in the
+    order of their ids. Chats that take no messages are left out; those that are paused are not.
+
+    Few statements whatever their number: one for the follows that may be met, one for the chats.
+    """
+    met = {chat for chat, follow in _may_be_met(connection, topics) if match(follow, topics) is not None}
+    if changed:
+        sent = select(posts.c.destination).distinct().where(posts.c.decree_id.in_(sorted(changed)), posts.c.destination.startswith(CHATS))
+        met |= {chat for name in connection.execute(sent).scalars() if (chat := followed_chat(name)) is not None}
+    takes = select(followers.c.chat, followers.c.mode).where(followers.c.blocked_at.is_(None)).order_by(followers.c.chat)
+    return {row.chat: row.mode for row in connection.execute(takes) if row.chat in met} if met else {}
+
+
+def _may_be_met(connection: Connection, topics: Topics) -> list[tuple[int, Follow]]:
+    """Return the follows among which those are that a decree meets; `match` decides."""
+    kind, value = follows.c.kind, follows.c.value
+    departments = sorted(topics.departments)
+    # A commune's code begins with that of its department.
+    around = sorted({department_of(code) for code in topics.communes}) or departments
+    some = or_(
+        *(and_(kind == FollowKind.COMMUNE, value.startswith(code)) for code in around),
+        and_(kind == FollowKind.DEPARTMENT, value.in_(departments)),
+        and_(kind == FollowKind.REGION, value.in_(sorted(topics.regions))),
+        and_(kind == FollowKind.DECREE_KIND, value == topics.kind),
+        *([kind == FollowKind.OPERATOR] if topics.operators else []),
+    )
+    return [(row.chat, Follow(row.kind, row.value)) for row in connection.execute(select(follows).where(some))]

@@ -1,0 +1,266 @@
+"""Chats that follow something: each gets each decree once, in its turn, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.delivery.channel import MessageComposer
+from bot.delivery.deliverer import Deliverer
+from bot.delivery.editing import Editor
+from bot.delivery.followers import FollowerPool, FollowerRound, for_digest
+from bot.delivery.limiter import Limiter
+from bot.delivery.telegram.client import SendingBot, Whereabouts
+from bot.delivery.telegram.follower import AHEAD, FollowerChannel, FollowerWords, Mailbox
+from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
+from bot.domain.follows import Follow, Follower, FollowKind, FollowMode, Topics, chat_destination, topics_of
+from bot.domain.posts import Post, PostState
+from bot.messages.following import FollowNames
+from bot.storage.store import Store
+from tests.bot.delivery.memory import PLACES, Clock, post
+from tests.bot.storage.building import one_recueil
+from tests.bot.storage.finding import reading_of
+from tests.bot.storage.ready import ready_store
+from tests.servers.fake_bot_api import BotMessage, FakeBotApi
+
+DROME = Follow(FollowKind.DEPARTMENT, "26")
+SNCF = Follow(FollowKind.OPERATOR, "sncf")
+GROUP = -1001234567890
+
+
+def topics(decree: Decree) -> Topics:
+    return topics_of(decree, PLACES, {"26": "84"}, ())
+
+
+class World:
+    """A program that is started again whenever `restart` is called."""
+
+    def __init__(self, store: Store, api: FakeBotApi, clock: Clock) -> None:
+        self.store, self.api, self.clock = store, api, clock
+        self.names = FollowNames(lambda follow: "Drôme (26)" if follow == DROME else None, {"sncf": "SNCF"})
+        self.restart()
+
+    def restart(self) -> None:
+        self.store.outbox.recover(self.clock())
+        self.mailbox = Mailbox(self.store.chat_messages.newest_shared())
+        self.sending = SendingBot(self.api.token, self.api.url)
+        limiter = Limiter(monotonic=lambda: self.clock().timestamp())
+        editor = Editor(self.store.edits, self.clock, limiter)
+        deliverer = Deliverer(self.store.outbox, [], self.clock, limiter=limiter, editor=editor, sleep=self.sleep)
+        self.pool = FollowerPool(self.store.follows, deliverer, self.channel, self.clock, edited=True, close=self.sending.close)
+
+    async def sleep(self, seconds: float) -> None:
+        self.clock.advance(seconds=seconds)
+
+    def channel(self, follower: Follower) -> FollowerChannel:
+        composer = MessageComposer(PLACES, self.clock, "en" if follower.language == "en" else "fr")
+        where = Whereabouts(follower.chat, self.store.moved_chats, self.clock, destination=chat_destination(follower.chat))
+        words = FollowerWords(composer, follower, topics, self.names)
+        return FollowerChannel(follower, where, self.sending, words, self.store.chat_messages, self.mailbox)
+
+    def follow(self, chat: int, follow: Follow = DROME, language: str = "fr") -> None:
+        """As a person does: by a command, whose id the bot sees."""
+        self.store.follows.add(chat, follow, language, self.clock().date())
+        self.mailbox.note(chat, self.api.say(chat, abs(chat), "/suivre 26").message_id)
+        self.store.chat_messages.note([str(chat)], self.api.messages_in(chat)[-1].message_id, self.clock())
+
+    def found(self, number: str, kind: Kind = Kind.AUTHORISATION, **facts: object) -> None:
+        result = reading_of(one_recueil(self.store, f"{number}-{kind}"), Facts(number, **facts), kind)  # type: ignore[arg-type]
+        self.store.recordings.record(result, lambda decree: [topics(decree)], self.clock())
+
+    async def work(self, rounds: int = 200) -> None:
+        """Until nothing is due within the next hour, on a clock that is put forward."""
+        until = self.clock() + timedelta(hours=1)
+        for _ in range(rounds):
+            done = await self.pool.deliver_round()
+            due = await self.pool.next_due(self.clock())
+            if due is None or due > until:
+                return
+            self.clock.now = max(due, self.clock() + timedelta(seconds=0 if done.messages else 1))
+
+    def sent_to(self, chat: int) -> list[BotMessage]:
+        return [message for message in self.api.messages_in(chat) if message.from_bot]
+
+    def states(self) -> list[PostState]:
+        return [post.state for post in self.store.posts.listed(states=list(PostState), chats=True)]
+
+
+@pytest.fixture
+async def world(tmp_path: Path, api: FakeBotApi, clock: Clock) -> AsyncIterator[World]:
+    with ready_store(tmp_path) as store:
+        one = World(store, api, clock)
+        yield one
+        await one.pool.close()
+
+
+async def test_each_follower_gets_each_decree_once_with_the_reason(world: World) -> None:
+    world.follow(7)
+    world.follow(8, SNCF, "en")
+    world.found("2031-1", operators=("SNCF",))
+    await world.work()
+    [french], [english] = world.sent_to(7), world.sent_to(8)
+    assert french.text.endswith("Vous suivez Drôme (26). Ne plus suivre\u00a0: /suivis · Pause\u00a0: /pause")
+    assert english.text.endswith("You follow SNCF. Stop following: /following · Pause: /pause")
+    assert "2031-1" in french.buttons[0]["text"] or french.buttons[0]["url"].endswith("#page=3")
+    await world.work()
+    assert len(world.api.messages) == 2
+
+
+async def test_one_chat_with_much_to_read_delays_no_other(world: World) -> None:
+    world.follow(7)
+    for number in range(4):
+        world.found(f"2031-{number}")
+    world.follow(8)
+    world.found("2031-9")
+    await world.work()
+    chats = [message.chat_id for message in world.api.messages]
+    assert sorted(chats) == [7] * 5 + [8]
+    assert chats.index(8) < 2, "its first message comes with the first of the other"
+
+
+async def test_many_that_wait_are_one_digest(world: World) -> None:
+    world.follow(7)
+    for number in range(9):
+        world.found(f"2031-{number}")
+    await world.work()
+    [digest] = world.sent_to(7)
+    assert digest.text.startswith("📚 9 ")
+    assert digest.text.endswith("Arrêtés que vous suivez. Ne plus suivre\u00a0: /suivis · Pause\u00a0: /pause")
+
+
+async def test_once_a_day_and_at_once_what_begins_soon(world: World) -> None:
+    today = world.clock().date()
+    world.follow(7)
+    world.store.follows.set_mode(7, FollowMode.DAILY)
+    for number, days in ((1, 20), (2, 30), (3, 1)):
+        world.found(f"2031-{number}", starts=Moment(today + timedelta(days=days)))
+    await world.work()
+    assert len(world.sent_to(7)) == 1
+    world.clock.advance(hours=24)
+    await world.work()
+    soon, digest = world.sent_to(7)
+    assert not soon.text.startswith("📚")
+    assert digest.text.startswith("📚 2 ")
+
+
+async def test_a_pause_ends_with_one_digest(world: World) -> None:
+    world.follow(7)
+    world.store.follows.pause(7, world.clock())
+    for number in range(3):
+        world.found(f"2031-{number}")
+    await world.work()
+    assert world.sent_to(7) == []
+    assert world.store.follows.resume(7, world.clock()) == 3
+    await world.work()
+    [digest] = world.sent_to(7)
+    assert digest.text.startswith("📚 3 ")
+
+
+@pytest.mark.parametrize("chat", [7, GROUP])
+@pytest.mark.parametrize("stored", [True, False])
+async def test_a_message_whose_answer_was_lost_is_there_once(world: World, chat: int, stored: bool) -> None:
+    world.follow(chat)
+    world.follow(8)
+    world.api.drop("sendMessage", stored=stored)
+    world.found("2031-1")
+    await world.work()
+    assert [len(world.sent_to(one)) for one in (chat, 8)] == [1, 1]
+    assert world.states() == [PostState.SENT] * 2
+    markups = world.api.calls_of("editMessageReplyMarkup")
+    assert len(markups) <= 2 + AHEAD, "those of messages known to be elsewhere are passed over"
+    assert all(message.buttons for message in world.api.messages), "looking has changed none"
+
+
+async def test_a_program_that_is_killed_while_it_sends(world: World) -> None:
+    for chat in range(1, 9):
+        world.follow(chat)
+    world.found("2031-1")
+    for chat in (1, 2):
+        assert world.store.outbox.claim(chat_destination(chat), world.clock()) is not None
+        [claimed] = [one for one in world.store.posts.listed(destination=chat_destination(chat)) if one.state is PostState.SENDING]
+        world.store.chat_messages.begin_after(claimed.id, world.mailbox.newest)
+    world.api.bot_says(1, "the message of the first one had left")
+    world.restart()
+    await world.work()
+    assert [len(world.sent_to(chat)) for chat in range(1, 9)] == [1] * 8
+    assert world.states() == [PostState.SENT] * 8
+
+
+async def test_who_blocks_the_bot_is_marked_and_the_others_go_on(world: World) -> None:
+    for chat in (7, 8):
+        world.follow(chat)
+    world.api.kick(7, "Forbidden: bot was blocked by the user")
+    world.found("2031-1")
+    world.found("2031-2")
+    await world.work()
+    blocked = world.store.follows.get(7)
+    assert blocked is not None
+    assert blocked.blocked_at is not None
+    assert len(world.sent_to(8)) == 2
+    assert world.states() == [PostState.SENT] * 2
+    world.found("2031-3")
+    assert len(world.api.calls_of("sendMessage")) == 3, "it is not tried again"
+
+
+async def test_a_refused_token_stops_the_round_and_marks_nobody(world: World) -> None:
+    for chat in range(1, 30):
+        world.follow(chat)
+    world.api.fail("sendMessage", 401, "Unauthorized", count=40)
+    world.found("2031-1")
+    assert (await world.pool.deliver_round()).stopped
+    assert len(world.api.calls_of("sendMessage")) <= 4
+    assert world.store.follows.counts().blocked == 0
+    assert await world.pool.deliver_round() == FollowerRound(), "all of them rest"
+
+
+async def test_a_group_that_moves_is_followed(world: World) -> None:
+    world.follow(-5)
+    world.api.migrate(-5, GROUP)
+    world.found("2031-1")
+    await world.work()
+    assert len(world.sent_to(GROUP)) == 1
+    moved = world.store.follows.get(GROUP)
+    assert moved is not None
+    assert moved.follows == (DROME,)
+    assert world.store.follows.get(-5) is None
+
+
+async def test_what_changes_a_decree_replies_to_it_and_edits_it(world: World) -> None:
+    world.follow(7, SNCF)
+    world.found("2031-123", operators=("SNCF",), signed=date(2031, 4, 1))
+    await world.work()
+    world.found("2031-150", Kind.ABROGATION, references=(Reference(Kind.ABROGATION, "2031-0123", date(2031, 4, 1)),))
+    await world.work()
+    first, end = world.sent_to(7)
+    assert end.reply_to == first.message_id
+    assert "Vous avez reçu l’arrêté que celui-ci modifie" in end.text
+    assert "❎" in first.text
+    assert first.text.endswith("/pause"), "it still says why it came"
+
+
+async def test_who_is_forgotten_in_the_middle_of_a_send(world: World) -> None:
+    world.follow(7)
+    world.found("2031-1")
+    gate = world.api.hold("sendMessage", stored=False)
+    sending = asyncio.create_task(world.pool.deliver_round())
+    await gate.reached()
+    assert world.store.follows.forget(7)
+    gate.open()
+    await sending
+    assert world.states() == []
+
+
+def test_which_posts_go_out_together() -> None:
+    def waiting(*timed: bool) -> list[Post]:
+        return [replace(post(number), not_before=Clock()() if one else None) for number, one in enumerate(timed, start=1)]
+
+    assert for_digest(waiting(False, False, True)) == []
+    assert [one.id for one in for_digest(waiting(True, False, True))] == [1, 3]
+    assert len(for_digest(waiting(*[False] * 6))) == 6
+    tried = [replace(one, attempts=1) for one in waiting(True, True)]
+    assert for_digest(tried) == []

@@ -1,0 +1,194 @@
+"""Who follows what, which of them get a decree, and what is left of one who is forgotten."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import event, insert, select, text
+
+from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
+from bot.domain.follows import Follow, FollowKind, FollowMode, Topics, WaitingPosts, next_digest
+from bot.domain.posts import PostState
+from bot.storage.follows import Added, FollowerCounts
+from bot.storage.recording import Route
+from bot.storage.schema import followers, follows, metadata, posts
+from bot.storage.store import Store
+from tests.bot.storage.building import NOW, one_recueil
+from tests.bot.storage.finding import reading_of
+
+TODAY = NOW.date()
+DROME = Follow(FollowKind.DEPARTMENT, "26")
+MONTELIMAR = Follow(FollowKind.COMMUNE, "26198")
+VALENCE = Follow(FollowKind.COMMUNE, "26362")
+SNCF = Follow(FollowKind.OPERATOR, "sncf")
+RENEWALS = Follow(FollowKind.DECREE_KIND, "renewal")
+ARA = Follow(FollowKind.REGION, "84")
+
+
+def about(*communes: str) -> Route:
+    """Everything of the Drôme: a channel, and who follows."""
+
+    def route(decree: Decree) -> list[str | Topics]:
+        named, operators = frozenset(communes), tuple(name.lower() for name in decree.facts.operators)
+        return ["channel", Topics(decree.kind, frozenset({decree.authority}), frozenset({"84"}), named, operators)]
+
+    return route
+
+
+def found(store: Store, number: str, *communes: str, kind: Kind = Kind.AUTHORISATION, authority: str = "26", **facts: object) -> int:
+    recueil = one_recueil(store, number, authority=authority)
+    result = reading_of(recueil, Facts(number, **facts), kind)  # type: ignore[arg-type]
+    [decree] = store.recordings.record(result, about(*communes), NOW).decrees
+    assert decree.id is not None
+    return decree.id
+
+
+def told(store: Store, *, decree: int | None = None) -> list[int]:
+    """The chats with a post, in the order of the outbox."""
+    listed = [post for post in store.posts.listed(states=list(PostState), chats=True) if decree in {None, post.decree.id}]
+    return [int(post.destination.removeprefix("chat:")) for post in listed if post.destination != "channel"]
+
+
+def test_a_chat_follows_at_most_thirty_things(store: Store) -> None:
+    many = [Follow(FollowKind.COMMUNE, f"26{number:03}") for number in range(1, 31)]
+    assert [store.follows.add(7, one, "fr", TODAY) for one in many] == [Added.ADDED] * 30
+    assert store.follows.add(7, many[0], "fr", TODAY) is Added.ALREADY
+    assert store.follows.add(7, DROME, "fr", TODAY) is Added.FULL
+    assert store.follows.remove(7, many[3])
+    assert not store.follows.remove(7, many[3])
+    assert store.follows.add(7, DROME, "fr", TODAY) is Added.ADDED
+    assert store.follows.add(8, DROME, "en", TODAY) is Added.ADDED
+    assert store.follows.counts() == FollowerCounts(chats=2, follows=31)
+    kept = store.follows.get(8)
+    assert kept is not None
+    assert (kept.language, kept.mode, kept.since, kept.follows) == ("en", FollowMode.AT_ONCE, TODAY, (DROME,))
+
+
+@pytest.mark.parametrize(
+    ("communes", "authority", "kind", "operators", "chats"),
+    [
+        ((), "26", Kind.AUTHORISATION, (), [1, 2, 3, 6]),
+        (("26198",), "26", Kind.AUTHORISATION, (), [1, 2, 6]),
+        (("26362",), "26", Kind.RENEWAL, ("SNCF",), [1, 3, 4, 5, 6]),
+        ((), "38", Kind.AUTHORISATION, ("SNCF",), [1, 4, 6]),
+    ],
+)
+def test_each_chat_gets_one_post_of_a_decree_that_meets_what_it_follows(
+    store: Store, communes: tuple[str, ...], authority: str, kind: Kind, operators: tuple[str, ...], chats: list[int]
+) -> None:
+    for chat, follow in ((6, ARA), (1, DROME), (1, ARA), (2, MONTELIMAR), (3, VALENCE), (4, SNCF), (5, RENEWALS)):
+        store.follows.add(chat, follow, "fr", TODAY)
+    found(store, "2026-1", *communes, kind=kind, authority=authority, operators=operators)
+    assert told(store) == chats
+    [first, *_] = store.posts.listed(states=list(PostState), chats=True)
+    assert first.destination == "channel", "channels come first"
+
+
+def test_a_decree_seen_again_is_not_queued_again(store: Store) -> None:
+    store.follows.add(1, DROME, "fr", TODAY)
+    found(store, "2026-1")
+    again = reading_of(one_recueil(store, "another"), Facts("2026-1"))
+    store.recordings.record(again, about(), NOW)
+    assert told(store) == [1]
+
+
+def test_what_changes_a_decree_goes_to_whoever_was_sent_it(store: Store) -> None:
+    store.follows.add(1, MONTELIMAR, "fr", TODAY)
+    store.follows.add(2, VALENCE, "fr", TODAY)
+    found(store, "2026-123", "26198", signed=date(2024, 4, 1))
+    end = Reference(Kind.ABROGATION, "2026-0123", date(2024, 4, 1))
+    ends = found(store, "2026-150", "26362", kind=Kind.ABROGATION, references=(end,))
+    assert told(store, decree=ends) == [1, 2]
+    store.follows.forget(1)
+    again = found(store, "2026-160", "26001", kind=Kind.ABROGATION, references=(end,))
+    assert told(store, decree=again) == [], "who was forgotten gets nothing more"
+
+
+def test_a_digest_waits_for_the_evening_unless_the_decree_begins_soon(store: Store) -> None:
+    store.follows.add(1, DROME, "fr", TODAY)
+    store.follows.set_mode(1, FollowMode.DAILY)
+    found(store, "2026-1", starts=Moment(TODAY + timedelta(days=9)))
+    found(store, "2026-2", starts=Moment(TODAY + timedelta(days=2)))
+    later, soon = (post for post in store.posts.listed(chats=True) if post.destination == "chat:1")
+    assert (later.not_before, soon.not_before) == (next_digest(NOW), None)
+    store.follows.set_mode(1, FollowMode.AT_ONCE)
+    assert [post.not_before for post in store.posts.listed(destination="chat:1")] == [None, None]
+
+
+def test_a_paused_chat_keeps_the_newest_decrees_for_one_digest(store: Store) -> None:
+    store.follows.add(1, DROME, "fr", TODAY)
+    assert store.follows.pause(1, NOW)
+    numbers = [found(store, f"2026-{number}") for number in range(1, 24)]
+    assert store.follows.chats_due(NOW) == {}
+    assert store.follows.resume(1, NOW) == 20
+    kept = store.posts.listed(destination="chat:1")
+    assert [post.decree.id for post in kept] == numbers[3:]
+    assert {post.not_before for post in kept} == {NOW}, "marked for a digest"
+    assert store.follows.chats_due(NOW) == {1: WaitingPosts(False, kept[0].id, 20)}
+    assert not store.follows.pause(99, NOW)
+
+
+def test_a_blocked_chat_gets_nothing_and_is_deleted_after_a_month(store: Store) -> None:
+    store.follows.add(1, DROME, "fr", TODAY)
+    found(store, "2026-1")
+    store.follows.block(1, NOW)
+    found(store, "2026-2")
+    assert told(store) == []
+    assert store.follows.tidy(NOW + timedelta(days=29)) == 0
+    store.follows.unblock(1)
+    found(store, "2026-3")
+    assert len(told(store)) == 1
+    store.follows.block(1, NOW)
+    assert store.follows.tidy(NOW + timedelta(days=30)) == 1
+    assert store.follows.get(1) is None
+
+
+def test_a_group_that_moves_keeps_what_it_follows_and_what_it_was_sent(store: Store) -> None:
+    store.follows.add(-5, DROME, "fr", TODAY)
+    store.follows.add(-1005, DROME, "fr", TODAY)
+    store.follows.add(-5, SNCF, "fr", TODAY)
+    found(store, "2026-1")
+    store.follows.remove(-1005, DROME)  # and with it what waits there
+    store.follows.moved(-5, -1005)
+    kept = store.follows.get(-1005)
+    assert store.follows.get(-5) is None
+    assert kept is not None
+    assert kept.follows == (DROME, SNCF)
+    assert told(store) == [-1005]
+    store.follows.moved(-5, -1005)
+
+
+def test_who_is_forgotten_leaves_no_trace(store: Store) -> None:
+    chat = 4711471147
+    store.follows.add(chat, DROME, "fr", TODAY)
+    store.follows.add(8, DROME, "fr", TODAY)
+    found(store, "2026-1")
+    post = store.outbox.claim(f"chat:{chat}", NOW)
+    assert post is not None
+    store.chat_messages.note([str(chat)], 17, NOW)
+    store.chat_messages.begin(post.id, chat)
+    store.outbox.sent(post.id, "18", NOW)
+    store.outbox.hold(f"chat:{chat}", NOW + timedelta(hours=1), NOW)
+    store.moved_chats.moved(-12, chat, NOW)
+    assert store.follows.forget(chat)
+    assert not store.follows.forget(chat)
+    with store.database.reading() as connection:
+        for table in metadata.tables.values():
+            assert str(chat) not in repr(connection.execute(select(table)).all()), table.name
+    assert told(store) == [8]
+
+
+@pytest.mark.parametrize("many", [5000])
+def test_thousands_of_followers_take_few_statements(store: Store, many: int) -> None:
+    with store.database.writing() as connection:
+        new = {"language": "fr", "mode": FollowMode.AT_ONCE, "since": TODAY}
+        connection.execute(insert(followers), [{"chat": chat, **new} for chat in range(1, many + 1)])
+        connection.execute(insert(follows), [{"chat": chat, "kind": FollowKind.DEPARTMENT, "value": "26"} for chat in range(1, many + 1)])
+    statements: list[str] = []
+    event.listen(store.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    found(store, "2026-1")
+    assert len(statements) < 120
+    with store.database.reading() as connection:
+        queued = connection.execute(select(posts.c.destination).where(text("destination like 'chat:%'"))).scalars().all()
+    assert len(set(queued)) == many
