@@ -24,7 +24,7 @@ import structlog
 
 from bot.domain.acts import Decree
 from bot.domain.records import Recueil
-from bot.ingest.reading_job import Hostile
+from bot.ingest.reading_job import Hostile, OpenedPdf
 from bot.reading.model import Unreadable
 from bot.storage.database import run_to_completion
 from sources.http import NotSaved
@@ -280,17 +280,6 @@ def _remove(path: Path) -> None:
 
 
 # The file of one recueil: fetched once, unread until it is wholly read.
-
-
-@dataclass(slots=True)
-class OpenedPdf:
-    """Describes a file on disk, for as long as it is read. Whoever has read all that it holds sets `wholly_read`: nobody will need it
-    again."""
-
-    path: Path
-    sha256: str
-    size: int
-    wholly_read: bool = False
 
 
 class RecueilFiles:

@@ -63,62 +63,62 @@ class Backfill:
         self._clock = clock
         self._limits = limits
 
-    async def run(self, wanted: BackfillRequest, told: Callable[[BackfillProgress], None] = lambda _: None) -> BackfillReport:
-        """Complete the history of the authorities that are wanted. `told` is called at each step.
+    async def run(self, wanted: BackfillRequest, on_step: Callable[[BackfillProgress], None] = lambda _: None) -> BackfillReport:
+        """Complete the history of the authorities that are wanted. `on_step` is called at each step.
 
         Never raises for what a site or a PDF does: the report says what failed, and the next run tries again. Raises StorageError.
         """
         codes = self._catalogue.authorities if wanted.codes is None else wanted.codes
-        wanted_ones = [self._catalogue.authorities[code] for code in codes]
-        covered = [authority for authority in wanted_ones if authority.sources]
-        tally = Tally(wanted, told, sources=sum(len(authority.sources) for authority in covered))
-        tally.tell("national index")
-        index, index_error = await self._national_index()
+        report = BackfillReport(wanted, [self._catalogue.authorities[code] for code in codes], on_step)
+        report.step("national index")
+        index = await self._national_index(report)
         turn, room = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(self._limits.workers)
 
         async def complete(authority: Authority) -> None:
             async with turn:
-                await self._complete(authority, index, tally, room)
+                await self._complete(authority, index, report, room)
 
-        await _all(complete(authority) for authority in covered)
-        return tally.report(wanted_ones, index_error)
+        await _all(complete(authority) for authority in report.authorities if authority.sources)
+        report.sort()
+        return report
 
-    async def _national_index(self) -> tuple[NationalIndex | None, str | None]:
+    async def _national_index(self, report: BackfillReport) -> NationalIndex | None:
         try:
-            return await fetch_index(self._index), None
+            return await fetch_index(self._index)
         except FetchError as error:
             log.warning("backfill.index_failed", error=str(error))
-            return None, str(error)
+            report.index_error = str(error)
+            return None
 
-    async def _complete(self, authority: Authority, index: NationalIndex | None, tally: Tally, room: asyncio.Semaphore) -> None:
+    async def _complete(self, authority: Authority, index: NationalIndex | None, report: BackfillReport, room: asyncio.Semaphore) -> None:
         for source in authority.sources:
-            tally.listings.append(await self._list(source, tally))
-            tally.tell(source.key)
+            report.listings.append(await self._list(source, report))
+            report.step(source.key)
         tried: set[int] = set()
-        await self._read_all(authority, tally, room, tried)
+        await self._read_all(authority, report, room, tried)
         # Only now: the files of detail pages have rows of their own, and are not taken for others.
         if index is not None and index.of(authority.code):
-            tally.index.append(await self._add_from(index, authority, tally.wanted))
-            await self._read_all(authority, tally, room, tried)
+            report.index.append(await self._add_from(index, authority, report.wanted))
+            await self._read_all(authority, report, room, tried)
 
     # --- listing -----------------------------------------------------------------------------------------------------
 
-    async def _list(self, source: Source, tally: Tally) -> SourceListing:
-        since = tally.wanted.since
+    async def _list(self, source: Source, report: BackfillReport) -> SourceListing:
+        since = report.wanted.since
         if not must_list(await asyncio.to_thread(self._store.backfills.listed_at, source.key, since), self._clock()):
             return SourceListing(source, skipped=True)
 
-        def told(pages: int, found: int) -> None:
-            tally.tell(f"{source.key}: {pages} pages, {found} recueils")
+        def on_page(pages: int, found: int) -> None:
+            report.step(f"{source.key}: {pages} pages, {found} recueils")
 
-        past = await history(self._fetcher, source, since, today=self._catalogue.today(source.authority, self._clock()), on_page=told)
+        past = await history(self._fetcher, source, since, today=self._catalogue.today(source.authority, self._clock()), on_page=on_page)
         for trouble in past.troubles:
             log.warning("backfill.page_failed", source=source.key, url=trouble.url, error=trouble.error)
         unseen = await asyncio.to_thread(self._store.recueils.unseen, source.authority, [each.listed.url for each in past.found])
         state = await asyncio.to_thread(self._store.sources.get, source.key)
         undated = undated_at_baseline(past.found, source.order) if state.baseline_at is None else ()
         intake = take_in(past.found, unseen, self._watch_of(source, state), undated)
-        await self._add(source, intake.taken, tally.wanted)
+        await self._add(source, intake.taken, report.wanted)
         if past.is_complete:
             await asyncio.to_thread(self._store.backfills.listed, source.key, since, self._clock())
         return SourceListing(source, len(past.found), len(intake.taken), len(intake.left), past.requests, past.troubles)
@@ -150,27 +150,27 @@ class Backfill:
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    async def _read_all(self, authority: Authority, tally: Tally, room: asyncio.Semaphore, tried: set[int]) -> None:
+    async def _read_all(self, authority: Authority, report: BackfillReport, room: asyncio.Semaphore, tried: set[int]) -> None:
         """Read all that is left and was not tried, and the files of the detail pages among it."""
-        while left := [recueil for recueil in await self._left(authority, tally.wanted) if recueil.id not in tried]:
+        while left := [recueil for recueil in await self._left(authority, report.wanted) if recueil.id not in tried]:
             tried |= {recueil.id for recueil in left}
-            tally.found(left)
-            tally.tell(authority.name)
-            await _all(self._take(recueil, tally, room) for recueil in left)
+            report.found(left)
+            report.step(authority.name)
+            await _all(self._take(recueil, report, room) for recueil in left)
 
     async def _left(self, authority: Authority, wanted: BackfillRequest) -> list[Recueil]:
         left = await asyncio.to_thread(self._store.recueils.left, authority.code, wanted.since)
         recorded = await asyncio.to_thread(self._store.recueils.of, authority.code) if left else []
         return still_to_read(left, recorded, wanted.since)
 
-    async def _take(self, recueil: Recueil, tally: Tally, room: asyncio.Semaphore) -> None:
+    async def _take(self, recueil: Recueil, report: BackfillReport, room: asyncio.Semaphore) -> None:
         async with room:
-            if not tally.may_begin(recueil):
+            if not report.may_begin(recueil):
                 return
-            silent = not tally.wanted.announce
+            silent = not report.wanted.announce
             # Were it taken up behind the back of a run that was stopped, the next one would leave it to nobody.
             mine = await run_to_completion(self._store.recueils.take_up, recueil, silent=silent, now=self._clock())
-            tally.ended(recueil, None if mine is None else await self._ingestor.ingest(mine))
+            report.ended(recueil, None if mine is None else await self._ingestor.ingest(mine))
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -242,22 +242,26 @@ class BackfillProgress:
     doing: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BackfillReport:
-    """Holds what a backfill did. `read` counts recueils, `resolved` the pages that gave their files, `elsewhere` what another backfill took
-    up, `remaining` what `limit` left to the next run. `index_error` says why there is no national index.
+    """Counts what a backfill does, and says so at the end. `read` counts recueils, `resolved` the pages that gave their files, `elsewhere`
+    what another backfill took up, `remaining` what `limit` left to the next run. `index_error` says why there is no national index.
     """
 
     wanted: BackfillRequest
-    listings: tuple[SourceListing, ...]
-    index: tuple[FromIndex, ...]
-    index_error: str | None
-    not_covered: tuple[Authority, ...]
-    ingested: IngestResult
-    read: int
-    resolved: int
-    elsewhere: int
-    remaining: int
+    authorities: Sequence[Authority]
+    on_step: Callable[[BackfillProgress], None]
+    listings: list[SourceListing] = field(default_factory=list)
+    index: list[FromIndex] = field(default_factory=list)
+    index_error: str | None = None
+    ingested: IngestResult = field(default_factory=IngestResult)
+    read: int = 0
+    resolved: int = 0
+    elsewhere: int = 0
+    remaining: int = 0
+    _begun: int = 0
+    _done: int = 0
+    _waiting: int = 0
 
     @property
     def ok(self) -> bool:
@@ -265,40 +269,27 @@ class BackfillReport:
         listed = all(listing.is_complete for listing in self.listings)
         return listed and self.index_error is None and all(unread.gone for unread in self.ingested.unread)
 
+    @property
+    def not_covered(self) -> list[Authority]:
+        """Return the authorities that have no source."""
+        return [authority for authority in self.authorities if not authority.sources]
 
-@dataclass(slots=True)
-class Tally:
-    """Counts what has been done so far; `told` is called at each step."""
-
-    wanted: BackfillRequest
-    told: Callable[[BackfillProgress], None]
-    sources: int
-    listings: list[SourceListing] = field(default_factory=list)
-    index: list[FromIndex] = field(default_factory=list)
-    ingested: IngestResult = field(default_factory=IngestResult)
-    begun: int = 0
-    done: int = 0
-    read: int = 0
-    resolved: int = 0
-    elsewhere: int = 0
-    remaining: int = 0
-    waiting: int = 0
-
-    def tell(self, doing: str) -> None:
+    def step(self, doing: str) -> None:
         """Report how far it is. `doing` says what is being done."""
-        self.told(BackfillProgress(len(self.listings), self.sources, self.done, self.waiting, len(self.ingested.decrees), doing))
+        sources = sum(len(authority.sources) for authority in self.authorities)
+        self.on_step(BackfillProgress(len(self.listings), sources, self._done, self._waiting, len(self.ingested.decrees), doing))
 
     def found(self, left: Sequence[Recueil]) -> None:
-        """These are to be read. Detail pages are not counted: their files will be."""
-        self.waiting += sum(not recueil.is_detail for recueil in left)
+        """Count what is to be read. Detail pages are not counted: their files will be."""
+        self._waiting += sum(not recueil.is_detail for recueil in left)
 
     def may_begin(self, recueil: Recueil) -> bool:
         """Return whether one more may be taken up; it is then counted."""
-        if self.wanted.limit is not None and self.begun >= self.wanted.limit:
+        if self.wanted.limit is not None and self._begun >= self.wanted.limit:
             self.remaining += 1
-            self.waiting -= not recueil.is_detail
+            self._waiting -= not recueil.is_detail
             return False
-        self.begun += not recueil.is_detail
+        self._begun += not recueil.is_detail
         return True
 
     def ended(self, recueil: Recueil, ingested: IngestResult | None) -> None:
@@ -309,23 +300,13 @@ class Tally:
             self.ingested += ingested
             self.read += not (recueil.is_detail or ingested.unread)
             self.resolved += recueil.is_detail and not ingested.unread
-        self.done += not recueil.is_detail
-        self.waiting -= not recueil.is_detail
-        self.tell(recueil.authority)
+        self._done += not recueil.is_detail
+        self._waiting -= not recueil.is_detail
+        self.step(recueil.authority)
 
-    def report(self, authorities: Sequence[Authority], index_error: str | None) -> BackfillReport:
-        """Return all of it, at the end, in the order of the authorities."""
-        sources = {source.key: place for place, source in enumerate(source for each in authorities for source in each.sources)}
-        codes = {authority.code: place for place, authority in enumerate(authorities)}
-        return BackfillReport(
-            wanted=self.wanted,
-            listings=tuple(sorted(self.listings, key=lambda listing: sources[listing.source.key])),
-            index=tuple(sorted(self.index, key=lambda each: codes[each.authority])),
-            index_error=index_error,
-            not_covered=tuple(authority for authority in authorities if not authority.sources),
-            ingested=self.ingested,
-            read=self.read,
-            resolved=self.resolved,
-            elsewhere=self.elsewhere,
-            remaining=self.remaining,
-        )
+    def sort(self) -> None:
+        """Put listings and index in the order of the authorities."""
+        sources = [source.key for authority in self.authorities for source in authority.sources]
+        codes = [authority.code for authority in self.authorities]
+        self.listings.sort(key=lambda listing: sources.index(listing.source.key))
+        self.index.sort(key=lambda each: codes.index(each.authority))

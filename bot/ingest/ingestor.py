@@ -18,9 +18,9 @@ from bot.domain.health import Cause
 from bot.domain.posts import Post
 from bot.domain.records import NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
 from bot.ingest import decisions as decide
-from bot.ingest.archive import OpenedPdf, RecueilFiles
+from bot.ingest.archive import RecueilFiles
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
-from bot.ingest.reading_job import File, Hostile, ReadingJob, WorkerSlot, WorkerSlots, ended
+from bot.ingest.reading_job import Hostile, OpenedPdf, ReadingJob, WorkerSlot, WorkerSlots, ended
 from bot.reading.model import Unreadable
 from bot.storage.database import run_to_completion
 from bot.storage.errors import StorageError
@@ -145,8 +145,7 @@ class Ingestor:
     async def _read(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
         """Fetch, read, judge, keep, record. What is recorded before the end is put into `early`."""
         async with self._files.fetched(recueil) as opened:
-            file = File(opened.path, opened.sha256, opened.size)
-            reading = await self._job.read(file, slot, partial(self._record_early, recueil, opened, early))
+            reading = await self._job.read(opened, slot, partial(self._record_early, recueil, opened, early))
             result = await self._recorder.judge(recueil, reading)
             kept = await self._keep(opened, result)
             # The same bytes, if damaged, give no more: another copy is fetched.

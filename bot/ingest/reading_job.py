@@ -86,6 +86,17 @@ class WorkerSlot:
             held.release()
 
 
+@dataclass(slots=True)
+class OpenedPdf:
+    """Describes a file on disk, for as long as it is read. Whoever has read all that it holds sets `wholly_read`: nobody will need it
+    again."""
+
+    path: Path
+    sha256: str
+    size: int
+    wholly_read: bool = False
+
+
 # What is read of one file so far, and when its reading is long.
 
 _READ = frozenset({TextOrigin.LAYER, TextOrigin.OCR, TextOrigin.BLANK})
@@ -112,7 +123,8 @@ USUAL_PACE = ReadingTimeouts()
 class ReadingProgress:
     """Collects what is read of one file so far. `long` is set as soon as its reading is known to take long."""
 
-    def __init__(self, known: Sequence[PageText], long_from: int) -> None:
+    def __init__(self, file: OpenedPdf, known: Sequence[PageText], long_from: int) -> None:
+        self.file = file
         self.pages = {page.number: page for page in known}
         self.count: int | None = None
         self.unsaved = False
@@ -167,15 +179,6 @@ class Reader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """Describes a file on disk, for as long as it is read."""
-
-    path: Path
-    sha256: str
-    size: int
-
-
 class ReadingJob:
     """Reads files, each content once, whoever publishes it."""
 
@@ -197,7 +200,7 @@ class ReadingJob:
             return None
         return await asyncio.to_thread(assemble, content.pages)
 
-    async def read(self, file: File, slot: WorkerSlot, early: Early) -> Reading:
+    async def read(self, file: OpenedPdf, slot: WorkerSlot, early: Early) -> Reading:
         """Read a file to its end. `early` is given what was found before all is read.
 
         Raises Unreadable, StorageError, and what the reader and `early` raise. Cancelled, what was read so far is stored.
@@ -218,9 +221,9 @@ class ReadingJob:
         finally:
             self._wanted -= Counter({file.sha256: 1})
 
-    async def _read_file(self, file: File, slot: WorkerSlot, early: Early) -> Reading:
+    async def _read_file(self, file: OpenedPdf, slot: WorkerSlot, early: Early) -> Reading:
         content = await asyncio.to_thread(self._store.contents.get, file.sha256)
-        progress = ReadingProgress(self._usable(content), self._pace.pages)
+        progress = ReadingProgress(file, self._usable(content), self._pace.pages)
         if content is not None and content.error is not None and self._was_just_tried(content):
             raise Unreadable(content.error)
         unfinished = await run_to_completion(self._store.contents.begin, file.sha256, file.size)
@@ -229,22 +232,22 @@ class ReadingJob:
                 f"the program was ended {unfinished} times while it read this file, which it leaves alone (again: vigie read --retry)"
             )
         try:
-            reading = await self._read_in_turn(file, progress, slot, early)
+            reading = await self._read_in_turn(progress, slot, early)
             if len(reading.pages) == reading.page_count:
                 progress.take(reading)
-                await self._save(file, progress, complete=reading.complete)
+                await self._save(progress, complete=reading.complete)
             else:
                 await run_to_completion(self._store.contents.ended, file.sha256)
         except Unreadable as error:
             if not await asyncio.to_thread(file.path.exists):
                 # No fault of what it held: nothing is remembered of the content.
-                await self._leave(file, progress)
+                await self._leave(progress)
                 raise Vanished("the file was removed from this machine while it was read") from error
             await run_to_completion(self._store.contents.failed, file.sha256, str(error), rules=self._rules, now=self._clock())
             raise
         except BaseException:
             # Whatever ended it, it was not the end of the program: what was read is not lost, and nothing is held against the file.
-            await self._leave(file, progress)
+            await self._leave(progress)
             raise
         return reading
 
@@ -256,13 +259,13 @@ class ReadingJob:
     def _usable(self, content: Content | None) -> Sequence[PageText]:
         return content.pages if content is not None and content.rules == self._rules else ()
 
-    async def _read_in_turn(self, file: File, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
-        reading = asyncio.create_task(self._follow(file, progress, early))
-        helpers = [asyncio.create_task(progress.long.wait()), asyncio.create_task(self._keep(file, progress))]
+    async def _read_in_turn(self, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
+        reading = asyncio.create_task(self._follow(progress, early))
+        helpers = [asyncio.create_task(progress.long.wait()), asyncio.create_task(self._keep(progress))]
         try:
             await asyncio.wait({reading, helpers[0]}, timeout=self._pace.quick, return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
-                await self._checkpoint(file, progress)
+                await self._checkpoint(progress)
                 moving = asyncio.create_task(slot.demote())
                 helpers.append(moving)
                 await asyncio.wait({reading, moving}, timeout=self._pace.urgent, return_when=asyncio.FIRST_COMPLETED)
@@ -271,20 +274,20 @@ class ReadingJob:
                     await ended([reading])
                     slot.release()
                     await moving
-                    reading = asyncio.create_task(self._follow(file, progress, early))
+                    reading = asyncio.create_task(self._follow(progress, early))
             return await reading
         finally:
             await ended([reading, *helpers])
 
-    async def _follow(self, file: File, progress: ReadingProgress, early: Early) -> Reading:
-        async with aclosing(self._reader(file.path, known=progress.in_order(), is_concerned=concerned)) as events:
+    async def _follow(self, progress: ReadingProgress, early: Early) -> Reading:
+        async with aclosing(self._reader(progress.file.path, known=progress.in_order(), is_concerned=concerned)) as events:
             async for event in events:
                 match event:
                     case PageRead():
                         progress.add(event)
                     case ActComplete(part):
                         progress.take(part)
-                        await self._checkpoint(file, progress)
+                        await self._checkpoint(progress)
                         await early(part)
                     case Done(reading):
                         return reading
@@ -292,20 +295,20 @@ class ReadingJob:
 
     # --- what is stored meanwhile ------------------------------------------------------------------------------------
 
-    async def _keep(self, file: File, progress: ReadingProgress) -> None:
+    async def _keep(self, progress: ReadingProgress) -> None:
         while True:
             await asyncio.sleep(self._pace.checkpoint)
-            await self._checkpoint(file, progress)
+            await self._checkpoint(progress)
 
-    async def _checkpoint(self, file: File, progress: ReadingProgress) -> None:
+    async def _checkpoint(self, progress: ReadingProgress) -> None:
         try:
             if progress.unsaved:
-                await self._save(file, progress, complete=False)
+                await self._save(progress, complete=False)
         except StorageError as error:
             # The reading goes on: there is another checkpoint soon, and its end is logged.
-            log.warning("pages.not_stored", file=file.sha256, error=str(error))
+            log.warning("pages.not_stored", file=progress.file.sha256, error=str(error))
 
-    async def _save(self, file: File, progress: ReadingProgress, *, complete: bool) -> None:
+    async def _save(self, progress: ReadingProgress, *, complete: bool) -> None:
         if progress.count is None:
             return
         progress.unsaved = False
@@ -313,7 +316,7 @@ class ReadingJob:
         try:
             await run_to_completion(
                 self._store.contents.save,
-                file.sha256,
+                progress.file.sha256,
                 pages,
                 page_count=progress.count,
                 complete=complete,
@@ -324,13 +327,13 @@ class ReadingJob:
             progress.unsaved = True
             raise
 
-    async def _leave(self, file: File, progress: ReadingProgress) -> None:
+    async def _leave(self, progress: ReadingProgress) -> None:
         try:
             if progress.unsaved:
-                await self._save(file, progress, complete=False)
-            await run_to_completion(self._store.contents.ended, file.sha256)
+                await self._save(progress, complete=False)
+            await run_to_completion(self._store.contents.ended, progress.file.sha256)
         except StorageError as error:
-            log.warning("pages.not_stored", file=file.sha256, error=str(error))
+            log.warning("pages.not_stored", file=progress.file.sha256, error=str(error))
 
 
 class Hostile(Unreadable):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.acts import Reading
-from bot.ingest.reading_job import File, ReadingJob, ReadingTimeouts, WorkerSlots
+from bot.ingest.reading_job import OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlots
 from bot.reading.model import Done, ReadingEvent, Unreadable
 from bot.storage.store import open_store
 from tests.bot.ingest.test_long_readings import sha, soon
@@ -44,7 +44,7 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
                 while not may_come():  # noqa: ASYNC110 - at every turn of the loop: an event would wake it too late
                     await asyncio.sleep(0)
                 try:
-                    await job.read(File(tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
+                    await job.read(OpenedPdf(tmp_path / "scan.pdf", sha("scan"), 4), ways[number], early)
                 finally:
                     first_is_over = True
 
@@ -75,7 +75,7 @@ async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -
         job = ReadingJob(read=read, store=store, clock=lambda: NOON)
         async with WorkerSlots(quick=1, slow=1).slot() as way:
             with pytest.raises(Unreadable, match="removed from this machine while it was read"):
-                await job.read(File(path, sha("scan"), 4), way, early)
+                await job.read(OpenedPdf(path, sha("scan"), 4), way, early)
         content = store.contents.get(sha("scan"))
         assert content is not None
         assert (content.error, content.unfinished) == (None, 0)
