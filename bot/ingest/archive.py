@@ -27,7 +27,7 @@ from bot.domain.records import Recueil
 from bot.ingest.reading_job import Hostile, OpenedPdf
 from bot.reading.model import Unreadable
 from bot.storage.database import run_to_completion
-from sources.http import NotSaved
+from sources.http.files import NotSaved
 from sources.http.scratch import ScratchFolder
 from sources.model import Fetcher
 

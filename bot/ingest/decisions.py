@@ -15,7 +15,7 @@ from bot.domain.backoff import backoff
 from bot.domain.health import Cause
 from bot.domain.records import Publication, Recueil, RecueilState, SourceState
 from sources.catalogue.authority import Order
-from sources.http import Disallowed
+from sources.http.politeness import Disallowed
 from sources.model import (
     Blocked,
     Emptied,

@@ -15,7 +15,7 @@ from bot.ingest.decisions import PublicationStats, cause_of
 from bot.ingest.health import half_due, judge_authority, judge_destination, judge_source, not_alive
 from bot.storage.posts import OpenPost
 from sources.catalogue.authority import Authority, Source
-from sources.http import Disallowed
+from sources.http.politeness import Disallowed
 from sources.model import (
     Blocked,
     Emptied,

@@ -24,7 +24,7 @@ from bot.reading.model import ReadingEvent, Unreadable
 from bot.storage.errors import Full, Locked, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
-from sources.http import StorageFull
+from sources.http.files import StorageFull
 from sources.model import Download, Unreachable
 from tests.bot.ingest.test_poller import NOON, NOTHING, QUARTER, vsa
 from tests.bot.ingest.wired import make_poller

@@ -14,7 +14,8 @@ import pytest
 
 import sources.crawl.lists
 from sources.catalogue.authority import load_authorities
-from sources.http import ClientOptions, Disallowed
+from sources.http.address import ClientOptions
+from sources.http.politeness import Disallowed
 from sources.model import Paused
 from tests.france import memory
 from tests.france.country import Answer, France

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from sources.catalogue.authority import Browser
-from sources.http import Client, Disallowed
 from sources.http.browser import policy
 from sources.http.browser.process import MOST_MEMORY
+from sources.http.client import Client
+from sources.http.politeness import Disallowed
 from sources.model import FetchError, FetchRefused, Unusable
 from tests.sources.http.chromium import needs_chromium, needs_processes, processes
 from tests.sources.http.conftest import HOST, SITE, MakeClient

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from sources.catalogue.authority import Browser
-from sources.http import Client
+from sources.http.client import Client
 from sources.model import Blocked, Download, FetchError, FetchRefused, Gone, Paused, Unreachable, Unusable
 from tests.sources.http.chromium import CHALLENGE, LIST, behind_challenge, needs_chromium
 from tests.sources.http.conftest import HOST, SITE, MakeClient

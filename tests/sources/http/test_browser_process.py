@@ -16,7 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from sources.catalogue.authority import Browser
-from sources.http import Client
+from sources.http.client import Client
 from sources.http.scratch import remove_abandoned
 from sources.model import NeedsBrowser, Unreachable, Unusable
 from tests.sources.http.chromium import (
@@ -191,7 +191,8 @@ async def test_root_is_warned_once_that_there_is_no_sandbox(
 _PROGRAM = """
 import asyncio, sys
 from sources.catalogue.authority import Browser
-from sources.http import Client, ClientOptions
+from sources.http.address import ClientOptions
+from sources.http.client import Client
 async def main():
     origin = "https://www.var.gouv.fr"
     options = ClientOptions(frozenset({"www.var.gouv.fr"}), "Vigie/1", origins={origin: sys.argv[1]}, respect_robots=False,

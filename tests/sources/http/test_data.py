@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.http import Client
+from sources.http.client import Client
 from sources.model import Blocked, Download, FetchError, Gone, Unreachable, Unusable
 from tests.sources.http.conftest import SITE, MakeClient
 from tests.sources.http.server import Answer, Server, redirect, reply, truncated

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sources.http import Client, NotSaved, StorageFull
+from sources.http.client import Client
+from sources.http.files import NotSaved, StorageFull
 from sources.model import Blocked, Download, FetchError, Gone, Unreachable, Unusable
 from tests.sources.http.conftest import SITE, MakeClient
 from tests.sources.http.server import Answer, Server, held, raw, redirect, reply, stall, truncated

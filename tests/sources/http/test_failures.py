@@ -14,7 +14,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from sources.http import Client
+from sources.http.client import Client
 from sources.http.failures import in_plain_words
 from sources.model import Blocked, FetchRefused, Paused, Unreachable, Unusable
 from tests.sources.http.conftest import HOST, OTHER, SITE, Clock, MakeClient

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sources.http import ClientOptions, user_agent
-from sources.http.address import Origins, SystemResolver, is_public, resolve
+from sources.http.address import ClientOptions, Origins, SystemResolver, is_public, resolve, user_agent
 from sources.http.politeness import seconds_to_wait
 
 VAR = "https://www.var.gouv.fr"

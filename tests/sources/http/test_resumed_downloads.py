@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sources.http import Client, StorageFull, files
-from sources.http.files import OVERLAP
+from sources.http import files
+from sources.http.client import Client
+from sources.http.files import OVERLAP, StorageFull
 from sources.model import Download, FetchError, FetchRefused, Gone, Paused, UnderMaintenance, Unreachable, Unusable
 from tests.sources.http.chromium import needs_chromium
 from tests.sources.http.conftest import SITE, Clock, MakeClient

@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 
-from sources.http import Disallowed
-from sources.http.politeness import parse_robots, product_token
+from sources.http.politeness import Disallowed, parse_robots, product_token
 from sources.model import FetchRefused, Paused, Unreachable
 from tests.sources.http.conftest import OTHER, SITE, Clock, MakeClient
 from tests.sources.http.server import Server, drop, in_turn, redirect, reply

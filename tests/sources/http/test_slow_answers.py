@@ -12,7 +12,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from sources.http import Client
+from sources.http.client import Client
 from sources.model import Download, Unreachable
 from tests.sources.http.conftest import OTHER, SITE, Clock, MakeClient
 from tests.sources.http.ranges import ETAG, Body, Network

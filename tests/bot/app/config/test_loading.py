@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.app.config import ConfigError, Settings, load_settings
 from bot.app.config.values import contact
-from sources.http import user_agent
+from sources.http.address import user_agent
 from tests.examples import examples
 
 CODES = frozenset({"01", "26", "2A", "2B", "38", "75", "971", "PP", "R-IDF"})
