@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app.config import Settings
-from bot.app.instance import Json, Told, WorkOrder, run_alone, work_alone
+from bot.app.instance import Json, OnProgress, WorkOrder, run_alone, work_alone
 from bot.app.service import Service
 from bot.app.wiring import assemble
 from bot.delivery.deliverer import Delivered, Deliverer
@@ -97,5 +97,5 @@ async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authori
         await work_alone(parts.store, clock, WorkOrder("poll", {"codes": []}), deliver, lambda _: None)
 
 
-async def _nothing_new(_arguments: Json, _told: Told) -> Json:
+async def _nothing_new(_arguments: Json, _told: OnProgress) -> Json:
     return {}

@@ -29,9 +29,9 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 Json = dict[str, Any]
-Told = Callable[[Any], None]
-Handler = Callable[[Json, Told], Awaitable[Json]]
-"""Carries out a request by its arguments, and tells how far it is. The result is JSON."""
+OnProgress = Callable[[Any], None]
+Handler = Callable[[Json, OnProgress], Awaitable[Json]]
+"""Carries out a request by its arguments, and reports its progress. The result is JSON."""
 
 PAUSE = 0.5
 """Seconds between two looks at a lock or a request of another process."""
@@ -52,7 +52,7 @@ class AlreadyRunning(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
-    """What a command is to do, as another process can be told it: `arguments` are JSON."""
+    """The work of a command, in the form in which it is handed to another process: `arguments` are JSON."""
 
     kind: str
     arguments: Json
@@ -66,7 +66,7 @@ async def run_alone(
     *,
     pause: float = PAUSE,
 ) -> None:
-    """Be the bot until `stop` is set. `work` is called with an event, and must end soon once that is set: when told to stop, or when a
+    """Be the bot until `stop` is set. `work` is called with an event, and must end soon once that is set: at the stop, or when a
     lock is lost with its connection; then it is called again as soon as both locks are held again.
 
     Raises AlreadyRunning, and StorageError where the locks cannot be had at the start.
@@ -95,14 +95,14 @@ async def work_alone(
     clock: Callable[[], datetime],
     order: WorkOrder,
     work: Callable[[asyncio.Event], Coroutine[Any, Any, Json | None]],
-    told: Told,
+    on_progress: OnProgress,
     *,
     pause: float = PAUSE,
 ) -> Json:
     """Carry out an order: by `work`, where no other process works, else by handing it over. Gives what either of them gives.
 
-    `work` is called with an event: once it is set a bot waits, and `work` is to stop where it is and give None. `told` is called with the
-    holder when the order is handed over, then with what that tells of its progress. Raises HandedOverFailed, StorageError.
+    `work` is called with an event: once it is set a bot waits, and `work` is to stop where it is and give None. `on_progress` is called
+    with the holder when the order is handed over, then with each progress that the holder reports. Raises HandedOverFailed, StorageError.
     """
     while True:
         # A bot that waits for its turn goes first.
@@ -110,7 +110,7 @@ async def work_alone(
         if not is_bot_there and await asyncio.to_thread(store.locks.take, LockName.WORK, f"vigie {order.kind}"):
             result = await _worked(store, clock, order, work, pause)
         else:
-            result = await _handed_over(store, order, told, pause)
+            result = await _handed_over(store, order, on_progress, pause)
         if result is not None:
             return result
 
@@ -175,7 +175,7 @@ async def _worked(
             await asyncio.gather(looking, return_exceptions=True)
 
 
-async def _handed_over(store: Store, order: WorkOrder, told: Told, pause: float) -> Json | None:
+async def _handed_over(store: Store, order: WorkOrder, on_progress: OnProgress, pause: float) -> Json | None:
     """Return what came of it, None once nobody works."""
     number: str | None = None
     holder: LockHolder | None = None
@@ -192,13 +192,13 @@ async def _handed_over(store: Store, order: WorkOrder, told: Told, pause: float)
                 return None
             if now_held != holder:
                 holder = now_held
-                told(holder)
+                on_progress(holder)
             if request is None:
                 # Not made yet, or removed by a process that has begun since.
                 number = await asyncio.to_thread(store.requests.add, order.kind, order.arguments)
             elif request.progress != progress:
                 progress = request.progress
-                told(progress)
+                on_progress(progress)
             await asyncio.sleep(pause)
     finally:
         if number is not None:
@@ -263,7 +263,7 @@ async def _holder(store: Store, name: LockName) -> LockHolder | None:
 
 
 async def _waited_for(store: Store, ending: asyncio.Event, pause: float) -> bool:
-    """Take the lock `work` as soon as it is free; false when told to end before."""
+    """Take the lock `work` as soon as it is free; false when `ending` is set before."""
     said: LockHolder | None = None
     while not ending.is_set():
         if await asyncio.to_thread(store.locks.take, LockName.WORK, "vigie run"):

@@ -1,4 +1,4 @@
-"""`vigie run`: polls what is due, delivers what is queued, answers questions, until told to stop."""
+"""`vigie run`: polls what is due, delivers what is queued, answers questions, until `stop` is set."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ALERTS = timedelta(minutes=2)
 """Interval between two checks of what operators are to be notified of."""
 
 CHECKS = timedelta(minutes=10)
-"""How often is asked whether the destinations take posts: their tokens, chats and rights."""
+"""How often it is checked whether the destinations take posts: their tokens, chats and rights."""
 
 ROUND_UP = timedelta(minutes=1)
 """Time for which the log collects the lines of a group."""

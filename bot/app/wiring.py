@@ -253,7 +253,7 @@ def _telegram_bot(
 def open_questions(
     places: Mapping[str, Place], store: Store, overview: Callable[[], Overview], *, page_size: int, clock: Clock = utc_now
 ) -> Questions:
-    """Return the answers, over one store, `page_size` decrees at a time; `overview` tells how the sources are."""
+    """Return the answers, over one store, `page_size` decrees at a time; `overview` reports how the sources are."""
     return Questions(store.decrees, places, clock, overview=overview, page_size=page_size, since=partial(watching_since, store))
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bot.app.config import Settings
-from bot.app.instance import Told, WorkOrder, first_of, serve, work_alone
+from bot.app.instance import OnProgress, WorkOrder, first_of, serve, work_alone
 from bot.app.inventory import places_of, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
 from bot.cli.context import WRONG_USE, fail, run_to_end, stderr
@@ -63,14 +63,14 @@ async def _backfill(settings: Settings, authorities: dict[str, Authority], wante
     async with assemble(settings, authorities, watched=wanted.codes or (), console=console_for(as_json=quiet)) as parts:
         with showing() as step, waiting() as handed:
 
-            def told(what: Any) -> None:
+            def on_progress(what: Any) -> None:
                 if isinstance(what, dict):
                     step(BackfillProgress(**what))
                 else:
                     handed(what)
 
             work = partial(_alone, parts, settings, authorities, wanted, step)
-            return await work_alone(parts.store, parts.clock, order, work, told)
+            return await work_alone(parts.store, parts.clock, order, work, on_progress)
 
 
 async def _alone(
@@ -96,11 +96,11 @@ async def _alone(
     return None if report is None else _result(authorities, report, delivery.done if wanted.announce else ())
 
 
-async def handed_backfill(parts: Parts, authorities: dict[str, Authority], order: Json, told: Told) -> Json:
+async def handed_backfill(parts: Parts, authorities: dict[str, Authority], order: Json, on_progress: OnProgress) -> Json:
     """Do a backfill for another process, beside what this one does."""
     codes = tuple(code for code in order["codes"] if code in authorities)
     wanted = BackfillRequest(date.fromisoformat(order["since"]), order["announce"], order["limit"], codes)
-    report = await parts.backfill.run(wanted, lambda step: told(asdict(step)))
+    report = await parts.backfill.run(wanted, lambda step: on_progress(asdict(step)))
     return _result(authorities, report, await became_of(parts, report.ingested.posts) if wanted.announce else ())
 
 
@@ -215,12 +215,12 @@ class _Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._told = (0, 0)
+        self._shown = (0, 0)
 
     def __call__(self, step: BackfillProgress) -> None:
         now = (step.listed, step.done // EVERY)
-        if now == self._told:
+        if now == self._shown:
             return
-        self._told = now
+        self._shown = now
         line = f"{step.listed}/{step.sources} sources listed, {step.done}/{step.done + step.waiting} read, decrees: {step.decrees}"
         self._console.print(f"{line}: {step.doing}", markup=False, soft_wrap=True)

@@ -70,7 +70,7 @@ def fail_of_storage(error: StorageError) -> NoReturn:
 def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = None) -> T:
     """Run the command's coroutine; storage errors end with a message, not a traceback.
 
-    Ctrl-C and SIGTERM cancel it, and the program ends with INTERRUPTED. With `stop`, a request to stop is a good end: they set it,
+    Ctrl-C and SIGTERM cancel it, and the program ends with INTERRUPTED. With `stop`, a signal is a good end: it sets it,
     `work` returns by itself, and the exit code is DONE. In both cases the program has ended some seconds later (see `ending`).
     """
     try:
@@ -96,7 +96,7 @@ async def _result(task: asyncio.Task[T]) -> T:
     return await task
 
 
-# How a command ends when it is to (Ctrl-C, SIGTERM): in order if it can, and soon in any case.
+# How a command ends at a signal (Ctrl-C, SIGTERM): in order if it can, and soon in any case.
 
 GRACE = 3.0
 """Seconds for what is under way, from the first signal. The whole end takes less than five."""
@@ -127,7 +127,7 @@ class Ending:
         # A thread that is already there: starting one in a signal handler could wait for a lock that the interrupted code holds.
         self._watchdog = threading.Thread(target=self._watch, name="ending", daemon=True)
         self._watchdog.start()
-        self._before = {number: signal.signal(number, self._told) for number in _SIGNALS}
+        self._before = {number: signal.signal(number, self._signalled) for number in _SIGNALS}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -138,7 +138,7 @@ class Ending:
             self._watchdog.join()
             os.close(self._reader)
 
-    def _told(self, _number: int, _frame: FrameType | None) -> None:
+    def _signalled(self, _number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
         if self._asked_at is None:
             self._asked_at = now

@@ -33,7 +33,7 @@ class Decided:
     """Says whether it could be done, in words for the person, and the post as it is now (None: there is none)."""
 
     done: bool
-    told: str
+    message: str
     post: Post | None
 
 
@@ -153,7 +153,7 @@ def _register_decisions(outbox: typer.Typer) -> None:
 
     @outbox.command(epilog="Example:  vigie outbox drop 12")
     def drop(ctx: typer.Context, numbers: Numbers, as_json: AsJson = False) -> None:
-        """Give posts up: they are not sent, and nobody is told of them any more. Of those that were sent the edit is given up. The rows
+        """Give posts up: they are not sent, and nobody is notified of them any more. Of those that were sent the edit is given up. The rows
         stay, and `retry` takes a drop back.
 
         Exit code 1 when none could be, 3 when some could not.
@@ -195,7 +195,7 @@ def _decide(context: Context, numbers: Iterable[int], event: Event, reference: s
         print_json([decided_json(number, one) for number, one in decided])
     else:
         for _, one in decided:
-            typer.echo(one.told, err=not one.done)
+            typer.echo(one.message, err=not one.done)
     done = [one.done for _, one in decided]
     raise typer.Exit(DONE if all(done) else PARTLY_DONE if any(done) else FAILED)
 
@@ -248,8 +248,8 @@ def post_lines(post: Post, message: Post, edit: EditStatus | None, now: datetime
         then = "" if coming is None else f"; next try: {coming.isoformat(timespec='seconds')}"
         yield printable(f"  {_EDITS[edit.state]} ({count(edit.attempts, 'attempt')}){_why(edit)}{then}")
     if post.digest is not None:
-        told = ", ".join(str(one.id) for one in message.decrees if one.id is not None)
-        yield f"  part of one message that tells of decrees {told}"
+        listed = ", ".join(str(one.id) for one in message.decrees if one.id is not None)
+        yield f"  part of one message that about decrees {listed}"
     known = "" if decree.id is None else f"[{decree.id}] "
     yield printable(f"  {known}{decree.authority} {decree.kind.value} {decree.facts.number or decree.act_id or ''} {decree.title}")
     link = link_to(decree.url, decree.page)
@@ -289,4 +289,4 @@ def post_json(post: Post, edit: EditStatus | None) -> Json:
 
 def decided_json(number: int, one: Decided) -> Json:
     """Return what became of one number that a person named; `state` is that of the post now, null where there is none."""
-    return {"post": number, "done": one.done, "told": one.told, "state": None if one.post is None else one.post.state.value}
+    return {"post": number, "done": one.done, "message": one.message, "state": None if one.post is None else one.post.state.value}

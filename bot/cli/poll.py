@@ -13,7 +13,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.config import Settings
-from bot.app.instance import Told, WorkOrder, first_of, work_alone
+from bot.app.instance import OnProgress, WorkOrder, first_of, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
 from bot.cli.context import Context, run_to_end, stderr
@@ -72,9 +72,9 @@ async def _round(
         if rehearsal:
             reports, ingested = await _poll_all(parts, _sources(picked))
             return _result(settings, authorities, Round(reports, ingested), rehearsal=True)
-        with waiting() as told:
+        with waiting() as on_progress:
             work = partial(one_round, parts, settings, authorities, picked, named=named)
-            return await work_alone(parts.store, parts.clock, WorkOrder("poll", {"codes": codes, "named": named}), work, told)
+            return await work_alone(parts.store, parts.clock, WorkOrder("poll", {"codes": codes, "named": named}), work, on_progress)
 
 
 async def one_round(
@@ -101,16 +101,16 @@ async def one_round(
         return None
     if parts.notifier is not None:
         await parts.notifier.notify(once=True)
-    # Last: a database that is locked just then keeps nobody from being told.
+    # Last: a database that is locked just then keeps no notice from being sent.
     await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
     return _result(settings, authorities, Round(*polled, left, delivery.done, await _destinations(parts, settings)))
 
 
-async def handed_round(parts: Parts, settings: Settings, authorities: dict[str, Authority], order: Json, told: Told) -> Json:
+async def handed_round(parts: Parts, settings: Settings, authorities: dict[str, Authority], order: Json, on_progress: OnProgress) -> Json:
     """Make one round for another process, beside what this one does. What takes long to read is not waited for; it goes on here."""
     picked = [authorities[code] for code in order["codes"] if code in authorities]
     sources, left = await _to_poll(parts, picked, named=order.get("named", True))
-    reports, ingested = await _poll_all(parts, sources, told=told, to_the_end=False)
+    reports, ingested = await _poll_all(parts, sources, on_progress=on_progress, to_the_end=False)
     delivered = await became_of(parts, ingested.posts)
     return _result(settings, authorities, Round(reports, ingested, left, delivered, await _destinations(parts, settings)))
 
@@ -130,7 +130,7 @@ def _result(settings: Settings, authorities: dict[str, Authority], made: Round, 
     problems = [*undelivered(made.delivered), *destination_problems(made.destinations)]
     if made.left:
         until = " to ".join(f"{instant:%Y-%m-%d %H:%M} UTC" for instant in sorted({min(made.left), max(made.left)}))
-        problems.append(f"not asked until {until}: {count(len(made.left), 'source')} that failed; `vigie poll CODE` asks one now")
+        problems.append(f"not polled until {until}: {count(len(made.left), 'source')} that failed; `vigie poll CODE` polls one now")
     if settings.reading.ocr and made.ingested.incomplete and not ocr_available():
         problems.append("OCR is off on this machine: install Tesseract's French data (tesseract-ocr-fra) to read scanned pages")
     works = not made.left and all(report.ok for report in made.reports)
@@ -176,7 +176,7 @@ async def _poll_all(
     parts: Parts,
     sources: Sequence[Source],
     found_posts: Callable[[], None] = lambda: None,
-    told: Told = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
     *,
     to_the_end: bool = True,
 ) -> tuple[list[SourceReport], IngestResult]:
@@ -194,7 +194,7 @@ async def _poll_all(
                 if found.posts:
                     found_posts()
                 progress.update(bar, advance=1, description=report.source.key)
-                told(f"{len(reports)}/{len(sources)} sources {report.source.key}")
+                on_progress(f"{len(reports)}/{len(sources)} sources {report.source.key}")
             if ingested.unfinished:
                 progress.update(bar, description=f"reading {len(ingested.unfinished)} that take long")
             for late in await parts.poller.finish() if to_the_end else ():

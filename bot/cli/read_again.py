@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import typer
 
 from bot.app.config import Settings
-from bot.app.instance import Told, WorkOrder, first_of, work_alone
+from bot.app.instance import OnProgress, WorkOrder, first_of, work_alone
 from bot.app.inventory import places_of, utc_now
 from bot.app.wiring import Parts, assemble, open_client
 from bot.cli import read
@@ -111,8 +111,8 @@ def _is_wanted(item: FailedRecueil, wanted: RetryRequest) -> bool:
 async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: RetryRequest, *, quiet: bool) -> Json:
     order = WorkOrder("read", {"authorities": sorted(wanted.authorities), "urls": sorted(wanted.urls)})
     async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
-        with waiting() as told:
-            return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, authorities, wanted), told)
+        with waiting() as on_progress:
+            return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, authorities, wanted), on_progress)
 
 
 async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: RetryRequest, give_way: asyncio.Event) -> Json | None:
@@ -125,7 +125,7 @@ async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: RetryR
     return None if retried is None else _result(authorities, retried, delivery.done)
 
 
-async def handed_retry(parts: Parts, authorities: dict[str, Authority], order: Json, _told: Told) -> Json:
+async def handed_retry(parts: Parts, authorities: dict[str, Authority], order: Json, _on_progress: OnProgress) -> Json:
     """Read again for another process, beside what this one does."""
     wanted = RetryRequest(frozenset(order["authorities"]), frozenset(order["urls"]))
     retried = await retry(parts.poller, parts.store, wanted, parts.clock())

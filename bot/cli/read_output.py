@@ -204,7 +204,7 @@ def evidence_lines(evidence: Iterable[Evidence], *, decides: bool) -> Iterator[s
     for quote, page, where in zip(shown, pages, wheres, strict=True):
         about = ("decides" if decides else "speaks of it") if quote.about == "verdict" else _ABOUT.get(quote.about, quote.about)
         place = f"{page:<{longest}}  {where:<{widest}}" if widest else page
-        cue = f" {_told(quote.cue)}" if quote.cue else ""
+        cue = f" {_cue_words(quote.cue)}" if quote.cue else ""
         yield f"{place}  {about}:{cue} « {shortened(quote.text, _LONGEST)} »"
 
 
@@ -213,7 +213,7 @@ def reason(evidence: Iterable[Evidence]) -> str | None:
     return next((words for quote in evidence if (words := reason_words(quote.cue)) is not None), None)
 
 
-def _told(cue: str) -> str:
+def _cue_words(cue: str) -> str:
     return reason_words(cue) or cue
 
 

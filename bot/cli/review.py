@@ -176,7 +176,7 @@ def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree
         "title": without_names(waiting.title),
         "evidence": evidence_json(waiting.evidence),
         "since": plain(waiting.created_at),
-        "asked_at": plain(waiting.told_at),
+        "asked_at": plain(waiting.notified_at),
         "decree": waiting.decree,
     }
     if act is not None:

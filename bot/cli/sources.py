@@ -51,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
     @sources.command("show", epilog="Example:  vigie sources show 26")
     def show_(ctx: typer.Context, code: Code, as_json: AsJson = False) -> None:
-        """Show where one authority publishes, how its pages are read and why, and which pages a poll asks now."""
+        """Show where one authority publishes, how its pages are read and why, and which pages a poll requests now."""
         settings, authorities = load(ctx.obj)
         [authority] = chosen([code], authorities)
         with opened(settings, read_only=True) as store:
@@ -134,7 +134,7 @@ def _remembered(state: SourceState, recueils: int) -> Iterator[tuple[str, str]]:
     if trail is not None:
         yield "walked", minute(trail.walked_at)
         for page in trail.pages:
-            yield "asks", page.url
+            yield "requests", page.url
 
 
 def _authority_json(authority: Authority) -> Json:

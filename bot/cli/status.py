@@ -162,8 +162,8 @@ def status_lines(
 
 def _summary(overview: Overview) -> Iterator[str]:
     number = len(overview.authorities)
-    told = ", ".join(f"{overview.counts[status]} {_WORDS[status]}" for status in Status if overview.counts.get(status))
-    yield f"{number} {'authority' if number == 1 else 'authorities'}: {told}"
+    counted = ", ".join(f"{overview.counts[status]} {_WORDS[status]}" for status in Status if overview.counts.get(status))
+    yield f"{number} {'authority' if number == 1 else 'authorities'}: {counted}"
     last = max((source.last_ok_at for source in overview.sources if source.last_ok_at), default=None)
     if last is not None:
         yield f"Last successful poll: {minute(last)}"
@@ -279,13 +279,13 @@ def _tried(overview: Overview) -> Iterator[str]:
 def _given_up(overview: Overview, counts: Mapping[str, Mapping[RecueilState, int]]) -> Iterator[str]:
     shown = {one.code for one in overview.authorities if one.status is not Status.UNWATCHED}
     for code, number in counts.items():
-        told = [
+        counted = [
             f"{number[state]} {words}"
             for state, words in ((RecueilState.FAILED, "given up"), (RecueilState.INCOMPLETE, "read in part"))
             if number.get(state)
         ]
-        if told and code in shown:
-            yield f"{code_column(code)}{', '.join(told)}"
+        if counted and code in shown:
+            yield f"{code_column(code)}{', '.join(counted)}"
 
 
 def _recueils(source: SourceHealth) -> str:

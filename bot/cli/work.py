@@ -155,7 +155,7 @@ def waiting() -> Iterator[Callable[[Any], None]]:
     # Started where there is progress to show: a command that does the work itself shows its own.
     status = stderr.status("")
 
-    def told(what: Any) -> None:
+    def on_progress(what: Any) -> None:
         if isinstance(what, LockHolder):
             stderr.print(
                 f"vigie: handed to {what}, which works on this database; waiting for what comes of it", markup=False, soft_wrap=True
@@ -165,6 +165,6 @@ def waiting() -> Iterator[Callable[[Any], None]]:
             status.start()
 
     try:
-        yield told
+        yield on_progress
     finally:
         status.stop()

@@ -84,14 +84,14 @@ class AppriseChannel:
             return mastodon_status(self._composer.input_of(post), limits=self._limits)
 
     async def find(self, post: Post) -> Sent | None:
-        """Return what this process has recorded as taken. Of anything else nobody can tell: raises SendAgain, and before a message is sent
+        """Return what this process has recorded as taken. Of anything else it is not known: raises SendAgain, and before a message is sent
         for the third time or more NotSent, for the wait."""
         if post.key in self._taken:  # the answer came, but could not be recorded
             return Sent(post.key)
         if post.attempts > 1 and post.looks == 0:
             wait = retry_wait(post.attempts).total_seconds()
             raise NotSent("Apprise: not taken; it waits before it is sent again", wait)
-        raise SendAgain("Apprise: perhaps sent; sent again, for nobody can look")
+        raise SendAgain("Apprise: perhaps sent; sent again, for the service cannot be searched")
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """Return how many of these decrees one message holds."""

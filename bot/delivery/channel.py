@@ -63,7 +63,7 @@ class Channel(Protocol):
     async def find(self, post: Post) -> Sent | None:
         """Return, after an unknown outcome, the message if the platform has it, None if it certainly has not.
 
-        Raises Unknown when the platform cannot tell (HoldForPerson, SendAgain where that is what the configuration wants), NotSent when
+        Raises Unknown when it does not show it (HoldForPerson, SendAgain where that is what the configuration wants), NotSent when
         it cannot be reached now.
         """
         ...

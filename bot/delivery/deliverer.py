@@ -187,7 +187,7 @@ class Deliverer:
                 for one in left:
                     await self._step(one, Event.CANNOT_ASK, str(error), replace(counts, unclear=_is_unclear(one)))
                 return False
-            except Exception as error:  # nobody can tell, or a fault of one channel, which must not stop the others
+            except Exception as error:  # it cannot be found out, or a fault of one channel, which must not stop the others
                 done.append(await self._failed(post, looked_for(error), error))
             else:
                 if found is None:
@@ -346,7 +346,7 @@ class Deliverer:
 
 
 def _is_unclear(post: Post) -> bool:
-    """Whether nobody could tell, and operators were notified."""
+    """Whether it could not be found out, and operators were notified."""
     return post.cause is PostCause.RECONCILE_UNCLEAR
 
 

@@ -12,7 +12,7 @@ READS = 6
 """A whole request may take as long as so many reads that each use up their time-out: three minutes, by default. A picture of 10 MB goes up
 in that time on a slow line."""
 
-# A kept connection that the other side has closed meanwhile loses a request in a way that cannot be told from a lost answer.
+# A kept connection that the other side has closed meanwhile loses a request in a way that looks the same as a lost answer.
 # Posts are rare: each gets a connection of its own.
 ONE_REQUEST_PER_CONNECTION = httpx.Limits(max_connections=8, max_keepalive_connections=0)
 

@@ -46,7 +46,7 @@ def retry_wait(attempts: int, retry_after: float | None = None, chance: float = 
 
 
 def next_look(looks: int) -> timedelta:
-    """Return the wait before a post is looked for again, after `looks` (from 1) times that nobody could tell."""
+    """Return the wait before a post is looked for again, after `looks` (from 1) searches without a result."""
     return backoff(looks, first=FIRST_LOOK, cap=LONGEST_LOOK)
 
 
@@ -80,7 +80,7 @@ class Event(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What the waits depend on: sends so far (this one included), looks in a row before this one that found out nothing (`unclear`: of one
-    of them nobody could tell, and operators were notified), what the platform requests in seconds, and a chance from 0 to 1 that spreads
+    of them none gave a result, and operators were notified), what the platform requests in seconds, and a chance from 0 to 1 that spreads
     the waits."""
 
     attempts: int = 0

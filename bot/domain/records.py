@@ -50,7 +50,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class NewAlert:
-    """A trouble to tell the operators of. `subject` is the key of a source, `cause` a word of `bot.domain.health.Cause`."""
+    """A trouble that operators are to be notified of. `subject` is the key of a source, `cause` a word of `bot.domain.health.Cause`."""
 
     subject: str
     cause: str
@@ -59,14 +59,14 @@ class NewAlert:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A trouble as stored. It is over once closed; `told_at` is when a message about its beginning had gone out."""
+    """A trouble as stored. It is over once closed; `notified_at` is when a message about its beginning had gone out."""
 
     id: int
     subject: str
     cause: str
     detail: str
     opened_at: datetime
-    told_at: datetime | None = None
+    notified_at: datetime | None = None
     closed_at: datetime | None = None
 
 
@@ -213,8 +213,8 @@ class UncertainAct:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An act that waits for a person. `id` is the number of the review; `told_at` is when operators were asked; `decree` is the id of the
-    stored decree that it was so far taken for. `token` tells it from any other act, whatever its number (see `bot.storage.acts`).
+    """An act that waits for a person. `id` is the number of the review; `notified_at` is when operators were asked; `decree` is the id of
+    the stored decree that it was so far taken for. `token` is another for any other act, whatever its number (see `bot.storage.acts`).
 
     The title is the one read, which may name a private person: show it without names.
     """
@@ -229,7 +229,7 @@ class Waiting:
     evidence: tuple[Evidence, ...]
     created_at: datetime
     token: str
-    told_at: datetime | None = None
+    notified_at: datetime | None = None
     decree: int | None = None
 
     @property

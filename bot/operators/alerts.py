@@ -64,8 +64,8 @@ def decide(unfinished: Sequence[AlertT], now: datetime, waits: Waits[AlertT]) ->
         begun = ()
     together: defaultdict[datetime, list[AlertT]] = defaultdict(list)
     for alert in unfinished:
-        if alert.told_at is not None:
-            together[alert.told_at].append(alert)
+        if alert.notified_at is not None:
+            together[alert.notified_at].append(alert)
     ended: list[AlertT] = []
     for companions in together.values():
         over = [alert for alert in companions if alert.closed_at is not None and has_passed(waits.calm(alert), alert.closed_at, now)]
@@ -76,10 +76,10 @@ def decide(unfinished: Sequence[AlertT], now: datetime, waits: Waits[AlertT]) ->
 
 
 def _is_to_be_sent(alert: AlertT, now: datetime, waits: Waits[AlertT]) -> bool:
-    if alert.told_at is None:
+    if alert.notified_at is None:
         return True
     again = waits.again(alert)
-    return again is not None and now - alert.told_at >= again
+    return again is not None and now - alert.notified_at >= again
 
 
 def has_passed(span: timedelta, since: datetime, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Sends operators what is due: troubles of the sources and of the delivery, and questions about doubtful acts.
+"""Sends operators what is due: failures of the sources and of the delivery, and questions about doubtful acts.
 
 Each is recorded in the store before and after it is sent, so that it is sent once, across restarts. What could not be sent is tried again
 later; where it is not known whether a message arrived it is sent again: twice is better than never. Without a chat the log is all there is.
@@ -265,6 +265,6 @@ class ReviewQuestions:
         except StorageError:
             raise
         except Exception:
-            # An act that our code does not stand must not keep the others from being asked about.
+            # A fault on one act must not keep the questions about the others from being sent.
             log.exception("review.preview_crashed", review=act.id)
             return ()

@@ -102,7 +102,7 @@ def source_changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert],
 
 def _is_forgotten(alert: Alert, now: datetime) -> bool:
     """Whether a misfiled recueil, which has no end of its own, may be reported anew."""
-    return alert.cause == Cause.MISFILED and alert.closed_at is None and has_passed(ANEW, alert.told_at or alert.opened_at, now)
+    return alert.cause == Cause.MISFILED and alert.closed_at is None and has_passed(ANEW, alert.notified_at or alert.opened_at, now)
 
 
 def _troubles(source: SourceHealth, joining: Collection[Cause], now: datetime) -> dict[str, Cause | None]:
@@ -141,7 +141,7 @@ def _joining(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: 
     passing = [source for source in sources if source.status is Status.FAILING and source.cause in PASSING]
     if len(passing) < CROWD or not any(_matters(source, source.cause, now) for source in passing if source.cause):
         return ()
-    notified = any(alert.told_at is not None and alert.closed_at is None and alert.cause in PASSING for alert in unfinished)
+    notified = any(alert.notified_at is not None and alert.closed_at is None and alert.cause in PASSING for alert in unfinished)
     return (Cause.RESTING,) if notified else PASSING
 
 

@@ -23,7 +23,7 @@ from bot.storage.search import index_acts, index_again
 
 Keys = tuple[str, ...]
 Before = Row[Any]
-"""An act as it was stored, with `review`, `created_at` and `told_at` of its review: null where it did not wait for a person."""
+"""An act as it was stored, with `review`, `created_at` and `notified_at` of its review: null where it did not wait for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def plan_acts(
 
 
 def _waiting_since(before: Before) -> dict[str, Any]:
-    return {"created_at": before.created_at, "told_at": before.told_at}
+    return {"created_at": before.created_at, "notified_at": before.notified_at}
 
 
 def _not_found(read: ReadActs, standing: Sequence[tuple[Before, Keys]], left: Set[int], decided: Set[str]) -> Iterator[Before]:
@@ -144,7 +144,7 @@ def _why(before: Before, now: tuple[Evidence, ...], *, passed_over: bool) -> tup
     known: tuple[Evidence, ...] = before.evidence
     if not passed_over:
         return now or known
-    if before.review is not None:  # it waits already, for a reason that was told
+    if before.review is not None:  # it waits already, for a reason that operators have read
         return known if any(quote.cue == REREAD for quote in known) else now or known
     first = known[0] if known else Evidence("verdict", before.first_page, "")
     return (replace(first, about="doubt", cue=REREAD), *(now or known))
@@ -152,7 +152,7 @@ def _why(before: Before, now: tuple[Evidence, ...], *, passed_over: bool) -> tup
 
 def _standing(connection: Connection, recueil: Row[Any]) -> list[tuple[Before, Keys]]:
     """The acts that wait for a person so far, or are stored as a decree, each with its keys."""
-    both = select(acts, reviews.c.act_id.label("review"), reviews.c.created_at, reviews.c.told_at)
+    both = select(acts, reviews.c.act_id.label("review"), reviews.c.created_at, reviews.c.notified_at)
     both = both.outerjoin(reviews, reviews.c.act_id == acts.c.id).where(acts.c.recueil_id == recueil.id)
     stands = or_(reviews.c.act_id.is_not(None), acts.c.decree_id.is_not(None))
     if connection.execute(both.with_only_columns(acts.c.id).where(stands)).first() is None:
@@ -307,7 +307,7 @@ def withdraw(connection: Connection, decree_id: int, decision: Decision) -> With
 
 
 def withdraw_act(connection: Connection, act: Row[Any], decision: Decision) -> Withdrawal | None:
-    """Withdraw every decree that an act is stored as, of which the last is told; None where it is none."""
+    """Withdraw every decree that an act is stored as, and return the last; None where it is none."""
     if act.decree_id is None:
         return None
     out: list[str] = []

@@ -29,7 +29,7 @@ class NewPostAlert:
 
 @dataclass(frozen=True, slots=True)
 class PostAlert:
-    """A trouble as stored. It is over once closed; `told_at` is when a message about its beginning had gone out."""
+    """A trouble as stored. It is over once closed; `notified_at` is when a message about its beginning had gone out."""
 
     id: int
     subject: str
@@ -37,7 +37,7 @@ class PostAlert:
     destination: str
     detail: str
     opened_at: datetime
-    told_at: datetime | None
+    notified_at: datetime | None
     closed_at: datetime | None
 
 
@@ -56,7 +56,7 @@ class _AlertTable(Generic[_New, _Stored]):
 
     def unfinished(self) -> list[_Stored]:
         """Those that go on, and those whose end is still to be sent, oldest first."""
-        query = select(self._table).where(self._table.c.end_told_at.is_(None)).order_by(self._table.c.id)
+        query = select(self._table).where(self._table.c.end_notified_at.is_(None)).order_by(self._table.c.id)
         return [value_of(self._stored, row) for row in self._database.rows(query)]
 
     def change(
@@ -74,12 +74,12 @@ class _AlertTable(Generic[_New, _Stored]):
         The end of a trouble of which no message went out needs none either. What another program has opened meanwhile is not opened twice.
         """
         table = self._table
-        over = {"closed_at": now, "end_told_at": case((table.c.told_at.is_(None), now), else_=table.c.end_told_at)}
+        over = {"closed_at": now, "end_notified_at": case((table.c.notified_at.is_(None), now), else_=table.c.end_notified_at)}
         with self._database.writing() as connection:
             if closed:
                 connection.execute(update(table).where(table.c.id.in_(closed), table.c.closed_at.is_(None)).values(over))
             if dropped:
-                connection.execute(update(table).where(table.c.id.in_(dropped)).values(closed_at=now, end_told_at=now))
+                connection.execute(update(table).where(table.c.id.in_(dropped)).values(closed_at=now, end_notified_at=now))
             if reopened:
                 connection.execute(update(table).where(table.c.id.in_(reopened)).values(closed_at=None))
             going_on = connection.execute(select(table.c.subject, table.c[self._trouble]).where(table.c.closed_at.is_(None)))
@@ -92,9 +92,9 @@ class _AlertTable(Generic[_New, _Stored]):
         """A message about these beginnings and ends has gone out."""
         with self._database.writing() as connection:
             if begun:
-                connection.execute(update(self._table).where(self._table.c.id.in_(begun)).values(told_at=now))
+                connection.execute(update(self._table).where(self._table.c.id.in_(begun)).values(notified_at=now))
             if ended:
-                connection.execute(update(self._table).where(self._table.c.id.in_(ended)).values(end_told_at=now))
+                connection.execute(update(self._table).where(self._table.c.id.in_(ended)).values(end_notified_at=now))
 
 
 class Alerts(_AlertTable[NewAlert, Alert]):

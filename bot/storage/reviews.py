@@ -33,7 +33,7 @@ class Reviews(NamingRepository):
 
     def not_notified(self, limit: int, since: datetime | None = None) -> list[Waiting]:
         """Those nobody was asked about yet, the oldest first: with `since`, those that wait since then, but for what is history."""
-        query = _waiting().where(reviews.c.told_at.is_(None))
+        query = _waiting().where(reviews.c.notified_at.is_(None))
         if since is not None:
             query = query.where(reviews.c.created_at >= since, recueils.c.silent.is_(False))
         return self._read(query.limit(limit))
@@ -44,7 +44,7 @@ class Reviews(NamingRepository):
 
     def notified(self, ids: Collection[int], now: datetime) -> None:
         """Note that operators were asked about these. One that does not wait any more is left out."""
-        self._database.write(update(reviews).where(reviews.c.act_id.in_(ids)).values(told_at=now))
+        self._database.write(update(reviews).where(reviews.c.act_id.in_(ids)).values(notified_at=now))
 
     def decision(self, review: int) -> Decision | None:
         """What was decided of the act that waited under this id; None while it waits, and where nothing is known of it."""
@@ -137,7 +137,7 @@ class Reviews(NamingRepository):
 def _waiting() -> Select[Any]:
     columns = (acts.c.id, acts.c.recueil_id, acts.c.first_page, acts.c.act_id, acts.c.title, acts.c.evidence, acts.c.decree_id)
     return (
-        select(*columns, recueils.c.authority, recueils.c.url, reviews.c.created_at, reviews.c.told_at)
+        select(*columns, recueils.c.authority, recueils.c.url, reviews.c.created_at, reviews.c.notified_at)
         .join(reviews, reviews.c.act_id == acts.c.id)
         .join(recueils, recueils.c.id == acts.c.recueil_id)
         .order_by(reviews.c.created_at, acts.c.id)

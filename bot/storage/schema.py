@@ -192,7 +192,7 @@ reviews = Table(
     Column("act_id", Id, ForeignKey("acts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("created_at", Instant, nullable=False),
     # When the operators' chat was asked.
-    Column("told_at", Instant),
+    Column("notified_at", Instant),
 )
 
 decisions = Table(
@@ -323,7 +323,7 @@ Index(None, posts.c.destination, posts.c.closed_at)
 edits = Table(
     "edits",
     metadata,
-    # A post that has not told all that is known of its decree: see `bot.storage.edits`.
+    # A post that does not say all that is known of its decree: see `bot.storage.edits`.
     Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("state", String(16), nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
@@ -417,7 +417,7 @@ notices = Table(
     Column("changed_at", Instant, nullable=False),
 )
 
-# What operators are told, once each, and what their commands request of the bot that runs.
+# What operators are notified of, once each, and what their commands request of the bot that runs.
 
 alerts = Table(
     "alerts",
@@ -427,10 +427,10 @@ alerts = Table(
     Column("cause", String(32), nullable=False),
     Column("detail", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),
-    # An alert and its end are each told once: these are null until they are.
-    Column("told_at", Instant),
+    # Operators are notified once of an alert, and once of its end: each of these is null until then.
+    Column("notified_at", Instant),
     Column("closed_at", Instant),
-    Column("end_told_at", Instant),
+    Column("end_notified_at", Instant),
 )
 Index(None, alerts.c.subject, alerts.c.closed_at)
 
@@ -445,9 +445,9 @@ post_alerts = Table(
     Column("detail", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),
     # As in `alerts`: each of these is null until it is so.
-    Column("told_at", Instant),
+    Column("notified_at", Instant),
     Column("closed_at", Instant),
-    Column("end_told_at", Instant),
+    Column("end_notified_at", Instant),
 )
 Index(None, post_alerts.c.subject, post_alerts.c.closed_at)
 

@@ -48,7 +48,7 @@ async def test_a_page_that_is_gone_is_told_to_the_operators_and_to_nobody_else(t
             assert await look(world, parts, timedelta(0)) == []
             [told] = await look(world, parts, SETTLE)
             assert told.splitlines()[:3] == [
-                "⚠️ Vigie: a source needs a look",
+                "⚠️ Vigie: a source needs your attention",
                 "",
                 "The page of the recueils is gone or has moved: Drôme (26)",
             ]
@@ -58,7 +58,7 @@ async def test_a_page_that_is_gone_is_told_to_the_operators_and_to_nobody_else(t
             assert await look(world, parts, QUARTER) == [told]
             await one_round(parts, ("26",))
             [_, ended] = await look(world, parts, QUARTER)
-            assert ended.startswith("✅ Vigie: a trouble is over")
+            assert ended.startswith("✅ Vigie: a problem has ended")
         assert [message.text for message in telegram.messages_in(CHANNEL)] == posts
 
 

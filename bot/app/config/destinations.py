@@ -46,7 +46,7 @@ def edited(settings: Settings) -> tuple[str, ...]:
 def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what is wrong between options of a raw configuration: missing tokens and addresses, names used twice.
 
-    Works on the raw document, so that these are told together with wrong types and values; what has a wrong shape is skipped.
+    Works on the raw document, so that these are reported together with wrong types and values; what has a wrong shape is skipped.
     """
     telegram, mastodon = _table(document, "telegram"), _table(document, "mastodon")
     entries = document.get("destinations")
@@ -72,7 +72,7 @@ def shared(settings: Settings) -> Iterator[Problem]:
 
     A post whose answer was lost is looked for where it was sent: each would find the posts of the other there, and take them for its own.
     Needs valid settings, for an address has several spellings and a token may be in a file. One chat under its name and its number, or one
-    account under two tokens, cannot be told apart from two.
+    account under two tokens, cannot be distinguished from two.
     """
     seen: dict[tuple[str, ...], int] = {}
     for index, entry in enumerate(settings.destinations):

@@ -38,7 +38,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, known_codes:
     not checked). Token files are read: their content is in `token` of the settings returned.
 
     Raises ConfigError with every problem at once, one a line, each with its file and line or its variable. Only whether two destinations
-    are one place is told later, once everything else is right.
+    are one place is reported later, once everything else is right.
     """
     file = path if path is not None else DEFAULT_FILE if DEFAULT_FILE.is_file() else None
     text = _read(file) if file is not None else ""
@@ -187,7 +187,7 @@ def _unknown(section: str, option: str, known: Mapping[str, Any] | None, model: 
 
 
 def _value(text: str, annotation: Any) -> Any:
-    """Return the text as the type of its option; where it cannot be, the text itself, for validation to tell so."""
+    """Return the text as the type of its option; where it cannot be, the text itself, for validation to report."""
     kinds = get_args(annotation) if get_origin(annotation) in {Union, types.UnionType} else (annotation,)
     if any(kind in _TEXT or get_origin(kind) is Literal for kind in kinds):
         return text
@@ -214,7 +214,7 @@ _SECRET_FILES = {"token": "token_file", "url": "url_file"}
 
 
 def anchor(document: Document, folder: Path, *, default_database: bool = False) -> None:
-    """Make the relative paths of a document absolute. What has a wrong type is left for validation to tell."""
+    """Make the relative paths of a document absolute. What has a wrong type is left for validation to report."""
     if default_database and isinstance(document.setdefault("database", {}), dict):
         document["database"].setdefault("url", "sqlite:///vigie.db")
     tables = [document.get("telegram"), document.get("mastodon"), *_list(document.get("destinations"))]
@@ -290,7 +290,7 @@ def _under(folder: Path, name: str) -> Path:
     """Return the path as written, from `folder` when it is relative; `~` is the home of the user."""
     try:
         return folder / Path(name).expanduser()
-    except RuntimeError:  # a user who does not exist: opening the file will tell
+    except RuntimeError:  # a user who does not exist: opening the file reports it
         return folder / name
 
 

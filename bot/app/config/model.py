@@ -44,10 +44,10 @@ from bot.reading.model import ReadingLimits
 
 
 class HttpSettings(Section):
-    """How the sites of the prefectures are asked."""
+    """How the sites of the prefectures are requested."""
 
     interval_seconds: Annotated[Number, Field(ge=0)] = 3
-    """Seconds between two requests to one address: most prefectures share a host that has blocked who asked every 2 seconds."""
+    """Seconds between two requests to one address: most prefectures share a host that blocked one request every 2 seconds."""
     contact: Contact = ""
     """Mail or web address put in the User-Agent, so that a site's owner can write to you instead of blocking you."""
     timeout_seconds: Annotated[Number, Field(gt=0, le=3600)] = 30
@@ -59,7 +59,7 @@ class HttpSettings(Section):
     browser: str = ""
     """Chromium for the sites that serve only real browsers: a path or the name of a command; empty: the first one found."""
     origins: Mapping[Origin, Base] = Field(default_factory=dict)
-    """Origin of a site -> address asked in its place (a mirror, a test server). Stored and posted links keep the site's own."""
+    """Origin of a site -> address requested in its place (a mirror, a test server). Stored and posted links keep the site's own."""
 
 
 class WatchSettings(Section):
@@ -92,7 +92,7 @@ class ReadingSettings(Section):
     memory_megabytes: Annotated[Whole, Field(ge=128, le=1_000_000)] = 1024
     """Memory for one PDF, in MiB."""
     max_pages: Annotated[Whole, Field(ge=1, le=100_000)] = 5000
-    """A PDF with more pages is not read, and an operator is told."""
+    """A PDF with more pages is not read, and operators are notified."""
     workers: Annotated[Whole, Field(ge=1, le=64)] = 1
     """PDFs read at the same time."""
     long_workers: Annotated[Whole, Field(ge=1, le=16)] = 1
@@ -140,10 +140,10 @@ class TelegramSettings(Section):
     commands_per_minute: Annotated[Whole, Field(ge=1, le=600)] = 20
     """Commands answered per person and minute; more are politely refused."""
     operators_chat: Chat = ""
-    """Where the operators are told, once, that a source does not work, and that it works again: "@name" or numeric id. Never a chat
+    """Where operators are notified, once, that a source does not work, and that it works again: "@name" or numeric id. Never a chat
     where decrees are posted. Without it the log says the same."""
     operators_language: Language = "fr"
-    """Language of what the operators are told: fr or en."""
+    """Language of what is sent to operators: fr or en."""
     reconcile: Reconcile = "probe"
     """A message whose answer was lost: `probe` looks for it (in channels, where that can do no harm), `hold` leaves it to you
     (`vigie outbox resolve`), `resend` sends it again: it may then be there twice."""
@@ -167,14 +167,14 @@ class MastodonSettings(Section):
 
 
 class DeliverySettings(Section):
-    """How decrees go out to the destinations. The console knows neither pace nor digest."""
+    """How decrees go out to the destinations. The console has neither pace nor digest."""
 
     seconds_between_posts: Annotated[Number, Field(ge=0, le=3600)] = 20
     """Seconds between two posts to one destination when many wait; a few go out at once."""
     max_posts_per_day: Annotated[Whole, Field(ge=1, le=10_000)] = 60
-    """Messages to one destination in 24 hours above which all that waits there is told in digests: one line and link for each decree."""
+    """Messages to one destination in 24 hours above which all that waits there is sent in digests: one line and link for each decree."""
     tell_after_hours: Annotated[Number, Field(gt=0, le=8760)] = 6
-    """Hours that a post may wait before the operators are told, once; it is tried until it is sent."""
+    """Hours that a post may wait before operators are notified, once; it is tried until it is sent."""
     edit_posts: Flag = True
     """Edit a post when more becomes known of its decree, or a later one changes or ends it; false: posts stay as they were sent."""
 
@@ -217,7 +217,7 @@ class DestinationSettings(Section):
     thread: Flag | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
     url: SecretUrl = None
-    """Apprise: the service's address, secret as a token is. Such services cannot be asked what they have: a message whose sending failed is
+    """Apprise: the service's address, secret as a token is. Such services do not show what they have: a message whose sending failed is
     sent again, and may be there twice."""
     url_file: MaybePath = None
     """Apprise: a file that holds the url."""

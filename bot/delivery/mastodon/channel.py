@@ -259,7 +259,7 @@ class MastodonChannel:
 
 async def edit_status(request: ApiRequest, status_id: str, text: str, *, language: str, warning: str) -> None:
     """Give a status this text. Its pictures are named again: an edit that does not takes them away. Raises DeliveryError, Refused where the
-    status is gone or the server knows no edits, EditExposed where the edit has changed who sees it, which some servers do."""
+    status is gone or the server supports no edits, EditExposed where the edit has changed who sees it, which some servers do."""
     path = f"/api/v1/statuses/{quote(status_id, safe='')}"
     try:
         status = json_of(await request("GET", path))
@@ -271,7 +271,7 @@ async def edit_status(request: ApiRequest, status_id: str, text: str, *, languag
         form["sensitive"] = "true" if warning or is_sensitive else "false"
         answer = await request("PUT", path, data=form | ({"media_ids[]": pictures} if pictures else {}))
     except Missing as error:
-        raise Refused(f"{error}; the status is gone, or the server knows no edits") from None
+        raise Refused(f"{error}; the status is gone, or the server supports no edits") from None
     before, after = _visibility(status), _visibility(json_of(answer))
     if before is not None and after is not None and before != after:
         raise EditExposed(f"Mastodon: by the edit the server made a status {after} that was {before}; nothing is edited there any more")

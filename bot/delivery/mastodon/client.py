@@ -34,7 +34,7 @@ _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encodi
 
 async def request(client: httpx.AsyncClient, method: str, path: str, *, longest: float, **options: Any) -> httpx.Response:
     """Return the whole answer within `longest` seconds. Raises httpx.HTTPError: ReadTimeout where it takes longer, ReadError where it is
-    too large. The server may have done what was asked in either case.
+    too large. The server may have carried out the request in either case.
     """
     try:
         async with asyncio.timeout(longest), client.stream(method, path, **options) as answer:
@@ -79,7 +79,7 @@ class MastodonApi:
             if answer.is_success:
                 self.rest = rest_after(answer.headers, self._clock())
                 return answer
-            headers = {name: scrub(value, self._token) for name, value in answer.headers.items()}  # a redirect repeats what it was asked
+            headers = {name: scrub(value, self._token) for name, value in answer.headers.items()}  # a redirect repeats the request
             failure = classify_answer(answer.status_code, headers, scrub(answer.text, self._token), self._clock())
         raise failure
 

@@ -1,7 +1,7 @@
 """The account's own statuses: is one there, and are those that follow it in a thread?
 
 They are read newest first, back to when the decree was found; nothing is posted meanwhile, so that after an answer that was lost on the way
-the server is simply asked again. Each further status of a thread is a reply to the one before. Every status has an Idempotency-Key of its
+the request is simply repeated. Each further status of a thread is a reply to the one before. Every status has an Idempotency-Key of its
 own, made from the post's; and as some servers ignore those, what is there already is read before anything is added: a thread that was
 broken off goes on where it stopped.
 """
@@ -61,7 +61,7 @@ async def look_for(request: ApiRequest, is_it: Recogniser, *, since: datetime | 
         for status in statuses:
             if is_it(status):
                 return status
-        # Ids are opaque: only their order in the answer tells what is older.
+        # Ids are opaque: only their order in the answer says what is older.
         if not statuses or _older(statuses[-1], oldest):
             return None
         if params.get("max_id") == str(statuses[-1]["id"]):

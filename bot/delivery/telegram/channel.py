@@ -130,7 +130,7 @@ class TelegramChannel:
         except ChatMigrated as moved:
             raise await self._moved(moved) from None
         except (TelegramError, Unknown):
-            return  # the send itself tells what is wrong there
+            return  # the send itself reports what is wrong there
         if found is not None:
             with reading_chat():
                 await asyncio.to_thread(self._messages.note, [str(chat)], found, self._words.composer.clock())
@@ -222,7 +222,7 @@ class TelegramChannel:
     async def _edit(self, chat: int | str, message_id: int, text: TelegramText, caption: TelegramText | None) -> None:
         """Give a message this text, or where it is a photo this caption, and its button again, which an edit without it would take away.
 
-        Telegram keeps texts and captions apart, and which one a post is was never noted: it is asked for. A message that has it already is
+        Telegram keeps texts and captions apart, and which one a post is was never recorded: both are tried. One that has it already is
         left as it is. Raises TelegramError.
         """
         bot = self._sending.bot
@@ -295,7 +295,7 @@ class TelegramChannel:
             return None
 
     async def _asking(self, question: Awaitable[T]) -> T:
-        """While looking, nothing is sent: an answer lost on the way only means to ask again."""
+        """While looking, nothing is sent: an answer lost on the way only means another request."""
         try:
             return await question
         except ChatMigrated as moved:

@@ -1,13 +1,13 @@
-"""Is a message there? The Bot API has neither idempotency key nor history, but an edit that changes nothing tells.
+"""Search for a message. The Bot API has neither idempotency key nor history, but an edit that changes nothing shows whether it is there.
 
-Every post carries a button that is unique to its decree. Message id after message id is asked for with a button that Telegram always
+Every post carries a button that is unique to its decree. Message id after message id is tried with a button that Telegram always
 refuses (`editMessageReplyMarkup` with an address that is none), which changes nothing, whoever wrote the message:
 
 - "message to edit not found": no such message (never sent, or deleted);
 - "message can't be edited": a message of somebody else;
 - the button is refused: a message of the bot. It is then given the very button that is looked for:
   "message is not modified" says that it has it: found. Success says that it is another one, which now has a wrong button. Its own is made
-  again from the decree that it tells of, which its text and link name. If these are ours, the message is the one sought, unless its words
+  again from its decree, which its text and link name. If these are ours, the message is the one sought, unless its words
   are of another language: the same decree, posted there for another destination.
 
 A digest has a button of its own, and is recognised by all its links: see `shows_digest`.
@@ -19,9 +19,9 @@ only, and only without that right, and only among ids greater than the last one 
 answer is "cannot tell".
 
 Ids of a channel follow one another, deleted messages leave holes: several absent ids in a row, after the newest message known there, end
-the search. Which messages are known is recorded (`ChatHistory`): its own, those that it is told of while it listens, and where none is
-one that is felt for before the first post is sent (`near_the_end`). Where even that failed, the search starts with the channel's first
-message and needs more absent ids in a row. A look asks for some ids only; the next one goes on from there.
+the search. Which messages are known is recorded (`ChatHistory`): its own, those that Telegram reports while it listens, and where none is
+one that is searched for before the first post is sent (`near_the_end`). Where even that failed, the search starts with the channel's first
+message and needs more absent ids in a row. A search tries some ids only; the next one goes on from there.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ from bot.storage.outbox import ChatMessages
 ABSENT_IN_A_ROW = 5
 ABSENT_IN_A_ROW_FROM_THE_FIRST = 20
 MOST_LOOKED_AT = 40
-"""Ids asked for in one look."""
+"""Ids tried in one search."""
 MOST_IN_ALL = 4000
-"""Ids asked for in all before a person is needed: nothing else goes out there meanwhile."""
+"""Ids tried in all before a person is needed: nothing else goes out there meanwhile."""
 _PAUSE = 15.0
 """Seconds between two looks of one search."""
 _HOLE = 3
@@ -58,7 +58,7 @@ Rebuild = Callable[[str, str], Awaitable[Button | None]]
 
 
 class Search:
-    """One search in one chat. Every method may raise a TelegramError when Telegram cannot be asked."""
+    """One search in one chat. Every method may raise a TelegramError when Telegram cannot be reached."""
 
     def __init__(self, bot: Bot, chat: int | str) -> None:
         self._bot = bot
@@ -77,8 +77,8 @@ class Search:
     ) -> int | None:
         """The id of the message with this button; None when it certainly is not there.
 
-        `shows` tells the message by its text and its links. `twins` are the buttons of the same decree in the other languages, by the words
-        of the link in the text. Raises Unknown when the chat cannot be searched without risk, or nothing can be told, and NotSent when the
+        `shows` recognises the message by text and links. `twins` are the buttons of the same decree in the other languages, by the words
+        of the link in the text. Raises Unknown when the chat cannot be searched without risk, or gives no answer, and NotSent when the
         search is to go on later, from `searched_to`.
         """
         await self._ensure_harmless()

@@ -15,7 +15,7 @@ from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
 from bot.queries.telegram.commands import publish_commands
 from bot.queries.telegram.handlers import TelegramCommands
-from bot.queries.telegram.telegram_polling import PollingRetries, Sleep, StopRequested, poll
+from bot.queries.telegram.long_polling import PollingRetries, Sleep, StopRequested, poll
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ _QUEUE = 100
 _TOGETHER = 4
 """Questions answered at the same time."""
 _STOP_SECONDS = 2
-"""For answers on their way when told to stop."""
+"""For answers on their way at the stop."""
 # These write the address of each request, which holds the token.
 _TALKATIVE = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "telegram.Bot": logging.INFO, "telegram.ext.ExtBot": logging.INFO}
 
@@ -39,8 +39,8 @@ class MoreButtons(Protocol):
         """Add the handlers. Called before those that take any button."""
         ...
 
-    def when_posted(self, told: Callable[[], None], /) -> None:
-        """Have `told` called, in the event loop, each time that an answer queued posts."""
+    def when_posted(self, posted: Callable[[], None], /) -> None:
+        """Have `posted` called, in the event loop, each time that an answer queued posts."""
         ...
 
 
@@ -65,10 +65,10 @@ class TelegramBot:
         self._reviews = reviews
         self._seen = seen
 
-    def when_posted(self, told: Callable[[], None]) -> None:
-        """Have it told, in the event loop, each time that an operator's answer queued posts."""
+    def when_posted(self, posted: Callable[[], None]) -> None:
+        """Have `posted` called, in the event loop, each time that an operator's answer queued posts."""
         if self._reviews is not None:
-            self._reviews.when_posted(told)
+            self._reviews.when_posted(posted)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Answer until `stop` is set, through every outage of Telegram, and whatever it says of the token."""

@@ -26,9 +26,9 @@ from bot.queries.telegram.addressed import Addressed, addressed
 from bot.queries.telegram.callbacks import Callbacks, LanguageWanted, LetterWanted
 from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, START, command_meant, commands_near
 from bot.queries.telegram.languages import ChatLanguages, spoken
+from bot.queries.telegram.long_polling import Sleep, answered
 from bot.queries.telegram.rate_limit import Grant, RateLimiter
 from bot.queries.telegram.replies import Reply, help_reply, language_choice, letter_reply, said, telegram_reply
-from bot.queries.telegram.telegram_polling import Sleep, answered
 from bot.queries.vocabulary import vocabulary
 
 log = structlog.get_logger(__name__)

@@ -44,7 +44,7 @@ class ChatLanguages:
 
 
 def spoken(person: User | None) -> Language | None:
-    """Return the language of a person's Telegram, None where it is not told."""
+    """Return the language of a person's Telegram, None where it is not given."""
     code = person.language_code if person else None
     if not code:
         return None

@@ -18,11 +18,11 @@ class Grant(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Tokens left at an instant (seconds of a monotonic clock), and whether a refusal has been told since the last grant."""
+    """Tokens left at an instant (seconds of a monotonic clock), and whether the person was notified of a refusal since the last grant."""
 
     tokens: float
     at: float
-    told: bool = False
+    notified: bool = False
 
 
 def take(bucket: Bucket, now: float, per_minute: int) -> tuple[Bucket, Grant]:
@@ -30,7 +30,7 @@ def take(bucket: Bucket, now: float, per_minute: int) -> tuple[Bucket, Grant]:
     tokens = min(per_minute, bucket.tokens + max(0.0, now - bucket.at) * per_minute / 60)
     if tokens >= 1:
         return Bucket(tokens - 1, now), Grant.GRANTED
-    return Bucket(tokens, now, told=True), Grant.REFUSED if bucket.told else Grant.REFUSED_FIRST
+    return Bucket(tokens, now, notified=True), Grant.REFUSED if bucket.notified else Grant.REFUSED_FIRST
 
 
 _CHAT_SHARE = 3

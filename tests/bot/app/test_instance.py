@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app.instance import AlreadyRunning, Json, Told, WorkOrder, run_alone, serve, work_alone
+from bot.app.instance import AlreadyRunning, Json, OnProgress, WorkOrder, run_alone, serve, work_alone
 from bot.domain.posts import PostState
 from bot.storage.errors import HandedOverFailed, Locked, Unavailable
 from bot.storage.locks import LockHolder, LockName
@@ -79,7 +79,7 @@ class Bot:
         self.stopped = asyncio.Event()
         self.fault: Exception | None = None
 
-    async def handle(self, arguments: Json, told: Told) -> Json:
+    async def handle(self, arguments: Json, told: OnProgress) -> Json:
         told("begun")
         self.asked.set()
         try:

@@ -110,7 +110,7 @@ def test_a_round_of_all_leaves_the_sources_that_failed_until_they_are_due(sites:
     sites.took()
     done = vigie("--config", config, "poll")
     assert done.code == 3, "it is still failing"
-    assert re.search(r"not asked until \d{4}-\d\d-\d\d \d\d:\d\d UTC: 1 source that failed", done.err)
+    assert re.search(r"not polled until \d{4}-\d\d-\d\d \d\d:\d\d UTC: 1 source that failed", done.err)
     assert {urlsplit(url).netloc for url in sites.took()} == {"www.alpes-maritimes.gouv.fr"}
     assert vigie("--config", config, "poll", "26").code == 0, "named, it is asked"
     assert any("drome" in url for url in sites.took())
@@ -127,5 +127,5 @@ def test_a_database_that_is_set_back_in_time_is_asked_all_the_same(sites: Sites,
         connection.commit()
     sites.took()
     done = vigie("--config", config, "poll")
-    assert (done.code, "not asked" in done.err) == (0, False)
+    assert (done.code, "not polled" in done.err) == (0, False)
     assert any("drome" in url for url in sites.took())

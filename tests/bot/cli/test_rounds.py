@@ -57,10 +57,10 @@ def test_a_round_from_cron_tells_the_operators_at_its_end(telegram: FakeBotApi, 
             assert vigie("--config", config, "check", "26").code == 3
         assert said() == []
         codes = [vigie("--config", config, "poll", "26", "--json").code for _ in range(3)]
-        assert (codes, said()) == ([3, 3, 3], ["⚠️ Vigie: a source needs a look"])
+        assert (codes, said()) == ([3, 3, 3], ["⚠️ Vigie: a source needs your attention"])
         replay.resources |= pages
         assert vigie("--config", config, "poll", "26").code == 0
-    assert said()[1:] == ["✅ Vigie: a trouble is over"]
+    assert said()[1:] == ["✅ Vigie: a problem has ended"]
 
 
 def test_a_round_of_which_nothing_new_could_be_opened_ends_with_3(tmp_path: Path, vigie: Vigie) -> None:

@@ -58,7 +58,7 @@ def test_show_tells_the_catalogue_then_the_polls(vigie: Vigie, config: str) -> N
     assert (route["recueils"], route["failures"], route["error"], route["moved_to"]) == (2, 0, None, None)
     [asked] = route["polled"]
     shown = vigie("--config", config, "sources", "show", "26").out
-    assert f"    asks        {asked}\n" in shown
+    assert f"    requests    {asked}\n" in shown
     assert "; 2 recueils known\n" in shown
 
 
@@ -102,7 +102,7 @@ def test_check_tells_every_step_and_writes_nothing(vigie: Vigie, config: str, re
     assert f"\n2. {year['asked']}\n" in shown
     assert " (covers today)" in shown
     assert "2 recueils listed, the newest first:" in shown
-    assert "3 requests made; a poll asks these pages from now on:" in shown
+    assert "3 requests made; a poll requests these pages from now on:" in shown
     assert set(tmp_path.iterdir()) == before
 
 

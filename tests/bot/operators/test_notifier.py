@@ -82,7 +82,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         yield Bench(store)
 
 
-BEGUN, ENDED = "⚠️ Vigie: a source needs a look", "✅ Vigie: a trouble is over"
+BEGUN, ENDED = "⚠️ Vigie: a source needs your attention", "✅ Vigie: a problem has ended"
 
 
 async def test_a_trouble_is_told_once_and_so_is_its_end(bench: Bench) -> None:
@@ -123,14 +123,14 @@ async def test_a_shared_address_that_is_blocked_is_one_message_and_its_end_anoth
     bench.fail(Cause.BLOCKED, *keys[:2])
     await bench.look()
     bench.fail(Cause.RESTING, *keys[2:])
-    assert await bench.look(SETTLE) == ["⚠️ Vigie: 94 sources need a look"]
+    assert await bench.look(SETTLE) == ["⚠️ Vigie: 94 sources need your attention"]
     assert len(bench.chat.said[0]) < 1500
     for few in (keys[:30], keys[30:60]):
         bench.mend(*few)
         assert await bench.look(timedelta(minutes=20)) == []
     bench.mend(*keys[60:])
     assert await bench.look(timedelta(minutes=20)) == []
-    assert await bench.look(CALM) == ["✅ Vigie: 94 troubles are over"]
+    assert await bench.look(CALM) == ["✅ Vigie: 94 problems have ended"]
 
 
 async def test_a_site_that_comes_and_goes_is_one_trouble(bench: Bench) -> None:
@@ -166,7 +166,7 @@ async def test_an_address_that_comes_and_goes_is_not_told_at_each_turn(bench: Be
     keys = [f"{n:02}:site" for n in range(1, 95)]
     bench.fail(Cause.BLOCKED, *keys)
     await bench.look()
-    assert await bench.look(SETTLE) == ["⚠️ Vigie: 94 sources need a look"]
+    assert await bench.look(SETTLE) == ["⚠️ Vigie: 94 sources need your attention"]
     for _ in range(3):
         bench.mend(*keys[:60])
         assert await bench.look(timedelta(minutes=20)) == []
@@ -174,7 +174,7 @@ async def test_an_address_that_comes_and_goes_is_not_told_at_each_turn(bench: Be
         assert await bench.look(timedelta(minutes=20)) == []
     bench.mend(*keys)
     assert await bench.look(timedelta(minutes=20)) == []
-    assert await bench.look(CALM) == ["✅ Vigie: 94 troubles are over"]
+    assert await bench.look(CALM) == ["✅ Vigie: 94 problems have ended"]
 
 
 async def test_one_that_does_not_come_back_does_not_hold_up_the_good_news_for_ever(bench: Bench) -> None:
@@ -183,7 +183,7 @@ async def test_one_that_does_not_come_back_does_not_hold_up_the_good_news_for_ev
     await bench.look(SETTLE)
     bench.mend("01:site", "02:site")
     assert await bench.look(MINUTE) == []
-    assert await bench.look(COMPANIONS) == ["✅ Vigie: 2 troubles are over"]
+    assert await bench.look(COMPANIONS) == ["✅ Vigie: 2 problems have ended"]
     bench.mend("03:site")
     assert await bench.look(MINUTE) == []
     assert await bench.look(CALM) == [ENDED]

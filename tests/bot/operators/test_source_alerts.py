@@ -94,7 +94,7 @@ def test_what_cannot_be_known_while_it_fails_stays_as_it_was() -> None:
     ],
 )
 def test_a_source_that_goes_on_failing_is_told_again_only_when_somebody_must_act(before: Cause, now: SourceHealth, again: bool) -> None:
-    known = alert(1, before, told_at=NOW - HOUR)
+    known = alert(1, before, notified_at=NOW - HOUR)
     found = source_changes([now], [known], NOW)
     assert (found.closed, found.dropped) == ((), (known,) if again else ())
     assert [new.cause for new in found.opened] == ([now.cause] if again else [])
@@ -106,11 +106,11 @@ def test_what_is_not_watched_any_more_is_dropped_in_silence() -> None:
 
 
 def test_what_fails_again_before_its_end_was_told_is_the_same_trouble() -> None:
-    known = alert(1, Cause.BLOCKED, told_at=NOW - HOUR, closed_at=NOW)
+    known = alert(1, Cause.BLOCKED, notified_at=NOW - HOUR, closed_at=NOW)
     assert source_changes([failing(Cause.RESTING, 3, HOUR)], [known], NOW) == Changes(reopened=(known,))
     assert source_changes([failing(Cause.RESTING, 1)], [known], NOW) == Changes(reopened=(known,)), "at its first failed poll"
     assert source_changes([failing(Cause.STRUCTURE, 1)], [known], NOW) == Changes()
-    mended = alert(1, Cause.STRUCTURE, told_at=NOW - HOUR, closed_at=NOW)
+    mended = alert(1, Cause.STRUCTURE, notified_at=NOW - HOUR, closed_at=NOW)
     assert source_changes([failing(Cause.RESTING, 1)], [mended], NOW) == Changes(), "another trouble"
     worse = source_changes([failing(Cause.STRUCTURE, 2)], [known], NOW)
     assert (worse.dropped, [new.cause for new in worse.opened]) == ((known,), ["structure"])
@@ -118,10 +118,10 @@ def test_what_fails_again_before_its_end_was_told_is_the_same_trouble() -> None:
 
 def test_a_list_that_is_empty_or_files_that_fail_hide_no_site_that_does_not_answer() -> None:
     for cause in (Cause.EMPTIED, Cause.FILES):
-        known = alert(1, cause, told_at=NOW - HOUR)
+        known = alert(1, cause, notified_at=NOW - HOUR)
         both = source_changes([failing(Cause.UNREACHABLE, 3, HOUR)], [known], NOW)
         assert (both.closed, [new.cause for new in both.opened]) == ((), ["unreachable"])
-        other = alert(2, Cause.UNREACHABLE, told_at=NOW)
+        other = alert(2, Cause.UNREACHABLE, notified_at=NOW)
         assert source_changes([failing(cause, 1)], [known, other], NOW) == Changes(closed=(other,))
         assert source_changes([FINE], [known], NOW).closed == (known,)
 
@@ -130,12 +130,12 @@ def test_a_clock_that_was_set_back_holds_nothing_up() -> None:
     ahead = NOW + timedelta(days=365)
     assert source_changes([failing(Cause.UNREACHABLE, 3, NOW - ahead)], [], NOW).opened
     assert numbers(due([alert(1, Cause.STRUCTURE, opened_at=ahead)], NOW).begun) == [1]
-    over = alert(1, Cause.BLOCKED, told_at=NOW, closed_at=ahead)
-    assert numbers(due([over, alert(2, Cause.BLOCKED, "38:site", told_at=NOW)], NOW).ended) == [1]
+    over = alert(1, Cause.BLOCKED, notified_at=NOW, closed_at=ahead)
+    assert numbers(due([over, alert(2, Cause.BLOCKED, "38:site", notified_at=NOW)], NOW).ended) == [1]
 
 
 def test_an_end_that_was_noted_is_not_noted_again() -> None:
-    assert source_changes([FINE], [alert(1, Cause.STRUCTURE, told_at=NOW - HOUR, closed_at=NOW)], NOW) == Changes()
+    assert source_changes([FINE], [alert(1, Cause.STRUCTURE, notified_at=NOW - HOUR, closed_at=NOW)], NOW) == Changes()
 
 
 def test_a_blocked_address_is_one_trouble_for_all_who_share_it() -> None:
@@ -150,11 +150,11 @@ def test_a_blocked_address_is_one_trouble_for_all_who_share_it() -> None:
 
 
 def test_an_error_of_another_site_is_no_part_of_a_trouble_that_was_told() -> None:
-    known = [alert(n, Cause.RESTING, f"{n:02}:site", told_at=NOW - HOUR) for n in range(1, 20)]
+    known = [alert(n, Cause.RESTING, f"{n:02}:site", notified_at=NOW - HOUR) for n in range(1, 20)]
     still = [failing(Cause.RESTING, 9, 3 * HOUR, one.subject) for one in known]
     newly = [failing(Cause.UNREACHABLE, key="67:site"), failing(Cause.RESTING, key="68:site")]
     assert [new.subject for new in source_changes([*still, *newly], known, NOW).opened] == ["68:site"]
-    untold = [replace(one, told_at=None) for one in known]
+    untold = [replace(one, notified_at=None) for one in known]
     assert [new.subject for new in source_changes([*still, *newly], untold, NOW).opened] == ["67:site", "68:site"]
 
 
@@ -178,21 +178,21 @@ def test_what_begins_together_is_told_together() -> None:
 
 
 def test_what_is_told_is_not_told_again() -> None:
-    told = due([alert(1, Cause.BLOCKED, opened_at=NOW - 9 * HOUR, told_at=NOW - 8 * HOUR)], NOW)
+    told = due([alert(1, Cause.BLOCKED, opened_at=NOW - 9 * HOUR, notified_at=NOW - 8 * HOUR)], NOW)
     assert (told.begun, told.ended) == ((), ())
 
 
 def test_an_end_waits_for_its_companions_but_not_for_ever() -> None:
     told = NOW - 9 * HOUR
-    over, going_on = alert(1, Cause.BLOCKED, told_at=told, closed_at=NOW), alert(2, Cause.RESTING, "38:site", told_at=told)
-    other = alert(3, Cause.STRUCTURE, "83:site", told_at=NOW - HOUR, closed_at=NOW)
+    over, going_on = alert(1, Cause.BLOCKED, notified_at=told, closed_at=NOW), alert(2, Cause.RESTING, "38:site", notified_at=told)
+    other = alert(3, Cause.STRUCTURE, "83:site", notified_at=NOW - HOUR, closed_at=NOW)
     assert numbers(due([over, going_on, other], NOW).ended) == [3]
     assert numbers(due([over, going_on], NOW + COMPANIONS).ended) == [1]
-    both = [over, alert(2, Cause.RESTING, "38:site", told_at=told, closed_at=NOW + MINUTE)]
+    both = [over, alert(2, Cause.RESTING, "38:site", notified_at=told, closed_at=NOW + MINUTE)]
     assert numbers(due(both, NOW + MINUTE + CALM).ended) == [1, 2]
 
 
 def test_the_end_of_what_comes_and_goes_waits_until_it_is_calm() -> None:
-    over = alert(1, Cause.UNREACHABLE, told_at=NOW - HOUR, closed_at=NOW)
+    over = alert(1, Cause.UNREACHABLE, notified_at=NOW - HOUR, closed_at=NOW)
     assert due([over], NOW + CALM - MINUTE).ended == ()
     assert numbers(due([over], NOW + CALM).ended) == [1]

@@ -46,7 +46,7 @@ def test_ninety_sources_are_one_message_by_cause_the_largest_first() -> None:
     begun += [alert("resting", f"{n:02}:site") for n in range(4, 95)]
     told = alert_text(Due(tuple(begun)), lambda key: f"D{key[:2]} ({key[:2]})", "en")
     title, resting, blocked = told.split("\n\n")
-    assert title == "⚠️ Vigie: 94 sources need a look"
+    assert title == "⚠️ Vigie: 94 sources need your attention"
     assert resting.startswith(f"{alert_words('en').causes[Cause.RESTING].what}: D04 (04), D05 (05), ")
     assert resting.splitlines()[0].endswith("D15 (15) and 79 more")
     assert blocked.splitlines()[:2] == [

@@ -14,8 +14,8 @@ from bot.queries.questions import Questions
 from bot.queries.telegram.callbacks import Callbacks
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.languages import ChatLanguages
+from bot.queries.telegram.long_polling import Sleep
 from bot.queries.telegram.rate_limit import RateLimiter
-from bot.queries.telegram.telegram_polling import Sleep
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 PLACES = {

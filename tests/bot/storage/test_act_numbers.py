@@ -25,7 +25,7 @@ def test_an_answer_about_an_act_that_was_cut_otherwise_is_none_about_what_came_i
     [asked] = store.reviews.waiting(9)
     store.recordings.record(result_of(recueil, STATION), to(), LATER)
     [other] = store.reviews.waiting(9)
-    assert (other.id != asked.id, other.token != asked.token, other.told_at) == (True, True, None)
+    assert (other.id != asked.id, other.token != asked.token, other.notified_at) == (True, True, None)
     for token in (asked.token, None):
         with pytest.raises(NoSuchRow):
             store.reviews.reject(asked.id, LATER, "telegram", token)

@@ -15,13 +15,13 @@ def test_a_trouble_is_remembered_until_its_end_is_told(store: Store) -> None:
     store.alerts.change(NOW, opened=[NewAlert("26:site", "blocked", "503"), NewAlert("38:site", "moved", "404")])
     blocked, moved = store.alerts.unfinished()
     assert (blocked.subject, blocked.cause, blocked.detail, blocked.opened_at) == ("26:site", "blocked", "503", NOW)
-    assert (blocked.told_at, blocked.closed_at) == (None, None)
+    assert (blocked.notified_at, blocked.closed_at) == (None, None)
 
     store.alerts.notified([blocked.id, moved.id], (), LATER)
     store.alerts.change(LATER, closed=[blocked.id])
     assert store.alerts.unfinished() == [
-        Alert(blocked.id, "26:site", "blocked", "503", NOW, told_at=LATER, closed_at=LATER),
-        Alert(moved.id, "38:site", "moved", "404", NOW, told_at=LATER),
+        Alert(blocked.id, "26:site", "blocked", "503", NOW, notified_at=LATER, closed_at=LATER),
+        Alert(moved.id, "38:site", "moved", "404", NOW, notified_at=LATER),
     ]
     store.alerts.notified((), [blocked.id], LATER)
     assert [alert.subject for alert in store.alerts.unfinished()] == ["38:site"]
@@ -47,7 +47,7 @@ def test_what_goes_on_after_all_is_not_over(store: Store) -> None:
     store.alerts.notified([known.id], (), NOW)
     store.alerts.change(LATER, closed=[known.id])
     store.alerts.change(LATER, reopened=[known.id])
-    assert store.alerts.unfinished() == [Alert(known.id, "26:site", "blocked", "", NOW, told_at=NOW)]
+    assert store.alerts.unfinished() == [Alert(known.id, "26:site", "blocked", "", NOW, notified_at=NOW)]
 
 
 def test_two_programs_do_not_open_one_trouble_twice(opener: Callable[[], Store]) -> None:

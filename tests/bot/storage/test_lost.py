@@ -105,7 +105,7 @@ def test_a_decree_that_is_in_doubt_when_it_is_read_again_waits_with_what_was_ann
     for _ in range(2):
         store.recordings.record(result_of(recueil, ROAD, read_as(Outcome.UNCERTAIN, act_id)), to("t"), LATER)
         [waiting] = store.reviews.waiting(9)
-        assert (waiting.id, waiting.decree, waiting.created_at, waiting.told_at) == (announced.id, announced.decree_id, LATER, None)
+        assert (waiting.id, waiting.decree, waiting.created_at, waiting.notified_at) == (announced.id, announced.decree_id, LATER, None)
         assert [one.outcome for one in store.decrees.acts_of(recueil.id)] == [Outcome.NOT_CONCERNED, Outcome.UNCERTAIN]
         assert store.decrees.recent(9).total == 1
     store.reviews.reject(announced.id, LATER, "cli")

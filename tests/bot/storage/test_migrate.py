@@ -4,20 +4,20 @@ import hashlib
 import json
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Date, Engine, TextClause, bindparam, inspect, select, text
+from sqlalchemy import Connection, Date, Engine, TextClause, bindparam, column, insert, inspect, select, table, text
 
 from bot.detection import identities as identify
 from bot.domain.acts import Facts
 from bot.domain.identity import prefix_of
 from bot.storage import migrate as module
-from bot.storage.columns import to_json
+from bot.storage.columns import Instant, to_json
 from bot.storage.database import make_engine, parse_url
 from bot.storage.errors import WrongSchema
 from bot.storage.migrate import VERSION_TABLE, migrate, revision
@@ -26,7 +26,7 @@ from bot.storage.store import Store, open_store
 from sources.text.urls import canonical
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
-RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014", "0015"]
+RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014", "0015", "0016"]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 
 
@@ -108,6 +108,17 @@ def insert_acts_as_text(connection: Connection) -> None:
     )
 
 
+NOTIFIED = datetime(2024, 4, 19, 18, 30, tzinfo=UTC)
+
+
+def insert_alerts(connection: Connection, notified: str) -> None:
+    """Two alerts in each table: operators were notified of the first. `notified` is the column that says so."""
+    for name, more in (("alerts", {"cause": "blocked"}), ("post_alerts", {"trouble": "late", "destination": "channel"})):
+        columns = [column("opened_at", Instant), column(notified, Instant), *map(column, ("subject", "detail", *more))]
+        row = {"subject": "a", "detail": "", "opened_at": NOTIFIED, **more}
+        connection.execute(insert(table(name, *columns)), [{**row, notified: NOTIFIED}, {**row, notified: None}])
+
+
 @pytest.mark.parametrize("released", RELEASED)
 def test_a_database_of_every_release_is_upgraded_with_what_it_holds(url: str, engine: Engine, released: str) -> None:
     with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
@@ -121,7 +132,12 @@ def test_a_database_of_every_release_is_upgraded_with_what_it_holds(url: str, en
         )
         if released < "0003":
             insert_acts_as_text(connection)
+        if released >= "0005":
+            insert_alerts(connection, "notified_at" if released >= "0016" else "told_at")
     with open_store(url) as store:
+        if released >= "0005":
+            assert [alert.notified_at for alert in store.alerts.unfinished()] == [NOTIFIED, None]
+            assert [alert.notified_at for alert in store.post_alerts.unfinished()] == [NOTIFIED, None]
         (kept,) = store.recueils.due(NOW)
         assert (kept.id, kept.title) == (1, "RAA")
         if released < "0003":

@@ -18,13 +18,13 @@ def test_a_trouble_begins_once_and_its_end_is_told_once(store: Store) -> None:
     alerts.change(NOW + HOUR, opened=[LATE])
     late, refused = alerts.unfinished()
     assert (late.subject, late.trouble, late.destination, late.detail) == ("destination:t", "late", "t", "three wait")
-    assert (late.opened_at, late.told_at, late.closed_at) == (NOW, None, None)
+    assert (late.opened_at, late.notified_at, late.closed_at) == (NOW, None, None)
     alerts.notified([late.id], [], NOW + HOUR)
     alerts.change(NOW + 2 * HOUR, closed=[late.id, refused.id])
     alerts.change(NOW + 3 * HOUR, closed=[late.id])
     # What was never told need not be ended.
     [ended] = alerts.unfinished()
-    assert (ended.id, ended.told_at, ended.closed_at) == (late.id, NOW + HOUR, NOW + 2 * HOUR)
+    assert (ended.id, ended.notified_at, ended.closed_at) == (late.id, NOW + HOUR, NOW + 2 * HOUR)
     alerts.notified([], [late.id], NOW + 3 * HOUR)
     assert alerts.unfinished() == []
     alerts.change(NOW + 4 * HOUR, opened=[LATE])

@@ -43,14 +43,14 @@ def test_what_waits_is_told_with_all_that_a_person_needs(store: Store) -> None:
     one, two = waiting(store, doubtful(), act("Ordinaire", outcome=Outcome.NOT_CONCERNED), doubtful("Autre", first=9, act_id=None))
     recueil = store.recueils.get(one.recueil_id)
     assert (one.authority, one.url, one.page, one.act_id, one.title) == ("26", recueil.url, 3, "26-2024-04-19-00003", "Arrêté douteux")
-    assert (one.evidence[0].where, one.evidence[0].cue, one.created_at, one.told_at) == (Where.RECITAL, "strong", NOW, None)
+    assert (one.evidence[0].where, one.evidence[0].cue, one.created_at, one.notified_at) == (Where.RECITAL, "strong", NOW, None)
     assert store.reviews.get(two.id) == two
     assert store.reviews.waiting(1) == [one]
     store.reviews.notified([one.id, 404], LATER)
     assert store.reviews.not_notified(10) == [two]
     told = store.reviews.get(one.id)
     assert told is not None
-    assert told.told_at == LATER
+    assert told.notified_at == LATER
 
 
 def test_a_rejected_act_waits_no_more_and_is_kept(store: Store) -> None:
@@ -168,10 +168,10 @@ def test_an_act_that_still_waits_keeps_its_number_and_is_not_asked_about_again(s
     more = doubtful("Deux", first=9, act_id=None, text=LONG + "lue")
     store.recordings.record(result_of(recueil, new, doubtful("Un", text=LONG + "une page de plus"), more), to(), LATER)
     after = {review.title: review for review in store.reviews.waiting(10)}
-    assert [(after[one.title].id, after[one.title].created_at, after[one.title].told_at) for one in before] == [
+    assert [(after[one.title].id, after[one.title].created_at, after[one.title].notified_at) for one in before] == [
         (one.id, NOW, NOW) for one in before
     ]
-    assert (after["Quatre"].created_at, after["Quatre"].told_at) == (LATER, None)
+    assert (after["Quatre"].created_at, after["Quatre"].notified_at) == (LATER, None)
     assert len(after) == 4
     assert [one.title for one in store.decrees.acts_of(recueil.id)] == ["Quatre", "Un", "Deux"]
 

@@ -7,7 +7,7 @@ import pytest
 import structlog
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
-from bot.queries.telegram.telegram_polling import PollingRetries, StopRequested, answered, pause_after, unless
+from bot.queries.telegram.long_polling import PollingRetries, StopRequested, answered, pause_after, unless
 
 
 def retry_after(seconds: int, monkeypatch: pytest.MonkeyPatch) -> RetryAfter:

@@ -44,7 +44,7 @@ class StopRequested(Exception):
 
 
 def pause_after(error: Exception, failures: int) -> float:
-    """Return seconds to wait after the n-th failure in a row (from 1): what Telegram asks, a minute for a second poller, else doubling, up
+    """Return seconds to wait after the n-th failure in a row (from 1): what Telegram sets, a minute for a second poller, else doubling, up
     to a quarter of an hour where the token is refused.
     """
     if isinstance(error, RetryAfter):
@@ -71,17 +71,17 @@ async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
 
 
 class PollingRetries:
-    """Repeats a call until it succeeds. Each cause of an outage is told once, and so is the end of the outage."""
+    """Repeats a call until it succeeds. Each cause of an outage is logged once, and so is the end of the outage."""
 
     def __init__(self, stop: asyncio.Event, sleep: Sleep) -> None:
         self._stop = stop
         self._sleep = sleep
         self._failures = 0
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
         self._calm = 0
 
     async def attempt(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
-        """Call until it succeeds, and return the result. Raises StopRequested when told to stop."""
+        """Call until it succeeds, and return the result. Raises StopRequested when `stop` is set."""
         while True:
             try:
                 result = await unless(self._stop, call())
@@ -97,8 +97,8 @@ class PollingRetries:
         self._failures += 1
         self._calm = 0
         cause = _cause(error)
-        if cause not in self._told:
-            self._told.add(cause)
+        if cause not in self._logged:
+            self._logged.add(cause)
             level = logging.ERROR if isinstance(error, InvalidToken) else logging.WARNING
             log.log(level, "telegram.unreachable", during=what, error=cause)
         await unless(self._stop, self._sleep(pause_after(error, self._failures)))
@@ -107,13 +107,13 @@ class PollingRetries:
         """Note a success. Two programs with one token are refused in turns: only a lasting calm ends that, any success another outage."""
         self._failures = 0
         self._calm += 1
-        if self._told and (SECOND_POLLER not in self._told or self._calm >= _CALM):
-            self._told.clear()
+        if self._logged and (SECOND_POLLER not in self._logged or self._calm >= _CALM):
+            self._logged.clear()
             log.info("telegram.recovered", during=what)
 
 
 async def answered(act: Callable[[], Awaitable[T]], sleep: Sleep) -> T:
-    """Send one answer, and send it again where Telegram was busy, failed or did not answer: a few times, after what it asks for.
+    """Send one answer, and send it again where Telegram was busy, failed or did not answer: a few times, after what it requests for.
 
     Where the answer of Telegram alone was lost the person gets it twice, which is less bad than not at all. Raises the error of the last
     try, and at once every error that another try would meet too.
