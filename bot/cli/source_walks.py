@@ -280,7 +280,7 @@ def _listed(source: Source, crawl: Crawl, limit: int) -> Iterator[str]:
     yield ""
     if crawl.moved_to:
         yield f"The root is not where the catalogue says: it is {printable(crawl.moved_to)}"
-    yield f"{count(crawl.requests, 'request')} made; a poll asks these pages from now on:"
+    yield f"{count(crawl.requests, 'request')} made; a poll requests these pages from now on:"
     for page in crawl.trail.pages:
         only = " (only when the other end of the list has changed)" if page.behind else ""
         yield f"  {printable(page.url)}{only}"
