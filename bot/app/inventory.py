@@ -21,6 +21,7 @@ from bot.detection.facts.operators import operator_names
 from bot.domain.acts import Decree, NamedCommune, Place, deciding_in
 from bot.domain.follows import Topics, decided_in, operator_key, topics_of
 from bot.domain.health import DestinationHealth, Overview
+from bot.gazetteer.finding import Found
 from bot.gazetteer.gazetteer import data_version, gazetteer
 from bot.ingest.health import destinations_report, health_report
 from bot.ingest.poller import PublicationHistory
@@ -102,6 +103,17 @@ def topics_in(places: Mapping[str, Place]) -> Callable[[Decree], Topics]:
 def follow_names() -> FollowNames:
     """Return what names places and operators that are followed."""
     return FollowNames(lambda follow: gazetteer().label(follow), {operator_key(name): name for name in operator_names()})
+
+
+def find_places(words: str) -> Found:
+    """Return the places of France that a text may mean. They are loaded by the first one."""
+    return gazetteer().find(words)
+
+
+def departments_of_region(code: str) -> Sequence[str]:
+    """Return the codes of the departments of a region, by its INSEE code."""
+    region = gazetteer().region(code)
+    return () if region is None else region.departments
 
 
 def chat_of(text: str) -> int | str | None:

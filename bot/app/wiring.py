@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import TextIO
@@ -15,7 +15,9 @@ from typing import TextIO
 from bot.app.config import DestinationSettings, Settings, TelegramSettings, WatchSettings, destinations
 from bot.app.inventory import (
     chat_of,
+    departments_of_region,
     destination_of,
+    find_places,
     folder_beside,
     follow_names,
     listens,
@@ -46,7 +48,7 @@ from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.delivery.telegram.search import record_message
 from bot.domain.acts import Decree, Place
-from bot.domain.follows import Follower, Topics, chat_destination
+from bot.domain.follows import Follow, Follower, Topics, chat_destination
 from bot.domain.health import Overview
 from bot.ingest.archive import PdfArchive, RecueilFiles, kept_file
 from bot.ingest.backfill import Backfill, BackfillLimits
@@ -59,9 +61,11 @@ from bot.messages import Language
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
+from bot.queries.following import read_times
 from bot.queries.questions import TELEGRAM_PAGE, Questions
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.callbacks import Callbacks
+from bot.queries.telegram.following import FollowCommands
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.languages import ChatLanguages
 from bot.queries.telegram.rate_limit import RateLimiter
@@ -160,7 +164,7 @@ async def assemble(
             deliverer=deliverer,
             store=store,
             clock=clock,
-            telegram=_telegram_bot(settings, wired, places, store, overview, buttons, clock),
+            telegram=_telegram_bot(settings, wired, places, store, overview, buttons, mailbox, clock),
             notifier=None if rehearsal else Notifier(producers, None if operators_chat is None else operators_chat.send, clock),
             backfill=Backfill(catalogue, patient, client, ingestor_of(patient), store, clock, _backfill_limits(settings)),
             checker=Checker(store.destination_checks, store.outbox, [*channels, operators_chat], clock),
@@ -239,6 +243,7 @@ def _telegram_bot(
     store: Store,
     overview: Callable[[], Overview],
     buttons: ReviewButtons | None,
+    mailbox: Mailbox,
     clock: Clock,
 ) -> TelegramBot | None:
     telegram = settings.telegram
@@ -246,8 +251,14 @@ def _telegram_bot(
         return None
     seen = partial(record_message, store.chat_messages, _chats(wired), clock)
     questions = open_questions(places, store, overview, page_size=TELEGRAM_PAGE, clock=clock)
-    commands = TelegramCommands(questions, places, RateLimiter(telegram.commands_per_minute, time.monotonic), Callbacks(), ChatLanguages())
-    return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, seen=seen)
+    limiter, follows = RateLimiter(telegram.commands_per_minute, time.monotonic), store.follows
+    commands = TelegramCommands(questions, places, limiter, Callbacks(), ChatLanguages(follows.language_of, follows.set_language))
+
+    def read_at(wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:
+        return read_times(wanted, overview(), departments_of_region)
+
+    following = FollowCommands(follows, follow_names(), find_places, read_at, limiter, clock, mailbox.note)
+    return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, following=following, seen=seen)
 
 
 def open_questions(

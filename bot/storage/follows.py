@@ -86,6 +86,11 @@ class Follows(Repository):
                 _drop_waiting(connection, chat)
             return found
 
+    def language_of(self, chat: int) -> str | None:
+        """Return the language in which a chat is written to, None where nothing is stored of it."""
+        language: str | None = self._database.value(select(followers.c.language).where(followers.c.chat == chat))
+        return language
+
     def set_language(self, chat: int, language: str) -> None:
         """Write to a chat in this language from now on."""
         self._database.write(update(followers).where(followers.c.chat == chat).values(language=language))

@@ -26,7 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from tests.servers.fake_bot_chats import BOT_ID, BOT_NAME, ApiError, BotMessage, Chat, Chats, detected
+from tests.servers.fake_bot_chats import BOT_ID, BOT_NAME, ApiError, BotMessage, Chat, Chats, bot_user, detected
 from tests.servers.fake_bot_methods import Methods
 from tests.servers.loopback import Gate, LoopbackServer, cut_line
 from tests.skipping import HANGS
@@ -158,6 +158,15 @@ class FakeBotApi(LoopbackServer):
             self._chats.put(self._chats.by_id[chat_id], message)
             self._push({"message": self._chats.as_json(message)})
             return message
+
+    def membership(self, user_id: int, status: str) -> None:
+        """A person blocks the bot (`kicked`) or takes it back (`member`)."""
+        with self._lock:
+            person = {"id": user_id, "is_bot": False, "first_name": "Lectrice", "language_code": "fr"}
+            until = {"until_date": 0} if status == "kicked" else {}
+            new = {"status": status, "user": bot_user(), **until}
+            about = {"chat": self._chats.by_id[user_id].as_json(), "from": person, "date": int(time.time())}
+            self._push({"my_chat_member": {**about, "old_chat_member": {"status": "member", "user": bot_user()}, "new_chat_member": new}})
 
     def bot_says(self, chat_id: int, text: str) -> BotMessage:
         """A message that the bot sent before the test began."""

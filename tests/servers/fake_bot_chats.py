@@ -80,6 +80,7 @@ class Chat:
     can_edit: bool = False
     gone: str | None = None  # description of the 403, once the bot was kicked or blocked
     moved_to: int | None = None
+    administrators: set[int] = field(default_factory=set)
     messages: dict[int, BotMessage] = field(default_factory=dict)
     last_id: int = 0
 

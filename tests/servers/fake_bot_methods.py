@@ -76,8 +76,14 @@ class Methods:
 
     def _do_get_chat_member(self, params: dict[str, Any]) -> dict[str, Any]:
         chat = self._chats.get(params.get("chat_id"))
-        if int(params.get("user_id") or 0) != BOT_ID:
+        person = int(params.get("user_id") or 0)
+        if person != BOT_ID and chat.type not in {"group", "supergroup"}:
             raise bad("PARTICIPANT_ID_INVALID")
+        if person != BOT_ID:
+            user = {"id": person, "is_bot": False, "first_name": "Lectrice"}
+            if person not in chat.administrators:
+                return {"status": "member", "user": user}
+            return {"status": "creator", "user": user, "is_anonymous": False}
         if chat.type != "channel":
             return {"status": "member", "user": bot_user()}
         rights = dict.fromkeys(_RIGHTS, False) | {"can_post_messages": True, "can_edit_messages": chat.can_edit}

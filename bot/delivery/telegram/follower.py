@@ -52,15 +52,23 @@ _PAUSE = 15.0
 
 
 class Mailbox:
-    """The newest message id known in the row that private chats and basic groups share. Use it in one event loop only."""
+    """The newest message ids known: in the row that private chats and basic groups share, and in each supergroup that the bot has met since
+    it began. Use it in one event loop only."""
 
     def __init__(self, newest: int | None = None) -> None:
         self.newest = newest
+        self._own: dict[int, int] = {}
 
     def note(self, chat: int, message_id: int) -> None:
         """Note a message of any chat."""
         if is_shared(chat_destination(chat)):
             self.newest = max(message_id, self.newest or 0)
+        else:
+            self._own[chat] = max(message_id, self._own.get(chat, 0))
+
+    def newest_in(self, chat: int) -> int | None:
+        """Return the newest id known in the row that the messages of a chat are in."""
+        return self.newest if is_shared(chat_destination(chat)) else self._own.get(chat)
 
 
 class FollowerWords(TelegramWords):
@@ -132,10 +140,10 @@ class FollowerChannel(TelegramChannel):
 
     async def _begin(self, post: Post) -> None:
         with reading_chat():
-            if is_shared(self._name):
-                await asyncio.to_thread(self._chat_messages.begin_after, post.id, self._mailbox.newest)
-            else:
-                await asyncio.to_thread(self._chat_messages.begin, post.id, self.follower.chat)
+            newest = self._mailbox.newest_in(self.follower.chat)
+            known = None if is_shared(self._name) else await asyncio.to_thread(self._chat_messages.begin, post.id, self.follower.chat)
+            if newest is not None and newest > (known or 0):
+                await asyncio.to_thread(self._chat_messages.begin_after, post.id, newest)
 
     async def find(self, post: Post) -> Sent | None:
         """Look for the post among the messages that may be it. Raises Unknown where nobody can tell, NotSent where it goes on later, or
@@ -148,7 +156,7 @@ class FollowerChannel(TelegramChannel):
                 history = await asyncio.to_thread(self._chat_messages.history, post.id, self.follower.chat)
         if history.before is None:
             raise Unknown("Telegram: no message is known from before this one")
-        newest = max(history.before, history.newest or 0, (self._mailbox.newest or 0) if shared else 0)
+        newest = max(history.before, history.newest or 0, self._mailbox.newest_in(self.follower.chat) or 0)
         candidates = [
             one for one in range(max(history.before, history.searched_to or 0) + 1, newest + AHEAD + 1) if one not in history.known
         ]

@@ -13,7 +13,9 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
+from bot.messages import LANGUAGES
 from bot.queries.telegram.commands import publish_commands
+from bot.queries.telegram.following import FollowCommands
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.long_polling import PollingRetries, Sleep, StopRequested, poll
 
@@ -54,6 +56,7 @@ class TelegramBot:
         commands: TelegramCommands,
         *,
         reviews: MoreButtons | None = None,
+        following: FollowCommands | None = None,
         seen: Seen | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -63,12 +66,14 @@ class TelegramBot:
         self._commands = commands
         self._sleep = sleep
         self._reviews = reviews
+        self._following = following
         self._seen = seen
 
     def when_posted(self, posted: Callable[[], None]) -> None:
-        """Have `posted` called, in the event loop, each time that an operator's answer queued posts."""
-        if self._reviews is not None:
-            self._reviews.when_posted(posted)
+        """Have `posted` called, in the event loop, each time that an operator's answer queued posts, or a chat has something to get."""
+        for more in (self._reviews, self._following):
+            if more is not None:
+                more.when_posted(posted)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Answer until `stop` is set, through every outage of Telegram, and whatever it says of the token."""
@@ -79,7 +84,7 @@ class TelegramBot:
             await patience.attempt("getMe", application.initialize)
             await patience.attempt("deleteWebhook", application.bot.delete_webhook)
             await application.start()
-            await _publish(application)
+            await _publish(application, following=self._following is not None)
             await poll(application.bot, application.update_queue, stop, patience)
         except StopRequested:
             log.debug("telegram.stopped_early")
@@ -104,9 +109,10 @@ class TelegramBot:
             .get_updates_read_timeout(15)
             .build()
         )
-        if self._reviews is not None:
-            # Before the buttons of lists, which take any other.
-            self._reviews.register(application)
+        # Before the messages and buttons of answers, which take any other.
+        for more in (self._reviews, self._following):
+            if more is not None:
+                more.register(application)
         self._commands.register(application)
         application.add_handler(MessageHandler(filters.UpdateType.CHANNEL_POSTS, self._note_post))
         application.add_error_handler(_log_error)
@@ -124,9 +130,10 @@ class TelegramBot:
             log.debug("telegram.message_not_recorded", error=type(error).__name__)
 
 
-async def _publish(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+async def _publish(application: Application[Any, Any, Any, Any, Any, Any], *, following: bool) -> None:
+    more = {language: FollowCommands.proposed(language) for language in LANGUAGES} if following else None
     try:
-        await publish_commands(application.bot)
+        await publish_commands(application.bot, more)
     except TelegramError as error:  # a convenience: the commands work without it
         log.warning("telegram.menu_failed", error=type(error).__name__)
 

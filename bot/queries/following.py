@@ -1,0 +1,215 @@
+"""What people want to follow: what their words mean, how it is written in links and buttons, and what they are answered. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from bot.domain.acts import Kind
+from bot.domain.folding import fold_words
+from bot.domain.follows import KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Follower, FollowKind, FollowMode, department_of, operator_key
+from bot.domain.health import Overview
+from bot.gazetteer.finding import Found, Match
+from bot.gazetteer.places import Commune, Department
+from bot.messages import Language
+from bot.messages.cleaning import cut, inert
+from bot.messages.following import FollowNames, follow_label
+from bot.messages.words import Table, data_file, date_text, words_in
+
+MOST_SHOWN = 10
+"""Candidates that are shown."""
+
+_LETTERS = {
+    FollowKind.COMMUNE: "c",
+    FollowKind.DEPARTMENT: "d",
+    FollowKind.REGION: "r",
+    FollowKind.OPERATOR: "o",
+    FollowKind.DECREE_KIND: "k",
+}
+_KINDS = {letter: kind for kind, letter in _LETTERS.items()}
+_CODE = re.compile(r"(?P<letter>[cdrok])(?P<value>[A-Za-z0-9_-]{1,50})", re.ASCII)
+_GUESSES = frozenset({Match.BEGINS, Match.NEAR})
+_LONGEST_ECHO = 60
+
+
+class FollowAnswers(Table):
+    """The answers in one language. `commands` are those that Telegram proposes."""
+
+    how: str
+    choose: str
+    choose_more: str
+    choose_kind: str
+    choose_operator: str
+    kinds: str
+    operators: str
+    unknown: str
+    ask: str
+    yes: str
+    no: str
+    left: str
+    added: str
+    first: str
+    already: str
+    full: str
+    removed: str
+    list: str
+    row: str
+    row_read: str
+    row_unread: str
+    nothing: str
+    at_once: str
+    daily: str
+    to_daily: str
+    to_at_once: str
+    paused: str
+    pause: str
+    resumed_none: str
+    resumed_one: str
+    resumed_many: str
+    forgotten: str
+    nothing_stored: str
+    admins: str
+    now: str
+    minutes: str
+    hours: str
+    days: str
+    commands: Mapping[str, str]
+
+
+@cache
+def follow_answers(language: Language) -> FollowAnswers:
+    """Return the answers in one language."""
+    return FollowAnswers.model_validate(data_file("bot.queries", "words", f"following_{language}.toml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What somebody may mean, best first. `is_sure`: it can be nothing but the first. `others` counts what is not among them."""
+
+    follows: tuple[Follow, ...] = ()
+    is_sure: bool = False
+    others: int = 0
+
+
+def what_is_meant(words: str, find: Callable[[str], Found], operators: Mapping[str, str], language: Language) -> Meant:
+    """Return what these words may mean: an operator (`operators`: names by keys) or a kind of decree by its name, else places."""
+    key = operator_key(words)
+    if key in operators:
+        return Meant((Follow(FollowKind.OPERATOR, key),), is_sure=True)
+    kind = _kind_named(words, language)
+    if kind is not None:
+        return Meant((Follow(FollowKind.DECREE_KIND, kind.value),), is_sure=True)
+    found = find(words)
+    follows = tuple(dict.fromkeys(_follow_of(candidate.place) for candidate in found.candidates))
+    if not follows:
+        near = [Follow(FollowKind.OPERATOR, other) for other in operators if key and f" {key} " in f" {other} "]
+        return Meant(tuple(near[:MOST_SHOWN]))
+    is_sure = len(follows) == 1 and found.candidates[0].how not in _GUESSES
+    return Meant(follows[:MOST_SHOWN], is_sure, max(found.communes + found.others - MOST_SHOWN, 0))
+
+
+def _kind_named(words: str, language: Language) -> Kind | None:
+    asked = fold_words(words).strip().removesuffix("s")
+    names = {fold_words(getattr(words_in(tongue).short_kinds, kind.value)): kind for tongue in ("fr", language) for kind in Kind}
+    return names.get(asked) or next((kind for kind in Kind if kind.value == asked), None)
+
+
+def _follow_of(place: object) -> Follow:
+    if isinstance(place, Commune):
+        return Follow(FollowKind.COMMUNE, place.code)
+    return Follow(FollowKind.DEPARTMENT if isinstance(place, Department) else FollowKind.REGION, getattr(place, "code", ""))
+
+
+def follow_code(follow: Follow) -> str:
+    """Return a follow as links and buttons have it: `c26198`, `d26`, `r84`, `osncf`, `krenewal`."""
+    return f"{_LETTERS[follow.kind]}{follow.value.replace(' ', '_')}"
+
+
+def follow_of_code(code: str, names: FollowNames) -> Follow | None:
+    """Return the follow of such a code, in any case; None where nothing has it."""
+    match = _CODE.fullmatch(code)
+    if match is None:
+        return None
+    kind, value = _KINDS[match["letter"]], match["value"]
+    if kind is FollowKind.DECREE_KIND:
+        return Follow(kind, value.lower()) if value.lower() in {one.value for one in Kind} else None
+    value = operator_key(value.replace("_", " ")) if kind is FollowKind.OPERATOR else value.upper()
+    follow = Follow(kind, value)
+    known = value in names.operators if kind is FollowKind.OPERATOR else names.place(follow) is not None
+    return follow if known else None
+
+
+# Answers.
+
+
+def settings_text(
+    follower: Follower | None, names: FollowNames, language: Language, now: datetime, read_at: Mapping[Follow, datetime | None]
+) -> str:
+    """Return what a chat follows, and when. `read_at`: when the recueils that decide about a place were last read, None for never; what is
+    no place is left out."""
+    words = follow_answers(language)
+    if follower is None or not follower.follows:
+        return words.nothing
+    lines = [words.list, *(_row(follow, names, language, now, read_at) for follow in follower.follows)]
+    if follower.paused_at is not None:
+        lines += ["", words.paused.format(day=date_text(follower.paused_at.date(), words_in(language).dates))]
+    return "\n".join([*lines, "", words.daily if follower.mode is FollowMode.DAILY else words.at_once])
+
+
+def _row(follow: Follow, names: FollowNames, language: Language, now: datetime, read_at: Mapping[Follow, datetime | None]) -> str:
+    words, what = follow_answers(language), follow_label(follow, names, language)
+    if follow not in read_at:
+        return words.row.format(what=what)
+    at = read_at[follow]
+    return words.row_unread.format(what=what) if at is None else words.row_read.format(what=what, ago=ago(now - at, language))
+
+
+def read_times(
+    follows: Iterable[Follow], overview: Overview, departments_of_region: Callable[[str], Sequence[str]]
+) -> dict[Follow, datetime | None]:
+    """Return when the recueils of each place that is followed were last read, None for never: of a region, those read longest ago."""
+    last = {one.code: max((route.last_ok_at for route in one.routes if route.last_ok_at), default=None) for one in overview.authorities}
+    codes: dict[FollowKind, Callable[[str], Sequence[str]]] = {
+        FollowKind.COMMUNE: lambda value: [department_of(value)],
+        FollowKind.DEPARTMENT: lambda value: [value],
+        FollowKind.REGION: departments_of_region,
+    }
+    return {
+        follow: min((at for code in codes[follow.kind](follow.value) if (at := last.get(code)) is not None), default=None)
+        for follow in follows
+        if follow.kind in codes
+    }
+
+
+def ago(passed: timedelta, language: Language) -> str:
+    """Return how long ago something was, in words."""
+    words, minutes = follow_answers(language), int(passed.total_seconds() // 60)
+    if minutes < 1:
+        return words.now
+    if minutes < 90:
+        return words.minutes.format(n=minutes)
+    return words.hours.format(n=minutes // 60) if minutes < 48 * 60 else words.days.format(n=minutes // (24 * 60))
+
+
+def pause_text(language: Language) -> str:
+    """Return that a chat is paused, and what then becomes of what is found."""
+    return follow_answers(language).pause.format(most=KEPT_WHILE_PAUSED)
+
+
+def resumed_text(waiting: int, language: Language) -> str:
+    """Return that a chat is resumed, and how many decrees wait for it."""
+    words = follow_answers(language)
+    return words.resumed_none if waiting == 0 else words.resumed_one if waiting == 1 else words.resumed_many.format(n=waiting)
+
+
+def full_text(language: Language) -> str:
+    """Return that a chat follows as much as it may."""
+    return follow_answers(language).full.format(most=MOST_FOLLOWS)
+
+
+def unknown_text(asked: str, language: Language) -> str:
+    """Return that nothing of this name can be followed."""
+    return follow_answers(language).unknown.format(words=cut(inert(" ".join(asked.split())), _LONGEST_ECHO))

@@ -1,0 +1,361 @@
+"""Following something in Telegram: `/suivre`, `/suivis`, `/pause`, `/reprendre`, `/oublier`, their English twins, buttons and links.
+
+Every step is a button whose data holds all of it: nothing is kept between two steps. A link only asks: following begins with a button.
+In groups administrators alone change what is followed. Nobody's words are logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import structlog
+from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
+from telegram.constants import ChatMemberStatus, ChatType
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    ContextTypes,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
+
+from bot.domain.acts import Kind
+from bot.domain.follows import FRANCE, Follow, FollowKind, FollowMode
+from bot.gazetteer.finding import Found
+from bot.messages import Language
+from bot.messages.cleaning import unlinked
+from bot.messages.following import FollowNames, follow_label
+from bot.queries.following import (
+    follow_answers,
+    follow_code,
+    follow_of_code,
+    full_text,
+    pause_text,
+    resumed_text,
+    settings_text,
+    unknown_text,
+    what_is_meant,
+)
+from bot.queries.telegram.languages import spoken
+from bot.queries.telegram.long_polling import answered
+from bot.queries.telegram.rate_limit import Grant, RateLimiter
+from bot.queries.vocabulary import vocabulary
+from bot.storage.follows import Added, Follows
+
+log = structlog.get_logger(__name__)
+
+TWINS: Mapping[Language, Mapping[str, str]] = {
+    "fr": {"follow": "suivre", "list": "suivis", "pause": "pause", "resume": "reprendre", "forget": "oublier"},
+    "en": {"follow": "follow", "list": "following", "pause": "pause", "resume": "resume", "forget": "forget"},
+}
+"""What each command does, and its name in each language."""
+
+_OWN_COMMANDS = frozenset(name for names in TWINS.values() for name in names.values())
+_DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkol]):(?P<rest>.{0,56})", re.ASCII)
+_START = re.compile(r"/start(?:@\w+)?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})", re.ASCII)
+_IN_CHARGE = frozenset({ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR})
+_NEW = filters.UpdateType.MESSAGE
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+ReadAt = Callable[[Sequence[Follow]], Mapping[Follow, datetime | None]]
+"""When the recueils that decide about each place were last read: see `settings_text`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowReply:
+    """A text, and rows of buttons: words and data."""
+
+    text: str
+    rows: tuple[tuple[tuple[str, str], ...], ...] = ()
+
+
+class FollowCommands:
+    """The handlers. Each is guarded: an error is answered politely and logged without anybody's words."""
+
+    def __init__(
+        self,
+        follows: Follows,
+        names: FollowNames,
+        find: Callable[[str], Found],
+        read_at: ReadAt,
+        limiter: RateLimiter,
+        clock: Callable[[], datetime],
+        seen: Callable[[int, int], None],
+    ) -> None:
+        """`find` looks places up; `seen` takes chat and id of each message that the bot gets or writes here."""
+        self._follows = follows
+        self._names = names
+        self._find = find
+        self._read_at = read_at
+        self._limiter = limiter
+        self._clock = clock
+        self._seen = seen
+        self._posted: Callable[[], None] = lambda: None
+
+    def when_posted(self, posted: Callable[[], None]) -> None:
+        """Have it called, in the event loop, each time that a chat has something to get."""
+        self._posted = posted
+
+    def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        """Add the handlers: before those that take any message or button."""
+        for language, twins in TWINS.items():
+            for action, name in twins.items():
+                if language == "en" and name in TWINS["fr"].values():
+                    continue  # the same word in both: answered in the language of the chat, or of the person
+                application.add_handler(CommandHandler(name, partial(self._commanded, action, language), filters=_NEW))
+        application.add_handler(MessageHandler(_NEW & filters.Regex(_START), self._linked))
+        application.add_handler(CallbackQueryHandler(self._pressed, pattern=_DATA))
+        application.add_handler(ChatMemberHandler(self._member_changed, ChatMemberHandler.MY_CHAT_MEMBER))
+        application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, self._moved))
+        application.add_handler(TypeHandler(Update, self._note), group=-1)
+
+    @staticmethod
+    def proposed(language: Language) -> list[BotCommand]:
+        """Return the commands that Telegram proposes."""
+        return [BotCommand(name, text) for name, text in follow_answers(language).commands.items()]
+
+    # What people write and press.
+
+    async def _commanded(self, action: str, language: Language, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        message, words = update.message, " ".join(context.args or ())
+        if message is not None:
+            await self._answer(message, context.bot, language, lambda chat, tongue: self._carry_out(action, words, chat, tongue))
+
+    async def _linked(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.message
+        match = None if message is None else _START.fullmatch(message.text or "")
+        if message is None or match is None:
+            return
+        follow = follow_of_code(match["code"], self._names)
+        language = spoken(message.from_user) or "fr"
+        await self._answer(message, context.bot, language, lambda _, tongue: self._ask(follow, tongue))
+
+    async def _answer(self, message: Message, bot: Bot, language: Language, make: Callable[[int, Language], FollowReply]) -> None:
+        chat = message.chat.id
+        try:
+            person = message.sender_chat or message.from_user or message.chat
+            grant = self._limiter.ask(person.id, chat)
+            if grant is Grant.REFUSED:
+                return
+            kept = await asyncio.to_thread(self._follows.get, chat)
+            tongue: Language = language if kept is None else "en" if kept.language == "en" else "fr"
+            if grant is Grant.REFUSED_FIRST:
+                reply = FollowReply(vocabulary(tongue).slow_down)
+            elif not await _is_in_charge(bot, message, person.id):
+                reply = FollowReply(follow_answers(tongue).admins)
+            else:
+                reply = await asyncio.to_thread(make, chat, tongue)
+            await self._send(message, reply)
+        except TelegramError as error:  # the reply itself did not go out, after several tries: another would not either
+            _log_failure("follow", error)
+        except Exception as error:
+            _log_failure("follow", error)
+            await _quietly(self._send(message, FollowReply(vocabulary(language).failed)))
+
+    async def _pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        query = update.callback_query
+        match = None if query is None else _DATA.fullmatch(query.data or "")
+        if query is None or match is None:
+            return
+        language: Language = "en" if match["language"] == "en" else "fr"
+        try:
+            message = query.message
+            chat = None if message is None else message.chat.id
+            if self._limiter.ask(query.from_user.id, chat) is not Grant.GRANTED:
+                await query.answer(vocabulary(language).slow_down)
+            elif not isinstance(message, Message):
+                await query.answer(vocabulary(language).expired, show_alert=True)
+            elif not await _is_in_charge(context.bot, message, query.from_user.id):
+                await query.answer(follow_answers(language).admins, show_alert=True)
+            else:
+                reply = await asyncio.to_thread(self._act, match["action"], match["rest"], message.chat.id, language)
+                await self._edit(query.edit_message_text, reply)
+                await query.answer()
+        except TelegramError as error:
+            _log_failure("follow", error)
+        except Exception as error:
+            _log_failure("follow", error)
+            await _quietly(query.answer(vocabulary(language).failed))
+
+    # What the bot does for it, in a thread. Raises StorageError.
+
+    def _carry_out(self, action: str, words: str, chat: int, language: Language) -> FollowReply:
+        if action == "follow":
+            return self._follow(words, chat, language) if words else self._how(language)
+        if action == "list":
+            return self._list(chat, language)
+        if action == "forget":
+            answers = follow_answers(language)
+            return FollowReply(answers.forgotten if self._follows.forget(chat) else answers.nothing_stored)
+        return self._pause(chat, language) if action == "pause" else self._resume(chat, language)
+
+    def _act(self, action: str, rest: str, chat: int, language: Language) -> FollowReply:
+        """Carry out a button."""
+        answers = follow_answers(language)
+        if action in "ax":
+            follow = follow_of_code(rest, self._names)
+            if follow is None:
+                return self._how(language)
+            return self._add(follow, chat, language) if action == "a" else self._remove(follow, chat, language)
+        if action == "m":
+            self._follows.set_mode(chat, FollowMode.DAILY if rest == "d" else FollowMode.AT_ONCE)
+        if action in "ko":
+            return self._choice(answers.choose_kind if action == "k" else answers.choose_operator, self._wide(action), language)
+        if action == "n":
+            return FollowReply(answers.left)
+        if action in "pr":
+            return self._pause(chat, language) if action == "p" else self._resume(chat, language)
+        return self._list(chat, language)
+
+    def _follow(self, words: str, chat: int, language: Language) -> FollowReply:
+        meant = what_is_meant(words, self._find, self._names.operators, language)
+        if not meant.follows:
+            return FollowReply(unknown_text(words, language), self._how(language).rows)
+        if meant.is_sure:
+            return self._add(meant.follows[0], chat, language)
+        answers = follow_answers(language)
+        total = len(meant.follows) + meant.others
+        return self._choice(answers.choose_more.format(n=total) if meant.others else answers.choose, meant.follows, language)
+
+    def _add(self, follow: Follow, chat: int, language: Language) -> FollowReply:
+        answers, what = follow_answers(language), follow_label(follow, self._names, language)
+        is_first = self._follows.get(chat) is None
+        done = self._follows.add(chat, follow, language, self._clock().astimezone(FRANCE).date())
+        if done is Added.FULL:
+            return FollowReply(full_text(language))
+        text = (answers.added if done is Added.ADDED else answers.already).format(what=what)
+        return FollowReply(f"{text}\n\n{answers.first}" if is_first else text, ((_removing(follow, what, language),),))
+
+    def _remove(self, follow: Follow, chat: int, language: Language) -> FollowReply:
+        self._follows.remove(chat, follow)
+        said = follow_answers(language).removed.format(what=follow_label(follow, self._names, language))
+        left = self._list(chat, language)
+        return FollowReply(f"{said}\n\n{left.text}", left.rows)
+
+    def _list(self, chat: int, language: Language) -> FollowReply:
+        follower, answers = self._follows.get(chat), follow_answers(language)
+        if follower is None or not follower.follows:
+            return FollowReply(answers.nothing)
+        read_at = self._read_at(follower.follows)
+        text = settings_text(follower, self._names, language, self._clock(), read_at)
+        rows = [(_removing(follow, follow_label(follow, self._names, language), language),) for follow in follower.follows]
+        is_daily = follower.mode is FollowMode.DAILY
+        mode = (answers.to_at_once, f"2{language}m:a") if is_daily else (answers.to_daily, f"2{language}m:d")
+        pause = ("⏸", f"2{language}p:") if follower.paused_at is None else ("▶️", f"2{language}r:")
+        return FollowReply(text, (*rows, (mode, pause)))
+
+    def _pause(self, chat: int, language: Language) -> FollowReply:
+        paused = self._follows.pause(chat, self._clock())
+        return FollowReply(pause_text(language) if paused else follow_answers(language).nothing)
+
+    def _resume(self, chat: int, language: Language) -> FollowReply:
+        if self._follows.get(chat) is None:
+            return FollowReply(follow_answers(language).nothing)
+        return FollowReply(resumed_text(self._follows.resume(chat, self._clock()), language))
+
+    def _how(self, language: Language) -> FollowReply:
+        answers = follow_answers(language)
+        return FollowReply(answers.how.strip(), (((answers.kinds, f"2{language}k:"), (answers.operators, f"2{language}o:")),))
+
+    def _ask(self, follow: Follow | None, language: Language) -> FollowReply:
+        answers = follow_answers(language)
+        if follow is None:
+            return self._how(language)
+        what = follow_label(follow, self._names, language)
+        yes = (answers.yes.format(what=what)[:64], f"2{language}a:{follow_code(follow)}")
+        return FollowReply(answers.ask.format(what=what), ((yes, (answers.no, f"2{language}n:")),))
+
+    def _choice(self, text: str, follows: Sequence[Follow], language: Language) -> FollowReply:
+        buttons = [(follow_label(one, self._names, language)[:64], f"2{language}a:{follow_code(one)}") for one in follows]
+        return FollowReply(text, tuple((button,) for button in buttons))
+
+    def _wide(self, action: str) -> list[Follow]:
+        if action == "k":
+            return [Follow(FollowKind.DECREE_KIND, kind.value) for kind in Kind]
+        return [Follow(FollowKind.OPERATOR, key) for key in self._names.operators]
+
+    # What Telegram tells of chats.
+
+    async def _member_changed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Note that a chat has blocked or removed the bot, or takes it back."""
+        changed = update.my_chat_member
+        if changed is None:
+            return
+        gone = changed.new_chat_member.status in {ChatMemberStatus.BANNED, ChatMemberStatus.LEFT}
+        note = partial(self._follows.block, changed.chat.id, self._clock()) if gone else partial(self._follows.unblock, changed.chat.id)
+        await asyncio.to_thread(note)
+
+    async def _moved(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.message
+        if message is not None and message.migrate_to_chat_id is not None:
+            await asyncio.to_thread(self._follows.moved, message.chat.id, message.migrate_to_chat_id)
+
+    async def _note(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None:
+            self._seen(update.message.chat.id, update.message.message_id)
+
+    # How answers go out.
+
+    async def _send(self, message: Message, reply: FollowReply) -> None:
+        in_group = message.chat.type != ChatType.PRIVATE
+        options: dict[str, Any] = {"do_quote": in_group, "allow_sending_without_reply": True if in_group else None}
+        sent = await answered(partial(message.reply_text, _shown(reply), reply_markup=_keyboard(reply), **options), asyncio.sleep)
+        self._seen(sent.chat.id, sent.message_id)
+        self._posted()
+
+    async def _edit(self, act: Callable[..., Awaitable[Any]], reply: FollowReply) -> None:
+        try:
+            await answered(partial(act, _shown(reply), reply_markup=_keyboard(reply)), asyncio.sleep)
+        except BadRequest as error:
+            if "message is not modified" not in error.message.lower():  # the button was pressed twice
+                raise
+        self._posted()
+
+
+def _shown(reply: FollowReply) -> str:
+    """Return the text with no links but the commands that it names."""
+    return unlinked(reply.text, _OWN_COMMANDS)
+
+
+def _keyboard(reply: FollowReply) -> InlineKeyboardMarkup | None:
+    rows = [[InlineKeyboardButton(words, callback_data=data) for words, data in row] for row in reply.rows]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _removing(follow: Follow, what: str, language: Language) -> tuple[str, str]:
+    return f"✕ {what}"[:64], f"2{language}x:{follow_code(follow)}"
+
+
+async def _is_in_charge(bot: Bot, message: Message, person: int) -> bool:
+    """Return whether this person may change what a chat follows: in a private chat anyone, in a group its administrators."""
+    if message.chat.type == ChatType.PRIVATE or person == message.chat.id:  # an administrator who writes as the group
+        return True
+    member = await bot.get_chat_member(message.chat.id, person)
+    return member.status in _IN_CHARGE
+
+
+def _log_failure(name: str, error: Exception) -> None:
+    """Log type and place only: the text of an error may hold what a person wrote, or a token."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    log.warning("telegram.command_failed", command=name, error=type(error).__name__, at=place)
+
+
+async def _quietly(sending: Coroutine[Any, Any, Any] | Awaitable[Any]) -> None:
+    """Send a last word that may fail too."""
+    try:
+        await sending
+    except TelegramError as error:
+        log.debug("telegram.reply_failed", error=type(error).__name__)

@@ -1,0 +1,207 @@
+"""Following in Telegram: whole flows over a Bot API on loopback, and what words, links and buttons mean."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.app.inventory import departments_of_region, find_places, follow_names
+from bot.domain.follows import Follow, FollowKind, FollowMode
+from bot.domain.health import AuthorityHealth, Overview, SourceHealth, Status
+from bot.queries.following import ago, follow_code, follow_of_code, read_times, what_is_meant
+from bot.queries.questions import Questions
+from bot.queries.telegram.bot import TelegramBot
+from bot.queries.telegram.following import FollowCommands
+from bot.queries.telegram.rate_limit import RateLimiter
+from bot.storage.store import Store
+from tests.bot.queries.conftest import commands_for
+from tests.bot.queries.test_telegram_app import log_levels, running, until
+from tests.bot.storage.ready import ready_store
+from tests.servers.fake_bot_api import BotMessage, FakeBotApi
+
+__all__ = ["log_levels"]
+
+ANN, GROUP = 7, -1001234567890
+NOW = datetime(2026, 8, 12, 10, tzinfo=UTC)
+DROME, ARA = Follow(FollowKind.DEPARTMENT, "26"), Follow(FollowKind.REGION, "84")
+MONTELIMAR, VALENCE = Follow(FollowKind.COMMUNE, "26198"), Follow(FollowKind.COMMUNE, "26362")
+SNCF, RENEWALS = Follow(FollowKind.OPERATOR, "sncf"), Follow(FollowKind.DECREE_KIND, "renewal")
+NAMES = follow_names()
+OVERVIEW = Overview(NOW, tuple(
+    AuthorityHealth(code, Status.FINE, (SourceHealth(f"{code}:site", Status.FINE, last_ok_at=at),))
+    for code, at in (("26", NOW - timedelta(minutes=12)), ("38", NOW - timedelta(hours=5)), ("01", None))
+))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "is_sure"),
+    [
+        ("26", DROME, True),
+        ("montelimar", MONTELIMAR, True),
+        ("26200 Montélimar", MONTELIMAR, True),
+        ("auvergne-rhône-alpes", ARA, True),
+        ("sncf", SNCF, True),
+        ("renouvellement", RENEWALS, True),
+        ("valence", None, False),
+        ("Montelimard", MONTELIMAR, False),
+    ],
+)
+def test_what_words_mean(words: str, first: Follow | None, is_sure: bool) -> None:
+    meant = what_is_meant(words, find_places, NAMES.operators, "fr")
+    assert meant.is_sure is is_sure
+    assert first is None or meant.follows[0] == first
+    assert first is not None or VALENCE in meant.follows
+
+
+def test_nothing_has_this_name() -> None:
+    assert what_is_meant("xqzxqzxqz", find_places, NAMES.operators, "fr").follows == ()
+
+
+@pytest.mark.parametrize("follow", [DROME, ARA, MONTELIMAR, SNCF, RENEWALS, Follow(FollowKind.OPERATOR, "prefecture de police")])
+def test_codes_of_links_and_buttons(follow: Follow) -> None:
+    code = follow_code(follow)
+    assert follow_of_code(code, NAMES) == follow
+    assert len(f"2frx:{code}".encode()) <= 64
+
+
+@pytest.mark.parametrize("code", ["", "c", "c99999", "d999", "onobody", "kdecree", "x26", "d26 ", "c26198; drop table"])
+def test_codes_of_nothing(code: str) -> None:
+    assert follow_of_code(code, NAMES) is None
+
+
+def test_when_places_were_read() -> None:
+    found = read_times([DROME, MONTELIMAR, ARA, SNCF, Follow(FollowKind.DEPARTMENT, "01")], OVERVIEW, departments_of_region)
+    assert found[DROME] == found[MONTELIMAR] == NOW - timedelta(minutes=12)
+    assert found[ARA] == NOW - timedelta(hours=5), "of a region, those read longest ago"
+    assert found[Follow(FollowKind.DEPARTMENT, "01")] is None
+    assert SNCF not in found
+
+
+@pytest.mark.parametrize(
+    ("passed", "words"),
+    [
+        (timedelta(seconds=20), "à l’instant"),
+        (timedelta(minutes=12), "il y a 12 min"),
+        (timedelta(hours=5), "il y a 5 h"),
+        (timedelta(days=4), "il y a 4 jours"),
+    ],
+)
+def test_how_long_ago(passed: timedelta, words: str) -> None:
+    assert ago(passed, "fr") == words
+
+
+class Talk:
+    """A person who writes to a bot that runs."""
+
+    def __init__(self, api: FakeBotApi, store: Store) -> None:
+        self.api, self.store = api, store
+
+    async def say(self, text: str, chat: int = ANN, user: int = ANN) -> BotMessage:
+        before = len(self.api.messages)
+        self.api.say(chat, user, text)
+        await until(lambda: len(self.api.messages) > before)
+        return self.api.messages[-1]
+
+    async def press(self, message: BotMessage, words: str, user: int = ANN) -> str:
+        """Press the button with these words; return what it then says, or the words of the alert."""
+        [button] = [one for one in message.buttons if words in one["text"]]
+        answered = len(self.api.callback_answers)
+        self.api.press(message, button["callback_data"], user)
+        await until(lambda: len(self.api.callback_answers) > answered)
+        return str(self.api.callback_answers[-1].get("text") or message.text)
+
+    def follows(self, chat: int = ANN) -> tuple[Follow, ...]:
+        kept = self.store.follows.get(chat)
+        return () if kept is None else kept.follows
+
+
+@pytest.fixture
+async def talk(tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[], object]]:
+    @asynccontextmanager
+    async def begun() -> AsyncIterator[Talk]:
+        with ready_store(tmp_path) as store:
+            async with FakeBotApi() as api:
+                follow = FollowCommands(
+                    store.follows, NAMES, find_places, lambda wanted: read_times(wanted, OVERVIEW, departments_of_region),
+                    RateLimiter(100, lambda: 0.0), lambda: NOW, lambda _chat, _message: None,
+                )  # fmt: skip
+                bot = TelegramBot(SecretStr(api.token), api.url, commands_for(questions), following=follow)
+                async with running(bot):
+                    yield Talk(api, store)
+
+    async with begun() as one:
+        yield one  # type: ignore[misc]
+
+
+async def test_a_person_follows_lists_pauses_and_leaves(talk: Talk) -> None:
+    said = await talk.say("/suivre")
+    assert [button["text"] for button in said.buttons] == ["Un genre d’arrêtés", "Un exploitant"]
+    added = await talk.say("/suivre 26")
+    assert added.text.startswith("🔔 Vous suivez maintenant Drôme (26).")
+    assert "pas un service de l’État" in added.text
+    assert "pas un service de l’État" not in (await talk.say("/suivre sncf")).text, "said once"
+    assert talk.follows() == (DROME, SNCF)
+    listed = await talk.say("/suivis")
+    assert "• Drôme (26) – recueils lus il y a 12 min" in listed.text
+    assert "• SNCF\n" in listed.text
+    assert "une fois par jour" in await talk.press(listed, "Une fois par jour")
+    kept = talk.store.follows.get(ANN)
+    assert kept is not None
+    assert kept.mode is FollowMode.DAILY
+    assert (await talk.press(talk.api.messages[-1], "✕ SNCF")).startswith("Vous ne suivez plus SNCF.")
+    assert talk.follows() == (DROME,)
+    assert "⏸" in (await talk.say("/pause")).text
+    assert "▶️" in (await talk.say("/reprendre")).text
+    assert "🗑" in (await talk.say("/oublier")).text
+    assert talk.store.follows.get(ANN) is None
+    assert (await talk.say("/suivis")).text.startswith("Vous ne suivez rien.")
+    assert (await talk.say("/forget")).text == "Nothing is stored about this chat."
+
+
+async def test_of_several_places_of_a_name_one_is_chosen(talk: Talk) -> None:
+    said = await talk.say("/follow valence")
+    assert said.text.startswith("Which one do you want to follow?")
+    assert len(said.buttons) >= 3
+    assert talk.follows() == ()
+    await talk.press(said, "Valence (26)")
+    assert talk.follows() == (VALENCE,)
+    kept = talk.store.follows.get(ANN)
+    assert kept is not None
+    assert kept.language == "en"
+    unknown = await talk.say("/suivre <b>xqzxqzxqz</b>")
+    assert "xqzxqzxqz" in unknown.text
+
+
+@pytest.mark.parametrize(("link", "follow"), [("c26198", MONTELIMAR), ("d26", DROME), ("oSNCF", SNCF)])
+async def test_a_link_asks_before_it_acts(talk: Talk, link: str, follow: Follow) -> None:
+    said = await talk.say(f"/start {link}")
+    assert said.text.startswith("Suivre ")
+    assert talk.follows() == ()
+    assert await talk.press(said, "Non") == "D’accord, rien n’est suivi de plus."
+    said = await talk.say(f"/start {link}")
+    await talk.press(said, "🔔")
+    assert talk.follows() == (follow,)
+
+
+async def test_in_a_group_only_administrators_change_what_is_followed(talk: Talk) -> None:
+    talk.api.add_group(GROUP).administrators.add(8)
+    assert (await talk.say("/suivre 26", GROUP, ANN)).text == "Dans un groupe, seuls les administrateurs peuvent changer ce qui est suivi."
+    added = await talk.say("/suivre 26", GROUP, 8)
+    assert talk.follows(GROUP) == (DROME,)
+    assert "administrateurs" in await talk.press(added, "✕")
+    assert talk.follows(GROUP) == (DROME,)
+    await talk.press(added, "✕", 8)
+    assert talk.follows(GROUP) == ()
+
+
+async def test_who_blocks_the_bot_and_comes_back(talk: Talk) -> None:
+    await talk.say("/suivre 26")
+    talk.api.membership(ANN, "kicked")
+    await until(lambda: talk.store.follows.counts().blocked == 1)
+    talk.api.membership(ANN, "member")
+    await until(lambda: talk.store.follows.counts().blocked == 0)
