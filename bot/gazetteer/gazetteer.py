@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from functools import cache
 from hashlib import sha256
@@ -28,10 +27,6 @@ class Gazetteer:
         self._aliases = Aliases(self._places, aliases)
         self._namer = Namer(self._places, self._aliases, words)
 
-        self._parts = defaultdict[str, set[str]](set)
-        for arrondissement in self._places.arrondissements():
-            self._parts[arrondissement.part_of or ""].add(arrondissement.code)
-
     @property
     def source(self) -> str:
         """Name and version of the package that the data comes from."""
@@ -40,10 +35,6 @@ class Gazetteer:
     def commune(self, code: str) -> Commune | None:
         """Return the commune of an INSEE code; of a former code, the commune of today. None where no commune has or had it."""
         return self._places.commune(code)
-
-    def parts_of(self, code: str) -> frozenset[str]:
-        """Return the INSEE codes of the arrondissements of Paris, Lyon or Marseille; none of any other commune."""
-        return frozenset(self._parts.get(code, ()))
 
     def department(self, code: str) -> Department | None:
         """Return the department of a code as it is printed (`01`, `2A`, `974`)."""

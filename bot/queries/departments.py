@@ -27,6 +27,8 @@ class DepartmentMatch:
 
     places: tuple[Place, ...]
     authorities: frozenset[str] = frozenset()
+    departments: frozenset[str] | None = None
+    """In which the communes lie that a decree may name, None where any: a préfet de police, or a region, decides in many departments."""
     unknown: str = ""
     suggestions: tuple[Place, ...] = ()
 
@@ -54,7 +56,10 @@ def find_departments(asked: str, places: Mapping[str, Place]) -> DepartmentMatch
 
 
 def _match(meant: list[Place], places: Mapping[str, Place]) -> DepartmentMatch:
-    return DepartmentMatch(tuple(meant), frozenset().union(*(authorities_of(place, places) for place in meant)))
+    authorities = frozenset[str]().union(*(authorities_of(place, places) for place in meant))
+    if any(place.territory and not _is_region(place) for place in meant):
+        return DepartmentMatch(tuple(meant), authorities)
+    return DepartmentMatch(tuple(meant), authorities, frozenset[str]().union(*(place.territory or {place.code} for place in meant)))
 
 
 def _find(asked: str, places: Mapping[str, Place]) -> Place | None:
@@ -69,8 +74,11 @@ def authorities_of(place: Place, places: Mapping[str, Place]) -> frozenset[str]:
     """Return all who decide there: of a region, in any of its departments; of the préfet de police asked for by name, he alone."""
     if not place.territory:
         return deciding_in({place.code}, places)
-    is_region = place.code.startswith("R-")
-    return deciding_in({place.code, *place.territory}, places) if is_region else frozenset({place.code})
+    return deciding_in({place.code, *place.territory}, places) if _is_region(place) else frozenset({place.code})
+
+
+def _is_region(place: Place) -> bool:
+    return place.code.startswith("R-")
 
 
 def _by_name(words: str, places: Mapping[str, Place]) -> Place | None:

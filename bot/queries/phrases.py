@@ -27,7 +27,6 @@ from bot.queries.answers import (
     OneDecree,
     PlaceChoice,
     PlaceChoices,
-    Question,
     Topic,
     TownAnswer,
     UnknownDecree,
@@ -46,7 +45,7 @@ def title(answer: DecreeList, language: Language) -> str:
     words = vocabulary(language)
     count = words.count_one if answer.total == 1 else words.count_many.format(n=answer.total)
     page = "" if answer.pages == 1 else ", " + words.page.format(page=answer.question.page, pages=answer.pages)
-    return words.header.format(title=_subject(answer.question, answer.places, words), total=count + page)
+    return words.header.format(title=_subject(answer, words), total=count + page)
 
 
 def shortcoming(
@@ -107,14 +106,14 @@ def _nothing_there(answer: NothingFound, words: Vocabulary) -> str:
     return bare.get(topic, words.nothing_recent).format(words=_echo(answer.question.words))
 
 
-def _subject(question: Question, places: Sequence[Place], words: Vocabulary) -> str:
-    ask, topic = words.ask, question.topic
+def _subject(answer: DecreeList, words: Vocabulary) -> str:
+    ask, topic, places = words.ask, answer.question.topic, answer.places
     of_one = {Topic.DEPARTMENT: words.department, Topic.IN_FORCE: words.in_force_there}
     of_several = {Topic.DEPARTMENT: ask.departments, Topic.IN_FORCE: ask.in_force_departments, Topic.TODAY: ask.today_there}
     if places:
         return _about(of_one.get(topic), of_several[topic], places)
     bare = {Topic.IN_FORCE: words.in_force, Topic.TODAY: ask.today, Topic.SEARCH: words.search, Topic.NUMBER: ask.numbered}
-    asked = _echo(question.words)
+    asked = _echo(answer.searched or answer.question.words)
     return bare.get(topic, words.recent).format(words=asked, number=asked)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -99,7 +100,8 @@ class Questions:
         if not isinstance(found, DepartmentMatch):
             return found
         question = Question(Topic.DEPARTMENT, found.codes, page)
-        return self._list(question, lambda limit, offset: self._decrees.recent(limit, offset, found.authorities), found)
+        fetch = partial(self._decrees.recent, authorities=found.authorities, departments=found.departments)
+        return self._list(question, fetch, found)
 
     def in_force(self, department: str = "", page: int = 1) -> Answer:
         """Return the decrees in force now or later, by when they begin; of departments, by code or name, where they are given."""
@@ -210,7 +212,7 @@ class Questions:
         now = self._clock()
         made, known = self._words
         if made is None or not timedelta() <= now - made < _WORDS_KEPT:
-            known = {fold_words(word): word for word in self._decrees.words()}
+            known = {fold_words(word): word.lower() for word in sorted(self._decrees.words())}
             self._words = (now, known)
         return known
 
@@ -226,7 +228,7 @@ class Questions:
 
     def _town(self, commune: Commune, page: int) -> Answer:
         authorities = deciding_in({commune.department}, self._places)
-        codes = frozenset((commune.code,)) | self._gazetteer().parts_of(commune.code)
+        codes = (commune.code,)
         now = self._clock()
         stored = self._decrees.current(now.date() - timedelta(days=1), authorities)
         current = in_force((one for one in stored if any(named.code in codes for named in one.communes)), self._places, now)
@@ -265,7 +267,8 @@ class Questions:
         now = self._clock()
         # A day less: no time zone of the country is further behind than that, and those that are over are left out below.
         stored = self._decrees.current(now.date() - timedelta(days=1), None if found is None else found.authorities)
-        known = in_force(stored, self._places, now)
+        departments = None if found is None else found.departments
+        known = in_force((decree for decree in stored if _may_concern(decree, departments)), self._places, now)
         if topic is Topic.TODAY:
             known = tuple(decree for decree in known if _begun_today(decree, self._places, now))
         question = Question(topic, "" if found is None else found.codes, page)
@@ -310,6 +313,12 @@ def in_force(decrees: Iterable[Decree], places: Mapping[str, Place], now: dateti
     return tuple(decree for *_, decree in sorted(ranked, key=lambda item: item[:3]))
 
 
+def _may_concern(decree: Decree, departments: Collection[str] | None) -> bool:
+    """Return whether a decree names a commune of these departments, or none at all."""
+    named = [commune.code for commune in decree.communes]
+    return departments is None or not named or any(code.startswith(tuple(departments)) for code in named)
+
+
 def _begun_today(decree: Decree, places: Mapping[str, Place], now: datetime) -> bool:
     starts, _ = period(decree)
     return starts is None or starts.day <= _there(decree, places, now).date()
@@ -325,8 +334,11 @@ def _there(decree: Decree, places: Mapping[str, Place], now: datetime) -> dateti
 class DecreeReader(Protocol):
     """The stored decrees, as questions see them. Synchronous: a face in an event loop calls from a thread."""
 
-    def recent(self, limit: int, offset: int, authorities: frozenset[str] | None = None, /) -> PageOfDecrees:
-        """Return newest found first; of some authorities only where they are given."""
+    def recent(
+        self, limit: int, offset: int, authorities: Collection[str] | None = None, departments: Collection[str] | None = None
+    ) -> PageOfDecrees:
+        """Return newest found first; of some authorities only where they are given, and without those that name communes of other
+        departments only where `departments` are."""
         ...
 
     def get(self, decree_id: int, /) -> Decree | None:

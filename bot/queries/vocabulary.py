@@ -111,6 +111,8 @@ class ChatWords(Table):
     which_language: str
     language_name: str
     language_chosen: str
+    inline_open: str
+    inline_follow: str
     letter_cada: str
     letter_gracieux: str
     letter_caption: str

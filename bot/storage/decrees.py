@@ -47,9 +47,19 @@ class StoredAct:
 class Decrees(Repository):
     """Every decree that was found, in the orders that answers need."""
 
-    def recent(self, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
-        """Those of these authorities (None: of all), in the order of `newest_first`."""
-        return self._listed(among(decrees.c.authority, authorities), limit, offset)
+    def recent(
+        self, limit: int, offset: int = 0, authorities: Collection[str] | None = None, departments: Collection[str] | None = None
+    ) -> PageOfDecrees:
+        """Those of these authorities (None: of all), in the order of `newest_first`.
+
+        Where `departments` are given, without those whose facts name communes of other departments only.
+        """
+        wanted = among(decrees.c.authority, authorities)
+        if departments is not None:
+            named = exists().where(decree_communes.c.decree_id == decrees.c.id)
+            there = or_(*(decree_communes.c.commune.startswith(code, autoescape=True) for code in sorted(departments)))
+            wanted = and_(wanted, or_(~named, named.where(there)))
+        return self._listed(wanted, limit, offset)
 
     def search(self, words: str, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
         """Decrees that hold all the words, whatever their accents, case or endings: those with all in title or facts first, then newest.

@@ -65,7 +65,7 @@ class Methods:
         raise ApiError(404, "Not Found")
 
     def _do_get_me(self, _: dict[str, Any]) -> dict[str, Any]:
-        return bot_user() | {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
+        return bot_user() | {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": True}
 
     def _do_get_chat(self, params: dict[str, Any]) -> dict[str, Any]:
         return self._chats.get(params.get("chat_id")).as_json() | {

@@ -16,7 +16,7 @@ import structlog
 from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, Update
 from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest, TelegramError
-from telegram.ext import Application, CallbackQueryHandler, ContextTypes, MessageHandler, filters
+from telegram.ext import Application, CallbackQueryHandler, ContextTypes, InlineQueryHandler, MessageHandler, filters
 
 from bot.domain.acts import Place
 from bot.messages import LANGUAGES, Button, Language
@@ -25,6 +25,7 @@ from bot.queries.questions import Questions
 from bot.queries.telegram.addressed import Addressed, addressed
 from bot.queries.telegram.callbacks import Callbacks, LanguageWanted, LetterWanted
 from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, START, command_meant, commands_near
+from bot.queries.telegram.inline import CACHE_SECONDS, LONGEST, InlineOffer, inline_offer
 from bot.queries.telegram.languages import ChatLanguages, spoken
 from bot.queries.telegram.long_polling import Sleep, answered
 from bot.queries.telegram.rate_limit import Grant, RateLimiter
@@ -73,6 +74,7 @@ class TelegramCommands:
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers of messages and of the buttons of answers."""
         application.add_handler(CallbackQueryHandler(self._pressed))
+        application.add_handler(InlineQueryHandler(self._typed))
         application.add_handler(MessageHandler(_NEW, self._written))
 
     async def _written(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -146,6 +148,25 @@ class TelegramCommands:
         if link is not None:
             return telegram_reply(self._questions.show(link[1]), self._places, languages[0])
         return help_reply(languages)
+
+    async def _typed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Offer decrees while somebody types in any chat. Whoever types too fast is answered at the next letter."""
+        query = update.inline_query
+        if query is None:
+            return
+        # Each letter is a question: they are counted apart, so that typing does not use up what a person may ask.
+        if self._limiter.ask(-query.from_user.id) is not Grant.GRANTED:
+            return
+        language: Language = spoken(query.from_user) or "fr"
+        try:
+            offer = await asyncio.to_thread(self._offer, query.query[:LONGEST], language)
+            await query.answer(offer.articles, cache_time=CACHE_SECONDS, is_personal=True, button=offer.button)
+        except Exception as error:
+            _log_failure("inline", error)
+
+    def _offer(self, words: str, language: Language) -> InlineOffer:
+        answer = self._questions.plain(words) if words.strip() else self._questions.recent()
+        return inline_offer(answer, self._questions.ask, self._places, language)
 
     async def _pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a button: a list in the place of the one under which it is, a decree or a letter below it."""

@@ -24,7 +24,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 LONG_POLL = timedelta(seconds=50)
 """How long Telegram may hold a request open while there is nothing new."""
-UPDATES = ("message", "callback_query", "channel_post", "my_chat_member")
+UPDATES = ("message", "callback_query", "inline_query", "channel_post", "my_chat_member")
 UNAUTHORIZED = "the token is refused (401): check telegram.token and telegram.api_url; it is tried again, less and less often"
 SECOND_POLLER = "another program polls with the same token (409): end it, or give this one a token of its own"
 _LONGEST_PAUSE = 60.0

@@ -78,8 +78,13 @@ class MemoryDecrees:
         self.stored = sorted(decrees, key=lambda one: one.id or 0, reverse=True)
         self.broken: Exception | None = None
 
-    def recent(self, limit: int, offset: int, authorities: frozenset[str] | None = None, /) -> PageOfDecrees:
-        return self._page([d for d in self.stored if authorities is None or d.authority in authorities], limit, offset)
+    def recent(
+        self, limit: int, offset: int, authorities: Collection[str] | None = None, departments: Collection[str] | None = None
+    ) -> PageOfDecrees:
+        kept = [d for d in self.stored if authorities is None or d.authority in authorities]
+        if departments is not None:
+            kept = [d for d in kept if not d.communes or any(one.code.startswith(tuple(departments)) for one in d.communes)]
+        return self._page(kept, limit, offset)
 
     def get(self, decree_id: int, /) -> Decree | None:
         return next((d for d in self.stored if d.id == decree_id), None)

@@ -147,3 +147,24 @@ def test_a_rehearsal_knows_them(naming: Store, url: str) -> None:
     with rehearsal_store(url, ["26"], namer=NAMER) as stage:
         assert stored(stage, decree).communes == stored(naming, decree).communes
         assert stage.decrees.naming([VALENCE], limit=9).total == 1
+
+
+def test_those_of_a_department_leave_out_what_names_communes_of_others_only(naming: Store) -> None:
+    valence = found(naming, Facts("2026-1", places=("Valence",)))
+    nowhere = found(naming, Facts("2026-2", places=("Ailleurs",)))
+    everywhere, drome, ardeche = (naming.decrees.recent(10, departments=codes) for codes in (None, {"26", "07"}, {"07"}))
+    assert {one.id for one in everywhere.decrees} == {one.id for one in drome.decrees} == {valence, nowhere}
+    assert [one.id for one in ardeche.decrees] == [nowhere]
+    assert ardeche.total == 1
+
+
+def test_those_that_name_a_commune_may_be_asked_for_without_some(naming: Store) -> None:
+    first, second = (found(naming, Facts(f"2026-{number}", places=("Valence",))) for number in (1, 2))
+    page = naming.decrees.naming([VALENCE], 10, 0, [first])
+    assert ([one.id for one in page.decrees], page.total) == ([second], 1)
+    assert naming.decrees.naming([VALENCE], 0, 0).total == 2
+
+
+def test_the_words_of_decrees_are_those_of_their_facts(naming: Store) -> None:
+    found(naming, Facts("2026-1", places=("Valence",), operators=("Régie",)))
+    assert {"Valence", "Régie"} <= naming.decrees.words()

@@ -1,0 +1,205 @@
+"""Ten decrees of August 2026 in a real store, for questions asked of every face: their numbers are those of the table below.
+
+    1  26   Valence, festival, 21 to 23 August: to come          2026-1104
+    2  26   Valence-Ville station, 1 to 30 August: under way     2026-0988
+    3  26   Romans-sur-Isère, in May: over                       2026-0400
+    4  26   trains, no commune named, 10 to 25 August            2026-0990
+    5  26   changes decree 1                                     2026-1120
+    6  PP   gare de Lyon (Paris 12e), under way                  2026-01010
+    7  PP   Stade de France (Saint-Denis), 22 August: to come    2026-01011
+    8  07   Privas, 15 to 25 August: under way                   2026-1104 (the number of decree 1 too)
+    9  06   Nice, a refusal                                      2026-0777
+   10  26   set aside by a person
+
+The préfet de police and the Haute-Savoie cannot be read; the Orne is not covered.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from bot.app.inventory import namer_of, places_of
+from bot.domain.acts import Act, Cover, Decree, Facts, Judged, Kind, Moment, Outcome, PageText, Place, Purpose, Reading, Reference, Verdict
+from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.domain.records import NewRecueil, ReadResult, RecueilState
+from bot.storage.schema import decrees
+from bot.storage.store import Store, open_store
+from sources.catalogue.authority import load_authorities
+from tests.bot.storage.ready import NAME, ready_store
+
+NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
+_UNREAD = {"PP": Cause.CHALLENGE, "74": Cause.UNREACHABLE}
+_SITES = {"26": "www.drome.gouv.fr", "07": "www.ardeche.gouv.fr", "06": "www.alpes-maritimes.gouv.fr"}
+
+
+def places() -> dict[str, Place]:
+    """Return the authorities of the catalogue."""
+    return places_of(load_authorities())
+
+
+def recorded(folder: Path, known: dict[str, Place]) -> Store:
+    """Return a store in `folder` that holds the decrees above, with the communes that they name."""
+    ready_store(folder).close()
+    store = open_store(f"sqlite:///{folder / NAME}", namer=namer_of(known))
+    for number, found in enumerate(_DECREES, start=1):
+        _record(store, number, found)
+    with store.database.writing() as connection:
+        connection.execute(decrees.update().where(decrees.c.id == len(_DECREES)).values(withdrawn_at=NOW))
+    return store
+
+
+def overview(known: dict[str, Place]) -> Overview:
+    """Return how all authorities are read at `NOW`."""
+    return Overview(NOW, tuple(_health(code) for code in known))
+
+
+def _health(code: str) -> AuthorityHealth:
+    if code == "61":
+        return AuthorityHealth(code, Status.NOT_COVERED, not_covered="no address")
+    cause = _UNREAD.get(code)
+    status = Status.FINE if cause is None else Status.FAILING
+    since = None if cause is None else datetime(2026, 8, 3, 6, tzinfo=UTC)
+    return AuthorityHealth(code, status, (SourceHealth(f"{code}:site", status, cause, since, last_published=date(2026, 8, 19)),))
+
+
+def _decree(authority: str, title: str, facts: Facts, kind: Kind = Kind.AUTHORISATION, published: date = date(2026, 8, 18)) -> Decree:
+    site = _SITES.get(authority, "www.prefecturedepolice.interieur.gouv.fr")
+    return Decree(authority, kind, title, facts, (), f"https://{site}/raa-{facts.number}.pdf", 5, published)
+
+
+_DECREES = (
+    _decree(
+        "26",
+        "Arrêté autorisant un traitement algorithmique des images au festival",
+        Facts(
+            number="2026-1104",
+            signed=date(2026, 8, 17),
+            starts=Moment(date(2026, 8, 21), time(14)),
+            ends=Moment(date(2026, 8, 23), time(2)),
+            event="Festival des Lumières",
+            operators=("Police municipale de Valence",),
+            places=("place des Clercs à Valence",),
+            purposes=(Purpose.CROWD_MOVEMENT,),
+            cameras=24,
+        ),
+    ),
+    _decree(
+        "26",
+        "Arrêté autorisant la SNCF à analyser les images de la gare",
+        Facts(
+            number="2026-0988",
+            signed=date(2026, 7, 30),
+            starts=Moment(date(2026, 8, 1)),
+            ends=Moment(date(2026, 8, 30)),
+            operators=("SNCF",),
+            places=("gare de Valence-Ville",),
+        ),
+        published=date(2026, 7, 31),
+    ),
+    _decree(
+        "26",
+        "Arrêté autorisant un traitement algorithmique à la braderie",
+        Facts(
+            number="2026-0400",
+            signed=date(2026, 5, 1),
+            starts=Moment(date(2026, 5, 8)),
+            ends=Moment(date(2026, 5, 10)),
+            places=("centre-ville de Romans-sur-Isère",),
+        ),
+        published=date(2026, 5, 4),
+    ),
+    _decree(
+        "26",
+        "Arrêté autorisant un traitement algorithmique à bord des trains",
+        Facts(
+            number="2026-0990",
+            signed=date(2026, 8, 6),
+            starts=Moment(date(2026, 8, 10)),
+            ends=Moment(date(2026, 8, 25)),
+            operators=("SNCF",),
+        ),
+        published=date(2026, 8, 7),
+    ),
+    _decree(
+        "26",
+        "Arrêté modifiant l’arrêté n° 2026-1104",
+        Facts(number="2026-1120", signed=date(2026, 8, 18), references=(Reference(Kind.MODIFICATION, "2026-1104", date(2026, 8, 17)),)),
+        Kind.MODIFICATION,
+        date(2026, 8, 19),
+    ),
+    _decree(
+        "PP",
+        "Arrêté autorisant un traitement algorithmique en gare",
+        Facts(
+            number="2026-01010",
+            signed=date(2026, 8, 1),
+            starts=Moment(date(2026, 8, 3)),
+            ends=Moment(date(2026, 8, 31)),
+            operators=("SNCF",),
+            places=("Gare de Lyon",),
+        ),
+        published=date(2026, 8, 2),
+    ),
+    _decree(
+        "PP",
+        "Arrêté autorisant un traitement algorithmique au stade",
+        Facts(
+            number="2026-01011",
+            signed=date(2026, 8, 16),
+            starts=Moment(date(2026, 8, 22)),
+            ends=Moment(date(2026, 8, 22)),
+            places=("Stade de France",),
+        ),
+        published=date(2026, 8, 17),
+    ),
+    _decree(
+        "07",
+        "Arrêté autorisant un traitement algorithmique au marché",
+        Facts(
+            number="2026-1104",
+            signed=date(2026, 8, 13),
+            starts=Moment(date(2026, 8, 15)),
+            ends=Moment(date(2026, 8, 25)),
+            operators=("Commune de Privas",),
+            places=("centre-ville de Privas",),
+        ),
+        published=date(2026, 8, 14),
+    ),
+    _decree(
+        "06",
+        "Arrêté portant refus d’un traitement algorithmique à Nice",
+        Facts(number="2026-0777", signed=date(2026, 8, 11), operators=("Commune de Nice",), places=("Nice",)),
+        Kind.REFUSAL,
+        date(2026, 8, 12),
+    ),
+    _decree("26", "Avis sans rapport", Facts(number="2026-9999", signed=date(2026, 8, 1))),
+)
+
+
+def _record(store: Store, number: int, found: Decree) -> None:
+    facts = found.facts
+    day = found.published or NOW.date()
+    act_id = f"{found.authority}-{day.isoformat()}-{number:05}" if found.authority != "PP" else None
+    keys = [f"number:{found.authority}:{(facts.number or '').replace('-0', '-')}:signed:{facts.signed}"]
+    keys += [] if act_id is None else [f"act:{act_id.lower()}"]
+    prefixes = tuple(f"number:{found.authority}:{reference.number}:" for reference in facts.references)
+    new = NewRecueil(found.authority, f"{found.authority}:site", found.url, "RAA", day, is_detail=False, state=RecueilState.WAITING)
+    (recueil,) = store.recueils.add([new], NOW)
+    act = Act(act_id, found.title, None, found.page, found.page, (PageText(found.page, f"{found.title}. {' '.join(facts.places)}"),))
+    judged = Judged(act, Verdict(Outcome.DECREE, found.kind, facts, ()))
+    fresh = Decree(
+        found.authority,
+        found.kind,
+        found.title,
+        facts,
+        (),
+        found.url,
+        found.page,
+        found.published,
+        act_id=act_id,
+        identities=tuple(keys),
+        reference_prefixes=prefixes,
+    )
+    result = ReadResult(recueil, Reading(found.page, Cover(), (act,)), f"digest-{number}", (judged,), ((0, fresh),), None)
+    store.recordings.record(result, lambda _: (), NOW)

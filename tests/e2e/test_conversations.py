@@ -1,0 +1,67 @@
+"""Every script of `conversations/` is held: see `conversing` for how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from telegram.ext import Application
+
+from bot.queries.questions import Questions
+from bot.queries.telegram.callbacks import Callbacks
+from bot.queries.telegram.handlers import TelegramCommands
+from bot.queries.telegram.languages import ChatLanguages
+from bot.queries.telegram.rate_limit import RateLimiter
+from bot.storage.store import Store
+from tests.e2e.conversing import Conversation, InProcessTelegram, ScriptError, read_script, scripts
+from tests.e2e.recorded import NOW, overview, places, recorded
+from tests.servers.fake_bot_chats import Chats
+from tests.servers.fake_bot_methods import Methods
+
+FOLDER = Path(__file__).parent / "conversations"
+PLACES = places()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with recorded(tmp_path_factory.mktemp("conversations"), PLACES) as opened:
+        yield opened
+
+
+async def hold(path: Path, store: Store) -> None:
+    questions = Questions(store.decrees, PLACES, lambda: NOW, overview=lambda: overview(PLACES))
+    commands = TelegramCommands(questions, PLACES, RateLimiter(60, lambda: 0.0), Callbacks(), ChatLanguages())
+    chats = Chats()
+    methods = Methods(chats, None)
+    telegram = InProcessTelegram(methods)
+    application = Application.builder().token("1:x").request(telegram).get_updates_request(telegram).updater(None).job_queue(None).build()
+    commands.register(application)
+    async with application:
+        await Conversation(read_script(path), application, chats, methods).hold()
+
+
+@pytest.mark.parametrize("path", scripts(FOLDER), ids=lambda path: path.stem)
+async def test_the_conversation_goes_as_it_is_written(path: Path, store: Store) -> None:
+    await hold(path, store)
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        ("person: 26\nbot: Isère", "1.txt:2: the bot did not say 'Isère'"),
+        ("person: 26\nbot: (nothing)", "1.txt:1: after '26' the bot said: "),
+        ("chat: group\nperson: 26\nbot: Drôme", "1.txt:2: after '26' the bot said: (nothing)"),
+        ("person: 26\nbot: Drôme\n[Nice]\nbot: Nice", "1.txt:3: there is no button [Nice]"),
+        ("person: 26\nbot: Drôme\nbuttons: [99]", "1.txt:3: no buttons ['[99]']"),
+        ("person: 26", "1.txt: every turn of the person needs an answer"),
+        ("bot: 26", "1.txt:1: the bot speaks first"),
+        ("robot: 26", "1.txt:1: not a line of a script"),
+    ],
+)
+async def test_a_script_that_is_wrong_is_told_with_its_line(script: str, problem: str, tmp_path: Path, store: Store) -> None:
+    path = tmp_path / "1.txt"
+    path.write_text(script)
+    with pytest.raises(ScriptError) as raised:
+        await hold(path, store)
+    assert str(raised.value).startswith(problem)
