@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from bot.domain.acts import Decree, Outcome, Reading
 from bot.domain.follows import Topics
 from bot.domain.health import Cause
 from bot.domain.posts import Post
-from bot.domain.records import NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
+from bot.domain.records import Decision, NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
 from bot.ingest import decisions as decide
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
@@ -260,26 +260,23 @@ class Recorder:
         # The attempts to fetch it that came to nothing do not use up its readings.
         readings = recueil.attempts if recueil.state is RecueilState.INCOMPLETE else 0
         again = None if reading.complete else decide.reread_at(readings, self._clock(), gained=gained)
-
-        def judge() -> ReadResult:
-            decided = self._store.reviews.decided(decision_keys(recueil, reading))
-            return read_result(recueil, reading, next_try_at=again, decided=decided, gained=gained, issuers=self._catalogue.issuers)
-
-        return await asyncio.to_thread(judge)
+        decided, issuers = await self._decided(recueil, reading), self._catalogue.issuers
+        return await asyncio.to_thread(read_result, recueil, reading, next_try_at=again, decided=decided, gained=gained, issuers=issuers)
 
     async def judge_early(self, recueil: Recueil, reading: Reading) -> ReadResult | None:
         """Judge what was read so far; None where it holds no decree to announce, or where that cannot be decided yet."""
-
-        def judge() -> ReadResult | None:
-            decided = self._store.reviews.decided(decision_keys(recueil, reading))
-            return early_result(recueil, reading, next_try_at=self._clock(), decided=decided, issuers=self._catalogue.issuers)
-
         try:
-            return await asyncio.to_thread(judge)
+            decided = await self._decided(recueil, reading)
         except StorageError as error:
             # Not announced for now rather than announced against what a person decided; the end of the reading announces it.
             log.warning("decree.early_not_judged", url=recueil.url, error=str(error))
             return None
+        issuers, now = self._catalogue.issuers, self._clock()
+        return await asyncio.to_thread(early_result, recueil, reading, next_try_at=now, decided=decided, issuers=issuers)
+
+    async def _decided(self, recueil: Recueil, reading: Reading) -> Mapping[str, Decision]:
+        """Return what people decided of the acts of a reading. Raises StorageError."""
+        return await asyncio.to_thread(lambda: self._store.reviews.decided(decision_keys(recueil, reading)))
 
     async def record(self, recueil: Recueil, result: ReadResult) -> RecordingResult:
         """Record what was read, queue its posts, and notify operators of what does not belong on this site. Raises StorageError."""

@@ -33,9 +33,7 @@ class Visited:
     def year(self) -> int | None:
         """Return the year its address announces, before or after a redirect, for the labels below it that write none."""
         periods = (label_of(url, "").period for url in (self.asked, self.url))
-        return next(
-            (period.first_year for period in periods if period and period.first_year and period.first_year == period.last_year), None
-        )
+        return next((period.year for period in periods if period and period.year), None)
 
 
 class PageCache:

@@ -181,4 +181,4 @@ def _sorted(found: dict[str, tuple[Tag, bool]], url: str, heading: str) -> tuple
 
 def _year(url: str, heading: str) -> int | None:
     period = label_of(OFFSET.sub("", url), heading).period
-    return period.first_year if period is not None and period.first_year == period.last_year else None
+    return period.year if period is not None else None

@@ -95,7 +95,7 @@ def _title(anchor: Tag) -> str | None:
 
 def _as_documents(found: dict[str, Tag], url: str) -> tuple[ListingEntry, ...]:
     period = label_of(url, "").period
-    year = period.first_year if period is not None and period.first_year == period.last_year else None
+    year = period.year if period is not None else None
     listed = []
     for target, anchor in found.items():
         title = _title(anchor) or name_in(target)

@@ -168,6 +168,11 @@ class Period:
         return (self.first_month, self.last_month) == (1, 12)
 
     @property
+    def year(self) -> int | None:
+        """Return the only year it lies in, None where it names none or several."""
+        return self.first_year if self.first_year == self.last_year else None
+
+    @property
     def is_open(self) -> bool:
         """Return whether it has a beginning and no end: "depuis 2015"."""
         return self.last_year == _NO_END
