@@ -34,8 +34,6 @@ from bot.messages.cleaning import JOINER
 from tests.servers.fake_bot_chats import BOT_ID, BOT_NAME, ApiError, BotMessage, Chat, Chats, detected
 from tests.servers.fake_bot_methods import Methods
 
-PERSON = 7
-GROUP = -100_7
 NOTHING = "(nothing)"
 _OTHERS: dict[str, dict[str, Any]] = {
     "(photo)": {"photo": [{"file_id": "p", "file_unique_id": "p", "width": 1, "height": 1}]},
@@ -139,14 +137,18 @@ class InProcessTelegram(BaseRequest):
 class Conversation:
     """One chat with the bot, whose handlers are in `application` (built over `telegram`)."""
 
-    def __init__(self, script: Script, application: Application[Any, Any, Any, Any, Any, Any], chats: Chats, methods: Methods) -> None:
+    def __init__(
+        self, script: Script, application: Application[Any, Any, Any, Any, Any, Any], chats: Chats, methods: Methods, person: int
+    ) -> None:
+        """`person` is the number of who speaks: in a group, an administrator of it."""
         self._script = script
         self._application = application
         self._chats = chats
         self._methods = methods
         self._numbers = iter(range(1, 10_000))
         self._shown: dict[int, tuple[str, Any]] = {}
-        self._chat = GROUP if script.in_group else PERSON
+        self._person = person
+        self._chat = -100_000 - person if script.in_group else person
         if self._chat not in chats.by_id:
             chats.add(Chat(self._chat, "supergroup" if script.in_group else "private"))
 
@@ -164,7 +166,7 @@ class Conversation:
         if turn.who == "press":
             await self._press(turn)
         elif turn.who == "inline":
-            query = {"id": str(next(self._numbers)), "from": self._person(), "query": turn.text, "offset": ""}
+            query = {"id": str(next(self._numbers)), "from": self._speaker(), "query": turn.text, "offset": ""}
             await self._feed({"inline_query": query})
         else:
             await self._write(turn)
@@ -172,9 +174,9 @@ class Conversation:
     async def _write(self, turn: Turn) -> None:
         other = _OTHERS.get(turn.text)
         text = "" if other else turn.text.replace("@bot", f"@{BOT_NAME}")
-        message = BotMessage(self._chat, 0, text, entities=detected(text), from_bot=False, sender=PERSON)
+        message = BotMessage(self._chat, 0, text, entities=detected(text), from_bot=False, sender=self._person)
         self._chats.put(self._chats.by_id[self._chat], message)
-        content = self._chats.as_json(message) | {"from": self._person()}
+        content = self._chats.as_json(message) | {"from": self._speaker()}
         if other:
             content = {key: value for key, value in content.items() if key not in {"text", "entities"}} | other
         if turn.who == "reply":
@@ -190,13 +192,13 @@ class Conversation:
                         self._fail(turn.line, f"[{turn.text}] is a link to {button.get('url')}")
                     query = str(next(self._numbers))
                     self._methods.open_queries.add(query)
-                    about = {"id": query, "from": self._person(), "chat_instance": "1", "data": button["callback_data"]}
+                    about = {"id": query, "from": self._speaker(), "chat_instance": "1", "data": button["callback_data"]}
                     await self._feed({"callback_query": about | {"message": self._chats.as_json(message)}})
                     return
         self._fail(turn.line, f"there is no button [{turn.text}]")
 
-    def _person(self) -> dict[str, Any]:
-        return {"id": PERSON, "is_bot": False, "first_name": "Ann", "language_code": self._script.language}
+    def _speaker(self) -> dict[str, Any]:
+        return {"id": self._person, "is_bot": False, "first_name": "Ann", "language_code": self._script.language}
 
     async def _feed(self, content: dict[str, Any]) -> None:
         await self._application.process_update(Update.de_json({"update_id": next(self._numbers), **content}, self._application.bot))

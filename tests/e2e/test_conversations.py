@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from telegram.ext import Application
 
+from bot.app.inventory import departments_of_region, find_places, follow_names
+from bot.domain.follows import Follow
+from bot.queries.following import read_times
 from bot.queries.questions import Questions
 from bot.queries.telegram.callbacks import Callbacks
+from bot.queries.telegram.following import FollowCommands
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.languages import ChatLanguages
 from bot.queries.telegram.rate_limit import RateLimiter
@@ -29,21 +34,33 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield opened
 
 
-async def hold(path: Path, store: Store) -> None:
+async def hold(path: Path, store: Store, person: int) -> None:
     questions = Questions(store.decrees, PLACES, lambda: NOW, overview=lambda: overview(PLACES))
-    commands = TelegramCommands(questions, PLACES, RateLimiter(60, lambda: 0.0), Callbacks(), ChatLanguages())
+    limiter, follows = RateLimiter(60, lambda: 0.0), store.follows
+    languages = ChatLanguages(follows.language_of, follows.set_language)
+    commands = TelegramCommands(questions, PLACES, limiter, Callbacks(), languages)
+    following = FollowCommands(follows, follow_names(), find_places, read_at, limiter, lambda: NOW, lambda chat, message: None)
     chats = Chats()
     methods = Methods(chats, None)
     telegram = InProcessTelegram(methods)
     application = Application.builder().token("1:x").request(telegram).get_updates_request(telegram).updater(None).job_queue(None).build()
+    following.register(application)
     commands.register(application)
     async with application:
-        await Conversation(read_script(path), application, chats, methods).hold()
+        await Conversation(read_script(path), application, chats, methods, person).hold()
 
 
-@pytest.mark.parametrize("path", scripts(FOLDER), ids=lambda path: path.stem)
-async def test_the_conversation_goes_as_it_is_written(path: Path, store: Store) -> None:
-    await hold(path, store)
+def read_at(wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:
+    return read_times(wanted, overview(PLACES), departments_of_region)
+
+
+SCRIPTS = scripts(FOLDER)
+
+
+# Each person is another one: what somebody follows is stored.
+@pytest.mark.parametrize(("person", "path"), list(enumerate(SCRIPTS, start=1000)), ids=[path.stem for path in SCRIPTS])
+async def test_the_conversation_goes_as_it_is_written(person: int, path: Path, store: Store) -> None:
+    await hold(path, store, person)
 
 
 @pytest.mark.parametrize(
@@ -63,5 +80,5 @@ async def test_a_script_that_is_wrong_is_told_with_its_line(script: str, problem
     path = tmp_path / "1.txt"
     path.write_text(script)
     with pytest.raises(ScriptError) as raised:
-        await hold(path, store)
+        await hold(path, store, 7)
     assert str(raised.value).startswith(problem)

@@ -44,6 +44,13 @@ class LanguageWanted:
     """Answers in the language that the button carries."""
 
 
+@dataclass(frozen=True, slots=True)
+class FollowWanted:
+    """To follow a place by its code in links (`c26198`, `d26`): answered by `bot.queries.telegram.following`."""
+
+    code: str
+
+
 Pressed = Question | LetterWanted | LanguageWanted
 
 
@@ -54,9 +61,11 @@ class Callbacks:
         self._limit = limit
         self._kept: OrderedDict[str, str] = OrderedDict()
 
-    def encode(self, asked: Pressed, language: Language) -> str:
+    def encode(self, asked: Pressed | FollowWanted, language: Language) -> str:
         """Return at most 64 bytes of UTF-8."""
         match asked:
+            case FollowWanted():
+                return f"2{language}a:{asked.code}"
             case LanguageWanted():
                 return f"1{language}{_LANGUAGE}1:"
             case LetterWanted():

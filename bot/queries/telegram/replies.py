@@ -9,19 +9,22 @@ from functools import cache
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
 from bot.domain.law.advice import legal_advice
+from bot.gazetteer.gazetteer import gazetteer
+from bot.gazetteer.places import Commune
 from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, place_for, telegram_decree
 from bot.messages.cleaning import cut, unlinked
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from bot.messages.telegram import html_tag, html_text
-from bot.queries.answers import Answer, DecreeList, HelpWanted, OneDecree, PlaceChoices, Question, Topic, TownAnswer
+from bot.queries.answers import Answer, DecreeList, HelpWanted, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.phrases import choice_text, instead, message_of, plain_answer, title, town_parts, withdrawal
-from bot.queries.telegram.callbacks import LanguageWanted, LetterWanted, Pressed
+from bot.queries.telegram.callbacks import FollowWanted, LanguageWanted, LetterWanted, Pressed
 from bot.queries.telegram.commands import COMMANDS
 from bot.queries.vocabulary import vocabulary
 
 _MOST_LINKED = 4
 """Other decrees to which a card has a button."""
 _LONGEST_BUTTON = 60
+_MOST_TO_FOLLOW = 2
 _NUMBERS_IN_A_ROW = 5
 
 
@@ -30,7 +33,7 @@ class PressButton:
     """A button that asks something of the bot, in `language` where that is another one than the answer's."""
 
     text: str
-    asked: Pressed
+    asked: Pressed | FollowWanted
     language: Language | None = None
 
 
@@ -74,7 +77,8 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
         case HelpWanted():
             return help_reply((language,))
         case _:
-            return said(plain_answer(answer, places, language))
+            there = answer.places if isinstance(answer, NothingFound) and answer.question.topic is Topic.DEPARTMENT else ()
+            return replace(said(plain_answer(answer, places, language)), rows=_rows(_follow_departments(there, language)))
 
 
 def said(words: str) -> Reply:
@@ -127,7 +131,8 @@ def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -
     lines = _lines(answer.decrees, answer, places, language)
     markup = "\n\n".join((*([html_text(other).source] if other else []), heading, *lines, html_text(hint, _own_commands()).source))
     plain = f"{unlinked(plain_answer(answer, places, language))}\n\n{hint}"
-    return Reply(markup, plain, _rows(_numbers(answer.decrees), _turns(answer.question, answer.pages, language)))
+    follow = _follow_departments(answer.places, language) if answer.question.topic is Topic.DEPARTMENT else ()
+    return Reply(markup, plain, _rows(_numbers(answer.decrees), _turns(answer.question, answer.pages, language), follow))
 
 
 def _town(answer: TownAnswer, places: Mapping[str, Place], language: Language) -> Reply:
@@ -140,7 +145,7 @@ def _town(answer: TownAnswer, places: Mapping[str, Place], language: Language) -
     return Reply(
         "\n\n".join(blocks),
         unlinked(plain_answer(answer, places, language)),
-        _rows(*numbers_in_rows(numbers), _turns(answer.question, answer.pages, language)),
+        _rows(*_in_rows(numbers), _turns(answer.question, answer.pages, language), (_follow_town(answer.commune, language),)),
     )
 
 
@@ -154,7 +159,10 @@ def _card(answer: OneDecree, places: Mapping[str, Place], language: Language) ->
         return Reply(markup, unlinked(f"{gone}\n\n{decree_line(message)}"))
     text = telegram_decree(message, places)
     pdf: Row = () if text.button is None else (text.button,)
-    return Reply(text.html, text.plain, _rows(pdf, *((button,) for button in _linked(decree, language)), tuple(_letters(decree, language))))
+    towns = tuple(_follow_town(commune, language) for commune in _named_in(decree))
+    follow = towns or _follow_departments((message.place,), language)
+    linked = ((button,) for button in _linked(decree, language))
+    return Reply(text.html, text.plain, _rows(pdf, *linked, follow, tuple(_letters(decree, language))))
 
 
 def _linked(decree: Decree, language: Language) -> Iterator[PressButton]:
@@ -163,6 +171,27 @@ def _linked(decree: Decree, language: Language) -> Iterator[PressButton]:
     known = {change.decree: chat.changed_by for change in decree.changed_by} | {change.decree: chat.changes for change in decree.changes}
     for number in sorted(number for number in known if number is not None)[:_MOST_LINKED]:
         yield PressButton(known[number].format(number=number), Question(Topic.NUMBER, str(number)))
+
+
+def _named_in(decree: Decree) -> list[Commune]:
+    """Return the first communes that a decree names, but no city of which it names an arrondissement."""
+    named = [commune for one in decree.communes if (commune := gazetteer().commune(one.code)) is not None]
+    wholes = {commune.part_of for commune in named}
+    return [commune for commune in named if commune.code not in wholes][:_MOST_TO_FOLLOW]
+
+
+def _follow_town(commune: Commune, language: Language) -> PressButton:
+    return _follow(f"{commune.name} ({commune.department})", f"c{commune.code}", language)
+
+
+def _follow_departments(places: Sequence[Place], language: Language) -> Row:
+    """Return a button per department; none for regions, which have codes of their own, nor for the préfet de police."""
+    departments = [place for place in places if not place.territory]
+    return tuple(_follow(f"{place.department} ({place.code})", f"d{place.code}", language) for place in departments[:_MOST_TO_FOLLOW])
+
+
+def _follow(name: str, code: str, language: Language) -> PressButton:
+    return PressButton(cut(vocabulary(language).chat.inline_follow.format(name=name), _LONGEST_BUTTON), FollowWanted(code))
 
 
 def _letters(decree: Decree, language: Language) -> Iterator[PressButton]:
@@ -183,7 +212,7 @@ def _numbers(decrees: Sequence[Decree]) -> Row:
     return tuple(PressButton(f"[{number}]", Question(Topic.NUMBER, str(number))) for number in numbers)
 
 
-def numbers_in_rows(buttons: Row) -> Iterator[Row]:
+def _in_rows(buttons: Row) -> Iterator[Row]:
     """Yield the buttons in rows that a phone shows whole."""
     return (buttons[start : start + _NUMBERS_IN_A_ROW] for start in range(0, len(buttons), _NUMBERS_IN_A_ROW))
 
