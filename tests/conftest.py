@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from bot.messages import words
 from tests.examples import load_profile
 from tests.processes import Zygote
 
@@ -48,3 +50,34 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
     running = Zygote(tmp_path_factory.mktemp("zygote"))
     yield running
     running.close()
+
+
+# Words of the program are compared with plain spaces, which can be seen and typed. The spaces that readers get have tests of their own
+# (`tests/bot/messages/test_spaces.py`), and so have processes, which no fixture reaches.
+
+_REAL_SPACES = words.no_break_spaces
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_spaces() -> Iterator[None]:
+    """Load words without no-break spaces."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "no_break_spaces", str)
+        yield
+
+
+@pytest.fixture
+def real_spaces(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Load words as the program does."""
+    monkeypatch.setattr(words, "no_break_spaces", _REAL_SPACES)
+    forget_words()
+    yield
+    forget_words()
+
+
+def forget_words() -> None:
+    """Empty every cache of the bot that may hold words."""
+    for module in [module for name, module in sys.modules.items() if name.startswith("bot.")]:
+        for value in list(vars(module).values()):
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()

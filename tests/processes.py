@@ -15,17 +15,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from bot.messages.cleaning import with_plain_spaces
+
 LONGEST = 120.0
 """Seconds that a command of a test may take."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """A finished command."""
+    """A finished command. What it wrote has plain spaces, as words have in the whole suite."""
 
     code: int
     out: str
     err: str
+
+    def __post_init__(self) -> None:
+        for name in ("out", "err"):
+            object.__setattr__(self, name, with_plain_spaces(getattr(self, name)))
 
     @property
     def json(self) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,14 +17,14 @@ from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail
 from bot.cli.json_output import Json, decree_json, decrees_json, file_json, pick, plain
 from bot.cli.text_output import print_json, show
 from bot.cli.work import load, opened
-from bot.domain.acts import Place
+from bot.domain.acts import Moment, Place
 from bot.domain.health import AuthorityHealth
 from bot.domain.law.advice import legal_advice
 from bot.gazetteer.places import Commune, Department
 from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
-from bot.messages.words import Table, data_file
+from bot.messages.words import Table, data_file, moment_text, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -226,9 +227,12 @@ class FileWords(Table):
 
 
 def file_text(file: ArchivedFile, language: Language) -> str:
-    """Return when it came (in UTC), its SHA-256, and where it is kept."""
-    words = _words(language)
-    fetched = words.not_known if file.fetched_at is None else words.fetched.format(at=file.fetched_at.strftime("%Y-%m-%d %H:%M:%S"))
+    """Return when it came (by the clock of Paris), its SHA-256, and where it is kept."""
+    words, fetched = _words(language), _words(language).not_known
+    if file.fetched_at is not None:
+        there = file.fetched_at.astimezone(ZoneInfo("Europe/Paris"))
+        at = Moment(there.date(), there.time().replace(second=0, microsecond=0))
+        fetched = words.fetched.format(at=moment_text(at, words_in(language).dates))
     kept = words.not_kept if file.path is None else words.kept.format(path=file.path.absolute())
     return "\n".join((fetched, words.sha256.format(sha256=file.sha256), kept))
 

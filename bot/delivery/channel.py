@@ -221,7 +221,8 @@ class MessageComposer:
     def input_of(self, post: Post) -> MessageInput:
         """Return the decree of a post as it is now, with what later decrees do to it."""
         decree, now, place = post.decree, self.clock(), self.place(post.decree)
-        beside = MessageContext(self.public_url, post.below, publisher_of(decree, self.places))
+        announced = None if post.reference is None else post.closed_at
+        beside = MessageContext(self.public_url, post.below, publisher_of(decree, self.places), announced)
         return MessageInput(decree, place, now, self.language, legal_advice(decree, place, now), beside)
 
     def place(self, decree: Decree) -> Place:

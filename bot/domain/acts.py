@@ -133,6 +133,9 @@ class Kind(StrEnum):
 GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL})
 """The kinds of decree under which somebody is watched."""
 
+ALLOWING = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
+"""The kinds under which somebody may be watched. The period of the others is that of the decree that they end or refuse."""
+
 CHANGING = frozenset({Kind.RENEWAL, Kind.MODIFICATION, Kind.ABROGATION, Kind.SUSPENSION})
 """The kinds of decree that do something to an earlier one, of which its readers are told."""
 

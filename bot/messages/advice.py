@@ -23,6 +23,12 @@ _URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standi
 _HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN, Standing.IN_DOUBT})
 
 
+def no_recourse_line(words: Words) -> Iterator[FactLine]:
+    """Return what stands in place of the advice on a decree that allows nothing: who reads it has nothing to contest there, and the time of
+    whoever was refused runs from another day (the notification)."""
+    yield FactLine(PostPart.RECOURSE, "", (words.recourse.nothing,))
+
+
 def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Iterator[FactLine]:
     """Return one paragraph: last day, court, urgent application, source. Its brief form is for where room is scarce."""
     said, passed = words.recourse, _passed(legal_advice, today)
@@ -31,7 +37,7 @@ def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Itera
     if not passed:
         sentences += _two_courts(legal_advice, words)
         sentences += _urgency(legal_advice, words)
-    sentences.append(said.source.format(**_sources(words)))
+    sentences.append(said.source.format(rule=rules().articles.limit, **_sources(words)))
     yield FactLine(PostPart.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(legal_advice, words, at_least, passed=passed))
 
 
@@ -51,6 +57,8 @@ def advice_lines(legal_advice: LegalAdvice, today: date, words: Words) -> tuple[
         limit = said.limit_passed if passed else said.limit
         lines.append(limit.format(day=date_text(legal_advice.last_day, words.dates), **sources))
     lines.append(_court(legal_advice, words))
+    if not passed:
+        lines.append(said.who)
     stage = {**_by_standing(words), Standing.UNKNOWN: said.unknown}.get(legal_advice.standing)
     if stage is not None:
         lines.append(stage)
@@ -104,8 +112,8 @@ def _urgency(legal_advice: LegalAdvice, words: Words) -> Iterator[str]:
 def _by_standing(words: Words) -> dict[Standing, str]:
     said = words.recourse
     return {
-        Standing.UPCOMING: said.future,
-        Standing.IN_FORCE: said.running,
+        Standing.UPCOMING: said.urgent,
+        Standing.IN_FORCE: said.urgent,
         Standing.OVER: said.no_longer,
         Standing.ENDED: said.ended,
         Standing.IN_DOUBT: said.in_doubt,
@@ -197,6 +205,8 @@ class Articles(Table):
     suspension: str
     liberty: str
     distance: str
+    lawyer: str
+    filing: str
 
 
 class Rules(Table):

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.domain.acts import Decree, Kind, Place, Sighting
+from bot.domain.acts import ALLOWING, Decree, Kind, Place, Sighting
 from bot.domain.law.standing import Standing
-from bot.messages.advice import advice_lines, recourse_line
-from bot.messages.cleaning import JOINER, cut, fitting, inert, link_to
+from bot.messages.advice import advice_lines, no_recourse_line, recourse_line
+from bot.messages.cleaning import cut, fitting, inert, link_to, with_plain_spaces
 from bot.messages.lines import (
     FactLine,
     MessageInput,
     PostPart,
+    capital,
     fact_lines,
     hashtags,
     line,
@@ -65,10 +66,9 @@ def announce(message: MessageInput) -> Announcement:
     decree, advice, context, words = message.decree, message.legal_advice, message.context, message.words
     said = _announce(message)
     notices = tuple(notice_lines(decree, words, context.below))
-    recourse = () if advice is None else tuple(recourse_line(advice, message.today, words))
-    # "Repealed as of 3 May" says less than the notice of what repealed it.
+    # "No longer in force since 3 May" says less than the notice of what repealed it.
     timing = None if notices and advice is not None and advice.standing in _STOPPED else said.timing
-    lines = (*notices, *_lines(message, context.publisher), *recourse)
+    lines = (*notices, *_lines(message, context.publisher), *_recourse(message))
     return replace(said, lines=lines, timing=timing, page=context.page_of(decree))
 
 
@@ -79,17 +79,33 @@ def announce_in_full(message: MessageInput, places: Mapping[str, Place] | None =
     from `places`, by code where that does not have them), and what one can do, with sources.
     """
     decree, words, known = message.decree, message.words, places or {}
-    advice = () if message.legal_advice is None else advice_lines(message.legal_advice, message.today, words)
+    standing = list_standing(message)
     return replace(
         _announce(message),
+        timing=None if standing is None else capital(standing),
         lines=(
             *_lines(message, publisher_of(decree, known)),
             *_signatory(decree, words, known),
             *changed_lines(decree, words),
-            *(FactLine(PostPart.ADVICE, "", (text,)) for text in advice),
+            *_advice(message),
             *sighting_lines(decree, words, known),
         ),
     )
+
+
+def _recourse(message: MessageInput) -> Iterator[FactLine]:
+    if message.legal_advice is not None and message.decree.kind in ALLOWING:
+        yield from recourse_line(message.legal_advice, message.today, message.words)
+    elif message.legal_advice is not None:
+        yield from no_recourse_line(message.words)
+
+
+def _advice(message: MessageInput) -> Iterator[FactLine]:
+    if message.legal_advice is None or message.decree.kind not in ALLOWING:
+        yield from _recourse(message)
+        return
+    for text in advice_lines(message.legal_advice, message.today, message.words):
+        yield FactLine(PostPart.ADVICE, "", (text,))
 
 
 def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
@@ -379,8 +395,8 @@ def shows_number(text: str, number: str) -> bool:
 
     Elsewhere it may be that of another decree: the one that this decree ends, or one that its title quotes.
     """
-    own = tuple(words_in(language).labels.number.format(number=number) for language in LANGUAGES)
-    rows = (row.strip() for row in text.replace(JOINER, "").splitlines())
+    own = tuple(with_plain_spaces(words_in(language).labels.number.format(number=number)) for language in LANGUAGES)
+    rows = (row.strip() for row in with_plain_spaces(text).splitlines())
     return any(row == called or row.startswith(called + SEPARATOR) for row in rows for called in own)
 
 

@@ -51,6 +51,12 @@ def inert(text: str) -> str:
     return _SCHEME.sub("", clean(text)).replace("@", "＠").replace("#", "＃")
 
 
+def with_plain_spaces(text: str) -> str:
+    """Return a message as it is compared: without word joiners, every no-break space (U+00A0, U+202F) as a space. Messages sent by versions
+    that wrote other spaces are recognised so."""
+    return text.replace(JOINER, "").replace("\u00a0", " ").replace("\u202f", " ")
+
+
 def unlinked(text: str, commands: Collection[str] = ()) -> str:
     """Return the text with nothing in it that Telegram makes a link of by itself: a bare domain, a command but for these, a currency. Whole
     addresses are meant.

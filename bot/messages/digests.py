@@ -9,11 +9,11 @@ from functools import cache
 
 from bot.domain.acts import Decree, Place
 from bot.messages.announcement import TooSmall
-from bot.messages.cleaning import cut, fitting, inert, link_to, unlinked
+from bot.messages.cleaning import cut, fitting, inert, link_to, unlinked, with_plain_spaces
 from bot.messages.lines import place_for, short_where
 from bot.messages.mastodon import StatusLimits, mastodon_length
 from bot.messages.telegram import TEXT_LIMIT, Button, TelegramText, html_join, html_link, html_tag, html_text, telegram_length
-from bot.messages.words import LANGUAGES, Language, Table, data_file, period_text, words_in
+from bot.messages.words import LANGUAGES, Language, Table, data_file, former_words, period_text, words_in
 
 _MOST_LINKS = 90
 """Telegram takes 100 entities in a message: the links of a longer list would be lost."""
@@ -29,12 +29,13 @@ class DigestWords(Table):
 
     heading_one: str
     heading_many: str
+    intro: str
     item: str
     button: str
 
     def heading(self, number: int) -> str:
-        """Return `📚 12 arrêtés sur…`"""
-        return self.heading_one if number == 1 else self.heading_many.format(n=number)
+        """Return `📚 12 arrêtés sur…`, and why they come in one message."""
+        return self.heading_one if number == 1 else f"{self.heading_many.format(n=number)}\n{self.intro}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,23 @@ def telegram_room(decrees: Sequence[Decree], places: Mapping[str, Place], langua
 
 def digest_button(decrees: Sequence[Decree], language: Language) -> Button | None:
     """Return the button of a digest; None when its last decree has no usable address."""
-    last = decrees[-1]
+    return _button(decrees[-1], _words(language).button, f" {words_in(language).labels.number}")
+
+
+def button_of_sent(text: str, decrees: Sequence[Decree], language: Language) -> Button | None:
+    """Return the button of a digest that was sent with this text, perhaps by an earlier version, whose digests had no second line."""
+    words, sent = _words(language), with_plain_spaces(text).strip()
+    if sent.startswith(with_plain_spaces(words.heading_one)) or with_plain_spaces(words.intro) in sent:
+        return digest_button(decrees, language)
+    former = former_words(language)[0]
+    return _button(decrees[-1], former.digest_button, former.number)
+
+
+def _button(last: Decree, words: str, number: str) -> Button | None:
     link = link_to(last.url, last.page)
-    if link is None:
-        return None
-    number = inert(last.facts.number or "")
-    called = f" {words_in(language).labels.number.format(number=number)}" if number else ""
-    return Button(cut(_words(language).button.format(number=called, page=max(last.page, 1)), _BUTTON_TEXT_LIMIT), link)
+    called = inert(last.facts.number or "")
+    text = words.format(number=number.format(number=called) if called else "", page=max(last.page, 1))
+    return None if link is None else Button(cut(text, _BUTTON_TEXT_LIMIT), link)
 
 
 def mastodon_digest(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, limits: StatusLimits) -> str:
@@ -96,13 +107,14 @@ def digest_links(decrees: Sequence[Decree]) -> tuple[str, ...]:
 
 def digest_language(text: str) -> Language | None:
     """Return in which language a message is a digest; None when it is none."""
-    first = next(iter(text.strip().splitlines()), "").strip()
+    first = next(iter(with_plain_spaces(text).strip().splitlines()), "").strip()
     return next((language for language in LANGUAGES if _heading(language).fullmatch(first)), None)
 
 
 def _telegram(decrees: Sequence[Decree], places: Mapping[str, Place], language: Language, longest: int) -> TelegramText:
     words = _words(language)
-    rows = [html_tag("b", html_text(words.heading(len(decrees)))), html_text("")]
+    heading, *intro = words.heading(len(decrees)).splitlines()
+    rows = [html_tag("b", html_text(heading)), *map(html_text, intro), html_text("")]
     for item in _items(decrees, places, language, longest):
         before, _, after = words.item.partition("{text}")
         shown = html_text(item.text) if item.link is None else html_link(item.link, html_text(item.text))
@@ -155,8 +167,8 @@ def _room(decrees: Sequence[Decree], fits: Callable[[Sequence[Decree]], bool]) -
 @cache
 def _heading(language: Language) -> re.Pattern[str]:
     words = _words(language)
-    many = re.escape(words.heading_many).replace(re.escape("{n}"), r"\d+")
-    return re.compile(f"{many}|{re.escape(words.heading_one)}")
+    many = re.escape(with_plain_spaces(words.heading_many)).replace(re.escape("{n}"), r"\d+")
+    return re.compile(f"{many}|{re.escape(with_plain_spaces(words.heading_one))}")
 
 
 @cache

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acts import CameraType, Decree, Facts, Kind, Place
 from bot.domain.law.advice import LegalAdvice
 from bot.messages.cleaning import clean, inert
-from bot.messages.words import Language, Words, data_file, date_text, period_text, words_in
+from bot.messages.words import Language, Words, data_file, date_text, listed, period_text, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
 
@@ -26,16 +26,18 @@ class MessageContext:
     """`public_url` is the address under which a server of the operator's shows decrees, without a slash at its end; None for none.
 
     `below` are the ids of later decrees that change this one and that the same chat or account tells of after it. `publisher` is the
-    authority on whose site the decree was found, where that is another one than its own.
+    authority on whose site the decree was found, where that is another one than its own. `announced` is when a post that is edited was sent
+    (aware): what it says of the time refers to that instant, as it did then; None for a post not sent yet.
     """
 
     public_url: str | None = None
     below: frozenset[int] = frozenset()
     publisher: Place | None = None
+    announced: datetime | None = None
 
     def page_of(self, decree: Decree) -> str | None:
-        """Return the decree's own page, `<public_url>/decrets/<id>`; None where there is none, or the decree is not stored."""
-        return f"{self.public_url}/decrets/{decree.id}" if self.public_url and decree.id is not None else None
+        """Return the decree's own page, `<public_url>/arretes/<id>`; None where there is none, or the decree is not stored."""
+        return f"{self.public_url}/arretes/{decree.id}" if self.public_url and decree.id is not None else None
 
 
 ALONE = MessageContext()
@@ -72,6 +74,8 @@ class MessageInput:
 _MOST_TAGS = 5
 _LONGEST_OPERATOR = 24
 _PLAIN = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ÿŒœŸ]+(?:[ '’-][0-9A-Za-zÀ-ÖØ-öø-ÿŒœŸ]+){0,4}")
+_COMMUNE = re.compile(r"(?:Commune|Ville) (?:de |d['’])")
+"""Before the name of a town, which is the tag that people follow."""
 _DEPARTMENT = re.compile(r"\d{2,3}|2[AB]")
 
 
@@ -105,7 +109,8 @@ def hashtags(place: Place, operators: Iterable[str] = ()) -> tuple[str, ...]:
         tags.append(f"#{name}")
     if _DEPARTMENT.fullmatch(place.code):
         tags.append(f"#dept{place.code}")
-    named = (operator for operator in operators if _PLAIN.fullmatch(clean(operator)) and operator not in _without_tag())
+    named = (_COMMUNE.sub("", clean(operator)) for operator in operators if operator not in _without_tag())
+    named = (operator for operator in named if _PLAIN.fullmatch(operator))
     tags += [f"#{name}" for operator in named if (name := _camel_case(operator)) and len(name) <= _LONGEST_OPERATOR]
     once: dict[str, str] = {}
     for tag in tags:
@@ -180,9 +185,14 @@ class FactLine:
         return f"{shown} {self.more.format(n=self.hidden)}".strip() if self.hidden else shown
 
 
-def line(part: PostPart, label: str, texts: tuple[str | None, ...], words: Words) -> Iterator[FactLine]:
-    """Return one line with the texts that say something, each once and made inert; none where none does."""
-    items = tuple(dict.fromkeys(item for item in (inert(text or "") for text in texts) if item))
+def line(part: PostPart, label: str, texts: Iterable[str | None], words: Words) -> Iterator[FactLine]:
+    """Return one line with the texts of a document that say something, each once and made inert; none where none does."""
+    yield from said_line(part, label, (inert(text or "") for text in texts), words)
+
+
+def said_line(part: PostPart, label: str, texts: Iterable[str | None], words: Words) -> Iterator[FactLine]:
+    """Return one line with these words of the program, each once; none where there are none."""
+    items = tuple(dict.fromkeys(text for text in texts if text))
     if items:
         yield FactLine(part, label, items[:_ITEMS_SHOWN], hidden=max(len(items) - _ITEMS_SHOWN, 0), more=words.more)
 
@@ -203,26 +213,27 @@ def title_line(decree: Decree, words: Words) -> Iterator[FactLine]:
 def fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     """Return period, event, places, operators, purposes, software, cameras."""
     facts, labels = decree.facts, words.labels
-    yield from line(PostPart.PERIOD, labels.period, (period_text(facts, words),), words)
+    yield from said_line(PostPart.PERIOD, labels.period, (period_text(facts, words),), words)
     yield from line(PostPart.EVENT, labels.event, (facts.event,), words)
     yield from line(PostPart.PLACES, labels.places, facts.places, words)
     # A refusal sets nothing going: whoever is named asked for it, and its cameras feed no algorithm.
     refused = decree.kind is Kind.REFUSAL
     yield from line(PostPart.OPERATORS, labels.requested if refused else labels.operators, facts.operators, words)
-    yield from line(PostPart.PURPOSES, labels.purposes, tuple(getattr(words.purposes, purpose.value) for purpose in facts.purposes), words)
+    purposes = (getattr(words.purposes, purpose.value) for purpose in facts.purposes)
+    yield from said_line(PostPart.PURPOSES, labels.purposes, purposes, words)
     yield from line(PostPart.SOFTWARE, labels.software, (_software(facts),), words)
-    yield from line(PostPart.CAMERAS, labels.cameras, (_cameras(facts, words, typed=not refused),), words)
+    yield from said_line(PostPart.CAMERAS, labels.cameras, (_cameras(facts, words, typed=not refused),), words)
 
 
 def reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     """Return by what the decree is called: number, day of signature, day of publication."""
     facts, labels = decree.facts, words.labels
-    if facts.number and clean(facts.number):
-        yield from line(PostPart.NUMBER, "", (labels.number.format(number=clean(facts.number)),), words)
+    if number := inert(facts.number or ""):
+        yield from said_line(PostPart.NUMBER, "", (labels.number.format(number=number),), words)
     if facts.signed is not None:
-        yield from line(PostPart.SIGNED, "", (labels.signed.format(date=date_text(facts.signed, words.dates)),), words)
+        yield from said_line(PostPart.SIGNED, "", (labels.signed.format(date=date_text(facts.signed, words.dates)),), words)
     if decree.published is not None:
-        yield from line(PostPart.PUBLISHED, "", (labels.published.format(date=date_text(decree.published, words.dates)),), words)
+        yield from said_line(PostPart.PUBLISHED, "", (labels.published.format(date=date_text(decree.published, words.dates)),), words)
 
 
 def _software(facts: Facts) -> str | None:
@@ -242,5 +253,4 @@ def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
 
 
 def _camera_types(types: Collection[CameraType], words: Words) -> str | None:
-    said = [getattr(words.cameras, kind.value) for kind in CameraType if kind in types]
-    return words.cameras.both.format(one=", ".join(said[:-1]), other=said[-1]) if len(said) > 1 else next(iter(said), None)
+    return listed([getattr(words.cameras, kind.value) for kind in CameraType if kind in types], words) or None

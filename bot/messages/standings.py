@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import NamedTuple
 
-from bot.domain.acts import CHANGING, Change, Decree, Facts, Kind, Reference
+from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
 from bot.domain.folding import fold_letters
 from bot.domain.law.advice import Flag, LegalAdvice
 from bot.domain.law.standing import Standing
@@ -46,7 +46,7 @@ def changed_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
 
 
 def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterator[FactLine]:
-    """Return `❎ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir ci-dessous)`, where that is known when the post is
+    """Return `⏹️ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir la réponse)`, where that is known when the post is
     written.
 
     The end of what it allowed comes first, what was ended itself last; `below` are the ids of the decrees that are told after it in the
@@ -68,7 +68,8 @@ def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterat
 
 
 def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | None:
-    """Return `à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] met fin`; None where nothing that did was ended."""
+    """Return `à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] a mis fin ensuite`; None where nothing was ended that
+    did."""
     for change in decree.changed_by:
         if change.kind in kinds and change.undone_by:
             ending = change.undone_by[-1]
@@ -103,9 +104,13 @@ def _undone(change: Change, words: Words) -> Iterator[str]:
 
 
 def _undergone(change: Change, words: Words) -> str:
-    """Return `abrogé par l’arrêté n° 2024-02 [15]`."""
+    """Return `abrogé par l’arrêté n° 2024-02 [15]`, `retiré par…`; `fin décidée par…` where its text does not tell which."""
     named = _named(change.number, None, change.decree, words)
-    form = words.changes.withdrawn if change.retroactive else getattr(words.changes.undergoes, change.kind.value)
+    form = getattr(words.changes.undergoes, change.kind.value)
+    if change.retroactive:
+        form = words.changes.withdrawn
+    elif change.kind is Kind.ABROGATION and change.retroactive is False:
+        form = words.changes.abrogated
     return str(form.format(decree=named))
 
 
@@ -182,10 +187,8 @@ def _named(number: str | None, signed: date | None, known: int | None, words: Wo
 
 # Where a decree stands, in a few words, and what is striking in its dates.
 
-_MARK = "⚠️ "
+_MARK = "🔎 "
 
-# The period of the other kinds is the one of the decree they end or refuse: "starts in 14 h" would mislead.
-_TIMED = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
 _STOPPED = {
     Standing.ENDED: (Kind.ABROGATION,),
     Standing.SUSPENDED: (Kind.SUSPENSION,),
@@ -194,20 +197,24 @@ _STOPPED = {
 
 
 def post_timing(message: MessageInput) -> str | None:
-    """Return for a post: `Commence dans 14 h`, `Déjà commencé`, `Terminé`, `Abrogé depuis le 3 mai 2024`; None when nothing can be said."""
+    """Return for a post: `À venir au moment de cette annonce`, `Plus en vigueur depuis le 3 mai 2024`; None when nothing can be said.
+
+    A post stays: what it says of the time refers to the instant at which it was sent.
+    """
     advice = message.legal_advice
     if advice is not None and advice.standing in _STOPPED:
         return capital(_stopped(message, advice.standing))
-    stage = _stage(message)
+    stage = _stage(message, message.context.announced or message.now)
     return None if stage is None else timing_text(stage, message.words.timing)
 
 
 def list_standing(message: MessageInput) -> str | None:
-    """Return for a line: `commence dans 14 h`, `en vigueur`, `terminé`, `abrogé depuis le 3 mai 2024`; None for what is never in force."""
+    """Return for an answer: `commence dans 14 h`, `en cours`, `terminé`, `plus en vigueur depuis le 3 mai 2024`; None for what is never in
+    force."""
     advice, words = message.legal_advice, message.words
     if advice is not None and advice.standing in _STOPPED:
         return _stopped(message, advice.standing)
-    stage = _stage(message)
+    stage = _stage(message, message.now)
     if stage is None:
         return None
     said, standing = words.standing, None if advice is None else advice.standing
@@ -221,7 +228,7 @@ def list_standing(message: MessageInput) -> str | None:
 
 
 def list_changes(decree: Decree, words: Words) -> Iterator[str]:
-    """Return `modifié`, `renouvelé`: what later decrees did that leaves it standing."""
+    """Return `modification connue`, `renouvellement connu`: what later decrees did that leaves it standing."""
     kinds = {change.kind for change in decree.changed_by if not change.undone_by}
     if Kind.MODIFICATION in kinds:
         yield words.standing.modified
@@ -255,11 +262,11 @@ def _flag(flag: Flag, legal_advice: LegalAdvice, words: Words) -> tuple[str, str
             return said.outside_days.format(days=days_text(legal_advice.outside, words)), said.outside_brief
 
 
-def _stage(message: MessageInput) -> Timing | None:
-    """Return where the period stands that counts."""
-    if message.decree.kind not in _TIMED:
+def _stage(message: MessageInput, at: datetime) -> Timing | None:
+    """Return where the period stands that counts; None where that is the one of the decree that this one ends or refuses."""
+    if message.decree.kind not in ALLOWING:
         return None
-    return timing(current_period(message), message.place.time_zone, message.now)
+    return timing(current_period(message), message.place.time_zone, at)
 
 
 def current_period(message: MessageInput) -> Facts:
@@ -271,7 +278,8 @@ def current_period(message: MessageInput) -> Facts:
 
 
 def _stopped(message: MessageInput, standing: Standing) -> str:
-    """Return `abrogé depuis le 3 mai 2024`; without the day where the decree that does it shows none."""
+    """Return `plus en vigueur depuis le 3 mai 2024`; without the day where the decree that does it shows none, or withdraws it: what is
+    withdrawn is taken never to have been in force."""
     decree, words, today = message.decree, message.words, message.today
     said, kinds = words.standing, _STOPPED[standing]
     if standing is Standing.IN_DOUBT:
@@ -280,7 +288,7 @@ def _stopped(message: MessageInput, standing: Standing) -> str:
     # One that was undone counts as its end tells (see the lines on it); where others stand, these are what stops it.
     days = [change.since for change in changes if not change.undone_by and change.since is not None]
     days = days or [change.since for change in changes if change.since is not None]
-    if not days:
+    if not days or any(change.retroactive for change in changes):
         return said.ended if standing is Standing.ENDED else said.suspended
     since = said.ended_since if standing is Standing.ENDED else said.suspended_since
     return since.format(date=date_text(min(days), words.dates))

@@ -13,9 +13,9 @@ from typing import Literal
 
 from bot.domain.acts import Decree, Place
 from bot.messages.announcement import LONGEST_LINE, Announcement, PostRow, announce, announce_in_full, fit, line_pieces, paragraphs, plain
-from bot.messages.cleaning import cut, fitting, unlinked
+from bot.messages.cleaning import cut, fitting, inert, unlinked
 from bot.messages.lines import MessageInput
-from bot.messages.words import Language
+from bot.messages.words import Language, former_words
 
 # HTML, built only from escaped parts: there is no way to put in a tag that is not closed.
 
@@ -91,6 +91,20 @@ def telegram_length(text: str) -> int:
 def telegram_button(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> Button | None:
     """Return the button of a decree's post; it does not depend on `now`."""
     return _button(announce(MessageInput(decree, place, now, language)))
+
+
+def telegram_forms(decree: Decree, place: Place, now: datetime, language: Language) -> tuple[tuple[str, Button], ...]:
+    """Return the words of the link in the text and the button of a decree's post, as they are now, then as earlier versions had them; none
+    where it has no link."""
+    said = announce(MessageInput(decree, place, now, language))
+    if said.link is None:
+        return ()
+    number, page = inert(decree.facts.number or ""), max(decree.page, 1)
+    forms = [(said.link_label, said.button_label)]
+    for former in former_words(language):
+        called = former.number.format(number=number) if number else ""
+        forms.append((former.link.format(page=page), former.button.format(page=page, number=called)))
+    return tuple((label, Button(cut(button, _BUTTON_TEXT_LIMIT), said.link)) for label, button in forms)
 
 
 def telegram_text(message: MessageInput, *, limit: int = TEXT_LIMIT) -> TelegramText:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
@@ -26,8 +27,52 @@ class Table(BaseModel):
 
 
 def data_file(package: str, *path: str) -> dict[str, Any]:
-    """Return the content of a packaged TOML file."""
+    """Return the content of a packaged TOML file, its texts with `no_break_spaces`."""
+    return {key: _spaced(value) for key, value in raw_file(package, *path).items()}
+
+
+def text_file(package: str, *path: str) -> str:
+    """Return the content of a packaged text file, with `no_break_spaces`."""
+    return no_break_spaces(files(package).joinpath(*path).read_text(encoding="utf-8"))
+
+
+def raw_file(package: str, *path: str) -> dict[str, Any]:
+    """Return the content of a packaged TOML file as it stands."""
     return tomllib.loads(files(package).joinpath(*path).read_text(encoding="utf-8"))
+
+
+def _spaced(value: Any) -> Any:
+    match value:
+        case str():
+            return no_break_spaces(value)
+        case list():
+            return [_spaced(item) for item in value]
+        case dict():
+            return {key: _spaced(item) for key, item in value.items()}
+    return value
+
+
+_NARROW = re.compile(r" (?=[;!?](?!\w))")
+_WIDE = re.compile(
+    r" (?=:(?:\s|$)|»)|(?<=«) "
+    r"|(?<=n°) (?=[\d{\[])|(?<=\bno\.) (?=[\d{])"
+    r"|(?:(?<=\bart\.)|(?<=\barticle)|(?<=\barticles)|(?<=\bp\.)|(?<=\bpage)|(?<=\bPage)) (?=[\d{]|[LR]\.)"
+    r"|(?:(?<=\b[LR]\.)|(?<=\b[LR]\.\*)) (?=\d)"
+    r"|(?<=[\d}]) (?=(?:h|min|j|jours?|mois|heures?|secondes?|minutes?|days?|hours?|months?|seconds?)\b)"
+    r"|(?<=\bh) (?={minute|\d\d\b)"
+    r"|(?:(?<=\b\d)|(?<=\b\d\d)|(?<=\b1er)|(?<={day})|(?<=\b[Ll]e {day})) (?={month}|(?:janvier|février|mars|avril|mai|juin|juillet|août"
+    r"|septembre|octobre|novembre|décembre)\b)"
+)
+
+
+def no_break_spaces(text: str) -> str:
+    """Return a text of ours with the spaces at which no line may break, as French typography has it.
+
+    U+202F before ; ! ?, U+00A0 before : and within « », after n°, art., page, L., R., between a number and its unit, and in dates.
+
+    Only for words of the program: what a document says stays as it is.
+    """
+    return _NARROW.sub("\u202f", _WIDE.sub("\u00a0", text))
 
 
 class StandingWords(Table):
@@ -68,14 +113,14 @@ class RecourseWords(Table):
     """Sentences of the paragraph of posts about contesting. The `brief` ones replace it where room is scarce; `brief_possible` and
     `brief_useless` say in them what becomes of an urgent application."""
 
+    nothing: str
     limit: str
     limit_passed: str
     limit_unknown: str
     limit_at_least: str
     over: str
     differs: str
-    future: str
-    running: str
+    urgent: str
     no_longer: str
     ended: str
     in_doubt: str
@@ -104,6 +149,7 @@ class AdviceWords(Table):
     court_seat: str
     court_differs: str
     court_unknown: str
+    who: str
     unknown: str
     suspension: str
     liberty: str
@@ -164,7 +210,7 @@ class FactLabels(Table):
 
 
 class TimingWords(Table):
-    """Where a decree stands in time, relative to the reader."""
+    """Where a decree stood in time when it was posted, and how a delay is written."""
 
     upcoming: str
     started: str
@@ -232,6 +278,7 @@ class ChangeWords(Table):
     undergoes: KindWords
     withdraws: str
     withdrawn: str
+    abrogated: str
     undone: UndoneWords
     numbered: str
     numbered_dated: str
@@ -272,6 +319,21 @@ class Words(Table):
     flags: FlagWords
     recourse: RecourseWords
     advice: AdviceWords
+
+
+class FormerWords(Table):
+    """Words by which posts of an earlier version are recognised. `number` stands in the buttons."""
+
+    number: str
+    link: str
+    button: str
+    digest_button: str
+
+
+@cache
+def former_words(language: Language) -> tuple[FormerWords, ...]:
+    """Return the words of earlier versions, as they wrote them, newest first."""
+    return tuple(FormerWords.model_validate(one) for one in raw_file("bot.messages", "former.toml")[language])
 
 
 @cache
@@ -333,10 +395,10 @@ def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime
 
 
 def timing_text(moment: Timing, words: TimingWords) -> str | None:
-    """Return `Commence dans 14 h`, `Déjà commencé`, `Terminé`; None when nothing can be said."""
+    """Return `À venir au moment de cette annonce`, `Commencé avant cette annonce`; None when nothing can be said."""
     match moment.stage:
         case Stage.UPCOMING:
-            return words.upcoming.format(delay=delay_text(moment, words))
+            return words.upcoming
         case Stage.STARTED:
             return words.started
         case Stage.ENDED:
@@ -369,7 +431,8 @@ def _time(clock: time, words: DateWords) -> str:
     return (words.time_minutes if clock.minute else words.time).format(hour=clock.hour, minute=clock.minute)
 
 
-def _moment(moment: Moment, words: DateWords) -> str:
+def moment_text(moment: Moment, words: DateWords) -> str:
+    """Return `17 avril 2024 à 14 h`; the day alone where the hour is not known."""
     day = date_text(moment.day, words)
     return day if moment.time is None else words.moment.format(date=day, time=_time(moment.time, words))
 
@@ -378,18 +441,23 @@ def period_text(facts: Facts, words: Words) -> str | None:
     """Return the period with its hours, as short as it can be said; None when neither end of it is known."""
     starts, ends = facts.starts, facts.ends
     if starts is None:
-        return None if ends is None else words.periods.until.format(end=_moment(ends, words.dates))
+        return None if ends is None else words.periods.until.format(end=moment_text(ends, words.dates))
     if ends is None:
-        return words.periods.from_on.format(start=_moment(starts, words.dates))
+        return words.periods.from_on.format(start=moment_text(starts, words.dates))
     if starts.day == ends.day:
         return _one_day(starts, ends, words)
-    return words.periods.range.format(start=_start_of_range(starts, ends, words.dates), end=_moment(ends, words.dates))
+    return words.periods.range.format(start=_start_of_range(starts, ends, words.dates), end=moment_text(ends, words.dates))
 
 
 def days_text(stretches: Iterable[tuple[date, date]], words: Words) -> str:
-    """Return stretches of days, both ends included: `le 2 mai 2031, du 9 au 12 juin 2031`."""
-    texts = (period_text(Facts(starts=Moment(first), ends=Moment(last)), words) for first, last in stretches)
-    return ", ".join(text for text in texts if text)
+    """Return stretches of days, both ends included: `le 2 mai 2031 et du 9 au 12 juin 2031`."""
+    texts = [period_text(Facts(starts=Moment(first), ends=Moment(last)), words) or "" for first, last in stretches]
+    return listed([text for text in texts if text], words)
+
+
+def listed(texts: Sequence[str], words: Words) -> str:
+    """Return `un, deux et trois`."""
+    return words.cameras.both.format(one=", ".join(texts[:-1]), other=texts[-1]) if len(texts) > 1 else "".join(texts)
 
 
 def _one_day(starts: Moment, ends: Moment, words: Words) -> str:
@@ -408,7 +476,7 @@ def _one_day(starts: Moment, ends: Moment, words: Words) -> str:
 def _start_of_range(starts: Moment, ends: Moment, words: DateWords) -> str:
     """Return the start without what the end repeats: `19` in "du 19 au 22 avril 2024"."""
     if starts.time is not None or ends.time is not None or starts.day.year != ends.day.year:
-        return _moment(starts, words)
+        return moment_text(starts, words)
     day = _day(starts.day, words)
     if starts.day.month == ends.day.month:
         return day

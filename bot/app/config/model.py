@@ -183,7 +183,7 @@ class WebSettings(Section):
     """The decrees' own pages. Vigie links to them; a server of yours shows them."""
 
     public_url: PublicUrl = ""
-    """Where a server of yours answers, in https: posts link to `<public_url>/decrets/<number in Vigie>` besides the PDF. Empty: no link."""
+    """Where a server of yours answers, in https: posts link to `<public_url>/arretes/<number in Vigie>` besides the PDF. Empty: no link."""
 
 
 class LogSettings(Section):

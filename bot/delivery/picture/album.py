@@ -23,6 +23,7 @@ from bot.domain.posts import Post
 from bot.messages import Language, Words, place_for, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import fact_lines, reference_lines, title_line, where_text
+from bot.messages.words import data_file
 from bot.reading.pages.ocr import EngineKind, engine_kind
 from bot.reading.sandbox.wire import NotUnderstood, Start, printable
 from bot.reading.sandbox.worker import Worker
@@ -301,5 +302,4 @@ def _quotes(highlighted: Sequence[str], own: AltWords, room: int) -> str:
 
 @cache
 def _own_words(language: Language) -> AltWords:
-    text = files("bot.delivery.picture").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
-    return AltWords.model_validate(tomllib.loads(text))
+    return AltWords.model_validate(data_file("bot.delivery.picture", "words", f"{language}.toml"))

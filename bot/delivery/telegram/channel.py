@@ -40,14 +40,15 @@ from bot.delivery.telegram.client import (
     reading_chat,
     says,
 )
-from bot.delivery.telegram.search import Search, shows_decree, shows_digest
+from bot.delivery.telegram.search import Search, Twin, shows_decree, shows_digest
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
 from bot.domain.redaction import scrub
-from bot.messages import LANGUAGES, Button, MessageInput, TelegramText, announce, shows_number, telegram_button, telegram_text
+from bot.messages import LANGUAGES, Button, TelegramText, shows_number, telegram_button, telegram_text
 from bot.messages.announcement import TooSmall
-from bot.messages.cleaning import JOINER, inert
-from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
+from bot.messages.cleaning import inert, with_plain_spaces
+from bot.messages.digests import button_of_sent, digest_button, digest_language, digest_links, telegram_digest, telegram_room
+from bot.messages.telegram import telegram_forms
 from bot.storage.database import run_to_completion
 from bot.storage.outbox import ChatMessages
 
@@ -278,7 +279,7 @@ class TelegramChannel:
         search = Search(self._sending.bot, chat)
         known = replace(history, known=history.known.union(self._sent.values()))
         try:
-            found = await self._asking(search.find(button, shows, known, twins=self._words.twins(post), rebuild=self._button_of))
+            found = await self._asking(search.find(button, shows, known, twin=partial(self._words.twin, post), rebuild=self._button_of))
         except DeliveryError:
             if search.searched_to is not None:
                 with reading_chat():
@@ -362,26 +363,30 @@ class TelegramWords:
 
     def button_in(self, text: str, decrees: Sequence[Decree]) -> Button | None:
         """Return the button of the message with this text, which leads to one of these decrees; None where it is about none of them."""
-        digest = digest_language(text)
+        digest, shown = digest_language(text), with_plain_spaces(text)
         for decree in decrees:
             number = inert(decree.facts.number or "")
-            if digest is not None and number in text.replace(JOINER, ""):
-                return digest_button([decree], digest)
+            if digest is not None and number in shown:
+                return button_of_sent(text, [decree], digest)
             if digest is not None or (number and not shows_number(text, number)):
                 continue
             place, now = self.composer.place(decree), self.composer.clock()
-            for language in LANGUAGES:
-                if announce(MessageInput(decree, place, now, language)).link_label in text:
-                    return telegram_button(decree, place, now, language)
+            forms = (form for language in LANGUAGES for form in telegram_forms(decree, place, now, language))
+            for label, button in forms:
+                if with_plain_spaces(label) in shown:
+                    return button
         return None
 
-    def twins(self, post: Post) -> dict[str, Button]:
-        """Return the buttons of the same decree in the other languages, by the words of the link in the text. Digests say their
-        language."""
+    def twin(self, post: Post, text: str) -> Twin | None:
+        """Return what a message with this text is that shows the same link and number, if not the post itself as it is now: the post as an
+        earlier version sent it, or the one of another language. Digests say their language."""
         if post.digest is not None:
-            return {}
-        decree, place, now = post.decree, self.composer.place(post.decree), self.composer.clock()
-        others = [language for language in LANGUAGES if language != self.composer.language]
-        said = {language: announce(MessageInput(decree, place, now, language)).link_label for language in others}
-        buttons = {label: telegram_button(decree, place, now, language) for language, label in said.items()}
-        return {label: button for label, button in buttons.items() if button is not None}
+            button = button_of_sent(text, post.decrees, self.composer.language)
+            return None if button is None or button == digest_button(post.decrees, self.composer.language) else Twin(button, True)
+        decree, place, now, shown = post.decree, self.composer.place(post.decree), self.composer.clock(), with_plain_spaces(text)
+        for language in LANGUAGES:
+            own = language == self.composer.language
+            for label, button in telegram_forms(decree, place, now, language)[int(own) :]:
+                if with_plain_spaces(label) in shown:
+                    return Twin(button, own)
+        return None

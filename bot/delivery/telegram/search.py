@@ -8,7 +8,8 @@ refuses (`editMessageReplyMarkup` with an address that is none), which changes n
 - the button is refused: a message of the bot. It is then given the very button that is looked for:
   "message is not modified" says that it has it: found. Success says that it is another one, which now has a wrong button. Its own is made
   again from its decree, which its text and link name. If these are ours, the message is the one sought, unless its words
-  are of another language: the same decree, posted there for another destination.
+  are of another language: the same decree, posted there for another destination. Words of an earlier version are ours too: its button is
+  given back to it.
 
 A digest has a button of its own, and is recognised by all its links: see `shows_digest`.
 
@@ -26,7 +27,8 @@ message and needs more absent ids in a row. A search tries some ids only; the ne
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -57,6 +59,17 @@ Rebuild = Callable[[str, str], Awaitable[Button | None]]
 """The button of the post with this text and this link, None where no such post is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The same decree in other words, and the button that goes with them.
+
+    `is_sought`: of an earlier version, in the language that is looked for; else in another language, posted for another destination.
+    """
+
+    button: Button
+    is_sought: bool
+
+
 class Search:
     """One search in one chat. Every method may raise a TelegramError when Telegram cannot be reached."""
 
@@ -72,14 +85,14 @@ class Search:
         shows: Callable[[str, Collection[str]], bool],
         history: ChatHistory,
         *,
-        twins: Mapping[str, Button],
+        twin: Callable[[str], Twin | None],
         rebuild: Rebuild,
     ) -> int | None:
         """The id of the message with this button; None when it certainly is not there.
 
-        `shows` recognises the message by text and links. `twins` are the buttons of the same decree in the other languages, by the words
-        of the link in the text. Raises Unknown when the chat cannot be searched without risk, or gives no answer, and NotSent when the
-        search is to go on later, from `searched_to`.
+        `shows` recognises the message by its text and its links, `twin` whether a text has other words for it; `rebuild` gives a message
+        the button back that was its own. Raises Unknown when the chat cannot be searched without risk, or gives no answer, and NotSent when
+        the search is to go on later, from `searched_to`.
         """
         await self._ensure_harmless()
         start, newest = history.before or 0, history.newest or 0
@@ -92,7 +105,7 @@ class Search:
             if not is_there:
                 asked += 1
                 writer = await self.writer(message_id)
-                if writer == "bot" and await self._has(message_id, button, shows, twins, rebuild):
+                if writer == "bot" and await self._has(message_id, button, shows, twin, rebuild):
                     return message_id
                 is_there = writer != "nobody"
             absent = 0 if is_there or message_id <= newest else absent + 1
@@ -142,7 +155,7 @@ class Search:
         message_id: int,
         button: Button,
         shows: Callable[[str, Collection[str]], bool],
-        twins: Mapping[str, Button],
+        twin: Callable[[str], Twin | None],
         rebuild: Rebuild,
     ) -> bool:
         """Whether this message of the bot is the one looked for."""
@@ -158,14 +171,16 @@ class Search:
             return False
         links, text = _links(message), message.text or message.caption or ""
         own = links[-1] if links else None
-        if shows(text, [link.url for link in links]):
-            own = next((other for label, other in twins.items() if label in text), None)
-            if own is None:
+        is_sought = shows(text, [link.url for link in links])
+        if is_sought:
+            other = twin(text)
+            if other is None:
                 return True
+            own, is_sought = other.button, other.is_sought
         elif own is not None:
             own = await rebuild(text, own.url) or own
         await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=keyboard(own.text, own.url) if own else None)
-        return False
+        return is_sought
 
     async def _ensure_harmless(self) -> None:
         chat = await self._bot.get_chat(self._chat)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Decree, Kind, Place
+from bot.domain.acts import ALLOWING, Decree, Kind, Place
 from bot.domain.law.advice import LegalAdvice
 from bot.domain.law.standing import Recourse, Standing
 from bot.messages import words_in
@@ -23,7 +23,6 @@ _ITEMS = 12
 
 # Brackets mark what a person has to fill in and braces the fields of a template: nothing that a decree says may look like either.
 _BRACKETS = str.maketrans("[]{}", "()()")
-_AGAINST = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
 
 
 class LetterKind(StrEnum):
@@ -47,7 +46,7 @@ def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, legal
 
     `place` is that of the authority that took the decree, `legal_advice` what is told of it at `now` (aware). Raises NoSuchLetter.
     """
-    if letter is LetterKind.GRACIEUX and decree.kind not in _AGAINST:
+    if letter is LetterKind.GRACIEUX and decree.kind not in ALLOWING:
         raise NoSuchLetter(f"no {letter.value} letter against a decree of kind {decree.kind.value}")
     today = now.astimezone(ZoneInfo(place.time_zone)).date()
     filled = pieces(decree, place, legal_advice)
@@ -146,7 +145,7 @@ def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str,
     published = blanks.published if decree.published is None else french_date(decree.published)
     link = link_to(decree.url, decree.page)
     return {
-        "addressee": _addressee(place, blanks),
+        "addressee": _addressee(place, blanks, labels),
         "reference": labels.reference.format(
             number=safe(facts.number, blanks.number), signed=blanks.signed if facts.signed is None else french_date(facts.signed)
         ),
@@ -192,11 +191,13 @@ def safe(text: str | None, blank: str = "") -> str:
     return clean(text or "").translate(_BRACKETS) or blank
 
 
-def _addressee(place: Place, blanks: Blanks) -> str:
-    """Return `Préfet de la Drôme`, `Préfet de police`: the office, whoever holds it."""
+def _addressee(place: Place, blanks: Blanks, labels: LetterLabels) -> str:
+    """Return `Préfecture de la Drôme – à l’attention de la préfète ou du préfet`, `Préfet de police`: the office, whoever holds it."""
     name = safe(place.name)
     before, _, rest = name.partition(" ")
-    return f"Préfet {rest}" if before == "Préfecture" and rest else blanks.addressee
+    if before != "Préfecture" or not rest:
+        return blanks.addressee
+    return labels.police if rest == "de police" else labels.attention.format(name=name)
 
 
 def _listed(items: Sequence[str], blank: str, labels: LetterLabels) -> str:
@@ -209,7 +210,7 @@ def _listed(items: Sequence[str], blank: str, labels: LetterLabels) -> str:
 
 def _software(decree: Decree, blanks: Blanks) -> str:
     known = [text for part in (decree.facts.software, decree.facts.vendor) if (text := cut(safe(part), _ITEM))]
-    return ", ".join(known) if known else blanks.software
+    return f"{known[0]} ({known[1]})" if len(known) > 1 else next(iter(known), blanks.software)
 
 
 def _court(legal_advice: LegalAdvice, blanks: Blanks, labels: LetterLabels) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from importlib.resources import files
 
 from bot.domain.law.advice import Flag
-from bot.messages.words import Table, data_file
+from bot.messages.words import Table, data_file, text_file
 
 
 class Blanks(Table):
@@ -34,6 +33,8 @@ class Blanks(Table):
 class LetterLabels(Table):
     """How what is known is put into a sentence. `facts` stand before each fact of the decree, in their order."""
 
+    attention: str
+    police: str
     reference: str
     title: str
     publication: str
@@ -123,4 +124,4 @@ def letter_words() -> LetterWords:
 @cache
 def template(letter: str) -> str:
     """Return the text of one letter with its fields in braces, read once."""
-    return files("bot.messages.letters").joinpath("templates", f"{letter}.txt").read_text(encoding="utf-8")
+    return text_file("bot.messages.letters", "templates", f"{letter}.txt")

@@ -14,6 +14,7 @@ import typer
 from bot.cli.decrees import write_letter
 from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, PageText, Reading, Verdict, Where
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
+from bot.messages.cleaning import with_plain_spaces
 from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.storage.ready import ready_store
@@ -77,7 +78,7 @@ def test_what_is_in_force(vigie: Vigie) -> None:
     assert done.code == 0
     assert done.out.splitlines()[0] == "Arrêtés en vigueur ou à venir — 1 arrêté"
     assert "[1] " in done.out
-    assert "en vigueur" in done.out.splitlines()[2]
+    assert "en cours" in done.out.splitlines()[2]
     assert [found["number"] for found in vigie("recent", "--in-force", "--json").json] == ["26-1"]
     nothing = vigie("recent", "--in-force", "-d", "Paris", "-l", "en")
     assert nothing.code == 0
@@ -90,8 +91,8 @@ def test_what_is_in_force(vigie: Vigie) -> None:
 def test_lists_tell_standing_and_flags(vigie: Vigie) -> None:
     lines = {line[1]: line for line in vigie("recent").out.splitlines() if line.startswith("[")}
     assert set(lines) == {"1", "2", "3"}
-    assert "en vigueur" in lines["1"]
-    assert "⚠️" in lines["1"]  # published after it began
+    assert "en cours" in lines["1"]
+    assert "🔎" in lines["1"]  # published after it began
     assert "terminé" in lines["2"]
     assert "[2]" in vigie("search", "ancien").out
 
@@ -124,17 +125,17 @@ def test_a_letter_on_standard_output_in_json_and_in_a_file(vigie: Vigie, tmp_pat
     printed = vigie("show", "1", "--letter", "gracieux")
     assert (printed.code, printed.err) == (0, "")
     assert printed.out.startswith("PROJET À COMPLÉTER ET À VÉRIFIER\n")
-    assert "Préfet de la Drôme" in printed.out
+    assert "Préfecture de la Drôme" in printed.out
     assert vigie("show", "1", "--letter", "gracieux", "--json").json == {"letter": "gracieux", "text": printed.out}
 
     file = tmp_path / "lettre.txt"
     written = vigie("show", "1", "--letter", "gracieux", "--output", str(file))
     assert (written.code, written.out) == (0, "")
-    assert file.read_bytes().decode("utf-8") == printed.out
+    assert with_plain_spaces(file.read_bytes().decode("utf-8")) == printed.out
     again = vigie("show", "1", "--letter", "cada", "--output", str(file))
     assert again.code == 2
     assert "not overwritten" in again.err
-    assert file.read_bytes().decode("utf-8") == printed.out
+    assert with_plain_spaces(file.read_bytes().decode("utf-8")) == printed.out
     nowhere = vigie("show", "1", "--letter", "cada", "--output", str(tmp_path / "none" / "lettre.txt"))
     assert nowhere.code == 1
     assert "cannot be written" in nowhere.err
@@ -201,6 +202,6 @@ def test_the_pdf_that_a_decree_was_read_in_is_told_as_proof(vigie: Vigie, tmp_pa
     kept.write_bytes(content)
     assert vigie("show", "1", "--json").json["archived_path"] == str(kept)
     french, english = vigie("show", "1").out, vigie("show", "1", "-l", "en").out
-    assert f"PDF téléchargé le 2026-08-14 09:30:00 (UTC)\nSHA-256 : {digest}\nCopie conservée : {kept}" in french
-    assert f"PDF downloaded on 2026-08-14 09:30:00 (UTC)\nSHA-256: {digest}\nCopy kept: {kept}" in english
+    assert f"PDF téléchargé le 14 août 2026 à 11 h 30 (heure de Paris)\nSHA-256 : {digest}\nCopie conservée : {kept}" in french
+    assert f"PDF downloaded on 14 August 2026, 11:30 (Paris time)\nSHA-256: {digest}\nCopy kept: {kept}" in english
     assert "pdf_sha256" not in vigie("recent", "--json").json[0]

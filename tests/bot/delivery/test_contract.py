@@ -85,7 +85,7 @@ async def test_a_sent_post_is_visible_once_and_has_a_reference(world: World) -> 
     assert isinstance(sent, Sent)
     assert sent.reference
     (text,) = world.posts()
-    assert "Commence dans 14 h" not in text  # this one has no date
+    assert "À venir" not in text  # this one has no date
     assert "n° 2031-00003" in text
     assert "#page=3" in text
 

@@ -154,7 +154,7 @@ async def test_telegram_edits_the_text_and_keeps_the_button(opened: Opened) -> N
     for _ in range(2):  # the answer of the first may have been lost
         await channel.edit(as_sent(sent, below=frozenset({15})))
     (message,) = opened.api.messages
-    assert "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 19 avril 2031 (voir ci-dessous)" in message.text
+    assert "⏹️ Fin décidée par l’arrêté n° 2031-150 [15], à compter du 19 avril 2031 (voir la réponse)" in message.text
     assert message.html is not None
     assert message.buttons == before
     assert len(before) == 1
@@ -166,7 +166,7 @@ async def test_telegram_edits_the_caption_of_a_photo(opened: Opened) -> None:
     await channel.edit(as_sent(sent))
     (message,) = opened.api.messages
     assert message.file is not None
-    assert "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 19 avril 2031" in message.text
+    assert "⏹️ Fin décidée par l’arrêté n° 2031-150 [15], à compter du 19 avril 2031" in message.text
     assert "voir ci-dessous" not in message.text
     assert len(message.buttons) == 1
 
@@ -206,7 +206,7 @@ async def test_telegram_edits_plainly_where_the_html_is_not_understood(opened: O
     await channel.edit(as_sent(sent))
     (message,) = opened.api.messages
     assert message.html is None
-    assert "❎ Abrogé" in message.text
+    assert "⏹️ Fin décidée" in message.text
 
 
 async def test_mastodon_edits_the_status_and_names_its_pictures_again(opened: Opened) -> None:
@@ -214,8 +214,8 @@ async def test_mastodon_edits_the_status_and_names_its_pictures_again(opened: Op
     sent = await channel.send(replace(post(1), decree=decree()))
     await channel.edit(as_sent(sent, below=frozenset({15})))
     (status,) = opened.mastodon.statuses()
-    assert "❎ Abrogé" in status["content"]
-    assert "(voir ci-dessous)" in status["content"]
+    assert "⏹️ Fin décidée" in status["content"]
+    assert "(voir la réponse)" in status["content"]
     assert status["spoiler_text"] == "Vidéosurveillance"
     (asked,) = [seen for seen in opened.mastodon.requests if seen.method == "PUT"]
     assert f"media_ids%5B%5D={status['media_attachments'][0]['id']}" in asked.body
@@ -535,7 +535,7 @@ async def test_an_edit_is_shortened_where_links_count_in_full(clock: Clock, api:
         edited = replace(as_sent(sent), decree=replace(full, changed_by=(END,)))
         await opened.on_mastodon().edit(edited)
         (status,) = server.statuses()
-        assert "❎" in status["content"]
+        assert "⏹️" in status["content"]
         await opened.close()
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 
-from bot.domain.acts import Decree, Place
+from bot.domain.acts import ALLOWING, Decree, Place
 from bot.domain.law.advice import LegalAdvice
 from bot.domain.law.advice import legal_advice as advice_on
 from bot.domain.law.standing import Standing
@@ -30,25 +30,32 @@ def lines_of(legal_advice: LegalAdvice, place: Place, now: datetime, language: L
     return advice_lines(legal_advice, MessageInput(decree(), place, now).today, words_in(language))
 
 
+URGENT = "Jusqu’à la fin de la période, le juge peut aussi être saisi en urgence (référé)."
+
+
 @pytest.mark.parametrize(
     ("standing", "french", "english"),
     [
-        (Standing.UPCOMING, "Un référé est encore possible avant le début.", "is still possible before it starts."),
-        (Standing.IN_FORCE, "Un référé est encore possible tant que la mesure dure.", "is still possible as long as it lasts."),
+        (Standing.UPCOMING, URGENT, "an urgent application (référé) can also be made"),
+        (Standing.IN_FORCE, URGENT, "an urgent application (référé) can also be made"),
         (
             Standing.OVER,
-            "Un référé n’aurait plus d’objet ; l’annulation peut être demandée jusqu’au 19 juin 2031 devant le",
-            "would no longer serve a purpose; annulment can be asked for until 19 June 2031 before the",
+            "La période est terminée ; l’annulation peut encore être demandée jusqu’au 19 juin 2031 devant le",
+            "annulment can still be asked for until 19 June 2031 in the",
         ),
-        (Standing.ENDED, "L’arrêté n’est plus en vigueur : un référé", "The decree is no longer in force: an urgent application"),
+        (
+            Standing.ENDED,
+            "L’arrêté n’est plus en vigueur : en principe, le juge de l’urgence (référé)",
+            "The decree is no longer in force: in principle the judge of urgent applications",
+        ),
     ],
 )
 def test_whether_an_urgent_application_still_makes_sense(standing: Standing, french: str, english: str) -> None:
     assert french in _post(advised(standing))[0]
     assert english in _post(advised(standing), language="en")[0]
     possible = standing in {Standing.UPCOMING, Standing.IN_FORCE}
-    assert (" · référé encore possible (" if possible else " · référé sans objet (") in _post(advised(standing))[1]
-    assert ("still possible (" if possible else "too late for") in _post(advised(standing), language="en")[1]
+    assert (" · référé possible jusqu’à la fin (" if possible else " · référé sans objet (") in _post(advised(standing))[1]
+    assert ("possible until the end (" if possible else "too late for") in _post(advised(standing), language="en")[1]
 
 
 @pytest.mark.parametrize("standing", [Standing.CHANGE, Standing.REFUSED, Standing.SUSPENDED, Standing.UNKNOWN])
@@ -56,15 +63,15 @@ def test_nothing_is_said_of_urgency_where_the_period_does_not_tell(standing: Sta
     whole, brief = _post(advised(standing))
     assert "référé" not in whole
     assert "jusqu’au 19 juin 2031 devant le tribunal administratif de Grenoble." in whole
-    assert brief == "Recours jusqu’au 19 juin 2031 · TA de Grenoble (à vérifier)"
+    assert brief == "Recours jusqu’au 19 juin 2031 · tribunal adm. de Grenoble (à vérifier)"
 
 
 def test_a_last_day_that_has_passed_is_told_as_such() -> None:
     whole, brief = _post(advised(Standing.IN_FORCE), AFTER)
-    assert whole.startswith("⚖️ Le délai de recours a sans doute pris fin le 19 juin 2031. À vérifier")
-    assert brief == "Délai de recours passé le 19 juin 2031 (à vérifier)"
+    assert whole.startswith("⚖️ Le délai de recours a probablement pris fin le 19 juin 2031. Date et tribunal à vérifier")
+    assert brief == "Délai de recours terminé le 19 juin 2031 (à vérifier)"
     lines = lines_of(advised(Standing.IN_FORCE), DROME, AFTER)
-    assert "a sans doute pris fin le 19 juin 2031" in lines[1]
+    assert "a probablement pris fin le 19 juin 2031" in lines[1]
     # It takes an action for annulment, whose time is over; the other one has no time limit of its own.
     assert not any(line.startswith("Référé-suspension") for line in lines)
     assert any(line.startswith("Référé-liberté") for line in lines)
@@ -79,24 +86,25 @@ def test_the_last_day_ends_at_midnight_of_the_place() -> None:
 def test_without_a_day_of_publication_it_is_told_until_when_at_least() -> None:
     undated = advised(last_day=None, at_least=date(2031, 6, 19))
     whole, brief = _post(undated)
-    assert "Recours possible jusqu’au 19 juin 2031 au moins devant le tribunal administratif de Grenoble : la date" in whole
-    assert brief == "Recours jusqu’au 19 juin 2031 au moins · TA de Grenoble · référé encore possible (à vérifier)"
+    assert "Recours possible jusqu’au 19 juin 2031 au moins devant le tribunal administratif de Grenoble. Le délai court" in whole
+    assert brief == "Recours jusqu’au 19 juin 2031 au moins · tribunal adm. de Grenoble · référé possible jusqu’à la fin (à vérifier)"
     assert "at least until 19 June 2031" in lines_of(undated, DROME, NOW, "en")[1]
     # Once that day has passed nothing is known.
     whole, brief = _post(undated, AFTER)
-    assert "le dernier jour n’est pas connu, faute de date de publication" in whole
-    assert brief == "Recours : TA de Grenoble · référé encore possible (à vérifier)"
+    assert "Le dernier jour n’est pas connu, car la date de publication" in whole
+    assert brief == "Recours : tribunal adm. de Grenoble · référé possible jusqu’à la fin (à vérifier)"
     assert "n’a pas pu être calculé" in lines_of(undated, DROME, AFTER)[1]
 
 
 def test_both_courts_are_shown_where_they_differ() -> None:
     two = advised(court=Court(TOULON, TOULON, NICE))
     whole, brief = _post(two)
-    assert "devant le tribunal administratif de Toulon. C’est le tribunal que nomme l’acte ; " in whole
-    assert "selon le siège de l’autorité, ce serait le tribunal administratif de Nice." in whole
-    assert brief == "Recours jusqu’au 19 juin 2031 · TA de Toulon ou TA de Nice · référé encore possible (à vérifier)"
+    assert "devant le tribunal administratif de Toulon. L’arrêté nomme ce tribunal, mais " in whole
+    assert "d’après le siège de l’autorité ce serait plutôt le tribunal administratif de Nice." in whole
+    both = "tribunal adm. de Toulon ou tribunal adm. de Nice"
+    assert brief == f"Recours jusqu’au 19 juin 2031 · {both} · référé possible jusqu’à la fin (à vérifier)"
     assert (
-        "l’acte nomme le tribunal administratif de Toulon, mais le siège de l’autorité relève du tribunal administratif de Nice"
+        "l’arrêté nomme le tribunal administratif de Toulon, mais le siège de l’autorité relève du tribunal administratif de Nice"
         in (lines_of(two, DROME, NOW)[2])
     )
 
@@ -104,24 +112,24 @@ def test_both_courts_are_shown_where_they_differ() -> None:
 @pytest.mark.parametrize(
     ("court", "long", "brief"),
     [
-        (Court(None, None, None), "elle n’est pas connue ici", "tribunal administratif"),
-        (Court(NICE, None, NICE), "aucun tribunal n’a été lu dans l’acte", "TA de Nice"),
-        (Court(NICE, NICE, None), "à comparer au siège de l’autorité", "TA de Nice"),
-        (Court(NICE, NICE, NICE), "que nomme l’acte et dont relève le siège", "TA de Nice"),
-        (Court("Tribunal administratif d'Amiens", None, "Tribunal administratif d'Amiens"), "d’Amiens", "TA d’Amiens"),
+        (Court(None, None, None), "Vigie ne sait pas lequel", "tribunal administratif"),
+        (Court(NICE, None, NICE), "aucun tribunal n’a été trouvé dans l’arrêté", "tribunal adm. de Nice"),
+        (Court(NICE, NICE, None), "La règle est celle du siège de l’autorité", "tribunal adm. de Nice"),
+        (Court(NICE, NICE, NICE), "que nomme l’arrêté et dont relève le siège", "tribunal adm. de Nice"),
+        (Court("Tribunal administratif d'Amiens", None, "Tribunal administratif d'Amiens"), "d’Amiens", "tribunal adm. d’Amiens"),
     ],
 )
 def test_the_court_and_how_it_is_known(court: Court, long: str, brief: str) -> None:
     said = advised(court=court)
     assert long in lines_of(said, DROME, NOW)[2]
-    assert _post(said)[1] == f"Recours jusqu’au 19 juin 2031 · {brief} · référé encore possible (à vérifier)"
+    assert _post(said)[1] == f"Recours jusqu’au 19 juin 2031 · {brief} · référé possible jusqu’à la fin (à vérifier)"
 
 
 def test_without_a_day_of_publication_no_last_day_is_invented() -> None:
     unknown = advised(last_day=None)
     whole, brief = _post(unknown)
-    assert "le dernier jour n’est pas connu" in whole
-    assert brief == "Recours : TA de Grenoble · référé encore possible (à vérifier)"
+    assert "Le dernier jour n’est pas connu" in whole
+    assert brief == "Recours : tribunal adm. de Grenoble · référé possible jusqu’à la fin (à vérifier)"
     assert "n’a pas pu être calculé" in lines_of(unknown, DROME, NOW)[1]
 
 
@@ -135,7 +143,7 @@ def test_every_rule_is_cited_with_the_day_of_its_text() -> None:
 @given(advices, nows, languages)
 def test_any_legal_advice_is_said_in_whole_lines(legal_advice: LegalAdvice, now: datetime, language: Language) -> None:
     lines = lines_of(legal_advice, DROME, now, language)
-    assert 4 <= len(lines) <= 8
+    assert 4 <= len(lines) <= 9
     assert all(line.isprintable() and line == line.strip() for line in lines)
     assert "{" not in "".join(lines) or "{" in repr(legal_advice.court)
     assert not {"@", "#"} & set("".join(lines))
@@ -145,7 +153,8 @@ def test_any_legal_advice_is_said_in_whole_lines(legal_advice: LegalAdvice, now:
 def test_any_decree_is_advised_on(decree: Decree, now: datetime, language: Language) -> None:
     said = announce(MessageInput(decree, DROME, now, language, advice_on(decree, DROME, now)))
     (line,) = [line for line in said.lines if line.part is PostPart.RECOURSE]
-    assert ("À vérifier" if language == "fr" else "To be verified") in line.text
+    words = words_in(language).recourse
+    assert (words.source[:20] in line.text) if decree.kind in ALLOWING else (line.text == words.nothing)
 
 
 def test_the_day_is_that_of_the_law() -> None:

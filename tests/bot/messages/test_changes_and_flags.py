@@ -64,7 +64,7 @@ def test_of_many_links_the_first_are_shown_and_how_many_more() -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (Change(Kind.ABROGATION, 15, "2", MAY), "Abrogé par l’arrêté n° 2 [15], à compter du 2 mai 2031"),
+        (Change(Kind.ABROGATION, 15, "2", MAY), "Fin décidée par l’arrêté n° 2 [15], à compter du 2 mai 2031"),
         (Change(Kind.SUSPENSION, 15), "Suspendu par un autre arrêté [15]"),
         (
             Change(Kind.RENEWAL, 15, "2", MAY, Moment(MAY), Moment(date(2031, 5, 9))),
@@ -93,7 +93,7 @@ def _ended_by(ending: Change, kind: Kind = Kind.ABROGATION) -> Decree:
         (
             False,
             "l’arrêté n° 2 [15] est lui-même abrogé par l’arrêté n° 3 [16] (en principe, cela ne rétablit pas {first} : à vérifier)",
-            "decree no. 2 [15] is itself repealed by decree no. 3 [16] (in principle this does not bring {first} back: to be verified)",
+            "decree no. 2 [15] is itself revoked by decree no. 3 [16] (in principle this does not bring {first} back: to be verified)",
         ),
         (
             None,
@@ -105,16 +105,16 @@ def _ended_by(ending: Change, kind: Kind = Kind.ABROGATION) -> Decree:
 def test_an_end_that_was_ended_itself_is_told_with_what_that_does(retroactive: bool | None, french: str, english: str) -> None:
     ended = _ended_by(Change(Kind.ABROGATION, 16, "3", retroactive=retroactive))
     assert _said(ended, PostPart.CHANGED) == [
-        f"Abrogé par l’arrêté n° 2 [15], à compter du 2 mai 2031 ; {french.format(first='le premier arrêté')}"
+        f"Fin décidée par l’arrêté n° 2 [15], à compter du 2 mai 2031 ; {french.format(first='l’arrêté présenté ici')}"
     ]
-    told = english.format(first="the first decree")
-    assert _said(ended, PostPart.CHANGED, "en") == [f"Repealed by decree no. 2 [15], from 2 May 2031; {told}"]
+    told = english.format(first="the decree shown here")
+    assert _said(ended, PostPart.CHANGED, "en") == [f"Ended by decree no. 2 [15], from 2 May 2031; {told}"]
 
 
 def test_what_later_decrees_do_stands_beside_what_this_one_does() -> None:
     both = _ended_by(Change(Kind.ABROGATION, 16, "3"))
     text = plain_decree(MessageInput(replace(both, facts=Facts(number="1", references=(Reference(Kind.RENEWAL, "0"),))), DROME, NOW))
-    assert "Renouvelle l’arrêté n° 0\nAbrogé par l’arrêté n° 2 [15]" in text
+    assert "Renouvelle l’arrêté n° 0\nFin décidée par l’arrêté n° 2 [15]" in text
 
 
 def test_a_suspension_that_was_ended_says_so_and_when() -> None:
@@ -127,51 +127,51 @@ def test_a_suspension_that_was_ended_says_so_and_when() -> None:
 def test_what_ends_the_end_of_an_end_is_told_and_leaves_the_effect_open() -> None:
     last = Change(Kind.ABROGATION, 17, "4", retroactive=True)
     [text] = _said(_ended_by(Change(Kind.ABROGATION, 16, "3", undone_by=(last,), retroactive=True)), PostPart.CHANGED)
-    assert "retiré par l’arrêté n° 3 [16] (l’effet sur le premier arrêté est à vérifier)" in text
+    assert "retiré par l’arrêté n° 3 [16] (l’effet sur l’arrêté présenté ici est à vérifier)" in text
     assert "l’arrêté n° 3 [16] est lui-même retiré par l’arrêté n° 4 [17]" in text
 
 
 def test_one_that_may_stand_again_is_never_said_to_be_in_force() -> None:
     ended, told = _ended_by(Change(Kind.ABROGATION, 16, "3")), advised(Standing.IN_DOUBT)
-    doubt = "vérifier : abrogé par l’arrêté n° 2 [15], mais l’arrêté n° 3 [16] met fin à celui-ci"
+    doubt = "vérifier : fin décidée par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] a mis fin ensuite"
     assert announce_in_full(MessageInput(ended, DROME, NOW, "fr", told)).timing == f"À {doubt}"
     assert f" · à {doubt} · " in decree_line(MessageInput(ended, DROME, NOW, "fr", told))
-    assert "to be verified: repealed by decree no. 2 [15], itself ended by decree no. 3 [16]" in decree_line(
+    assert "to be verified: ended by decree no. 2 [15], which decree no. 3 [16] ended afterwards" in decree_line(
         MessageInput(ended, DROME, NOW, "en", told)
     )
     [recourse] = (line.text for line in announce(MessageInput(ended, DROME, NOW, "fr", told)).lines if line.part is PostPart.RECOURSE)
-    assert "Il n’est pas sûr que l’arrêté soit encore en vigueur" in recourse
+    assert "Il n’est pas certain que cet arrêté soit encore en vigueur" in recourse
 
 
 @pytest.mark.parametrize(
     ("flag", "changes", "french", "english"),
     [
-        (Flag.PUBLISHED_AFTER_START, {"late": 9}, "⚠️ Publié 9 jours après le début", "⚠️ Published 9 days after it began"),
-        (Flag.PUBLISHED_AFTER_START, {"late": 1}, "⚠️ Publié 1 jour après le début", "⚠️ Published 1 day after it began"),
-        (Flag.PUBLISHED_AFTER_START, {}, "⚠️ Publié après le début", "⚠️ Published after it began"),
+        (Flag.PUBLISHED_AFTER_START, {"late": 9}, "🔎 Publié 9 jours après le début", "🔎 Published 9 days after it began"),
+        (Flag.PUBLISHED_AFTER_START, {"late": 1}, "🔎 Publié 1 jour après le début", "🔎 Published 1 day after it began"),
+        (Flag.PUBLISHED_AFTER_START, {}, "🔎 Publié après le début", "🔎 Published after it began"),
         (
             Flag.OUTSIDE_WINDOW,
             {},
-            "⚠️ Aucun texte connu n’autorisait la vidéosurveillance algorithmique à cette date (à vérifier)",
-            "⚠️ No known text allowed algorithmic video surveillance on that date (to be verified)",
+            "🔎 Vigie ne connaît aucun texte qui autorisait la vidéosurveillance algorithmique à cette date (à vérifier)",
+            "🔎 Vigie knows of no law that allowed algorithmic video surveillance on that date (to be verified)",
         ),
         (
             Flag.OUTSIDE_WINDOW,
-            {"outside": ((MAY, date(2031, 5, 9)), (date(2031, 6, 9), date(2031, 6, 9)))},
-            "⚠️ Aucun texte connu n’autorisait la vidéosurveillance algorithmique du 2 au 9 mai 2031, le 9 juin 2031 (à vérifier)",
-            "⚠️ No known text allowed algorithmic video surveillance from 2 to 9 May 2031, on 9 June 2031 (to be verified)",
+            {"outside": ((MAY, MAY), (date(2031, 5, 9), date(2031, 5, 9)))},
+            "🔎 Vigie ne connaît aucun texte qui autorisait la vidéosurveillance algorithmique le 2 mai 2031 et le 9 mai 2031 (à vérifier)",
+            "🔎 Vigie knows of no law that allowed algorithmic video surveillance on 2 May 2031 and on 9 May 2031 (to be verified)",
         ),
         (
             Flag.LONGER_THAN_ALLOWED,
             {"months": 1},
-            "⚠️ Plus long que le mois que permettait la loi à cette date (à vérifier)",
-            "⚠️ Longer than the month that the law allowed on that date (to be verified)",
+            "🔎 Durée supérieure au maximum d’un mois que fixait alors la loi (à vérifier)",
+            "🔎 Lasts longer than the one month the law then allowed (to be verified)",
         ),
         (
             Flag.LONGER_THAN_ALLOWED,
             {"months": 3},
-            "⚠️ Plus long que les 3 mois que permettait la loi à cette date (à vérifier)",
-            "⚠️ Longer than the 3 months that the law allowed on that date (to be verified)",
+            "🔎 Durée supérieure au maximum de 3 mois que fixait alors la loi (à vérifier)",
+            "🔎 Lasts longer than the 3 months the law then allowed (to be verified)",
         ),
     ],
 )
@@ -185,8 +185,8 @@ def test_flags_in_words(flag: Flag, changes: dict[str, Any], french: str, englis
     ("standing", "expected"),
     [
         (Standing.UPCOMING, "Commence dans 14 h"),
-        (Standing.ENDED, "Abrogé depuis le 1er avril 2031"),
-        (Standing.SUSPENDED, "Suspendu"),
+        (Standing.ENDED, "Plus en vigueur depuis le 1er avril 2031"),
+        (Standing.SUSPENDED, "Suspension en cours"),
     ],
 )
 def test_a_decree_is_not_said_to_start_once_it_is_ended(standing: Standing, expected: str) -> None:
@@ -194,8 +194,8 @@ def test_a_decree_is_not_said_to_start_once_it_is_ended(standing: Standing, expe
     assert announce_in_full(MessageInput(changed, DROME, NOW, "fr", advised(standing))).timing == expected
     # A post says it once: in the notice of what ended it.
     told = announce(MessageInput(changed, DROME, NOW, "fr", advised(standing)))
-    assert told.timing == (expected if standing is Standing.UPCOMING else None)
-    assert told.lines[0].text == "❎ Abrogé par l’arrêté n° 2 [15], à compter du 1er avril 2031"
+    assert told.timing == ("À venir au moment de cette annonce" if standing is Standing.UPCOMING else None)
+    assert told.lines[0].text == "⏹️ Fin décidée par l’arrêté n° 2 [15], à compter du 1er avril 2031"
 
 
 @pytest.mark.parametrize(

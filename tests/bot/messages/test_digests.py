@@ -38,7 +38,7 @@ def test_what_it_says() -> None:
     text = plain_digest([*many(1), decree(Kind.ABROGATION, id=2, page=9, facts=Facts(), title="Arrêté mettant fin")], PLACES, "fr")
     assert text.splitlines()[0] == "📚 2 arrêtés sur la vidéosurveillance algorithmique"
     assert "• autorisation · Drôme (26) · n° 2031-00001" in text
-    assert "• abrogation · Drôme (26) · Arrêté mettant fin" in text
+    assert "• fin d’autorisation · Drôme (26) · Arrêté mettant fin" in text
     assert text.count("#page=") == 2
 
 
@@ -47,7 +47,7 @@ def test_on_telegram_each_line_is_a_link_and_the_button_leads_to_the_last() -> N
     read = parse(said.html)
     assert [entity["type"] for entity in read.entities] == ["bold", *["text_link"] * 12]
     assert said.button is not None
-    assert (said.button.text, said.button.url.endswith("#page=12")) == ("Le dernier de la liste n° 2031-00012 (PDF, page 12)", True)
+    assert (said.button.text, said.button.url.endswith("#page=12")) == ("Lire le dernier de la liste n° 2031-00012 (PDF, page 12)", True)
     assert said.plain.count("#page=") == 12
 
 

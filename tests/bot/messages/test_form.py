@@ -84,7 +84,7 @@ def test_any_tag_is_one_word_that_begins_each_part_with_a_capital(place: Place, 
     ("operators", "expected"),
     [
         (("SNCF",), ("#VSA", "#Drôme", "#dept26", "#SNCF")),
-        (("Achetez sur t.me/x", "SNCF (gares)", "Хакер", "a" * 25, "Ville d'Arès"), ("#VSA", "#Drôme", "#dept26", "#VilleDArès")),
+        (("Achetez sur t.me/x", "SNCF (gares)", "Хакер", "a" * 25, "Ville d'Arès"), ("#VSA", "#Drôme", "#dept26", "#Arès")),
         (("SNCF", "sncf", "RATP"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
         (("SNCF", "RATP", "SDIS"), ("#VSA", "#Drôme", "#dept26", "#SNCF", "#RATP")),
         (("Préfecture de police",), ("#VSA", "#Drôme", "#dept26", "#PréfectureDePolice")),
@@ -152,8 +152,8 @@ def test_a_post_links_to_the_decrees_own_page_where_there_is_one() -> None:
     beside = MessageContext(PUBLIC)
     for platform, post in POSTS.items():
         text = post(decree(), DROME, NOW, "fr", None, beside)
-        assert "Tout sur cet arrêté" in text
-        assert ("https://vigie.example/decrets/12" in text) is (platform not in {"telegram", "caption"})
+        assert "Fiche de cet arrêté" in text
+        assert ("https://vigie.example/arretes/12" in text) is (platform not in {"telegram", "caption"})
         assert "decrets" not in post(decree(), DROME, NOW, "fr", None, MessageContext())
         assert "decrets" not in post(decree(id=None), DROME, NOW, "fr", None, beside)
 
@@ -161,7 +161,7 @@ def test_a_post_links_to_the_decrees_own_page_where_there_is_one() -> None:
 def test_the_link_that_tells_a_post_from_others_comes_last() -> None:
     read = parse(telegram_text(MessageInput(decree(), DROME, NOW, "en", None, MessageContext(PUBLIC))).html)
     assert [entity["url"] for entity in read.entities if entity["type"] == "text_link"] == [
-        "https://vigie.example/decrets/12",
+        "https://vigie.example/arretes/12",
         link_to(decree().url, 7),
     ]
     button = telegram_text(MessageInput(decree(), DROME, NOW, "en", None, MessageContext(PUBLIC))).button
@@ -172,7 +172,7 @@ def test_the_link_that_tells_a_post_from_others_comes_last() -> None:
 def test_a_shortened_post_keeps_the_permalink() -> None:
     long = decree(title="Titre " * 300, facts=replace(FULL, places=tuple(f"station numéro {n}" for n in range(40))))
     text = mastodon_status(MessageInput(long, DROME, NOW, "fr", None, MessageContext(PUBLIC)))
-    assert "https://vigie.example/decrets/12" in text
+    assert "https://vigie.example/arretes/12" in text
     assert mastodon_length(text) <= 500
 
 
@@ -185,9 +185,9 @@ LONGER = Change(Kind.MODIFICATION, 14, "2031-140", date(2031, 4, 30))
 @pytest.mark.parametrize(
     ("language", "below", "expected"),
     [
-        ("fr", frozenset(), "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"),
-        ("fr", frozenset({15}), "❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031 (voir ci-dessous)"),
-        ("en", frozenset({15, 3}), "❎ Repealed by decree no. 2031-150 [15], from 3 May 2031 (see below)"),
+        ("fr", frozenset(), "⏹️ Fin décidée par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"),
+        ("fr", frozenset({15}), "⏹️ Fin décidée par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031 (voir la réponse)"),
+        ("en", frozenset({15, 3}), "⏹️ Ended by decree no. 2031-150 [15], from 3 May 2031 (see the reply)"),
     ],
 )
 def test_a_post_says_what_became_of_its_decree(language: Language, below: frozenset[int], expected: str) -> None:
@@ -203,7 +203,7 @@ LIFTED = Change(Kind.ABROGATION, 16, "2031-160", date(2031, 5, 9), retroactive=F
 SUSPENDED_BY_15 = "Suspendu par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"
 LIFTED_BY_16 = "l’arrêté n° 2031-150 [15] est lui-même abrogé par l’arrêté n° 2031-160 [16], à compter du 9 mai 2031"
 TAKEN_BACK_BY_17 = (
-    "l’arrêté n° 2031-160 [16] est lui-même retiré par un autre arrêté [17] (en principe, cela rétablit le premier arrêté : à vérifier)"
+    "l’arrêté n° 2031-160 [16] est lui-même retiré par un autre arrêté [17] (en principe, cela rétablit l’arrêté présenté ici : à vérifier)"
 )
 
 
@@ -216,7 +216,7 @@ TAKEN_BACK_BY_17 = (
             Change(Kind.SUSPENSION, 15, "2031-150", undone_by=(LIFTED,)),
             (
                 "↩️ Suspended by decree no. 2031-150 [15]; "
-                "decree no. 2031-150 [15] is itself repealed by decree no. 2031-160 [16], from 9 May 2031"
+                "decree no. 2031-150 [15] is itself revoked by decree no. 2031-160 [16], from 9 May 2031"
             ),
         ),
         (
@@ -243,7 +243,9 @@ def test_where_room_is_scarce_what_ended_it_is_brief() -> None:
 def test_what_the_notice_says_is_not_said_twice() -> None:
     ended = decree(changed_by=(ENDED,))
     rows = telegram_text(MessageInput(ended, DROME, NOW, "fr", advised(Standing.ENDED))).plain.split("\n")
-    assert [row for row in rows if "brogé" in row] == ["❎ Abrogé par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"]
+    assert [row for row in rows if "décidée" in row or ("en vigueur" in row and "⚖️" not in row)] == [
+        "⏹️ Fin décidée par l’arrêté n° 2031-150 [15], à compter du 3 mai 2031"
+    ]
 
 
 def test_a_decree_that_merely_cites_is_no_notice() -> None:
@@ -254,7 +256,7 @@ def test_a_decree_that_merely_cites_is_no_notice() -> None:
 def test_where_room_is_scarce_the_notice_is_brief_and_outlives_the_facts() -> None:
     crowded = decree(title="Titre " * 100, changed_by=(ENDED,))
     text = mastodon_status(MessageInput(crowded, POLICE, NOW, "fr", None, MessageContext(below=frozenset({15}))), limits=StatusLimits(260))
-    assert "❎ Abrogé par un autre arrêté, à compter du 3 mai 2031 (voir ci-dessous)" in text
+    assert "⏹️ Fin décidée par un autre arrêté, à compter du 3 mai 2031 (voir la réponse)" in text
     assert telegram_length(text) < 400
 
 

@@ -22,7 +22,7 @@ def test_a_status_says_the_same_within_500_characters() -> None:
     for expected in (
         "Autorisation",
         "Drôme (26)",
-        "Commence dans 14 h",
+        "À venir au moment de cette annonce",
         "SNCF",
         "du 20 avril 2031 à 14 h",
         "2031-00493",
@@ -81,8 +81,8 @@ def test_a_server_without_room_for_a_link_is_told() -> None:
 def test_the_law_is_told_briefly_where_room_is_scarce_and_outlives_the_rest() -> None:
     flagged = advised(flags=(Flag.PUBLISHED_AFTER_START,), late=9)
     status = mastodon_status(MessageInput(decree(title="Titre " * 100, facts=FULL), DROME, NOW, "fr", flagged))
-    assert "\n\nRecours jusqu’au 19 juin 2031 · TA de Grenoble · référé encore possible (à vérifier)\n\n" in status
-    assert "\n⚠️ publié 9 j après le début\n" in status
+    assert "\n\nRecours jusqu’au 19 juin 2031 · tribunal adm. de Grenoble · référé possible jusqu’à la fin (à vérifier)\n\n" in status
+    assert "\n🔎 publié après le début\n" in status
     assert "Titre" not in status
     assert "Lieux : gare de Valence-Ville, gare routière" in status
 
@@ -95,7 +95,7 @@ def test_where_links_count_in_full_what_a_reader_needs_stays() -> None:
     assert status.startswith("📢 Autorisation de vidéosurveillance algorithmique\nDrôme (26)")
     assert "\nQuand : du 20 avril 2031 à 14 h au 21 avril 2031 à 6 h\n" in status
     assert "\nÉvénement : Foire du Dauphiné\n" in status
-    assert "\nMise en œuvre par : SNCF\n" in status
+    assert "\nAutorisation donnée à : SNCF\n" in status
     assert status.endswith("#page=7\n#VSA")
     assert "Commence dans" not in status
 
@@ -116,7 +116,7 @@ def test_any_decree_fits_and_keeps_its_link(
 
 def test_purposes_and_software_outlive_the_title() -> None:
     status = mastodon_status(MessageInput(decree(title="Titre " * 100, facts=FULL), DROME, NOW))
-    assert "Finalités : " in status
+    assert "À détecter : " in status
     assert "Logiciel : Regardix" in status
 
 

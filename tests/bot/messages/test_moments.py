@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from bot.domain.acts import Facts, Moment
-from bot.messages.words import Language, Stage, Timing, period_text, timing, timing_text, words_in
+from bot.messages.words import Language, Stage, Timing, delay_text, period_text, timing, timing_text, words_in
 from tests.bot.messages.samples import facts, nows
 
 DAY = Moment(date(2031, 4, 19))
@@ -82,28 +82,30 @@ def test_hours_are_those_of_the_place() -> None:
 @pytest.mark.parametrize(
     ("delay", "french", "english"),
     [
-        (timedelta(seconds=1), "Commence dans 1 min", "Starts in 1 min"),
-        (timedelta(minutes=59, seconds=59), "Commence dans 59 min", "Starts in 59 min"),
-        (timedelta(hours=1), "Commence dans 1 h", "Starts in 1 h"),
-        (timedelta(hours=14, minutes=59), "Commence dans 14 h", "Starts in 14 h"),
-        (timedelta(hours=47, minutes=59), "Commence dans 47 h", "Starts in 47 h"),
-        (timedelta(hours=48), "Commence dans 2 jours", "Starts in 2 days"),
-        (timedelta(days=10, hours=23), "Commence dans 10 jours", "Starts in 10 days"),
+        (timedelta(seconds=1), "1 min", "1 min"),
+        (timedelta(minutes=59, seconds=59), "59 min", "59 min"),
+        (timedelta(hours=1), "1 h", "1 h"),
+        (timedelta(hours=14, minutes=59), "14 h", "14 h"),
+        (timedelta(hours=47, minutes=59), "47 h", "47 h"),
+        (timedelta(hours=48), "2 jours", "2 days"),
+        (timedelta(days=10, hours=23), "10 jours", "10 days"),
     ],
 )
 def test_what_is_left_is_rounded_down(delay: timedelta, french: str, english: str) -> None:
     moment = Timing(Stage.UPCOMING, delay)
-    assert timing_text(moment, words_in("fr").timing) == french
-    assert timing_text(moment, words_in("en").timing) == english
+    assert delay_text(moment, words_in("fr").timing) == french
+    assert delay_text(moment, words_in("en").timing) == english
 
 
 @pytest.mark.parametrize(
     ("language", "stage", "expected"),
     [
-        ("fr", Stage.STARTED, "Déjà commencé"),
-        ("fr", Stage.ENDED, "Terminé"),
-        ("en", Stage.STARTED, "Already started"),
-        ("en", Stage.ENDED, "Ended"),
+        ("fr", Stage.UPCOMING, "À venir au moment de cette annonce"),
+        ("en", Stage.UPCOMING, "Upcoming at the time of this post"),
+        ("fr", Stage.STARTED, "Commencé avant cette annonce"),
+        ("fr", Stage.ENDED, "Terminé avant cette annonce"),
+        ("en", Stage.STARTED, "Begun before this post"),
+        ("en", Stage.ENDED, "Over before this post"),
         ("fr", Stage.UNKNOWN, None),
     ],
 )

@@ -17,7 +17,7 @@ from tests.servers.telegram_html import parse
 
 def test_a_plain_post_has_its_link_and_no_hashtags() -> None:
     text = plain_post(MessageInput(decree(), DROME, NOW))
-    assert text.endswith(f"Lire l’acte (PDF, page 7) : {PDF}#page=7")
+    assert text.endswith(f"Lire l’arrêté (PDF, page 7) : {PDF}#page=7")
     assert "#VSA" not in text
 
 
@@ -46,7 +46,7 @@ def test_the_html_line_reads_the_same_and_leads_to_the_pdf() -> None:
 
 def test_a_decree_without_facts_shows_its_title() -> None:
     line = decree_line(MessageInput(decree(Kind.ABROGATION, facts=Facts(), title="Arrêté <abrogeant>", id=None), DROME, NOW, "en"))
-    assert line == "repeal · Drôme (26) · Arrêté <abrogeant>"
+    assert line == "end of authorisation · Drôme (26) · Arrêté <abrogeant>"
 
 
 @given(decrees, places, nows, languages, st.none() | advices)
@@ -71,10 +71,10 @@ _MODIFIED = Change(Kind.MODIFICATION, 16, "2031-7", date(2031, 4, 2))
     ("standing", "changed_by", "french", "english"),
     [
         (Standing.UPCOMING, (), "commence dans 14 h", "starts in 14 h"),
-        (Standing.UPCOMING, (_MODIFIED,), "commence dans 14 h · modifié", "starts in 14 h · modified"),
-        (Standing.ENDED, (_ENDED,), "abrogé depuis le 1er avril 2031", "repealed as of 1 April 2031"),
-        (Standing.ENDED, (Change(Kind.ABROGATION),), "abrogé", "repealed"),
-        (Standing.SUSPENDED, (_SUSPENDED,), "suspendu", "suspended"),
+        (Standing.UPCOMING, (_MODIFIED,), "commence dans 14 h · modification connue", "starts in 14 h · modification known"),
+        (Standing.ENDED, (_ENDED,), "plus en vigueur depuis le 1er avril 2031", "no longer in force since 1 April 2031"),
+        (Standing.ENDED, (Change(Kind.ABROGATION),), "plus en vigueur", "no longer in force"),
+        (Standing.SUSPENDED, (_SUSPENDED,), "suspension en cours", "suspended"),
     ],
 )
 def test_a_line_says_where_its_decree_stands(standing: Standing, changed_by: tuple[Change, ...], french: str, english: str) -> None:
@@ -86,10 +86,10 @@ def test_a_line_says_where_its_decree_stands(standing: Standing, changed_by: tup
 @pytest.mark.parametrize(
     ("starts", "ends", "standing", "expected"),
     [
-        ("2031-04-18", "2031-04-30", Standing.IN_FORCE, "en vigueur"),
+        ("2031-04-18", "2031-04-30", Standing.IN_FORCE, "en cours"),
         ("2031-04-01", "2031-04-03", Standing.OVER, "terminé"),
-        ("2031-04-01", None, Standing.UNKNOWN, "déjà commencé"),
-        (None, None, Standing.UNKNOWN, "dates incomplètes"),
+        ("2031-04-01", None, Standing.UNKNOWN, "commencé, fin inconnue"),
+        (None, None, Standing.UNKNOWN, "dates à vérifier"),
     ],
 )
 def test_a_line_by_its_period(starts: str | None, ends: str | None, standing: Standing, expected: str) -> None:
@@ -99,7 +99,7 @@ def test_a_line_by_its_period(starts: str | None, ends: str | None, standing: St
 
 def test_a_line_shows_the_period_that_counts() -> None:
     moved = advised(starts=Moment(date(2031, 4, 23)), ends=Moment(date(2031, 4, 25)))
-    assert "du 23 au 25 avril 2031 · commence dans 3 jours · modifié" in decree_line(
+    assert "du 23 au 25 avril 2031 · commence dans 3 jours · modification connue" in decree_line(
         MessageInput(decree(changed_by=(_MODIFIED,)), DROME, NOW, "fr", moved)
     )
 
@@ -108,7 +108,7 @@ def test_a_line_names_the_decree_it_bears_on() -> None:
     ending = decree(Kind.ABROGATION, facts=Facts(number="2", references=(Reference(Kind.ABROGATION, "1", date(2031, 1, 1)),)))
     assert (
         decree_line(MessageInput(ending, DROME, NOW, "fr", advised(Standing.CHANGE)))
-        == "[12] abrogation · Drôme (26) · met fin à l’arrêté n° 1 · n° 2"
+        == "[12] fin d’autorisation · Drôme (26) · met fin à l’arrêté n° 1 · n° 2"
     )
     refused = decree(Kind.REFUSAL, facts=Facts(number="2"))
     assert decree_line(MessageInput(refused, DROME, NOW, "fr", advised(Standing.REFUSED))) == "[12] refus · Drôme (26) · n° 2"
@@ -117,7 +117,7 @@ def test_a_line_names_the_decree_it_bears_on() -> None:
 def test_flags_are_brief_in_a_line() -> None:
     flagged = advised(flags=tuple(Flag), late=1, months=1)
     line = decree_line(MessageInput(decree(), DROME, NOW, "fr", flagged))
-    flags = "⚠️ aucun texte connu ne l’autorisait (à vérifier) · ⚠️ plus long que permis (à vérifier) · ⚠️ publié 1 j après le début"
+    flags = "🔎 base légale à vérifier · 🔎 durée à vérifier · 🔎 publié après le début"
     assert f" · {flags} · " in line
 
 
@@ -127,15 +127,15 @@ def test_only_the_long_form_tells_who_signed_and_what_to_do() -> None:
     for row in (
         "Signé par : Le préfet de la Drôme",
         "Décidé par : Préfecture de police",
-        "Abrogé par l’arrêté n° 2031-9 [15], à compter du 1er avril 2031",
-        "Ce qu’on peut faire (information générale à vérifier, pas un conseil juridique)",
+        "Fin décidée par l’arrêté n° 2031-9 [15], à compter du 1er avril 2031",
+        "Ce que vous pouvez faire (information générale à vérifier, pas un conseil juridique)",
     ):
         assert row in whole.split("\n")
         assert row not in plain_post(MessageInput(said, DROME, NOW, "fr", advised(Standing.ENDED))).split("\n")
 
 
 @pytest.mark.parametrize(
-    ("language", "asked", "operated"), [("fr", "Demandé par", "Mise en œuvre par"), ("en", "Requested by", "Operated by")]
+    ("language", "asked", "operated"), [("fr", "Demandé par", "Autorisation donnée à"), ("en", "Requested by", "Authorised user")]
 )
 def test_a_refusal_says_who_asked_and_no_cameras_at_work(language: Language, asked: str, operated: str) -> None:
     facts = Facts(operators=("SNCF",), camera_types=(CameraType.FIXED,))

@@ -18,20 +18,20 @@ def test_the_whole_post() -> None:
     assert parse(post.html).text == (
         "📢 Autorisation de vidéosurveillance algorithmique\n"
         "Drôme (26), Préfecture de la Drôme\n"
-        "Commence dans 14 h\n"
+        "À venir au moment de cette annonce\n"
         "\n"
         "Arrêté portant autorisation de l’emploi d’un traitement algorithmique des images de vidéoprotection à Valence\n"
         "\n"
         "Quand : du 20 avril 2031 à 14 h au 21 avril 2031 à 6 h\n"
         "Événement : Foire du Dauphiné\n"
         "Lieux : gare de Valence-Ville, gare routière\n"
-        "Mise en œuvre par : SNCF\n"
-        "Finalités : mouvement de foule, densité trop importante de personnes\n"
+        "Autorisation donnée à : SNCF\n"
+        "À détecter : mouvement de foule, densité trop importante de personnes\n"
         "Logiciel : Regardix (Société Exemple)\n"
         "Caméras : 118\n"
         "n° 2031-00493 · signé le 17 avril 2031 · publié le 18 avril 2031\n"
         "\n"
-        "Lire l’acte (PDF, page 7)\n"
+        "Lire l’arrêté (PDF, page 7)\n"
         "#VSA #Drôme #dept26 #SNCF"
     )
     assert post.plain == parse(post.html).text.replace("(PDF, page 7)", f"(PDF, page 7) : {PDF}#page=7")
@@ -40,8 +40,8 @@ def test_the_whole_post() -> None:
 
 def test_in_english() -> None:
     text = parse(telegram_text(MessageInput(decree(), DROME, NOW, "en")).html).text
-    assert "Starts in 14 h" in text
-    assert "Operated by: SNCF" in text
+    assert "Upcoming at the time of this post" in text
+    assert "Authorised user: SNCF" in text
 
 
 def test_the_button_leads_to_the_page_and_names_the_decree() -> None:
@@ -100,7 +100,8 @@ def test_a_post_says_what_one_can_do_before_its_link() -> None:
     rows = parse(telegram_text(MessageInput(decree(), DROME, NOW, "fr", advised())).html).text.split("\n\n")
     assert rows[-2] == (
         "⚖️ Recours possible jusqu’au 19 juin 2031 devant le tribunal administratif de Grenoble. "
-        "Un référé est encore possible avant le début. À vérifier (règle : CJA, art. R. 421-1, version au 3 avril 2026)."
+        "Jusqu’à la fin de la période, le juge peut aussi être saisi en urgence (référé). "
+        "Date et tribunal à vérifier (code de justice administrative, art. R. 421-1, version du 3 avril 2026)."
     )
 
 
@@ -109,7 +110,7 @@ def test_the_long_form_links_to_every_place_of_publication() -> None:
     seen = decree(sightings=(Sighting("26", PDF, 7, NOW), Sighting("PP", elsewhere, 14, NOW), Sighting("92", "javascript:1", 2, NOW)))
     post = telegram_decree(MessageInput(seen, DROME, NOW, "fr", advised()), {"PP": POLICE})
     parsed = parse(post.html)
-    assert "Aussi publié (Paris, Préfecture de police), page 14 (PDF)\nLire l’acte (PDF, page 7)" in parsed.text
+    assert "Aussi publié (Paris, Préfecture de police), page 14 (PDF)\nLire l’arrêté (PDF, page 7)" in parsed.text
     assert [entity.get("url") for entity in parsed.entities if entity["type"] == "text_link"] == [f"{elsewhere}#page=14", f"{PDF}#page=7"]
     assert f"{elsewhere}#page=14" in post.plain
 
@@ -141,10 +142,10 @@ def test_a_post_shows_its_own_number_only(
 
 
 def test_in_a_caption_the_title_gives_way_before_what_is_said_of_the_law() -> None:
-    far = "https://www.drome.example/" + "dossier/" * 16 + "recueil.pdf"
+    far = "https://www.drome.example/" + "dossier/" * 8 + "recueil.pdf"
     crowded = decree(title="Arrêté " + "portant autorisation " * 15, facts=FULL, url=far)
     text = telegram_text(MessageInput(crowded, DROME, NOW, "fr", advised()), limit=1024).plain
-    assert "Un référé est encore possible avant le début. À vérifier (règle : CJA, art. R. 421-1, version au 3 avril 2026)." in text
+    assert "saisi en urgence (référé). Date et tribunal à vérifier (code de justice administrative, art. R. 421-1" in text
     assert "Lieux : gare de Valence-Ville, gare routière\n" in text
     assert len(next(row for row in text.split("\n") if row.startswith("Arrêté"))) < 160
 
@@ -153,7 +154,7 @@ def test_a_long_link_takes_no_room_from_the_words_of_a_caption() -> None:
     far = "https://www.drome.example/" + "dossier/" * 40 + "recueil.pdf"
     post = telegram_text(MessageInput(decree(facts=FULL, url=far), DROME, NOW, "fr", advised()), limit=1024)
     shown = parse(post.html).text
-    assert "version au 3 avril 2026" in shown
+    assert "version du 3 avril 2026" in shown
     assert decree().title in shown
     # The plain text, for a platform that cannot read HTML, holds the link itself.
     assert f"{far}#page=7" in post.plain

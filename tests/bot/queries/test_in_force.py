@@ -139,12 +139,12 @@ def test_every_line_of_a_list_tells_where_the_decree_stands() -> None:
     late = replace(RUNNING, published=date(2026, 8, 4))
     lines = plain_answer(ask(MemoryDecrees([late, SOON, OVER, ENDED, SUSPENDED])).recent(), PLACES).splitlines()[2:]
     told = {line.split("]")[0].removeprefix("["): line for line in lines}
-    assert "en vigueur" in told["3"]
-    assert "3 j" in told["3"]
+    assert "en cours" in told["3"]
+    assert "publié après le début" in told["3"]
     assert "commence dans" in told["2"]
     assert "terminé" in told["5"]
-    assert "abrogé" in told["7"]
-    assert "suspendu" in told["8"]
+    assert "plus en vigueur" in told["7"]
+    assert "suspension en cours" in told["8"]
 
 
 @given(st.lists(any_decrees, max_size=8))

@@ -65,14 +65,20 @@ def test_they_begin_as_drafts_and_are_never_signed(letter: LetterKind) -> None:
     assert text.endswith("\n")
 
 
+OFFICE = " – à l’attention de la préfète ou du préfet"
+
+
 @pytest.mark.parametrize(
     ("place", "addressee"),
     [
-        (DROME, "Préfet de la Drôme"),
+        (DROME, "Préfecture de la Drôme" + OFFICE),
         (POLICE, "Préfet de police"),
-        (GUADELOUPE, "Préfet de la Guadeloupe"),
-        (Place("2B", "Préfecture de l'Ain", "Ain"), "Préfet de l'Ain"),
-        (Place("R-BRE", "Préfecture de la région Bretagne", "Bretagne"), "Préfet de la région Bretagne"),
+        (GUADELOUPE, "Préfecture de la Guadeloupe" + OFFICE),
+        (Place("2B", "Préfecture de l'Ain", "Ain"), "Préfecture de l'Ain" + OFFICE),
+        (
+            Place("R-BRE", "Préfecture de la région Bretagne", "Bretagne"),
+            "Préfecture de la région Bretagne – à l’attention de la préfète ou du préfet",
+        ),
         (Place("ZZ", "ZZ", ""), "[Autorité qui a signé l’arrêté]"),
         (Place("ZZ", "Préfecture", ""), "[Autorité qui a signé l’arrêté]"),
     ],
@@ -197,7 +203,7 @@ def test_the_court_is_that_of_the_seat_and_both_where_the_decree_names_another()
 
 def test_long_lists_are_cut_with_their_number() -> None:
     many = replace(DECREE, facts=replace(DECREE.facts, places=tuple(f"station {n}" for n in range(46))))
-    assert "station 11, et 34 autres dans l’arrêté" in drafted(LetterKind.GRACIEUX, many)
+    assert "station 11, et 34 de plus dans l’arrêté" in drafted(LetterKind.GRACIEUX, many)
 
 
 def test_a_decree_cannot_write_fields_or_blanks() -> None:
