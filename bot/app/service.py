@@ -51,6 +51,9 @@ CHECKS = timedelta(minutes=10)
 ROUND_UP = timedelta(minutes=1)
 """Time for which the log collects the lines of a group."""
 
+UNREAD = timedelta(minutes=10)
+"""Interval between two checks of what chats that follow something are to be notified of."""
+
 GO_ON = timedelta(hours=1)
 """How often the log says that the bot works, and what it did meanwhile."""
 
@@ -74,6 +77,7 @@ class Service:
         self._checker = parts.checker
         self._tidy = parts.tidy
         self._followers = parts.followers
+        self._unread = parts.unread
         self._posted_to_followers = asyncio.Event()
         self._clock = parts.clock
         self._polls: dict[str, asyncio.Task[None]] = {}
@@ -90,6 +94,7 @@ class Service:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
         await asyncio.to_thread(self._tidy)
+        await asyncio.to_thread(self._store.notices.recover, self._clock())
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         now = datetime.now(UTC)
         jobs = [
@@ -98,6 +103,8 @@ class Service:
             (self._status_log.round_up, "state of the network", ROUND_UP, now + ROUND_UP),
             (self._status_log.go_on, "progress", GO_ON, now + GO_ON),
         ]
+        if self._unread is not None:
+            jobs.append((self._unread.notify, "notices to chats that follow something", UNREAD, now + UNREAD))
         if self._notifier is not None:
             jobs.append((self._notifier.notify, "notices to operators", ALERTS, now))
         for job, name, every, first in jobs:

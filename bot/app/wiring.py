@@ -47,6 +47,7 @@ from bot.delivery.telegram.follower import FollowerChannel, FollowerWords, Mailb
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.delivery.telegram.search import record_message
+from bot.delivery.unread import UnreadNotices
 from bot.domain.acts import Decree, Place
 from bot.domain.follows import Follow, Follower, Topics, chat_destination
 from bot.domain.health import Overview
@@ -100,6 +101,8 @@ class Parts:
     route: Route
     followers: FollowerPool | None
     """Serves the chats that follow something; None where the bot listens to nobody."""
+    unread: UnreadNotices | None
+    """Notifies them of sources that cannot be read."""
     tidy: Callable[[], None]
     """Removes files that are too old or too many: for the process that works, which has a record of those that it reads."""
 
@@ -134,24 +137,28 @@ async def assemble(
         archive = open_archive(settings)
         album = album_of(archive, places, store)
         channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in configured]
-        deliverer = _deliverer(settings, wired, channels, store, clock)
+        limiter = _limiter(settings, wired)
+        deliverer = _deliverer(settings, limiter, channels, store, clock)
         stack.push_async_callback(deliverer.close)
         topics = None if rehearsal or not listens(settings) else topics_in(places)
         mailbox = Mailbox(None if topics is None else await asyncio.to_thread(store.chat_messages.newest_shared))
-        followers = None if topics is None else _follower_pool(settings, places, store, deliverer, topics, mailbox, clock)
-        if followers is not None:
-            stack.push_async_callback(followers.close)
+        followers, unread, history = None, None, PublicationHistory(store)
+        overview = partial(report_sources, settings, authorities, store, history, clock=clock)
+        if topics is not None and settings.telegram.token is not None:
+            sending = SendingBot(settings.telegram.token.get_secret_value(), settings.telegram.api_url)
+            stack.push_async_callback(sending.close)
+            open_channel = _follower_channels(settings, places, store, sending, topics, mailbox, clock)
+            followers = FollowerPool(store.follows, deliverer, open_channel, clock, edited=settings.delivery.edit_posts)
+            unread = UnreadNotices(store.notices, store.follows, open_channel, limiter, overview, places, clock)
         catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, topics)
         recorder = Recorder(catalogue, store, route, clock)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
         ingestor_of = _ingestors(settings, catalogue, recorder, None if rehearsal else archive, store, clock)
         slots = WorkerSlots(quick=settings.reading.workers, slow=settings.reading.long_workers)
         background = BackgroundTasks(ingestor_of(client), slots, clock)
-        history = PublicationHistory(store)
         poller = Poller(catalogue, Crawler(client), background, store, history, _schedule(settings.watch), clock)
         stack.push_async_callback(poller.stop)
         patient = PatientFetcher(client, now=clock, sleep=asyncio.sleep)
-        overview = partial(report_sources, settings, authorities, store, history, clock=clock)
         reviewer = Reviewer(store=store, route=route, clock=clock, issuers=catalogue.issuers)
         operators_chat = _operators_chat(settings.telegram, wired, store, clock)
         if operators_chat is not None:
@@ -171,6 +178,7 @@ async def assemble(
             reviewer=reviewer,
             route=route,
             followers=followers,
+            unread=unread,
             tidy=(lambda: None) if rehearsal else archive.tidy,
         )
 
@@ -208,24 +216,26 @@ def _backfill_limits(settings: Settings) -> BackfillLimits:
     return BackfillLimits(settings.reading.workers, timedelta(days=settings.watch.announce_since_days))
 
 
-def _deliverer(settings: Settings, wired: Sequence[Destination], channels: Sequence[Channel], store: Store, clock: Clock) -> Deliverer:
+def _limiter(settings: Settings, wired: Sequence[Destination]) -> Limiter:
     pace = settings.delivery
-    limiter = Limiter(wired, spacing=pace.seconds_between_posts, most_per_day=most_per_day(wired, pace.max_posts_per_day))
-    editor = Editor(store.edits, clock, limiter) if pace.edit_posts else None
+    return Limiter(wired, spacing=pace.seconds_between_posts, most_per_day=most_per_day(wired, pace.max_posts_per_day))
+
+
+def _deliverer(settings: Settings, limiter: Limiter, channels: Sequence[Channel], store: Store, clock: Clock) -> Deliverer:
+    editor = Editor(store.edits, clock, limiter) if settings.delivery.edit_posts else None
     return Deliverer(store.outbox, channels, clock, limiter=limiter, editor=editor)
 
 
-def _follower_pool(
+def _follower_channels(
     settings: Settings,
     places: Mapping[str, Place],
     store: Store,
-    deliverer: Deliverer,
+    sending: SendingBot,
     topics: Callable[[Decree], Topics],
     mailbox: Mailbox,
     clock: Clock,
-) -> FollowerPool:
-    token = "" if settings.telegram.token is None else settings.telegram.token.get_secret_value()
-    sending, names = SendingBot(token, settings.telegram.api_url), follow_names()
+) -> Callable[[Follower], FollowerChannel]:
+    names = follow_names()
 
     def channel(follower: Follower) -> FollowerChannel:
         language: Language = "en" if follower.language == "en" else "fr"
@@ -233,7 +243,7 @@ def _follower_pool(
         where = Whereabouts(follower.chat, store.moved_chats, clock, destination=chat_destination(follower.chat))
         return FollowerChannel(follower, where, sending, FollowerWords(composer, follower, topics, names), store.chat_messages, mailbox)
 
-    return FollowerPool(store.follows, deliverer, channel, clock, edited=settings.delivery.edit_posts, close=sending.close)
+    return channel
 
 
 def _telegram_bot(

@@ -25,6 +25,7 @@ from bot.operators.post_alerts import PostTrouble
 from bot.operators.text import short_list
 from bot.operators.vocabulary import alert_words
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
+from bot.storage.follows import FollowerCounts
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
@@ -57,6 +58,7 @@ def register(app: typer.Typer) -> None:
         with opened(settings, read_only=True) as store:
             whole, counts = report_sources(settings, authorities, store, clock=utc_now), store.recueils.counts()
             delivery, working = report_destinations(settings, store, clock=utc_now), _working(store)
+            followers = store.follows.counts()
         stopped = not_alive(replace(whole, destinations=delivery), running=working is not None, now=whole.at)
         alive_json = {"alive": stopped is None, "not_alive": stopped}
         if alive:
@@ -68,12 +70,21 @@ def register(app: typer.Typer) -> None:
             **_json(overview, authorities, counts),
             **alive_json,
             "running": working and asdict(working),
+            "followers": asdict(followers),
             "confinement": confinement_json(confinement),
         }
         who = f"Running: {working}" if working is not None else "No process works on this database just now"
-        lines = (*status_lines(overview, authorities, counts, every=every), "", who, *confinement_lines(confinement))
+        about = (who, *follower_lines(followers), *confinement_lines(confinement))
+        lines = (*status_lines(overview, authorities, counts, every=every), "", *about)
         show(document, lines, as_json=as_json)
         raise typer.Exit(DONE if overview.fine else PARTLY_DONE)
+
+
+def follower_lines(counts: FollowerCounts) -> Iterator[str]:
+    """Yield how many chats follow something, nothing where none does. Numbers only."""
+    if counts.chats:
+        away = f"{counts.paused} paused, {counts.blocked} blocked"
+        yield f"Followers: {counts.chats} chats follow {counts.follows} places or subjects; {away}"
 
 
 def _working(store: Store) -> LockHolder | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -59,15 +59,13 @@ class FollowerPool:
         clock: Callable[[], datetime],
         *,
         edited: bool,
-        close: Callable[[], Awaitable[None]],
     ) -> None:
-        """`edited`: messages are edited, by the deliverer; `close` releases what the channels share."""
+        """`edited`: messages are edited, by the deliverer."""
         self._follows = follows
         self._deliverer = deliverer
         self._open = open_channel
         self._clock = clock
         self._edited = edited
-        self._close = close
         self._rounds = 0
         self._served: dict[int, int] = {}
         self._failures = 0
@@ -101,10 +99,6 @@ class FollowerPool:
         due = await asyncio.to_thread(partial(self._follows.next_due, now, edited=self._edited))
         rest = self._rests_until
         return due if due is None or rest is None or rest <= due else rest
-
-    async def close(self) -> None:
-        """Release connections."""
-        await self._close()
 
     async def _serve(self, chat: int, waiting: WaitingPosts, stop: asyncio.Event) -> int:
         follower = await asyncio.to_thread(self._follows.get, chat)

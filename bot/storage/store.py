@@ -21,6 +21,7 @@ from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, 
 from bot.storage.follows import Follows
 from bot.storage.locks import Locks
 from bot.storage.migrate import migrate, require_current, revision
+from bot.storage.notices import Notices
 from bot.storage.outbox import ChatMessages, MovedChats, Outbox
 from bot.storage.posts import Posts
 from bot.storage.recording import Recordings
@@ -50,6 +51,7 @@ class Store:
         self.moved_chats = MovedChats(database)
         self.chat_messages = ChatMessages(database)
         self.follows = Follows(database)
+        self.notices = Notices(database)
         self.locks = Locks(database)
         self.requests = Requests(database)
         self.alerts = Alerts(database)

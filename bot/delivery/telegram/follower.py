@@ -34,8 +34,8 @@ from bot.domain.follows import Follower, Topics, chat_destination, is_shared, re
 from bot.domain.posts import Post
 from bot.messages import TelegramText, telegram_text
 from bot.messages.digests import telegram_digest, telegram_room
-from bot.messages.following import FollowNames, digest_reason, foot_length, footed, reason_text
-from bot.messages.telegram import TEXT_LIMIT
+from bot.messages.following import COMMANDS, FollowNames, digest_reason, foot_length, footed, reason_text
+from bot.messages.telegram import TEXT_LIMIT, html_text
 from bot.storage.database import run_to_completion
 from bot.storage.outbox import ChatMessages
 
@@ -137,6 +137,13 @@ class FollowerChannel(TelegramChannel):
         sent = await super().send(post)
         self._mailbox.note(self.follower.chat, int(sent.reference))
         return sent
+
+    async def say(self, words: str) -> None:
+        """Send words that are about no decree. Raises as `send` does; nothing is looked for where the answer is lost."""
+        text = html_text(words, COMMANDS)
+        async with self._answers():
+            message = await self._send_text(TelegramText(text.source, text.text, None), None)
+        self._mailbox.note(self.follower.chat, message.message_id)
 
     async def _begin(self, post: Post) -> None:
         with reading_chat():

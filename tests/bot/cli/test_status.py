@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.status import follower_lines
 from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, RecueilState, SourceState
+from bot.storage.follows import FollowerCounts
 from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.cli.test_json_guide import described, documented
@@ -55,6 +57,12 @@ def test_all_is_fine(vigie: Vigie, store: Store) -> None:
         "Every source",
         f"26     site       fine          last success {NOW:%Y-%m-%d %H:%M} UTC, last recueil unknown",
     ]
+
+
+def test_followers_are_counted_and_not_named() -> None:
+    assert list(follower_lines(FollowerCounts())) == []
+    [line] = follower_lines(FollowerCounts(12, 2, 1, 30))
+    assert line == "Followers: 12 chats follow 30 places or subjects; 2 paused, 1 blocked"
 
 
 def test_what_does_not_work_is_told_with_its_cause_and_what_to_do(vigie: Vigie, store: Store) -> None:
@@ -105,12 +113,13 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     found = done.json
     assert set(found) == {
         "at", "ok", "stalled_since", "polled_in_future", "destinations", "counts", "authorities", "confinement", "running", "alive",
-        "not_alive",
+        "not_alive", "followers",
     }  # fmt: skip
     assert set(found["confinement"]) == {
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
     }  # fmt: skip
     assert (found["ok"], found["stalled_since"]) == (False, None)
+    assert found["followers"] == {"chats": 0, "paused": 0, "blocked": 0, "follows": 0}
     counts = {"fine": 1, "late": 0, "partly": 0, "failing": 1, "never_polled": 1, "not_covered": 0, "not_watched": 0}
     assert found["counts"] == counts
     isere = next(one for one in found["authorities"] if one["code"] == "38")

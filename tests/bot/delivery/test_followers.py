@@ -52,7 +52,7 @@ class World:
         limiter = Limiter(monotonic=lambda: self.clock().timestamp())
         editor = Editor(self.store.edits, self.clock, limiter)
         deliverer = Deliverer(self.store.outbox, [], self.clock, limiter=limiter, editor=editor, sleep=self.sleep)
-        self.pool = FollowerPool(self.store.follows, deliverer, self.channel, self.clock, edited=True, close=self.sending.close)
+        self.pool = FollowerPool(self.store.follows, deliverer, self.channel, self.clock, edited=True)
 
     async def sleep(self, seconds: float) -> None:
         self.clock.advance(seconds=seconds)
@@ -95,7 +95,7 @@ async def world(tmp_path: Path, api: FakeBotApi, clock: Clock) -> AsyncIterator[
     with ready_store(tmp_path) as store:
         one = World(store, api, clock)
         yield one
-        await one.pool.close()
+        await one.sending.close()
 
 
 async def test_each_follower_gets_each_decree_once_with_the_reason(world: World) -> None:

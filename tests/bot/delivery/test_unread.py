@@ -1,0 +1,124 @@
+"""Chats that follow a department are notified once that its recueils cannot be read for days, and once that they can again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.delivery.limiter import Limiter
+from bot.delivery.unread import UnreadNotices, unread_since
+from bot.domain.acts import Place
+from bot.domain.follows import Follow, FollowKind
+from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from tests.bot.delivery.memory import PLACES, Clock
+from tests.bot.delivery.test_followers import DROME, SNCF, World
+from tests.bot.storage.ready import ready_store
+from tests.servers.fake_bot_api import FakeBotApi
+
+VALENCE = Follow(FollowKind.COMMUNE, "26362")
+ISERE = Follow(FollowKind.DEPARTMENT, "38")
+
+
+def overview(clock: Clock, *, days: float | None, cause: Cause = Cause.STRUCTURE) -> Overview:
+    """The Drôme, which fails for so many days, and the Isère, which never does."""
+    since = None if days is None else clock() - timedelta(days=days)
+    drome = Status.FINE if days is None else Status.FAILING
+    one = SourceHealth("26:site", drome, cause if days is not None else None, since)
+    other = SourceHealth("38:site", Status.FINE)
+    return Overview(clock(), (AuthorityHealth("26", drome, (one,)), AuthorityHealth("38", Status.FINE, (other,))))
+
+
+@pytest.mark.parametrize(("days", "unread"), [(None, False), (2.9, False), (3, True), (40, True)])
+def test_how_long_it_takes(clock: Clock, days: float | None, unread: bool) -> None:
+    assert (unread_since(overview(clock, days=days)) == {"26": clock() - timedelta(days=days or 0)}) is unread
+
+
+def test_a_machine_without_network_says_nothing_of_sources(clock: Clock) -> None:
+    failing = [SourceHealth(f"{code}:site", Status.FAILING, Cause.UNREACHABLE, clock() - timedelta(days=4)) for code in ("26", "38")]
+    cut_off = Overview(clock(), tuple(AuthorityHealth(one.authority, Status.FAILING, (one,)) for one in failing))
+    assert unread_since(cut_off) is None
+    assert unread_since(replace(overview(clock, days=4), half_due=clock() - timedelta(hours=3))) is None, "the bot was stopped"
+
+
+class Watched(World):
+    """With sources of which one can fail."""
+
+    days: float | None = None
+
+    @property
+    def notices(self) -> UnreadNotices:
+        places = PLACES | {"38": Place("38", "Préfecture de l'Isère", "Isère")}
+        limiter = Limiter(monotonic=lambda: self.clock().timestamp())
+        look = lambda: overview(self.clock, days=self.days)  # noqa: E731
+        return UnreadNotices(self.store.notices, self.store.follows, self.channel, limiter, look, places, self.clock)
+
+    async def look(self, days: float | None) -> None:
+        self.days = days
+        await self.notices.notify()
+        self.clock.advance(minutes=10)
+
+
+@pytest.fixture
+async def world(tmp_path: Path, api: FakeBotApi, clock: Clock) -> AsyncIterator[Watched]:
+    with ready_store(tmp_path) as store:
+        one = Watched(store, api, clock)
+        yield one
+        await one.sending.close()
+
+
+async def test_each_chat_is_notified_once_and_once_of_the_end(world: Watched) -> None:
+    for chat, follow in ((7, DROME), (8, VALENCE), (9, ISERE), (10, SNCF)):
+        world.follow(chat, follow)
+    world.follow(7, VALENCE)
+    await world.look(2)
+    assert world.api.messages == []
+    for _ in range(3):
+        await world.look(3.5)
+    assert [message.chat_id for message in world.api.messages] == [7, 8]
+    assert world.sent_to(7)[0].text.startswith("⚠️ Drôme (26)\u00a0: les recueils des actes administratifs n’ont pas pu être lus depuis le ")
+    world.follow(11, DROME)
+    await world.look(4)
+    assert len(world.sent_to(11)) == 1, "who follows it since is notified too"
+    for _ in range(3):
+        await world.look(None)
+    assert [message.chat_id for message in world.api.messages[3:]] == [7, 8, 11]
+    assert world.sent_to(8)[1].text.startswith("✅ Drôme (26)")
+    await world.look(5)
+    assert len(world.sent_to(7)) == 3, "it began anew"
+
+
+async def test_what_was_cut_short_is_not_sent_twice(world: Watched) -> None:
+    world.follow(7)
+    world.api.drop("sendMessage", stored=True)
+    await world.look(4)
+    await world.look(4)
+    assert len(world.sent_to(7)) == 1
+    await world.look(None)
+    assert world.store.notices.due(9) == []
+    assert len(world.sent_to(7)) == 2
+
+
+async def test_where_telegram_wants_patience_it_is_sent_later(world: Watched) -> None:
+    world.follow(7)
+    world.api.fail("sendMessage", 429, "Too Many Requests: retry after 7", {"retry_after": 7})
+    await world.look(4)
+    assert world.sent_to(7) == []
+    await world.look(4)
+    assert len(world.sent_to(7)) == 1
+
+
+async def test_a_process_that_was_killed_while_it_sent(world: Watched) -> None:
+    world.follow(7)
+    world.store.notices.update({"26": {"26"}}, world.clock())
+    [notice] = world.store.notices.due(9)
+    assert world.store.notices.claim(notice, world.clock())
+    assert not world.store.notices.claim(notice, world.clock())
+    world.store.notices.recover(world.clock())
+    await world.look(4)
+    assert world.sent_to(7) == [], "it may be there"
+    await world.look(None)
+    assert len(world.sent_to(7)) == 1
