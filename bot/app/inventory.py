@@ -30,7 +30,7 @@ from bot.storage.communes import CommuneNamer
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, hosts
 from sources.crawl.index import INDEX_HOSTS
-from sources.http.browser.fetcher import find_chromium
+from sources.http.browser.installed import find_chromium
 
 log = structlog.get_logger()
 

@@ -38,14 +38,20 @@ class Context:
     config: Path | None
     verbose: bool
 
-    def load_settings(self, *, known_codes: frozenset[str] | None = None, logs: str | None = "warning") -> Settings:
+    def load_settings(
+        self,
+        *,
+        known_codes: frozenset[str] | None = None,
+        check_service: Callable[[str], object] | None = None,
+        logs: str | None = "warning",
+    ) -> Settings:
         """Load the settings, set up the log, and end the program with a message where they are wrong.
 
-        `logs` is the level of the log, None for the one of the settings. Without `known_codes` the codes in them are not checked: a command
-        that needs no catalogue does not wait for it.
+        `logs` is the level of the log, None for the one of the settings. Without `known_codes` and `check_service` neither codes nor
+        addresses of Apprise are checked: a command that needs neither does not wait for them.
         """
         try:
-            settings = load_settings(self.config, os.environ, known_codes=known_codes)
+            settings = load_settings(self.config, os.environ, known_codes=known_codes, check_service=check_service)
         except ConfigError as error:
             fail(str(error), WRONG_USE)
         level = "debug" if self.verbose else logs or settings.log.level

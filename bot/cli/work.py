@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.app.config import Settings
 from bot.app.instance import PAUSE, first_of
-from bot.app.wiring import Parts
 from bot.cli.context import WRONG_USE, Context, fail, fail_of_storage, stderr
+from bot.delivery.apprise import service_at
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Decree
 from bot.domain.posts import Post, PostState
@@ -24,6 +24,9 @@ from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority, load_authorities
 from sources.model import CatalogueError
 
+if TYPE_CHECKING:
+    from bot.app.wiring import Parts
+
 
 def load(context: Context, *, logs: str | None = "warning") -> tuple[Settings, dict[str, Authority]]:
     """Load settings and catalogue; end the program with a message where one of them is wrong. `logs` as in `Context.load_settings`."""
@@ -31,7 +34,7 @@ def load(context: Context, *, logs: str | None = "warning") -> tuple[Settings, d
         authorities = load_authorities()
     except CatalogueError as error:
         fail(str(error), WRONG_USE)
-    return context.load_settings(known_codes=frozenset(authorities), logs=logs), authorities
+    return context.load_settings(known_codes=frozenset(authorities), check_service=service_at, logs=logs), authorities
 
 
 def chosen(codes: list[str] | None, authorities: dict[str, Authority]) -> list[Authority]:

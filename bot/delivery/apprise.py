@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from bot.delivery.channel import MessageComposer, NotSent, SendAgain, Sent, Unknown, composing
 from bot.delivery.transitions import retry_wait
@@ -16,6 +17,11 @@ from bot.domain.acts import Decree
 from bot.domain.posts import Post
 from bot.messages import StatusLimits, mastodon_status
 from bot.messages.digests import mastodon_digest, mastodon_room
+
+try:
+    import apprise
+except ImportError:  # the extra `apprise` is not installed
+    apprise = None  # type: ignore[assignment]  # checked before each use
 
 _READ_TIMEOUT = 30.0
 """Seconds. Apprise gives up after 4, and what a slow service takes after that would be there twice."""
@@ -25,7 +31,7 @@ _TALKATIVE = ("apprise", "urllib3.connectionpool")
 
 
 class NotAnAddress(ValueError):
-    """Not an address that Apprise can use. The message never holds it: tokens are part of it."""
+    """An address that Apprise cannot use. The message, a predicate, never holds it: tokens are part of it."""
 
 
 class _Silent(logging.Filter):
@@ -34,22 +40,33 @@ class _Silent(logging.Filter):
         return False
 
 
+def service_at(url: str) -> Any:
+    """Return the service of Apprise at an address. Raises NotAnAddress, also where Apprise is not installed."""
+    if apprise is None:
+        raise NotAnAddress("needs Apprise, which is not installed: pip install 'vigie-vsa[apprise]'")
+    logger, silent = logging.getLogger("apprise"), _Silent()
+    logger.addFilter(silent)  # it logs the address that it cannot use
+    try:
+        service = apprise.Apprise.instantiate(url)
+    finally:
+        logger.removeFilter(silent)
+    if service is None:
+        raise NotAnAddress("is not an address that Apprise can use: see https://github.com/caronc/apprise for how each service is written")
+    return service
+
+
 class AppriseChannel:
     """Sends each decree as one plain text within what the service takes (Apprise's `body_maxlen`)."""
 
     def __init__(self, name: str, url: str, composer: MessageComposer) -> None:
-        """Raises NotAnAddress for an address that Apprise does not know, and where Apprise is not installed."""
+        """Raises NotAnAddress for an address that Apprise cannot use, and where Apprise is not installed."""
         try:
-            import apprise  # noqa: PLC0415 - an optional extra
-        except ImportError:
-            raise NotAnAddress(f"destination {name}: Apprise is not installed; pip install 'vigie-vsa[apprise]'") from None
+            service = service_at(url)
+        except NotAnAddress as error:
+            raise NotAnAddress(f"destination {name}: its url {error}") from None
         self._silent = _Silent()
         for logger in _TALKATIVE:
             logging.getLogger(logger).addFilter(self._silent)
-        service = apprise.Apprise.instantiate(url)
-        if service is None:
-            self._speak_again()
-            raise NotAnAddress(f"destination {name}: its url is not one that Apprise can use")
         if service.socket_read_timeout == type(service).socket_read_timeout:
             service.socket_read_timeout = _READ_TIMEOUT
         self._service = apprise.Apprise()

@@ -30,12 +30,19 @@ DEFAULT_FILE = Path("config.toml")
 _TOKEN_OPTIONS = frozenset({"token", "token_file"})
 
 
-def load_settings(path: Path | None, environ: Mapping[str, str], *, known_codes: frozenset[str] | None) -> Settings:
+def load_settings(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    known_codes: frozenset[str] | None,
+    check_service: Callable[[str], object] | None = None,
+) -> Settings:
     """Read and validate the configuration.
 
     `path` None means `./config.toml` where there is one, else the defaults; a path that is given must exist. `environ` is
     the environment (`VIGIE_<SECTION>__<OPTION>`), `known_codes` the codes of the catalogue (None: they are
-    not checked). Token files are read: their content is in `token` of the settings returned.
+    not checked), `check_service` raises ValueError for an address that Apprise cannot use (None: it is not checked). Token files are
+    read: their content is in `token` of the settings returned.
 
     Raises ConfigError with every problem at once, one a line, each with its file and line or its variable. Only whether two destinations
     are one place is reported later, once everything else is right.
@@ -53,7 +60,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, known_codes:
     problems += conflicts(document)
     problems += read_tokens(document)
     try:
-        settings = Settings.model_validate(document, context={"known_codes": known_codes})
+        settings = Settings.model_validate(document, context={"known_codes": known_codes, "check_service": check_service})
     except ValidationError as error:
         problems += problems_of(error, Settings)
     else:

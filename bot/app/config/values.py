@@ -1,13 +1,14 @@
 """What options may be: types that bring a value into one form, or say what is wrong with it.
 
 The messages of these errors are shown to the operator, so they say what was meant; they never repeat a value that may be secret.
-Validation takes a context `{"known_codes": frozenset[str]}`: the codes of the catalogue, against which department codes are checked.
+Validation takes a context: `known_codes`, the codes of the catalogue, against which department codes are checked, and `check_service`,
+which raises ValueError for an address that Apprise cannot use. Neither is checked where its entry is None.
 """
 
 from __future__ import annotations
 
-import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -78,23 +79,7 @@ def apprise_url(value: str) -> str | None:
         return None
     if not _APPRISE.fullmatch(text):
         raise ValueError("is not an address of Apprise: it looks like service://…, without white space")
-    try:
-        import apprise  # noqa: PLC0415 - an optional extra, and long to import
-    except ImportError:
-        raise ValueError("needs Apprise, which is not installed: pip install 'vigie-vsa[apprise]'") from None
-    logger = logging.getLogger("apprise")
-    logger.addFilter(_nothing)  # it logs the address that it cannot use
-    try:
-        service = apprise.Apprise.instantiate(text)
-    finally:
-        logger.removeFilter(_nothing)
-    if service is None:
-        raise ValueError("is not an address that Apprise can use: see https://github.com/caronc/apprise for how each service is written")
     return text
-
-
-def _nothing(_record: logging.LogRecord) -> bool:
-    return False
 
 
 def telegram_token(value: str) -> str | None:
@@ -256,8 +241,14 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def _secret_url(value: object) -> object:
-    return apprise_url(value) if isinstance(value, str) else value
+def _secret_url(value: object, info: ValidationInfo) -> object:
+    if not isinstance(value, str):
+        return value
+    text = apprise_url(value)
+    check: Callable[[str], object] | None = (info.context or {}).get("check_service")
+    if text is not None and check is not None:
+        check(text)
+    return text
 
 
 def _words(value: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
-import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,13 +13,15 @@ import httpx
 
 from sources.catalogue.authority import Browser
 from sources.http.address import Address, ClientOptions, Target
+from sources.http.browser.installed import HAS_PLAYWRIGHT, find_chromium, what_is_missing
 from sources.http.browser.policy import AllowedHost, places
 from sources.http.failures import BrowserFailure
 from sources.model import FetchError, NeedsBrowser, Unusable
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or HAS_PLAYWRIGHT:
+    # Without the extra neither is used: `require` raises before.
     from sources.http.browser.process import Chromium
-    from sources.http.browser.tab import Cookies
+    from sources.http.browser.tab import Cookies, TabLimits, open_tab
 
 
 class BrowserFetcher:
@@ -58,8 +58,6 @@ class BrowserFetcher:
 
         Raises `httpx.TransportError`, Unusable where a page never shows what it must, NeedsBrowser where the browser does not start.
         """
-        from sources.http.browser.tab import TabLimits, open_tab  # noqa: PLC0415 - Playwright is an optional extra
-
         options = self._options
         limits = TabLimits(options.timeout_seconds, options.browser_seconds, options.max_page_bytes, 4 * options.max_page_bytes)
         cookies = self._cookies[urlsplit(url).netloc]
@@ -127,8 +125,6 @@ class BrowserFetcher:
         return chromium
 
     async def _start(self, url: str) -> Chromium:
-        from sources.http.browser.process import Chromium  # noqa: PLC0415 - Playwright is an optional extra
-
         self.require(url)
         executable = find_chromium(self._options.browser_path) or ""
         try:
@@ -152,27 +148,3 @@ class BrowserFetcher:
         async with self._lock:
             if not self._users:
                 await self._end()
-
-
-# Is there a browser to drive, and what to install where there is none.
-
-_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
-
-
-def find_chromium(named: str | None) -> str | None:
-    """Return the path of the program the operator named (a path, or a name to look up), else of the first Chromium found, if any."""
-    candidates = (named,) if named else _NAMES
-    return next((path for name in candidates if (path := shutil.which(name)) is not None), None)
-
-
-def what_is_missing(named: str | None) -> str | None:
-    """Return what to install, in words that end a sentence, None when a browser can be driven. It may be installed at any time."""
-    missing = []
-    if importlib.util.find_spec("playwright") is None:
-        missing.append("pip install 'vigie-vsa[browser]'")
-    if find_chromium(named) is None:
-        if named:
-            missing.append(f"a Chromium where the configuration says ({named}: no such program)")
-        else:
-            missing.append("Chromium (Debian: apt-get install chromium)")
-    return " and ".join(missing) or None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -121,7 +120,7 @@ async def test_an_address_that_is_none_is_never_repeated(url: str, clock: Clock)
 
 
 async def test_without_apprise_it_is_said_how_to_get_it(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "apprise", None)
+    monkeypatch.setattr("bot.delivery.apprise.apprise", None)
     with pytest.raises(NotAnAddress, match=r"vigie-vsa\[apprise\]"):
         AppriseChannel("essai", "json://127.0.0.1", composer(clock))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.http.browser.fetcher import what_is_missing
+from sources.http.browser.installed import what_is_missing
 from tests.sources.http.server import Answer, Asked, reply
 
 needs_chromium = pytest.mark.skipif(what_is_missing(None) is not None, reason=f"to install: {what_is_missing(None)}")

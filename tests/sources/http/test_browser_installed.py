@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 import pytest
 
 from sources.catalogue.authority import Browser
-from sources.http.browser.fetcher import find_chromium, what_is_missing
+from sources.http.browser import installed
+from sources.http.browser.installed import HAS_PLAYWRIGHT, find_chromium, what_is_missing
 from sources.model import NeedsBrowser
 from tests.sources.http.conftest import HOST, OTHER, SITE, MakeClient
 from tests.sources.http.server import Server, reply
@@ -35,14 +35,12 @@ def add(folder: Path, name: str) -> str:
 
 @pytest.fixture
 def no_playwright(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "playwright" else real(name, *rest))
+    monkeypatch.setattr(installed, "HAS_PLAYWRIGHT", False)
 
 
 @pytest.fixture
 def playwright(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: object() if name == "playwright" else real(name, *rest))
+    monkeypatch.setattr(installed, "HAS_PLAYWRIGHT", True)
 
 
 @pytest.mark.usefixtures("playwright")
@@ -84,9 +82,17 @@ async def test_a_redirect_to_such_a_site_is_told_too(server: Server, make_client
     assert server.paths == ["/drome/"]
 
 
-def test_the_client_does_not_import_playwright() -> None:
-    program = "import sys, sources.http, bot.app; sys.exit('playwright' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+@pytest.mark.parametrize(("blocked", "imported"), [(("playwright",), False), ((), HAS_PLAYWRIGHT)])
+def test_the_client_imports_playwright_where_it_is_installed_only(blocked: tuple[str, ...], imported: bool) -> None:
+    program = f"""
+import importlib.util, sys
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name in {blocked!r} else real(name, *rest)
+import sources.http.client
+print("playwright" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, timeout=60, capture_output=True, text=True)
+    assert done.stdout == f"{imported}\n"
 
 
 @pytest.mark.parametrize("options", [{"browser_seconds": 0}, {"browser_idle_seconds": -1}])
