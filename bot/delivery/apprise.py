@@ -51,7 +51,7 @@ def service_at(url: str) -> Any:
     finally:
         logger.removeFilter(silent)
     if service is None:
-        raise NotAnAddress("is not an address that Apprise can use: see https://github.com/caronc/apprise for how each service is written")
+        raise NotAnAddress("is not an address that Apprise can use: see github.com/caronc/apprise for how each service is written")
     return service
 
 
