@@ -1,4 +1,4 @@
-"""One process at a time polls, reads and delivers on a database. Any other hands its work to that one, and waits for what comes of it.
+"""Let one process at a time poll, read and deliver on a database. Any other hands its work to that one, and waits for what comes of it.
 
 Two locks say who (`bot.storage.locks`), each held for the life of a process: `run` is that of the bot, `work` that of whoever works, be it
 the bot or a command such as `vigie poll`. A command that finds `work` taken writes a request, which the bot carries out beside its own
@@ -47,12 +47,12 @@ _STOPPED = frozenset({"backfill"})
 
 
 class AlreadyRunning(Exception):
-    """Another `vigie run` works on this database. The message says where, and since when."""
+    """Says that another `vigie run` works on this database. The message says where, and since when."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
-    """The work of a command, in the form in which it is handed to another process: `arguments` are JSON."""
+    """Describes the work of a command, in the form in which it is handed to another process: `arguments` are JSON."""
 
     kind: str
     arguments: Json
@@ -207,7 +207,7 @@ async def _handed_over(store: Store, order: WorkOrder, on_progress: OnProgress, 
 
 
 class _Job:
-    """A request that is being carried out."""
+    """Holds a request that is being carried out."""
 
     def __init__(self, store: Store, request: WorkRequest, handler: Handler) -> None:
         self._store = store

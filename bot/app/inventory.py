@@ -1,4 +1,4 @@
-"""What an instance watches and where it posts, by its configuration and the catalogue, and how all of that works."""
+"""List what an instance watches and where it posts, by its configuration and the catalogue, and report how all of that works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`vigie run`: polls what is due, delivers what is queued, answers questions, until `stop` is set."""
+"""Run the bot (`vigie run`): poll what is due, deliver what is queued, answer questions, until `stop` is set."""
 
 from __future__ import annotations
 
@@ -287,7 +287,7 @@ async def _run_job(job: Callable[[], Coroutine[Any, Any, None]], name: str) -> N
 
 
 class StatusLogger:
-    """Speaks of the sources with these keys. Every method that looks at the store raises StorageError."""
+    """Logs the state of the sources with these keys. Every method that looks at the store raises StorageError."""
 
     def __init__(self, *, watched: Collection[str], store: Store, log: Any = None) -> None:
         self._watched = frozenset(watched)
@@ -371,7 +371,7 @@ class DatabaseLog:
 
 
 def _calm(error: StorageError | None) -> float:
-    """Seconds without a failure after which it is over. On a full disk all succeeds that adds nothing."""
+    """Return the seconds without a failure after which it is over. On a full disk all succeeds that adds nothing."""
     return 600.0 if isinstance(error, Full) else 0.0
 
 

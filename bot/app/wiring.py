@@ -86,7 +86,7 @@ from sources.model import Fetcher
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything a command may drive, wired. A rehearsal notifies nobody: it has no `notifier`."""
+    """Holds everything a command may drive, wired. A rehearsal notifies nobody: it has no `notifier`."""
 
     poller: Poller
     recorder: Recorder

@@ -1,1 +1,1 @@
-"""From the outbox to the destinations: routing, channels, and the exactly-once delivery."""
+"""Deliver from the outbox to the destinations: routing, channels, and the exactly-once delivery."""

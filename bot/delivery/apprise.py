@@ -31,7 +31,7 @@ _TALKATIVE = ("apprise", "urllib3.connectionpool")
 
 
 class NotAnAddress(ValueError):
-    """An address that Apprise cannot use. The message, a predicate, never holds it: tokens are part of it."""
+    """Says that Apprise cannot use an address. The message, a predicate, never holds it: tokens are part of it."""
 
 
 class _Silent(logging.Filter):

@@ -1,4 +1,4 @@
-"""The edge to a platform: a destination that takes posts. One contract suite runs over every implementation."""
+"""Define the edge to a platform: a destination that takes posts. One contract suite runs over every implementation."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from bot.messages.announcement import TooSmall
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The platform has the message; `reference` is its id there. `rest`: seconds that it wants to be left alone from now on, if any."""
+    """Says that the platform has the message; `reference` is its id there. `rest`: seconds that it wants no requests, if any."""
 
     reference: str
     rest: float | None = field(default=None, compare=False)
 
 
 class DeliveryError(Exception):
-    """A send that did not end well. The message never holds a token."""
+    """Says that a send did not succeed. The message never holds a token."""
 
 
 class NotSent(DeliveryError):
-    """Certainly not delivered: try again, not before `retry_after` seconds. `limited`: the platform requests patience (429)."""
+    """Says: certainly not delivered, try again, not before `retry_after` seconds. `limited`: the platform requests patience (429)."""
 
     def __init__(self, message: str, retry_after: float | None = None, *, limited: bool = False) -> None:
         super().__init__(message)
@@ -41,19 +41,19 @@ class NotSent(DeliveryError):
 
 
 class Refused(DeliveryError):
-    """Certainly not delivered, and trying the same again is useless: an operator must look."""
+    """Says: certainly not delivered, and trying the same again is useless: an operator must look."""
 
 
 class Unknown(DeliveryError):
-    """It may have been delivered: the answer was lost. Reconcile before any retry."""
+    """Says: it may have been delivered, the answer was lost. Reconcile before any retry."""
 
 
 class Channel(Protocol):
-    """One destination. `name` is the one of the configuration."""
+    """Describes one destination. `name` is the one of the configuration."""
 
     @property
     def name(self) -> str:
-        """The destination's name in the configuration and in the outbox."""
+        """Return the destination's name in the configuration and in the outbox."""
         ...
 
     async def send(self, post: Post) -> Sent:
@@ -80,7 +80,7 @@ class Channel(Protocol):
 
 @runtime_checkable
 class PreparingChannel(Channel, Protocol):
-    """A destination whose posts take a while to make ready."""
+    """Describes a destination whose posts take a while to make ready."""
 
     async def prepare(self, post: Post) -> None:
         """Make ready what goes with the post, which `send` then does not wait for. Sends nothing, and never fails: what cannot be had
@@ -91,7 +91,7 @@ class PreparingChannel(Channel, Protocol):
 
 @runtime_checkable
 class EditingChannel(Channel, Protocol):
-    """A destination whose messages can be edited."""
+    """Describes a destination whose messages can be edited."""
 
     async def edit(self, post: Post) -> Sent:
         """Let the message of a sent post (`reference`) show its decree as it is now. Doing it again changes nothing.
@@ -106,23 +106,23 @@ class EditingChannel(Channel, Protocol):
 
 
 class DestinationRefused(Refused):
-    """The destination takes nothing from us now (token invalid, bot removed, chat gone): the next post would fare no better."""
+    """Says that the destination takes nothing from us now (token invalid, bot removed, chat gone): the next post would fare no better."""
 
 
 class ChatClosed(DestinationRefused):
-    """This chat takes nothing from us: the bot was blocked or removed, or the chat is gone. Other chats of the same bot may."""
+    """Says that this chat takes nothing from us: the bot was blocked or removed, or the chat is gone. Other chats of the same bot may."""
 
 
 class Missing(DestinationRefused):
-    """What was requested is not there (404, 410): one message where one was named, the account or server itself otherwise."""
+    """Says that what was requested is not there (404, 410): one message where one was named, the account or server itself otherwise."""
 
 
 class EditExposed(Refused):
-    """The server shows to more people what was edited there: nothing is edited there any more."""
+    """Says that the server shows to more people what was edited there: nothing is edited there any more."""
 
 
 class Migrated(NotSent):
-    """The chat has another id, which the channel has noted: the post can go there at once."""
+    """Says that the chat has another id, which the channel has noted: the post can go there at once."""
 
 
 class StoppedBefore(asyncio.CancelledError):
@@ -130,11 +130,11 @@ class StoppedBefore(asyncio.CancelledError):
 
 
 class HoldForPerson(Unknown):
-    """It may have been delivered, and the configuration leaves it to a person to look."""
+    """Says: it may have been delivered, and the configuration leaves it to a person to look."""
 
 
 class SendAgain(Unknown):
-    """It may have been delivered, and the configuration wants it sent again without looking."""
+    """Says: it may have been delivered, and the configuration wants it sent again without looking."""
 
 
 # The picture of a post, which must never cost the post: without one, the text goes out alone.
@@ -155,7 +155,7 @@ def before_sending() -> Iterator[None]:
 
 
 class Pictured:
-    """The pictures of one destination, which sends one post after the other: the one that is ready is kept until it is taken.
+    """Makes the pictures of one destination, which sends one post after the other: the one that is ready is kept until it is taken.
 
     A digest has none: it is about many decrees.
     """

@@ -22,7 +22,7 @@ LONGEST = 60.0
 
 @runtime_checkable
 class Checkable(Protocol):
-    """A destination that can say whether it takes posts."""
+    """Describes a destination that can say whether it takes posts."""
 
     @property
     def name(self) -> str:

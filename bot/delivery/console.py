@@ -24,7 +24,7 @@ class ConsoleChannel:
 
     @property
     def name(self) -> str:
-        """The destination's name in the configuration and in the outbox."""
+        """Return the destination's name in the configuration and in the outbox."""
         return self._name
 
     async def send(self, post: Post) -> Sent:
@@ -54,7 +54,7 @@ class ConsoleChannel:
         self._stream.flush()
 
     def _encodable(self, text: str) -> str:
-        """What the stream's encoding can show: a terminal without accents must not stop the bot."""
+        """Return what the stream's encoding can show: a terminal without accents must not stop the bot."""
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         return text.encode(encoding, "replace").decode(encoding)
 

@@ -1,4 +1,4 @@
-"""From the outbox to the destinations, each post once.
+"""Deliver from the outbox to the destinations, each post once.
 
 A post is a row before it is a message. A pass (`Deliverer.deliver_once`) serves one destination; several passes go side by side, so that a
 slow or full platform never delays the others, while within one destination posts go one after the other. What a failure means is decided
@@ -45,7 +45,7 @@ _ABSENT = "not found at the destination: to be sent again"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What became of one message in one pass. `alert` is true when an operator must look, and was not notified yet."""
+    """Says what became of one message in one pass. `alert` is true when an operator must look, and was not notified yet."""
 
     post: Post
     state: PostState
@@ -81,7 +81,7 @@ class Deliverer:
 
     @property
     def destinations(self) -> tuple[str, ...]:
-        """The names of all that are served."""
+        """Return the names of all that are served."""
         return tuple(channel.name for channel in self._channels)
 
     async def next_due(self, now: datetime, *destinations: str) -> datetime | None:

@@ -49,8 +49,8 @@ _ITS_OWN = frozenset({Event.FAULT, Event.MIGRATED})
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What follows from an edit that failed: it is tried again at `not_before`, or given up (None). `rests`: so are all of its destination;
-    `requested`: the platform wants that, and gets no posts either.
+    """Says what follows from an edit that failed: it is tried again at `not_before`, or given up (None). `rests`: so are all of its
+    destination; `requested`: the platform wants that, and gets no posts either.
     """
 
     not_before: datetime | None

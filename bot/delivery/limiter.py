@@ -1,4 +1,4 @@
-"""Remembers what was sent, and says when the next message may go. It never waits itself, and one destination delays no other."""
+"""Record what was sent, and say when the next message may go. It never waits itself, and one destination delays no other."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ MANY = 5
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most `most` messages in any `seconds`, over everything that shares the `name`."""
+    """Allows at most `most` messages in any `seconds`, over everything that shares the `name`."""
 
     name: str
     most: int

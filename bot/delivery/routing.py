@@ -1,4 +1,4 @@
-"""Which destination wants which decree. Pure."""
+"""Decide which destination wants which decree. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Visibility = Literal["public", "unlisted", "private", "direct"]
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where posts go, and which decrees are wanted there. `chat` is a Telegram chat id or `@channel`."""
+    """Says where posts go, and which decrees are wanted there. `chat` is a Telegram chat id or `@channel`."""
 
     name: str
     platform: Platform
@@ -24,7 +24,7 @@ class Destination:
 
 
 def destinations_for(destinations: Iterable[Destination], decree: Decree) -> tuple[str, ...]:
-    """The names of the destinations that want a decree, in the order given."""
+    """Return the names of the destinations that want a decree, in the order given."""
     return tuple(destination.name for destination in destinations if wants(destination.filter, decree))
 
 
@@ -48,5 +48,5 @@ def _met_operators(wanted: frozenset[str], operators: tuple[str, ...]) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Without case, accents or uneven spaces."""
+    """Return a text without case, accents or uneven spaces."""
     return " ".join(fold_words(text).split())

@@ -18,7 +18,7 @@ ONE_REQUEST_PER_CONNECTION = httpx.Limits(max_connections=8, max_keepalive_conne
 
 
 class UnsafeAddress(ValueError):
-    """An address to which a token must not be sent."""
+    """Says that a token must not be sent to an address."""
 
 
 def checked_base(address: str) -> str:

@@ -1,4 +1,4 @@
-"""What becomes of a post: a pure function over its state and what happened. The outbox only applies it.
+"""Decide what becomes of a post: a pure function over its state and what happened. The outbox only applies it.
 
 No event leads out of SENT, and SENDING is entered from PENDING only: nothing is sent twice without somebody, or the configuration, saying
 so. Every other state has a way on: PENDING and UNKNOWN by themselves, HELD and REFUSED by a person, who is notified.
@@ -51,7 +51,7 @@ def next_look(looks: int) -> timedelta:
 
 
 class Event(StrEnum):
-    """What can happen to a post."""
+    """Lists what can happen to a post."""
 
     CLAIMED = "claimed"
     SENT = "sent"
@@ -79,9 +79,9 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What the waits depend on: sends so far (this one included), looks in a row before this one that found out nothing (`unclear`: of one
-    of them none gave a result, and operators were notified), what the platform requests in seconds, and a chance from 0 to 1 that spreads
-    the waits."""
+    """Holds what the waits depend on: sends so far (this one included), searches in a row before this one without result (`unclear`: one
+    of them had none, and operators were notified), what the platform requests in seconds, and a chance from 0 to 1 that spreads the
+    waits."""
 
     attempts: int = 0
     looks: int = 0
@@ -92,7 +92,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The new state. `cause` None leaves the last one. `rest` is how long its destination gets nothing; `notify` that operators are
+    """Holds the new state. `cause` None leaves the last one. `rest` is how long its destination gets nothing; `notify` that operators are
     notified."""
 
     state: PostState

@@ -1,4 +1,4 @@
-"""When operators are notified of the alerts that are stored: of each beginning once, and of each end once. Pure.
+"""Decide when operators are notified of the alerts that are stored: of each beginning once, and of each end once. Pure.
 
 What begins and what is over is for `source_alerts` and `post_alerts` to say.
 """
@@ -20,8 +20,8 @@ NewT = TypeVar("NewT", NewAlert, NewPostAlert)
 
 @dataclass(frozen=True, slots=True)
 class Changes(Generic[NewT, AlertT]):
-    """`closed` are over. `dropped` are too, and nobody has to be notified: something worse took their place, or they are no longer watched.
-    `reopened` seemed to be over, and go on before anybody was notified of their end."""
+    """Lists what changes. `closed` are over. `dropped` are too, and nobody has to be notified: something worse took their place, or
+    they are no longer watched. `reopened` seemed to be over, and go on before anybody was notified of their end."""
 
     opened: tuple[NewT, ...] = ()
     closed: tuple[AlertT, ...] = ()
@@ -34,7 +34,7 @@ class Changes(Generic[NewT, AlertT]):
 
 @dataclass(frozen=True, slots=True)
 class Due(Generic[AlertT]):
-    """What the next message is about."""
+    """Lists what the next message is about."""
 
     begun: tuple[AlertT, ...] = ()
     ended: tuple[AlertT, ...] = ()
@@ -45,7 +45,7 @@ class Due(Generic[AlertT]):
 
 @dataclass(frozen=True, slots=True)
 class Waits(Generic[AlertT]):
-    """How long alerts wait before operators are notified, so that what belongs together is one message.
+    """Says how long alerts wait before operators are notified, so that what belongs together is one message.
 
     `settle`: the first of several that begin, for the others. `companions`: an end, for the ends of those that were in the same message.
     `calm`: how long one must be over before that counts. `again`: after how long one that goes on is due again; None where it never is.

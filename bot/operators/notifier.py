@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message. `record` takes the instant at which it had gone out."""
+    """Holds one message. `record` takes the instant at which it had gone out."""
 
     text: str
     record: Callable[[datetime], object]
@@ -48,7 +48,7 @@ class Notice:
 
 
 class Producer(Protocol):
-    """What operators are notified of."""
+    """Produces what operators are notified of."""
 
     async def update(self) -> None:
         """Log and store what begins and what is over. Raises StorageError."""

@@ -1,4 +1,4 @@
-"""Which alerts begin and end, by the posts that were not sent. Pure.
+"""Decide which alerts begin and end, by the posts that were not sent. Pure.
 
 A trouble of one post (refused, in doubt, not edited) is one for each, for a person has to decide of each. What concerns a whole destination
 (it takes nothing, its posts wait for long) is one trouble, however many posts wait there. What stands in the outbox says when it is over.
@@ -26,7 +26,7 @@ REMINDED_AFTER = timedelta(hours=24)
 
 
 class PostTrouble(StrEnum):
-    """The closed list, in the order in which a message lists them."""
+    """Lists what can be wrong with posts, in the order in which a message lists them."""
 
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"

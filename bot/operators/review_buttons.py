@@ -1,4 +1,4 @@
-"""The operators' answers about doubtful acts: two buttons, taken from their own chat and from nowhere else."""
+"""Take the operators' answers about doubtful acts: two buttons, from their own chat and from nowhere else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ReviewButtons:
         self._posted = posted
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-        """To be called before the handlers that take any button."""
+        """Add the handler. Call it before those that take any button."""
         application.add_handler(CallbackQueryHandler(self._answered, pattern=r"^review:"))
 
     async def _answered(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

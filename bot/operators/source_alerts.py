@@ -1,4 +1,4 @@
-"""Which alerts begin and end, by the health of the sources. Pure.
+"""Decide which alerts begin and end, by the health of the sources. Pure.
 
 A trouble is an alert from when it matters until the source works again. The sites of most prefectures share one address: when that is
 blocked, some ninety sources fail within the hour. So what begins together is one message.
@@ -38,7 +38,7 @@ SOURCE_WAITS: Waits[Alert] = Waits(SETTLE, COMPANIONS, calm=lambda alert: CALM i
 
 @dataclass(frozen=True, slots=True)
 class AlertThresholds:
-    """A trouble matters after so many failed polls in a row, the first of them at least so long ago."""
+    """Says when a trouble matters: after so many failed polls in a row, the first of them at least so long ago."""
 
     polls: int
     time: timedelta = timedelta(0)
@@ -106,7 +106,7 @@ def _is_forgotten(alert: Alert, now: datetime) -> bool:
 
 
 def _troubles(source: SourceHealth, joining: Collection[Cause], now: datetime) -> dict[str, Cause | None]:
-    """What is wrong by what it is about, None for what is well. What cannot be known now is left out, and stays as it was."""
+    """Return what is wrong by what it is about, None for what is well. What cannot be known now is left out, and stays as it was."""
     if source.status is Status.UNPOLLED:
         return {}
     if source.status is Status.FAILING:
@@ -124,7 +124,7 @@ def _troubles(source: SourceHealth, joining: Collection[Cause], now: datetime) -
 
 
 def _about(cause: str) -> str:
-    """What a trouble concerns: a source may have one of each, and the end of one is not that of another."""
+    """Return what a trouble concerns: a source may have one of each, and the end of one is not that of another."""
     return _SUBJECTS.get(cause, "access")
 
 
@@ -134,7 +134,7 @@ def _matters(source: SourceHealth, cause: Cause, now: datetime) -> bool:
 
 
 def _joining(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Collection[Cause]:
-    """The causes by which a source that fails now is part of a trouble of many, without having to matter by itself.
+    """Return the causes by which a source that fails now is part of a trouble of many, without having to matter by itself.
 
     Once operators were notified of it, only what is at rest joins it: an error of another site is that site's own.
     """
@@ -146,7 +146,7 @@ def _joining(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: 
 
 
 def _detail(source: SourceHealth, cause: Cause) -> str:
-    """The new address of one that moved, the day of the last recueil of one that is late (as in ISO 8601), else the last error."""
+    """Return the new address of one that moved, the day of the last recueil of one that is late (as in ISO 8601), else the last error."""
     if cause is Cause.LATE:
         return source.last_published.isoformat() if source.last_published else ""
     return (source.moved_to if cause is Cause.RELOCATED else source.detail) or ""

@@ -1,4 +1,4 @@
-"""What operators read: messages in plain text, the same for the same alerts. Pure: what comes from outside is made harmless."""
+"""Write what operators read: messages in plain text, the same for the same alerts. Pure: what comes from outside is made harmless."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST = 3500
 
 
 def _fitted(blocks: Sequence[str], shortened: str) -> str:
-    """As many of the blocks as a message holds, in order, and `shortened` in place of the rest. It is `unlinked` when it is sent."""
+    """Return as many of the blocks as a message holds, in order, and `shortened` in place of the rest. It is `unlinked` when it is sent."""
     kept: list[str] = []
     for block in blocks:
         if sum(len(unlinked(one)) + 2 for one in (*kept, block)) - 2 > LONGEST:

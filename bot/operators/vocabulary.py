@@ -1,4 +1,4 @@
-"""The words of what operators are sent in one language, from the data file that bears its name."""
+"""Load the words of what operators are sent in one language, from the data file that bears its name."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CauseT = TypeVar("CauseT", bound=StrEnum)
 
 
 class _Words(BaseModel):
-    """A missing or unknown key in a language file is an error when the file is read, not an odd message later."""
+    """Makes a missing or unknown key in a language file an error when the file is read, not an odd message later."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Advice(_Words):
-    """What is wrong, and what an operator can do."""
+    """Says what is wrong, and what an operator can do."""
 
     what: str
     todo: str
@@ -38,7 +38,7 @@ def _complete(words: Mapping[CauseT, Advice], causes: type[CauseT]) -> Mapping[C
 
 
 class PostWords(_Words):
-    """Of the delivery of decrees."""
+    """Holds the words about the delivery of decrees."""
 
     begun: str
     ended: str
@@ -58,7 +58,7 @@ class PostWords(_Words):
 
 
 class ReviewQuestionWords(_Words):
-    """Of an act that a person must look at."""
+    """Holds the words about an act that a person must check."""
 
     head: str
     where: str
@@ -74,7 +74,7 @@ class ReviewQuestionWords(_Words):
 
 
 class AlertWords(_Words):
-    """Of the sources, and of all the rest."""
+    """Holds the words about the sources, and all the rest."""
 
     begun_one: str
     begun_many: str

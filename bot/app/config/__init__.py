@@ -1,4 +1,4 @@
-"""`config.toml` and the environment -> Settings."""
+"""Read `config.toml` and the environment into Settings."""
 
 from bot.app.config.destinations import destinations
 from bot.app.config.errors import ConfigError

@@ -1,4 +1,4 @@
-"""Which destinations the configuration means. Pure."""
+"""List the destinations that a configuration means. Pure."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def shared(settings: Settings) -> Iterator[Problem]:
-    """Entries that post to the same chat or account in the same language as an earlier one.
+    """Return the entries that post to the same chat or account in the same language as an earlier one.
 
     A post whose answer was lost is looked for where it was sent: each would find the posts of the other there, and take them for its own.
     Needs valid settings, for an address has several spellings and a token may be in a file. One chat under its name and its number, or one

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in plain words. Pure; values are never repeated, for any of them may be a secret."""
+"""Say what is wrong with a configuration, in plain words. Pure; values are never repeated, for any of them may be a secret."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BOUNDS = {
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used. The message has one line per problem: `config.toml:12: telegram.tokn: …`."""
+    """Says that the configuration cannot be used. The message has one line per problem: `config.toml:12: telegram.tokn: …`."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -41,14 +41,14 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, as a path of keys and list positions from 0, and what."""
+    """Holds one thing that is wrong: where, as a path of keys and list positions from 0, and what."""
 
     path: Path
     text: str
 
     @property
     def option(self) -> str:
-        """`telegram.token`, `destinations[0].chat`."""
+        """Return `telegram.token` or `destinations[0].chat`."""
         shown = "".join(f"[{part}]" if isinstance(part, int) else f".{_key(part)}" for part in self.path)
         return shown.removeprefix(".")
 

@@ -1,4 +1,4 @@
-"""`config.toml`, the environment and the files that they name -> Settings. The only part of the configuration that touches the disk.
+"""Read `config.toml`, the environment and the files that they name into Settings. The only part of the configuration that touches the disk.
 
 Where an option is given twice, the environment wins over the file, and the file over the default. A relative path (the
 SQLite file, a token file) is taken from the folder of the configuration file in use — so that the same database is found

@@ -1,4 +1,4 @@
-"""The configuration as frozen models: every option with its default, so that an empty file works.
+"""Define the configuration as frozen models: every option with its default, so that an empty file works.
 
 Texts under the options are their documentation; `config.example.toml` shows them with their defaults.
 """
@@ -44,7 +44,7 @@ from bot.reading.model import ReadingLimits
 
 
 class HttpSettings(Section):
-    """How the sites of the prefectures are requested."""
+    """Says how the sites of the prefectures are requested."""
 
     interval_seconds: Annotated[Number, Field(ge=0)] = 3
     """Seconds between two requests to one address: most prefectures share a host that blocked one request every 2 seconds."""
@@ -63,7 +63,7 @@ class HttpSettings(Section):
 
 
 class WatchSettings(Section):
-    """What is watched, and how often."""
+    """Says what is watched, and how often."""
 
     authorities: tuple[Code, ...] = ()
     """Codes of the authorities to watch ("26", "2A", "PP"); empty: the whole catalogue."""
@@ -76,7 +76,7 @@ class WatchSettings(Section):
 
 
 class DatabaseSettings(Section):
-    """Where everything is kept."""
+    """Says where everything is stored."""
 
     url: DatabaseUrl = Field(default="sqlite:///vigie.db", repr=False)
     """`sqlite:///file` (relative to the configuration file's folder) or `postgresql://user:password@host/name`."""
@@ -116,7 +116,7 @@ class ReadingSettings(Section):
 
 
 class StorageSettings(Section):
-    """Which PDFs are kept for good."""
+    """Says which PDFs are kept for good."""
 
     keep_pdfs: Literal["decrees", "none", "all"] = "decrees"
     """decrees: those that hold a decree, as prefectures remove theirs; all: everything that is read; none: none, and no pictures either."""
@@ -125,7 +125,7 @@ class StorageSettings(Section):
 
 
 class TelegramSettings(Section):
-    """The Telegram bot."""
+    """Describes the Telegram bot."""
 
     token: BotToken = None
     """What BotFather gave. Better in the environment (VIGIE_TELEGRAM__TOKEN) or in a file."""
@@ -150,7 +150,7 @@ class TelegramSettings(Section):
 
 
 class MastodonSettings(Section):
-    """A Mastodon account. With a token it is a destination, unless a [[destinations]] entry already posts to that account."""
+    """Describes a Mastodon account. With a token it is a destination, unless a [[destinations]] entry already posts to that account."""
 
     instance: Instance = ""
     """The account's server: "mastodon.social" or "https://mastodon.social"."""
@@ -167,7 +167,7 @@ class MastodonSettings(Section):
 
 
 class DeliverySettings(Section):
-    """How decrees go out to the destinations. The console has neither pace nor digest."""
+    """Says how decrees go out to the destinations. The console has neither pace nor digest."""
 
     seconds_between_posts: Annotated[Number, Field(ge=0, le=3600)] = 20
     """Seconds between two posts to one destination when many wait; a few go out at once."""
@@ -180,14 +180,14 @@ class DeliverySettings(Section):
 
 
 class WebSettings(Section):
-    """The decrees' own pages. Vigie links to them; a server of yours shows them."""
+    """Says where each decree has a page. Vigie links to them; a server of yours shows them."""
 
     public_url: PublicUrl = ""
     """Where a server of yours answers, in https: posts link to `<public_url>/arretes/<number in Vigie>` besides the PDF. Empty: no link."""
 
 
 class LogSettings(Section):
-    """What is logged, on standard error."""
+    """Says what is logged, on standard error."""
 
     level: Level = "info"
     """debug, info, warning, error or critical."""
@@ -196,7 +196,7 @@ class LogSettings(Section):
 
 
 class DestinationSettings(Section):
-    """One channel or account that takes posts, and which decrees it wants. Empty lists mean "all"."""
+    """Describes one channel or account that takes posts, and which decrees it wants. Empty lists mean "all"."""
 
     name: Words
     """Its own name, in the outbox and in logs: posts already sent are remembered under it. Another chat or account wants another name."""
@@ -241,7 +241,7 @@ _OWN_PART = 20
 
 
 class Settings(Section):
-    """The whole configuration."""
+    """Holds the whole configuration."""
 
     http: HttpSettings = HttpSettings()
     watch: WatchSettings = WatchSettings()

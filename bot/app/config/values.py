@@ -1,4 +1,4 @@
-"""What options may be: types that bring a value into one form, or say what is wrong with it.
+"""Define what options may be: types that bring a value into one form, or say what is wrong with it.
 
 The messages of these errors are shown to the operator, so they say what was meant; they never repeat a value that may be secret.
 Validation takes a context: `known_codes`, the codes of the catalogue, against which department codes are checked, and `check_service`,
@@ -138,7 +138,7 @@ def contact(value: str) -> str:
 
 
 def database_url(value: str) -> str:
-    """`sqlite:///file`, or `postgresql://user:password@host/name`. The value may hold a password: it is never repeated."""
+    """Return `sqlite:///file`, or `postgresql://user:password@host/name`. The value may hold a password: it is never repeated."""
     text = value.strip()
     if match := _SQLITE.fullmatch(text):
         if ":memory:" in match["file"]:
@@ -209,7 +209,7 @@ Reconcile = Literal["probe", "hold", "resend"]
 
 
 def _code_text(value: object) -> object:
-    """TOML has no 01: a whole number is taken for the department it names."""
+    """Return a code as text. TOML has no 01: a whole number is taken for the department it names."""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:02d}"
     return value.strip().upper() if isinstance(value, str) else value
@@ -278,6 +278,6 @@ DatabaseUrl = Annotated[str, AfterValidator(database_url)]
 
 
 class Section(BaseModel):
-    """What every section shares: frozen, unknown options are errors, values never shown in errors."""
+    """Defines what every section shares: frozen, unknown options are errors, values never shown in errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)

@@ -1,4 +1,4 @@
-"""Recueils drawn as PDFs: for `vigie demo`, and for tests.
+"""Draw recueils as PDFs: for `vigie demo`, and for tests.
 
 The words are the caller's; the layout is that of the national template: cover, table of contents, one separator page
 per act, and on every page the running title `<service> - <act id> - <title> <page>`.
@@ -22,7 +22,7 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class ActSpec:
-    """One act: the text of its pages (a text too long for one page runs over to the next). `scanned` pages are images."""
+    """Describes one act: the text of its pages (a text too long for one page runs over to the next). `scanned` pages are images."""
 
     service: str
     id: str
@@ -33,7 +33,7 @@ class ActSpec:
 
 @dataclass(frozen=True, slots=True)
 class RecueilSpec:
-    """One recueil. `department` is printed on the cover (`VAR`), `number` is the one of the cover (`83-2025-240`)."""
+    """Describes one recueil. `department` is printed on the cover (`VAR`), `number` is the one of the cover (`83-2025-240`)."""
 
     department: str
     number: str
@@ -169,7 +169,7 @@ def wrapped(pdf: FPDF, text: str) -> list[str]:
 
 
 def add_page(pdf: FPDF, lines: Sequence[str]) -> None:
-    """One more page, printed."""
+    """Add a printed page."""
     pdf.add_page()
     write(pdf, _MARGIN, lines)
 
@@ -183,7 +183,7 @@ def write(pdf: FPDF, top: float, lines: Sequence[str], height: float = LINE) -> 
 
 
 def add_scan(pdf: FPDF, lines: Sequence[str]) -> None:
-    """One more page, as a scanner leaves it: an image of the text, no text."""
+    """Add a page as a scanner leaves it: an image of the text, no text."""
     drawn = new_pdf(datetime(2025, 1, 1, tzinfo=UTC))
     add_page(drawn, lines)
     document = pdfium.PdfDocument(bytes(drawn.output()))

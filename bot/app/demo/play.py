@@ -1,4 +1,4 @@
-"""`vigie demo`: the real bot against a replay of three prefecture sites on this machine."""
+"""Run `vigie demo`: the real bot against a replay of three prefecture sites on this machine."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def play(authorities: Mapping[str, Authority], out: TextIO) -> bool:
 
 
 def demo_settings(replay: Replay, database: Path) -> Settings:
-    """Defaults, but for where the sites are, and without the pause between requests that real sites deserve."""
+    """Return the defaults, but for where the sites are, and without the pause between requests that real sites deserve."""
     return Settings(
         http=HttpSettings(interval_seconds=0, origins=replay.origins),
         watch=WatchSettings(authorities=CODES),

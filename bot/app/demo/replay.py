@@ -1,4 +1,4 @@
-"""A small web server on loopback that replays prefecture sites: for the demo and for tests through real sockets."""
+"""Serve a replay of prefecture sites on loopback: for the demo and for tests through real sockets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class CannedAnswer:
-    """What one address answers."""
+    """Holds what one address answers."""
 
     body: bytes
     content_type: str = "text/html; charset=utf-8"
@@ -40,7 +40,7 @@ class Replay:
 
     @property
     def origins(self) -> dict[str, str]:
-        """For the `http.origins` setting: canonical origin to loopback base."""
+        """Return the `http.origins` setting: canonical origin to loopback base."""
         if self._server is None:
             raise RuntimeError("the replay is not running")
         port = self._server.server_address[1]
@@ -91,6 +91,6 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
             self.wfile.flush()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the signature of http.server
-            """Stay silent: the demo shows what the bot says."""
+            """Log nothing: the demo shows what the bot says."""
 
     return Handler

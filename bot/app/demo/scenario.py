@@ -1,4 +1,4 @@
-"""What the demo's prefectures publish: three sites of different kinds, today."""
+"""Define what the demo's prefectures publish: three sites of different kinds, today."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AISNE = "https://www.aisne.gouv.fr"
 
 
 def scenario(today: date) -> dict[str, CannedAnswer]:
-    """Canonical URL to what it answers: pages and PDFs of the Drôme, the Alpes-Maritimes and the Aisne as of `today`.
+    """Return canonical URL to what it answers: pages and PDFs of the Drôme, the Alpes-Maritimes and the Aisne as of `today`.
 
     Drôme: a recueil without VSA and one with an authorisation. Alpes-Maritimes: a scanned authorisation. Aisne: an abrogation.
     """
@@ -31,12 +31,12 @@ def scenario(today: date) -> dict[str, CannedAnswer]:
 
 
 def french(day: date) -> str:
-    """`1er août 2026`."""
+    """Return a day as `1er août 2026`."""
     return f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def demo_text(name: str, today: date, **more: str) -> str:
-    """One of the texts beside this file, in force from tomorrow for three days."""
+    """Return one of the texts beside this file, in force from tomorrow for three days."""
     fields = {"start": french(today + timedelta(days=1)), "end": french(today + timedelta(days=3)), "signed": french(today)}
     text = files("bot.app.demo").joinpath("texts", f"{name}.txt").read_text(encoding="utf-8")
     return Template(text).substitute(fields, **more)
@@ -153,7 +153,7 @@ def _pdf(body: bytes) -> CannedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DemoLink:
-    """An anchor: root-relative address, text, and the date the page shows beside it."""
+    """Holds an anchor: root-relative address, text, and the date the page shows beside it."""
 
     href: str
     text: str
@@ -161,17 +161,17 @@ class DemoLink:
 
 
 def cards(title: str, links: Iterable[DemoLink]) -> str:
-    """Years, months or articles as cards."""
+    """Return years, months or articles as cards."""
     return _page(title, "\n".join(_card(link) for link in links))
 
 
 def file_cards(title: str, links: Iterable[DemoLink]) -> str:
-    """Cards whose title is the PDF itself."""
+    """Return cards whose title is the PDF itself."""
     return _page(title, "\n".join(_card(link, f' target="_blank" title="format pdf - 0,20 Mb - {_day(link)}"') for link in links))
 
 
 def downloads(title: str, links: Iterable[DemoLink]) -> str:
-    """Plain download links."""
+    """Return plain download links."""
     blocks = (
         f'<div class=""><a class="fr-link fr-link--download" href="{escape(link.href)}" target="_blank">Télécharger {escape(link.text)}'
         f'<span class="fr-link__detail">PDF - 0,20 Mb{" - " + _day(link) if link.day else ""}</span></a></div>'

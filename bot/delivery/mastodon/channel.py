@@ -65,7 +65,7 @@ class MastodonChannel:
 
     @property
     def name(self) -> str:
-        """The destination's name in the configuration and in the outbox."""
+        """Return the destination's name in the configuration and in the outbox."""
         return self._name
 
     async def prepare(self, post: Post) -> None:
@@ -85,7 +85,7 @@ class MastodonChannel:
         return Sent(str(first["id"]), self._api.rest)
 
     async def _begun(self, post: Post) -> Mapping[str, Any] | None:
-        """The first status of a thread that was perhaps begun in an earlier try; None where there is none."""
+        """Return the first status of a thread that was perhaps begun in an earlier try; None where there is none."""
         if not self._thread or post.digest is not None or post.attempts < 2:
             return None
         return await self._look_for(post)
@@ -146,12 +146,12 @@ class MastodonChannel:
             raise
 
     def _form(self) -> dict[str, str]:
-        """What every status is posted with. A text under a warning is folded."""
+        """Return what every status is posted with. A text under a warning is folded."""
         form = {"visibility": self._visibility, "language": self._composer.language}
         return form | ({"spoiler_text": self._warning} if self._warning else {})
 
     def _texts(self, post: Post, limits: StatusLimits) -> tuple[str, ...]:
-        """The status, and those that follow it in a thread. Raises Refused where there is no room for a link."""
+        """Return the status, and those that follow it in a thread. Raises Refused where there is no room for a link."""
         # A warning counts as the text does.
         room = replace(limits, characters=limits.characters - len(self._warning))
         with composing("Mastodon"):
@@ -195,7 +195,7 @@ class MastodonChannel:
         return f"Mastodon: the token lacks the scopes {', '.join(missing)}" if missing else None
 
     async def _scopes(self) -> list[str] | None:
-        """What the token may do; None where the server does not say."""
+        """Return what the token may do; None where the server does not say."""
         try:
             application = json_of(await self._request("GET", "/api/v1/apps/verify_credentials"))
         except Refused:
@@ -244,7 +244,7 @@ class MastodonChannel:
         return Sent(str(status["id"]))
 
     async def _look_for(self, post: Post) -> Mapping[str, Any] | None:
-        """The status of a post, None where it certainly is not there; see `find`."""
+        """Return the status of a post, None where it certainly is not there; see `find`."""
         sought = recogniser(post, self._composer.place(post.decree), self._composer.clock(), self._composer.language)
         found = [decree.found_at for decree in post.decrees if decree.found_at is not None]
         return await look_for(self._request, sought, since=max(found) if len(found) == len(post.decrees) else None)

@@ -1,4 +1,4 @@
-"""The API of a server: its requests, and what its answers say."""
+"""Send the requests of a server's API, and read its answers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def request(client: httpx.AsyncClient, method: str, path: str, *, longest:
 
 
 class MastodonApi:
-    """The requests of one account."""
+    """Sends the requests of one account."""
 
     def __init__(self, instance: str, token: str, clock: Callable[[], datetime], *, read_timeout: float = 30.0) -> None:
         """Raises UnsafeAddress when `instance` is neither https nor this machine. `read_timeout` is in seconds."""
@@ -261,7 +261,7 @@ def _content(status: Mapping[str, Any]) -> _Content:
 
 
 class _Content(HTMLParser):
-    """Links and text of a status (HTML made by the instance)."""
+    """Reads links and text of a status (HTML made by the instance)."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -270,7 +270,7 @@ class _Content(HTMLParser):
 
     @property
     def text(self) -> str:
-        """What a reader sees."""
+        """Return what a reader sees."""
         return "".join(self.texts)
 
     def shows(self, link: str) -> bool:

@@ -1,4 +1,4 @@
-"""The account's own statuses: is one there, and are those that follow it in a thread?
+"""Search the account's own statuses: is one there, and are those that follow it in a thread?
 
 They are read newest first, back to when the decree was found; nothing is posted meanwhile, so that after an answer that was lost on the way
 the request is simply repeated. Each further status of a thread is a reply to the one before. Every status has an Idempotency-Key of its

@@ -101,7 +101,7 @@ class TelegramChannel:
 
     @property
     def name(self) -> str:
-        """The destination's name in the configuration and in the outbox."""
+        """Return the destination's name in the configuration and in the outbox."""
         return self._name
 
     async def prepare(self, post: Post) -> None:
@@ -138,7 +138,7 @@ class TelegramChannel:
                 await asyncio.to_thread(self._messages.begin, post.id, chat)
 
     async def _reply(self, post: Post) -> ReplyParameters | None:
-        """What the message replies to. Where that is gone it goes out all the same."""
+        """Return what the message replies to. Where that is gone it goes out all the same."""
         earlier = post.reply_to
         if earlier is None or not earlier.reference.isdecimal() or await self._where.moved_since(earlier.at):
             return None
@@ -187,7 +187,7 @@ class TelegramChannel:
         return Sent(str(message_id))
 
     async def _send_photo(self, post: Post, reply: ReplyParameters | None) -> Message | None:
-        """The post as one photo with a caption; None where there is no picture, or Telegram refuses it: nothing was sent then."""
+        """Send the post as one photo with a caption; None where there is no picture, or Telegram refuses it: nothing was sent then."""
         picture = await self._pictured.take(post)
         if picture is None or not is_photo(picture):
             return None
@@ -288,7 +288,7 @@ class TelegramChannel:
         return None if found is None else self._remember(post, found)
 
     async def _button_of(self, text: str, link: str) -> Button | None:
-        """The button of another post, from its decree; None where it is not known."""
+        """Return the button of another post, from its decree; None where it is not known."""
         try:
             return self._words.button_in(text, await asyncio.to_thread(self._messages.decrees_at, link))
         except Exception as error:  # its message must get a button all the same
@@ -327,7 +327,7 @@ Shows = Callable[[str, Collection[str]], bool]
 
 
 class TelegramWords:
-    """Of a decree as `composer` has it; of a digest as its decrees are."""
+    """Composes a decree as `composer` does; of a digest as its decrees are."""
 
     def __init__(self, composer: MessageComposer) -> None:
         self.composer = composer

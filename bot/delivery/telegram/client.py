@@ -1,4 +1,4 @@
-"""A python-telegram-bot Bot set up for sending (patient, one connection for each request), what its errors say, and where its chats are."""
+"""Set up a python-telegram-bot Bot for sending (patient, one connection for each request), what its errors say, and where its chats are."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ BAD_BUTTON = ("button url", "button_url_invalid")
 
 
 class TooManyRequests(TelegramError):
-    """HTTP 429. In place of the library's RetryAfter, whose making warns of a deprecation."""
+    """Says HTTP 429. In place of the library's RetryAfter, whose making warns of a deprecation."""
 
     def __init__(self, retry_after: float | None) -> None:
         super().__init__("Too Many Requests" + ("" if retry_after is None else f": retry after {retry_after:g} s"))
@@ -129,7 +129,7 @@ def _retry_after(payload: bytes) -> float | None:
 
 
 class SendingBot:
-    """A Bot whose requests end, and its connections."""
+    """Holds a Bot whose requests end, and its connections."""
 
     def __init__(self, token: str, api_url: str = DEFAULT_API, *, read_timeout: float = 30.0) -> None:
         """Raises UnsafeAddress when `api_url` is neither https nor this machine. `read_timeout` is in seconds."""
@@ -167,7 +167,7 @@ log = structlog.get_logger()
 
 
 class Whereabouts:
-    """The chat of one destination, as `moves` remembers where it has moved to."""
+    """Holds the chat of one destination, as `moves` remembers where it has moved to."""
 
     def __init__(self, chat: int | str, moves: MovedChats, clock: Callable[[], datetime], *, destination: str) -> None:
         self._chat = chat

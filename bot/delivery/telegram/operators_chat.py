@@ -1,4 +1,4 @@
-"""The operators' own chat on Telegram: plain texts, never where the public reads."""
+"""Send to the operators' own chat on Telegram: plain texts, never where the public reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME = "telegram.operators_chat"
 
 @dataclass(frozen=True, slots=True)
 class ChatButton:
-    """A button under a question: what it says, and the data (at most 64 bytes) that comes back when it is pressed."""
+    """Describes a button under a question: what it says, and the data (at most 64 bytes) that comes back when it is pressed."""
 
     text: str
     data: str

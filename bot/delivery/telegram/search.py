@@ -61,7 +61,7 @@ Rebuild = Callable[[str, str], Awaitable[Button | None]]
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """The same decree in other words, and the button that goes with them.
+    """Holds the same decree in other words, and the button that goes with them.
 
     `is_sought`: of an earlier version, in the language that is looked for; else in another language, posted for another destination.
     """
@@ -71,7 +71,7 @@ class Twin:
 
 
 class Search:
-    """One search in one chat. Every method may raise a TelegramError when Telegram cannot be reached."""
+    """Makes one search in one chat. Every method may raise a TelegramError when Telegram cannot be reached."""
 
     def __init__(self, bot: Bot, chat: int | str) -> None:
         self._bot = bot
@@ -88,7 +88,7 @@ class Search:
         twin: Callable[[str], Twin | None],
         rebuild: Rebuild,
     ) -> int | None:
-        """The id of the message with this button; None when it certainly is not there.
+        """Return the id of the message with this button; None when it certainly is not there.
 
         `shows` recognises the message by its text and its links, `twin` whether a text has other words for it; `rebuild` gives a message
         the button back that was its own. Raises Unknown when the chat cannot be searched without risk, or gives no answer, and NotSent when
@@ -119,8 +119,8 @@ class Search:
         raise NotSent(f"Telegram: looked for among the messages up to {message_id}, goes on", _PAUSE)
 
     async def near_the_end(self) -> int | None:
-        """The id of a message that exists, of the last ones where few were deleted; None where none is found. Raises Unknown where that
-        cannot be looked for without risk.
+        """Return the id of a message that exists, of the last ones where few were deleted; None where none is found. Raises Unknown where
+        a search is not without risk.
         """
         await self._ensure_harmless()
         last, step, grows = 0, 1, True
@@ -213,7 +213,7 @@ def shows_digest(wanted: Collection[str], language: Language, text: str, links: 
 
 
 def _links(message: Message) -> list[Button]:
-    """Words and address of the links in a message's text or caption; the words of a bare address are the address."""
+    """Return words and address of the links in a message's text or caption; the words of a bare address are the address."""
     parse = message.parse_entities if message.text is not None else message.parse_caption_entities
     found = parse([MessageEntity.TEXT_LINK, MessageEntity.URL]) if message.text or message.caption else {}
     return [Button(words, entity.url or words) for entity, words in found.items()]
