@@ -18,21 +18,19 @@ from bot.app.config import Settings
 from bot.app.instance import OnProgress, WorkOrder, first_of, serve, work_alone
 from bot.app.inventory import places_of, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
-from bot.cli.context import WRONG_USE, fail, run_to_end, stderr
+from bot.cli.context import WRONG_USE, AsJson, fail, run_to_end, stderr
 from bot.cli.json_output import Json, ingest_json, pick
 from bot.cli.poll import handed_round
 from bot.cli.text_output import code_column, decree_line, doubt_line, finish, result_of, source_columns, undelivered
-from bot.cli.work import all_sent, became_of, chosen, console_for, delivering, load, waiting
+from bot.cli.work import WatchedCodes, all_sent, became_of, chosen, console_for, delivering, load, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.ingest.backfill import BackfillProgress, BackfillReport, BackfillRequest
 from sources.catalogue.authority import Authority
 
 Day = Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day, as in 2025-01-31.")]
-Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]
 Announce = Annotated[bool, typer.Option("--announce", help="Post the decrees found. Without it nothing is ever posted of them.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Read at most so many recueils; the next run goes on.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, on standard output.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example:  vigie backfill --since 2025-01-01 26 06")
     def backfill(
-        ctx: typer.Context, since: Day, codes: Codes = None, announce: Announce = False, limit: Limit = None, as_json: AsJson = False
+        ctx: typer.Context, since: Day, codes: WatchedCodes = None, announce: Announce = False, limit: Limit = None, as_json: AsJson = False
     ) -> None:
         """List, read and record what was published since a day. Posts nothing without --announce.
 

@@ -28,7 +28,7 @@ stderr = Console(stderr=True, highlight=False)
 
 T = TypeVar("T")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,9 @@ class Ending:
     `ask` is called in the main thread between two instructions, so it must be quick and safe there (`loop.call_soon_threadsafe`).
     """
 
-    def __init__(self, ask: Callable[[], object], *, code: int, grace: float = GRACE) -> None:
-        """Take what to call, the exit code, and how long to wait: `grace` is in seconds."""
+    def __init__(self, ask: Callable[[], object], *, code: int) -> None:
         self._ask = ask
         self._code = code
-        self._grace = grace
         self._asked_at: float | None = None
 
     def __enter__(self) -> Self:
@@ -156,7 +154,7 @@ class Ending:
     def _watch(self) -> None:
         if os.read(self._reader, 1):
             # A signal came. From here on the process ends, whatever still keeps it, even at the very end of the interpreter.
-            time.sleep(self._grace)
+            time.sleep(GRACE)
             self._end_now()
 
     def _end_now(self) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Annotated
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -16,10 +15,10 @@ from bot.app.config import Settings
 from bot.app.instance import OnProgress, WorkOrder, first_of, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
-from bot.cli.context import Context, run_to_end, stderr
+from bot.cli.context import AsJson, Context, run_to_end, stderr
 from bot.cli.json_output import Json, decrees_json, destination_json, pick, posts_json, uncertain_json
 from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered
-from bot.cli.work import became_of, chosen, console_for, delivering, load, waiting
+from bot.cli.work import WatchedCodes, became_of, chosen, console_for, delivering, load, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.health import DestinationHealth
@@ -30,15 +29,12 @@ from bot.reading.pages.ocr import ocr_available
 from bot.storage.recueils import PAGES_KEPT
 from sources.catalogue.authority import Authority, Source
 
-Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, on standard output.")]
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
 
     @app.command(epilog="Example:  vigie poll 26 06   (or, from cron, every ten minutes:  vigie poll)")
-    def poll(ctx: typer.Context, codes: Codes = None, as_json: AsJson = False) -> None:
+    def poll(ctx: typer.Context, codes: WatchedCodes = None, as_json: AsJson = False) -> None:
         """One real round: poll, record, post, tell and ask the operators, end.
 
         Where another Vigie works on the same database, that one makes the round, and this command prints what came of it.
@@ -48,7 +44,7 @@ def register(app: typer.Typer) -> None:
         _command(ctx.obj, codes, as_json, rehearsal=False)
 
     @app.command(epilog="Example:  vigie check 26 --json")
-    def check(ctx: typer.Context, codes: Codes = None, as_json: AsJson = False) -> None:
+    def check(ctx: typer.Context, codes: WatchedCodes = None, as_json: AsJson = False) -> None:
         """The same as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."""
         _command(ctx.obj, codes, as_json, rehearsal=True)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.app.config import Settings
-from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
+from bot.cli.context import WRONG_USE, AsJson, Context, fail, run_to_end, stderr
 from bot.domain.acts import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
@@ -61,7 +61,7 @@ def register(
         explain: Annotated[
             bool, typer.Option("--explain", "-e", help="How each page was read, and which phrases led to each verdict.")
         ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")] = False,
+        as_json: AsJson = False,
         quarantine: Annotated[
             bool,
             typer.Option("--quarantine", help="List what is on record and could not be read: all, or of these codes and URLs."),

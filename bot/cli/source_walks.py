@@ -19,7 +19,7 @@ from bot.app.wiring import open_client
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail, run_to_end, stderr
 from bot.cli.json_output import Json, pick
 from bot.cli.text_output import count, day_column, show
-from bot.cli.work import chosen, load
+from bot.cli.work import Code, chosen, load
 from bot.ingest.decisions import cause_of
 from bot.messages import printable
 from bot.operators.vocabulary import alert_words
@@ -41,7 +41,6 @@ from sources.crawl.recording import (
 )
 from sources.model import CatalogueError, CrawlFailed, Fetcher, FetchError, ListingEntry
 
-Code = Annotated[str, typer.Argument(help="Department code.")]
 Route = Annotated[str, typer.Option("--route", "-r", help="Which of its routes; the first when none is given.")]
 From = Annotated[Path | None, typer.Option("--from", help="Walk through this recording, as of its day, instead of the site.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Entries of the list to show.")]

@@ -17,7 +17,7 @@ from bot.cli import source_walks
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, fail, run_to_end, stderr
 from bot.cli.json_output import Json, pick, plain
 from bot.cli.text_output import code_column, count, day_column, minute, show
-from bot.cli.work import chosen, load, opened
+from bot.cli.work import Code, Codes, chosen, load, opened
 from bot.domain.records import SourceState
 from bot.ingest.scope import Audit, audit
 from bot.messages import printable
@@ -32,8 +32,6 @@ SHOWN = 20
 _EACH = 3
 """Authorities that the index does not know up to which each has a line."""
 
-Code = Annotated[str, typer.Argument(help="Department code.")]
-Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all of them when none is given.")]
 Day = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only what is dated since, as in 2025-01-31.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=0, help="Show at most so many recueils of each authority.")]
 

@@ -15,7 +15,7 @@ from bot.app.inventory import report_destinations, report_sources, utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson
 from bot.cli.json_output import Json, destination_json, pick, plain
 from bot.cli.text_output import code_column, minute, show, source_columns
-from bot.cli.work import chosen, load, opened
+from bot.cli.work import Codes, chosen, load, opened
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationTrouble
 from bot.domain.records import RecueilState
@@ -39,9 +39,7 @@ def register(app: typer.Typer) -> None:
     @app.command(epilog="Example:  vigie status   (or, for a few departments:  vigie status 26 38 --all)")
     def status(
         ctx: typer.Context,
-        codes: Annotated[
-            list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all of them when none is given.")
-        ] = None,
+        codes: Codes = None,
         every: Annotated[bool, typer.Option("--all", "-a", help="Show every source, also those that are fine.")] = False,
         alive: Annotated[
             bool, typer.Option("--alive", help="Only say whether the bot polls and delivers, in one line; exit code 1 when it does not.")

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
 
 from bot.app.config import Settings
 from bot.app.instance import PAUSE, first_of
@@ -26,6 +28,12 @@ from sources.model import CatalogueError
 
 if TYPE_CHECKING:
     from bot.app.wiring import Parts
+
+Code = Annotated[str, typer.Argument(help="Department code.")]
+Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all of them when none is given.")]
+WatchedCodes = Annotated[
+    list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")
+]
 
 
 def load(context: Context, *, logs: str | None = "warning") -> tuple[Settings, dict[str, Authority]]:

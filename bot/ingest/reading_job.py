@@ -182,21 +182,18 @@ class Reader(Protocol):
 class ReadingJob:
     """Reads files, each content once, whoever publishes it."""
 
-    def __init__(
-        self, *, read: Reader, store: Store, clock: Callable[[], datetime], pace: ReadingTimeouts = USUAL_PACE, rules: str = RULES
-    ) -> None:
+    def __init__(self, *, read: Reader, store: Store, clock: Callable[[], datetime], pace: ReadingTimeouts = USUAL_PACE) -> None:
         self._reader = read
         self._store = store
         self._clock = clock
         self._pace = pace
-        self._rules = rules
         self._by_content: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._wanted: Counter[str] = Counter()
 
     async def stored(self, sha256: str) -> Reading | None:
         """Return the reading of a content that was read wholly before, by the rules of today. Raises StorageError."""
         content = await asyncio.to_thread(self._store.contents.get, sha256)
-        if content is None or not content.complete or content.rules != self._rules:
+        if content is None or not content.complete or content.rules != RULES:
             return None
         return await asyncio.to_thread(assemble, content.pages)
 
@@ -243,7 +240,7 @@ class ReadingJob:
                 # No fault of what it held: nothing is remembered of the content.
                 await self._leave(progress)
                 raise Vanished("the file was removed from this machine while it was read") from error
-            await run_to_completion(self._store.contents.failed, file.sha256, str(error), rules=self._rules, now=self._clock())
+            await run_to_completion(self._store.contents.failed, file.sha256, str(error), rules=RULES, now=self._clock())
             raise
         except BaseException:
             # Whatever ended it, it was not the end of the program: what was read is not lost, and nothing is held against the file.
@@ -254,10 +251,10 @@ class ReadingJob:
     def _was_just_tried(self, content: Content) -> bool:
         """Return whether these are the very bytes of which nothing could be read lately: a poll alone does not read them again."""
         recent = content.read_at is not None and self._clock() - content.read_at < SAME_AGAIN
-        return recent and content.rules == self._rules
+        return recent and content.rules == RULES
 
     def _usable(self, content: Content | None) -> Sequence[PageText]:
-        return content.pages if content is not None and content.rules == self._rules else ()
+        return content.pages if content is not None and content.rules == RULES else ()
 
     async def _read_in_turn(self, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
         reading = asyncio.create_task(self._follow(progress, early))
@@ -320,7 +317,7 @@ class ReadingJob:
                 pages,
                 page_count=progress.count,
                 complete=complete,
-                rules=self._rules,
+                rules=RULES,
                 now=self._clock(),
             )
         except StorageError:
