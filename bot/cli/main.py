@@ -23,6 +23,7 @@ COMMANDS = {
     "check": ("poll", "The same as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."),
     "backfill": ("backfill", "List, read and record what was published since a day. Posts nothing without --announce."),
     "read": ("read", "Read one PDF: its acts, and the decrees among them. Nothing is recorded, but with --retry."),
+    "town": ("decrees", "The decrees that name a town, those that may concern it, and what could not be read there."),
     "recent": ("decrees", "The decrees published last, the newest first; with --in-force, those in force or to come."),
     "search": ("decrees", "Full-text search in the decrees found."),
     "show": (
