@@ -25,6 +25,7 @@ from bot.queries.questions import Questions
 from bot.queries.telegram.addressed import Addressed, addressed
 from bot.queries.telegram.callbacks import Callbacks, LanguageWanted, LetterWanted
 from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, START, command_meant, commands_near
+from bot.queries.telegram.following import TWINS
 from bot.queries.telegram.inline import CACHE_SECONDS, LONGEST, InlineOffer, inline_offer
 from bot.queries.telegram.languages import ChatLanguages, spoken
 from bot.queries.telegram.long_polling import Sleep, answered
@@ -137,6 +138,7 @@ class TelegramCommands:
 
     def _unknown(self, typed: str, language: Language) -> Reply:
         of_language = [command.name for command in COMMANDS if command.language == language]
+        of_language += TWINS[language].values()
         near = commands_near(typed, [*of_language, *(name for table in (HELP, LANGUAGE) for name in table if table[name] == language)])
         words = vocabulary(language)
         if not near:

@@ -19,6 +19,7 @@ from bot.queries.answers import Answer, DecreeList, HelpWanted, NothingFound, On
 from bot.queries.phrases import choice_text, instead, message_of, plain_answer, title, town_parts, withdrawal
 from bot.queries.telegram.callbacks import FollowWanted, LanguageWanted, LetterWanted, Pressed
 from bot.queries.telegram.commands import COMMANDS
+from bot.queries.telegram.following import TWINS
 from bot.queries.vocabulary import vocabulary
 
 _MOST_LINKED = 4
@@ -120,7 +121,8 @@ def _own_commands() -> frozenset[str]:
     words = [vocabulary(language) for language in LANGUAGES]
     texts = (text for each in words for text in (each.help, each.chat.help, each.chat.no_number))
     named = {name for text in texts for name in re.findall(r"/(\w+)", text)}
-    return frozenset(named | {name for command in COMMANDS for name in command.names})
+    follow = {name for names in TWINS.values() for name in names.values()}
+    return frozenset(named | follow | {name for command in COMMANDS for name in command.names})
 
 
 def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -> Reply:
