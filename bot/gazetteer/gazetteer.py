@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -35,6 +35,10 @@ class Gazetteer:
     def commune(self, code: str) -> Commune | None:
         """Return the commune of an INSEE code; of a former code, the commune of today. None where no commune has or had it."""
         return self._places.commune(code)
+
+    def communes_in(self, department: str) -> Iterator[Commune]:
+        """Yield the communes of a department, by their codes."""
+        return map(self._places.at, self._places.of_department(department))
 
     def department(self, code: str) -> Department | None:
         """Return the department of a code as it is printed (`01`, `2A`, `974`)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Date, Row, Select, and_, case, delete, exists, func, insert, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, or_, select, union
 
 from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Kind, Outcome, Reference, Sighting
 from bot.domain.folding import clean, clean_or_none
@@ -18,8 +18,8 @@ from bot.domain.records import PageOfDecrees
 from bot.storage.columns import value_of
 from bot.storage.communes import load_communes
 from bot.storage.database import Repository, among, batches
-from bot.storage.schema import act_terms, acts, decree_communes, decrees, identities, links, recueils, sightings
-from bot.storage.search import matching, query_terms, relevance
+from bot.storage.schema import acts, decree_communes, decrees, identities, links, recueils, sightings
+from bot.storage.search import matching, query_terms
 
 _MOST_OF_ONE_NUMBER = 200
 _READ_FOR_WORDS = 2000
@@ -71,20 +71,18 @@ class Decrees(Repository):
         if not wanted:
             return PageOfDecrees((), 0)
         with self._database.reading() as connection:
-            hits = (
-                select(decrees.c.id)
-                .join(acts, acts.c.decree_id == decrees.c.id)
-                .join(act_terms, act_terms.c.act_id == acts.c.id)
-                .where(matching(connection, wanted, authorities), decrees.c.withdrawn_at.is_(None))
-                .group_by(decrees.c.id)
-            )
-            best = func.min(relevance(connection, wanted))
-            return _page(connection, hits, hits.order_by(best, *newest_first()), limit, offset)
+            anywhere, in_head = (_one_of(matching(connection, wanted, authorities, in_head=head)) for head in (False, True))
+            total = _count(connection, anywhere)
+            ids = _ids(connection, in_head, limit, offset)
+            if len(ids) < limit and offset + len(ids) < total:
+                first = offset + len(ids) if ids or offset == 0 else _count(connection, in_head)
+                ids += _ids(connection, and_(anywhere, ~in_head), limit - len(ids), max(offset - first, 0))
+            return _page(connection, ids, total)
 
     def naming(self, communes: Collection[str], limit: int, offset: int = 0, without: Collection[int] = ()) -> PageOfDecrees:
         """Those whose facts name one of these communes (INSEE codes), but for these ids, in the order of `newest_first`."""
         named = select(decree_communes.c.decree_id).where(decree_communes.c.commune.in_(sorted(communes)))
-        return self._listed(and_(decrees.c.id.in_(named), decrees.c.id.not_in(sorted(without))), limit, offset)
+        return self._listed(and_(_one_of(named), decrees.c.id.not_in(sorted(without))), limit, offset)
 
     def naming_none(self, authorities: Collection[str], limit: int, offset: int = 0) -> PageOfDecrees:
         """Those of these authorities whose facts name no commune, in the order of `newest_first`: each may concern any of theirs."""
@@ -136,14 +134,31 @@ class Decrees(Repository):
         return [value_of(StoredAct, row) for row in self._database.rows(query)]
 
     def _listed(self, which: ColumnElement[bool], limit: int, offset: int) -> PageOfDecrees:
-        query = select(decrees.c.id).where(decrees.c.withdrawn_at.is_(None), which)
         with self._database.reading() as connection:
-            return _page(connection, query, query.order_by(*newest_first()), limit, offset)
+            return _page(connection, _ids(connection, which, limit, offset), _count(connection, which))
 
 
-def _page(connection: Connection, counted: Select[int], ordered: Select[int], limit: int, offset: int) -> PageOfDecrees:
-    total = connection.execute(select(func.count()).select_from(counted.subquery())).scalar_one()
-    ids = connection.execute(ordered.limit(limit).offset(offset)).scalars().all()
+def _one_of(ids: Select[Any]) -> ColumnElement[bool]:
+    """Whether a decree is one of these. Written so that lists are read from the index of their order, and each decree is looked up in a set
+    made once: sorting what a common word finds costs several times as much."""
+    return (decrees.c.id + 0).in_(ids)
+
+
+def _count(connection: Connection, which: ColumnElement[bool]) -> int:
+    # In order, so that SQLite takes the index of the order here too, which is a tenth of the table.
+    return int(connection.execute(select(func.count()).select_from(_standing(which).subquery())).scalar_one())
+
+
+def _ids(connection: Connection, which: ColumnElement[bool], limit: int, offset: int) -> list[int]:
+    return list(connection.execute(_standing(which).limit(limit).offset(offset)).scalars())
+
+
+def _standing(which: ColumnElement[bool]) -> Select[int]:
+    """Those that are not withdrawn, in the order of `newest_first`."""
+    return select(decrees.c.id).where(decrees.c.withdrawn_at.is_(None), which).order_by(*newest_first())
+
+
+def _page(connection: Connection, ids: Sequence[int], total: int) -> PageOfDecrees:
     found = load_decrees(connection, ids)
     return PageOfDecrees(tuple(found[decree] for decree in ids), total)
 
@@ -184,13 +199,8 @@ def _lengthened(on: date) -> tuple[Select[int], Select[int]]:
 
 
 def newest_first() -> tuple[ColumnElement[object], ...]:
-    """The order of every list: by the day of publication, then by when a decree was found, so that history found today is history.
-
-    A decree without that day stands where it was signed, else where it was found; none stands after the day on which it was found.
-    """
-    found = func.date(decrees.c.found_at, type_=Date)
-    day = func.coalesce(decrees.c.published, decrees.c.signed_on, found)
-    return case((day > found, found), else_=day).desc(), decrees.c.found_at.desc(), decrees.c.id.desc()
+    """The order of every list: by the day of publication, then by when a decree was found, so that history found today is history."""
+    return decrees.c.listed_on.desc(), decrees.c.found_at.desc(), decrees.c.id.desc()
 
 
 def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decree]:

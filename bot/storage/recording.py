@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, select, update
@@ -311,6 +311,7 @@ def _store(connection: Connection, recueil: int, found: Sequence[FoundDecree], n
         if known is None:
             row = {**_values(decree), "recueil_id": recueil, "url": clean(decree.url), "authority": decree.authority}
             row |= {"published": decree.published, "found_at": decree.found_at or now}
+            row |= {"listed_on": listed_on(decree.published, decree.facts.signed, decree.found_at or now)}
             decree_id = int(connection.execute(insert(decrees).returning(decrees.c.id), row).scalar_one())
             new.append(decree_id)
             write_links(connection, decree_id, decree)
@@ -379,12 +380,21 @@ def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None)
     base = own[0].facts if own and own[0].facts is not None else row.facts
     facts = merge_facts(base, [other.facts for other in others if other.facts is not None])
     published = earliest([seen.published for seen in (*own[:1], *others)], facts.signed)
-    values = {**_from_facts(facts), "published": published or row.published}
+    published = published or row.published
+    values = {**_from_facts(facts), "published": published, "listed_on": listed_on(published, facts.signed, row.found_at)}
     if values != {name: getattr(row, name) for name in values}:
         connection.execute(update(decrees).where(decrees.c.id == decree_id).values(values))
         index_again(connection, [decree_id])
         row = connection.execute(mine).one()
     write_communes(connection, row, namer)
+
+
+def listed_on(published: date | None, signed: date | None, found_at: datetime) -> date:
+    """Return the day by which lists order a decree: of its publication, else its signature, else when it was found, by UTC; none stands
+    after the day on which it was found.
+    """
+    found = found_at.astimezone(UTC).date()
+    return min(published or signed or found, found)
 
 
 def _day_there(connection: Connection, decree_id: int, recueil: int, read: date | None) -> date | None:

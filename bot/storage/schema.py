@@ -159,6 +159,9 @@ acts = Table(
     Column("decree_id", Id, ForeignKey("decrees.id", ondelete="SET NULL"), index=True),
 )
 
+_is_decree = acts.c.decree_id.is_not(None)
+Index(None, acts.c.id, acts.c.decree_id, sqlite_where=_is_decree, postgresql_where=_is_decree)
+
 act_numbers = Table(
     "act_numbers",
     metadata,
@@ -229,11 +232,17 @@ decrees = Table(
     Column("starts_on", Date),
     Column("ends_on", Date),
     Column("signed_on", Date, index=True),
+    # The day by which lists are ordered: see `bot.storage.recording.listed_on`.
+    Column("listed_on", Date),
     # When a person judged that it is none: it is kept, and left out of every list.
     Column("withdrawn_at", Instant),
     # The version of the gazetteer with which `decree_communes` was filled; null where it is to be filled again.
     Column("gazetteer", String(32), index=True),
 )
+# What lists are read from: those that stand, in the order of `bot.storage.decrees.newest_first`.
+_stands = decrees.c.withdrawn_at.is_(None)
+Index(None, decrees.c.listed_on, decrees.c.found_at, decrees.c.id, sqlite_where=_stands, postgresql_where=_stands)
+Index(None, decrees.c.authority, decrees.c.listed_on, decrees.c.found_at, decrees.c.id, sqlite_where=_stands, postgresql_where=_stands)
 Index(None, decrees.c.found_at, decrees.c.id)
 Index(None, decrees.c.ends_on, decrees.c.found_at)
 Index(None, decrees.c.authority, decrees.c.found_at)

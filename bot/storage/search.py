@@ -8,12 +8,12 @@ gives, there are none: of all acts of France they would be some 1.5 GB a year, a
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 
 from snowballstemmer.french_stemmer import FrenchStemmer
-from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, case, cast, delete, insert, literal, select, text
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, cast, delete, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from bot.domain.acts import Facts
@@ -40,17 +40,14 @@ def query_terms(question: str) -> list[str]:
     return terms([question], most=_MOST_QUESTION_TERMS)
 
 
-def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None = None) -> ColumnElement[bool]:
-    """Condition on `act_terms`: acts of decrees that hold every term, of these authorities (None: of all)."""
-    groups = [[term] for term in wanted]
+def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None, *, in_head: bool) -> Select[int | None]:
+    """The ids of the decrees of these authorities (None: of all) with an act that holds every term: anywhere, or in title and facts."""
+    groups: dict[str, list[list[str]]] = {"head": [], "everything": []}
+    groups["head" if in_head else "everything"] += [[term] for term in wanted]
     if authorities is not None:
-        groups.append([_authority_term(code) for code in sorted(authorities)] or [_AUTHORITY])
-    return _match(connection, "everything", groups)
-
-
-def relevance(connection: Connection, wanted: Sequence[str]) -> ColumnElement[int]:
-    """0 when the title and the facts hold every term, else 1. Coarse on purpose: each database ranks text its own way, this is the same."""
-    return case((_match(connection, "head", [[term] for term in wanted]), 0), else_=1)
+        groups["everything"].append([_authority_term(code) for code in sorted(authorities)] or [_AUTHORITY])
+    held = _hold(connection, {column: each for column, each in groups.items() if each})
+    return select(acts.c.decree_id).where(acts.c.decree_id.is_not(None), held)
 
 
 def index_acts(connection: Connection, recueil: int | None = None) -> None:
@@ -106,15 +103,20 @@ def _insert_terms(connection: Connection, rows: Sequence[_Unindexed]) -> None:
         connection.execute(insert(act_terms), [_terms_of(row) for row in rows])
 
 
-def _match(connection: Connection, column: str, groups: Sequence[Sequence[str]]) -> ColumnElement[bool]:
+def _hold(connection: Connection, groups: Mapping[str, Sequence[Sequence[str]]]) -> ColumnElement[bool]:
+    """Whether the columns of `act_terms` hold, of each of their groups, one term at least: a condition on `acts`."""
     # Terms are ASCII letters, digits and the underscore (see `terms.words`): quoted, nothing in them is an operator.
     if connection.dialect.name == "sqlite":
-        query = " AND ".join("(" + " OR ".join(f'"{term}"' for term in group) + ")" for group in groups)
-        asked: BindParameter[str] = bindparam("query", f"{{{column}}} : ({query})", unique=True)
+        either = {column: [" OR ".join(f'"{term}"' for term in group) for group in each] for column, each in groups.items()}
+        query = " AND ".join(f"{{{column}}} : ({terms})" for column, each in either.items() for terms in each)
+        asked: BindParameter[str] = bindparam("query", query, unique=True)
         found = text("SELECT rowid FROM act_search WHERE act_search MATCH :query").bindparams(asked)
-        return act_terms.c.act_id.in_(found.columns(act_terms.c.act_id))
-    query = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in groups)
-    return act_terms.c[column].bool_op("@@")(cast(literal(query), TSQUERY))
+        return acts.c.id.in_(found.columns(act_terms.c.act_id))
+    queries = {
+        column: " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in each) for column, each in groups.items()
+    }
+    holds = (act_terms.c[column].bool_op("@@")(cast(literal(query), TSQUERY)) for column, query in queries.items())
+    return acts.c.id.in_(select(act_terms.c.act_id).where(*holds))
 
 
 def _unindexed(recueil: int | None, after: int) -> Select[tuple[int, str, str | None, str, str, object]]:

@@ -26,7 +26,25 @@ from bot.storage.store import Store, open_store
 from sources.text.urls import canonical
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
-RELEASED = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014", "0015", "0016"]
+RELEASED = [
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+    "0015",
+    "0016",
+    "0017",
+]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 
 
@@ -326,3 +344,37 @@ def test_what_stored_decrees_hold_fills_the_columns_of_0004(url: str, engine: En
         assert [there[1, recueil] for recueil in (1, 2)] == [date(2026, 8, 20), date(2026, 8, 13)]
         assert [there[3, recueil] for recueil in (1, 2)] == [None, date(2026, 8, 13)]
         assert store.decrees.get(1) is not None
+
+
+LISTED_FROM_0017 = {
+    # Published, signed, and the day by which lists order what was found on the 12th.
+    1: ("2026-08-10", "2026-08-01", "2026-08-10"), 2: (None, "2026-08-01", "2026-08-01"), 3: (None, None, "2026-08-12"),
+    4: ("2026-08-20", None, "2026-08-12"),
+}  # fmt: skip
+
+
+def test_stored_decrees_are_listed_by_the_same_days_from_0017_on(url: str, engine: Engine) -> None:
+    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+        module.upgrade_to(connection, "0016")
+        connection.execute(
+            text(
+                "INSERT INTO recueils (id, authority, source, url, title, is_detail, state, attempts, found_at) "
+                "VALUES (1, '26', '26:site', 'https://prefecture.example/1.pdf', 'RAA', :no, 'read', 1, '2026-08-12 18:30:00.000000')"
+            ),
+            {"no": False},
+        )
+        for decree, days in LISTED_FROM_0017.items():
+            published, signed, _ = (None if day is None else date.fromisoformat(day) for day in days)
+            connection.execute(
+                text(
+                    "INSERT INTO decrees "
+                    "(id, authority, kind, title, facts, evidence, recueil_id, url, page, found_at, published, signed_on) VALUES "
+                    "(:id, '26', 'authorisation', 'A', '{}', '[]', 1, 'https://a.example/1.pdf', 3, '2026-08-12 18:30:00.000000', "
+                    ":published, :signed)"
+                ).bindparams(bindparam("published", type_=Date()), bindparam("signed", type_=Date())),
+                {"id": decree, "published": published, "signed": signed},
+            )
+    with open_store(url) as store, store.database.reading() as connection:
+        listed = {row.id: str(row.listed_on) for row in connection.execute(select(decrees))}
+        assert listed == {decree: day for decree, (_, _, day) in LISTED_FROM_0017.items()}
+        assert [decree.id for decree in store.decrees.recent(9).decrees] == [4, 3, 1, 2]
