@@ -28,7 +28,6 @@ from bot.app.wiring import open_questions
 from bot.domain.acts import Decree, Facts, Kind, Moment, Outcome
 from bot.domain.records import RecueilState
 from bot.gazetteer.gazetteer import gazetteer
-from bot.gazetteer.places import department_of
 from bot.ingest.poller import PublicationHistory
 from bot.queries.questions import Questions
 from bot.storage.communes import renew_communes
@@ -228,13 +227,7 @@ def _kinds(store: Store, questions: Questions, total: int, chance: random.Random
     last = -(-total // 5)
     codes = sorted({decree.authority for decree in store.decrees.recent(200).decrees if decree.authority.isdigit()})
     largest = codes[0]
-    communes = [
-        one.code for code in codes[:20] for one in sorted(gazetteer().communes_in(code), key=lambda one: -(one.population or 0))[:3]
-    ]
-
-    def town() -> object:
-        commune = chance.choice(communes)
-        return store.decrees.naming([commune], 5), store.decrees.naming_none([department_of(commune)], 5)
+    towns = [f"{town} {code}" for code in codes[:20] for town in _towns((code,))[:3]]
 
     return {
         "recent": questions.recent,
@@ -249,8 +242,9 @@ def _kinds(store: Store, questions: Questions, total: int, chance: random.Random
         "search, three words of all decrees": lambda: questions.search(" ".join(chance.sample(_WORDS, 3))),
         "search, a word of half of them": lambda: questions.search("SNCF", chance.randint(1, 20)),
         "search, rare words": lambda: questions.search(f"mot{chance.randint(100, 50_000)}"),
-        "a town": town,
-        "a town's second page": lambda: store.decrees.naming([chance.choice(communes)], 5, 5),
+        "search, a misspelt word": lambda: questions.search("vidéoprotectoin"),
+        "a town": lambda: questions.town(chance.choice(towns)),
+        "a town's second page": lambda: questions.town(chance.choice(towns), 2),
         "one decree": lambda: questions.show(str(chance.randint(1, total))),
         "one decree by its number": lambda: questions.show(f"2025-{chance.randint(1, total):05}"),
         "state": questions.state,
