@@ -66,7 +66,7 @@ def register(app: typer.Typer) -> None:
         language: Lang = "fr",
         as_json: AsJson = False,
     ) -> None:
-        """The decrees that name a town, those that may concern it, and what could not be read there."""
+        """Show the decrees that name a town, those that may concern it, and what could not be read there."""
         _show(_answered(ctx.obj, lambda questions: questions.town(" ".join(name), page), limit, language), as_json=as_json)
 
     @app.command(epilog="Example:  vigie recent --department 26   (or, what is in force:  vigie recent --in-force)")
@@ -80,7 +80,7 @@ def register(app: typer.Typer) -> None:
         language: Lang = "fr",
         as_json: AsJson = False,
     ) -> None:
-        """The decrees published last, the newest first; with --in-force, those in force or to come."""
+        """Show the decrees published last, the newest first; with --in-force, those in force or to come."""
         if in_force and today:
             fail("--in-force and --today do not go together", WRONG_USE)
 
@@ -102,7 +102,7 @@ def register(app: typer.Typer) -> None:
         language: Lang = "fr",
         as_json: AsJson = False,
     ) -> None:
-        """Full-text search in the decrees found."""
+        """Search the full text of the decrees found."""
         _show(_answered(ctx.obj, lambda questions: questions.search(" ".join(words), page), limit, language), as_json=as_json)
 
     @app.command("show", epilog="Example:  vigie show 12   (or:  vigie show 12 --letter cada --output demande.txt)")
@@ -117,7 +117,7 @@ def register(app: typer.Typer) -> None:
         language: Lang = "fr",
         as_json: AsJson = False,
     ) -> None:
-        """One decree in full: facts, standing, what one can do, links to other decrees, where it was seen; or a draft of a letter."""
+        """Show one decree in full: facts, standing, what one can do, links to other decrees, where it was seen; or a draft of a letter."""
         if output is not None and letter is None:
             fail("--output writes a letter: say which with --letter", WRONG_USE)
         if evidence and letter is not None:

@@ -19,25 +19,25 @@ EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done
 
 COMMANDS = {
     "run": ("run", "Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."),
-    "poll": ("poll", "One real round: poll, record, post, tell and ask the operators, end."),
-    "check": ("poll", "The same as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."),
+    "poll": ("poll", "Make one real round: poll, record, post, notify the operators, end."),
+    "check": ("poll", "Make the same round as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."),
     "backfill": ("backfill", "List, read and record what was published since a day. Posts nothing without --announce."),
     "read": ("read", "Read one PDF: its acts, and the decrees among them. Nothing is recorded, but with --retry."),
-    "town": ("decrees", "The decrees that name a town, those that may concern it, and what could not be read there."),
-    "recent": ("decrees", "The decrees published last, the newest first; with --in-force, those in force or to come."),
-    "search": ("decrees", "Full-text search in the decrees found."),
+    "town": ("decrees", "Show the decrees that name a town, those that may concern it, and what could not be read there."),
+    "recent": ("decrees", "Show the decrees published last, the newest first; with --in-force, those in force or to come."),
+    "search": ("decrees", "Search the full text of the decrees found."),
     "show": (
         "decrees",
-        "One decree in full: facts, standing, what one can do, links to other decrees, where it was seen; or a draft of a letter.",
+        "Show one decree in full: facts, standing, what one can do, links to other decrees, where it was seen; or a draft of a letter.",
     ),
-    "review": ("review", "Acts that a person must judge: list them, show one, say what it is."),
+    "review": ("review", "List the acts that a person must judge, show one, say what it is."),
     "redetect": (
         "redetect",
         "Judge the stored acts again by the rules of this version: show what would change, and change it with --apply.",
     ),
     "status": ("status", "Show which sources and destinations work, and whether PDFs are read in confinement on this machine."),
-    "outbox": ("outbox", "Posts that wait, were refused, could not be edited, or of which nobody knows whether they arrived."),
-    "sources": ("sources", "The catalogue of authorities and their sources."),
+    "outbox": ("outbox", "Show and settle posts that wait, were refused, could not be edited, or may or may not have arrived."),
+    "sources": ("sources", "Show and check the catalogue of authorities and their sources."),
     "demo": ("demo", "Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."),
 }
 """The commands in the order of the help: the module of `bot.cli` that registers each, and the first line of its own help.
@@ -130,7 +130,7 @@ def _leave(code: int) -> NoReturn:
 
 
 class Closed(io.TextIOBase):
-    """Stands for a standard output that was closed: who writes is told so, and no post is taken for shown."""
+    """Stands for a standard output that was closed: a write fails, and no post counts as shown."""
 
     def writable(self) -> bool:
         """Return True, to fail at the write with a reason."""

@@ -97,7 +97,7 @@ Numbers = Annotated[list[int], typer.Argument(metavar="N…", min=1, help="Numbe
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    about = "Posts that wait, were refused, could not be edited, or of which nobody knows whether they arrived."
+    about = "Show and settle posts that wait, were refused, could not be edited, or may or may not have arrived."
     outbox = typer.Typer(help=about, no_args_is_help=True)
     app.add_typer(outbox, name="outbox")
     _register_views(outbox)

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example:  vigie poll 26 06   (or, from cron, every ten minutes:  vigie poll)")
     def poll(ctx: typer.Context, codes: WatchedCodes = None, as_json: AsJson = False) -> None:
-        """One real round: poll, record, post, tell and ask the operators, end.
+        """Make one real round: poll, record, post, notify the operators, end.
 
         Where another Vigie works on the same database, that one makes the round, and this command prints what came of it.
 
@@ -45,7 +45,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example:  vigie check 26 --json")
     def check(ctx: typer.Context, codes: WatchedCodes = None, as_json: AsJson = False) -> None:
-        """The same as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."""
+        """Make the same round as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."""
         _command(ctx.obj, codes, as_json, rehearsal=True)
 
 
@@ -82,7 +82,7 @@ async def one_round(
     *,
     named: bool = True,
 ) -> Json | None:
-    """Poll these authorities, check the destinations, deliver what is due, and tell and ask the operators what is new. Raises StorageError.
+    """Poll these authorities, check the destinations, deliver what is due, and notify the operators of what is new. Raises StorageError.
 
     None where it was to give way before all was polled and read; what was found until then is delivered.
     """

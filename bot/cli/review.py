@@ -37,7 +37,7 @@ MaybeNumber = Annotated[int | None, typer.Argument(metavar="[NUMBER]", min=1, he
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    review = typer.Typer(help="Acts that a person must judge: list them, show one, say what it is.", no_args_is_help=True)
+    review = typer.Typer(help="List the acts that a person must judge, show one, say what it is.", no_args_is_help=True)
     app.add_typer(review, name="review")
 
     @review.command("list", epilog="Example:  vigie review list")

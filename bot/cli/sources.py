@@ -38,7 +38,7 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=0, help="Show at most s
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    sources = typer.Typer(help="The catalogue of authorities and their sources.", no_args_is_help=True)
+    sources = typer.Typer(help="Show and check the catalogue of authorities and their sources.", no_args_is_help=True)
     app.add_typer(sources, name="sources")
 
     @sources.command("list", epilog="Example:  vigie sources list --json")
