@@ -31,6 +31,9 @@ FRANCE = ZoneInfo("Europe/Paris")
 CHATS = "chat:"
 """What the names of such chats begin with, as destinations of the outbox."""
 
+SHARED = "shared"
+"""The name under which the newest message id of the row is kept that private chats and basic groups share."""
+
 _OWN_IDS = -1_000_000_000_000
 _GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
 """What lets somebody be watched from a day on."""

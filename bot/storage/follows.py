@@ -15,6 +15,7 @@ from bot.domain.follows import (
     CHATS,
     KEPT_WHILE_PAUSED,
     MOST_FOLLOWS,
+    SHARED,
     Follow,
     Follower,
     FollowKind,
@@ -24,11 +25,12 @@ from bot.domain.follows import (
     chat_destination,
     department_of,
     followed_chat,
+    is_shared,
     match,
 )
 from bot.domain.posts import PostState
 from bot.storage.columns import Instant, value_of
-from bot.storage.database import Repository, insert_or_ignore
+from bot.storage.database import Repository, insert_or_ignore, put
 from bot.storage.edits import PENDING as EDIT_PENDING
 from bot.storage.edits import can_be_edited, edit_is_due
 from bot.storage.posts import due_at, first_due, is_due, lasts, not_behind_doubt
@@ -118,6 +120,16 @@ class Follows(Repository):
         """Delete all that is stored of a chat, its posts included, and return whether anything was."""
         with self._database.writing() as connection:
             return _forget(connection, chat)
+
+    def note_message(self, chat: int, message_id: int, now: datetime) -> None:
+        """Note a message of a chat that follows something: what is sent there later comes after it. Of the row of ids that private chats
+        share only the number is kept.
+        """
+        name = SHARED if is_shared(chat_destination(chat)) else str(chat)
+        with self._database.writing() as connection:
+            if connection.execute(select(followers.c.chat).where(followers.c.chat == chat)).first() is not None:
+                values = {"message_id": message_id, "noted_at": now}
+                put(connection, newest_messages, {"chat": name}, values, where=newest_messages.c.message_id < message_id)
 
     def block(self, chat: int, now: datetime) -> None:
         """Note that a chat takes no messages, and drop what waits for it. It is deleted `BLOCKED_FOR` later unless it comes back."""

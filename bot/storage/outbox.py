@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast
 
 from bot.domain.acts import Decree
 from bot.domain.folding import clean
-from bot.domain.follows import CHATS, is_shared
+from bot.domain.follows import CHATS, SHARED, is_shared
 from bot.domain.posts import ChatHistory, Post, PostCause, PostState, content_of, recognised_by
 from bot.storage.acts import refuse_withdrawn
 from bot.storage.columns import Instant
@@ -389,6 +389,7 @@ class ChatMessages(Repository):
         with self._database.reading() as connection:
             rows = connection.execute(last.limit(_LAST_SENT)).all()
             newest = [*_numbers(row.reference for row in rows if is_shared(row.destination)), connection.execute(after).scalar_one()]
+            newest.append(_newest(connection, SHARED))
         return max((one for one in newest if one is not None), default=None)
 
     def searched(self, post_id: int, to: int) -> None:

@@ -179,6 +179,7 @@ class FollowCommands:
                 await query.answer(follow_answers(language).admins, show_alert=True)
             else:
                 reply = await asyncio.to_thread(self._act, match["action"], match["rest"], message.chat.id, language)
+                await asyncio.to_thread(self._follows.note_message, message.chat.id, message.message_id, self._clock())
                 await self._edit(query.edit_message_text, reply)
                 await query.answer()
         except TelegramError as error:
@@ -311,6 +312,7 @@ class FollowCommands:
         options: dict[str, Any] = {"do_quote": in_group, "allow_sending_without_reply": True if in_group else None}
         sent = await answered(partial(message.reply_text, _shown(reply), reply_markup=_keyboard(reply), **options), asyncio.sleep)
         self._seen(sent.chat.id, sent.message_id)
+        await asyncio.to_thread(self._follows.note_message, sent.chat.id, sent.message_id, self._clock())
         self._posted()
 
     async def _edit(self, act: Callable[..., Awaitable[Any]], reply: FollowReply) -> None:

@@ -144,6 +144,7 @@ async def test_a_person_follows_lists_pauses_and_leaves(talk: Talk) -> None:
     added = await talk.say("/suivre 26")
     assert added.text.startswith("🔔 Vous suivez maintenant Drôme (26).")
     assert "pas un service de l’État" in added.text
+    await until(lambda: talk.store.chat_messages.newest_shared() == added.message_id)  # where a lost message is looked for, after a restart
     assert "pas un service de l’État" not in (await talk.say("/suivre sncf")).text, "said once"
     assert talk.follows() == (DROME, SNCF)
     listed = await talk.say("/suivis")
