@@ -24,7 +24,7 @@ import apprise
 from bot.app.demo.scenario import demo_text
 from bot.cli import main
 from bot.cli.main import COMMANDS
-from bot.detection import judge
+from bot.detection.judging import judge
 from bot.domain.acts import Act, PageText
 from sources.catalogue.authority import load_authorities
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.detection.labelled import Labelled, Printed
 from benchmarks.detection.noise import Noise
 from benchmarks.detection.score import Assessment, Mistake, Tally, assess, tally
-from bot.detection import judge_each
+from bot.detection.judging import judge_each
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from bot.detection import without_names
+from bot.detection.text.phrases import without_names
 from bot.domain.acts import Change, Decree, Evidence, Facts, Moment, PageText, Place, Reading
 from bot.domain.law.advice import legal_advice
 from bot.domain.records import UncertainAct

@@ -13,7 +13,7 @@ import typer
 from bot.cli.json_output import Json, pages_json, reading_json
 from bot.cli.read import ReadChoice, ReadView
 from bot.cli.text_output import count, print_json, print_lines
-from bot.detection import reason_words
+from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import Evidence, Facts, Judged, Kind, Outcome, PageText, Place, Reading, Reference, TextOrigin, Verdict
 from bot.ingest.judging import Group, judge_reading

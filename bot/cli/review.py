@@ -17,7 +17,8 @@ from bot.cli.read_output import evidence_lines, reason
 from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
-from bot.detection import probable_kind, without_names
+from bot.detection.judging import probable_kind
+from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind
 from bot.domain.records import Waiting
 from bot.ingest.review import Reviewer, Settled, SeveralDecrees

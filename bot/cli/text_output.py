@@ -13,7 +13,7 @@ import typer
 
 from bot.cli.context import DONE, PARTLY_DONE
 from bot.cli.json_output import Json
-from bot.detection import without_names
+from bot.detection.text.phrases import without_names
 from bot.domain.acts import Decree
 from bot.domain.posts import PostState
 from bot.messages import printable

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
 
-from bot.detection import identities, judge_each, without_names
-from bot.detection.facts.identity import corrected, decided_by, prefixes
-from bot.detection.judging import confirmed
+from bot.detection.facts.identity import corrected, decided_by, identities, prefixes
+from bot.detection.judging import confirmed, judge_each
 from bot.detection.text.cues import VerdictReason
 from bot.detection.text.document import has_sign, signs
+from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
 from bot.domain.identity import ActIdentity, act_keys, text_digest
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.detection import without_names
+from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Facts, Kind, Outcome
 from bot.domain.identity import COMPLETED
 from bot.domain.records import Recueil

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.detection import reason_words
+from bot.detection.text.cues import reason_words
 from bot.domain.acts import Decree, Evidence, Place
 from bot.domain.health import Status
 from bot.domain.law.advice import legal_advice

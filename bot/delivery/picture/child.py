@@ -25,7 +25,7 @@ import pypdfium2.raw as pdfium_c
 from rapidfuzz.fuzz import partial_ratio_alignment
 
 from bot.delivery.picture.wire import Box, Canvas, Draw, NoPicture, Undrawn, Why, inked, paint
-from bot.detection.text.privacy import spans_of_names
+from bot.detection.text.phrases import spans_of_names
 from bot.domain.acts import TextOrigin
 from bot.domain.folding import fold_letters
 from bot.reading.pages.drawing import draw as draw_grey
@@ -198,7 +198,7 @@ def _opened(character: str) -> str:
 # Whoever signs a decree is a public official, whose office posts tell. His or her name and hand add nothing to that and are what forgeries
 # are made of: whatever is written or drawn under the line that says where and when it was signed is covered, down to the next line of
 # running text.
-# A name that `bot.detection.text.privacy` recognises is covered wherever else the page has two of its words in a row, as running titles do.
+# A name that `bot.detection.text.phrases` recognises is covered wherever else the page has two of its words in a row, as running titles do.
 # One that it recognises nowhere on the page (without civility, office or rank), or that only an image shows on a page whose text is good,
 # stays.
 

@@ -1,26 +1,20 @@
-"""The facts of a decree, each with the phrase and the page it was read on."""
+"""Gathers the facts of a decree, each with the phrase and the page it was read on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from bot.detection.facts.amended import amended, amended_things, unless_gone
-from bot.detection.facts.cameras import camera_types, cameras
-from bot.detection.facts.courts import courts_named
-from bot.detection.facts.equipment import software, vendor
-from bot.detection.facts.identity import POLICE, of_police_series, police_decides
-from bot.detection.facts.law import every_purpose, hooks, is_excluded, lists_events, purposes_named
-from bot.detection.facts.numbers import number
-from bot.detection.facts.occasion import event
-from bot.detection.facts.operators import operators
+from bot.detection.facts.equipment import camera_types, cameras, software, vendor
+from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides
+from bot.detection.facts.operators import event, operators
 from bot.detection.facts.period import period
 from bot.detection.facts.places import places
-from bot.detection.facts.references import CHANGES, references
-from bot.detection.facts.signature import first_prefect, office, signed
+from bot.detection.facts.references import CHANGES, amended, amended_things, references, unless_gone
+from bot.detection.facts.signature import courts_named, first_prefect, office, signed
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.mentions import Mention
-from bot.detection.text.privacy import without_names
+from bot.detection.text.mentions import Mention, every_purpose, hooks, is_excluded, lists_events, purposes_named
+from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain.acts import Evidence, Facts, Kind, Purpose
 
@@ -86,7 +80,7 @@ def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, .
 
 
 def _authority(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[str] | None:
-    """The first named of several prefects; the préfet de police, where the text or the series of the number shows that he decides."""
+    """Return the first named of several prefects, or the préfet de police where text or number show that he decides."""
     first_named = first_prefect(document, segment)
     if first_named is not None:
         return first_named

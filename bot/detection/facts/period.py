@@ -1,4 +1,4 @@
-"""When a decree applies: from, to, with hours where it gives them.
+"""Finds when a decree applies: from, to, with hours where it gives them.
 
 The title gives the days, the operative part often the hours ("du 20 avril à 14H00 au 21 avril 2024 à 06H00"): the operative
 period is taken where it agrees with the title, else the title's.
@@ -8,14 +8,314 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
-from itertools import islice
+from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
 
-from bot.detection.facts.dates import MONTH, YEAR, full
-from bot.detection.facts.period_forms import HOURS, MOST, Period, enumerations, ranges, single_days, with_hours
+from bot.detection.facts.signature import dates_signature
 from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.phrases import ANY_DATE, DAY, HOUR, MONTH, PARTIAL_DATE, WEEKDAY, YEAR, clock, full, partial
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain.acts import Moment
+
+# How a sentence gives a period: from one day to another, from a day for so long, by its days one by one; with its hours.
+
+Period = tuple[Moment | None, Moment | None]
+
+# "au 19 juillet de 18h à 1h" gives the hours of each day, not the hour of the last: that is for `_HOURS`.
+AT = (
+    r"(?:(?:,|\s-)?\s*\(?(?:a partir de|a compter de|des|a|de)?\s*(?P<{name}>"
+    + HOUR
+    + r")(?!s|eure|\d)(?!\s*(?:a|et|jusqu'a)\s*"
+    + HOUR
+    + r"(?!\s*(?:le|au)\b))"
+    r"(?:\s?precises?)?\)?)?"
+)
+_COUNTS = {
+    "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "onze": 11,
+    "douze": 12, "quinze": 15, "vingt": 20, "trente": 30,
+}  # fmt: skip
+_COUNT = rf"\d{{1,3}}|{'|'.join(_COUNTS)}"
+_UNIT = r"jours?|semaines?|mois|heures?|ans?|annees?"
+_LASTING = re.compile(
+    rf"\b(?:a compter du|a partir du|du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')},?\s*(?:et\s*)?"
+    rf"(?:pour une duree|pendant une duree|pour|pendant)\s*(?:maximale\s*)?(?:de |d')?\s*"
+    rf"(?P<count>{_COUNT})\s*(?:\(\d+\)\s*)?(?P<unit>{_UNIT})"
+)
+_FOR = re.compile(
+    rf"\b(?:duree|pour|pendant)\s*(?:maximale\s*)?(?:[a-z' ]{{0,50}}?\b(?:fixee|limitee|portee) a |de |d')?\s*"
+    rf"(?P<count>{_COUNT})\s*(?:\(\d+\)\s*)?"
+    rf"(?P<unit>{_UNIT}),?\s*(?:a compter du|a partir du|qui court du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')}"
+)
+
+
+def durations(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """Yield periods from a day for so long."""
+    text = document.flat
+    for match in chain(_LASTING.finditer(text, start, end), _FOR.finditer(text, start, end)):
+        day = full(match["start"])
+        if day is not None:
+            opens = Moment(day, hour(match["begin"], closing=False))
+            closes = _closing(opens, _COUNTS.get(match["count"]) or int(match["count"]), match["unit"])
+            yield TextMatch((opens, closes), match.start(), match.end())
+
+
+def hour(text: str | None, *, closing: bool) -> time | None:
+    """Return the hour after or before a day, None where there is none. `closing`: it ends a period."""
+    return clock(text, closing=closing) if text else None
+
+
+def _closing(opens: Moment, count: int, unit: str) -> Moment | None:
+    """Return the end of a duration. Hours count from an hour that is told, and from nothing else."""
+    if not unit.startswith("heure"):
+        return Moment(_after(opens.day, count, unit))
+    if opens.time is None:
+        return None
+    closes = datetime.combine(opens.day, opens.time) + timedelta(hours=count)
+    return Moment(closes.date(), closes.time())
+
+
+def _after(day: date, count: int, unit: str) -> date:
+    """Return the last day of a duration that begins on `day`, that day included.
+
+    Thirty days from 2 May end on 31 May. A month ends on the eve of the day of the same number (from 2 May on 1 June), or on the last day
+    of a shorter month (from 31 January on 28 February): the reading that never makes a decree last longer than it says. A duration that
+    runs from the publication or notification of a decree has no day in the text, and is left out.
+    """
+    if unit.startswith("an"):
+        count, unit = 12 * count, "mois"
+    if unit.startswith("jour"):
+        return day + timedelta(days=count - 1)
+    if unit.startswith("semaine"):
+        return day + timedelta(weeks=count, days=-1)
+    months = day.month - 1 + count
+    year, month = day.year + months // 12, months % 12 + 1
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return min(date(year, month, 1) + timedelta(days=day.day - 1), following) - timedelta(days=1)
+
+
+MOST = 20
+"""Periods looked at in one article: a real one has a few, a hostile text has any number."""
+
+DAILY = (
+    r"(?:chaque (?:jour|journee|soir|soiree|nuit|matin)|tou(?:s les (?:jours|soirs)|tes les nuits)|quotidiennement|journellement"
+    r"|(?:pour )?chacune? de (?:ces (?:jours|journees|soirs|soirees|nuits|dates)|celles-ci|ceux-ci))"
+)
+"""What says that hours are those of each day of a period."""
+
+HOURS = (
+    rf"(?:\s*inclus(?:e?s)?)?(?:(?:,?\s*\(?(?:et\s*)?(?:{DAILY}|inclus)?,?\s*(?:de|entre)"
+    # In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
+    rf"|[,.;]\s(?![^.;:]*\b(?:affich|consult|accueil|ouvert))[^.;:]{{3,60}}?\s{DAILY},?\s*(?:de|entre)"
+    rf"|,?\s\(?(?:(?:aux|selon les) )?horaires?(?: suivants?)?\s?:?\s*(?:de|entre)?)"
+    rf"\s*(?P<opens>{HOUR})\s*(?:a|et|jusqu'a|-)\s*(?P<closes>{HOUR}))?"
+)
+
+
+def with_hours(first: date, last: date, groups: dict[str, str | None], *, night: bool = False) -> Period:
+    """Return `night`: the two days are those of one night ("la nuit du 31 décembre au 1er janvier"), which ends on the second."""
+    opens = hour(groups.get("opens") or groups.get("opening"), closing=False)
+    closes = hour(groups.get("closes") or groups.get("shutting"), closing=True)
+    if opens is not None and closes == time(0) and not night:
+        closes = time(23, 59)  # "de 14h à 0h" ends like "de 14h à minuit": on the last day that the decree names.
+    if opens is not None and closes is not None:
+        # "de 14h à 6h": the last night ends the next morning.
+        return Moment(first, opens), Moment(
+            last + timedelta(days=1) if closes <= opens and not (night and last - first == timedelta(days=1)) else last, closes
+        )
+    return Moment(first, hour(groups.get("begin"), closing=False)), Moment(last, hour(groups.get("finish"), closing=True))
+
+
+# The last day, whose year may stand with the first: "du 1er octobre 2026 à 0 h au 31 décembre".
+_LAST = rf"(?:{ANY_DATE}|{WEEKDAY}{DAY}\s*{MONTH})"
+_RANGE = re.compile(
+    # Without "du" only where nothing else can be meant: "période : 1er au 3 mai 2026".
+    rf"(?:\b(?:{DAILY}|de),?\s*"
+    rf"(?:(?:de|entre)\s*)?(?P<opening>{HOUR})\s*(?:a|et)\s*(?P<shutting>{HOUR}),?\s)?"
+    rf"(?:\b(?:du|a compter du|a partir du|entre le|des le|le(?=[^.;]{{6,60}}\sjusqu'au))\s*|(?:\bperiode|\bdates?|[:(])\s*)"
+    rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')}(?:\s*(?:inclus|et))?,?\s*(?:et\s*(?:ce,?\s*)?)?"
+    r"(?:jusqu'a (?:la fin|l'issue)\b[^.;]{0,60}?(?:au plus tard (?:le|au)|soit (?:le|jusqu'au))|jusqu'au|au|et le|a)\s*"
+    rf"(?P<end>{_LAST}){AT.format(name='finish')}(?:\s*inclus)?{HOURS}"
+)
+_EFFECT = re.compile(
+    rf"\b(?:prend(?:ra)? effet|vaut|court|est accordee?|entre(?:ra)? en vigueur|debute(?:ra)?|commence(?:ra)?|s'applique(?:ra)?)\s"
+    rf"(?:a compter du|a partir du|le|des le)\s*"
+    rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')},?\s*(?:et|pour)?\s*(?:elle\s|il\s)?"
+    rf"(?:(?:vaut|est valable|est valide|dure(?:ra)?|s'etend|court|reste en vigueur|produit ses effets)(?=\sjusqu'au)"
+    rf"|prend(?:ra|re)? fin|expire(?:ra|r)?|cesse(?:ra|r)?[^.;:]{{0,40}}?|s'acheve(?:ra|r)?|se termine(?:ra|r)?)\s"
+    rf"(?:a la date du|le|au|jusqu'au)\s*(?P<end>{_LAST}){AT.format(name='finish')}"
+)
+# "pour six mois, commençant le 16 novembre 2026 et s'achevant le 15 mai 2027".
+_BEGINNING = re.compile(
+    rf"\b(?:commencant|debutant|courant|prenant effet|valable|valide)\s(?:a compter du|a partir du|des le|du|le)\s*"
+    rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')},?\s*(?:et\s*)?"
+    rf"(?:s'achevant|se terminant|expirant|prenant fin|finissant|cessant)\s(?:le|au)\s*(?P<end>{_LAST}){AT.format(name='finish')}"
+)
+# "jusqu'au 31 décembre 2026, à compter du 5 octobre".
+_END_FIRST = re.compile(
+    rf"\bjusqu'au\s*(?P<end>{ANY_DATE}){AT.format(name='finish')},?\s*(?:et\s*)?(?:ce\s*)?(?:a compter du|a partir du|des le)\s*"
+    rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')}"
+)
+_HOURS_FIRST = re.compile(
+    rf"\b(?:de|a partir de|a compter de)\s*(?P<begin>{HOUR}),?\s*(?:le\s*)?(?P<start>{PARTIAL_DATE}),?\s*(?:a|au|jusqu'a|jusqu'au)\s*"
+    rf"(?:(?P<finish>{HOUR}),?\s*(?:le\s*)?)?(?P<end>{ANY_DATE})"
+)
+# "du 2 au 4 mai et du 9 au 11 mai 2026": what stands before the last of several ranges.
+_EARLIER = re.compile(
+    rf"\bdu\s*(?P<start>{PARTIAL_DATE}){AT.format(name='begin')}\s*au\s*(?P<end>{PARTIAL_DATE}){AT.format(name='finish')}{HOURS}"
+    r"\s*(?:,|;|\bet\b|\bpuis\b|ainsi que|\s)+$"
+)
+_UNTIL = re.compile(rf"\bjusqu'au\s*(?P<end>{ANY_DATE}){AT.format(name='finish')}")
+_NIGHT = re.compile(r"\b(?:la|cette) nuit\s*$")
+_BETWEEN = re.compile(r"(?:[\s,;:•-]|\bet\b|\bpuis\b|\bainsi que\b)*")
+
+
+def ranges(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """Yield periods from one day to another, or from a day for a time; last those that give only an end."""
+    text = document.flat
+    for pattern in (_RANGE, _EFFECT, _BEGINNING, _END_FIRST, _HOURS_FIRST):
+        several: list[TextMatch[Period]] = []
+        for match in pattern.finditer(text, start, end):
+            first, closing = partial(match["start"]), partial(match["end"])
+            last = closing.complete(year=first.year) if first is not None and closing is not None else None
+            if first is None or last is None:
+                continue
+            opening = first.complete(month=last.month, year=last.year)
+            if opening is not None and opening > last and first.year is None:
+                opening = first.complete(month=last.month, year=last.year - 1)  # du 31 décembre au 1er janvier 2025
+            if opening is None or opening > last:
+                continue
+            night = _NIGHT.search(text, max(match.start() - 12, start), match.start()) is not None
+            several.append(TextMatch(with_hours(opening, last, match.groupdict(), night=night), match.start(), match.end()))
+        yield from (_with_earlier(text, start, found) for found in _joined(text, several))
+    yield from durations(document, start, end)
+    for match in _UNTIL.finditer(text, start, end):
+        day = full(match["end"])
+        if day is not None:
+            yield TextMatch((None, Moment(day, hour(match["finish"], closing=True))), match.start(), match.end())
+
+
+def _joined(text: str, several: list[TextMatch[Period]]) -> list[TextMatch[Period]]:
+    """Return ranges that are enumerated one after the other as one, from the first beginning to the last end."""
+    joined: list[TextMatch[Period]] = []
+    for entry in several:
+        last = joined[-1] if joined else None
+        if last is not None and _BETWEEN.fullmatch(text, last.end, entry.start) and _ordered(last.value[1], entry.value[0]):
+            joined[-1] = TextMatch((last.value[0], entry.value[1]), last.start, entry.end)
+        else:
+            joined.append(entry)
+    return joined
+
+
+def _ordered(one: Moment | None, two: Moment | None) -> bool:
+    return one is not None and two is not None and one.day <= two.day
+
+
+def _with_earlier(text: str, start: int, found: TextMatch[Period]) -> TextMatch[Period]:
+    """Return a range with those that are enumerated before it: from the first beginning to the last end."""
+    for _ in range(MOST):
+        earlier = _EARLIER.search(text, max(found.start - 140, start), found.start)
+        opening = found.value[0]
+        if earlier is None or opening is None:
+            return found
+        last = partial(earlier["end"])
+        ends = last.complete(month=opening.day.month, year=opening.day.year) if last is not None else None
+        first = partial(earlier["start"])
+        begins = first.complete(month=ends.month, year=ends.year) if first is not None and ends is not None else None
+        if begins is None or ends is None or not begins <= ends < opening.day:
+            return found
+        found = TextMatch((with_hours(begins, ends, earlier.groupdict())[0], found.value[1]), earlier.start(), found.end)
+    return found
+
+
+_LISTED = rf"{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?"
+_SEPARATOR = r"\s*(?:,\s*et\b|,|\bet\b)\s*(?:(?:le|les|des)\s+)?"
+_LIST = re.compile(rf"\b(?:les|le|des)\s*(?P<days>{_LISTED}(?:{_SEPARATOR}{_LISTED}){{1,30}}){HOURS}")
+_SINGLE = re.compile(
+    r"\b(?:le|prevue?s? le|journee du|pour le|nuit du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du)"
+    r"|(?<=[a-z] )(?<!compter )(?<!partir )du)\s*"
+    # "le 2 décembre 2026 au stade" is a day; "le 2 décembre 2026 au 5" is none.
+    rf"(?P<day>{ANY_DATE})(?!\s*au\s*{PARTIAL_DATE}(?!\w)){HOURS}"
+)
+# "le samedi 5 décembre, de 12 h à 23 h, et le dimanche 6 décembre 2026": what stands before the last of several days.
+_DAY_BEFORE = re.compile(rf"\ble\s*(?P<day>{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?){HOURS}\s*(?:,|;|\bet\b|\bpuis\b|ainsi que|\s)+$")
+# "à compter du 2 mai 2026" alone: it begins, and nothing tells when it ends.
+_FROM = re.compile(rf"\b(?:a compter du|a partir du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')}")
+# A date that follows one of these is of another text.
+_FOREIGN = re.compile(
+    r"(?:arrete[^\n;.]{0,40}|\bloi\b[^\n;.]{0,40}|decret[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}|\ben date\s*"
+    r"|\b(?:decision|ap)(?:\s+(?:prefectorale?|modificati\w+))?(?:\s+(?:n\W{0,3})?[a-z0-9/._-]*\d[a-z0-9/._-]*)?\s*)$"
+)
+
+# "la demande présentée le 2 mai 2026".
+_ASKED = re.compile(
+    r"\b(?:(?:present|depos|form|adress|re[cç]u|transmis|enregistr|consult|saisi|reuni)\w*"
+    r"|(?<!est )(?<!sont )(?:autorise|accorde|delivre|donne|installe)e?s?|demande|courrier|lettre|avis|seance)\s*(?:le|du)?\s*$"
+)
+
+# "Fait à Paris, le 3 mai 2026".
+_SIGNING = re.compile(r"fait a [^.;]{2,40}$")
+
+
+def enumerations(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """Yield periods of days enumerated one by one, from the first to the last."""
+    for match in _LIST.finditer(document.flat, start, end):
+        days: list[date] = []
+        month: int | None = None
+        year: int | None = None
+        for piece in reversed(re.split(_SEPARATOR, match["days"])):
+            found = partial(piece.strip())
+            day = found.complete(month=month, year=year) if found is not None else None
+            if day is None:
+                break
+            month, year = day.month, day.year
+            days.append(day)
+        else:
+            if days == sorted(days, reverse=True) and len(days) > 1:
+                yield TextMatch(with_hours(days[-1], days[0], match.groupdict()), match.start(), match.end())
+
+
+def single_days(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """Yield one day; first of all several with hours, as one; last a beginning whose end is not told."""
+    found: list[TextMatch[Period]] = []
+    for match in islice(_SINGLE.finditer(document.flat, start, end), MOST):
+        day = full(match["day"])
+        before = document.folded.text[max(match.start() - 60, start) : match.start()]
+        if day is None or _ASKED.search(before) or (_FOREIGN if match.group().startswith("du") else _SIGNING).search(before):
+            continue
+        if dates_signature(document, match.start(), match.end("day"), end):
+            continue
+        found.append(
+            _with_days_before(document.flat, start, TextMatch(with_hours(day, day, match.groupdict()), match.start(), match.end()))
+        )
+    # "le samedi 13 juin, de 6h à 23h59 ; le dimanche 14 juin, de 0h à 20h": one period.
+    timed = [entry for entry in found if all(moment is not None and moment.time is not None for moment in entry.value)]
+    if len(timed) > 1:
+        opening, closing = (
+            min(entry.value[0] for entry in timed if entry.value[0]),
+            max(entry.value[1] for entry in timed if entry.value[1]),
+        )
+        if (closing.day - opening.day).days < MOST:
+            yield TextMatch((opening, closing), timed[0].start, timed[-1].end)
+    yield from found
+    for match in islice(_FROM.finditer(document.flat, start, end), MOST):
+        day = full(match["start"])
+        if day is not None:
+            yield TextMatch((Moment(day, hour(match["begin"], closing=False)), None), match.start(), match.end())
+
+
+def _with_days_before(text: str, start: int, found: TextMatch[Period]) -> TextMatch[Period]:
+    """Return a day with those that are enumerated before it, each with its hours: from the first to the last."""
+    for _ in range(MOST):
+        earlier = _DAY_BEFORE.search(text, max(found.start - 100, start), found.start)
+        opening = found.value[0]
+        shown = partial(earlier["day"].strip()) if earlier is not None else None
+        day = shown.complete(month=opening.day.month, year=opening.day.year) if shown is not None and opening is not None else None
+        if earlier is None or opening is None or day is None or earlier["opens"] is None:
+            return found
+        if not opening.day - timedelta(days=MOST) < day < opening.day:
+            return found
+        found = TextMatch((with_hours(day, day, earlier.groupdict())[0], found.value[1]), earlier.start(), found.end)
+    return found
 
 
 def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> TextMatch[Period] | None:
@@ -96,7 +396,7 @@ _WHOLE = re.compile(
 
 
 def months(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """From the first day of a month to the last of that month or of a later one."""
+    """Yield periods from the first day of a month to the last of that month or of a later one."""
     for match in _WHOLE.finditer(document.flat, start, end):
         opening, closing = match["first"] or match["from"], match["last"] or match["to"] or match["first"]
         year = match["year"] or match["until"]

@@ -1,4 +1,4 @@
-"""When and by whose office a decree was signed.
+"""Finds when and by whose office a decree was signed, and the court that it names.
 
 The day stands after its own number, else after "Fait à …, le", else beside the town that ends it. The office is one of the closed list of
 `offices.toml`: never a person's name.
@@ -7,18 +7,90 @@ The day stands after its own number, else after "Fait à …, le", else beside t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
-from bot.detection.facts.dates import ANY_DATE, HOUR, full
-from bot.detection.text.cues import load
+from bot.detection.text.cues import cues, fold, load, pattern, repair
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.phrases import joined
+from bot.detection.text.phrases import ANY_DATE, HOUR, full, joined
 from bot.detection.text.segments import Block, DecreePart, Segment, erratum
-from bot.detection.text.views import fold
+from bot.domain.law.tables import LINK, PREFIX, spellings
+
+# The administrative courts that the remedies of a decree name.
+
+# Over squeezed text. Where only an address names the court, its street stands between; another body's address is none of it.
+_OTHER_ADDRESS = r"recours|ministre|ministere|prefet|prefecture|beauvau|conseildetat|couradministrative|tribunaladministratif"
+_SHORT = re.compile(r"\b(?:le|au|du)\s+t\.?\s?a\.?\s+(?=d[e'u]|a\s)")
+_REMEDY = pattern(
+    "recours", "contest", "defere", "attaque", "saisi", "porte(?:e|es|s)? devant", "(?<!pendant)(?<!pendante) devantletribunal", "litige",
+    "annulation", "contentieu", "deuxmois", "2mois",
+)  # fmt: skip
+_JUDGED = re.compile(r"(?:jugement|ordonnance)[a-z0-9]{0,40}$")
+_BEFORE_COURT, _AFTER = 400, 250
+"""Squeezed characters around a court in which something must tell that the text speaks of remedies."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Courts:
+    by_spelling: Mapping[str, str]
+    mention: re.Pattern[str]
+    place: re.Pattern[str]
+
+
+def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
+    """Return the courts that the remedies of a decree name, each once, in order, under their names in `courts.toml`.
+
+    A court in visas and recitals, or whose judgment is quoted, is none of them. Neither letters' case nor split words matter.
+    """
+    found: dict[str, TextMatch[str]] = {}
+    for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY, DecreePart.HEADING):
+        for name, low, high in _mentions(document, block.start, block.end):
+            if _of_remedies(document, segment, low, high):
+                found.setdefault(name, TextMatch(name, *document.loose(low, high)))
+    return sorted(found.values(), key=lambda entry: entry.start)
+
+
+def _mentions(document: ActText, start: int, end: int) -> list[tuple[str, int, int]]:
+    """Return names of courts with where they stand in the mended view."""
+    known, text = _courts(), document.mended.text
+    low, high = document.mended_span(start, end)
+    found = [(match["name"] or match["town"], match.start(), match.end()) for match in known.mention.finditer(text, low, high)]
+    for short in _SHORT.finditer(document.flat, start, end):
+        first, last = document.mended_span(short.start(), short.end())
+        match = known.place.match(text, last, high)
+        if match is not None:
+            found.append((match["name"], first, match.end()))
+    return [(known.by_spelling[spelling], first, last) for spelling, first, last in found]
+
+
+def _of_remedies(document: ActText, segment: Segment, low: int, high: int) -> bool:
+    text = document.mended.text
+    first, last = document.mended_span(segment.start, segment.end)
+    if _JUDGED.search(text, max(low - 60, first), low):
+        return False
+    return _REMEDY.search(text, max(low - _BEFORE_COURT, first), min(high + _AFTER, last)) is not None
+
+
+@cache
+def _courts() -> _Courts:
+    by_spelling: dict[str, str] = {}
+    for spelling, name in spellings().items():
+        # The mended view may take "de Nouvelle" for a damaged "renouvelle".
+        mended = repair(f"de{spelling}", cues().misreads).text
+        by_spelling |= {spelling: name, **({} if mended == f"de{spelling}" else {mended: name})}
+    # The longest first: Saint-Denis de La Réunion is not Saint-Denis.
+    names = "|".join(sorted(by_spelling, key=len, reverse=True))
+    address = rf"(?:(?!{_OTHER_ADDRESS}|\d{{5}}(?:{names})).){{0,90}}\d{{5}}(?P<town>{names})"
+    return _Courts(
+        by_spelling,
+        re.compile(rf"{PREFIX}(?:{LINK}(?P<name>{names})|{address})"),
+        re.compile(rf"{LINK}(?P<name>{names})"),
+    )
+
 
 _AFTER_NUMBER = re.compile(rf"\s*,?\s*(?:en date\s+)?du\s+(?P<day>{ANY_DATE})(?!\s*(?:a \d|au\b|jusqu))")
 # A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
@@ -144,7 +216,7 @@ _END = re.compile(r"\b(?:voies et delais|delais et voies|recours|annexe|la prese
 
 
 def office(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """The office, beginning with a capital, in the spelling of the list: `La directrice de cabinet`; None where it is none of the list."""
+    """Return the office, beginning with a capital, in the spelling of the list (`La directrice de cabinet`), or None."""
     for start, end in signatures(document, segment):
         found = _signing(document, end, min(end + _REACH, segment.end))
         if found is not None:
@@ -168,7 +240,10 @@ def _last_line(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 
 def _below_a_stop(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
-    """The last office alone on its line below a full stop; one to whom a remedy goes stands below "à" or a colon, over an address."""
+    """Return the last office alone on its line below a full stop.
+
+    One to whom a remedy goes stands below "à" or a colon, over an address.
+    """
     folded = document.folded.text
     for match in reversed(list(_offices(None).finditer(folded, start, limit))):
         over_an_address = re.match(r"\W*\d", folded[match.end() : limit]) is not None
@@ -254,7 +329,7 @@ def _one(entry: dict[str, Any], data: dict[str, Any], town: str | None) -> str:
 
 
 def _choice(words: list[str]) -> str:
-    """Alternatives over a folded text, the longest first, with blanks, hyphens and apostrophes loose."""
+    """Return alternatives over a folded text, the longest first, with blanks, hyphens and apostrophes loose."""
     folded = sorted((fold(word).text for word in words), key=len, reverse=True)
     return "|".join(re.sub(r"(?:\\ |\\-|-| )+", r"[\\s-]+", re.escape(word)).replace("'", "['\\s]\\s?") for word in folded)
 
@@ -266,7 +341,7 @@ _AUTHOR = re.compile(r"^\W{0,3}l[ea]\s+prefete?\b", re.MULTILINE)
 
 
 def first_prefect(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """The code of the department whose prefect is named first, where the heading names those of two departments or more; else None."""
+    """Return the code of the department whose prefect is named first, if the heading names those of several; else None."""
     for block in segment.of(DecreePart.HEADING):
         text = document.folded.text
         authors = [match.start() for match in _AUTHOR.finditer(text, block.start, block.end)]

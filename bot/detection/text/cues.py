@@ -1,20 +1,27 @@
-"""The detection cues of `cues.toml`, compiled. Errors in that file are errors of the program: they raise at first use.
+"""Compiles the detection cues of `cues.toml`, and makes the views of a text in which they are matched.
 
-Each alternative of a pattern is known by the name that the file gives it: `name_of` tells it from a match.
+Errors in that file are errors of the program: they raise at first use.
+
+Each alternative of a pattern has the name that the file gives it: `name_of` returns it for a match.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bot.detection.text.views import Misread
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
 from bot.domain.acts import Kind
+from bot.domain.folding import fold_words
 
 Pattern = re.Pattern[str]
 
@@ -47,7 +54,7 @@ def load(name: str) -> dict[str, Any]:
 
 
 def pattern(*alternatives: str) -> Pattern:
-    """Alternatives as one pattern; blanks in them are ignored."""
+    """Return alternatives as one pattern; blanks in them are ignored."""
     return re.compile(_any(alternatives), re.VERBOSE)
 
 
@@ -135,3 +142,184 @@ def _any(alternatives: Sequence[str]) -> str:
 def _one_by_one(table: Mapping[str, Sequence[str]]) -> tuple[Pattern, ...]:
     """Return a pattern for each alternative, in order: of two that overlap, the earlier one names what they met."""
     return tuple(named({key: [alternative]}) for key, alternatives in table.items() for alternative in alternatives)
+
+
+# Views of a text that are easy to match and can be mapped back to it.
+#
+# Recueils come with broken apostrophes (`l□emploi`), words cut at line ends, split (`algorith mique`) or glued
+# (`latransmission`), justified double spaces and OCR confusions. Two views absorb that noise:
+#
+# - `fold`: lower case, no accents, one kind of apostrophe, words joined over line ends, single blanks (line breaks kept);
+# - `squeeze`: letters and digits only, so that neither split nor glued words matter; without positions it is
+# `bot.domain.folding.fold_letters`.
+#
+# Each view maps its positions back to the text it was made from, so that evidence quotes the original.
+
+_SAME = {
+    # U+25A1 and U+FFFD stand for apostrophes lost by a font: every recueil of Paris before mid-2024 has them.
+    **dict.fromkeys("'’‘´`′ʼ□\ufffd", "'"),
+    **dict.fromkeys("-‐‑‒–—−", "-"),
+    **dict.fromkeys('"«»“”„', '"'),
+    **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
+    **{kept: kept for kept in "\n\r\t"},
+}
+
+_CUT_WORD = r"(?<=[a-z])-[ \t]*[\r\n]\s*(?=[a-z])"
+# PDFium writes U+FFFE (older versions U+0002) for the hyphen of a word cut at a line end.
+_MARKED_CUT = r"[\x02\ufffe]\s*"
+_LINE_BREAK = r"[ \t]*[\r\n]\s*"
+_BLANKS = r"[ \t]{2,}"
+# OCR reads the `l` of "l'arrêté" as a capital I or a one; no French word is elided so.
+_MISREAD_ELISION = re.compile(r"\b[i1](?='[a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class RewrittenText:
+    """A rewritten text. `starts` are the positions of its runs, `origins` where each run began in the former text."""
+
+    text: str
+    starts: list[int] = field(repr=False)
+    origins: list[int] = field(repr=False)
+    end: int
+    """Length of the former text."""
+
+    def origin(self, position: int) -> int:
+        """Return position, in the former text, of the character at `position`."""
+        run = bisect_right(self.starts, position) - 1
+        return min(self.origins[run] + position - self.starts[run], self._limit(run)) if run >= 0 else 0
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the stretch of the former text behind `start:end`."""
+        first = self.origin(start)
+        if end <= start:
+            return first, first
+        return first, min(self.origin(end - 1) + 1, self._limit(bisect_right(self.starts, end - 1) - 1))
+
+    def _limit(self, run: int) -> int:
+        """Return where a run ends in the former text."""
+        return self.origins[run + 1] if run + 1 < len(self.origins) else self.end
+
+    def position(self, origin: int) -> int:
+        """Return the first position of this view at or after `origin` in the former text."""
+        run = bisect_right(self.origins, origin) - 1
+        if run < 0:
+            return 0
+        limit = self.starts[run + 1] if run + 1 < len(self.starts) else len(self.text)
+        return min(self.starts[run] + origin - self.origins[run], limit)
+
+
+def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> RewrittenText:
+    """Return the text with each `start:end` replaced, remembering where everything came from. Changes come in order, without overlap."""
+    parts: list[str] = []
+    starts: list[int] = []
+    origins: list[int] = []
+    length = 0
+    last = 0
+    for start, end, replacement in changes:
+        for piece, origin in ((text[last:start], last), (replacement, start)):
+            if piece:
+                parts.append(piece)
+                starts.append(length)
+                origins.append(origin)
+                length += len(piece)
+        last = end
+    if last < len(text) or not starts:
+        parts.append(text[last:])
+        starts.append(length)
+        origins.append(last)
+    return RewrittenText("".join(parts), starts, origins, len(text))
+
+
+def fold(text: str) -> RewrittenText:
+    """Return lower case, accents dropped, apostrophes, dashes and quotes of one kind, cut words joined, blanks collapsed."""
+    single: dict[int, str] = {}
+    several: dict[str, str] = {}
+    for character in set(text):
+        folded = _folded(character)
+        if len(folded) == 1:
+            single[ord(character)] = folded
+        else:
+            several[character] = folded
+    choices = [_CUT_WORD, _MARKED_CUT, _LINE_BREAK, _BLANKS]
+    if several:
+        choices.insert(0, "[" + re.escape("".join(sorted(several))) + "]")
+
+    def replacement(match: re.Match[str]) -> str:
+        found = match.group()
+        if found in several:
+            return several[found]
+        if found[0] in "-\x02\ufffe":
+            return ""
+        return "\n" if "\n" in found or "\r" in found else " "
+
+    plain = _MISREAD_ELISION.sub("l", text.translate(single))
+    return rewrite(plain, ((match.start(), match.end(), replacement(match)) for match in re.finditer("|".join(choices), plain)))
+
+
+def squeeze(folded: str) -> RewrittenText:
+    """Return only the letters and digits of a folded text."""
+    return rewrite(folded, ((match.start(), match.end(), "") for match in re.finditer(r"[^a-z0-9]+", folded)))
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """A word that OCR damages, with the pieces of which one must have survived, and how many edits are forgiven."""
+
+    word: str
+    pieces: tuple[str, ...]
+    edits: int
+
+
+def repair(text: str, misreads: tuple[Misread, ...]) -> RewrittenText:
+    """Put back the damaged words of a squeezed text (`algorilhmique` -> `algorithmique`)."""
+    found = sorted((start, end, misread.word) for misread in misreads for start, end in _damaged(text, misread))
+    changes: list[tuple[int, int, str]] = []
+    for change in found:
+        if not changes or change[0] >= changes[-1][1]:
+            changes.append(change)
+    return rewrite(text, changes)
+
+
+def holds_damaged(text: str, misread: Misread) -> bool:
+    """Return True when a damaged form of the word is in the squeezed text."""
+    return bool(_damaged(text, misread))
+
+
+def _damaged(text: str, misread: Misread) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    size = len(misread.word)
+    seen = -1
+    for match in re.finditer("|".join(misread.pieces), text):
+        if match.start() < seen:
+            continue
+        left = max(match.start() - size - misread.edits, 0)
+        near = text[left : match.end() + size + misread.edits]
+        if misread.word in near:
+            continue
+        score = 100 * (1 - misread.edits / size) - 6  # an indel score: a substitution counts twice over both lengths
+        aligned = fuzz.partial_ratio_alignment(misread.word, near, score_cutoff=score)
+        if aligned is None:
+            continue
+        distance, start, end = _closest(text, misread, left + aligned.dest_start)
+        if distance <= misread.edits:
+            found.append((start, end))
+            seen = end
+    return found
+
+
+def _closest(text: str, misread: Misread, around: int) -> tuple[int, int, int]:
+    """Return the stretch nearest to the word: its distance, start and end. Letters may be missing or too many at both ends."""
+    size, slack = len(misread.word), misread.edits
+    stretches = (
+        (start, start + length)
+        for start in range(max(around - slack, 0), around + slack + 1)
+        for length in range(size - slack, size + slack + 1)
+    )
+    return min((Levenshtein.distance(misread.word, text[start:end]), start, min(end, len(text))) for start, end in stretches)
+
+
+def _folded(character: str) -> str:
+    if character in _SAME:
+        return _SAME[character]
+    plain = fold_words(character)
+    return " " if plain.isspace() else plain

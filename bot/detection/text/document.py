@@ -1,6 +1,4 @@
-"""An act as one text, seen through the views of `text`, that quotes itself with page numbers and without persons' names; and the cheap
-question asked before it is made: does an act hold any sign at all?
-"""
+"""Makes of an act one text with its views, quoted with page numbers and without persons' names; and finds first whether it has any sign."""
 
 from __future__ import annotations
 
@@ -10,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bot.detection.text.cues import cues
-from bot.detection.text.privacy import excerpt
-from bot.detection.text.views import RewrittenText, fold, holds_damaged, repair, squeeze
+from bot.detection.text.cues import RewrittenText, cues, fold, holds_damaged, repair, squeeze
+from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, PageText, Where
 from bot.domain.folding import fold_letters
 

@@ -1,4 +1,4 @@
-"""Where one decree ends and the next begins, and what the parts of a decree are.
+"""Cuts an act into decrees, and a decree into its parts.
 
 One act of a recueil can hold 164 decrees over 492 pages, and a recueil that could not be cut comes as one act. A segment is
 the stretch of one decree; its blocks are heading, visas (`Vu…`), recitals (`Considérant…`) and articles.
@@ -103,12 +103,12 @@ class Segment:
 
     @property
     def is_formal(self) -> bool:
-        """True for a text with the visas or articles of an act."""
+        """Return True for a text with the visas or articles of an act."""
         return any(block.part in {DecreePart.VISA, DecreePart.ARTICLE} for block in self.blocks)
 
     @property
     def has_articles(self) -> bool:
-        """False where the operative part was cut off or could not be found."""
+        """Return False where the operative part was cut off or could not be found."""
         return any(block.part is DecreePart.ARTICLE for block in self.blocks)
 
 
@@ -148,7 +148,7 @@ def _operative_starts(document: ActText) -> list[int]:
 
 
 def _id_cuts(text: str, act_id: str | None, titled: str | None) -> list[int]:
-    """Lines that begin with the identifier of another act: lines of a table of contents, separator pages.
+    """Return lines that begin with the identifier of another act: lines of a table of contents, separator pages.
 
     Some decrees have an identifier for a number: neither `titled`, the number of the title, nor one after "Arrêté n°" begins another.
     """

@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.detection import NOISES, Labelled, evaluate, lines, trials
 from benchmarks.detection.score import assess
-from bot.detection import judge_each, reason_words
+from bot.detection.judging import judge_each
+from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import Act, Facts, Kind, Outcome, Verdict
 from tests.bot.detection.samples import ABOUT, corpus

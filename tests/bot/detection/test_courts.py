@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.detection import judge, judge_each
+from bot.detection.judging import judge, judge_each
 from bot.domain.acts import Act, Evidence, Facts, PageText, Where
 from bot.domain.law.tables import Court, court
 from sources.catalogue.authority import load_authorities

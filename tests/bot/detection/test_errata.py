@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from bot.detection import judge
+from bot.detection.judging import judge
+from bot.detection.text.cues import fold
 from bot.detection.text.segments import erratum_in
-from bot.detection.text.views import fold
 from bot.domain.acts import Kind, Outcome, Reference, Verdict
 from tests.bot.detection.samples import act
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.detection import judge, judge_each, probable_kind, reason_words
-from bot.detection.facts.law import known_hooks
+from bot.detection.judging import judge, judge_each, probable_kind
 from bot.detection.rules.evidence import EVENT, PRODUCT, SIGN
-from bot.detection.text.cues import VerdictReason, cues, load, name_of, named
+from bot.detection.text.cues import VerdictReason, cues, load, name_of, named, reason_words
+from bot.detection.text.mentions import known_hooks
 from bot.domain.acts import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
 from tests.bot.detection.samples import ABOUT
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.detection import identities
+from bot.detection.facts.identity import identities
 from bot.domain.acts import Facts, Moment
 from bot.domain.identity import comparable
 

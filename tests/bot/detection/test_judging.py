@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from bot.detection import judge, judge_each
-from bot.detection.rules.titles import is_generic
+from bot.detection.judging import judge, judge_each
+from bot.detection.rules.evidence import is_generic
 from bot.detection.text.document import has_sign, relevant_pages
 from bot.domain.acts import Act, Kind, Outcome, PageText, TextOrigin
 from bot.domain.law.tables import window

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from bot.app.demo.scenario import demo_text
-from bot.detection import identities
-from bot.detection.facts.identity import corrected, decided_by, prefix, prefixes
+from bot.detection.facts.identity import corrected, decided_by, identities, prefix, prefixes
 from bot.detection.judging import confirmed
 from bot.domain.acts import Act, Facts, Kind, Moment, Outcome, PageText, Reference, Verdict
 

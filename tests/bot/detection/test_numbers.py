@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from bot.detection.facts.numbers import without_service
+from bot.detection.facts.identity import without_service
 from bot.domain.identity import comparable
 
 SAME = [

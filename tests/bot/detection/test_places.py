@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection import judge
-from bot.detection.facts.place_names import names
+from bot.detection.facts.places import names
+from bot.detection.judging import judge
 from tests.bot.detection.samples import act
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection.text.privacy import excerpt, without_names
+from bot.detection.text.phrases import excerpt, without_names
 
 
 @pytest.mark.parametrize(

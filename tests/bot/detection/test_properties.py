@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from benchmarks.detection import Labelled, Printed
 from benchmarks.detection.letters import SEEDED, STEADY, Damage
-from bot.detection import identities, judge, judge_each
+from bot.detection.facts.identity import identities
+from bot.detection.judging import judge, judge_each
 from bot.domain.acts import Act, Kind, Outcome, PageText, TextOrigin
 from bot.domain.folding import fold_letters
 from tests.bot.detection.samples import act, corpus

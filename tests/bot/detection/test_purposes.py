@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection import judge
+from bot.detection.judging import judge
 from bot.detection.text.document import document
 from tests.bot.detection.samples import act
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from bot.detection import judge
+from bot.detection.judging import judge
 from bot.domain.acts import Kind, Reference, Verdict
 from tests.bot.detection.samples import act
 

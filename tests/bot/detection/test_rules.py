@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection import judge, judge_each
-from bot.detection.rules.duplicates import deduplicate
+from bot.detection.judging import judge, judge_each
+from bot.detection.rules.deciding import deduplicate
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain.acts import Facts, Kind, Moment, Outcome, Verdict
 from tests.bot.detection.samples import act

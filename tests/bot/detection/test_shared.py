@@ -9,7 +9,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from bot.detection import judge, judge_each
+from bot.detection.judging import judge, judge_each
 from bot.domain.acts import Act, Outcome, PageText
 from tests.bot.detection.samples import SEEDED, SHARED, STEADY, act
 

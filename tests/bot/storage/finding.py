@@ -8,8 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select, update
 
-from bot.detection import identities
-from bot.detection.facts.identity import prefixes
+from bot.detection.facts.identity import identities, prefixes
 from bot.domain.acts import Decree, Facts, Kind
 from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, Recueil, RecueilState

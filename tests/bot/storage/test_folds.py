@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, LargeBinary, bindparam, select, text
 
-from bot.detection import identities as identify
+from bot.detection.facts.identity import identities as identify
 from bot.domain.acts import Facts, Outcome, PageText
 from bot.domain.identity import ActIdentity, act_keys, text_digest
 from bot.storage import migrate as module

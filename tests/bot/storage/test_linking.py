@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection import identities
-from bot.detection.facts.identity import prefix
+from bot.detection.facts.identity import identities, prefix
 from bot.domain.acts import Facts, Kind, Moment, Reference
 from bot.domain.identity import Candidate, Party, ReferenceLink, change, linked, prefix_of
 

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Date, Engine, TextClause, bindparam, column, insert, inspect, select, table, text
 
-from bot.detection import identities as identify
+from bot.detection.facts.identity import identities as identify
 from bot.domain.acts import Facts
 from bot.domain.identity import prefix_of
 from bot.storage import migrate as module

@@ -1,0 +1,424 @@
+"""Decides by the title or heading of an act, else by its articles; and finds which decrees of one act are the same."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from bot.detection.facts.identity import number, without_service
+from bot.detection.facts.references import CHANGES, Citation, citations, references
+from bot.detection.rules.evidence import (
+    USE,
+    Finding,
+    SegmentEvidence,
+    Verb,
+    article_verb,
+    decides_before,
+    first_verb,
+    is_notice,
+    notice_at_opening,
+    notice_in,
+    plainly_used,
+    stopped,
+    title_verb,
+    unsettled,
+)
+from bot.detection.text.cues import VerdictReason, cues, name_of
+from bot.detection.text.mentions import Mention
+from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
+from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
+
+_TITLE_TAIL = 320
+"""Squeezed characters after a mention in which its title may still say what it does to it."""
+
+_PURPORT = re.compile(r"(?:portant|fixant|relati[a-z]{1,2}a)[a-z]{0,16}$")
+
+_NAMED = 90
+"""Squeezed characters before a verb in which the decree is named whose title it belongs to."""
+
+_THINGS_ENDED = frozenset({"subsidy", "delegation of signature", "procurement or call"})
+"""What may be for VSA without being it: a decree that changes or ends one of these changes no VSA."""
+
+
+def by_title(case: SegmentEvidence) -> Finding | None:
+    """Return what the title decides, else what the heading does; None where neither says anything of VSA."""
+    for part in (DecreePart.TITLE, DecreePart.HEADING):
+        inside = [mention for mention in case.found if mention.part is part and not mention.citation]
+        for block in case.segment.of(part):
+            for mention in sorted(inside, key=lambda mention: not mention.strong):
+                finding = _by_title_with(case, block, mention)
+                if finding is not None:
+                    return finding
+    return None
+
+
+def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Finding | None:
+    """Return what this title or heading says of a mention (of two interleaved layers, one may have the verb, one the object), or None."""
+    document, text = case.document, case.text
+    correcting = _erratum_before(case, block, mention)
+    # The title of the decree that an erratum corrects comes after that word.
+    opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
+    start = document.mended_span(opening, block.end)[0]
+    stop = min(case.within(block)[1], mention.tight_end + _TITLE_TAIL)
+    event = cues().event.search(text, mention.tight_end, stop)
+    said = stop if event is None else event.start()
+    never = cues().never.search(text, start, said)
+    verb = title_verb(text, start, said, stop) if correcting is None else _correction(case, correcting)
+    # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
+    ended = never is not None and verb is not None and verb.kind in CHANGES and name_of(never) in _THINGS_ENDED
+    if never is not None and (not decides_before(text, start, said) or (ended and never.end() <= mention.tight_start)):
+        return case.not_concerned(case.phrase(mention), case.against(never))
+    open_to_doubt = unsettled(text, start, mention.tight_start if verb is None or verb.cue == USE else verb.start, stop)
+    if open_to_doubt is not None:
+        return case.uncertain(case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(open_to_doubt))
+    if verb is None:
+        return None
+    if correcting is not None and not references(document, case.segment, verb.kind, None):
+        return case.uncertain(case.phrase(mention), case.because("doubt", VerdictReason.UNNAMED, mention))
+    doubt = _title_doubt(case, block, mention, start, stop) or _bears_on_something_else(case, verb, mention)
+    if doubt:
+        return case.uncertain(case.phrase(mention), *doubt)
+    return _decided(case, mention, verb, start)
+
+
+def _erratum_before(case: SegmentEvidence, block: Block, mention: Mention) -> re.Match[str] | None:
+    """Return the word with which this title or heading calls the act an erratum, where the mention comes after it."""
+    found = erratum(case.document, case.segment)
+    return found if found is not None and block.start <= found.start() < mention.start else None
+
+
+def _correction(case: SegmentEvidence, erratum_word: re.Match[str]) -> Verb:
+    """Return what an erratum does, whatever the decree does that it corrects."""
+    return Verb(Kind.MODIFICATION, *case.document.mended_span(*erratum_word.span("word")), Kind.MODIFICATION.value)
+
+
+def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
+    """Return the decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
+    text = case.text
+    if verb.kind is Kind.AUTHORISATION and cues().of_another.search(text, max(start, verb.start - _NAMED), verb.start) is not None:
+        kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, case.verb(verb))
+        return case.decree(kind, said_so, mention)
+    if verb.cue == USE:
+        return _used(case, mention, verb, start)
+    if verb.kind is Kind.SUSPENSION and (done := _done_to_another(case)) is not None and done[0] is Kind.ABROGATION:
+        # "Ordonnant l'interruption": the articles tell whether it is for a time or for good.
+        return case.decree(*done, mention)
+    contradiction = _contradicted(case, verb.kind)
+    if contradiction is not None:
+        return case.uncertain(case.phrase(mention), case.verb(verb), contradiction)
+    return case.decree(verb.kind, case.verb(verb), mention)
+
+
+def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
+    """Judge a title that only names its use: a decree where an article authorises, or no article says otherwise under a plain title."""
+    said_so = case.verb(verb)
+    for block in case.segment.of(DecreePart.ARTICLE):
+        span = case.within(block)
+        decision, contrary = article_verb(case.text, *span), stopped(case.text, *span)
+        if contrary is not None and (decision is None or contrary.start() < decision.start):
+            why = case.because_of("doubt", VerdictReason.UNSETTLED, contrary)
+            return case.uncertain(case.phrase(mention), said_so, why)
+        if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
+            return case.decree(verb.kind, said_so, mention)
+        if decision is not None:
+            contradiction = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
+            return case.uncertain(case.phrase(mention), said_so, contradiction)
+    if plainly_used(case.text, start, verb):
+        return case.decree(verb.kind, said_so, mention)
+    return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, mention))
+
+
+def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> tuple[Evidence, ...]:
+    """Return what leaves open whether the act under this title (`start:stop` of the mended view) decides on VSA.
+
+    Empty where nothing does.
+    """
+    text = case.text
+    if not case.segment.is_formal:
+        if mention.part is DecreePart.TITLE:
+            opening = case.within(block)[0]
+            notice, offset = notice_at_opening(text, opening, start), 0
+            is_one = notice is not None
+        else:
+            notice, offset = (notice_in(case.title), case.title.start) if case.title is not None else (None, 0)
+            is_one = case.title is not None and is_notice(case.title)
+        if is_one:
+            said_so = () if notice is None else (case.against(notice, offset),)
+            return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), *said_so
+        near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
+        if not cues().act.search(text, start, mention.tight_start) and article_verb(text, *near) is None:
+            return (case.because("doubt", VerdictReason.NO_ACT, mention),)
+    if not mention.strong and not case.supported():
+        return (case.because("doubt", VerdictReason.OTHER_WORDS, mention),)
+    return ()
+
+
+def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention) -> tuple[Evidence, ...]:
+    """Return what shows that the decree changed or ended is no authorisation ("l'arrêté portant création d'un comité de suivi…")."""
+    if verb.kind not in CHANGES:
+        return ()
+    for other in cues().related.finditer(case.text, verb.end, mention.tight_start):
+        if _PURPORT.search(case.text[verb.end : other.start()]) is not None:
+            return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), case.against(other)
+    return ()
+
+
+def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
+    """Return what the first article that decides does, where the title tells what another decree authorises; None where no article does."""
+    for block in case.segment.of(DecreePart.ARTICLE):
+        verb = article_verb(case.text, *case.within(block))
+        if verb is not None:
+            return verb.kind, case.verb(verb)
+    return None
+
+
+def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
+    """Quote the article by which an authorising title stands over articles that only refuse or end: a person must look."""
+    if kind is not Kind.AUTHORISATION:
+        return None
+    contrary: Evidence | None = None
+    for block in case.segment.of(DecreePart.ARTICLE):
+        verb = article_verb(case.text, *case.within(block))
+        if verb is None or verb.kind is Kind.MODIFICATION:
+            continue
+        if verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
+            return None
+        speaks = any(mention.part is DecreePart.ARTICLE and block.start <= mention.start < block.end for mention in case.found)
+        speaks = speaks or (verb.kind is Kind.REFUSAL and _answers(case, block, verb))
+        if speaks and contrary is None:
+            contrary = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
+    return contrary
+
+
+def _answers(case: SegmentEvidence, block: Block, verb: Verb) -> bool:
+    """Return True for an article that says of what was asked for that it is refused."""
+    return cues().request.search(case.text, case.document.mended_span(block.start, block.start)[0], verb.start) is not None
+
+
+# What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end.
+
+_SENTENCE = re.compile(r"[a-z]\.\s")
+
+
+def by_articles(case: SegmentEvidence) -> Finding | None:
+    """Return what the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
+    doubt: tuple[Evidence, ...] = ()
+    for mention in case.found:
+        if mention.part not in {DecreePart.ARTICLE, DecreePart.HEADING, DecreePart.BODY} or mention.citation:
+            continue
+        block = case.segment.at(mention.start)
+        start, stop = case.within(block)
+        if mention.part is not DecreePart.ARTICLE:
+            start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
+        if cues().handing_over.search(case.text, start, stop):
+            continue
+        verb = article_verb(case.text, start, stop)
+        if verb is None:
+            continue
+        # "La commune est mise en demeure de cesser… le traitement qui est mis en œuvre" authorises nothing.
+        contrary = stopped(case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
+        if contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
+            doubt = doubt or (case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(contrary))
+            continue
+        why = _doubtful(case, mention, verb)
+        if why is not None:
+            doubt = doubt or (case.phrase(mention), case.because("doubt", why, mention))
+            continue
+        said = case.verb(verb)
+        kind = verb.kind
+        if case.title is not None and kind is not Kind.AUTHORISATION:
+            titled = first_verb(case.title.text, 0, len(case.title.text))
+            if titled is not None and titled.kind is not Kind.AUTHORISATION:
+                kind, said = titled.kind, case.verb(titled, case.title.start)
+        return case.decree(kind, said, mention)
+    return case.uncertain(*doubt) if doubt else None
+
+
+def _doubtful(case: SegmentEvidence, mention: Mention, verb: Verb) -> VerdictReason | None:
+    if _is_aside(case, mention, verb):
+        return VerdictReason.IN_PASSING
+    return VerdictReason.OTHER_WORDS if not mention.strong and not case.supported() else None
+
+
+def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
+    """Return True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
+    if case.title is None:
+        return False
+    if mention.part is not DecreePart.ARTICLE:
+        return not case.segment.is_formal and first_verb(case.title.text, 0, len(case.title.text)) is None
+    first, last = sorted((case.document.loose(verb.start, verb.start + 1)[0], mention.start))
+    return not case.title.speaks and _SENTENCE.search(case.document.flat, first, last) is not None
+
+
+def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
+    """Return True where a sentence ends between two positions of the mended view."""
+    first, last = (case.document.loose(position, position + 1)[0] for position in (one, two))
+    return _SENTENCE.search(case.document.flat, first, last) is not None
+
+
+def answered(case: SegmentEvidence) -> Finding | None:
+    """Return what the first article that speaks of the request says of it, where the title or a visa tells that it was one for VSA."""
+    asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
+    if asked is None:
+        return None
+    for block in case.segment.of(DecreePart.ARTICLE):
+        start, stop = case.within(block)
+        verb = article_verb(case.text, start, stop)
+        if verb is None:
+            continue
+        refused = verb.kind is Kind.REFUSAL and cues().request.search(case.text, start, verb.start) is not None
+        # "La commune est autorisée" answers another request; this one is said to be granted.
+        granted = verb.kind is Kind.AUTHORISATION and re.match("demande|ilestfaitdroit", case.text[verb.start : verb.end]) is not None
+        if refused or granted:
+            return case.decree(verb.kind, case.verb(verb), asked)
+    return None
+
+
+def _is_asked(case: SegmentEvidence, mention: Mention) -> bool:
+    """Return True for what a title or a visa says was asked for: "Vu la demande de la commune en vue d'employer un traitement…"."""
+    block = case.segment.at(mention.start)
+    return (
+        mention.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA}
+        and "demande" in case.document.flat[block.start : mention.start]
+    )
+
+
+_REACH = 420
+"""Characters after a decree's name in which its object is told: a full title."""
+
+_AFTER = 60
+"""Characters quoted after a decree's name, so that one sees what becomes of it."""
+
+
+def by_reference(case: SegmentEvidence) -> Finding | None:
+    """Return the change that a title or an article makes to a decree which a visa or a recital says is one on VSA.
+
+    None where there is none.
+
+    "L'arrêté n° 2026-12 susvisé est abrogé", under "portant abrogation de l'arrêté n° 2026-12": only its visa names an algorithm.
+    """
+    own = number(case.document, case.segment)
+    cited = citations(case.document, case.segment, own.value if own is not None else None)
+    told = {entry.same: mention for entry in cited if entry.vsa and (mention := _object_of(case, entry)) is not None}
+    if not told:
+        return None
+    for found in references(case.document, case.segment, None, own.value if own is not None else None):
+        named = next((entry for entry in cited if entry.start == found.start), None)
+        if named is not None and named.same in told:
+            kind = Kind(found.value.change.value)
+            said = case.document.evidence("verb", found.start, min(found.end + _AFTER, case.segment.end), kind.value)
+            return case.decree(kind, said, told[named.same])
+    return None
+
+
+def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
+    """Return the mention of VSA in what is said of a decree that is named, unless it is a subsidy, a committee or the like for it."""
+    block = case.segment.at(cited.start)
+    if block.part is DecreePart.ARTICLE:
+        return None
+    low = case.document.mended_span(cited.end, cited.end)[0]
+    for mention in case.found:
+        if mention.strong and not mention.citation and cited.end <= mention.start < min(block.end, cited.end + _REACH):
+            between = (low, mention.tight_start)
+            if cues().never.search(case.text, *between) is None and cues().related.search(case.text, *between) is None:
+                return mention
+    return None
+
+
+# Which of the decrees found inside one act are the same: a line of a table of contents, a separator page, the decree itself.
+
+_FACTS = tuple(entry.name for entry in fields(Facts))
+
+
+_DATES = ("signed", "starts")
+
+
+_TELLING = ("signed", "starts", "ends", "operators", "event", "places")
+
+
+_MORNING = 9
+"""Hour until which the end of an evening is told as of the day before."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    segment: Segment
+    verdict: Verdict
+    number: str | None
+
+
+def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
+    """Return each decree once, in the order of the act, with every fact that any of its appearances told.
+
+    A wrong merge would lose a decree, so two are one only when their identifiers agree, or their numbers and dates, or, where
+    one has no number, when nothing they both tell differs.
+    """
+    kept: list[_Kept] = []
+    numbered: dict[str, list[_Kept]] = {}
+    unnumbered: list[_Kept] = []
+    for segment, verdict in sorted(decrees, key=lambda entry: (entry[0].has_articles, _wealth(entry[1])), reverse=True):
+        number = verdict.facts.number
+        entry = _Kept(segment, verdict, without_service(number) if number is not None else None)
+        candidates = kept if entry.number is None else [*numbered.get(entry.number, ()), *unnumbered]
+        twin = next((other for other in candidates if _same(entry, other)), None)
+        if twin is not None:
+            twin.verdict = _completed(twin.verdict, verdict)
+            continue
+        kept.append(entry)
+        if entry.number is None:
+            unnumbered.append(entry)
+        else:
+            numbered.setdefault(entry.number, []).append(entry)
+    return tuple(entry.verdict for entry in sorted(kept, key=lambda entry: entry.segment.start))
+
+
+def _same(one: _Kept, two: _Kept) -> bool:
+    if one.verdict.kind is not two.verdict.kind:
+        return False
+    if one.segment.act_id is not None and two.segment.act_id is not None:
+        return one.segment.act_id == two.segment.act_id
+    if one.number is not None and two.number is not None:
+        return one.number == two.number and not _differing(one, two, _DATES)
+    if _differing(one, two, _TELLING):
+        return False
+    return not (one.segment.has_articles and two.segment.has_articles) or _agreeing(one, two)
+
+
+def _pairs(one: _Kept, two: _Kept, names: tuple[str, ...]) -> list[tuple[Any, Any]]:
+    """Return the facts that both tell."""
+    pairs = [(getattr(one.verdict.facts, name), getattr(two.verdict.facts, name)) for name in names]
+    return [(left, right) for left, right in pairs if left and right]
+
+
+def _differing(one: _Kept, two: _Kept, names: tuple[str, ...]) -> bool:
+    return any(left != right for name in names for left, right in _pairs(one, two, (name,)) if not _same_day(name, left, right))
+
+
+def _same_day(name: str, one: Any, two: Any) -> bool:
+    """Return True for moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
+    if not isinstance(one, Moment) or not isinstance(two, Moment) or (one.time is None) is (two.time is None):
+        return False
+    day, exact = (one.day, two) if one.time is None else (two.day, one)
+    night = name == "ends" and exact.time is not None and exact.time.hour < _MORNING and exact.day == day + timedelta(days=1)
+    return day == exact.day or night
+
+
+def _agreeing(one: _Kept, two: _Kept) -> bool:
+    return any(left == right for left, right in _pairs(one, two, _TELLING))
+
+
+def _completed(fuller: Verdict, other: Verdict) -> Verdict:
+    """Return the fuller verdict with the facts that only the other one had, and their evidence."""
+    missing = {name: value for name in _FACTS if not getattr(fuller.facts, name) and (value := getattr(other.facts, name))}
+    if not missing:
+        return fuller
+    values = {name: getattr(fuller.facts, name) for name in _FACTS} | missing
+    about = {"period" if name in {"starts", "ends"} else name for name in missing}
+    evidence = (*fuller.evidence, *(quote for quote in other.evidence if quote.about in about))
+    return Verdict(fuller.outcome, fuller.kind, Facts(**values), evidence)
+
+
+def _wealth(verdict: Verdict) -> int:
+    return sum(bool(getattr(verdict.facts, name)) for name in _FACTS)
