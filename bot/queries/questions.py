@@ -16,7 +16,6 @@ from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.law.standing import Standing, period, standing
 from bot.domain.records import PageOfDecrees
 from bot.gazetteer.gazetteer import Gazetteer, gazetteer
-from bot.gazetteer.places import Commune
 from bot.messages import place_for
 from bot.queries.answers import (
     Answer,
@@ -134,10 +133,7 @@ class Questions:
         meant = town_of(asked, self._places, self._gazetteer())
         if not isinstance(meant, Question):
             return meant
-        if meant.topic is not Topic.TOWN:
-            return self.ask(replace(meant, page=page))
-        commune = self._gazetteer().commune(meant.words)
-        return UnknownPlace(asked) if commune is None else self._town(commune, page)
+        return self.ask(replace(meant, page=page))
 
     def state(self, department: str = "") -> Answer:
         """Return how the watch is: of departments, by code or name, with all who decide there; of all where none is given."""
@@ -198,7 +194,8 @@ class Questions:
             Topic.IN_FORCE: self.in_force,
             Topic.TODAY: self.today,
             Topic.NUMBER: self.show,
-            Topic.TOWN: self.town,
+            # A code here, never a postcode: 13001 is Aix-en-Provence by the one, and Marseille by the other.
+            Topic.TOWN: self._town,
         }
         return asked[question.topic](question.words, question.page)
 
@@ -226,7 +223,10 @@ class Questions:
         towns = places_named(found.unknown, self._places, self._gazetteer())
         return towns if towns is not None and towns.sure else UnknownDepartment(found.unknown, found.suggestions)
 
-    def _town(self, commune: Commune, page: int) -> Answer:
+    def _town(self, code: str, page: int) -> Answer:
+        commune = self._gazetteer().commune(code)
+        if commune is None:
+            return UnknownPlace(code)
         authorities = deciding_in({commune.department}, self._places)
         codes = (commune.code,)
         now = self._clock()

@@ -137,6 +137,15 @@ def test_a_city_is_named_with_its_arrondissements(towns: Questions) -> None:
         assert [one.code for one in answer.health] == ["75", "PP"]
 
 
+def test_a_button_for_a_town_holds_its_code_which_is_no_postcode(towns: Questions) -> None:
+    by_name, again = towns.town("Aix-en-Provence"), towns.ask(Question(Topic.TOWN, "13001"))
+    assert isinstance(by_name, TownAnswer)
+    assert by_name == again
+    by_postcode = towns.town("13001")
+    assert isinstance(by_postcode, TownAnswer)
+    assert by_postcode.commune.name == "Marseille 1er"
+
+
 def test_a_town_must_be_named(towns: Questions) -> None:
     assert towns.town(" ") == BadInput(Fault.NO_TOWN)
     assert towns.town("zzzzqqqq") == UnknownPlace("zzzzqqqq")
