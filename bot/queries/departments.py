@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -66,7 +67,7 @@ def _find(asked: str, places: Mapping[str, Place]) -> Place | None:
     """Look a department up by code, then by name, without regard to case, accents, hyphens and articles."""
     words = _fold(asked)
     code = words.replace(" ", "")
-    by_code = {_fold(place.code).replace(" ", ""): place for place in places.values()}
+    by_code = {_folded(place.code).replace(" ", ""): place for place in places.values()}
     return by_code.get(code) or by_code.get(code.zfill(2)) or _by_name(words, places)
 
 
@@ -83,7 +84,7 @@ def _is_region(place: Place) -> bool:
 
 def _by_name(words: str, places: Mapping[str, Place]) -> Place | None:
     """Find it by the department's name, else by the authority's own ("préfecture de police"); the lowest code first."""
-    for names in ({_bare(_fold(p.department)): p for p in _ordered(places)}, {_bare(_fold(p.name)): p for p in _ordered(places)}):
+    for names in ({_bare(_folded(p.department)): p for p in _ordered(places)}, {_bare(_folded(p.name)): p for p in _ordered(places)}):
         if found := names.get(_bare(words)):
             return found
     return None
@@ -95,9 +96,15 @@ def _ordered(places: Mapping[str, Place]) -> list[Place]:
 
 
 def _near(words: str, places: Mapping[str, Place]) -> tuple[Place, ...]:
-    names = {place.code: _bare(_fold(place.department or place.name)) for place in places.values()}
+    names = {place.code: _bare(_folded(place.department or place.name)) for place in places.values()}
     best = process.extract(words, names, scorer=fuzz.WRatio, score_cutoff=_NEAR, limit=_SUGGESTIONS) if len(words) > 2 else []
     return tuple(places[code] for _, _, code in best if code in places)
+
+
+@lru_cache(maxsize=1024)
+def _folded(name: str) -> str:
+    """Fold a name of the catalogue: the same hundred for every question."""
+    return _fold(name)
 
 
 def _fold(text: str) -> str:
