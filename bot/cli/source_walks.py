@@ -74,7 +74,7 @@ def register(sources: typer.Typer) -> None:
     def check(
         ctx: typer.Context, code: Code, route: Route = "", folder: From = None, limit: Limit = SHOWN, as_json: AsJson = False
     ) -> None:
-        """Walk one source from its root: which pages are asked, which links are followed and why, what is found. Nothing is recorded.
+        """Walk one source from its root: which pages are requested, which links are followed and why, what is found. Nothing is recorded.
 
         Exit code 3 when the walk fails, or could not read a page of its way.
         """
