@@ -10,13 +10,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 3 --dist load
 
-.PHONY: help setup complete system browser run test soak mutants check demo evaluate geo lock clean
+.PHONY: help setup complete system browser run test bench-short soak mutants check demo evaluate geo lock clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
 	@echo "make run     run the bot with config.toml, or with embedded defaults (SQLite, console)"
 	@echo "make demo    replay a small prefecture on this machine and show the posts"
-	@echo "make test    run all tests"
+	@echo "make test    run all tests of the program"
+	@echo "make bench-short   run the benchmarks and the soak in their short forms, as tests"
 	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md); the simulated year whole"
 	@echo "make mutants   put faults into a copy of the program, and see that the tests catch them"
 	@echo "make check   linters, types, import contracts and the structure"
@@ -58,9 +59,12 @@ evaluate: complete
 	$(BIN)/python -m benchmarks.detection tests/corpus
 
 # Hundreds of processes start: they need not compile the program each, whatever the environment says.
-test: export PYTHONDONTWRITEBYTECODE =
+test bench-short: export PYTHONDONTWRITEBYTECODE =
 test: complete browser
-	$(PYTEST)
+	$(PYTEST) -m "not short_form"
+
+bench-short: complete
+	$(PYTEST) -m short_form tests/benchmarks
 
 # Every decree once, in order, whatever was killed; then what the two other ways to reconcile do.
 soak: complete

@@ -13,6 +13,8 @@ from benchmarks.month.figures import Figures, judge
 from benchmarks.month.plan import Kind, draw
 from benchmarks.month.run import scratch, simulate
 
+pytestmark = pytest.mark.short_form
+
 
 # Once for all: it takes long, and tests of other modules may come between.
 @pytest.fixture(scope="session")

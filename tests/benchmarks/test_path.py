@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.path import SITES, follow_a_decree
 
 
+@pytest.mark.short_form
 async def test_the_way_of_a_decree_is_listed_in_its_order() -> None:
     files = await follow_a_decree()
     assert len(set(files)) == len(files)

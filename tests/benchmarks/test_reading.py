@@ -24,6 +24,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 SCANS = ["scan", "scanned-recueil"]
 
 
+@pytest.mark.short_form
 @pytest.mark.parametrize("only", [["text"], SCANS], ids=["text", "scans"])
 def test_the_short_form_finds_every_phrase_and_its_figures_are_real(only: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     if only is SCANS and not ocr_available():

@@ -107,6 +107,7 @@ PLANS = (
 )
 
 
+@pytest.mark.short_form
 def test_killed_and_started_again_it_tells_every_decree_once_and_in_order(tmp_path: Path) -> None:
     outcomes = soak(PLANS, tmp_path, beside=2)
     assert [outcome.killed for outcome in outcomes] == [tuple(blow.step for blow in plan.blows) for plan in PLANS]
