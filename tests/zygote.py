@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import Any
 
 import apprise
+import pytest
 
 from bot.app.demo.scenario import demo_text
 from bot.cli import main
@@ -27,6 +28,7 @@ from bot.cli.main import COMMANDS
 from bot.detection.judging import judge
 from bot.domain.acts import Act, PageText
 from sources.catalogue.authority import load_authorities
+from tests.bot.storage.ready import copy_when_new
 
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "holidays.countries.france", "httpcore", "rich.markdown", "rich.status")
 
@@ -57,6 +59,7 @@ def _warm() -> None:
     for module in LOADED_LATE:
         import_module(module)
     load_authorities()
+    copy_when_new(pytest.MonkeyPatch())
     # Knows its services only then.
     apprise.Apprise.instantiate("json://127.0.0.1")
     for name in ("abrogation", "authorisation", "videoprotection"):

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.store import Store
-from tests.bot.storage.ready import ready_store
+from tests.bot.storage.ready import copy_when_new, ready_store
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +80,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """An empty store in a file, `vigie.db` in the folder of the test."""
     with ready_store(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def _new_databases_are_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The migrations have tests of their own, in `tests/bot/storage`."""
+    copy_when_new(monkeypatch)

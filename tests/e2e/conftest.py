@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.bot.storage.ready import copy_when_new
 from tests.e2e.world import CHANNEL, OPERATORS
 from tests.servers.fake_bot_api import FakeBotApi
 
@@ -15,3 +16,9 @@ def telegram() -> Iterator[FakeBotApi]:
         running.add_channel(CHANNEL, "vsa")
         running.add_group(OPERATORS)
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _new_databases_are_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The migrations have tests of their own, in `tests/bot/storage`."""
+    copy_when_new(monkeypatch)

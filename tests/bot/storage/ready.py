@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+from sqlalchemy import URL, Engine
+
+from bot.storage import store
+from bot.storage.database import in_memory
+from bot.storage.migrate import migrate
 from bot.storage.store import Store, open_store
 
 NAME = "vigie.db"
@@ -19,6 +27,32 @@ def ready_store(folder: Path) -> Store:
     return open_store(f"sqlite:///{path}")
 
 
+def copy_when_new(patch: pytest.MonkeyPatch) -> None:
+    """Let each new SQLite database of this process begin as a copy of a migrated one. Then it is opened as any other."""
+    require_folder, template = store._require_folder, _migrated()
+
+    def put_file(url: URL) -> None:
+        require_folder(url)
+        path = Path(url.database or "")
+        # Where nothing can be written the program is to find out itself, and where another is faster its file stays.
+        with suppress(OSError):
+            if not path.exists():
+                with TemporaryDirectory(dir=path.parent) as folder:
+                    whole = Path(folder) / NAME
+                    whole.write_bytes(template)
+                    path.hardlink_to(whole)
+
+    def put_in_memory(engine: Engine) -> None:
+        if in_memory(engine.url):
+            with closing(engine.raw_connection()) as raw:
+                assert isinstance(raw.driver_connection, sqlite3.Connection)
+                _in_memory().backup(raw.driver_connection)
+        migrate(engine)
+
+    patch.setattr(store, "_require_folder", put_file)
+    patch.setattr(store, "migrate", put_in_memory)
+
+
 @cache
 def _migrated() -> bytes:
     """An empty database as the migrations leave it."""
@@ -27,3 +61,15 @@ def _migrated() -> bytes:
         open_store(f"sqlite:///{path}").close()
         assert [file.name for file in path.parent.iterdir()] == [NAME], "all of it is in the one file"
         return path.read_bytes()
+
+
+@cache
+def _in_memory() -> sqlite3.Connection:
+    """The same, in memory, to the end of the process."""
+    kept = sqlite3.connect(":memory:", check_same_thread=False)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / NAME
+        path.write_bytes(_migrated())
+        with closing(sqlite3.connect(path)) as file:
+            file.backup(kept)
+    return kept

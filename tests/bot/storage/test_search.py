@@ -139,18 +139,18 @@ def test_a_huge_act_full_of_rare_words_can_be_stored_and_found(store: Store) -> 
     assert store.decrees.search("drone", 10).total == 1
 
 
-def test_600_acts(store: Store) -> None:
+def test_many_acts(store: Store) -> None:
     """Every act can be told from all others, and one department's from those of the other."""
-    for number in range(20):
+    for number in range(10):
         authority = "26" if number % 2 else "83"
         recueil = one_recueil(store, str(number), authority=authority)
-        judged = [act(f"Arrêté a{number}b{one}", first=one + 1, text="caméras augmentées " * 20) for one in range(30)]
+        judged = [act(f"Arrêté a{number}b{one}", first=one + 1, text="caméras augmentées " * 20) for one in range(12)]
         store.recordings.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
     page = store.decrees.search("camera augmentée", 20)
-    assert (len(page.decrees), page.total) == (20, 600)
-    assert page.decrees[0].title == "Arrêté a19b29"
-    assert store.decrees.search("camera", 1, authorities={"26"}).total == 300
-    assert [decree.title for decree in store.decrees.search("a17b22 cameras", 10).decrees] == ["Arrêté a17b22"]
+    assert (len(page.decrees), page.total) == (20, 120)
+    assert page.decrees[0].title == "Arrêté a9b11"
+    assert store.decrees.search("camera", 1, authorities={"26"}).total == 60
+    assert [decree.title for decree in store.decrees.search("a7b8 cameras", 10).decrees] == ["Arrêté a7b8"]
 
 
 def test_terms_are_made_again_when_the_rules_change(url: str, opener: Callable[[], Store]) -> None:
