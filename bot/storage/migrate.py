@@ -7,6 +7,7 @@ once: each waits for the first to finish (a SQLite write lock, a PostgreSQL advi
 from __future__ import annotations
 
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def upgrade_to(connection: Connection, target: str) -> None:
         context.run_migrations()
 
 
+@cache
 def _scripts() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))

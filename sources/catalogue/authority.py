@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -202,9 +203,17 @@ _ADAPTER: TypeAdapter[Authority] = TypeAdapter(Annotated[Authority, AfterValidat
 def load_authorities(folder: Path | None = None) -> dict[str, Authority]:
     """Return every authority by code, sorted by file name, from the `*.toml` of `folder` (default: the catalogue of this package).
 
-    Raises `CatalogueError`, which names all problems of all files at once, with their lines.
+    Those of the package are read once in a process. Raises `CatalogueError`, which names all problems of all files, with their lines.
     """
-    place: Traversable = folder if folder is not None else files("sources") / "authorities"
+    return dict(_packaged()) if folder is None else _read(folder)
+
+
+@cache
+def _packaged() -> dict[str, Authority]:
+    return _read(files("sources") / "authorities")
+
+
+def _read(place: Traversable) -> dict[str, Authority]:
     found: dict[str, Authority] = {}
     problems: list[str] = []
     if not place.is_dir():

@@ -18,6 +18,7 @@ def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources.crawl.lists, "READERS", memory.READERS)
 
 
+@pytest.mark.short_form
 async def test_the_trail_finds_as_much_as_the_baseline_for_less_than_half() -> None:
     trail = await watch(1, EVERY, remembers=True)
     root = await watch(1, EVERY, remembers=False)

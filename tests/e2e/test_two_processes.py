@@ -25,7 +25,7 @@ from tests.processes import Done, Zygote, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.loopback import Gate
 
-MANY = 24
+MANY = 12
 
 
 class Counting(Sites):
