@@ -108,7 +108,7 @@ def outcome_text(settled: Settled, words: SettlementWords, language: Language) -
             return words.already_accepted.format(kind=kind)
         if len(settled.decrees) > 1:
             said = words.accepted_many if settled.posts else words.accepted_many_silently
-            return said.format(n=len(settled.decrees), decrees=", ".join(map(str, settled.decrees)))
+            return said.format(n=len(settled.decrees), decrees=", ".join(f"[{decree}]" for decree in settled.decrees))
         decree = settled.decrees[0] if settled.decrees else None
         return (words.accepted if settled.posts else words.accepted_silently).format(kind=kind, decree=decree)
     if settled.withdrawn is not None:

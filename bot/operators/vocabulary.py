@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from bot.domain.health import Cause
 from bot.messages import Language
+from bot.messages.words import data_file
 from bot.operators.post_alerts import PostTrouble
 
 CauseT = TypeVar("CauseT", bound=StrEnum)
@@ -99,5 +98,4 @@ class AlertWords(_Words):
 @cache
 def alert_words(language: Language) -> AlertWords:
     """Return the words of a language, read once from its packaged file."""
-    text = files("bot.operators").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
-    return AlertWords.model_validate(tomllib.loads(text))
+    return AlertWords.model_validate(data_file("bot.operators", "words", f"{language}.toml"))

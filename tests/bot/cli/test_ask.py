@@ -76,14 +76,14 @@ def _record(store: Store, found: Decree) -> None:
 def test_what_is_in_force(vigie: Vigie) -> None:
     done = vigie("recent", "--in-force")
     assert done.code == 0
-    assert done.out.splitlines()[0] == "Arrêtés en vigueur ou à venir — 1 arrêté"
+    assert done.out.splitlines()[0] == "Autorisations en cours ou à venir — 1 arrêté"
     assert "[1] " in done.out
     assert "en cours" in done.out.splitlines()[2]
     assert [found["number"] for found in vigie("recent", "--in-force", "--json").json] == ["26-1"]
     nothing = vigie("recent", "--in-force", "-d", "Paris", "-l", "en")
     assert nothing.code == 0
     assert "No decree recorded by this bot about Paris (75) is in force or to come." in nothing.out
-    assert "This does not mean that none exists." in nothing.out
+    assert "There may be some that Vigie has not seen." in nothing.out
     assert vigie("recent", "--in-force", "-d", "Paris", "--json").json == []
 
 

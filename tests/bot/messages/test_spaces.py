@@ -14,6 +14,7 @@ import bot
 from bot.delivery.mastodon.client import is_sought, is_sought_digest
 from bot.delivery.telegram.search import shows_decree, shows_digest
 from bot.messages import Language, MessageInput, mastodon_status, plain_post, shows_number, telegram_text
+from bot.messages.cleaning import with_plain_spaces
 from bot.messages.digests import digest_language, digest_links, mastodon_digest, telegram_digest
 from bot.messages.letters.words import template
 from bot.messages.mastodon import StatusLimits
@@ -51,7 +52,7 @@ def test_every_word_of_every_file_keeps_its_spaces(path: Path) -> None:
     assert said
     assert {at: text for at, text in said.items() if BREAKS.search(text)} == {}
     plain = dict(texts(tomllib.loads((PACKAGE / path).read_text("utf-8"))))
-    assert {at: text.replace("\u00a0", " ").replace("\u202f", " ") for at, text in said.items()} == plain
+    assert {at: with_plain_spaces(text) for at, text in said.items()} == {at: with_plain_spaces(text) for at, text in plain.items()}
 
 
 @pytest.mark.parametrize("letter", ["cada", "gracieux"])
@@ -96,7 +97,7 @@ def former(text: str, language: Language) -> str:
     then = former_words(language)[0]
     link = data_file("bot.messages", f"{language}.toml")["labels"]["link"].format(page=7)
     assert link in text
-    return text.replace(link, then.link.format(page=7)).replace("\u00a0", " ").replace("\u202f", " ")
+    return with_plain_spaces(text.replace(link, then.link.format(page=7)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

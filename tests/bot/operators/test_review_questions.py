@@ -182,15 +182,15 @@ def test_a_question_names_nobody_and_says_each_thing_once(language: str) -> None
 @pytest.mark.parametrize(
     ("language", "evidence", "told"),
     [
-        ("en", ACT.evidence, "which today's rules would no longer find: a No withdraws it."),
-        ("en", (Evidence("doubt", 8, "", None, REREAD),), "its recueil was read again, and it is found to be none. A No withdraws it."),
-        ("fr", (Evidence("doubt", 8, "", None, REREAD),), "son recueil a été relu, et cet acte n’en serait pas un. Un Non le retire."),
+        ("en", ACT.evidence, "which today's rules would no longer find: a No removes it."),
+        ("en", (Evidence("doubt", 8, "", None, REREAD),), "its recueil was read again, and it is found to be none. A No removes it."),
+        ("fr", (Evidence("doubt", 8, "", None, REREAD),), "son recueil a été relu, et cet acte n’en serait pas un. Répondre Non l’écarte."),
     ],
 )
 def test_a_question_about_a_recorded_decree_says_why_and_what_a_no_does(
     language: Language, evidence: tuple[Evidence, ...], told: str
 ) -> None:
     text = review_text(replace(ACT, decree=3, evidence=evidence), "Drôme (26)", alert_words(language).reviews, buttons=True)
-    [line] = [line for line in text.splitlines() if " 3" in line]
+    [line] = [line for line in text.splitlines() if "[3]" in line]
     assert line.endswith(told)
     assert ("p. 8" in text) == (evidence == ACT.evidence), "an empty phrase is no phrase"

@@ -63,7 +63,7 @@ def test_what_begins_and_what_ends_may_be_told_in_one_message() -> None:
         "Drôme (26) : dernier recueil le 1er août 2026",
         "→ Regardez le site : si des recueils y ont paru depuis, la source est à réparer (vigie sources check CODE).",
         "",
-        "✅ Vigie : un problème a pris fin",
+        "✅ Vigie : un problème résolu",
         "",
         "La page a changé : aucune liste de recueils n’y a été trouvée : Isère (38)",
     ]

@@ -140,7 +140,7 @@ async def talk(tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[
 
 async def test_a_person_follows_lists_pauses_and_leaves(talk: Talk) -> None:
     said = await talk.say("/suivre")
-    assert [button["text"] for button in said.buttons] == ["Un genre d’arrêtés", "Un exploitant"]
+    assert [button["text"] for button in said.buttons] == ["Un genre d’arrêtés", "Un opérateur"]
     added = await talk.say("/suivre 26")
     assert added.text.startswith("🔔 Vous suivez maintenant Drôme (26).")
     assert "pas un service de l’État" in added.text

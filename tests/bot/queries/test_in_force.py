@@ -125,14 +125,14 @@ def test_nothing_in_force_is_never_said_to_be_none() -> None:
     assert everywhere == NothingFound(Question(Topic.IN_FORCE), recorded=1, since=SINCE)
     assert there == NothingFound(Question(Topic.IN_FORCE, "26"), recorded=1, since=SINCE, places=(PLACES["26"],), health=there_now)
     assert plain_answer(everywhere, PLACES) == (
-        "Aucun arrêté relevé par ce bot n’est en vigueur ou à venir. Il surveille depuis le 1er août 2026. "
-        "Cela ne veut pas dire qu’il n’en existe aucun."
+        "Vigie n’a relevé aucune autorisation en cours ou à venir. Vigie lit les recueils depuis le 1er août 2026. "
+        "Il peut en exister que Vigie n’a pas vus."
     )
     assert plain_answer(there, PLACES, "en") == (
-        "No decree recorded by this bot about Drôme (26) is in force or to come. It has been watching since 1 August 2026. "
-        "This does not mean that none exists."
+        "Drôme (26): Vigie has found no authorisation under way or to come. Vigie has been reading the bulletins since 1 August 2026. "
+        "There may be some that Vigie has not seen."
     )
-    assert "encore été relevé" in plain_answer(ask(MemoryDecrees()).in_force(), PLACES)
+    assert "encore relevé aucun arrêté" in plain_answer(ask(MemoryDecrees()).in_force(), PLACES)
 
 
 def test_every_line_of_a_list_tells_where_the_decree_stands() -> None:

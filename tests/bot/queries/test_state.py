@@ -27,12 +27,12 @@ LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 
 def test_everything_is_one_line_a_sort(questions: Questions) -> None:
     assert plain_answer(questions.state(), PLACES, "fr").splitlines() == [
-        "Préfectures surveillées par ce bot : 6. Lues normalement : 2.",
-        "Ne peuvent pas être lues en ce moment : Isère (38) depuis le 19 août 2026, Paris (PP).",
-        "Rien de nouveau depuis plus longtemps que d’habitude : Ain (01) depuis le 1er août 2026.",
-        "Pas encore lues : Savoie (73).",
-        "Pas couvertes par ce bot : La Réunion (974).",
-        "Un arrêté peut y paraître sans que ce bot le voie.",
+        "Sites lus par Vigie : 6, dont 2 normalement.",
+        "Sites illisibles en ce moment : Isère (38), depuis le 19 août 2026, Paris (PP).",
+        "Rien de nouveau depuis plus longtemps que d’habitude : Ain (01), depuis le 1er août 2026.",
+        "Pas encore lus : Savoie (73).",
+        "Autorités que Vigie ne lit pas : La Réunion (974).",
+        "Un arrêté peut y paraître sans que Vigie le voie.",
         "Pour un département : /etat 26",
     ]
 
@@ -41,47 +41,45 @@ def test_what_is_read_in_part_is_not_taken_for_well() -> None:
     well, broken = health("26", Status.FINE), health("26", Status.FAILING)
     partly = AuthorityHealth("26", Status.PARTLY, (*well.routes, *broken.routes))
     lines = state_text(WatchState(Overview(NOW, (partly,))), PLACES, "fr").splitlines()
-    assert lines[0] == "Préfectures surveillées par ce bot : 1. Lues normalement : 0."
-    assert lines[1].startswith("Lues en partie seulement : Drôme (26)")
+    assert lines[0] == "Sites lus par Vigie : 1, dont 0 normalement."
+    assert lines[1].startswith("Sites lus en partie : Drôme (26)")
     drome = state_text(DepartmentState((partly,)), PLACES, "fr")
-    assert drome.startswith("Préfecture de la Drôme : lue en partie seulement. Une autre de ses pages ne peut pas l’être (")
+    assert drome.startswith("Préfecture de la Drôme : site lu en partie. Une autre de ses pages est illisible (")
 
 
 def test_where_all_is_well_there_is_no_warning() -> None:
     well = WatchState(Overview(NOW, (health("26", Status.FINE), health("38", Status.FINE))))
     assert state_text(well, PLACES, "en").splitlines() == [
-        "Prefectures watched by this bot: 2. Read as they should be: 2.",
+        "Sites read by Vigie: 2. Working normally: 2.",
         "For one department: /status 26",
     ]
 
 
 def test_a_watch_that_stands_still_says_so() -> None:
     asleep = WatchState(replace(Overview(NOW, (health("26", Status.FINE),)), half_due=NOW - timedelta(hours=2)))
-    assert "This bot seems to have stopped: most sites have been waiting to be read since 20 August 2026." in state_text(
-        asleep, PLACES, "en"
-    )
+    assert "Vigie seems to have stopped: most sites have been waiting to be read since 20 August 2026." in state_text(asleep, PLACES, "en")
 
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        ("26", ["Préfecture de la Drôme : lue normalement. Dernier recueil vu : 19 août 2026."]),
+        ("26", ["Préfecture de la Drôme : site lu normalement. Dernier recueil vu : 19 août 2026."]),
         (
             "isere",
-            [f"Préfecture de l'Isère : ne peut pas être lue depuis le 19 août 2026 (son site refuse de répondre). {LAST}"],
+            [f"Préfecture de l'Isère : site illisible depuis le 19 août 2026 (son site refuse de répondre). {LAST}"],
         ),
         (
             "01",
-            [f"Préfecture de l'Ain : son site répond, mais rien n’y a paru depuis plus longtemps que d’habitude. {LAST}"],
+            [f"Préfecture de l'Ain : le site répond, mais rien n’y a paru depuis plus longtemps que d’habitude. {LAST}"],
         ),
-        ("73", ["Préfecture de la Savoie : pas encore lue."]),
-        ("974", ["Préfecture de La Réunion : pas couverte par ce bot, qui ne voit donc pas les arrêtés qui y paraissent."]),
-        ("2a", ["Préfecture de la Corse-du-Sud : ce bot ne la surveille pas."]),
+        ("73", ["Préfecture de la Savoie : site pas encore lu."]),
+        ("974", ["Préfecture de La Réunion : Vigie n’en lit pas les recueils, et ne voit donc pas les arrêtés qui y paraissent."]),
+        ("2a", ["Préfecture de la Corse-du-Sud : Vigie n’en lit pas les recueils."]),
         (
             "Paris",
             [
-                "Préfecture de Paris : lue normalement.",
-                "Préfecture de police de Paris : ne peut pas être lue (son site demande un vrai navigateur).",
+                "Préfecture de Paris : site lu normalement.",
+                "Préfecture de police de Paris : site illisible (son site demande un vrai navigateur).",
             ],
         ),
     ],

@@ -78,12 +78,12 @@ async def test_a_command_is_answered_and_its_buttons_turn_the_page(api: FakeBotA
         api.say(ANN, ANN, "/recents")
         await until(lambda: api.messages)
         (answer,) = api.messages
-        assert answer.text.startswith("Derniers arrêtés publiés — 14 arrêtés, page 1 sur 3")
+        assert answer.text.startswith("Derniers arrêtés relevés — 14 arrêtés, page 1 sur 3")
         *_, further = answer.buttons
         api.press(answer, further["callback_data"], ANN)
         await until(lambda: api.callback_answers)
     (answer,) = api.messages
-    assert answer.text.startswith("Derniers arrêtés publiés — 14 arrêtés, page 2 sur 3")
+    assert answer.text.startswith("Derniers arrêtés relevés — 14 arrêtés, page 2 sur 3")
     assert [line.split(" ")[0] for line in answer.text.splitlines() if line.startswith("[")] == ["[9]", "[8]", "[7]", "[6]", "[5]"]
     assert all("Drôme (26)" in line for line in answer.text.splitlines() if line.startswith("["))
     assert [button["text"] for button in answer.buttons][5:] == ["◀ Plus récents", "Plus anciens ▶"]
@@ -95,9 +95,9 @@ async def test_a_command_is_answered_and_its_buttons_turn_the_page(api: FakeBotA
         ("/aide", "Vigie lit"),
         ("/help", "Vigie reads"),
         ("/start", "Vigie "),
-        ("/departement la Drôme", "Arrêtés concernant Drôme (26)"),
-        ("/department 38", "No decree recorded by this bot is about Isère (38)."),
-        ("/recherche <gare> & @ann", "Aucun arrêté relevé par ce bot ne contient « <gare> & ＠ann »."),
+        ("/departement la Drôme", "Drôme (26)"),
+        ("/department 38", "Isère (38): no decree found by Vigie."),
+        ("/recherche <gare> & @ann", "Aucun arrêté relevé par Vigie ne contient « <gare> & ＠ann »."),
         ("/decret 12", "📢 Autorisation de vidéosurveillance algorithmique"),
         ("/decree 99", "No decree is recorded under the number 99."),
     ],
@@ -225,7 +225,7 @@ async def test_an_answer_that_met_an_outage_is_sent_again(
         api.say(ANN, ANN, "/recents")
         await until(lambda: len(api.calls_of("sendMessage")) == 3 and api.messages)
     assert naps.asked == ([7.5, 7.5] if fault == "429" else [1, 2])
-    assert api.messages[-1].text.startswith("Derniers arrêtés publiés")
+    assert api.messages[-1].text.startswith("Derniers arrêtés relevés")
 
 
 async def test_a_page_that_met_an_outage_is_turned_all_the_same(api: FakeBotApi, questions: Questions) -> None:

@@ -105,47 +105,47 @@ def buttons(sent: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("/recents", "<b>Derniers arrêtés publiés — 14 arrêtés, page 1 sur 3</b>"),
-        ("/recent", "<b>Decrees published last — 14 decrees, page 1 of 3</b>"),
-        ("/departement la Drôme", "<b>Arrêtés concernant Drôme (26) — 12 arrêtés, page 1 sur 3</b>"),
-        ("/department 26", "<b>Decrees about Drôme (26) — 12 decrees, page 1 of 3</b>"),
+        ("/recents", "<b>Derniers arrêtés relevés — 14 arrêtés, page 1 sur 3</b>"),
+        ("/recent", "<b>Latest decrees found — 14 decrees, page 1 of 3</b>"),
+        ("/departement la Drôme", "<b>Drôme (26) — 12 arrêtés, page 1 sur 3</b>"),
+        ("/department 26", "<b>Drôme (26) — 12 decrees, page 1 of 3</b>"),
         ("/departement", "Quel département ?"),
-        ("/departement drme", "« drme » n’est pas un département surveillé par ce bot. Vouliez-vous dire : Drôme (26) ?"),
-        ("/envigueur", "<b>Arrêtés en vigueur ou à venir — 14 arrêtés, page 1 sur 3</b>"),
-        ("/envigueur Paris", "<b>Arrêtés en vigueur ou à venir concernant Paris (75) — 2 arrêtés</b>"),
-        ("/inforce 26", "<b>Decrees in force or to come about Drôme (26) — 12 decrees, page 1 of 3</b>"),
+        ("/departement drme", "Aucun département ne correspond à « drme »."),
+        ("/envigueur", "<b>Autorisations en cours ou à venir — 14 arrêtés, page 1 sur 3</b>"),
+        ("/envigueur Paris", "<b>Autorisations en cours ou à venir : Paris (75) — 2 arrêtés</b>"),
+        ("/inforce 26", "<b>Authorisations under way or to come: Drôme (26) — 12 decrees, page 1 of 3</b>"),
         (
             "/inforce 38",
-            "No decree recorded by this bot about Isère (38) is in force or to come. Préfecture de l&#x27;Isère: ",
+            "Isère (38): Vigie has found no authorisation under way or to come. Préfecture de l&#x27;Isère: ",
         ),
         ("/recherche gare", "<b>Arrêtés qui contiennent « gare » — 1 arrêté</b>"),
-        ("/search <b>&", "No decree recorded by this bot contains “&lt;b&gt;&amp;”."),
+        ("/search <b>&", "No decree found by Vigie contains “&lt;b&gt;&amp;”."),
         ("/decret 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
         ("/arrete 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
-        ("/decree douze", "This is not a number."),
+        ("/decree douze", "Use the number in brackets"),
         ("/arrete", "Quel arrêté ? Par exemple : /arrete 12. Pour ne plus recevoir d’annonces : /suivis"),
-        ("/départements 26", "<b>Arrêtés concernant Drôme (26)"),
-        ("/Récents", "<b>Derniers arrêtés publiés"),
-        ("/dep 26", "<b>Arrêtés concernant Drôme (26)"),
+        ("/départements 26", "<b>Drôme (26)"),
+        ("/Récents", "<b>Derniers arrêtés relevés"),
+        ("/dep 26", "<b>Drôme (26)"),
         ("/recherhe gare", "<b>Arrêtés qui contiennent « gare »"),
         ("/aujourd’hui", "Vigie n’a relevé aucune autorisation en cours aujourd’hui."),
-        ("26", "<b>Arrêtés concernant Drôme (26) — 12 arrêtés, page 1 sur 3</b>"),
+        ("26", "<b>Drôme (26) — 12 arrêtés, page 1 sur 3</b>"),
         ("Drôme et Isère", "<b>Drôme (26), Isère (38) — 12 arrêtés, page 1 sur 3</b>"),
         ("n° 12", "<b>📢 Autorisation de vidéosurveillance algorithmique</b>"),
         ("gare", "<b>Arrêtés qui contiennent « gare » — 1 arrêté</b>"),
         ("Aide !", "Vigie lit les recueils"),
-        ("/etat", "Préfectures surveillées par ce bot : 6. Lues normalement : 2."),
-        ("/status", "Prefectures watched by this bot: 6. Read as they should be: 2."),
-        ("/etat la Drôme", "Préfecture de la Drôme : lue normalement. Dernier recueil vu : 19 août 2026."),
-        ("/status 38", "Préfecture de l&#x27;Isère: has not been readable since 19 August 2026 (its site refuses to answer)."),
-        ("/etat drme", "« drme » n’est pas un département surveillé par ce bot. Vouliez-vous dire : Drôme (26) ?"),
+        ("/etat", "Sites lus par Vigie : 6, dont 2 normalement."),
+        ("/status", "Sites read by Vigie: 6. Working normally: 2."),
+        ("/etat la Drôme", "Préfecture de la Drôme : site lu normalement. Dernier recueil vu : 19 août 2026."),
+        ("/status 38", "Préfecture de l&#x27;Isère: site not readable since 19 August 2026 (its site refuses to answer)."),
+        ("/etat drme", "Aucun département ne correspond à « drme »."),
         ("/aide", "Vigie lit les recueils"),
         ("/help", "Vigie reads"),
         ("/start", "Vigie lit les recueils"),
         ("/start decret_12", "Vigie lit les recueils"),
         ("/start n12", "<b>📢 Autorisation"),
         ("/villages", "La commande /villages n’existe pas. Vouliez-vous dire : /ville"),
-        ("/zzzzzzzz", "Je n’ai pas compris."),
+        ("/zzzzzzzz", "Vigie n’a pas compris."),
         ("bonjour", "Vigie lit les recueils"),
     ],
 )
@@ -200,7 +200,7 @@ async def test_a_button_turns_the_page_of_the_same_message(bot: Bot) -> None:
     assert numbers == [f"1frn1:{number}" for number in (14, 13, 12, 11, 10)]
     await bot.press(further)
     (edited,) = bot.telegram.sent("editMessageText")
-    assert edited["text"].startswith("<b>Derniers arrêtés publiés — 14 arrêtés, page 2 sur 3</b>")
+    assert edited["text"].startswith("<b>Derniers arrêtés relevés — 14 arrêtés, page 2 sur 3</b>")
     assert edited["message_id"] == 99
     assert len(buttons(edited)) == 7
     assert len(bot.telegram.sent("answerCallbackQuery")) == 1
@@ -223,7 +223,7 @@ async def test_markup_that_telegram_cannot_parse_goes_out_as_plain_text(bot: Bot
     bot.telegram.refuse = lambda method, given: (400, "Bad Request: can't parse entities: no") if "parse_mode" in given else None
     await bot.say("/recents")
     (sent,) = bot.telegram.sent()
-    assert sent["text"].startswith("Derniers arrêtés publiés — 14 arrêtés, page 1 sur 3")
+    assert sent["text"].startswith("Derniers arrêtés relevés — 14 arrêtés, page 1 sur 3")
 
 
 async def test_whoever_asks_too_much_is_told_once_and_answered_again_later(bot: Bot, seconds: list[float]) -> None:
@@ -313,7 +313,7 @@ async def test_a_chosen_language_is_that_of_every_answer_of_the_chat(bot: Bot) -
     await bot.say("/recents")
     await bot.say("26", user={**ANN, "id": 8}, chat=GROUP)
     await bot.say("@vigie_bot 26", user={**ANN, "id": 8}, chat=GROUP)
-    assert [sent["text"][:23] for sent in bot.telegram.sent()[1:]] == ["<b>Decrees published la", "<b>Arrêtés concernant D"]
+    assert [sent["text"][:23] for sent in bot.telegram.sent()[1:]] == ["<b>Latest decrees found", "<b>Drôme (26) — 12 arrê"]
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,8 @@ async def edited(desk: Desk, message: BotMessage) -> str:
 async def test_yes_records_the_decree_and_wakes_the_delivery(desk: Desk, questions: Questions) -> None:
     async with desk.running(questions):
         message = await desk.ask()
-        assert await desk.press(message, 0) == "It is a decree (authorisation): recorded as no. 1, it will be posted."
-        assert await edited(desk, message) == "Is it?\n→ It is a decree (authorisation): recorded as no. 1, it will be posted."
+        assert await desk.press(message, 0) == "It is a decree (authorisation): recorded as [1], it will be posted."
+        assert await edited(desk, message) == "Is it?\n→ It is a decree (authorisation): recorded as [1], it will be posted."
     assert (desk.posted, desk.store.reviews.waiting(10)) == (1, [])
     assert len(posts_of(desk.store, [1])) == 1
 
@@ -162,7 +162,7 @@ async def test_an_answer_from_another_chat_is_refused(desk: Desk, questions: Que
         await stray.close()
         with structlog.testing.capture_logs() as logs:
             shown = await desk.press(desk.api.messages[-1], 0)
-    assert shown == "Only the operators' group can answer."
+    assert shown == "Only the team that runs Vigie can answer."
     assert [entry["log_level"] for entry in logs if entry["event"] == "review.wrong_chat"] == ["warning"]
     assert (desk.store.decrees.recent(10).total, len(desk.store.reviews.waiting(10))) == (0, 1)
 
@@ -213,7 +213,7 @@ async def test_of_two_operators_who_press_at_once_one_decides_and_the_other_is_t
     told = sorted(str(answer.get("text")) for answer in desk.api.callback_answers)
     yes = [
         "Already decided: it is a decree (authorisation).",
-        "It is a decree (authorisation): recorded as no. 1, it will be posted.",
+        "It is a decree (authorisation): recorded as [1], it will be posted.",
     ]
     no = ["Already decided: it is none.", "It is none: filed."]
     assert told in (yes, no)
@@ -226,8 +226,8 @@ async def test_operators_are_answered_in_their_language(desk: Desk, questions: Q
     async with desk.running(questions):
         message = await desk.ask()
         no = message.buttons[1]["callback_data"]
-        assert await desk.press(message, 0) == "C’est un arrêté (autorisation) : enregistré sous le n° 1, il va être publié."
-        assert (await edited(desk, message)).endswith("→ C’est un arrêté (autorisation) : enregistré sous le n° 1, il va être publié.")
+        assert await desk.press(message, 0) == "C’est un arrêté (autorisation) : enregistré sous [1], il va être publié."
+        assert (await edited(desk, message)).endswith("→ C’est un arrêté (autorisation) : enregistré sous [1], il va être publié.")
         assert await desk.send(message, no) == "Déjà décidé : c’est un arrêté (autorisation)."
 
 
@@ -269,20 +269,20 @@ DECREE = Decision(Outcome.DECREE, Kind.RENEWAL, NOW, "telegram")
 @pytest.mark.parametrize(
     ("settled", "french"),
     [
-        (Settled(DECREE, (7,), 2), "C’est un arrêté (renouvellement) : enregistré sous le n° 7, il va être publié."),
+        (Settled(DECREE, (7,), 2), "C’est un arrêté (renouvellement) : enregistré sous [7], il va être publié."),
         (
             Settled(DECREE, (7,)),
-            "C’est un arrêté (renouvellement) : enregistré sous le n° 7, déjà connu ou ancien, il n’est pas publié.",
+            "C’est un arrêté (renouvellement) : enregistré sous [7], déjà connu ou ancien, il n’est pas publié.",
         ),
         (
             Settled(DECREE, (7, 8), 1),
-            "Il contient 2 arrêtés : enregistrés sous les n° 7, 8, ceux qui n’étaient pas connus vont être publiés.",
+            "Il contient 2 arrêtés : enregistrés sous [7], [8], ceux qui n’étaient pas connus vont être publiés.",
         ),
-        (Settled(DECREE, (7, 8)), "Il contient 2 arrêtés : enregistrés sous les n° 7, 8, déjà connus ou anciens, ils ne sont pas publiés."),
-        (Settled(NONE, withdrawn=Withdrawal(7)), "Ce n’en est pas un : l’arrêté n° 7 est retiré."),
+        (Settled(DECREE, (7, 8)), "Il contient 2 arrêtés : enregistrés sous [7], [8], déjà connus ou anciens, ils ne sont pas publiés."),
+        (Settled(NONE, withdrawn=Withdrawal(7)), "Ce n’en est pas un : l’arrêté [7] est écarté."),
         (
             Settled(NONE, withdrawn=Withdrawal(7, ("canal", "masto"))),
-            "Ce n’en est pas un : l’arrêté n° 7 est retiré. Déjà publié (ou peut-être) vers canal, masto : à corriger à la main.",
+            "Ce n’en est pas un : l’arrêté [7] est écarté. Déjà publié (ou peut-être) vers canal, masto : à corriger à la main.",
         ),
         (Settled(NONE, already=True), "Déjà décidé : ce n’en est pas un."),
     ],

@@ -29,7 +29,7 @@ LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 def test_a_list_has_a_title_a_line_per_decree_and_page_buttons(questions: Questions) -> None:
     reply = telegram_reply(questions.recent(2), PLACES, "fr")
     lines = [line for line in reply.markup.split("\n") if line]
-    assert lines[0] == "<b>Derniers arrêtés publiés — 14 arrêtés, page 2 sur 3</b>"
+    assert lines[0] == "<b>Derniers arrêtés relevés — 14 arrêtés, page 2 sur 3</b>"
     assert [line.split("]")[0] for line in lines[1:6]] == ["[9", "[8", "[7", "[6", "[5"]
     numbers, turns = reply.rows
     assert numbers == tuple(PressButton(f"[{number}]", Question(Topic.NUMBER, str(number))) for number in (9, 8, 7, 6, 5))
@@ -71,7 +71,7 @@ def test_a_decree_leads_to_those_that_it_changes_and_that_change_it() -> None:
 
 def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
     lines = plain_answer(questions.department("26", 3), PLACES, "fr").splitlines()
-    assert lines[0] == "Arrêtés concernant Drôme (26) — 12 arrêtés, page 3 sur 3"
+    assert lines[0] == "Drôme (26) — 12 arrêtés, page 3 sur 3"
     assert [line[:4] for line in lines[2:]] == ["[2] ", "[1] "]
 
 
@@ -81,25 +81,28 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
         (
             NothingFound(Question(Topic.RECENT), 0, SINCE),
             (
-                "Aucun arrêté n’a encore été relevé par ce bot. Il surveille depuis le 1er août 2026. "
-                "Cela ne veut pas dire qu’il n’en existe aucun."
+                "Vigie n’a encore relevé aucun arrêté. Vigie lit les recueils depuis le 1er août 2026. "
+                "Il peut en exister que Vigie n’a pas vus."
             ),
-            "No decree has been recorded by this bot yet. It has been watching since 1 August 2026. This does not mean that none exists.",
+            (
+                "Vigie has found no decree yet. Vigie has been reading the bulletins since 1 August 2026. "
+                "There may be some that Vigie has not seen."
+            ),
         ),
         (
             NothingFound(Question(Topic.DEPARTMENT, "38"), 3, None, (PLACES["38"],)),
-            "Aucun arrêté relevé par ce bot ne concerne Isère (38). Cela ne veut pas dire qu’il n’en existe aucun.",
-            "No decree recorded by this bot is about Isère (38). This does not mean that none exists.",
+            "Isère (38) : aucun arrêté relevé par Vigie. Il peut en exister que Vigie n’a pas vus.",
+            "Isère (38): no decree found by Vigie. There may be some that Vigie has not seen.",
         ),
         (
             NothingFound(Question(Topic.DEPARTMENT, "38"), 3, SINCE, (PLACES["38"],), (health("38", Status.NOT_COVERED),)),
             (
-                "Aucun arrêté relevé par ce bot ne concerne Isère (38). Il ne surveille pas ce département : "
-                "un arrêté peut y paraître sans qu’il le voie."
+                "Isère (38) : aucun arrêté relevé par Vigie. Vigie ne lit pas les recueils de ce département : "
+                "un arrêté peut y paraître sans qu’elle le voie."
             ),
             (
-                "No decree recorded by this bot is about Isère (38). It does not watch that department: "
-                "a decree may appear there without its seeing it."
+                "Isère (38): no decree found by Vigie. Vigie does not read the bulletins of this department: "
+                "a decree may appear there without being seen."
             ),
         ),
         (
@@ -111,30 +114,33 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
                 (health("93", Status.FINE), health("PP", Status.FAILING, Cause.NEEDS_BROWSER)),
             ),
             (
-                "Aucun arrêté relevé par ce bot ne concerne Seine-Saint-Denis (93). Réponse d’après les arrêtés de : "
-                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. Préfecture de police de Paris : ne peut pas être lue "
-                "(son site demande un vrai navigateur). Cela ne veut pas dire qu’il n’en existe aucun."
+                "Seine-Saint-Denis (93) : aucun arrêté relevé par Vigie. Réponse d’après les arrêtés de : "
+                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. Préfecture de police de Paris : site illisible "
+                "(son site demande un vrai navigateur). Il peut en exister que Vigie n’a pas vus."
             ),
             (
-                "No decree recorded by this bot is about Seine-Saint-Denis (93). Answer from the decrees of: "
-                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. Préfecture de police de Paris: cannot be read "
-                "(its site asks for a real browser). This does not mean that none exists."
+                "Seine-Saint-Denis (93): no decree found by Vigie. Answer from the decrees of: "
+                "Préfecture de la Seine-Saint-Denis, Préfecture de police de Paris. Préfecture de police de Paris: site not readable "
+                "(its site asks for a real browser). There may be some that Vigie has not seen."
             ),
         ),
         (
             NothingFound(Question(Topic.DEPARTMENT, "38,2A"), 3, None, (PLACES["38"], PLACES["2A"])),
-            "Isère (38), Corse-du-Sud (2A) : aucun arrêté relevé par Vigie. Cela ne veut pas dire qu’il n’en existe aucun.",
-            "Isère (38), Corse-du-Sud (2A): Vigie has found no decree. This does not mean that none exists.",
+            "Isère (38), Corse-du-Sud (2A) : aucun arrêté relevé par Vigie. Il peut en exister que Vigie n’a pas vus.",
+            "Isère (38), Corse-du-Sud (2A): Vigie has found no decree. There may be some that Vigie has not seen.",
         ),
         (
             NothingFound(Question(Topic.SEARCH, "gare"), 3, None),
-            "Aucun arrêté relevé par ce bot ne contient « gare ». Cela ne veut pas dire qu’il n’en existe aucun.",
-            "No decree recorded by this bot contains “gare”. This does not mean that none exists.",
+            "Aucun arrêté relevé par Vigie ne contient « gare ». Il peut en exister que Vigie n’a pas vus.",
+            "No decree found by Vigie contains “gare”. There may be some that Vigie has not seen.",
         ),
         (
             UnknownDepartment("savoi", (PLACES["73"], PLACES["74"])),
-            "« savoi » n’est pas un département surveillé par ce bot. Vouliez-vous dire : Savoie (73), Haute-Savoie (74) ?",
-            "“savoi” is not a department watched by this bot. Did you mean: Savoie (73), Haute-Savoie (74)?",
+            (
+                "Aucun département ne correspond à « savoi ». Donnez son numéro ou son nom, par exemple : /departement 26. "
+                "Vouliez-vous dire : Savoie (73), Haute-Savoie (74) ?"
+            ),
+            "No department matches “savoi”. Try a number or a name: /department 26. Did you mean: Savoie (73), Haute-Savoie (74)?",
         ),
         (UnknownDecree("99"), "Aucun arrêté n’est enregistré sous le numéro 99.", "No decree is recorded under the number 99."),
     ],

@@ -19,9 +19,9 @@ LATE = datetime(2026, 8, 19, 23, 30, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("authority", "language", "said"),
     [
-        ("26", "fr", "Écarté le 20 août 2026 : une personne a jugé que cet acte ne concerne pas la vidéosurveillance algorithmique."),
-        ("26", "en", "Set aside on 20 August 2026: a person judged that this act does not concern algorithmic video surveillance."),
-        ("974", "en", "Set aside on 20 August 2026: a person judged that this act does not concern algorithmic video surveillance."),
+        ("26", "fr", "Écarté le 20 août 2026 : après vérification, cet acte ne concerne pas la vidéosurveillance algorithmique."),
+        ("26", "en", "Removed on 20 August 2026: a reviewer found that this act is not about algorithmic video surveillance."),
+        ("974", "en", "Removed on 20 August 2026: a reviewer found that this act is not about algorithmic video surveillance."),
     ],
 )
 def test_it_is_said_first(authority: str, language: Language, said: str) -> None:
