@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.app.config.errors import Problem
 from bot.app.config.model import DestinationSettings, Settings
+from bot.domain.follows import followed_chat
 
 _EDITING = frozenset({"telegram", "mastodon"})
 """The platforms whose channels are `bot.delivery.EditingChannel`s."""
@@ -129,7 +130,9 @@ def _repeated_names(tables: Iterable[tuple[int, Mapping[str, Any]]], implied: Ma
         if not isinstance(name, str):
             continue
         owner = seen.get(name.strip())
-        if owner:
+        if followed_chat(name.strip()) is not None:
+            yield Problem(("destinations", index, "name"), "a name of this form belongs to a chat that follows something; choose another")
+        elif owner:
             yield Problem(("destinations", index, "name"), f"this name is already used by {owner}; every destination has its own")
         else:
             seen[name.strip()] = f"destinations[{index}]"

@@ -114,6 +114,10 @@ def test_an_explicit_console_stays_beside_the_others(tmp_path: Path) -> None:
             "config.toml:3: telegram.operators_chat: decrees are posted to this chat; the operators need one of their own",
         ),
         (TELEGRAM + "operators_chat = 'https://t.me/vigie_ops'", 'config.toml:3: telegram.operators_chat: must be "@name" or a numeric id'),
+        (
+            entry("chat:12", "console"),
+            "config.toml:2: destinations[0].name: a name of this form belongs to a chat that follows something; choose another",
+        ),
         (MASTODON + entry("mastodon", "console"), "config.toml:5: destinations[0].name: this name is already used by mastodon.token"),
     ],
 )
