@@ -20,6 +20,7 @@ from bot.app.instance import Json, OnProgress, WorkOrder, run_alone, work_alone
 from bot.app.service import Service
 from bot.app.wiring import assemble
 from bot.delivery.deliverer import Delivered, Deliverer
+from bot.delivery.followers import FollowerPool
 from sources.catalogue.authority import Authority
 
 
@@ -50,8 +51,9 @@ class Hurried(Deliverer):
     Its destinations are served together: the clock is put forward when none of them is at work.
     """
 
-    def __init__(self, deliverer: Deliverer, clock: Clock, stop: asyncio.Event) -> None:
+    def __init__(self, deliverer: Deliverer, followers: FollowerPool | None, clock: Clock, stop: asyncio.Event) -> None:
         self._deliverer = deliverer
+        self._followers = followers
         self._hurried = clock
         self._stop = stop
 
@@ -61,12 +63,16 @@ class Hurried(Deliverer):
         return ("all",)
 
     async def deliver_due(self, *destinations: str) -> list[Delivered]:
-        """As it does."""
-        return await self._deliverer.deliver_due()
+        """As it does, then the chats that follow something."""
+        done = await self._deliverer.deliver_due()
+        while self._followers is not None and (await self._followers.deliver_round()).messages:
+            pass
+        return done
 
     async def next_due(self, now: datetime, *destinations: str) -> datetime | None:
         """Now, whenever that was."""
-        due = await self._deliverer.next_due(now)
+        found = [await self._deliverer.next_due(now), None if self._followers is None else await self._followers.next_due(now)]
+        due = min((at for at in found if at is not None), default=None)
         if due is None:
             self._stop.set()
         elif due > now:
@@ -82,9 +88,9 @@ def live(document: Mapping[str, Any], clock_file: Path, authorities: dict[str, A
 async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authority], command: str) -> None:
     stop = asyncio.Event()
     async with assemble(settings, authorities, watched=(), console=sys.stdout, clock=clock) as parts:
-        hurried = Hurried(parts.deliverer, clock, stop)
+        hurried = Hurried(parts.deliverer, parts.followers if command == "run" else None, clock, stop)
         if command == "run":
-            service = Service(replace(parts, deliverer=hurried), {"poll": _nothing_new})
+            service = Service(replace(parts, deliverer=hurried, followers=None), {"poll": _nothing_new})
             await run_alone(parts.store, clock, stop, service.run)
             return
 

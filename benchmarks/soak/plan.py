@@ -7,6 +7,8 @@ from enum import StrEnum
 from random import Random
 from typing import Literal
 
+from bot.domain.follows import chat_destination
+
 Mode = Literal["probe", "hold", "resend"]
 Where = Literal["telegram", "mastodon"]
 Command = Literal["run", "poll"]
@@ -63,6 +65,7 @@ class Plan:
     """One run: so many decrees for every destination, and the blows in order. Some servers know no idempotency keys. `lives`: the commands
     that are begun side by side, on one database.
 
+    `followers`: chats that follow the department of the decrees, which only a `run` serves.
     `most_per_day`: messages above which decrees are told in digests (`delivery.max_posts_per_day`). `chain`: the second decree modifies the
     first and the third ends it; `"backwards"`: what changes it was found before it.
     """
@@ -75,6 +78,17 @@ class Plan:
     blows: tuple[Blow, ...]
     lives: tuple[Command, ...] = ("run",)
     chain: Chain = "none"
+    followers: int = 0
+
+    @property
+    def chats(self) -> tuple[int, ...]:
+        """The chats that follow something."""
+        return tuple(range(71, 71 + self.followers))
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The destinations of each decree."""
+        return (*PLACES, *(chat_destination(chat) for chat in self.chats))
 
     @property
     def changes(self) -> tuple[tuple[int, int], ...]:
@@ -96,6 +110,7 @@ def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan
     lives: tuple[tuple[Command, ...], ...] = (("run",), ("run", "poll"), ("run",), ("poll", "poll"))
     chains: tuple[Chain, ...] = ("forwards", "none", "backwards")
     steps = tuple(Step)
+    followers = 3 if mode == "probe" and lives[number % len(lives)] == ("run",) and number % 4 == 2 else 0
     blows = []
     for position in range(chance.randint(1, most)):
         step = steps[(number + position * 4) % len(steps)]
@@ -104,8 +119,8 @@ def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan
             Blow(
                 # Without looking there is no such step on Telegram.
                 step=step,
-                where="mastodon" if looks else chance.choice(PLACES),
-                nth=0 if step.is_look else chance.choice((0, 0, 1, 2)),
+                where="mastodon" if looks else "telegram" if followers else chance.choice(PLACES),
+                nth=0 if step.is_look else chance.choice((0, 0, 1, 2)) + (number % 3 if followers else 0),
                 delay=chance.uniform(0, LONGEST_LIFE if step is Step.BY_CHANCE else _ANSWER_TAKES),
                 wait=chance.choice((0.0, 0.0, 0.0, LATER, LATER, LATER, -DAY)),
                 person_writes=chance.random() < 0.3,
@@ -122,4 +137,5 @@ def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan
         blows=tuple(blows),
         lives=lives[number % len(lives)],
         chain=chains[number % len(chains)],
+        followers=followers,
     )

@@ -12,9 +12,10 @@ from pathlib import Path
 from benchmarks.soak.life import Clock
 from benchmarks.soak.lives import Life, Mother, reached
 from benchmarks.soak.outset import document, prepare
-from benchmarks.soak.plan import PLACES, Blow, Plan, Step
+from benchmarks.soak.plan import Blow, Plan, Step
 from benchmarks.soak.servers import CHANNEL, LOOK, SEND, Mastodon, Telegram, Told
 from benchmarks.soak.traps import Point, Trap
+from bot.domain.follows import chat_destination
 from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.locks import LockName
 from bot.storage.store import open_store
@@ -58,7 +59,7 @@ def lived(plan: Plan, mothers: Sequence[Mother], folder: Path) -> Outcome:
     prepare(database, plan, datetime.now(UTC))
     killed: list[Step] = []
     codes: set[int] = set()
-    with Telegram() as telegram, Mastodon(ignores_keys=plan.ignores_keys) as mastodon:
+    with Telegram(plan.chats) as telegram, Mastodon(ignores_keys=plan.ignores_keys) as mastodon:
         servers: Mapping[str, Telegram | Mastodon] = {"telegram": telegram, "mastodon": mastodon}
         settings = document(database, telegram, mastodon, plan)
 
@@ -77,8 +78,9 @@ def lived(plan: Plan, mothers: Sequence[Mother], folder: Path) -> Outcome:
             Clock(clock).put(blow.wait)
         codes |= {life.end() for life in begin()}
         with open_store(f"sqlite:///{database}", read_only=True) as store:
-            posts = store.posts.listed(states=list(PostState))
+            posts = store.posts.listed(states=list(PostState), chats=True)
         told = {name: server.told() for name, server in servers.items()}
+        told |= {chat_destination(chat): telegram.told(chat) for chat in plan.chats}
     return judged(plan, killed, posts, told, codes)
 
 
@@ -129,7 +131,7 @@ def judged(
     doubled, lost, held, disordered = [], [], [], []
     numbers = dict(enumerate(plan.found, start=1))
     known = {(post.destination, numbers.get(post.decree.id or 0)): post for post in posts}
-    for where in PLACES:
+    for where in plan.places:
         times = Counter(one.number for one in told[where])
         for number in range(1, plan.decrees + 1):
             name, post = f"{where}:{number}", known.get((where, number))

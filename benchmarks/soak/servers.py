@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from starlette.types import ASGIApp
@@ -12,6 +13,8 @@ from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
 CHANNEL = -1001111
+FIRST_COMMANDS = 5
+"""Messages in private chats before the first life."""
 SEND = {"telegram": r"POST /bot[^/]+/sendMessage", "mastodon": r"POST /api/v1/statuses"}
 LOOK = {"telegram": r"POST /bot[^/]+/editMessageReplyMarkup", "mastodon": r"GET /api/v1/accounts/[^/]+/statuses"}
 _FILE = re.compile(r"/recueil-(\d+)\.pdf")
@@ -28,20 +31,25 @@ class Told(NamedTuple):
 class Telegram(FakeBotApi):
     """A channel in which the bot may not edit the posts of others, as the documentation advises."""
 
-    def __init__(self) -> None:
+    def __init__(self, chats: Sequence[int] = ()) -> None:
         super().__init__()
         self.traps = Traps()
         self.add_channel(CHANNEL)
+        for chat in chats:
+            self.add_private(chat)
+        for _ in range(FIRST_COMMANDS if chats else 0):
+            self.person_posts(chats[0], "/suivre 26")
 
     def app(self) -> ASGIApp:
         """With traps."""
         return self.traps.around(super().app())
 
-    def told(self) -> list[Told]:
-        """What is there, oldest first: one for each decree that a message leads to."""
+    def told(self, chat: int = CHANNEL) -> list[Told]:
+        """What is there in a chat, oldest first: one for each decree that a message leads to."""
         return [
             Told(str(message.message_id), number, None if message.reply_to is None else str(message.reply_to))
             for message in self.messages
+            if message.chat_id == chat
             for number in _numbers(f"{message.html} {message.buttons}")
         ]
 

@@ -104,6 +104,19 @@ PLANS = (
     ),
     # What changes a decree was found before it, and waits for its post, whoever is killed.
     Plan("chain", 3, "probe", ignores_keys=True, most_per_day=60, blows=(blow(Step.STORED, "mastodon"),), chain="backwards"),
+    # Chats that follow something: killed while one is sent its message, and while that is looked for.
+    Plan(
+        "followers",
+        3,
+        "probe",
+        ignores_keys=True,
+        most_per_day=60,
+        blows=(
+            Blow(Step.RECEIVED_LOST, "telegram", 4, 0.01, 0.0, person_writes=False),
+            Blow(Step.STORED, "telegram", 1, 0.01, 0.0, person_writes=False),
+        ),
+        followers=2,
+    ),
 )
 
 
@@ -112,4 +125,4 @@ def test_killed_and_started_again_it_tells_every_decree_once_and_in_order(tmp_pa
     outcomes = soak(PLANS, tmp_path, beside=2)
     assert [outcome.killed for outcome in outcomes] == [tuple(blow.step for blow in plan.blows) for plan in PLANS]
     assert [outcome for outcome in outcomes if not outcome.is_well] == []
-    assert sum(outcome.posts for outcome in outcomes) == 30
+    assert sum(outcome.posts for outcome in outcomes) == 42
