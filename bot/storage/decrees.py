@@ -76,7 +76,8 @@ class Decrees(Repository):
             ids = _ids(connection, in_head, limit, offset)
             if len(ids) < limit and offset + len(ids) < total:
                 first = offset + len(ids) if ids or offset == 0 else _count(connection, in_head)
-                ids += _ids(connection, and_(anywhere, ~in_head), limit - len(ids), max(offset - first, 0))
+                others = and_(anywhere, ~in_head) if first else anywhere
+                ids += _ids(connection, others, limit - len(ids), max(offset - first, 0))
             return _page(connection, ids, total)
 
     def naming(self, communes: Collection[str], limit: int, offset: int = 0, without: Collection[int] = ()) -> PageOfDecrees:

@@ -159,9 +159,6 @@ acts = Table(
     Column("decree_id", Id, ForeignKey("decrees.id", ondelete="SET NULL"), index=True),
 )
 
-_is_decree = acts.c.decree_id.is_not(None)
-Index(None, acts.c.id, acts.c.decree_id, sqlite_where=_is_decree, postgresql_where=_is_decree)
-
 act_numbers = Table(
     "act_numbers",
     metadata,

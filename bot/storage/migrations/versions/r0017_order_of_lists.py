@@ -1,4 +1,4 @@
-"""The day by which lists are ordered, which an index can follow, and the way from acts to decrees that a search takes."""
+"""The day by which lists are ordered, which an index can follow."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _decrees = sa.table(
 
 
 def upgrade() -> None:
-    """Add a column, which lists of before are ordered by as well, and three indexes of some rows only."""
+    """Add a column, which lists of before are ordered by as well, and two indexes of the decrees that stand."""
     op.add_column("decrees", sa.Column("listed_on", sa.Date()))
     _fill_listed_on(op.get_bind())
     order = ["listed_on", "found_at", "id"]
-    for name, table, columns, condition in (
-        ("ix_decrees_listed_on_found_at_id", "decrees", order, "withdrawn_at IS NULL"),
-        ("ix_decrees_authority_listed_on_found_at_id", "decrees", ["authority", *order], "withdrawn_at IS NULL"),
-        ("ix_acts_id_decree_id", "acts", ["id", "decree_id"], "decree_id IS NOT NULL"),
+    stands = sa.text("withdrawn_at IS NULL")
+    for name, columns in (
+        ("ix_decrees_listed_on_found_at_id", order),
+        ("ix_decrees_authority_listed_on_found_at_id", ["authority", *order]),
     ):
-        op.create_index(name, table, columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
+        op.create_index(name, "decrees", columns, sqlite_where=stands, postgresql_where=stands)
 
 
 def _fill_listed_on(connection: sa.Connection) -> None:
