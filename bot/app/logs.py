@@ -14,6 +14,8 @@ from typing import Literal, TextIO
 import structlog
 from structlog.types import EventDict, WrappedLogger
 
+from bot.domain.follows import followed_chat
+
 EACH = 3
 """Lines of one group that are written each by itself, at once."""
 
@@ -41,6 +43,14 @@ def _sentence_only(_logger: WrappedLogger, _method: str, line: EventDict) -> Eve
     """Replace the id of an event by its sentence: a processor of structlog for the console."""
     if "_record" not in line:
         line["event"] = sentences().get(line["event"], line["event"])
+    return line
+
+
+def without_chats(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Leave out which chat that follows something a line is about: a processor of structlog. What a person deletes must not stay in a log."""
+    if followed_chat(str(line.get("destination"))) is not None:
+        line["destination"] = "a chat that follows something"
+        line.pop("chat", None)
     return line
 
 
@@ -98,7 +108,7 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
     ]
     form = _json() if style == "json" else _console(colors=style == "auto" and stream.isatty() and not plain)
     structlog.configure(
-        processors=[LogGroups(), *stamp, *form],
+        processors=[LogGroups(), without_chats, *stamp, *form],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,

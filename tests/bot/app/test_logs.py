@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 import structlog
 
-from bot.app.logs import EACH, flush_groups, sentences, set_up_logging
+from bot.app.logs import EACH, flush_groups, sentences, set_up_logging, without_chats
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 
@@ -180,3 +180,13 @@ def test_what_a_level_leaves_out_is_in_no_group() -> None:
         structlog.get_logger().info("source.recovered", source=f"{number}:site", group="source")
     flush_groups()
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("destination", "logged"),
+    [("chat:4711", "a chat that follows something"), ("chat:-1004711", "a chat that follows something"), ("telegram", "telegram")],
+)
+def test_no_line_says_which_chat_follows_something(destination: str, logged: str) -> None:
+    line = without_chats(None, "info", {"event": "post.sent", "destination": destination, "chat": 4711})
+    assert line["destination"] == logged
+    assert ("chat" in line) is (destination == "telegram")
