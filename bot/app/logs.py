@@ -47,7 +47,7 @@ def _sentence_only(_logger: WrappedLogger, _method: str, line: EventDict) -> Eve
 
 
 def without_chats(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Leave out which chat that follows something a line is about: a processor of structlog. What a person deletes must not stay in a log."""
+    """Leave out which chat that follows something a line is about: a processor of structlog. Who is forgotten leaves no trace in a log."""
     if followed_chat(str(line.get("destination"))) is not None:
         line["destination"] = "a chat that follows something"
         line.pop("chat", None)
