@@ -82,7 +82,7 @@ def test_what_is_in_force(vigie: Vigie) -> None:
     assert [found["number"] for found in vigie("recent", "--in-force", "--json").json] == ["26-1"]
     nothing = vigie("recent", "--in-force", "-d", "Paris", "-l", "en")
     assert nothing.code == 0
-    assert "No decree recorded by this bot about Paris (75) is in force or to come." in nothing.out
+    assert "Paris (75): Vigie has found no authorisation under way or to come." in nothing.out
     assert "There may be some that Vigie has not seen." in nothing.out
     assert vigie("recent", "--in-force", "-d", "Paris", "--json").json == []
 
@@ -174,7 +174,7 @@ def test_a_refusal_has_one_letter(vigie: Vigie, tmp_path: Path) -> None:
     [
         (("show", "99"), 1, "99"),
         (("show", "99", "--letter", "cada"), 1, "99"),
-        (("show", "douze", "--letter", "cada"), 2, "par exemple : 12"),
+        (("show", "douze", "--letter", "cada"), 2, "par exemple : /arrete 12"),
         (("show", "1", "--output", "x.txt"), 2, "--letter"),
         (("show", "1", "--letter", "plainte"), 2, "plainte"),
         (("show", "1", "--letter", "cada", "--evidence"), 2, "--evidence"),

@@ -16,6 +16,7 @@ from bot.delivery.channel import DestinationRefused, NotSent, Unknown
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.statuses import key_of
+from bot.domain.acts import Kind
 from bot.domain.posts import Post, PostState
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, mastodon_channel, post
 from tests.bot.messages.samples import FULL, decree
@@ -27,6 +28,11 @@ LONG = decree(
     title="Arrêté portant autorisation de l’emploi d’un traitement algorithmique des images " * 4,
     facts=replace(FULL, places=tuple(f"station numéro {n} de la ligne" for n in range(12))),
 )
+
+
+def short_post() -> Post:
+    refusal = replace(post(1).decree, kind=Kind.REFUSAL)
+    return replace(post(1), decree=refusal)
 
 
 def long_post(attempts: int = 1) -> Post:
@@ -78,7 +84,7 @@ async def test_without_the_option_a_long_post_is_shortened(mastodon: MastodonSer
 
 async def test_a_short_post_is_no_thread(mastodon: MastodonServer) -> None:
     async with opened(mastodon) as channel:
-        await channel.send(post(1))
+        await channel.send(short_post())
     assert len(mastodon.statuses()) == 1
 
 
@@ -185,6 +191,6 @@ def status_length(body: str) -> int:
 
 async def test_no_warning_is_sent_where_there_is_none(mastodon: MastodonServer) -> None:
     async with opened(mastodon) as channel:
-        await channel.send(post(1))
+        await channel.send(short_post())
     (seen,) = [seen for seen in mastodon.requests if seen.method == "POST"]
     assert "spoiler_text" not in seen.body

@@ -88,7 +88,7 @@ async def test_many_posts_of_one_destination_that_takes_nothing_are_one_trouble(
     while (post := bench.store.outbox.claim("t", bench.now)) is not None:
         bench.store.outbox.sent(post.id, "1", bench.now)
     [end] = await bench.look()
-    assert "Destinations that take nothing" in end
+    assert "Destinations that no longer accept" in end
 
 
 async def test_posts_that_wait_for_long_are_told_once_and_their_end(bench: Bench) -> None:
@@ -218,7 +218,7 @@ async def test_a_post_in_doubt_is_asked_about_every_day_until_a_person_answers(b
 @pytest.mark.parametrize(
     ("trouble", "after", "said"),
     [
-        (DestinationTrouble.REFUSED, SETTLE, "Destinations that take nothing"),
+        (DestinationTrouble.REFUSED, SETTLE, "Destinations that no longer accept"),
         (DestinationTrouble.RIGHTS, SETTLE, "Destinations whose rights"),
         (DestinationTrouble.UNREACHABLE, HOUR, "Destinations that do not answer"),
     ],
