@@ -79,15 +79,20 @@ class Entered:
 
 
 def follow(note: Callable[[str], None]) -> None:
-    """Call this with the path of a file at each entry of one of its functions, in this thread and those started later."""
+    """Call this with the path of a file at each entry of one of its functions, in this thread and those started later; from Python 3.12
+    on also in those that exist already, such as the threads of an executor.
+    """
 
     def profile(frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
         if event == "call" and code.co_flags & _FUNCTION and code.co_filename.startswith(PACKAGES):
             note(os.path.relpath(code.co_filename, CHECKOUT))
 
-    threading.setprofile(profile)
-    sys.setprofile(profile)
+    if sys.version_info >= (3, 12):
+        threading.setprofile_all_threads(profile)
+    else:
+        threading.setprofile(profile)
+        sys.setprofile(profile)
 
 
 def _run(module: str) -> None:

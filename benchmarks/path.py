@@ -39,7 +39,7 @@ async def follow_a_decree() -> list[str]:
             telegram.add_channel(CHANNEL, "vsa")
             world = World(replay, folder / "vigie.db", telegram, commands=True)
             entered = Entered(without=SITES)
-            # From before the start: threads that exist already are not followed.
+            # From before the start: Python 3.11 does not follow threads that exist already.
             with entered.watching(folder):
                 async with world.bot([AUTHORITY]) as parts:
                     if parts.telegram is None:
