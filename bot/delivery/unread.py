@@ -80,7 +80,7 @@ class UnreadNotices:
             await channel.say(self._text(notice, since, language))
         except NotSent:
             await run_to_completion(self.notices.put_back, notice, self.clock())
-            return False
+            return not channel.is_everyones
         except DeliveryError as error:
             log.debug("follower.notice_failed", error=type(error).__name__)
             await run_to_completion(self.notices.sent, notice, self.clock())

@@ -129,8 +129,13 @@ class FollowerChannel(TelegramChannel):
 
     @property
     def is_everyones(self) -> bool:
-        """Whether the next chat would meet the same: Telegram cannot be reached, wants patience, or refuses the token."""
-        return isinstance(self.trouble, (NotSent, Unknown, DestinationRefused)) and not isinstance(self.trouble, (ChatClosed, Migrated))
+        """Whether the next chat would meet the same: Telegram cannot be reached, wants patience, or refuses the token. Patience that is
+        requested in a group may be that of its slow mode or of its own limit: it counts for the group alone."""
+        if isinstance(self.trouble, (ChatClosed, Migrated)):
+            return False
+        if isinstance(self.trouble, NotSent) and self.trouble.limited:
+            return self.follower.chat > 0
+        return isinstance(self.trouble, (NotSent, Unknown, DestinationRefused))
 
     async def send(self, post: Post) -> Sent:
         """Send the post. See `TelegramChannel.send`."""

@@ -218,6 +218,17 @@ async def test_a_refused_token_stops_the_round_and_marks_nobody(world: World) ->
     assert await world.pool.deliver_round() == FollowerRound(), "all of them rest"
 
 
+async def test_a_group_in_slow_mode_rests_alone(world: World) -> None:
+    world.follow(GROUP)
+    world.found("2031-1")
+    world.api.fail("sendMessage", 429, "Too Many Requests: retry after 3600", {"retry_after": 3600})
+    assert await world.pool.deliver_round() == FollowerRound(1)
+    world.follow(7)
+    world.found("2031-2")
+    assert await world.pool.deliver_round() == FollowerRound(1)
+    assert [len(world.sent_to(chat)) for chat in (7, GROUP)] == [1, 0]
+
+
 async def test_a_group_that_moves_is_followed(world: World) -> None:
     world.follow(-5)
     world.api.migrate(-5, GROUP)

@@ -15,7 +15,7 @@ from bot.domain.acts import Place
 from bot.domain.follows import Follow, FollowKind
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from tests.bot.delivery.memory import PLACES, Clock
-from tests.bot.delivery.test_followers import DROME, SNCF, World
+from tests.bot.delivery.test_followers import DROME, GROUP, SNCF, World
 from tests.bot.storage.ready import ready_store
 from tests.servers.fake_bot_api import FakeBotApi
 
@@ -122,3 +122,12 @@ async def test_a_process_that_was_killed_while_it_sent(world: Watched) -> None:
     assert world.sent_to(7) == [], "it may be there"
     await world.look(None)
     assert len(world.sent_to(7)) == 1
+
+
+async def test_a_group_in_slow_mode_delays_no_other(world: Watched) -> None:
+    for chat in (GROUP, 7):  # in the order in which they are served
+        world.follow(chat)
+    world.api.fail("sendMessage", 429, "Too Many Requests: retry after 3600", {"retry_after": 3600})
+    await world.look(4)
+    assert len(world.sent_to(7)) == 1
+    assert world.sent_to(GROUP) == []
