@@ -26,6 +26,10 @@ log = structlog.get_logger()
 UNREAD_AFTER = timedelta(days=3)
 """How long the recueils of an authority must have been unreadable."""
 
+_READABLE = frozenset({Status.FINE, Status.LATE, Status.PARTLY})
+"""What an authority must be for its recueils to be read again: one that nobody watches any more, or that fails for another reason since
+yesterday, is neither."""
+
 _AT_ONCE = 500
 """Notices sent in one look: posts go on meanwhile, and the rest waits for the next look."""
 
@@ -56,11 +60,13 @@ class UnreadNotices:
 
     async def notify(self) -> None:
         """Look at the sources once, and send what is due. Raises StorageError."""
-        unread = unread_since(await asyncio.to_thread(self.overview))
+        overview = await asyncio.to_thread(self.overview)
+        unread = unread_since(overview)
         if unread is None:
             return
         decides = {code: departments_of(code, self.places) for code in unread}
-        await run_to_completion(self.notices.update, decides, self.clock())
+        readable = {one.code for one in overview.authorities if one.status in _READABLE}
+        await run_to_completion(self.notices.update, decides, readable, self.clock())
         for notice in await asyncio.to_thread(self.notices.due, _AT_ONCE):
             since = unread.get(notice.authority)
             if (notice.is_end or since is not None) and not await self._send(notice, since):

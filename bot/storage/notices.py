@@ -30,9 +30,10 @@ class UnreadNotice:
 class Notices(Repository):
     """Notices of all chats. Every method raises StorageError."""
 
-    def update(self, unread: Mapping[str, Collection[str]], now: datetime) -> None:
-        """Note which authorities cannot be read, with the departments in which each decides. Whoever follows one of these, or a commune
-        there, is to be notified; whoever was notified of another authority is to be notified that it can be read again.
+    def update(self, unread: Mapping[str, Collection[str]], readable: Collection[str], now: datetime) -> None:
+        """Note which authorities cannot be read, with the departments in which each decides, and which can. Whoever follows one of the
+        first, or a commune there, is to be notified; whoever was notified of one that is `readable` is to be notified of that. Of any
+        other nothing can be said: it stays as it was.
         """
         with self._database.writing() as connection:
             for authority, departments in sorted(unread.items()):
@@ -41,11 +42,12 @@ class Notices(Repository):
                 rows = [{"chat": chat, **new} for chat in connection.execute(concerned).scalars()]
                 if rows:
                     connection.execute(insert_or_ignore(connection, notices), rows)
-            again = and_(notices.c.authority.in_(sorted(unread)), notices.c.state == NoticeState.READ_DUE)
+            again = and_(notices.c.authority.not_in(sorted(readable)), notices.c.state == NoticeState.READ_DUE)
             connection.execute(update(notices).where(again).values(state=NoticeState.UNREAD_SENT, changed_at=now))
-            over = notices.c.authority.not_in(sorted(unread))
-            connection.execute(delete(notices).where(over, notices.c.state == NoticeState.UNREAD_DUE))
-            sent = update(notices).where(over, notices.c.state == NoticeState.UNREAD_SENT)
+            no_more = and_(notices.c.authority.not_in(sorted(unread)), notices.c.state == NoticeState.UNREAD_DUE)
+            connection.execute(delete(notices).where(no_more))
+            over = and_(notices.c.authority.in_(sorted(readable)), notices.c.state == NoticeState.UNREAD_SENT)
+            sent = update(notices).where(over)
             connection.execute(sent.values(state=NoticeState.READ_DUE, changed_at=now))
 
     def due(self, limit: int) -> list[UnreadNotice]:

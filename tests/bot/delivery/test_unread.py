@@ -23,13 +23,14 @@ VALENCE = Follow(FollowKind.COMMUNE, "26362")
 ISERE = Follow(FollowKind.DEPARTMENT, "38")
 
 
-def overview(clock: Clock, *, days: float | None, cause: Cause = Cause.STRUCTURE) -> Overview:
-    """The Drôme, which fails for so many days, and the Isère, which never does."""
+def overview(clock: Clock, *, days: float | None, cause: Cause = Cause.STRUCTURE, watched: bool = True) -> Overview:
+    """The Drôme, which fails for so many days or is not watched, and the Isère, which never fails."""
     since = None if days is None else clock() - timedelta(days=days)
     drome = Status.FINE if days is None else Status.FAILING
     one = SourceHealth("26:site", drome, cause if days is not None else None, since)
     other = SourceHealth("38:site", Status.FINE)
-    return Overview(clock(), (AuthorityHealth("26", drome, (one,)), AuthorityHealth("38", Status.FINE, (other,))))
+    first = AuthorityHealth("26", drome, (one,)) if watched else AuthorityHealth("26", Status.UNWATCHED)
+    return Overview(clock(), (first, AuthorityHealth("38", Status.FINE, (other,))))
 
 
 @pytest.mark.parametrize(("days", "unread"), [(None, False), (2.9, False), (3, True), (40, True)])
@@ -48,12 +49,13 @@ class Watched(World):
     """With sources of which one can fail."""
 
     days: float | None = None
+    watched = True
 
     @property
     def notices(self) -> UnreadNotices:
         places = PLACES | {"38": Place("38", "Préfecture de l'Isère", "Isère")}
         limiter = Limiter(monotonic=lambda: self.clock().timestamp())
-        look = lambda: overview(self.clock, days=self.days)  # noqa: E731
+        look = lambda: overview(self.clock, days=self.days, watched=self.watched)  # noqa: E731
         return UnreadNotices(self.store.notices, self.store.follows, self.channel, limiter, look, places, self.clock)
 
     async def look(self, days: float | None) -> None:
@@ -113,7 +115,7 @@ async def test_where_telegram_wants_patience_it_is_sent_later(world: Watched) ->
 
 async def test_a_process_that_was_killed_while_it_sent(world: Watched) -> None:
     world.follow(7)
-    world.store.notices.update({"26": {"26"}}, world.clock())
+    world.store.notices.update({"26": {"26"}}, (), world.clock())
     [notice] = world.store.notices.due(9)
     assert world.store.notices.claim(notice, world.clock())
     assert not world.store.notices.claim(notice, world.clock())
@@ -131,3 +133,17 @@ async def test_a_group_in_slow_mode_delays_no_other(world: Watched) -> None:
     await world.look(4)
     assert len(world.sent_to(7)) == 1
     assert world.sent_to(GROUP) == []
+
+
+async def test_nobody_is_notified_of_an_end_that_is_none(world: Watched) -> None:
+    world.follow(7)
+    await world.look(4)
+    await world.look(0.1)  # it fails in another way since: what is counted began anew
+    world.watched = False
+    await world.look(None)
+    assert len(world.sent_to(7)) == 1, "it was not read again"
+    world.watched = True
+    await world.look(5)
+    assert len(world.sent_to(7)) == 1
+    await world.look(None)
+    assert len(world.sent_to(7)) == 2

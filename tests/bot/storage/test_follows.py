@@ -183,16 +183,16 @@ def test_notices_of_a_source_go_to_who_follows_its_department(store: Store) -> N
     for chat, follow in ((1, DROME), (2, MONTELIMAR), (3, ARA), (4, Follow(FollowKind.DEPARTMENT, "38")), (5, DROME)):
         store.follows.add(chat, follow, "fr", TODAY)
     store.follows.pause(5, NOW)
-    store.notices.update({"26": {"26"}}, NOW)
+    store.notices.update({"26": {"26"}}, (), NOW)
     first, second = store.notices.due(9)
     assert [(one.chat, one.authority, one.is_end) for one in (first, second)] == [(1, "26", False), (2, "26", False)]
     assert store.notices.claim(first, NOW)
     store.notices.sent(first, NOW)
-    store.notices.update({"26": {"26"}}, NOW)
+    store.notices.update({"26": {"26"}}, (), NOW)
     assert store.notices.due(9) == [second]
-    store.notices.update({}, NOW)
+    store.notices.update({}, {"26"}, NOW)
     assert [(one.chat, one.is_end) for one in store.notices.due(9)] == [(1, True)], "who was not notified is not notified of the end"
-    store.notices.update({"26": {"26"}}, NOW)
+    store.notices.update({"26": {"26"}}, (), NOW)
     assert [(one.chat, one.is_end) for one in store.notices.due(9)] == [(2, False)], "it began anew before the end was sent"
 
 
