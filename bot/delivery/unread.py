@@ -86,6 +86,8 @@ class UnreadNotices:
             await channel.say(self._text(notice, since, language))
         except NotSent:
             await run_to_completion(self.notices.put_back, notice, self.clock())
+            if channel.moved_to is not None:
+                await run_to_completion(self.follows.moved, notice.chat, channel.moved_to)
             return not channel.is_everyones
         except DeliveryError as error:
             log.debug("follower.notice_failed", error=type(error).__name__)

@@ -143,7 +143,8 @@ class Follows(Repository):
         self._database.write(update(followers).where(followers.c.chat == chat).values(blocked_at=None))
 
     def moved(self, old: int, new: int) -> None:
-        """Note that a group has another id now. What the new one follows already stays, up to `MOST_FOLLOWS`."""
+        """Note that a group has another id now. What the new one follows already stays, up to `MOST_FOLLOWS`; what it was notified of, and
+        what waits for it, is not sent there twice."""
         with self._database.writing() as connection:
             row = connection.execute(select(followers).where(followers.c.chat == old)).one_or_none()
             if row is None or old == new:
@@ -153,6 +154,10 @@ class Follows(Repository):
             more = [one for one in _follows_of(connection, old) if one not in known][: MOST_FOLLOWS - len(known)]
             if more:
                 connection.execute(insert(follows), [{"chat": new, "kind": one.kind, "value": one.value} for one in more])
+            told = select(notices.c.authority).where(notices.c.chat == new)
+            connection.execute(update(notices).where(notices.c.chat == old, notices.c.authority.not_in(told)).values(chat=new))
+            queued = select(posts.c.decree_id).where(posts.c.destination == chat_destination(new))
+            connection.execute(delete(posts).where(_waits_at(old), posts.c.decree_id.in_(queued)))
             here = posts.c.destination == chat_destination(old)
             connection.execute(update(posts).where(here).values(destination=chat_destination(new)))
             connection.execute(delete(holds).where(holds.c.destination == chat_destination(old)))

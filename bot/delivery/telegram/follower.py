@@ -14,6 +14,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from telegram.error import ChatMigrated
+
 from bot.delivery.channel import (
     ChatClosed,
     DeliveryError,
@@ -191,10 +193,12 @@ class FollowerChannel(TelegramChannel):
                 yield
         except DeliveryError as error:
             self.trouble = error
-            if isinstance(error, Migrated):
-                chat = await self._where.chat()
-                self.moved_to = chat if isinstance(chat, int) else None
             raise
+
+    async def _moved(self, moved: ChatMigrated) -> Migrated:
+        migrated = await super()._moved(moved)
+        self.moved_to = moved.new_chat_id
+        return migrated
 
     async def close(self) -> None:
         """Do nothing: the connection is shared by all chats."""

@@ -241,6 +241,17 @@ async def test_a_group_that_moves_is_followed(world: World) -> None:
     assert world.store.follows.get(-5) is None
 
 
+async def test_a_group_whose_move_is_met_while_looking(world: World) -> None:
+    world.follow(-5)
+    world.api.drop("sendMessage", stored=False)
+    world.found("2031-1")
+    await world.pool.deliver_round()
+    world.api.migrate(-5, GROUP)
+    await world.work()
+    assert world.store.follows.get(-5) is None
+    assert world.store.follows.get(GROUP) is not None
+
+
 async def test_what_changes_a_decree_replies_to_it_and_edits_it(world: World) -> None:
     world.follow(7, SNCF)
     world.found("2031-123", operators=("SNCF",), signed=date(2031, 4, 1))

@@ -147,3 +147,23 @@ async def test_nobody_is_notified_of_an_end_that_is_none(world: Watched) -> None
     assert len(world.sent_to(7)) == 1
     await world.look(None)
     assert len(world.sent_to(7)) == 2
+
+
+async def test_a_group_that_moves_is_notified_once_and_obeys_there(world: Watched) -> None:
+    world.follow(-5)
+    world.api.migrate(-5, GROUP)
+    for _ in range(3):
+        await world.look(4)
+    assert len(world.sent_to(GROUP)) == 1
+    assert world.store.follows.get(-5) is None
+    assert world.store.follows.forget(GROUP), "by its new number it can be forgotten"
+
+
+async def test_a_move_after_the_notice_brings_no_other(world: Watched) -> None:
+    world.follow(-5)
+    await world.look(4)
+    world.store.follows.moved(-5, GROUP)
+    world.api.migrate(-5, GROUP)
+    await world.look(4)
+    await world.look(None)
+    assert [len(world.sent_to(chat)) for chat in (-5, GROUP)] == [1, 1], "one of the beginning, one of the end"

@@ -159,6 +159,15 @@ def test_a_group_that_moves_keeps_what_it_follows_and_what_it_was_sent(store: St
     store.follows.moved(-5, -1005)
 
 
+def test_a_decree_that_waits_for_both_numbers_of_a_group_goes_there_once(store: Store) -> None:
+    for chat in (-5, -1005):
+        store.follows.add(chat, DROME, "fr", TODAY)
+    found(store, "2026-1")
+    assert told(store) == [-1005, -5]
+    store.follows.moved(-5, -1005)
+    assert told(store) == [-1005]
+
+
 def test_who_is_forgotten_leaves_no_trace(store: Store) -> None:
     chat = 4711471147
     store.follows.add(chat, DROME, "fr", TODAY)
