@@ -72,7 +72,8 @@ class FollowerPool:
         self._rests_until: datetime | None = None
 
     async def deliver_round(self) -> FollowerRound:
-        """Serve the chats whose turn it is. Raises StorageError."""
+        """Serve the chats whose turn it is. Raises StorageError, or what a fault of ours at one chat raised, once the messages on their way
+        are there: none is cut short for what another chat met."""
         now = self._clock()
         if self._rests_until is not None and self._rests_until > now:
             return FollowerRound()
@@ -80,16 +81,22 @@ class FollowerPool:
         self._rounds += 1
         self._served = {chat: self._served[chat] for chat in due if chat in self._served}
         turns, stop, messages = asyncio.Semaphore(TOGETHER), asyncio.Event(), 0
+        faults: list[Exception] = []
 
         async def serve(chat: int) -> None:
             nonlocal messages
             async with turns:
                 if not stop.is_set():
-                    messages += await self._serve(chat, due[chat], stop)
+                    try:
+                        messages += await self._serve(chat, due[chat], stop)
+                    except Exception as error:
+                        faults.append(error)
 
         async with asyncio.TaskGroup() as group:
             for chat in next_chats(due, self._served, ROUND):
                 group.create_task(serve(chat))
+        if faults:
+            raise faults[0]
         if not stop.is_set():
             self._failures, self._rests_until = 0, None
         return FollowerRound(messages, stop.is_set())

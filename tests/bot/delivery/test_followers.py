@@ -21,6 +21,7 @@ from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
 from bot.domain.follows import Follow, Follower, FollowKind, FollowMode, Topics, chat_destination, topics_of
 from bot.domain.posts import Post, PostState
 from bot.messages.following import FollowNames
+from bot.storage.errors import StorageError
 from bot.storage.store import Store
 from tests.bot.delivery.memory import PLACES, Clock, post
 from tests.bot.storage.building import one_recueil
@@ -216,6 +217,28 @@ async def test_a_refused_token_stops_the_round_and_marks_nobody(world: World) ->
     assert len(world.api.calls_of("sendMessage")) <= 4
     assert world.store.follows.counts().blocked == 0
     assert await world.pool.deliver_round() == FollowerRound(), "all of them rest"
+
+
+@pytest.mark.parametrize("fault", [StorageError("the disk is full"), ValueError("a fault of ours")])
+async def test_a_fault_at_one_chat_cuts_no_message_short(world: World, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    for chat in (7, 8):
+        world.follow(chat)
+    world.found("2031-1")
+    gate, get = world.api.hold("sendMessage", stored=True), world.store.follows.get
+
+    def fails_for_8(chat: int) -> Follower | None:
+        if chat == 8:
+            raise fault
+        return get(chat)
+
+    monkeypatch.setattr(world.store.follows, "get", fails_for_8)
+    round_ = asyncio.create_task(world.pool.deliver_round())
+    await gate.reached()
+    gate.open()
+    with pytest.raises(type(fault), match=str(fault)):
+        await round_
+    assert [len(world.sent_to(chat)) for chat in (7, 8)] == [1, 0]
+    assert sorted(world.states()) == [PostState.PENDING, PostState.SENT]
 
 
 async def test_a_group_in_slow_mode_rests_alone(world: World) -> None:
