@@ -165,7 +165,7 @@ class Follows(Repository):
 
     def tidy(self, now: datetime) -> int:
         """Delete the chats that have been blocked for long, keep the newest only of what waits for paused ones; return how many were
-        deleted."""
+        deleted. What was queued or noted for a chat in the moment in which it was forgotten is deleted too."""
         gone = select(followers.c.chat).where(followers.c.blocked_at <= now - BLOCKED_FOR)
         with self._database.writing() as connection:
             chats = connection.execute(gone).scalars().all()
@@ -173,6 +173,8 @@ class Follows(Repository):
                 _forget(connection, chat)
             for chat in connection.execute(select(followers.c.chat).where(followers.c.paused_at.is_not(None))).scalars().all():
                 _keep_newest(connection, chat)
+            for table in (posts, holds):
+                connection.execute(delete(table).where(table.c.destination.startswith(CHATS), table.c.destination.not_in(_names())))
             return len(chats)
 
     # What is to be done for them.
@@ -202,7 +204,7 @@ class Follows(Repository):
     def _open(self, columns: Select[Any], now: datetime, *, edited: bool, due: bool) -> Iterator[tuple[bool, Select[Any]]]:
         """Yield queries for what waits, and for what is to be edited, at chats that take messages: what is `due`, or all with its time."""
         away = or_(followers.c.paused_at.is_not(None), followers.c.blocked_at.is_not(None))
-        names = select(literal(CHATS) + cast(followers.c.chat, Text)).where(away)
+        names = _names().where(away)
         theirs = and_(posts.c.destination.startswith(CHATS), posts.c.destination.not_in(names))
         unsettled = posts.c.state.in_((PostState.UNKNOWN, PostState.SENDING))
         waits = or_(unsettled, and_(posts.c.state == PostState.PENDING, not_behind_doubt()))
@@ -225,6 +227,11 @@ class Follows(Repository):
 def _follows_of(connection: Connection, chat: int) -> tuple[Follow, ...]:
     rows = connection.execute(select(follows.c.kind, follows.c.value).where(follows.c.chat == chat))
     return tuple(sorted(Follow(row.kind, row.value) for row in rows))
+
+
+def _names() -> Select[str]:
+    """The names of chats as destinations."""
+    return select(literal(CHATS) + cast(followers.c.chat, Text))
 
 
 def _waits_at(chat: int) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import delete, event, insert, select, text
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
 from bot.domain.follows import Follow, FollowKind, FollowMode, Topics, WaitingPosts, next_digest
@@ -186,6 +186,21 @@ def test_who_is_forgotten_leaves_no_trace(store: Store) -> None:
         for table in metadata.tables.values():
             assert str(chat) not in repr(connection.execute(select(table)).all()), table.name
     assert told(store) == [8]
+
+
+def test_what_was_queued_while_a_chat_was_forgotten_is_deleted(store: Store) -> None:
+    for chat in (7, 8):
+        store.follows.add(chat, DROME, "fr", TODAY)
+    found(store, "2026-1")
+    for chat in (7, 8):
+        store.outbox.hold(f"chat:{chat}", NOW + timedelta(hours=1), NOW)
+    store.outbox.hold("channel", NOW + timedelta(hours=1), NOW)
+    with store.database.writing() as connection:  # another connection had not seen the post yet
+        connection.execute(delete(followers).where(followers.c.chat == 7))
+    assert told(store) == [7, 8]
+    store.follows.tidy(NOW)
+    assert told(store) == [8]
+    assert [store.outbox.held_until(name, NOW) is None for name in ("chat:7", "chat:8", "channel")] == [True, False, False]
 
 
 def test_notices_of_a_source_go_to_who_follows_its_department(store: Store) -> None:
