@@ -111,6 +111,7 @@ class ChatWords(Table):
     which_language: str
     language_name: str
     language_chosen: str
+    language_admins: str
     inline_open: str
     inline_follow: str
     letter_cada: str

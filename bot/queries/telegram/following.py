@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
+from telegram import Bot, BotCommand, Chat, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import (
@@ -62,7 +62,7 @@ TWINS: Mapping[Language, Mapping[str, str]] = {
 
 _OWN_COMMANDS = frozenset(name for names in TWINS.values() for name in names.values())
 _DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkol]):(?P<rest>.{0,56})", re.ASCII)
-_START = re.compile(r"/start(?:@\w+)?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})", re.ASCII)
+_START = re.compile(r"^/start(?:@(?P<bot>\w+))?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})$", re.ASCII)
 _IN_CHARGE = frozenset({ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR})
 _NEW = filters.UpdateType.MESSAGE
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -136,6 +136,8 @@ class FollowCommands:
         match = None if message is None else _START.fullmatch(message.text or "")
         if message is None or match is None:
             return
+        if match["bot"] is not None and match["bot"].lower() != context.bot.username.lower():
+            return  # where the bot is an administrator it sees what is meant for other bots
         follow = follow_of_code(match["code"], self._names)
         language = spoken(message.from_user) or "fr"
         await self._answer(message, context.bot, language, lambda _, tongue: self._ask(follow, tongue))
@@ -151,7 +153,7 @@ class FollowCommands:
             tongue: Language = language if kept is None else "en" if kept.language == "en" else "fr"
             if grant is Grant.REFUSED_FIRST:
                 reply = FollowReply(vocabulary(tongue).slow_down)
-            elif not await _is_in_charge(bot, message, person.id):
+            elif not await is_in_charge(bot, message.chat, person.id):
                 reply = FollowReply(follow_answers(tongue).admins)
             else:
                 reply = await asyncio.to_thread(make, chat, tongue)
@@ -175,7 +177,7 @@ class FollowCommands:
                 await query.answer(vocabulary(language).slow_down)
             elif not isinstance(message, Message):
                 await query.answer(vocabulary(language).expired, show_alert=True)
-            elif not await _is_in_charge(context.bot, message, query.from_user.id):
+            elif not await is_in_charge(context.bot, message.chat, query.from_user.id):
                 await query.answer(follow_answers(language).admins, show_alert=True)
             else:
                 reply = await asyncio.to_thread(self._act, match["action"], match["rest"], message.chat.id, language)
@@ -338,11 +340,11 @@ def _removing(follow: Follow, what: str, language: Language) -> tuple[str, str]:
     return f"✕ {what}"[:64], f"2{language}x:{follow_code(follow)}"
 
 
-async def _is_in_charge(bot: Bot, message: Message, person: int) -> bool:
-    """Return whether this person may change what a chat follows: in a private chat anyone, in a group its administrators."""
-    if message.chat.type == ChatType.PRIVATE or person == message.chat.id:  # an administrator who writes as the group
+async def is_in_charge(bot: Bot, chat: Chat, person: int) -> bool:
+    """Return whether this person may change what is stored of a chat: in a private chat anyone, in a group its administrators."""
+    if chat.type == ChatType.PRIVATE or person == chat.id:  # an administrator who writes as the group
         return True
-    member = await bot.get_chat_member(message.chat.id, person)
+    member = await bot.get_chat_member(chat.id, person)
     return member.status in _IN_CHARGE
 
 

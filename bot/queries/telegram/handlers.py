@@ -25,7 +25,7 @@ from bot.queries.questions import Questions
 from bot.queries.telegram.addressed import Addressed, addressed
 from bot.queries.telegram.callbacks import Callbacks, LanguageWanted, LetterWanted
 from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, START, command_meant, commands_near
-from bot.queries.telegram.following import TWINS
+from bot.queries.telegram.following import TWINS, is_in_charge
 from bot.queries.telegram.inline import CACHE_SECONDS, LONGEST, InlineOffer, inline_offer
 from bot.queries.telegram.languages import ChatLanguages, spoken
 from bot.queries.telegram.long_polling import Sleep, answered
@@ -184,6 +184,12 @@ class TelegramCommands:
                 await query.answer(words.slow_down)
             elif pressed is None:
                 await query.answer(words.expired, show_alert=True)
+            elif (
+                isinstance(pressed[0], LanguageWanted)
+                and query.message is not None
+                and not await is_in_charge(context.bot, query.message.chat, query.from_user.id)
+            ):
+                await query.answer(words.chat.language_admins, show_alert=True)
             else:
                 await self._carry_out(query, pressed[0], language)
                 await query.answer()

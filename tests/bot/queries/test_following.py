@@ -23,6 +23,7 @@ from tests.bot.queries.conftest import commands_for
 from tests.bot.queries.test_telegram_app import log_levels, running, until
 from tests.bot.storage.ready import ready_store
 from tests.servers.fake_bot_api import BotMessage, FakeBotApi
+from tests.servers.fake_bot_chats import BOT_NAME
 
 __all__ = ["log_levels"]
 
@@ -187,6 +188,15 @@ async def test_a_link_asks_before_it_acts(talk: Talk, link: str, follow: Follow)
     said = await talk.say(f"/start {link}")
     await talk.press(said, "🔔")
     assert talk.follows() == (follow,)
+
+
+async def test_a_link_to_another_bot_is_not_answered(talk: Talk) -> None:
+    talk.api.add_group(GROUP).administrators.add(8)
+    talk.api.say(GROUP, 8, "/start@another_bot c26198")
+    talk.api.say(GROUP, 8, "/start@another_bot discount")
+    said = await talk.say(f"/start@{BOT_NAME} d26", GROUP, 8)
+    assert said.text.startswith("Suivre Drôme")
+    assert len([one for one in talk.api.messages_in(GROUP) if one.from_bot]) == 1
 
 
 async def test_in_a_group_only_administrators_change_what_is_followed(talk: Talk) -> None:
