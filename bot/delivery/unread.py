@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from bot.delivery.channel import DeliveryError, NotSent
+from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent
 from bot.delivery.followers import OpenChannel
 from bot.delivery.limiter import Limiter
 from bot.domain.acts import Place
@@ -84,17 +84,15 @@ class UnreadNotices:
         self.limiter.note(channel.name)
         try:
             await channel.say(self._text(notice, since, language))
-        except NotSent:
-            await run_to_completion(self.notices.put_back, notice, self.clock())
-            if channel.moved_to is not None:
-                await run_to_completion(self.follows.moved, notice.chat, channel.moved_to)
-            return not channel.is_everyones
         except DeliveryError as error:
             log.debug("follower.notice_failed", error=type(error).__name__)
-            await run_to_completion(self.notices.sent, notice, self.clock())
+            surely_not = isinstance(error, (NotSent, DestinationRefused)) and not channel.is_closed
+            await run_to_completion(self.notices.put_back if surely_not else self.notices.sent, notice, self.clock())
             if channel.is_closed:
                 await run_to_completion(self.follows.block, notice.chat, self.clock())
-            return channel.is_closed or not channel.is_everyones
+            elif channel.moved_to is not None:
+                await run_to_completion(self.follows.moved, notice.chat, channel.moved_to)
+            return not channel.is_everyones
         await run_to_completion(self.notices.sent, notice, self.clock())
         return True
 

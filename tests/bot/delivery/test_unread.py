@@ -167,3 +167,12 @@ async def test_a_move_after_the_notice_brings_no_other(world: Watched) -> None:
     await world.look(4)
     await world.look(None)
     assert [len(world.sent_to(chat)) for chat in (-5, GROUP)] == [1, 1], "one of the beginning, one of the end"
+
+
+async def test_a_refused_token_loses_no_notice(world: Watched) -> None:
+    for chat in (7, 8):
+        world.follow(chat)
+    world.api.fail("sendMessage", 401, "Unauthorized")
+    await world.look(4)
+    await world.look(4)
+    assert [len(world.sent_to(chat)) for chat in (7, 8)] == [1, 1]
