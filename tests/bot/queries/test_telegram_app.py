@@ -99,7 +99,7 @@ async def test_a_command_is_answered_and_its_buttons_turn_the_page(api: FakeBotA
         ("/department 38", "Isère (38): no decree found by Vigie."),
         ("/recherche <gare> & @ann", "Aucun arrêté relevé par Vigie ne contient « <gare> & ＠ann »."),
         ("/decret 12", "📢 Autorisation de vidéosurveillance algorithmique"),
-        ("/decree 99", "No decree is recorded under the number 99."),
+        ("/decree 99", "Vigie has recorded no decree under the number 99."),
     ],
 )
 async def test_every_command_goes_through_the_wire(api: FakeBotApi, questions: Questions, text: str, expected: str) -> None:
