@@ -154,7 +154,9 @@ def town_parts(answer: TownAnswer, places: Mapping[str, Place], language: Langua
     head = words.header.format(title=ask.town.format(**named), total=counted + page) if answer.total else ask.town_none.format(**named)
     unplaced = ask.unplaced_one if answer.unplaced_total == 1 else ask.unplaced_many
     since = "" if answer.since is None else ask.town_since.format(date=date_text(answer.since.date(), words_in(language).dates))
-    watch = (*(authority_text(one, places, language) for one in answer.health), since, ask.town_caution)
+    whole = None if answer.commune.part_of is None else gazetteer().commune(answer.commune.part_of)
+    part = "" if whole is None else ask.town_part.format(whole=whole.name, name=answer.commune.name)
+    watch = (part, *(authority_text(one, places, language) for one in answer.health), since, ask.town_caution)
     return TownParts(
         head,
         unplaced.format(n=answer.unplaced_total, **named) if answer.unplaced_total else "",
