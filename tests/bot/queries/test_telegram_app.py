@@ -313,7 +313,7 @@ async def test_only_commands_of_its_own_act(api: FakeBotApi, questions: Question
     async with running(a_bot(api, questions)):
         api.say(ANN, ANN, text)
         await until(lambda: api.messages)
-    own = {f"/{name}" for command in COMMANDS for name in command.names} | {"/aide", "/langue"}
+    own = {f"/{name}" for command in COMMANDS for name in command.names} | {"/aide", "/langue", "/suivre", "/suivis"}
     shown = api.messages[0].acted_on
     assert (
         shown == acted_on
