@@ -104,7 +104,7 @@ async def test_each_follower_gets_each_decree_once_with_the_reason(world: World)
     world.found("2031-1", operators=("SNCF",))
     await world.work()
     [french], [english] = world.sent_to(7), world.sent_to(8)
-    assert french.text.endswith("Vous suivez Drôme (26). Ne plus suivre\u00a0: /suivis · Pause\u00a0: /pause")
+    assert french.text.endswith("Vous suivez Drôme (26). Ne plus suivre : /suivis · Pause : /pause")
     assert english.text.endswith("You follow SNCF. Stop following: /following · Pause: /pause")
     assert "2031-1" in french.buttons[0]["text"] or french.buttons[0]["url"].endswith("#page=3")
     await world.work()
@@ -130,7 +130,7 @@ async def test_many_that_wait_are_one_digest(world: World) -> None:
     await world.work()
     [digest] = world.sent_to(7)
     assert digest.text.startswith("📚 9 ")
-    assert digest.text.endswith("Arrêtés que vous suivez. Ne plus suivre\u00a0: /suivis · Pause\u00a0: /pause")
+    assert digest.text.endswith("Arrêtés que vous suivez. Ne plus suivre : /suivis · Pause : /pause")
 
 
 async def test_once_a_day_and_at_once_what_begins_soon(world: World) -> None:

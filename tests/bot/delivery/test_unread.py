@@ -79,7 +79,7 @@ async def test_each_chat_is_notified_once_and_once_of_the_end(world: Watched) ->
     for _ in range(3):
         await world.look(3.5)
     assert [message.chat_id for message in world.api.messages] == [7, 8]
-    assert world.sent_to(7)[0].text.startswith("⚠️ Drôme (26)\u00a0: les recueils des actes administratifs n’ont pas pu être lus depuis le ")
+    assert world.sent_to(7)[0].text.startswith("⚠️ Drôme (26) : les recueils des actes administratifs n’ont pas pu être lus depuis le ")
     world.follow(11, DROME)
     await world.look(4)
     assert len(world.sent_to(11)) == 1, "who follows it since is notified too"
