@@ -265,7 +265,7 @@ def _telegram_bot(
     commands = TelegramCommands(questions, places, limiter, Callbacks(), ChatLanguages(follows.language_of, follows.set_language))
 
     def read_at(wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:
-        return read_times(wanted, overview(), departments_of_region)
+        return read_times(wanted, overview(), departments_of_region, places)
 
     following = FollowCommands(follows, follow_names(), find_places, read_at, limiter, clock, mailbox.note)
     return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, following=following, seen=seen)

@@ -20,6 +20,8 @@ _IN_FULL = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ABBREVIATED_ON = re.compile(r"\bs\s*/\s*")
 _ORDINAL = re.compile(r"(\d{1,2})(?:er|ere|eme|ieme|nd|nde)")
 _WORD = re.compile(r"[a-z0-9]+")
+_WHOLE_CITIES = {"75000": "75056", "69000": "69123", "13000": "13055"}
+"""Paris, Lyon and Marseille, by what people write for the whole of them: arrondissements have postcodes, these cities have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class Places:
 
     def with_postcode(self, postcode: str) -> list[int]:
         """Return the rows of the communes of a postcode; of a whole that is divided into arrondissements, those alone."""
+        if postcode in _WHOLE_CITIES:
+            return [self.row(_WHOLE_CITIES[postcode])]
         found = [row for row, line in enumerate(self._lines) if postcode in line and postcode in line.split("\t")[3:4][0].split()]
         wholes = {self.at(row).part_of for row in found}
         return [row for row in found if self._codes[row] not in wholes]

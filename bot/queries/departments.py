@@ -78,6 +78,13 @@ def authorities_of(place: Place, places: Mapping[str, Place]) -> frozenset[str]:
     return deciding_in({place.code, *place.territory}, places) if _is_region(place) else frozenset({place.code})
 
 
+def place_label(place: Place) -> str:
+    """Return `Drôme (26)`; of a region and of a préfet de police the name alone: their codes are Vigie's own."""
+    if not place.territory:
+        return f"{place.department or place.name} ({place.code})"
+    return place.department if _is_region(place) else place.name
+
+
 def _is_region(place: Place) -> bool:
     return place.code.startswith("R-")
 

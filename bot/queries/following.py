@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from bot.domain.acts import Kind
+from bot.domain.acts import Kind, Place, deciding_in
 from bot.domain.folding import fold_words
 from bot.domain.follows import KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Follower, FollowKind, FollowMode, department_of, operator_key
 from bot.domain.health import Overview
@@ -168,20 +168,27 @@ def _row(follow: Follow, names: FollowNames, language: Language, now: datetime, 
 
 
 def read_times(
-    follows: Iterable[Follow], overview: Overview, departments_of_region: Callable[[str], Sequence[str]]
+    follows: Iterable[Follow], overview: Overview, departments_of_region: Callable[[str], Sequence[str]], places: Mapping[str, Place]
 ) -> dict[Follow, datetime | None]:
-    """Return when the recueils of each place that is followed were last read, None for never: of a region, those read longest ago."""
+    """Return when the recueils of each place that is followed were last read, None for never: those read longest ago of all whose decrees
+    count there, the préfet de police among them. Those of regions say little of one department: they are left out.
+    """
     last = {one.code: max((route.last_ok_at for route in one.routes if route.last_ok_at), default=None) for one in overview.authorities}
-    codes: dict[FollowKind, Callable[[str], Sequence[str]]] = {
+    departments: dict[FollowKind, Callable[[str], Sequence[str]]] = {
         FollowKind.COMMUNE: lambda value: [department_of(value)],
         FollowKind.DEPARTMENT: lambda value: [value],
         FollowKind.REGION: departments_of_region,
     }
-    return {
-        follow: min((at for code in codes[follow.kind](follow.value) if (at := last.get(code)) is not None), default=None)
-        for follow in follows
-        if follow.kind in codes
-    }
+    found: dict[Follow, datetime | None] = {}
+    for follow in follows:
+        if follow.kind in departments:
+            deciding = deciding_in(departments[follow.kind](follow.value), places)
+            times = [last.get(code) for code in deciding if not code.startswith("R-")]
+            read = [at for at in times if at is not None]
+            # Of a region some are not watched everywhere; of one place each matters.
+            is_read = follow.kind is FollowKind.REGION or len(read) == len(times)
+            found[follow] = min(read, default=None) if is_read else None
+    return found
 
 
 def ago(passed: timedelta, language: Language) -> str:

@@ -33,6 +33,7 @@ from bot.queries.answers import (
     UnknownDepartment,
     UnknownPlace,
 )
+from bot.queries.departments import place_label
 from bot.queries.state import DepartmentState, WatchState, authority_text, state_text
 from bot.queries.vocabulary import EvidenceWords, Vocabulary, vocabulary
 
@@ -63,7 +64,7 @@ def shortcoming(
         case NothingFound():
             text = _nothing(answer, places, words, language)
         case UnknownDepartment():
-            names = ", ".join(_name(place) for place in answer.suggestions)
+            names = ", ".join(place_label(place) for place in answer.suggestions)
             near = f" {words.did_you_mean.format(names=names)}" if names else ""
             text = words.unknown_department.format(asked=_echo(answer.asked)) + near
         case UnknownDecree():
@@ -119,13 +120,9 @@ def _subject(answer: DecreeList, words: Vocabulary) -> str:
 
 def _about(of_one: str | None, of_several: str, places: Sequence[Place]) -> str:
     """Fill in the template of one place, or of several, in which names stand bare."""
-    if of_one is not None and len(places) == 1:
+    if of_one is not None and len(places) == 1 and not places[0].territory:
         return of_one.format(name=places[0].department or places[0].name, code=places[0].code)
-    return of_several.format(names=", ".join(_name(place) for place in places))
-
-
-def _name(place: Place) -> str:
-    return f"{place.department or place.name} ({place.code})"
+    return of_several.format(names=", ".join(place_label(place) for place in places))
 
 
 def _echo(text: str) -> str:
@@ -154,7 +151,9 @@ def town_parts(answer: TownAnswer, places: Mapping[str, Place], language: Langua
     head = words.header.format(title=ask.town.format(**named), total=counted + page) if answer.total else ask.town_none.format(**named)
     unplaced = ask.unplaced_one if answer.unplaced_total == 1 else ask.unplaced_many
     since = "" if answer.since is None else ask.town_since.format(date=date_text(answer.since.date(), words_in(language).dates))
-    watch = (*(authority_text(one, places, language) for one in answer.health), since, ask.town_caution)
+    whole = None if answer.commune.part_of is None else gazetteer().commune(answer.commune.part_of)
+    part = "" if whole is None else ask.town_part.format(whole=whole.name, name=answer.commune.name)
+    watch = (part, *(authority_text(one, places, language) for one in answer.health), since, ask.town_caution)
     return TownParts(
         head,
         unplaced.format(n=answer.unplaced_total, **named) if answer.unplaced_total else "",

@@ -19,8 +19,14 @@ from bot.queries.departments import find_departments
 MOST_CHOICES = 8
 """Places offered for one name."""
 
-# Whoever greets, thanks or only asks what this is gets the help, which says it.
-_HELP = frozenset(("aide", "help", "aidez moi", "a l aide", "start", "bonjour", "bonsoir", "salut", "hello", "hi", "merci", "thank you"))
+# Whoever greets, thanks, answers or only asks what this is gets the help, which says it.
+_HELP = frozenset(
+    (
+        *("aide", "help", "aidez moi", "a l aide", "start", "bonjour", "bonsoir", "salut", "hello", "hi"),
+        *("merci", "thank you", "thanks", "oui", "non", "ok", "yes", "no", "stop"),
+        *("c est quoi", "c est quoi la vsa", "qu est ce que c est", "what is this", "what is it"),
+    )
+)
 _AROUND = " \t\n.?!;:,«»“”\"'"
 _OFFICIAL = re.compile(
     r"(?:\d{2,3}|2[ab]|[a-z]{1,4})-20\d\d-\d\d-\d\d-\d{1,6}"  # of an act: 26-2026-11-28-00033

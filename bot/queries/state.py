@@ -12,6 +12,7 @@ from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.messages import Language, place_for, words_in
 from bot.messages.cleaning import inert
 from bot.messages.words import date_text
+from bot.queries.departments import place_label
 from bot.queries.vocabulary import StateWords, vocabulary
 
 _NAMES = 20
@@ -71,7 +72,7 @@ def _named(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place], 
     names = []
     for authority in authorities[:_NAMES]:
         place = place_for(places, authority.code)
-        name = inert(f"{place.department or place.name} ({place.code})")
+        name = inert(place.name if place.territory else place_label(place))
         since = _since(authority, place)
         names.append(name if since is None else words.since.format(name=name, date=date_text(since, words_in(language).dates)))
     more = len(authorities) - len(names)

@@ -85,6 +85,7 @@ class AskWords(Table):
     town_none: str
     unplaced_one: str
     unplaced_many: str
+    town_part: str
     town_since: str
     town_caution: str
     choices: str

@@ -51,7 +51,7 @@ async def hold(path: Path, store: Store, person: int) -> None:
 
 
 def read_at(wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:
-    return read_times(wanted, overview(PLACES), departments_of_region)
+    return read_times(wanted, overview(PLACES), departments_of_region, PLACES)
 
 
 SCRIPTS = scripts(FOLDER)

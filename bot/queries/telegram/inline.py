@@ -20,6 +20,7 @@ from bot.messages import Language, decree_line, telegram_text, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import MessageInput
 from bot.queries.answers import Answer, DecreeList, OneDecree, Question, TownAnswer
+from bot.queries.departments import place_label
 from bot.queries.phrases import message_of
 from bot.queries.vocabulary import vocabulary
 
@@ -57,12 +58,11 @@ def inline_offer(answer: Answer, ask: Callable[[Question], Answer], places: Mapp
 
 def _article(message: MessageInput, places: Mapping[str, Place]) -> InlineQueryResultArticle:
     decree, words = message.decree, words_in(message.language)
-    where = f"{message.place.department or message.place.name} ({message.place.code})"
     post = telegram_text(message)
     row = [] if post.button is None else [[InlineKeyboardButton(post.button.text, url=post.button.url)]]
     return InlineQueryResultArticle(
         id=f"{decree.id}{message.language}",
-        title=cut(inert(f"{where} · {getattr(words.short_kinds, decree.kind.value)}"), _LONGEST_TITLE),
+        title=cut(inert(f"{place_label(message.place)} · {getattr(words.short_kinds, decree.kind.value)}"), _LONGEST_TITLE),
         description=decree_line(message),
         input_message_content=InputTextMessageContent(post.html, ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)),
         reply_markup=InlineKeyboardMarkup(row) if row else None,

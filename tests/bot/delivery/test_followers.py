@@ -283,7 +283,7 @@ async def test_what_changes_a_decree_replies_to_it_and_edits_it(world: World) ->
     await world.work()
     first, end = world.sent_to(7)
     assert end.reply_to == first.message_id
-    assert "Vous avez reçu l’arrêté que celui-ci modifie" in end.text
+    assert "Vous avez reçu l’arrêté que celui-ci modifie, renouvelle ou suspend, ou auquel il met fin." in end.text
     assert "2031-150" in first.text, "it says what ended it"
     assert first.text.endswith("/pause"), "it still says why it came"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.app.inventory import departments_of_region, find_places, follow_names
+from bot.app.inventory import departments_of_region, find_places, follow_names, places_of
 from bot.domain.follows import Follow, FollowKind, FollowMode
 from bot.domain.health import AuthorityHealth, Overview, SourceHealth, Status
 from bot.queries.following import ago, follow_code, follow_of_code, read_times, what_is_meant
@@ -19,6 +19,7 @@ from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.following import FollowCommands
 from bot.queries.telegram.rate_limit import RateLimiter
 from bot.storage.store import Store
+from sources.catalogue.authority import load_authorities
 from tests.bot.queries.conftest import commands_for
 from tests.bot.queries.test_telegram_app import log_levels, running, until
 from tests.bot.storage.ready import ready_store
@@ -33,6 +34,7 @@ DROME, ARA = Follow(FollowKind.DEPARTMENT, "26"), Follow(FollowKind.REGION, "84"
 MONTELIMAR, VALENCE = Follow(FollowKind.COMMUNE, "26198"), Follow(FollowKind.COMMUNE, "26362")
 SNCF, RENEWALS = Follow(FollowKind.OPERATOR, "sncf"), Follow(FollowKind.DECREE_KIND, "renewal")
 NAMES = follow_names()
+PLACES = places_of(load_authorities())
 OVERVIEW = Overview(NOW, tuple(
     AuthorityHealth(code, Status.FINE, (SourceHealth(f"{code}:site", Status.FINE, last_ok_at=at),))
     for code, at in (("26", NOW - timedelta(minutes=12)), ("38", NOW - timedelta(hours=5)), ("01", None))
@@ -76,11 +78,21 @@ def test_codes_of_nothing(code: str) -> None:
 
 
 def test_when_places_were_read() -> None:
-    found = read_times([DROME, MONTELIMAR, ARA, SNCF, Follow(FollowKind.DEPARTMENT, "01")], OVERVIEW, departments_of_region)
+    found = read_times([DROME, MONTELIMAR, ARA, SNCF, Follow(FollowKind.DEPARTMENT, "01")], OVERVIEW, departments_of_region, PLACES)
     assert found[DROME] == found[MONTELIMAR] == NOW - timedelta(minutes=12)
     assert found[ARA] == NOW - timedelta(hours=5), "of a region, those read longest ago"
     assert found[Follow(FollowKind.DEPARTMENT, "01")] is None
     assert SNCF not in found
+
+
+@pytest.mark.parametrize(("police", "expected"), [(NOW - timedelta(days=17), NOW - timedelta(days=17)), (None, None)])
+def test_where_the_prefet_de_police_decides_too_his_recueils_count(police: datetime | None, expected: datetime | None) -> None:
+    read = (("93", NOW), ("PP", police))
+    overview = Overview(NOW, tuple(
+        AuthorityHealth(code, Status.FINE, (SourceHealth(f"{code}:site", Status.FINE, last_ok_at=at),)) for code, at in read
+    ))  # fmt: skip
+    follow = Follow(FollowKind.COMMUNE, "93066")
+    assert read_times([follow], overview, departments_of_region, PLACES) == {follow: expected}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +140,7 @@ async def talk(tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[
         with ready_store(tmp_path) as store:
             async with FakeBotApi() as api:
                 follow = FollowCommands(
-                    store.follows, NAMES, find_places, lambda wanted: read_times(wanted, OVERVIEW, departments_of_region),
+                    store.follows, NAMES, find_places, lambda wanted: read_times(wanted, OVERVIEW, departments_of_region, PLACES),
                     RateLimiter(100, lambda: 0.0), lambda: NOW, lambda _chat, _message: None,
                 )  # fmt: skip
                 bot = TelegramBot(SecretStr(api.token), api.url, commands_for(questions), following=follow)

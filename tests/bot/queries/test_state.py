@@ -28,7 +28,7 @@ LANGUAGES: tuple[Literal["fr", "en"], ...] = ("fr", "en")
 def test_everything_is_one_line_a_sort(questions: Questions) -> None:
     assert plain_answer(questions.state(), PLACES, "fr").splitlines() == [
         "Sites lus par Vigie : 6, dont 2 normalement.",
-        "Sites illisibles en ce moment : Isère (38), depuis le 19 août 2026, Paris (PP).",
+        "Sites illisibles en ce moment : Isère (38), depuis le 19 août 2026, Préfecture de police de Paris.",
         "Rien de nouveau depuis plus longtemps que d’habitude : Ain (01), depuis le 1er août 2026.",
         "Pas encore lus : Savoie (73).",
         "Autorités que Vigie ne lit pas : La Réunion (974).",

@@ -99,7 +99,7 @@ async def test_a_command_is_answered_and_its_buttons_turn_the_page(api: FakeBotA
         ("/department 38", "Isère (38): no decree found by Vigie."),
         ("/recherche <gare> & @ann", "Aucun arrêté relevé par Vigie ne contient « <gare> & ＠ann »."),
         ("/decret 12", "📢 Autorisation de vidéosurveillance algorithmique"),
-        ("/decree 99", "No decree is recorded under the number 99."),
+        ("/decree 99", "Vigie has recorded no decree under the number 99."),
     ],
 )
 async def test_every_command_goes_through_the_wire(api: FakeBotApi, questions: Questions, text: str, expected: str) -> None:
@@ -313,7 +313,7 @@ async def test_only_commands_of_its_own_act(api: FakeBotApi, questions: Question
     async with running(a_bot(api, questions)):
         api.say(ANN, ANN, text)
         await until(lambda: api.messages)
-    own = {f"/{name}" for command in COMMANDS for name in command.names} | {"/aide", "/langue"}
+    own = {f"/{name}" for command in COMMANDS for name in command.names} | {"/aide", "/langue", "/suivre", "/suivis"}
     shown = api.messages[0].acted_on
     assert (
         shown == acted_on

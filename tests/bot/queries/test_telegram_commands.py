@@ -305,7 +305,7 @@ async def test_a_letter_comes_as_a_document_with_what_must_be_completed(bot: Bot
     (sent,) = bot.telegram.sent("sendDocument")
     assert "complétez ce qui est entre crochets" in sent["caption"]
     await bot.press("1frl1:99")
-    assert bot.telegram.sent()[-1]["text"].startswith("Aucun arrêté")
+    assert bot.telegram.sent()[-1]["text"].startswith("Vigie n’a enregistré aucun arrêté")
 
 
 async def test_a_chosen_language_is_that_of_every_answer_of_the_chat(bot: Bot) -> None:

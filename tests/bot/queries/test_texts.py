@@ -142,7 +142,11 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
             ),
             "No department matches “savoi”. Try a number or a name: /department 26. Did you mean: Savoie (73), Haute-Savoie (74)?",
         ),
-        (UnknownDecree("99"), "Aucun arrêté n’est enregistré sous le numéro 99.", "No decree is recorded under the number 99."),
+        (
+            UnknownDecree("99"),
+            "Vigie n’a enregistré aucun arrêté sous le numéro 99. Il peut en exister un qu’elle n’a pas vu.",
+            "Vigie has recorded no decree under the number 99. There may be one that it has not seen.",
+        ),
     ],
 )
 def test_why_there_is_nothing_to_show(answer: Answer, french: str, english: str) -> None:
