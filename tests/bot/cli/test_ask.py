@@ -174,7 +174,7 @@ def test_a_refusal_has_one_letter(vigie: Vigie, tmp_path: Path) -> None:
     [
         (("show", "99"), 1, "99"),
         (("show", "99", "--letter", "cada"), 1, "99"),
-        (("show", "douze", "--letter", "cada"), 2, "par exemple : /arrete 12"),
+        (("show", "douze", "--letter", "cada"), 2, "par exemple /arrete 12"),
         (("show", "1", "--output", "x.txt"), 2, "--letter"),
         (("show", "1", "--letter", "plainte"), 2, "plainte"),
         (("show", "1", "--letter", "cada", "--evidence"), 2, "--evidence"),

@@ -151,4 +151,4 @@ def test_operators_are_told_once_and_of_the_end(
         config = on_telegram(tmp_path, replay, telegram, more=texts[token])
         vigie("-c", config, "poll", "02")
     said = [message.text for message in telegram.messages if message.chat_id == -1004444]
-    assert [("Destinations that take nothing" in text, "settled" in text) for text in said] == [(True, False), (True, True)]
+    assert [("Destinations that no longer accept" in text, "settled" in text) for text in said] == [(True, False), (True, True)]

@@ -77,7 +77,7 @@ def test_an_accepted_act_is_printed_where_the_console_is_the_destination(vigie: 
     done = vigie("review", "accept", "2")
     assert (done.code, done.err) == (0, "")
     assert "https://p.example/a.pdf#page=5" in done.out
-    assert done.out.endswith("It is a decree (authorisation): recorded as no. 2, it will be posted.\n")
+    assert done.out.endswith("It is a decree (authorisation): recorded as [2], it will be posted.\n")
 
 
 @pytest.mark.usefixtures("stored")
@@ -94,7 +94,7 @@ def test_a_false_decree_is_withdrawn_and_a_withdrawal_taken_back(vigie: Vigie) -
     assert (withdrawn.json["withdrawn"], withdrawn.json["posted_to"], withdrawn.json["outcome"]) == (1, [], "not_concerned")
     assert vigie("recent", "--json").json == vigie("search", "lumières", "--json").json == []
     shown = vigie("show", "1", "-l", "en")
-    assert shown.out.startswith("Set aside on ")
+    assert shown.out.startswith("Removed on ")
     assert "Écarté le " in vigie("show", "1").out
     assert vigie("show", "1", "--json").json["withdrawn_at"] is not None
     letter = vigie("show", "1", "--letter", "cada")
@@ -103,7 +103,7 @@ def test_a_false_decree_is_withdrawn_and_a_withdrawal_taken_back(vigie: Vigie) -
     assert vigie("review", "reject", "--decree", "1").out == "Already decided: it is none.\n"
 
     back = vigie("review", "accept", "--decree", "1")
-    assert (back.code, back.out) == (0, "It is a decree (authorisation): recorded as no. 1; known already or old, it is not posted.\n")
+    assert (back.code, back.out) == (0, "It is a decree (authorisation): recorded as [1]; known already or old, it is not posted.\n")
     assert [found["withdrawn_at"] for found in vigie("recent", "--json").json] == [None]
 
 
