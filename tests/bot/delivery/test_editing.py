@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DestinationRefused, EditExposed, NotSent, Refused, Sent, Unknown
+from bot.delivery.channel import ChatClosed, DestinationRefused, EditExposed, NotSent, Refused, Sent, Unknown
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, Editor, after_failure
 from bot.delivery.limiter import Limiter
@@ -185,7 +185,7 @@ async def test_an_edited_post_is_still_found(opened: Opened) -> None:
     [
         (400, "Bad Request: message to edit not found", Refused),
         (400, "Bad Request: message can't be edited", Refused),
-        (403, "Forbidden: bot was kicked from the channel chat", DestinationRefused),
+        (403, "Forbidden: bot was kicked from the channel chat", ChatClosed),
         (429, "Too Many Requests: retry after 7", NotSent),
         (500, "Internal Server Error", Unknown),
     ],
