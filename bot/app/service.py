@@ -73,6 +73,7 @@ class Service:
         self._deliverer = parts.deliverer
         self._store = parts.store
         self._telegram = parts.telegram
+        self._mentions = parts.mentions
         self._notifier = parts.notifier
         self._checker = parts.checker
         self._tidy = parts.tidy
@@ -117,6 +118,7 @@ class Service:
         parts |= {"requests": partial(serve, self._store, self._handlers), "polling": partial(self._poll_due, scheduler)}
         if self._telegram is not None:
             parts["questions"] = partial(self._telegram.run, stop)
+        parts |= {f"mentions of {answers.name}": answers.run for answers in self._mentions}
         parts["start"] = self._status_log.start
         scheduler.start()
         running = [asyncio.create_task(_keep_going(part, name)) for name, part in parts.items()]

@@ -12,7 +12,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import TextIO
 
-from bot.app.config import DestinationSettings, Settings, TelegramSettings, WatchSettings, destinations
+from bot.app.config import DestinationSettings, Settings, TelegramSettings, WatchSettings, answering, destinations
 from bot.app.inventory import (
     chat_of,
     departments_of_region,
@@ -39,6 +39,7 @@ from bot.delivery.followers import FollowerPool
 from bot.delivery.limiter import Limiter, most_per_day
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import MastodonApi
+from bot.delivery.mastodon.mentions import MentionedAccount
 from bot.delivery.picture.album import Album
 from bot.delivery.routing import Destination
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
@@ -63,13 +64,14 @@ from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQue
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
 from bot.queries.following import read_times
+from bot.queries.mastodon.answering import HOUR, PER_HOUR, MentionAnswers
 from bot.queries.questions import TELEGRAM_PAGE, Questions
+from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.callbacks import Callbacks
 from bot.queries.telegram.following import FollowCommands
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.languages import ChatLanguages
-from bot.queries.telegram.rate_limit import RateLimiter
 from bot.reading.reader import stream_pdf
 from bot.storage.politeness import open_politeness
 from bot.storage.recording import Route
@@ -94,6 +96,8 @@ class Parts:
     store: Store
     clock: Clock
     telegram: TelegramBot | None
+    mentions: Sequence[MentionAnswers]
+    """Answer those who mention an account, one for each account that allows it."""
     notifier: Notifier | None
     backfill: Backfill
     checker: Checker
@@ -164,6 +168,11 @@ async def assemble(
         if operators_chat is not None:
             stack.push_async_callback(operators_chat.close)
         buttons = None if operators_chat is None else _review_buttons(settings.telegram, reviewer, store)
+        questions = open_questions(places, store, overview, page_size=TELEGRAM_PAGE, clock=clock)
+        accounts = () if rehearsal else tuple(_mentioned(entry, clock) for entry in answering(settings))
+        for account in accounts:
+            stack.push_async_callback(account.close)
+        limits = RateLimiter(PER_HOUR, time.monotonic, seconds=HOUR)
         producers = _producers(settings, authorities, wired, store, reviewer, overview, clock)
         yield Parts(
             poller=poller,
@@ -171,7 +180,8 @@ async def assemble(
             deliverer=deliverer,
             store=store,
             clock=clock,
-            telegram=_telegram_bot(settings, wired, places, store, overview, buttons, mailbox, clock),
+            telegram=_telegram_bot(settings, wired, places, store, overview, questions, buttons, mailbox, clock),
+            mentions=[MentionAnswers(account, store.mentions, questions, places, limits, clock) for account in accounts],
             notifier=None if rehearsal else Notifier(producers, None if operators_chat is None else operators_chat.send, clock),
             backfill=Backfill(catalogue, patient, client, ingestor_of(patient), store, clock, _backfill_limits(settings)),
             checker=Checker(store.destination_checks, store.outbox, [*channels, operators_chat], clock),
@@ -252,6 +262,7 @@ def _telegram_bot(
     places: Mapping[str, Place],
     store: Store,
     overview: Callable[[], Overview],
+    questions: Questions,
     buttons: ReviewButtons | None,
     mailbox: Mailbox,
     clock: Clock,
@@ -260,7 +271,6 @@ def _telegram_bot(
     if telegram.token is None or not telegram.commands:
         return None
     seen = partial(record_message, store.chat_messages, _chats(wired), clock)
-    questions = open_questions(places, store, overview, page_size=TELEGRAM_PAGE, clock=clock)
     limiter, follows = RateLimiter(telegram.commands_per_minute, time.monotonic), store.follows
     commands = TelegramCommands(questions, places, limiter, Callbacks(), ChatLanguages(follows.language_of, follows.set_language))
 
@@ -319,6 +329,12 @@ def channel_of(
     if entry.platform == "console":
         return ConsoleChannel(entry.name, console, composer)
     raise ValueError(f"destination {entry.name}: its address or token is missing")
+
+
+def _mentioned(entry: DestinationSettings, clock: Clock) -> MentionedAccount:
+    """Open the account of a destination, for its mentions. Raises ValueError where its address is not safe."""
+    token = "" if entry.token is None else entry.token.get_secret_value()
+    return MentionedAccount(entry.name, MastodonApi(entry.instance, token, clock), content_warning=entry.content_warning or "")
 
 
 def album_of(archive: PdfArchive, places: Mapping[str, Place], store: Store) -> Album:

@@ -124,6 +124,13 @@ class ChatWords(Table):
     commands: Mapping[str, str]
 
 
+class MastodonWords(Table):
+    """What answers to mentions on Mastodon say besides; there are no commands there."""
+
+    help: str
+    slow_down: str
+
+
 class Vocabulary(Table):
     """Everything an answer says that does not come from a decree."""
 
@@ -169,6 +176,7 @@ class Vocabulary(Table):
     reviews: SettlementWords
     ask: AskWords
     chat: ChatWords
+    mastodon: MastodonWords
 
 
 @cache

@@ -1,4 +1,6 @@
-"""Troubles that operators are notified of: each beginning once, each end once, across restarts."""
+"""Troubles that operators are notified of: each beginning once, each end once, across restarts. What else is one row per destination: its
+last check, and how far its mentions are answered.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ from bot.domain.folding import clean
 from bot.domain.posts import DestinationCheck, DestinationTrouble
 from bot.domain.records import Alert, NewAlert
 from bot.storage.columns import value_of
-from bot.storage.database import Database, Repository, insert_or_ignore
-from bot.storage.schema import alerts, destination_checks, post_alerts
+from bot.storage.database import Database, Repository, insert_or_ignore, put
+from bot.storage.schema import alerts, destination_checks, mentions, post_alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +131,17 @@ class DestinationChecks(Repository):
             connection.execute(
                 update(destination_checks).where(mine).values({**found, "since": case((same, destination_checks.c.since), else_=now)})
             )
+
+
+class AnsweredMentions(Repository):
+    """How far the mentions of each account are answered, one row each. Every method raises StorageError."""
+
+    def newest(self, destination: str) -> str | None:
+        """Return the id of the newest notification that was dealt with, empty where there was none; None before the first start."""
+        found: str | None = self._database.value(select(mentions.c.newest).where(mentions.c.destination == destination))
+        return found
+
+    def record(self, destination: str, newest: str) -> None:
+        """Store the id of the newest notification that was dealt with."""
+        with self._database.writing() as connection:
+            put(connection, mentions, {"destination": destination}, {"newest": newest})

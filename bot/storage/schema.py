@@ -390,6 +390,14 @@ destination_checks = Table(
     Column("checked_at", Instant, nullable=False),
 )
 
+mentions = Table(
+    "mentions",
+    metadata,
+    # How far the mentions of each account are answered: the id of its newest notification that was dealt with, empty where it had none.
+    Column("destination", Text, primary_key=True),
+    Column("newest", Text, nullable=False),
+)
+
 # Chats that follow something, and what: all that is stored of a person. A chat is the destination `chat:<id>` of the outbox.
 
 followers = Table(

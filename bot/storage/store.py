@@ -12,7 +12,7 @@ from typing import Self
 from sqlalchemy import URL, ColumnElement, Connection, Table, and_, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.storage.alerts import Alerts, DestinationChecks, PostAlerts
+from bot.storage.alerts import Alerts, AnsweredMentions, DestinationChecks, PostAlerts
 from bot.storage.communes import CommuneNamer, renew_communes
 from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, translate, use_wal
 from bot.storage.decrees import Decrees
@@ -48,6 +48,7 @@ class Store:
         self.edits = Edits(database)
         self.post_alerts = PostAlerts(database)
         self.destination_checks = DestinationChecks(database)
+        self.mentions = AnsweredMentions(database)
         self.moved_chats = MovedChats(database)
         self.chat_messages = ChatMessages(database)
         self.follows = Follows(database)

@@ -13,11 +13,11 @@ from bot.app.inventory import departments_of_region, find_places, follow_names
 from bot.domain.follows import Follow
 from bot.queries.following import read_times
 from bot.queries.questions import Questions
+from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.callbacks import Callbacks
 from bot.queries.telegram.following import FollowCommands
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.languages import ChatLanguages
-from bot.queries.telegram.rate_limit import RateLimiter
 from bot.storage.store import Store
 from tests.e2e.conversing import Conversation, InProcessTelegram, ScriptError, read_script, scripts
 from tests.e2e.recorded import NOW, overview, places, recorded

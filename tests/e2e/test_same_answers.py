@@ -1,4 +1,4 @@
-"""One core, many faces: the same question gives the same decrees, in the same order, on Telegram and on the command line."""
+"""One core, many faces: the same question gives the same decrees, in the same order, on Telegram, on the command line, and on Mastodon."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from typer.testing import CliRunner
 from bot.app.wiring import open_questions
 from bot.cli import decrees as command_line
 from bot.cli.context import Context
+from bot.domain.mentions import StatusMention
+from bot.messages import StatusLimits
 from bot.queries.answers import Question
+from bot.queries.mastodon.answering import MentionAnswers
 from bot.queries.questions import Questions
+from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.callbacks import LetterWanted
 from bot.queries.telegram.commands import COMMANDS
 from bot.queries.telegram.replies import PressButton, Reply, telegram_reply
 from bot.queries.vocabulary import vocabulary
-from bot.storage.store import open_store
+from bot.storage.store import Store, open_store
 from tests.bot.storage.ready import NAME
 from tests.e2e.recorded import NOW, overview, places, recorded
 
@@ -105,6 +109,49 @@ def older(reply: Reply) -> Question | None:
     return next((button.asked for button in buttons if isinstance(button.asked, Question)), None)
 
 
+class OneMention:
+    """An account in memory that is mentioned once."""
+
+    name = "compte"
+    rest = None
+
+    def __init__(self, words: str, limits: StatusLimits) -> None:
+        content = f'<p><span class="h-card"><a href="https://ici.example/@vigie">@<span>vigie</span></a></span> {words}</p>'
+        self._mention = StatusMention("1", "2", "3", "alice", content, "", "en", "direct", is_reply=False, is_bot=False, made_at=NOW)
+        self._limits = limits
+        self.said: list[str] = []
+
+    async def username(self) -> str:
+        return "vigie"
+
+    async def is_own(self, mention: StatusMention) -> bool:
+        return False
+
+    async def newest(self) -> str:
+        return "0"
+
+    async def since(self, newest: str) -> list[tuple[str, StatusMention | None]]:
+        return [("1", self._mention)]
+
+    async def is_blocked(self, account: str) -> bool:
+        return False
+
+    async def has_answered(self, mention: StatusMention) -> bool:
+        return False
+
+    async def answer(self, mention: StatusMention, language: str, write: Callable[[StatusLimits], str]) -> None:
+        self.said.append(write(self._limits))
+
+
+async def status(questions: Questions, store: Store, words: str, characters: int) -> str:
+    """Return what the account answers to these words on a server with this limit."""
+    account = OneMention(words, StatusLimits(characters))
+    store.mentions.record(account.name, "0")
+    await MentionAnswers(account, store.mentions, questions, PLACES, RateLimiter(9, lambda: 0.0), lambda: NOW).answer_new()
+    (said,) = account.said
+    return said
+
+
 @pytest.fixture
 def printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """The command line in this process, over the same database at the same instant."""
@@ -118,6 +165,23 @@ def printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]
         return done.output
 
     return run
+
+
+@pytest.mark.parametrize("words", sorted({words for _, words in QUESTIONS if words} | {"[2]", "n° 2026-0777"}))
+async def test_plain_words_show_the_same_decrees_on_mastodon(words: str, folder: Path) -> None:
+    with open_store(f"sqlite:///{folder / NAME}") as store:
+        questions = Questions(store.decrees, PLACES, lambda: NOW, overview=lambda: overview(PLACES))
+        on_telegram = telegram_reply(questions.plain(words), PLACES, "en")
+        said = await status(questions, store, words, 100_000)
+        short = await status(questions, store, words, 500)
+        shown = numbers(on_telegram.plain)
+        whole = next((store.decrees.get(number) for number in card(on_telegram)), None)
+    assert numbers(said.removeprefix("@alice ")) == shown
+    if whole is not None:
+        assert whole.url in said
+        assert whole.url in short
+    few = iter(shown)
+    assert all(number in few for number in numbers(short)), "some of them, in their order"
 
 
 def numbers(text: str) -> list[int]:

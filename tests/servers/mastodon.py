@@ -178,11 +178,15 @@ class MastodonServer(LoopbackServer):
                 params["max_id"] = page[-1]["id"]
             return found
 
-    def post(self, text: str, token: str | None = None) -> str:
-        """Somebody posts; returns the status id."""
+    def post(self, text: str, token: str | None = None, **form: str) -> str:
+        """Somebody posts; `form` has what else the request says, such as `visibility`. Returns the status id."""
+        return str(self.act("POST", "/api/v1/statuses", token, status=text, **form)["id"])
+
+    def act(self, method: str, path: str, token: str | None = None, **form: str) -> Any:
+        """Somebody sends a request (the bot by default); returns the document of the answer."""
         headers = {"Authorization": f"Bearer {token or self.token}"}
-        answer = httpx.post(f"{self.url}/api/v1/statuses", data={"status": text}, headers=headers, trust_env=False)
-        return str(answer.raise_for_status().json()["id"])
+        answer = httpx.request(method, self.url + path, data=form or None, headers=headers, trust_env=False)
+        return answer.raise_for_status().json()
 
 
 def _release_what_comes_back_late(engine: Engine) -> None:

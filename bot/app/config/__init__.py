@@ -1,6 +1,6 @@
 """Read `config.toml` and the environment into Settings."""
 
-from bot.app.config.destinations import destinations
+from bot.app.config.destinations import answering, destinations
 from bot.app.config.errors import ConfigError
 from bot.app.config.loading import load_settings
 from bot.app.config.model import (
@@ -30,6 +30,7 @@ __all__ = [
     "StorageSettings",
     "TelegramSettings",
     "WatchSettings",
+    "answering",
     "destinations",
     "load_settings",
 ]

@@ -20,6 +20,7 @@ _ONLY_FOR = {
     "visibility": "mastodon",
     "content_warning": "mastodon",
     "thread": "mastodon",
+    "answer_mentions": "mastodon",
     "url": "apprise",
     "url_file": "apprise",
 }
@@ -42,6 +43,12 @@ def destinations(settings: Settings) -> tuple[DestinationSettings, ...]:
 def edited(settings: Settings) -> tuple[str, ...]:
     """Return the names of the destinations whose posts are edited when more becomes known: those that can, unless that is turned off."""
     return tuple(entry.name for entry in destinations(settings) if entry.platform in _EDITING) if settings.delivery.edit_posts else ()
+
+
+def answering(settings: Settings) -> tuple[DestinationSettings, ...]:
+    """Return the destinations whose accounts answer mentions, each account once: two that post to one in two languages are one there."""
+    entries = [entry for entry in destinations(settings) if entry.platform == "mastodon" and entry.answer_mentions]
+    return tuple({_address(entry): entry for entry in reversed(entries)}.values())[::-1]
 
 
 def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -171,6 +178,7 @@ def _completed(entry: DestinationSettings, settings: Settings) -> DestinationSet
                 "visibility": entry.visibility or shared.visibility,
                 "content_warning": shared.content_warning if entry.content_warning is None else entry.content_warning,
                 "thread": shared.thread if entry.thread is None else entry.thread,
+                "answer_mentions": shared.answer_mentions if entry.answer_mentions is None else entry.answer_mentions,
             }
         )
     return entry

@@ -164,6 +164,8 @@ class MastodonSettings(Section):
     """A text under which every post is folded; it counts in the server's limit. Empty: none."""
     thread: Flag = False
     """What one post has no room for follows in a thread; false: a post is shortened, and has the link all the same."""
+    answer_mentions: Flag = False
+    """Answer whoever mentions the account with a question (`@vigie valence`); needs the scope read:notifications, which read includes."""
 
 
 class DeliverySettings(Section):
@@ -215,6 +217,8 @@ class DestinationSettings(Section):
     content_warning: Warned | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
     thread: Flag | None = None
+    """Mastodon: as in [mastodon], whose value holds where it is not given."""
+    answer_mentions: Flag | None = None
     """Mastodon: as in [mastodon], whose value holds where it is not given."""
     url: SecretUrl = None
     """Apprise: the service's address, secret as a token is. Such services do not show what they have: a message whose sending failed is

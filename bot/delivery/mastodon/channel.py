@@ -24,7 +24,16 @@ from bot.delivery.channel import (
     before_sending,
     composing,
 )
-from bot.delivery.mastodon.client import ApiRequest, MastodonApi, created, json_of, limits_of, missing_scopes, says_too_long, upload
+from bot.delivery.mastodon.client import (
+    ApiRequest,
+    MastodonApi,
+    created,
+    instance_limits,
+    json_of,
+    missing_scopes,
+    says_too_long,
+    upload,
+)
 from bot.delivery.mastodon.statuses import complete_thread, look_for, recogniser, thread_of
 from bot.delivery.routing import Visibility
 from bot.domain.acts import Decree
@@ -211,17 +220,10 @@ class MastodonChannel:
         return mastodon_room(decrees, self._composer.places, self._composer.language, room)
 
     async def _status_limits(self) -> StatusLimits:
-        """Kept once known: v2, then v1 (servers without v2); Mastodon's own where neither says. A server out of reach is NotSent."""
+        """Kept once known; Mastodon's own where the server says none. A server out of reach is NotSent."""
         if self._limits is None:
-            self._limits = await self._instance_limits("/api/v2/instance") or await self._instance_limits("/api/v1/instance")
+            self._limits = await instance_limits(self._request)
         return self._limits or StatusLimits()
-
-    async def _instance_limits(self, path: str) -> StatusLimits | None:
-        try:
-            document = json_of(await self._request("GET", path))
-        except (Refused, Unknown):
-            return None
-        return limits_of(document) if isinstance(document, Mapping) else None
 
     async def find(self, post: Post) -> Sent | None:
         """Look for the decree's link among the account's own statuses, back to when the decree was found.

@@ -108,6 +108,19 @@ ApiRequest = Callable[..., Awaitable[httpx.Response]]
 """`MastodonApi.request`."""
 
 
+async def instance_limits(request: ApiRequest) -> StatusLimits | None:
+    """Return the limits that a server gives, of API v2, then of v1 for servers without it; None where neither says. Raises NotSent."""
+    for path in ("/api/v2/instance", "/api/v1/instance"):
+        try:
+            document = json_of(await request("GET", path))
+        except (Refused, Unknown):
+            continue
+        limits = limits_of(document) if isinstance(document, Mapping) else None
+        if limits is not None:
+            return limits
+    return None
+
+
 # What an answer, or the lack of one, says of a status: posted, not posted, refused, or unknown. Pure.
 
 # Raised before the first byte of a request leaves: no connection, or none free.
@@ -238,7 +251,7 @@ def is_sought(status: Mapping[str, Any], link: str, number: str | None, language
     The link alone would not do: two acts may begin on the same page, one account may post in two languages, and a digest has it too.
     """
     content = _content(status)
-    if not content.shows(link) or not _speaks(status, language) or digest_language(content.text) is not None:
+    if content.is_answer or not content.shows(link) or not _speaks(status, language) or digest_language(content.text) is not None:
         return False
     return number is None or shows_number(content.text, number)
 
@@ -246,7 +259,12 @@ def is_sought(status: Mapping[str, Any], link: str, number: str | None, language
 def is_sought_digest(status: Mapping[str, Any], links: Sequence[str], language: str) -> bool:
     """Return whether a status is the digest that shows these links: all of them, in no other language."""
     content = _content(status)
-    return digest_language(content.text) == language and _speaks(status, language) and all(content.shows(link) for link in links)
+    return (
+        not content.is_answer
+        and digest_language(content.text) == language
+        and _speaks(status, language)
+        and all(content.shows(link) for link in links)
+    )
 
 
 def _speaks(status: Mapping[str, Any], language: str) -> bool:
@@ -272,6 +290,11 @@ class _Content(HTMLParser):
     def text(self) -> str:
         """Return what a reader sees."""
         return "".join(self.texts)
+
+    @property
+    def is_answer(self) -> bool:
+        """Return whether it begins with a mention, as answers to people do, and posts never."""
+        return self.text.lstrip().startswith("@")
 
     def shows(self, link: str) -> bool:
         """Whether an address is in it, as a link or in full."""

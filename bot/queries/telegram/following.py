@@ -46,9 +46,9 @@ from bot.queries.following import (
     unknown_text,
     what_is_meant,
 )
+from bot.queries.rate_limit import Grant, RateLimiter
 from bot.queries.telegram.languages import spoken
 from bot.queries.telegram.long_polling import answered
-from bot.queries.telegram.rate_limit import Grant, RateLimiter
 from bot.queries.vocabulary import vocabulary
 from bot.storage.follows import Added, Follows
 

@@ -22,6 +22,7 @@ from bot.domain.acts import Place
 from bot.messages import LANGUAGES, Button, Language
 from bot.queries.answers import BadInput, Fault, OneDecree, Question, Topic
 from bot.queries.questions import Questions
+from bot.queries.rate_limit import Grant, RateLimiter
 from bot.queries.telegram.addressed import Addressed, addressed
 from bot.queries.telegram.callbacks import Callbacks, LanguageWanted, LetterWanted
 from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, START, command_meant, commands_near
@@ -29,7 +30,6 @@ from bot.queries.telegram.following import TWINS, is_in_charge
 from bot.queries.telegram.inline import CACHE_SECONDS, LONGEST, InlineOffer, inline_offer
 from bot.queries.telegram.languages import ChatLanguages, spoken
 from bot.queries.telegram.long_polling import Sleep, answered
-from bot.queries.telegram.rate_limit import Grant, RateLimiter
 from bot.queries.telegram.replies import Reply, help_reply, language_choice, letter_reply, said, telegram_reply
 from bot.queries.vocabulary import vocabulary
 

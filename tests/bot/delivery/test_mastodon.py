@@ -297,6 +297,8 @@ def test_retry_after(headers: dict[str, str], seconds: float) -> None:
         ({"content": '<p>n° 12</p><p><a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>', "language": "en"}, False),
         # Another decree on the same page, which ends the one sought.
         ({"content": '<p>Met fin à l’arrêté n° 12<br>n° 13 <a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>'}, False),
+        # An answer to a person, which shows the same decree.
+        ({"content": '<p>@<span>alice</span> n° 12</p><p><a href="https://a.example/r.pdf?x=1&amp;y=2#page=3">…</a></p>'}, False),
         ({"content": None}, False),
         ({}, False),
     ],

@@ -11,11 +11,11 @@ from bot.domain.acts import Decree, Facts, Kind, Moment, Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import PageOfDecrees
 from bot.queries.questions import Questions
+from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.callbacks import Callbacks
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.languages import ChatLanguages
 from bot.queries.telegram.long_polling import Sleep
-from bot.queries.telegram.rate_limit import RateLimiter
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 PLACES = {

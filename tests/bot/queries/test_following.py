@@ -15,9 +15,9 @@ from bot.domain.follows import Follow, FollowKind, FollowMode
 from bot.domain.health import AuthorityHealth, Overview, SourceHealth, Status
 from bot.queries.following import ago, follow_code, follow_of_code, read_times, what_is_meant
 from bot.queries.questions import Questions
+from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.following import FollowCommands
-from bot.queries.telegram.rate_limit import RateLimiter
 from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
 from tests.bot.queries.conftest import commands_for

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.queries.telegram.rate_limit import Bucket, Grant, RateLimiter, take
+from bot.queries.rate_limit import Bucket, Grant, RateLimiter, take
 
 
 class Clock:

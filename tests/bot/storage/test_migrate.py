@@ -44,6 +44,7 @@ RELEASED = [
     "0015",
     "0016",
     "0017",
+    "0018",
 ]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.config import ConfigError, Settings, destinations, load_settings
+from bot.app.config import ConfigError, Settings, answering, destinations, load_settings
 
 SECRET = "jeton-tres-secret"
 
@@ -53,6 +53,7 @@ def test_its_address_may_be_in_a_file_beside_the_configuration(tmp_path: Path) -
         (('url_file = "absent"',), "No such file"),
         ((f'url = "json://h/{SECRET}"', 'chat = "@vsa"'), "is only for a telegram destination"),
         ((f'url = "json://h/{SECRET}"', "thread = true"), "is only for a mastodon destination"),
+        ((f'url = "json://h/{SECRET}"', "answer_mentions = true"), "is only for a mastodon destination"),
     ],
 )
 def test_what_is_wrong_with_a_service_is_told_without_its_address(tmp_path: Path, lines: tuple[str, ...], expected: str) -> None:
@@ -101,6 +102,16 @@ def test_form_of_an_account_is_that_of_its_section_unless_it_says_otherwise(tmp_
     """
     form = {entry.name: (entry.content_warning, entry.thread) for entry in destinations(loaded(tmp_path, text))}
     assert form == {"mastodon": ("Vidéosurveillance", True), "other": ("", False), "same": ("Vidéosurveillance", True)}
+
+
+def test_an_account_answers_mentions_once_where_it_may(tmp_path: Path) -> None:
+    section = '[mastodon]\ninstance = "social.example"\ntoken = "T"\n'
+    assert answering(loaded(tmp_path, section)) == ()
+    entry = '[[destinations]]\nname = "{name}"\nplatform = "mastodon"\nlanguage = "{language}"\n{more}\n'
+    both = entry.format(name="fr", language="fr", more="") + entry.format(name="en", language="en", more="")
+    other = entry.format(name="other", language="fr", more='token = "U"\nanswer_mentions = false')
+    settings = loaded(tmp_path, f"{section}answer_mentions = true\n{both}{other}")
+    assert [one.name for one in answering(settings)] == ["fr"]
 
 
 @pytest.mark.parametrize("warning", ["a" * 101, "two\\nlines"])

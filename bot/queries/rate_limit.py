@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -25,9 +25,9 @@ class Bucket:
     notified: bool = False
 
 
-def take(bucket: Bucket, now: float, per_minute: int) -> tuple[Bucket, Grant]:
-    """Take one token. A bucket holds at most `per_minute` tokens and fills at that rate."""
-    tokens = min(per_minute, bucket.tokens + max(0.0, now - bucket.at) * per_minute / 60)
+def take(bucket: Bucket, now: float, most: int, seconds: float = 60.0) -> tuple[Bucket, Grant]:
+    """Take one token. A bucket holds at most `most` tokens, and an empty one is full again after so many seconds."""
+    tokens = min(most, bucket.tokens + max(0.0, now - bucket.at) * most / seconds)
     if tokens >= 1:
         return Bucket(tokens - 1, now), Grant.GRANTED
     return Bucket(tokens, now, notified=True), Grant.REFUSED if bucket.notified else Grant.REFUSED_FIRST
@@ -40,22 +40,24 @@ _CHAT_SHARE = 3
 class RateLimiter:
     """One bucket per person and one per group, for at most `people` of them: the one silent for longest is forgotten first."""
 
-    def __init__(self, per_minute: int, monotonic: Callable[[], float], people: int = 10_000) -> None:
-        self._per_minute = per_minute
+    def __init__(self, most: int, monotonic: Callable[[], float], people: int = 10_000, *, seconds: float = 60.0) -> None:
+        """One person may ask `most` questions at once, and as many again after so many seconds: by default a minute."""
+        self._most = most
+        self._seconds = seconds
         self._monotonic = monotonic
         self._people = people
-        self._buckets: OrderedDict[int, Bucket] = OrderedDict()
+        self._buckets: OrderedDict[Hashable, Bucket] = OrderedDict()
 
-    def ask(self, person: int, chat: int | None = None) -> Grant:
-        """Return whether this person (a Telegram user or chat id) may be answered now, in this chat where it is another one."""
-        grant = self._take(person, self._per_minute)
+    def ask(self, person: Hashable, chat: Hashable = None) -> Grant:
+        """Return whether this person (an account, a Telegram user or chat id) may be answered now, in this chat where it is another one."""
+        grant = self._take(person, self._most)
         if grant is not Grant.GRANTED or chat is None or chat == person:
             return grant
-        return self._take(chat, _CHAT_SHARE * self._per_minute)
+        return self._take(chat, _CHAT_SHARE * self._most)
 
-    def _take(self, who: int, per_minute: int) -> Grant:
+    def _take(self, who: Hashable, most: int) -> Grant:
         now = self._monotonic()
-        bucket, grant = take(self._buckets.get(who, Bucket(per_minute, now)), now, per_minute)
+        bucket, grant = take(self._buckets.get(who, Bucket(most, now)), now, most, self._seconds)
         self._buckets[who] = bucket
         self._buckets.move_to_end(who)
         if len(self._buckets) > self._people:

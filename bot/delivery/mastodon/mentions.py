@@ -1,0 +1,178 @@
+"""The mentions of one account, and the answers to them, as requests to its server."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from bot.delivery.channel import DeliveryError, DestinationRefused, Missing, NotSent, Refused
+from bot.delivery.mastodon.client import MastodonApi, created, instance_limits, json_of, moment_of, says_too_long
+from bot.domain.mentions import AccountFailed, AnswerVisibility, StatusMention
+from bot.messages import StatusLimits, printable
+
+T = TypeVar("T")
+
+_PAGE = 40
+_HANDLE = re.compile(r"\w[\w.-]{0,99}(?:@[\w.-]{1,253})?")
+_VISIBILITIES: Mapping[str, AnswerVisibility] = {"public": "unlisted", "unlisted": "unlisted", "private": "private"}
+
+
+class MentionedAccount:
+    """Reads who mentions an account, and answers. Every method that requests raises AccountFailed."""
+
+    def __init__(self, name: str, api: MastodonApi, *, content_warning: str = "") -> None:
+        """`name` is the destination's. Answers are folded under a `content_warning`, as posts are."""
+        self.name = name
+        self._api = api
+        self._warning = printable(content_warning)
+        self._own: tuple[str, str] | None = None
+        self._limits: StatusLimits | None = None
+
+    @property
+    def rest(self) -> float | None:
+        """Return the seconds for which the last answer wants the server to be left alone."""
+        return self._api.rest
+
+    async def username(self) -> str:
+        """Return the account's name, without the server."""
+        return (await self._account())[1]
+
+    async def newest(self) -> str:
+        """Return the id of the newest notification of any sort, empty where there is none."""
+        found = await self._notifications({"limit": "1"})
+        return str(found[0]["id"]) if found else ""
+
+    async def since(self, newest: str) -> list[tuple[str, StatusMention | None]]:
+        """Return the notifications after that id, the oldest first, with what they mention: None for one that is no mention or cannot be
+        read. At most forty; from a server that disregards the id, those of its first page that are newer.
+        """
+        params = {"types[]": "mention", "limit": str(_PAGE)} | ({"min_id": newest} if newest else {})
+        found = await self._notifications(params)
+        ids = [str(one["id"]) for one in found]
+        fresh = found[: ids.index(newest)] if newest in ids else found
+        return [(str(one["id"]), mention_of(one)) for one in reversed(fresh)]
+
+    async def is_blocked(self, account: str) -> bool:
+        """Return whether either of the two has blocked the other, or this one is muted; false where the token may not read that."""
+        with _failing():
+            try:
+                found = json_of(await self._api.request("GET", "/api/v1/accounts/relationships", params={"id[]": account}))
+            except Refused:
+                return False
+        relations = found if isinstance(found, list) else []
+        flags = ("blocking", "blocked_by", "muting")
+        return any(isinstance(one, Mapping) and any(one.get(flag) is True for flag in flags) for one in relations)
+
+    async def has_answered(self, mention: StatusMention) -> bool:
+        """Return whether the status has a reply of the account already; false where the token may not read that."""
+        own, _ = await self._account()
+        with _failing():
+            try:
+                found = json_of(await self._api.request("GET", f"/api/v1/statuses/{quote(mention.status, safe='')}/context"))
+            except Missing:
+                raise
+            except Refused:
+                return False
+        replies = found.get("descendants") if isinstance(found, Mapping) else None
+        return any(_is_reply_of(one, own, mention.status) for one in replies) if isinstance(replies, list) else False
+
+    async def is_own(self, mention: StatusMention) -> bool:
+        """Return whether the account mentions itself."""
+        return (await self._account())[0] == mention.account
+
+    async def answer(self, mention: StatusMention, language: str, write: Callable[[StatusLimits], str]) -> None:
+        """Reply with what `write` makes of the limits: once, if often repeated, where the server has idempotency keys."""
+        with _failing():
+            if self._limits is None:
+                self._limits = await instance_limits(self._api.request)
+            limits = self._limits or StatusLimits()
+            try:
+                await self._reply(mention, language, write(self._room(limits)))
+            except Refused as error:
+                if limits.per_url is None or not says_too_long(str(error)):
+                    raise
+                # It counts links in full, whatever its instance document says.
+                await self._reply(mention, language, write(self._room(replace(limits, per_url=None))))
+
+    def _room(self, limits: StatusLimits) -> StatusLimits:
+        return replace(limits, characters=limits.characters - len(self._warning))
+
+    async def _reply(self, mention: StatusMention, language: str, text: str) -> None:
+        form = {"status": text, "in_reply_to_id": mention.status, "visibility": mention.visibility, "language": language}
+        if self._warning:
+            form["spoiler_text"] = self._warning
+        created(await self._api.request("POST", "/api/v1/statuses", data=form, headers={"Idempotency-Key": answer_key(mention)}))
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._api.close()
+
+    async def _account(self) -> tuple[str, str]:
+        """Return the account's id and name. Kept once known."""
+        if self._own is None:
+            with _failing():
+                found = json_of(await self._api.request("GET", "/api/v1/accounts/verify_credentials"))
+            if not isinstance(found, Mapping) or not found.get("id") or not found.get("username"):
+                raise AccountFailed("Mastodon: the account cannot be read")
+            self._own = str(found["id"]), str(found["username"])
+        return self._own
+
+    async def _notifications(self, params: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
+        with _failing():
+            found = json_of(await self._api.request("GET", "/api/v1/notifications", params=params))
+        if not isinstance(found, list) or not all(isinstance(one, Mapping) and one.get("id") for one in found):
+            raise AccountFailed("Mastodon: the notifications cannot be read")
+        return found
+
+
+@contextmanager
+def _failing() -> Any:
+    """Say of a request that failed whether it may succeed later."""
+    try:
+        yield
+    except NotSent as error:
+        raise AccountFailed(str(error), error.retry_after) from None
+    except DeliveryError as error:
+        # A token that is refused may be mended; a status that is gone stays so.
+        is_final = isinstance(error, Missing) or (isinstance(error, Refused) and not isinstance(error, DestinationRefused))
+        raise AccountFailed(str(error), is_final=is_final) from None
+
+
+def answer_key(mention: StatusMention) -> str:
+    """Return the Idempotency-Key of the answer: the same after a restart."""
+    return hashlib.sha256(f"mention\0{mention.notification}".encode()).hexdigest()[:32]
+
+
+def mention_of(notification: Mapping[str, Any]) -> StatusMention | None:
+    """Return the mention that a notification brings; None for another sort, or where it has no status, account or usable handle."""
+    status, account = notification.get("status"), notification.get("account")
+    if notification.get("type") != "mention" or not isinstance(status, Mapping) or not isinstance(account, Mapping):
+        return None
+    handle = str(account.get("acct") or "")
+    if not status.get("id") or not account.get("id") or not _HANDLE.fullmatch(handle):
+        return None
+    return StatusMention(
+        notification=str(notification["id"]),
+        status=str(status["id"]),
+        account=str(account["id"]),
+        handle=handle,
+        content=str(status.get("content") or ""),
+        note=str(account.get("note") or ""),
+        language=str(status.get("language") or ""),
+        visibility=_VISIBILITIES.get(str(status.get("visibility")), "direct"),
+        is_reply=bool(status.get("in_reply_to_id")),
+        is_bot=account.get("bot") is True,
+        made_at=moment_of(notification),
+    )
+
+
+def _is_reply_of(status: object, account: str, to: str) -> bool:
+    if not isinstance(status, Mapping):
+        return False
+    author = status.get("account")
+    return isinstance(author, Mapping) and str(author.get("id")) == account and str(status.get("in_reply_to_id")) == to

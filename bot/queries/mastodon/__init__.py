@@ -1,0 +1,1 @@
+"""Answers mentions on Mastodon."""

@@ -1,0 +1,158 @@
+"""What somebody asks who mentions the account, and the answer as one status. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bs4 import BeautifulSoup
+
+from bot.domain.acts import Place
+from bot.domain.health import Status
+from bot.domain.mentions import StatusMention
+from bot.messages import Language, StatusLimits, mastodon_length, mastodon_status
+from bot.messages.announcement import TooSmall
+from bot.messages.cleaning import cut, inert
+from bot.queries.answers import Answer, BadInput, DecreeList, HelpWanted, NothingFound, OneDecree, PlaceChoices, Topic, TownAnswer
+from bot.queries.phrases import message_of, plain_answer
+from bot.queries.vocabulary import vocabulary
+
+OLDEST = timedelta(days=1)
+"""Age of a mention that is answered no more: nobody waits for it."""
+_MOST_HTML = 20_000
+"""Characters of a status that are read: the servers of others set its length."""
+_MOST_WORDS = 400
+"""Characters of a question: above those that a search may have, so that a longer one is refused, not cut."""
+_LINE_ENDS = ("br", "p", "div", "li", "blockquote", "pre", "h1", "h2", "h3")
+_HANDLE = re.compile(r"(?<![\w@/.])@\w(?:[\w.-]*\w)?(?:@\w(?:[\w.-]*\w)?)?")
+_NO_BOT = re.compile(r"#\s*no_?bots?\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The words of a question, empty where there are none. `is_addressed`: the status is for the account alone, begun with its name."""
+
+    words: str
+    is_addressed: bool
+
+
+def is_unwanted(mention: StatusMention, now: datetime) -> bool:
+    """Return whether a mention is not to be answered whatever it says: of a bot, of somebody who wants no bots, or too old."""
+    is_old = mention.made_at is not None and now - mention.made_at > OLDEST
+    return mention.is_bot or is_old or _NO_BOT.search(" ".join(lines_of(mention.note))) is not None
+
+
+def asked_in(mention: StatusMention, username: str) -> Asked:
+    """Return the first line after the account's name, without names; the line before it where nothing follows."""
+    lines = "\n".join(lines_of(mention.content))
+    own = next((found for found in _HANDLE.finditer(lines) if found[0].split("@")[1].casefold() == username.casefold()), None)
+    before, after = ("", lines) if own is None else (lines[: own.start()], lines[own.end() :])
+    said_before, said_after = _first_line(before), _first_line(after)
+    return Asked((said_after or said_before)[:_MOST_WORDS], is_addressed=not said_before and not mention.is_reply)
+
+
+def lines_of(html: str) -> Iterator[str]:
+    """Yield the lines of text that a reader sees."""
+    document = BeautifulSoup(html[:_MOST_HTML], "html.parser")
+    for unseen in document(["script", "style", "template"]):
+        unseen.decompose()
+    for element in document(_LINE_ENDS):
+        element.insert_before("\n")
+        element.insert_after("\n")
+    for line in document.get_text().splitlines():
+        if text := " ".join(line.split()):
+            yield text
+
+
+def _first_line(text: str) -> str:
+    lines = (" ".join(_HANDLE.sub(" ", line).split()).strip(",:;–— ") for line in text.split("\n"))
+    return next((line for line in lines if any(character.isalnum() for character in line)), "")
+
+
+def is_worth_saying(answer: Answer, asked: Asked) -> bool:
+    """Return whether an answer is to be given. People who talk under a post mention the account by that alone: there, and where its name is
+    not the first word, only what surely is a question is answered, such as a place, a number, or "aide"; words are not searched.
+    """
+    if asked.is_addressed:
+        return True
+    match answer:
+        case DecreeList() | NothingFound():
+            return answer.question.topic is not Topic.SEARCH
+        case PlaceChoices():
+            return answer.sure
+        case BadInput():
+            return False
+        case _:
+            return True
+
+
+def language_of(mention: StatusMention) -> Language:
+    """Return the language in which to answer: the one of the status where there are words for it, else French."""
+    return "en" if re.split("[-_]", mention.language.lower())[0] == "en" else "fr"
+
+
+def answer_status(answer: Answer, mention: StatusMention, places: Mapping[str, Place], limits: StatusLimits) -> str:
+    """Return an answer as a status within `limits`, which mentions only who asked. A decree keeps its link, a list its beginning and its
+    end: of the decrees in between those that do not fit are left out, which is shown.
+    """
+    language = language_of(mention)
+    room = replace(limits, characters=limits.characters - len(mention.handle) - 2)
+    return f"@{mention.handle} {_said(answer, places, language, room)}"
+
+
+def refusal_status(mention: StatusMention, limits: StatusLimits) -> str:
+    """Return that there are too many questions, as `answer_status` does."""
+    room = limits.characters - len(mention.handle) - 2
+    return f"@{mention.handle} {cut(vocabulary(language_of(mention)).mastodon.slow_down, room)}"
+
+
+def _said(answer: Answer, places: Mapping[str, Place], language: Language, room: StatusLimits) -> str:
+    if isinstance(answer, OneDecree) and answer.decree.withdrawn_at is None:
+        try:
+            post = mastodon_status(message_of(answer.decree, places, answer.at, language), limits=room)
+        except TooSmall:
+            pass
+        else:  # an answer is for one person: it is under no hashtag
+            return "\n".join(line for line in post.split("\n") if not line.startswith("#")).rstrip()
+
+    def fits(said: str) -> bool:
+        return mastodon_length(said, room) <= room.characters
+
+    texts = [_quiet(one, places, language) for one in _versions(answer)]
+    return next((text for text in texts if fits(text)), None) or shortened(texts[-1], fits)
+
+
+def _quiet(answer: Answer, places: Mapping[str, Place], language: Language) -> str:
+    """Return the words of an answer, which mention nobody and have no hashtag."""
+    text = vocabulary(language).mastodon.help.strip() if isinstance(answer, HelpWanted) else plain_answer(answer, places, language)
+    return "\n".join(line if "://" in line else inert(line) for line in text.split("\n"))
+
+
+def _versions(answer: Answer) -> Iterator[Answer]:
+    """Yield an answer in full, and one on a town with less: first goes what says that all is well, then decrees that may not concern it."""
+    yield answer
+    if isinstance(answer, TownAnswer):
+        troubled = replace(answer, health=tuple(one for one in answer.health if one.status is not Status.FINE))
+        yield troubled
+        if answer.decrees:
+            yield replace(troubled, unplaced=())
+
+
+def shortened(text: str, fits: Callable[[str], bool]) -> str:
+    """Return a text that fits: without the last decrees of its lists where they are too many, then without its end."""
+    if fits(text):
+        return text
+    lines = text.split("\n")
+    listed = [number for number, line in enumerate(lines) if line.startswith("[")]
+    shown = text
+    for kept in reversed(range(len(listed))):
+        gone = frozenset(listed[kept + 1 :])
+        shown = "\n".join("…" if number == listed[kept] else line for number, line in enumerate(lines) if number not in gone)
+        if fits(shown):
+            return shown
+    longest = len(shown)
+    while longest > 0 and not fits(cut(shown, longest)):
+        longest -= 10
+    return cut(shown, longest)
