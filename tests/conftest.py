@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from xdist.scheduler import LoadScopeScheduling
 
 from bot.messages import words
@@ -42,6 +44,17 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Undo what a test does to the log of this process: others wait for lines that a higher level would hide."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -153,7 +153,7 @@ async def status(questions: Questions, store: Store, words: str, characters: int
 
 
 @pytest.fixture
-def printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def printed(folder: Path, monkeypatch: pytest.MonkeyPatch, restored_logging: None) -> Callable[..., str]:
     """The command line in this process, over the same database at the same instant."""
     monkeypatch.setenv("VIGIE_DATABASE__URL", f"sqlite:///{folder / NAME}")
     monkeypatch.setattr(command_line, "open_questions", partial(open_questions, clock=lambda: NOW))

@@ -19,14 +19,7 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 SECRET = "123456:AAsecret-of-the-bot"
 
 
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 def _fail(token: str) -> None:
