@@ -23,9 +23,8 @@ from bot.messages import LANGUAGES, Button, Language
 from bot.queries.answers import BadInput, Fault, OneDecree, Question, Topic
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import Grant, RateLimiter
-from bot.queries.telegram.addressed import Addressed, addressed
 from bot.queries.telegram.callbacks import Callbacks, LanguageWanted, LetterWanted
-from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, START, command_meant, commands_near
+from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, START, Addressed, addressed, command_meant, commands_near
 from bot.queries.telegram.following import TWINS, is_in_charge
 from bot.queries.telegram.inline import CACHE_SECONDS, LONGEST, InlineOffer, inline_offer
 from bot.queries.telegram.languages import ChatLanguages, spoken
