@@ -354,7 +354,8 @@ class DatabaseLog:
     def used(self, writing: bool, began: float, error: StorageError | None) -> None:
         """Note that a transaction has ended. See `Database.when_used`.
 
-        A failure of one that began before the last outage was over belongs to that outage, however late it is noticed.
+        A failure of one that began before the last outage was over belongs to that outage, however late it is noticed. A success of one
+        that began before the last failure says nothing of what comes after it.
         """
         with self._lock:
             now = self._monotonic()
@@ -365,7 +366,7 @@ class DatabaseLog:
                 if not self._down:
                     self._log.error("database.unavailable", error=str(error))
                 self._down[writing] = (since, now, error)
-            elif error is None and writing in self._down and now - before[1] >= _calm(before[2]):
+            elif error is None and writing in self._down and began >= before[1] and now - before[1] >= _calm(before[2]):
                 del self._down[writing]
                 if not self._down:
                     self._up_since = now

@@ -84,6 +84,7 @@ def test_a_database_that_cannot_be_used_is_told_once_and_so_is_its_end() -> None
         (12, 12, False, None, "database.recovered"),
         (13, 11, True, Unavailable("gone"), None),  # it began before the end of the outage
         (14, 13, False, Unavailable("gone"), "database.unavailable"),
+        (14.5, 12.5, False, None, None),  # it began before the outage, which is not over
         (15, 15, False, None, "database.recovered"),
         (20, 20, True, Full("full"), "database.unavailable"),
         (30, 30, True, None, None),  # nothing was to be added
