@@ -22,7 +22,7 @@ help:
 	@echo "make mutants   put faults into a copy of the program, and see that the tests catch them"
 	@echo "make check   linters, types, import contracts and the structure"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
-	@echo "make geo     renew the communes, postcodes, departments and regions from their npm package (needs npm)"
+	@echo "make geo     renew the communes, postcodes, departments, regions and outlines from their npm packages (needs npm)"
 	@echo "make lock    renew requirements.lock and requirements-run.lock from pyproject.toml"
 
 setup: system $(RUNS)
@@ -89,7 +89,9 @@ geo: complete
 	rm -rf build/geo
 	mkdir -p build/geo
 	npm pack --silent --pack-destination build/geo @etalab/decoupage-administratif@6.0.0
-	$(BIN)/python -m tools.gazetteer build/geo/*.tgz
+	$(BIN)/python -m tools.gazetteer build/geo/etalab-*.tgz
+	npm pack --silent --pack-destination build/geo @gouvfr/dsfr-chart@2.0.4
+	$(BIN)/python -m tools.outlines build/geo/gouvfr-*.tgz
 
 COMPILE := bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 # Hashes only, never an index address: the lock must work with whatever registry or mirror pip is set up for.
