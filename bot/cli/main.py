@@ -38,6 +38,7 @@ COMMANDS = {
     "status": ("status", "Show which sources and destinations work, and whether PDFs are read in confinement on this machine."),
     "outbox": ("outbox", "Show and settle posts that wait, were refused, could not be edited, or may or may not have arrived."),
     "sources": ("sources", "Show and check the catalogue of authorities and their sources."),
+    "serve": ("serve", "Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."),
     "demo": ("demo", "Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."),
 }
 """The commands in the order of the help: the module of `bot.cli` that registers each, and the first line of its own help.

@@ -75,7 +75,7 @@ class EnumText(TypeDecorator[Any]):
         return self.words(value)
 
 
-class Document(TypeDecorator[Any]):
+class JsonDocument(TypeDecorator[Any]):
     """A value of dataclasses as JSON, read back by the function given; None is NULL."""
 
     impl = JSON
@@ -146,9 +146,9 @@ def evidence_from_json(stored: Iterable[Mapping[str, Any]]) -> tuple[Evidence, .
     return _EVIDENCE.validate_python([{**item, "where": item.get("where") if item.get("where") in _WHERE else None} for item in stored])
 
 
-FactsDocument = Document(facts_from_json)
-EvidenceDocument = Document(evidence_from_json)
-ContentDocument = Document(_CONTENT.validate_python)
+FactsDocument = JsonDocument(facts_from_json)
+EvidenceDocument = JsonDocument(evidence_from_json)
+ContentDocument = JsonDocument(_CONTENT.validate_python)
 
 # Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from bot.app.config.values import (
     ApiBase,
@@ -22,6 +22,7 @@ from bot.app.config.values import (
     Instance,
     Language,
     Level,
+    Listen,
     LogFormat,
     MaybePath,
     Number,
@@ -36,6 +37,7 @@ from bot.app.config.values import (
     Warned,
     Whole,
     Words,
+    bot_name,
     passwords_in,
     secrets_in,
 )
@@ -182,10 +184,24 @@ class DeliverySettings(Section):
 
 
 class WebSettings(Section):
-    """Says where each decree has a page. Vigie links to them; a server of yours shows them."""
+    """Describes the public pages (docs/web.md)."""
 
+    listen: Listen = ""
+    """Address and port at which `vigie run` serves the pages, such as "127.0.0.1:8080"; empty: it serves none."""
     public_url: PublicUrl = ""
-    """Where a server of yours answers, in https: posts link to `<public_url>/arretes/<number in Vigie>` besides the PDF. Empty: no link."""
+    """Where people reach the pages, in https: posts link to `<public_url>/arretes/<number in Vigie>` besides the PDF. Empty: no link."""
+    name: Words = "Vigie"
+    """Name of the site."""
+    telegram: Annotated[str, AfterValidator(bot_name)] = ""
+    """Name of the Telegram bot ("@vigie_bot"), to which pages link so that people can follow a place there; empty: no link."""
+    mastodon: Base | Literal[""] = ""
+    """Address of the page of the Mastodon account; empty: no link."""
+    licence: Literal["", "etalab-2.0", "ODbL-1.0", "CC-BY-4.0", "CC0-1.0"] = "etalab-2.0"
+    """Licence of the data offered (its SPDX identifier); empty: none is given, and all rights of the database are reserved."""
+    contact: Contact = ""
+    """Mail or web address of those who run the site, shown on it; empty: that of [http]."""
+    mentions: str = ""
+    """Your own words for the legal notice (who publishes, who hosts), paragraphs separated by empty lines."""
 
 
 class LogSettings(Section):

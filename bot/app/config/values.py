@@ -27,6 +27,8 @@ _MAIL = re.compile(r"[^@\s<>()\"',;]+@[^@\s<>()\"',;]+\.[^@\s<>()\"',;]+")
 # What the comment of a User-Agent can carry: the characters of an address, but for those that would end it.
 _IN_USER_AGENT = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'*+,;=%-]+")
 _LONGEST_WARNING = 100
+_LISTEN_HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
+_PORTS = 65_536
 _APPRISE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\x00-\x1f]+", re.IGNORECASE)
 _BOT_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<file>.+)")
@@ -62,6 +64,23 @@ def public_url(value: str) -> str:
     if not base.startswith("https://"):
         raise ValueError('must be an address that starts with "https://": it is posted for everybody')
     return base
+
+
+def listen(value: str) -> str:
+    """Return an address and a port at which to listen (`127.0.0.1:8080`, `[::1]:8080`); empty for none."""
+    text = value.strip()
+    host, _, port = text.rpartition(":")
+    if text and (not _LISTEN_HOST.fullmatch(host) or not port.isdecimal() or not 0 <= int(port) < _PORTS):
+        raise ValueError('must be an address and a port, such as "127.0.0.1:8080"')
+    return text
+
+
+def bot_name(value: str) -> str:
+    """Return the name of a Telegram bot, `@vigie_bot`; empty for none."""
+    text = value.strip()
+    if text and not _CHAT_NAME.fullmatch(text):
+        raise ValueError('must be the name of a bot, such as "@vigie_bot"')
+    return text
 
 
 def content_warning(value: str) -> str:
@@ -272,6 +291,7 @@ Instance = Annotated[str, AfterValidator(lambda text: instance(text) if text.str
 Origin = Annotated[str, AfterValidator(origin)]
 Base = Annotated[str, AfterValidator(web_base)]
 ApiBase = Annotated[str, AfterValidator(api_base)]
+Listen = Annotated[str, AfterValidator(listen)]
 PublicUrl = Annotated[str, AfterValidator(public_url)]
 Contact = Annotated[str, AfterValidator(contact)]
 DatabaseUrl = Annotated[str, AfterValidator(database_url)]

@@ -1,0 +1,40 @@
+"""`vigie serve`: the public pages."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
+from bot.cli.work import load
+
+_MISSING = None
+try:
+    from bot.app.website import bound, serve_pages
+except ModuleNotFoundError as error:  # the pages need an extra that the bot itself does not
+    _MISSING = error.name
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command(epilog="Example:  vigie serve --listen 127.0.0.1:8080")
+    def serve(
+        ctx: typer.Context,
+        listen: Annotated[str, typer.Option("--listen", help="Address and port; that of [web] listen where not given.")] = "",
+    ) -> None:
+        """Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."""
+        context: Context = ctx.obj
+        settings, authorities = load(context, logs=None)
+        if _MISSING is not None:
+            fail(f"the pages need {_MISSING}: pip install 'vigie-vsa[web]'")
+        where = listen or settings.web.listen or "127.0.0.1:8080"
+        try:
+            listening = bound(where)
+        except (OSError, ValueError) as error:
+            fail(f"cannot listen at {where}: {error}", WRONG_USE)
+        stop = asyncio.Event()
+        stderr.print(f"vigie: the pages are at http://{where}/", markup=False, soft_wrap=True)
+        run_to_end(serve_pages(settings, authorities, listening, stop), stop=stop)

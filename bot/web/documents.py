@@ -1,0 +1,109 @@
+"""Define what the public pages are made of: a visit in, a document out. Values only: nothing here opens, waits or reads a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlencode, urlsplit
+
+from bot.domain.acts import Place
+from bot.domain.health import Overview
+from bot.gazetteer.gazetteer import Gazetteer
+from bot.messages import Language
+from bot.queries.questions import DecreeReader, Questions
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Holds what answers a visit. `media_type` is the whole Content-Type.
+
+    `changes_at` (aware) is when it must be made anew although nothing was stored: a standing changes, a day ends in some time zone.
+    With `file` the content is that of this file, which is replaced as a whole when it changes, and `body` is empty.
+    """
+
+    body: bytes
+    media_type: str = HTML
+    status: int = 200
+    changes_at: datetime | None = None
+    headers: Mapping[str, str] = field(default=_NONE)
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Describes one request. `path` is that of the route, without language; `parameters` are what its pattern names, `query` what follows
+    the question mark: of a route that is not `strict` only the names that it takes, each once. `at` is now, aware."""
+
+    path: str
+    parameters: Mapping[str, str]
+    query: Mapping[str, str]
+    language: Language
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """Holds what the operator says of the site. Empty where nothing is said.
+
+    `public_url` is the address of the site, without a slash at its end; its path precedes every link. `telegram` is the name of the bot
+    (`vigie_bot`), `mastodon` the address of the account's page, `licence` the SPDX identifier under which the data are offered, `contact` a
+    mail or web address, and `mentions` the operator's own words for the legal notice, paragraphs separated by empty lines.
+    """
+
+    name: str = "Vigie"
+    public_url: str = ""
+    telegram: str = ""
+    mastodon: str = ""
+    licence: str = ""
+    contact: str = ""
+    mentions: str = ""
+
+    def href(self, path: str, language: Language = "fr", query: Mapping[str, object] = _NONE) -> str:
+        """Return the address of a page on this site, from its root: `/communes/26198`, in English `/en/communes/26198`."""
+        twin = "/en" if language == "en" else ""
+        return f"{urlsplit(self.public_url).path}{twin}{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def address(self, path: str, language: Language = "fr", query: Mapping[str, object] = _NONE) -> str:
+        """Return the whole address of a page, for feeds and canonical links; as `href` where the site's own address is not given."""
+        parts = urlsplit(self.public_url)
+        return (f"{parts.scheme}://{parts.netloc}" if parts.netloc else "") + self.href(path, language, query)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Holds what pages are made from. Everything is synchronous, and whatever the store raises passes through."""
+
+    questions: Questions
+    decrees: DecreeReader
+    overview: Callable[[], Overview]
+    places: Mapping[str, Place]
+    gazetteer: Callable[[], Gazetteer]
+    settings: SiteSettings
+
+
+Parameters = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Connects the addresses of a pattern (`/communes/{code}`) with what makes their documents.
+
+    `query` names the parameters that it takes: others are left out, and change nothing. A `strict` route gets all of them, to refuse
+    what it does not take. `listed` yields the parameters of the pages that a site of files has; None where it has none, and for a pattern
+    without parameters the page itself unless `dynamic`. With `twins` there is an English page under `/en`.
+    """
+
+    pattern: str
+    make: Callable[[Site, Visit], Document]
+    listed: Callable[[Site], Iterable[Parameters]] | None = None
+    query: frozenset[str] = frozenset()
+    strict: bool = False
+    dynamic: bool = False
+    twins: bool = True

@@ -1,0 +1,80 @@
+"""Turn templates, words and values into pages. Every value is escaped; a name that a template misspells is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bot.messages import Language
+from bot.messages.words import data_file
+from bot.web.documents import Document, Site, Visit
+
+
+@cache
+def _environment() -> Environment:
+    # Templates do not change while the program runs. `PackageLoader` finds them in a wheel too.
+    loader = PackageLoader("bot.web", "templates")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False)
+
+
+@cache
+def web_words(language: Language) -> dict[str, Any]:
+    """Return the words of the pages: tables of `bot/web/words/<language>.toml`."""
+    return data_file("bot.web", "words", f"{language}.toml")
+
+
+@cache
+def style() -> bytes:
+    """Return the one style sheet."""
+    return files("bot.web").joinpath("style.css").read_bytes()
+
+
+@cache
+def style_path() -> str:
+    """Return the path of the style sheet, which names its content: it is kept by browsers for good."""
+    return f"/style-{blake2b(style(), digest_size=6).hexdigest()}.css"
+
+
+def render(template: str, language: Language, **values: object) -> bytes:
+    """Fill a template of `bot/web/templates/`. It sees `words`, `language` and these values."""
+    return _environment().get_template(template).render(words=web_words(language), language=language, **values).encode("utf-8")
+
+
+def page(
+    site: Site,
+    visit: Visit,
+    template: str,
+    *,
+    status: int = 200,
+    changes_at: datetime | None = None,
+    headers: Mapping[str, str] | None = None,
+    **values: object,
+) -> Document:
+    """Return a page of the site. Its template sees besides these values `site` (the settings), `visit`, and `href(path)`, which returns the
+    address of another page in the same language."""
+
+    def href(path: str, **query: object) -> str:
+        return site.settings.href(path, visit.language, query)
+
+    body = render(
+        template,
+        visit.language,
+        site=site.settings,
+        visit=visit,
+        href=href,
+        style=site.settings.href(style_path()),
+        canonical=site.settings.address(visit.path, visit.language),
+        **values,
+    )
+    return Document(body, status=status, changes_at=changes_at, headers=headers or {})
+
+
+def missing(site: Site, visit: Visit, *, status: int = 404) -> Document:
+    """Return the page of an address where nothing is (404), or nothing any more (410)."""
+    return page(site, visit, "error.html", status=status, error=web_words(visit.language)["errors"][str(status)])

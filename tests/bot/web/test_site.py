@@ -1,0 +1,48 @@
+"""Addresses and the documents behind them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.web.documents import SiteSettings
+from bot.web.rendering import style_path
+from bot.web.site import address_of
+from tests.bot.queries.conftest import MemoryDecrees, decree
+from tests.bot.web.conftest import get, memory_site
+
+
+def test_the_first_page_shows_the_decrees_found_last_in_both_languages() -> None:
+    site = memory_site(MemoryDecrees([decree(12, operator="SNCF")]))
+    for address, language, kind in (("/", "fr", "autorisation"), ("/en/", "en", "authorisation")):
+        page = get(site, address)
+        text = page.body.decode()
+        assert (page.status, page.media_type) == (200, "text/html; charset=utf-8")
+        assert f'<html lang="{language}">' in text
+        assert kind in text
+        assert "SNCF" in text
+
+
+def test_what_comes_from_outside_is_escaped() -> None:
+    site = memory_site(MemoryDecrees([decree(1, operator="<script>alert(1)</script>")]))
+    text = get(site, "/").body.decode()
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize("address", ["/nulle-part", "/en", "/en/nulle-part", "//", "/index.html", "/../etc/passwd", "/en" + style_path()])
+def test_an_address_without_a_page_says_so(address: str) -> None:
+    page = get(memory_site(MemoryDecrees()), address)
+    assert page.status == 404
+    assert "<h1>" in page.body.decode()
+
+
+def test_links_begin_with_the_path_of_the_public_address() -> None:
+    site = memory_site(MemoryDecrees(), SiteSettings(public_url="https://exemple.fr/vigie"))
+    text = get(site, "/en/").body.decode()
+    assert f'href="/vigie{style_path()}"' in text
+    assert 'href="https://exemple.fr/vigie/en/"' in text
+    assert 'href="/vigie/"' in text
+
+
+def test_parameters_that_a_page_does_not_take_make_no_other_page() -> None:
+    assert address_of("/", "utm_source=x&fbclid=y").key == address_of("/", "").key
