@@ -14,13 +14,11 @@ import typer
 from bot.app.inventory import places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
 from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail
-from bot.cli.json_output import Json, decree_json, decrees_json, file_json, pick, plain
+from bot.cli.json_output import file_json
 from bot.cli.text_output import print_json, show
 from bot.cli.work import load, opened
 from bot.domain.acts import Moment, Place
-from bot.domain.health import AuthorityHealth
 from bot.domain.law.advice import legal_advice
-from bot.gazetteer.places import Commune, Department
 from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
@@ -31,13 +29,13 @@ from bot.queries.answers import (
     DecreeList,
     Fault,
     OneDecree,
-    PlaceChoice,
     PlaceChoices,
     TownAnswer,
     UnknownDecree,
     UnknownDepartment,
     UnknownPlace,
 )
+from bot.queries.json_shapes import choice_json, decree_json, decrees_json, town_json
 from bot.queries.phrases import evidence_text, plain_answer, withdrawal
 from bot.queries.questions import CLI_PAGE, Questions
 from bot.queries.vocabulary import vocabulary
@@ -181,36 +179,11 @@ def _json(reply: PrintedAnswer) -> object:
         case OneDecree(decree=decree, at=at):
             return decree_json(decree, place_for(reply.places, decree.authority), at) | file_json(reply.file)
         case TownAnswer():
-            return _town_json(reply.answer, reply.places)
+            return town_json(reply.answer, reply.places)
         case PlaceChoices(asked=asked, choices=choices):
-            return {"asked": asked, "candidates": [_choice_json(choice) for choice in choices]}
+            return {"asked": asked, "candidates": [choice_json(choice) for choice in choices]}
         case _:
             return []
-
-
-def _town_json(answer: TownAnswer, places: Mapping[str, Place]) -> Json:
-    return {
-        "commune": pick(answer.commune, "code", "name", "department", "population"),
-        "decrees": decrees_json(answer.decrees, places, answer.at),
-        "naming_it": answer.total,
-        "in_force_or_to_come": answer.current,
-        "naming_no_commune": {"total": answer.unplaced_total, "newest": decrees_json(answer.unplaced, places, answer.at)},
-        "authorities": [_authority_json(one) for one in answer.health],
-        "read_since": plain(answer.since),
-    }
-
-
-def _authority_json(authority: AuthorityHealth) -> Json:
-    main = authority.main
-    cause, since = (None, None) if main is None else (main.cause, main.since)
-    return {**pick(authority, "code", "status", "last_published"), "cause": plain(cause), "since": plain(since)}
-
-
-def _choice_json(choice: PlaceChoice) -> Json:
-    place = choice.place
-    kind = {Commune: "commune", Department: "department"}.get(type(place), "region")
-    department = place.department if isinstance(place, Commune) else place.code
-    return {"kind": kind, **pick(place, "code", "name", "population"), "department": department, "matched": choice.matched}
 
 
 # The PDF that a decree was read in, for people: proof of what was published, and when it was there.

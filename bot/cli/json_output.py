@@ -1,68 +1,22 @@
-"""The JSON that commands print: plain values, and the objects that several commands share. docs/json.md describes every key; keys are a
-contract: new ones may come, none is renamed.
-"""
+"""The JSON that several commands print, besides that of `bot.queries.json_shapes`. docs/json.md describes every key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Change, Decree, Evidence, Facts, Moment, PageText, Place, Reading
-from bot.domain.law.advice import legal_advice
+from bot.domain.acts import PageText, Place, Reading
 from bot.domain.records import UncertainAct
 from bot.ingest.judging import Group, decrees_of
-from bot.messages import place_for, words_in
+from bot.queries.json_shapes import Json, decrees_json, evidence_json, found_json, pick, plain
 
 if TYPE_CHECKING:
     from bot.delivery.deliverer import Delivered
     from bot.domain.health import DestinationHealth
     from bot.ingest.archive import ArchivedFile
     from bot.ingest.ingestor import IngestResult
-
-Json = dict[str, Any]
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it: days and instants in ISO 8601, members of enumerations by value, tuples as lists."""
-    match value:
-        case Mapping():
-            return {key: plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [plain(item) for item in value]
-        case Enum():
-            return value.value
-        case date() | Moment():
-            return value.isoformat()
-        case _:
-            return value
-
-
-def pick(item: object, *names: str) -> Json:
-    """Return attributes of a value as an object, under their own names."""
-    return {name: plain(getattr(item, name)) for name in names}
-
-
-# A decree.
-
-
-def decrees_json(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> list[Json]:
-    """Return several decrees, as at `now` (aware)."""
-    return [decree_json(decree, place_for(places, decree.authority), now) for decree in decrees]
-
-
-def decree_json(decree: Decree, place: Place, now: datetime) -> Json:
-    """Return one stored or found decree, as at `now` (aware). `place` is that of its authority."""
-    return {
-        **pick(decree, "id", "authority", "url", "page", "published"),
-        **found_json(decree, place, now),
-        "sightings": [pick(sighting, "authority", "url", "page", "seen_at") for sighting in decree.sightings],
-        "changes": [_change_json(change) for change in decree.changes],
-        "changed_by": [_change_json(change) for change in decree.changed_by],
-        **pick(decree, "withdrawn_at"),
-    }
 
 
 def file_json(file: ArchivedFile | None) -> Json:
@@ -73,55 +27,6 @@ def file_json(file: ArchivedFile | None) -> Json:
         "pdf_fetched_at": None if file is None else plain(file.fetched_at),
         "archived_path": None if path is None else str(path.absolute()),
     }
-
-
-def found_json(decree: Decree, place: Place, now: datetime) -> Json:
-    """Return what a decree says and what follows from it: the same for one that is read and not stored."""
-    return {
-        **pick(decree, "act_id", "kind", "title"),
-        **_facts_json(decree.facts),
-        **_advice_json(decree, place, now),
-        "evidence": evidence_json(decree.evidence),
-    }
-
-
-def _facts_json(facts: Facts) -> Json:
-    return {
-        **pick(facts, "number", "signed", "starts", "ends", "event", "operators", "places"),
-        "purposes": [getattr(words_in("fr").purposes, purpose.value) for purpose in facts.purposes],
-        "purpose_codes": plain(facts.purposes),
-        **pick(facts, "software", "vendor", "cameras", "camera_types", "legal_basis", "office"),
-        "decided_by": facts.authority,
-        "references": [pick(reference, "change", "number", "signed", "retroactive") for reference in facts.references],
-    }
-
-
-def _advice_json(decree: Decree, place: Place, now: datetime) -> Json:
-    """Return the law's part: information to verify, never legal advice. `status` and `urgent_appeal` hold at `now`."""
-    advice = legal_advice(decree, place, now)
-    return {
-        "court": advice.court.name,
-        "court_by_seat": advice.court.by_seat,
-        "last_day": plain(advice.last_day),
-        "earliest_deadline": plain(advice.at_least),
-        "flags": plain(advice.flags),
-        "status": advice.standing.value,
-        "urgent_appeal": advice.recourse.value,
-        "days_published_after_start": advice.late,
-        "days_without_legal_basis": [{"first": plain(first), "last": plain(last)} for first, last in advice.outside],
-    }
-
-
-def _change_json(change: Change) -> Json:
-    return {
-        **pick(change, "kind", "decree", "number", "since", "starts", "ends", "retroactive"),
-        "revoked_by": [_change_json(ending) for ending in change.undone_by],
-    }
-
-
-def evidence_json(evidence: Iterable[Evidence]) -> list[Json]:
-    """Return phrases, each with its page and what it is about."""
-    return [pick(item, "page", "text", "about", "where", "cue") for item in evidence]
 
 
 # What came of a round, a backfill or a decision.

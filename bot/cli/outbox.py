@@ -12,13 +12,13 @@ import typer
 from bot.app.config.destinations import edited
 from bot.app.inventory import utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail
-from bot.cli.json_output import Json, pick
 from bot.cli.text_output import count, print_json, show
 from bot.cli.work import opened
 from bot.delivery.transitions import Counts, Event, transition
 from bot.domain.posts import Post, PostCause, PostState
 from bot.messages import printable
 from bot.messages.cleaning import link_to
+from bot.queries.json_shapes import Json, pick
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 

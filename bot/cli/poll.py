@@ -16,7 +16,7 @@ from bot.app.instance import OnProgress, WorkOrder, first_of, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
 from bot.cli.context import AsJson, Context, run_to_end, stderr
-from bot.cli.json_output import Json, decrees_json, destination_json, pick, posts_json, uncertain_json
+from bot.cli.json_output import destination_json, posts_json, uncertain_json
 from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered
 from bot.cli.work import WatchedCodes, became_of, chosen, console_for, delivering, load, waiting
 from bot.delivery.deliverer import Delivered
@@ -25,6 +25,7 @@ from bot.domain.health import DestinationHealth
 from bot.domain.posts import PostState
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
+from bot.queries.json_shapes import Json, decrees_json, pick
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.recueils import PAGES_KEPT
 from sources.catalogue.authority import Authority, Source

@@ -17,7 +17,7 @@ from bot.app.inventory import places_of, utc_now
 from bot.app.wiring import Parts, assemble, open_client
 from bot.cli import read
 from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
-from bot.cli.json_output import Json, ingest_json, pick
+from bot.cli.json_output import ingest_json
 from bot.cli.read import Opened, Task
 from bot.cli.read_progress import showing
 from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, result_of, show, undelivered
@@ -27,6 +27,7 @@ from bot.domain.acts import Place
 from bot.domain.records import FailedRecueil
 from bot.ingest.poller import Retried, RetryRequest, retry, wanted_of
 from bot.messages import printable
+from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, hosts
 from sources.http.scratch import ScratchFolder
 from sources.model import FetchError

@@ -10,7 +10,7 @@ from itertools import groupby
 
 import typer
 
-from bot.cli.json_output import Json, pages_json, reading_json
+from bot.cli.json_output import pages_json, reading_json
 from bot.cli.read import ReadChoice, ReadView
 from bot.cli.text_output import count, print_json, print_lines
 from bot.detection.text.cues import reason_words
@@ -18,6 +18,7 @@ from bot.detection.text.document import signs
 from bot.domain.acts import Evidence, Facts, Judged, Kind, Outcome, PageText, Place, Reading, Reference, TextOrigin, Verdict
 from bot.ingest.judging import Group, judge_reading
 from bot.messages import place_for, printable, words_in
+from bot.queries.json_shapes import Json
 from bot.reading.model import ReadingLimits
 from bot.reading.pages.ocr import ocr_available
 

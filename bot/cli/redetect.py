@@ -14,12 +14,13 @@ from bot.app.config import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, fail, run_to_end, stderr
-from bot.cli.json_output import Json, pick, posts_json
+from bot.cli.json_output import posts_json
 from bot.cli.text_output import code_column, count, show, undelivered
 from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
 from bot.ingest.redetect import Applied, Difference, Effect, Redetection, Said
 from bot.messages import printable
+from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Issuers
 
 _WORDS = {

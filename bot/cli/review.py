@@ -12,7 +12,7 @@ import typer
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, run_to_end
-from bot.cli.json_output import Json, evidence_json, pick, plain, posts_json
+from bot.cli.json_output import posts_json
 from bot.cli.read_output import evidence_lines, reason
 from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, console_for, load, nowhere, opened
@@ -24,6 +24,7 @@ from bot.domain.records import Waiting
 from bot.ingest.review import Reviewer, Settled, SeveralDecrees
 from bot.messages import printable
 from bot.operators.review_buttons import outcome_text
+from bot.queries.json_shapes import Json, evidence_json, pick, plain
 from bot.queries.vocabulary import vocabulary
 from sources.catalogue.authority import Issuers
 

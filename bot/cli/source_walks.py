@@ -17,12 +17,12 @@ from bot.app.config import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import open_client
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail, run_to_end, stderr
-from bot.cli.json_output import Json, pick
 from bot.cli.text_output import count, day_column, show
 from bot.cli.work import Code, chosen, load
 from bot.ingest.decisions import cause_of
 from bot.messages import printable
 from bot.operators.vocabulary import alert_words
+from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.explain import LinkReport, PageReport, explain

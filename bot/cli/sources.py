@@ -15,12 +15,12 @@ from bot.app.config import Settings
 from bot.app.wiring import open_client
 from bot.cli import source_walks
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, fail, run_to_end, stderr
-from bot.cli.json_output import Json, pick, plain
 from bot.cli.text_output import code_column, count, day_column, minute, show
 from bot.cli.work import Code, Codes, chosen, load, opened
 from bot.domain.records import SourceState
 from bot.ingest.scope import Audit, audit
 from bot.messages import printable
+from bot.queries.json_shapes import Json, pick, plain
 from sources.catalogue.authority import Authority, Source
 from sources.crawl.index import NationalIndex, fetch_index
 from sources.crawl.trail import Trail

@@ -13,7 +13,7 @@ import typer
 
 from bot.app.inventory import report_destinations, report_sources, utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson
-from bot.cli.json_output import Json, destination_json, pick, plain
+from bot.cli.json_output import destination_json
 from bot.cli.text_output import code_column, minute, show, source_columns
 from bot.cli.work import Codes, chosen, load, opened
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
@@ -24,6 +24,7 @@ from bot.messages import printable
 from bot.operators.post_alerts import PostTrouble
 from bot.operators.text import short_list
 from bot.operators.vocabulary import alert_words
+from bot.queries.json_shapes import Json, pick, plain
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
 from bot.storage.follows import FollowerCounts
 from bot.storage.locks import LockHolder, LockName

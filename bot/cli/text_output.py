@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from bot.cli.context import DONE, PARTLY_DONE
-from bot.cli.json_output import Json
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Decree
 from bot.domain.posts import PostState
 from bot.messages import printable
+from bot.queries.json_shapes import Json
 
 if TYPE_CHECKING:
     from bot.delivery.deliverer import Delivered

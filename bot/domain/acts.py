@@ -351,6 +351,8 @@ class Decree:
     """When a person judged that it does not concern VSA; None for a decree that stands."""
     communes: tuple[NamedCommune, ...] = ()
     """The communes that its facts name, by their codes; empty until it is stored."""
+    changed_at: datetime | None = field(default=None, compare=False)
+    """When what is shown of it last changed: what it says, where it was seen, or what later decrees do to it; None where not known."""
 
     @property
     def publisher(self) -> str:

@@ -185,6 +185,16 @@ def operator_key(name: str) -> str:
     return " ".join("".join(sign if sign.isalnum() else " " for sign in fold_words(name)).split())
 
 
+LONGEST_SLUG = 100
+"""Characters of the name of an operator in an address."""
+
+
+def operator_slug(name: str) -> str:
+    """Return the name of an operator as it stands in an address: `Préfecture de police` -> `prefecture-de-police`; empty for one without
+    letters and digits."""
+    return operator_key(name).replace(" ", "-")[:LONGEST_SLUG].strip("-")
+
+
 # When.
 
 

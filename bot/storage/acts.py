@@ -15,7 +15,7 @@ from bot.domain.identity import ActIdentity, act_keys
 from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.records import REREAD, Decision, Withdrawal
 from bot.storage.database import batches
-from bot.storage.edits import changed_by, want_edits
+from bot.storage.edits import changed_by, note_changed, want_edits
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.posts import load_rows
 from bot.storage.schema import act_numbers, act_terms, acts, decisions, decrees, posts, recueils, reviews, sightings
@@ -301,6 +301,7 @@ def withdraw(connection: Connection, decree_id: int, decision: Decision) -> With
     refuse_withdrawn(connection, decision.at, decree_id)
     # What it was said to do to others is no longer so.
     want_edits(connection, changed)
+    note_changed(connection, {decree_id, *changed}, decision.at)
     open_or_out = (posts.c.decree_id == decree_id) & (posts.c.state != PostState.REFUSED)
     out = connection.execute(select(posts.c.destination).where(open_or_out).order_by(posts.c.id)).scalars()
     return Withdrawal(decree_id, tuple(out))
@@ -317,7 +318,7 @@ def withdraw_act(connection: Connection, act: Row[Any], decision: Decision) -> W
     return Withdrawal(act.decree_id, tuple(dict.fromkeys(out)))
 
 
-def reinstate(connection: Connection, decree_id: int, decision: Decision | None = None) -> tuple[Post, ...]:
+def reinstate(connection: Connection, decree_id: int, now: datetime, decision: Decision | None = None) -> tuple[Post, ...]:
     """Take the withdrawal of a decree back, if there was one, and give the posts that wait again for that.
 
     With a `decision`, its acts are its own again, and this is decided of them from now on.
@@ -335,6 +336,7 @@ def reinstate(connection: Connection, decree_id: int, decision: Decision | None 
             write_decision(connection, keys_of_act(connection, recueil, act), decision)
     index_again(connection, [decree_id])
     want_edits(connection, [decree_id])
+    note_changed(connection, [decree_id], now)
     mine = and_(posts.c.decree_id == decree_id, posts.c.state == PostState.REFUSED, posts.c.error == WHY)
     ids = connection.execute(select(posts.c.id).where(mine)).scalars().all()
     values = {"state": PostState.PENDING, "cause": PostCause.BY_PERSON, "error": None, "closed_at": None}

@@ -6,6 +6,8 @@ what an edit said, or was given up for, is its content from then on.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,10 +15,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
 
-from bot.domain.acts import CHANGING, Kind
+from bot.domain.acts import CHANGING, Decree, Kind
 from bot.domain.folding import clean_or_none
 from bot.domain.posts import UNRECORDED, Post, PostCause, PostContent, PostState, edited, is_outdated
-from bot.storage.columns import Instant, value_of
+from bot.storage.columns import Instant, to_json, value_of
 from bot.storage.database import Repository, insert_or_ignore
 from bot.storage.decrees import load_decrees
 from bot.storage.posts import SKEW, first_due, load_rows, not_behind_doubt, with_followers
@@ -250,6 +252,23 @@ def changed_by(connection: Connection, written: Collection[int]) -> frozenset[in
         step = changed & {decree for kind, decree in changes if kind is Kind.ABROGATION}
         found |= changed
     return frozenset(found)
+
+
+def note_changed(connection: Connection, written: Collection[int], now: datetime) -> None:
+    """Note that what is shown of these decrees, and of those that they change, is another than before, where it is."""
+    touched = {*written, *changed_by(connection, written)}
+    known = select(decrees.c.id, decrees.c.shown).where(decrees.c.id.in_(sorted(touched)))
+    before = {row.id: row.shown for row in connection.execute(known)}
+    for decree_id, decree in load_decrees(connection, touched).items():
+        shown = _digest(decree)
+        if shown != before[decree_id]:
+            connection.execute(update(decrees).where(decrees.c.id == decree_id).values(shown=shown, changed_at=now))
+
+
+def _digest(decree: Decree) -> str:
+    """Return 32 hexadecimal digits that are the same as long as all that is shown of a decree is."""
+    shown = replace(decree, identities=(), reference_prefixes=(), found_at=None, changed_at=None)
+    return hashlib.blake2b(json.dumps(to_json(shown), sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def want_edits(connection: Connection, written: Collection[int]) -> None:

@@ -25,10 +25,11 @@ from bot.domain.identity import Earlier, HeldDecree, earliest, keys_of, merge_fa
 from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
 from bot.storage.acts import ReadActs, replace_acts, withdrawn_among
+from bot.storage.browsing import write_operators
 from bot.storage.communes import CommuneNamer, NamingRepository, write_communes
 from bot.storage.database import insert_or_ignore, lock_recueil, written
 from bot.storage.decrees import load_decrees, write_links
-from bot.storage.edits import changed_by, want_edits
+from bot.storage.edits import changed_by, note_changed, want_edits
 from bot.storage.errors import NoSuchRow
 from bot.storage.follows import chats_for
 from bot.storage.schema import acts, decrees, identities, posts, recueils, sightings
@@ -137,7 +138,9 @@ def queue(
     """Note the posts that are to be edited, and queue one for each destination of the decrees that are new (None: for no destination), and
     for each chat that follows something which they are about. Give these decrees, and the posts but for those of such chats.
     """
-    want_edits(connection, {*merged.ids, *merged.changed})
+    touched = {*merged.ids, *merged.changed}
+    want_edits(connection, touched)
+    note_changed(connection, touched, now)
     announced = tuple(load_decrees(connection, merged.new).values())
     queued: list[Post] = []
     for decree in announced:
@@ -387,6 +390,7 @@ def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None)
         index_again(connection, [decree_id])
         row = connection.execute(mine).one()
     write_communes(connection, row, namer)
+    write_operators(connection, decree_id, facts)
 
 
 def listed_on(published: date | None, signed: date | None, found_at: datetime) -> date:

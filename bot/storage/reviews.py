@@ -77,7 +77,7 @@ class Reviews(NamingRepository):
             done = settle(connection, recueil, act, decision(Outcome.DECREE, kind, now, by), values)
             index_again(connection, ids)
             _, posts = queue(connection, merged, None if recueil.silent else destinations_for, now)
-            again = tuple(post for one in dict.fromkeys(ids) for post in reinstate(connection, one))
+            again = tuple(post for one in dict.fromkeys(ids) for post in reinstate(connection, one, now))
             return Accepted(done, tuple(dict.fromkeys(ids)), (*posts, *again))
 
         return written(self._database, accepted)
@@ -123,7 +123,7 @@ class Reviews(NamingRepository):
                 raise NoSuchRow(f"no withdrawn decree has the number {decree}")
             lock_recueil(connection, row.recueil_id, decrees=True)
             said = decision(Outcome.DECREE, row.kind, now, by)
-            return Accepted(said, (decree,), reinstate(connection, decree, said))
+            return Accepted(said, (decree,), reinstate(connection, decree, now, said))
 
         return written(self._database, reinstated)
 

@@ -233,6 +233,9 @@ decrees = Table(
     Column("listed_on", Date),
     # When a person judged that it is none: it is kept, and left out of every list.
     Column("withdrawn_at", Instant),
+    # When what is shown of it last changed, by itself or by others, and a digest of that; null where that was before they were kept.
+    Column("changed_at", Instant, index=True),
+    Column("shown", String(32)),
     # The version of the gazetteer with which `decree_communes` was filled; null where it is to be filled again.
     Column("gazetteer", String(32), index=True),
 )
@@ -252,6 +255,15 @@ decree_communes = Table(
     Column("commune", String(5), primary_key=True, index=True),
     Column("how", EnumText(Naming), nullable=False),
     Column("evidence", Text, nullable=False),
+)
+
+decree_operators = Table(
+    "decree_operators",
+    metadata,
+    Column("decree_id", Id, ForeignKey("decrees.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    # As it stands in addresses: see `bot.domain.follows.operator_slug`; and as the decree writes it.
+    Column("operator", String(100), primary_key=True, index=True),
+    Column("name", Text, nullable=False),
 )
 
 identities = Table(

@@ -13,6 +13,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Table, and_, or_, select,
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.alerts import Alerts, AnsweredMentions, DestinationChecks, PostAlerts
+from bot.storage.browsing import Browsing
 from bot.storage.communes import CommuneNamer, renew_communes
 from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, translate, use_wal
 from bot.storage.decrees import Decrees
@@ -42,6 +43,7 @@ class Store:
         self.recueils = Recueils(database)
         self.recordings = Recordings(database, namer)
         self.decrees = Decrees(database)
+        self.browsing = Browsing(database)
         self.reviews = Reviews(database, namer)
         self.outbox = Outbox(database)
         self.posts = Posts(database)

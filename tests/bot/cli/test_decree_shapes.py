@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bot.cli.json_output import decree_json
 from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, Place, Sighting, Where
+from bot.queries.json_shapes import decree_json
 
 PARIS, CERGY = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"
 DECREE = Decree(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.json_output import decree_json, file_json, page_json, reading_json
+from bot.cli.json_output import file_json, page_json, reading_json
 from bot.cli.poll import round_json
 from bot.cli.review import review_json
 from bot.delivery.deliverer import Delivered
@@ -39,6 +39,7 @@ from bot.domain.posts import DestinationTrouble, Post, PostState
 from bot.domain.records import UncertainAct, Waiting
 from bot.ingest.ingestor import IngestResult, Unread
 from bot.ingest.poller import SourceReport
+from bot.queries.json_shapes import decree_json
 from sources.catalogue.authority import load_authorities
 from sources.model import ListingEntry
 

@@ -45,6 +45,7 @@ RELEASED = [
     "0016",
     "0017",
     "0018",
+    "0019",
 ]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 

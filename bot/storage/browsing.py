@@ -1,0 +1,147 @@
+"""Reads decrees in parts that can be continued: by what they are about, by operator, and all of them; what publishes open data needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select
+
+from bot.domain.acts import Decree, Facts, Kind
+from bot.domain.follows import operator_slug
+from bot.storage.database import Repository, among
+from bot.storage.decrees import load_decrees, newest_first
+from bot.storage.schema import decree_communes, decree_operators, decrees
+
+_STANDS = decrees.c.withdrawn_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class DecreeFilter:
+    """Which decrees are wanted: all conditions hold. None means "any", no conditions means all decrees that stand.
+
+    `authorities` and `departments` are as of `Decrees.recent`, `communes` INSEE codes of which one is named, `operator` its name in
+    addresses; `since` and `until` are days by which lists are ordered, both included; `changed_since` is an instant.
+    """
+
+    authorities: frozenset[str] | None = None
+    departments: frozenset[str] | None = None
+    communes: frozenset[str] | None = None
+    operator: str | None = None
+    kinds: frozenset[Kind] | None = None
+    since: date | None = None
+    until: date | None = None
+    changed_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ListPosition:
+    """Where a decree stands in lists: what is read next comes after it, whatever is found meanwhile."""
+
+    listed_on: date
+    found_at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecreeBatch:
+    """Some decrees, the newest first, and where the next ones begin; None where these are the last."""
+
+    decrees: tuple[Decree, ...]
+    after: ListPosition | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorCount:
+    """An operator by its name in addresses, as a decree writes it, and how many decrees that stand name it."""
+
+    slug: str
+    name: str
+    decrees: int
+
+
+class Browsing(Repository):
+    """The decrees that stand, in parts."""
+
+    def part(self, wanted: DecreeFilter, limit: int, after: ListPosition | None = None) -> DecreeBatch:
+        """Read at most `limit` decrees, the newest first, that come after a position."""
+        query = select(decrees.c.listed_on, decrees.c.found_at, decrees.c.id).where(_STANDS, *_conditions(wanted))
+        if after is not None:
+            query = query.where(_comes_after(after))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(*newest_first()).limit(limit + 1)).all()
+            shown = rows[:limit]
+            found = load_decrees(connection, [row.id for row in shown])
+        return DecreeBatch(tuple(found[row.id] for row in shown), ListPosition(*shown[-1]) if len(rows) > limit else None)
+
+    def slices(self, size: int) -> Iterator[tuple[Decree, ...]]:
+        """Yield every decree that stands, by its id, so many at a time: what is withdrawn between two slices may be in an earlier one."""
+        last = 0
+        while True:
+            query = select(decrees.c.id).where(_STANDS, decrees.c.id > last).order_by(decrees.c.id).limit(size)
+            with self._database.reading() as connection:
+                ids = connection.execute(query).scalars().all()
+                found = load_decrees(connection, ids)
+            if not ids:
+                return
+            yield tuple(found[decree] for decree in ids if found[decree].withdrawn_at is None)
+            last = ids[-1]
+
+    def operators(self) -> tuple[OperatorCount, ...]:
+        """Return the operators that decrees name, those of most decrees first."""
+        number = func.count()
+        query = select(decree_operators.c.operator, func.min(decree_operators.c.name).label("name"), number.label("decrees"))
+        query = query.join(decrees, decrees.c.id == decree_operators.c.decree_id).where(_STANDS)
+        query = query.group_by(decree_operators.c.operator).order_by(number.desc(), decree_operators.c.operator)
+        return tuple(OperatorCount(row.operator, row.name, row.decrees) for row in self._database.rows(query))
+
+    def operator(self, slug: str) -> OperatorCount | None:
+        """Return one operator, None where no decree that stands names it."""
+        query = select(func.min(decree_operators.c.name).label("name"), func.count().label("decrees"))
+        query = query.join(decrees, decrees.c.id == decree_operators.c.decree_id)
+        row = self._database.first(query.where(decree_operators.c.operator == slug, _STANDS))
+        return None if row is None or not row.decrees else OperatorCount(slug, row.name, row.decrees)
+
+
+def _conditions(wanted: DecreeFilter) -> Iterator[ColumnElement[bool]]:
+    yield among(decrees.c.authority, wanted.authorities)
+    if wanted.departments is not None:
+        named = exists().where(decree_communes.c.decree_id == decrees.c.id)
+        there = or_(*(decree_communes.c.commune.startswith(code, autoescape=True) for code in sorted(wanted.departments)))
+        yield or_(~named, named.where(there))
+    if wanted.communes is not None:
+        yield decrees.c.id.in_(select(decree_communes.c.decree_id).where(among(decree_communes.c.commune, wanted.communes)))
+    if wanted.operator is not None:
+        yield decrees.c.id.in_(select(decree_operators.c.decree_id).where(decree_operators.c.operator == wanted.operator))
+    yield among(decrees.c.kind, wanted.kinds)
+    if wanted.since is not None:
+        yield decrees.c.listed_on >= wanted.since
+    if wanted.until is not None:
+        yield decrees.c.listed_on <= wanted.until
+    if wanted.changed_since is not None:
+        yield func.coalesce(decrees.c.changed_at, decrees.c.found_at) >= wanted.changed_since
+
+
+def _comes_after(position: ListPosition) -> ColumnElement[bool]:
+    """In the order of `newest_first`. The first condition, which the others imply, is what an index can follow."""
+    day, found, decree = decrees.c.listed_on, decrees.c.found_at, decrees.c.id
+    same_day = and_(day == position.listed_on, or_(found < position.found_at, and_(found == position.found_at, decree < position.id)))
+    return and_(day <= position.listed_on, or_(day < position.listed_on, same_day))
+
+
+# The operators that a decree names, from its facts: written with them.
+
+
+def write_operators(connection: Connection, decree_id: int, facts: Facts) -> None:
+    """Put the operators that these facts name in the place of those that were stored of this decree."""
+    mine = decree_operators.c.decree_id == decree_id
+    named = {operator_slug(name): name for name in reversed(facts.operators)}
+    named.pop("", None)
+    known = {row.operator: row.name for row in connection.execute(select(decree_operators).where(mine))}
+    if named == known:
+        return
+    connection.execute(delete(decree_operators).where(mine))
+    if named:
+        rows = [{"decree_id": decree_id, "operator": slug, "name": name} for slug, name in named.items()]
+        connection.execute(insert(decree_operators), rows)

@@ -1,0 +1,166 @@
+"""What publishes open data reads decrees by: filters, parts that can be continued, operators, and the instant of the last change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from bot.domain.acts import Decree, Facts, Kind, Moment, NamedCommune, Naming, Reference
+from bot.domain.follows import operator_slug
+from bot.storage import migrate as migrations
+from bot.storage.browsing import DecreeFilter, OperatorCount
+from bot.storage.communes import CommuneNamer
+from bot.storage.database import make_engine, parse_url
+from bot.storage.store import Store, open_store
+from tests.bot.storage.building import NOW, one_recueil, to
+from tests.bot.storage.finding import found, reading_of, stored
+
+VALENCE = "26362"
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def naming(store: Store, url: str) -> Iterator[Store]:
+    """The same database, opened by a program that finds Valence."""
+
+    def communes_of(decree: Decree) -> list[NamedCommune]:
+        return [NamedCommune(VALENCE, Naming.NAMED, place) for place in decree.facts.places if place == "Valence"]
+
+    with open_store(url, namer=CommuneNamer("1", communes_of)) as opened:
+        yield opened
+
+
+def ids(store: Store, wanted: DecreeFilter) -> list[int | None]:
+    return [decree.id for decree in store.browsing.part(wanted, 100).decrees]
+
+
+def test_parts_continue_where_the_last_one_ended_whatever_is_found_meanwhile(store: Store) -> None:
+    for number in range(7):
+        found(store, Facts(f"2026-{number}"), published=date(2024, 4, 10 + number // 3), at=NOW + timedelta(minutes=number // 2))
+    expected = [decree.id for decree in store.decrees.recent(9).decrees]
+    first = store.browsing.part(DecreeFilter(), 3)
+    found(store, Facts("2026-99"), published=date(2024, 4, 19), at=LATER)
+    second = store.browsing.part(DecreeFilter(), 3, first.after)
+    third = store.browsing.part(DecreeFilter(), 3, second.after)
+    assert [decree.id for part in (first, second, third) for decree in part.decrees] == expected
+    assert [len(part.decrees) for part in (first, second, third)] == [3, 3, 1]
+    assert third.after is None
+
+
+def test_a_part_has_what_meets_every_condition(naming: Store) -> None:
+    town = found(naming, Facts("1", places=("Valence",), operators=("SNCF",)), published=date(2024, 4, 1))
+    refused = found(naming, Facts("2", operators=("SNCF",)), Kind.REFUSAL, published=date(2024, 4, 10))
+    other = found(naming, Facts("3", operators=("Commune de Valence", "RATP")), authority="PP", published=date(2024, 4, 19))
+    for wanted, expected in (
+        (DecreeFilter(), [other, refused, town]),
+        (DecreeFilter(authorities=frozenset({"26"})), [refused, town]),
+        (DecreeFilter(authorities=frozenset()), []),
+        (DecreeFilter(departments=frozenset({"07"})), [other, refused]),
+        (DecreeFilter(departments=frozenset({"26"})), [other, refused, town]),
+        (DecreeFilter(communes=frozenset({VALENCE})), [town]),
+        (DecreeFilter(operator="sncf"), [refused, town]),
+        (DecreeFilter(operator="commune-de-valence"), [other]),
+        (DecreeFilter(operator="sncf", kinds=frozenset({Kind.REFUSAL})), [refused]),
+        (DecreeFilter(since=date(2024, 4, 10)), [other, refused]),
+        (DecreeFilter(until=date(2024, 4, 10)), [refused, town]),
+        (DecreeFilter(changed_since=LATER), []),
+        (DecreeFilter(changed_since=NOW), [other, refused, town]),
+    ):
+        assert ids(naming, wanted) == expected, wanted
+
+
+def test_operators_are_those_that_the_facts_name_now(store: Store) -> None:
+    decree = found(store, Facts("1", operators=("Préfecture de police", "SNCF", "…")))
+    found(store, Facts("2", operators=("S.N.C.F.", "SNCF")))
+    assert store.browsing.operators() == (
+        OperatorCount("sncf", "SNCF", 2),
+        OperatorCount("prefecture-de-police", "Préfecture de police", 1),
+        OperatorCount("s-n-c-f", "S.N.C.F.", 1),
+    )
+    store.recordings.renew(decree, replace(stored(store, decree), facts=Facts("1", operators=("RATP",))))
+    assert store.browsing.operator("sncf") == OperatorCount("sncf", "SNCF", 1)
+    assert store.browsing.operator("ratp") == OperatorCount("ratp", "RATP", 1)
+    store.reviews.withdraw(decree, LATER, "test")
+    assert store.browsing.operator("ratp") is None
+
+
+def test_slices_have_every_decree_that_stands_once(store: Store) -> None:
+    known = [found(store, Facts(f"2026-{number}")) for number in range(5)]
+    store.reviews.withdraw(known[1], LATER, "test")
+    assert [[decree.id for decree in part] for part in store.browsing.slices(2)] == [[known[0], known[2]], [known[3], known[4]]]
+
+
+def changed_at(store: Store, decree: int) -> timedelta | None:
+    """When it was last changed, as the time since it was found."""
+    at = stored(store, decree).changed_at
+    return None if at is None else at - NOW
+
+
+def test_a_decree_has_changed_when_what_is_shown_of_it_has(store: Store) -> None:
+    recueil = one_recueil(store)
+    facts = Facts("2026-1", signed=date(2024, 4, 1), ends=Moment(date(2024, 5, 1)))
+    [decree] = store.recordings.record(reading_of(recueil, facts), to(), NOW).decrees
+    assert decree.id is not None
+    hours = [changed_at(store, decree.id)]
+    for hour, read in enumerate((facts, replace(facts, event="Fête"), replace(facts, event="Fête")), start=1):
+        store.recordings.record(reading_of(recueil, read), to(), NOW + timedelta(hours=hour))
+        hours.append(changed_at(store, decree.id))
+    assert hours == [timedelta(hours=hour) for hour in (0, 0, 2, 2)], "reading the same again changes nothing"
+
+
+def test_what_ends_a_decree_changes_it_and_so_does_its_withdrawal(store: Store) -> None:
+    decree = found(store, Facts("2026-1"))
+    other = found(store, Facts("2026-9"))
+    end = found(store, Facts("2026-2", references=(Reference(Kind.ABROGATION, "2026-1"),)), Kind.ABROGATION, at=LATER)
+    assert (changed_at(store, decree), changed_at(store, end)) == (timedelta(hours=1), timedelta(hours=1))
+    store.reviews.withdraw(end, LATER + timedelta(hours=1), "test")
+    assert (changed_at(store, decree), changed_at(store, end)) == (timedelta(hours=2), timedelta(hours=2))
+    store.reviews.reinstate(end, LATER + timedelta(hours=2), "test")
+    assert changed_at(store, end) == timedelta(hours=3)
+    assert changed_at(store, other) == timedelta(), "nothing happened to it"
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("SNCF", "sncf"),
+        ("Préfecture de police", "prefecture-de-police"),
+        ("L’Œuvre (S.A.)", "l-oeuvre-s-a"),
+        ("…", ""),
+        ("a " * 90, "a-" * 49 + "a"),
+    ],
+)
+def test_operators_have_names_for_addresses(name: str, slug: str) -> None:
+    assert operator_slug(name) == slug
+
+
+def test_operators_of_stored_decrees_are_known_from_0019_on(url: str) -> None:
+    engine = make_engine(parse_url(url), read_only=False)
+    with migrations._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+        migrations.upgrade_to(connection, "0018")
+        connection.execute(
+            text(
+                "INSERT INTO recueils (id, authority, source, url, title, is_detail, state, attempts, found_at) "
+                "VALUES (1, '26', '26:site', 'https://prefecture.example/1.pdf', 'RAA', :no, 'read', 1, '2026-08-12 18:30:00.000000')"
+            ),
+            {"no": False},
+        )
+        for decree, facts in ((1, "{}"), (2, '{"operators": ["SNCF", "sncf", "Ville de Port-Clair", "--"]}')):
+            connection.execute(
+                text(
+                    "INSERT INTO decrees (id, authority, kind, title, facts, evidence, recueil_id, url, page, found_at) VALUES "
+                    "(:id, '26', 'authorisation', 'A', :facts, '[]', 1, 'https://a.example/1.pdf', 3, '2026-08-12 18:30:00.000000')"
+                ),
+                {"id": decree, "facts": facts},
+            )
+    engine.dispose()
+    with open_store(url) as store:
+        assert [(one.slug, one.name) for one in store.browsing.operators()] == [
+            ("sncf", "SNCF"),
+            ("ville-de-port-clair", "Ville de Port-Clair"),
+        ]
+        assert stored(store, 2).changed_at is None
