@@ -250,6 +250,7 @@ def _kinds(store: Store, questions: Questions, total: int, chance: random.Random
         "one decree": lambda: questions.show(str(chance.randint(1, total))),
         "one decree by its number": lambda: questions.show(f"2025-{chance.randint(1, total):05}"),
         "state": questions.state,
+        "figures": questions.figures,
     }
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.domain.acts import Decree, Place
 from bot.domain.health import AuthorityHealth, Status
 from bot.gazetteer.places import Commune, Department, Region
+from bot.queries.figures import FiguresAnswer
 from bot.queries.state import DepartmentState, WatchState
 
 
@@ -180,6 +181,7 @@ Answer = (
     | UnknownDecree
     | BadInput
     | HelpWanted
+    | FiguresAnswer
     | WatchState
     | DepartmentState
 )

@@ -33,7 +33,9 @@ from bot.queries.answers import (
     UnknownDepartment,
     UnknownPlace,
 )
+from bot.queries.captions import figures_text
 from bot.queries.departments import place_label
+from bot.queries.figures import FiguresAnswer
 from bot.queries.state import DepartmentState, WatchState, authority_text, state_text
 from bot.queries.vocabulary import EvidenceWords, Vocabulary, vocabulary
 
@@ -217,8 +219,8 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
             gone = withdrawal(decree, message.place, language)
             full = plain_decree(message, places)
             return full if gone is None else f"{gone}\n\n{full}"
-        case WatchState() | DepartmentState():
-            return state_text(answer, places, language)
+        case WatchState() | DepartmentState() | FiguresAnswer():
+            return figures_text(answer, places, language) if isinstance(answer, FiguresAnswer) else state_text(answer, places, language)
         case _:
             return shortcoming(answer, places, language)
 

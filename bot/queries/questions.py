@@ -14,7 +14,7 @@ from bot.domain.acts import Decree, Place, deciding_in
 from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.law.standing import Standing, period, standing
-from bot.domain.records import PageOfDecrees
+from bot.domain.records import PageOfDecrees, PublishedCounts
 from bot.gazetteer.gazetteer import Gazetteer, gazetteer
 from bot.messages import place_for
 from bot.queries.answers import (
@@ -33,6 +33,7 @@ from bot.queries.answers import (
     UnknownPlace,
 )
 from bot.queries.departments import DepartmentMatch, find_departments
+from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
 from bot.queries.plain_words import SearchFirst, corrected, places_named, town_of, understood
 from bot.queries.state import DepartmentState, WatchState
 
@@ -141,6 +142,22 @@ class Questions:
             return WatchState(self._overview())
         found = self._departments(department)
         return DepartmentState(self._health(found.authorities)) if isinstance(found, DepartmentMatch) else found
+
+    def map_of_france(self) -> FiguresAnswer:
+        """Return what is in force and what is read, for a map."""
+        return FiguresAnswer(View.MAP, self.figures())
+
+    def chart(self) -> FiguresAnswer:
+        """Return what was published in the last twelve months, for a chart."""
+        return FiguresAnswer(View.CHART, self.figures())
+
+    def figures(self) -> Figures:
+        """Count the decrees of today and of a year, by department, month and authority, with how each department is read."""
+        now = self._clock()
+        several = frozenset(code for code, place in self._places.items() if place.territory)
+        current = self._decrees.current(now.date() - timedelta(days=1))
+        published = self._decrees.published(counted_since(now), several)
+        return figures(current, published, self._overview(), self._since(None), self._places, self._gazetteer(), now)
 
     def search(self, words: str, page: int = 1) -> Answer:
         """Return the decrees that have these words."""
@@ -359,6 +376,10 @@ class DecreeReader(Protocol):
 
     def current(self, on: date, authorities: Collection[str] | None = None, /) -> tuple[Decree, ...]:
         """Return decrees that may be in force on that day or later; of some authorities only where they are given."""
+        ...
+
+    def published(self, since: date, several: Collection[str], /) -> PublishedCounts:
+        """Return how many decrees were published from that day on; `several` are the authorities of more than one department."""
         ...
 
     def naming(self, communes: Collection[str], limit: int, offset: int, without: Collection[int] = (), /) -> PageOfDecrees:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from bot.messages import Language
@@ -102,6 +102,39 @@ class AskWords(Table):
     searched: str
 
 
+class FiguresWords(Table):
+    """What maps and charts say, on them and in their captions. `names` are several `counted`, or labels of departments."""
+
+    map_title: str
+    chart_title: str
+    by_month: str
+    by_authority: str
+    map_head: str
+    map_there: str
+    map_none: str
+    map_doubtful: str
+    map_unread: str
+    map_not_covered: str
+    asleep: str
+    caution: str
+    chart_head: str
+    chart_months: str
+    chart_authorities: str
+    chart_since: str
+    chart_caution: str
+    counted: str
+    and_more: str
+    nothing: str
+    legend_unread: str
+    legend_not_covered: str
+    legend_before: str
+    legend_insets: str
+    independent: str
+    map_file: str
+    chart_file: str
+    months: Sequence[str]
+
+
 class ChatWords(Table):
     """What chats say besides. `help` goes on after that of `Vocabulary`; `commands` are what Telegram proposes, besides those there."""
 
@@ -175,6 +208,7 @@ class Vocabulary(Table):
     evidence: EvidenceWords
     reviews: SettlementWords
     ask: AskWords
+    figures: FiguresWords
     chat: ChatWords
     mastodon: MastodonWords
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exi
 from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Kind, Outcome, Reference, Sighting
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, comparable, in_order, linked
-from bot.domain.records import PageOfDecrees
+from bot.domain.records import PageOfDecrees, PublishedCounts
 from bot.storage.columns import value_of
 from bot.storage.communes import load_communes
 from bot.storage.database import Repository, among, batches
@@ -100,6 +100,19 @@ class Decrees(Repository):
             ids = connection.execute(running(on, authorities)).scalars().all()
             found = load_decrees(connection, ids)
         return tuple(found[decree] for decree in ids)
+
+    def published(self, since: date, several: Collection[str]) -> PublishedCounts:
+        """How many stand that lists have on this day or a later one. `several` are the authorities of more than one department."""
+        stands = and_(decrees.c.withdrawn_at.is_(None), decrees.c.listed_on >= since)
+        per_day = select(decrees.c.authority, decrees.c.listed_on, func.count()).where(stands)
+        named = select(decrees.c.id, decrees.c.authority, decree_communes.c.commune).where(stands, among(decrees.c.authority, several))
+        communes: dict[tuple[int, str], set[str]] = defaultdict(set)
+        with self._database.reading() as connection:
+            days = connection.execute(per_day.group_by(decrees.c.authority, decrees.c.listed_on)).all()
+            for row in connection.execute(named.join(decree_communes, decree_communes.c.decree_id == decrees.c.id)):
+                communes[row.id, row.authority].add(row.commune)
+        naming = ((authority, frozenset(codes)) for (_, authority), codes in communes.items())
+        return PublishedCounts(tuple((authority, day, count) for authority, day, count in days), tuple(naming))
 
     def get(self, decree: int) -> Decree | None:
         """One by its id."""

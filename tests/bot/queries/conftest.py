@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 
@@ -9,7 +10,7 @@ import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.domain.records import PageOfDecrees
+from bot.domain.records import PageOfDecrees, PublishedCounts
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.callbacks import Callbacks
@@ -110,6 +111,12 @@ class MemoryDecrees:
             raise self.broken
         kept = [d for d in self.stored if authorities is None or d.authority in authorities]
         return tuple(d for d in kept if d.facts.ends is None or d.facts.ends.day >= on)
+
+    def published(self, since: date, several: Collection[str], /) -> PublishedCounts:
+        kept = [d for d in self.stored if d.published is not None and d.published >= since]
+        days = Counter((d.authority, d.published) for d in kept if d.published is not None)
+        naming = ((d.authority, frozenset(one.code for one in d.communes)) for d in kept if d.communes and d.authority in several)
+        return PublishedCounts(tuple((*key, count) for key, count in days.items()), tuple(naming))
 
     def _page(self, found: list[Decree], limit: int, offset: int) -> PageOfDecrees:
         if self.broken:

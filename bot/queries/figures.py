@@ -1,0 +1,195 @@
+"""Counts what is recorded, by department, month and authority, and how each department is read: what maps and charts show. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from bot.domain.acts import Decree, Place, deciding_in
+from bot.domain.health import Overview, Status
+from bot.domain.law.standing import Standing, period, standing
+from bot.domain.records import PublishedCounts
+from bot.gazetteer.gazetteer import Gazetteer
+from bot.gazetteer.outlines import outlines
+from bot.gazetteer.places import department_of
+from bot.messages import place_for
+
+STEPS = (1, 3, 6, 11, 21)
+"""From how many decrees on a map has its next darker step; below the first it is empty."""
+MONTHS = 12
+_PARIS = ZoneInfo("Europe/Paris")
+
+
+class Coverage(StrEnum):
+    """Whether what is published for a department is read."""
+
+    READ = "read"
+    UNREAD = "unread"  # it cannot be read at the moment, or was not read yet
+    NOT_COVERED = "not_covered"
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentFigures:
+    """The decrees of all who decide in a department but for those that name communes of others only, as in the lists of `/departement`.
+
+    `in_force` counts those in force at any hour of the day for sure, `year` those published since the day a year before, of any kind.
+    """
+
+    code: str
+    name: str
+    in_force: int
+    year: int
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is recorded on a day of Paris. `departments` are all 101, by code; `months` the last twelve, the running one last, each as its
+    first day with the decrees published in it; `authorities` the codes of those with decrees since a year, most first.
+
+    `in_force` and `year` count each decree once, `doubtful` those of which it is not sure whether they are in force. `since` is the day on
+    which the watch began, None where that is not known; `asleep` whether nothing is read at all at the moment.
+    """
+
+    day: date
+    departments: tuple[DepartmentFigures, ...]
+    months: tuple[tuple[date, int], ...]
+    authorities: tuple[tuple[str, int], ...]
+    in_force: int
+    doubtful: int
+    year: int
+    since: date | None
+    asleep: bool
+
+    def having(self, coverage: Coverage) -> tuple[DepartmentFigures, ...]:
+        """Return the departments that are read like this."""
+        return tuple(one for one in self.departments if one.coverage is coverage)
+
+
+class View(StrEnum):
+    """What of the figures is wanted."""
+
+    MAP = "map"
+    CHART = "chart"
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresAnswer:
+    """The figures, as a map of what is in force or as a chart of what was published."""
+
+    view: View
+    figures: Figures
+
+
+def step(count: int) -> int:
+    """Return how dark a map shows a count, from 0 (empty) to 5."""
+    return sum(count >= least for least in STEPS)
+
+
+def counted_since(now: datetime) -> date:
+    """Return the first day that figures count at `now` (aware): a year before."""
+    today = now.astimezone(_PARIS).date()
+    # 29 February has no namesake in the year before.
+    return today.replace(year=today.year - 1, day=28 if (today.month, today.day) == (2, 29) else today.day)
+
+
+def figures(
+    current: Iterable[Decree],
+    published: PublishedCounts,
+    overview: Overview,
+    since: datetime | None,
+    places: Mapping[str, Place],
+    gazetteer: Gazetteer,
+    now: datetime,
+) -> Figures:
+    """Count at `now` (aware). `current` are the decrees that may be in force, `published` what was published from `counted_since` on."""
+    day = now.astimezone(_PARIS).date()
+    standings = [(decree, _today(decree, places, now)) for decree in current]
+    running = [(decree.authority, frozenset(commune.code for commune in decree.communes)) for decree, sure in standings if sure]
+    in_force = _Tally.of(Counter(authority for authority, _ in running), running)
+    year = _Tally.of(Counter[str](), published.naming)
+    by_month = Counter[date]()
+    for authority, listed, count in published.days:
+        year.all[authority] += count
+        by_month[listed.replace(day=1)] += count
+    asleep = overview.asleep_since is not None or overview.polled_in_future is not None
+    statuses = {one.code: one.status for one in overview.authorities}
+    departments = []
+    for outline in outlines():
+        code, known = outline.code, gazetteer.department(outline.code)
+        deciding = deciding_in({code}, places)
+        departments.append(
+            DepartmentFigures(
+                code,
+                code if known is None else known.name,
+                in_force.concerning(code, deciding),
+                year.concerning(code, deciding),
+                _coverage([statuses.get(one, Status.NOT_COVERED) for one in {code, *_police(deciding, places)}], asleep=asleep),
+            )
+        )
+    return Figures(
+        day,
+        tuple(departments),
+        tuple((month, by_month[month]) for month in _months(day)),
+        tuple(sorted(year.all.items(), key=lambda each: (-each[1], each[0]))),
+        len(running),
+        sum(sure is None for _, sure in standings),
+        year.all.total(),
+        None if since is None else since.astimezone(_PARIS).date(),
+        asleep,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """Decrees by authority: all, those that name communes, and these by the department of a commune, each once a department."""
+
+    all: Counter[str]
+    naming: Counter[str]
+    inside: Counter[tuple[str, str]]
+
+    @classmethod
+    def of(cls, every: Counter[str], naming: Iterable[tuple[str, frozenset[str]]]) -> _Tally:
+        """Count `naming`: the authority of each decree, and the communes that it names."""
+        named = [(authority, frozenset(map(department_of, communes))) for authority, communes in naming if communes]
+        inside = Counter((authority, department) for authority, departments in named for department in departments)
+        return cls(every, Counter(authority for authority, _ in named), inside)
+
+    def concerning(self, department: str, deciding: Iterable[str]) -> int:
+        """Return how many decrees of these authorities name a commune of this department, or none at all."""
+        return sum(self.all[one] - self.naming[one] + self.inside[one, department] for one in deciding)
+
+
+def _today(decree: Decree, places: Mapping[str, Place], now: datetime) -> bool | None:
+    """Return whether a decree is in force today, by the clock of its place; None where that cannot be told."""
+    there = now.astimezone(ZoneInfo(place_for(places, decree.authority).time_zone))
+    found = standing(decree, there)
+    if found is Standing.UPCOMING:
+        starts, _ = period(decree)
+        return starts is not None and starts.day <= there.date()
+    if found in {Standing.UNKNOWN, Standing.IN_DOUBT}:
+        return None
+    return found is Standing.IN_FORCE
+
+
+def _police(deciding: Collection[str], places: Mapping[str, Place]) -> Iterable[str]:
+    """Return who decides there besides the prefect: the préfet de police, but no prefect of a region, who seldom does."""
+    return (code for code in deciding if places[code].territory and not code.startswith("R-"))
+
+
+def _coverage(statuses: Collection[Status], *, asleep: bool) -> Coverage:
+    """Return how a department is read of which these are all that must be: the worst counts."""
+    if not {Status.NOT_COVERED, Status.UNWATCHED}.isdisjoint(statuses):
+        return Coverage.NOT_COVERED
+    return Coverage.UNREAD if asleep or not {Status.FAILING, Status.UNPOLLED}.isdisjoint(statuses) else Coverage.READ
+
+
+def _months(day: date) -> tuple[date, ...]:
+    months = [day.replace(day=1)]
+    while len(months) < MONTHS:
+        months.append((months[-1] - timedelta(days=1)).replace(day=1))
+    return tuple(reversed(months))
