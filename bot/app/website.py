@@ -30,6 +30,7 @@ def site_of(settings: Settings, authorities: Mapping[str, Authority], store: Sto
     return Site(
         questions=open_questions(places, store, overview, page_size=WEB_PAGE, clock=clock),
         decrees=store.decrees,
+        browsing=store.browsing,
         overview=overview,
         places=places,
         gazetteer=gazetteer,

@@ -419,6 +419,18 @@ def decree_line(message: MessageInput) -> str:
     return fitting((mark + kind, *rest), LONGEST_LINE)
 
 
+def entry_title(message: MessageInput) -> str:
+    """Return `Autorisation · Drôme (26) · du 19 au 22 avril 2024 · Fête du port · SNCF · n° 2024-00493`, one line, of which nothing goes
+    stale: for feeds and calendars."""
+    decree, words = message.decree, message.words
+    texts = {line.part: line.text for line in announce(replace(message, legal_advice=None)).lines}
+    bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
+    told = [bond, period_text(current_period(message), words), *map(texts.get, (PostPart.EVENT, PostPart.OPERATORS))]
+    facts = [text for text in told if text] or [texts.get(PostPart.TITLE, "")]
+    head = (capital(getattr(words.short_kinds, decree.kind.value)), short_where(message.place, words))
+    return fitting((*head, *(cut(text, _LONGEST_PIECE) for text in (*facts, texts.get(PostPart.NUMBER)) if text)), LONGEST_LINE)
+
+
 def line_pieces(message: MessageInput) -> tuple[str, str, tuple[str, ...]]:
     """Return a line's mark, the kind, and what follows it."""
     decree, place, advice, words = message.decree, message.place, message.legal_advice, message.words

@@ -64,7 +64,7 @@ class OperatorCount:
 class Browsing(Repository):
     """The decrees that stand, in parts."""
 
-    def part(self, wanted: DecreeFilter, limit: int, after: ListPosition | None = None) -> DecreeBatch:
+    def batch(self, wanted: DecreeFilter, limit: int, after: ListPosition | None = None) -> DecreeBatch:
         """Read at most `limit` decrees, the newest first, that come after a position."""
         query = select(decrees.c.listed_on, decrees.c.found_at, decrees.c.id).where(_STANDS, *_conditions(wanted))
         if after is not None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
-from bot.domain.acts import Place
+from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
 from bot.gazetteer.gazetteer import Gazetteer
 from bot.messages import Language
 from bot.queries.questions import DecreeReader, Questions
+from bot.storage.browsing import DecreeBatch, DecreeFilter, ListPosition, OperatorCount
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -48,6 +50,17 @@ class Visit:
     at: datetime
 
 
+LICENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "etalab-2.0": "Licence Ouverte 2.0, https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+        "ODbL-1.0": "Open Database License 1.0, https://opendatacommons.org/licenses/odbl/1-0/",
+        "CC-BY-4.0": "Creative Commons BY 4.0, https://creativecommons.org/licenses/by/4.0/",
+        "CC0-1.0": "Creative Commons CC0 1.0, https://creativecommons.org/publicdomain/zero/1.0/",
+    }
+)
+"""The licences of data by their SPDX identifiers."""
+
+
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
     """Holds what the operator says of the site. Empty where nothing is said.
@@ -65,6 +78,11 @@ class SiteSettings:
     contact: str = ""
     mentions: str = ""
 
+    @property
+    def licence_name(self) -> str:
+        """Return what the licence is called, with the address of its text; empty where none is given."""
+        return LICENCES.get(self.licence, self.licence)
+
     def href(self, path: str, language: Language = "fr", query: Mapping[str, object] = _NONE) -> str:
         """Return the address of a page on this site, from its root: `/communes/26198`, in English `/en/communes/26198`."""
         twin = "/en" if language == "en" else ""
@@ -76,12 +94,33 @@ class SiteSettings:
         return (f"{parts.scheme}://{parts.netloc}" if parts.netloc else "") + self.href(path, language, query)
 
 
+class DecreeBrowser(Protocol):
+    """The stored decrees, as feeds, API and exports read them."""
+
+    def batch(self, wanted: DecreeFilter, limit: int, after: ListPosition | None = None, /) -> DecreeBatch:
+        """Return at most `limit` decrees that stand, the newest first, that come after a position."""
+        ...
+
+    def slices(self, size: int, /) -> Iterator[tuple[Decree, ...]]:
+        """Yield every decree that stands, so many at a time."""
+        ...
+
+    def operators(self) -> Sequence[OperatorCount]:
+        """Return the operators that decrees name, those of most decrees first."""
+        ...
+
+    def operator(self, slug: str, /) -> OperatorCount | None:
+        """Return one operator by its name in addresses, None where no decree names it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Holds what pages are made from. Everything is synchronous, and whatever the store raises passes through."""
 
     questions: Questions
     decrees: DecreeReader
+    browsing: DecreeBrowser
     overview: Callable[[], Overview]
     places: Mapping[str, Place]
     gazetteer: Callable[[], Gazetteer]

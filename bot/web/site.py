@@ -16,6 +16,7 @@ from bot.messages import Language
 from bot.web.documents import Document, Route, Site, Visit
 from bot.web.pages import PAGES
 from bot.web.rendering import missing, style, style_path
+from bot.web.subscriptions import FEEDS
 
 LONGEST_PATH = 300
 """Bytes of a path; no page has a longer one."""
@@ -31,7 +32,7 @@ def _style(_site: Site, _visit: Visit) -> Document:
 @cache
 def routes() -> tuple[Route, ...]:
     """Return every route of the site, in the order in which they are tried."""
-    return (*PAGES, Route(style_path(), _style, twins=False))
+    return (*PAGES, *FEEDS, Route(style_path(), _style, twins=False))
 
 
 @cache

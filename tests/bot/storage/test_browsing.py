@@ -35,17 +35,17 @@ def naming(store: Store, url: str) -> Iterator[Store]:
 
 
 def ids(store: Store, wanted: DecreeFilter) -> list[int | None]:
-    return [decree.id for decree in store.browsing.part(wanted, 100).decrees]
+    return [decree.id for decree in store.browsing.batch(wanted, 100).decrees]
 
 
 def test_parts_continue_where_the_last_one_ended_whatever_is_found_meanwhile(store: Store) -> None:
     for number in range(7):
         found(store, Facts(f"2026-{number}"), published=date(2024, 4, 10 + number // 3), at=NOW + timedelta(minutes=number // 2))
     expected = [decree.id for decree in store.decrees.recent(9).decrees]
-    first = store.browsing.part(DecreeFilter(), 3)
+    first = store.browsing.batch(DecreeFilter(), 3)
     found(store, Facts("2026-99"), published=date(2024, 4, 19), at=LATER)
-    second = store.browsing.part(DecreeFilter(), 3, first.after)
-    third = store.browsing.part(DecreeFilter(), 3, second.after)
+    second = store.browsing.batch(DecreeFilter(), 3, first.after)
+    third = store.browsing.batch(DecreeFilter(), 3, second.after)
     assert [decree.id for part in (first, second, third) for decree in part.decrees] == expected
     assert [len(part.decrees) for part in (first, second, third)] == [3, 3, 1]
     assert third.after is None

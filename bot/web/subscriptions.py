@@ -1,0 +1,138 @@
+"""Answer the addresses of feeds and calendars: which decrees each has, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from functools import cache, partial
+from typing import Any
+
+from bot.domain.acts import Decree, deciding_in
+from bot.domain.follows import whole_city
+from bot.messages import place_for
+from bot.messages.announcement import publisher_of
+from bot.messages.lines import MessageContext
+from bot.messages.words import data_file
+from bot.queries.questions import in_force
+from bot.storage.browsing import DecreeFilter
+from bot.web.documents import Document, Parameters, Route, Site, Visit
+from bot.web.feeds import TAG, Feed, atom, entry_of, ics, json_feed, shown_since
+from bot.web.rendering import missing
+
+MOST = 50
+"""Decrees of a feed, and of a calendar."""
+_FORMS: dict[str, tuple[Callable[[Feed], bytes], str]] = {
+    "atom": (atom, "application/atom+xml; charset=utf-8"),
+    "json": (json_feed, "application/feed+json; charset=utf-8"),
+    "ics": (ics, "text/calendar; charset=utf-8"),
+}
+_SOON = timedelta(minutes=15)
+"""How long what is in force is taken to be the same."""
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return data_file("bot.web", "words", "feeds.toml")
+
+
+def _feed(
+    site: Site, visit: Visit, decrees: Iterable[Decree], title: str, home: str, path: str, unplaced: frozenset[int | None] = frozenset(),
+    note: str = "", changes_in: timedelta | None = None,
+) -> Document:  # fmt: skip
+    """Return these decrees in the form asked for. Those of `unplaced` say `note`; `path` is that of the feed without its ending."""
+    written = _FORMS.get(visit.parameters["form"])
+    if written is None:
+        return missing(site, visit)
+    settings, language = site.settings, visit.language
+
+    def entry(decree: Decree) -> Any:
+        context = MessageContext(settings.public_url or None, publisher=publisher_of(decree, site.places))
+        link = settings.address(f"/arretes/{decree.id}", language)
+        place = place_for(site.places, decree.authority)
+        return entry_of(decree, place, language, link, context, note=note if decree.id in unplaced else "")
+
+    feed = Feed(
+        id=f"{TAG}{path.strip('/').replace('/', ':')}" + ("" if language == "fr" else f":{language}"),
+        title=title,
+        subtitle=_words()[language]["subtitle"].format(site=settings.name),
+        author=settings.name,
+        home=settings.address(home, language),
+        address=settings.address(path, language),
+        language=language,
+        rights=settings.licence_name,
+        entries=tuple(entry(decree) for decree in decrees),
+    )
+    write, media_type = written
+    return Document(write(feed), media_type, changes_at=None if changes_in is None else visit.at + changes_in)
+
+
+def _every(site: Site, visit: Visit) -> Document:
+    found = site.browsing.batch(DecreeFilter(), MOST).decrees
+    return _feed(site, visit, found, _words()[visit.language]["all"], "/", "/flux/arretes")
+
+
+def _in_force(site: Site, visit: Visit) -> Document:
+    running = in_force(site.decrees.current(visit.at.date() - timedelta(days=1)), site.places, visit.at)[:MOST]
+    title = _words()[visit.language]["in_force"]
+    return _feed(site, visit, running, title, "/envigueur", "/flux/envigueur", changes_in=_SOON)
+
+
+def _department(site: Site, visit: Visit) -> Document:
+    department = site.gazetteer().department(visit.parameters["code"])
+    if department is None:
+        return missing(site, visit)
+    there = frozenset({department.code})
+    found = site.browsing.batch(DecreeFilter(deciding_in(there, site.places), there), MOST).decrees
+    title = _words()[visit.language]["department"].format(name=department.name, code=department.code)
+    return _feed(site, visit, found, title, f"/departements/{department.code}", f"/flux/departements/{department.code}")
+
+
+def _commune(site: Site, visit: Visit) -> Document:
+    """Return the decrees that name a commune, or the city that it is an arrondissement of, and those of the authorities that decide there
+    which name none: who subscribes is sent what who follows it in a chat is."""
+    commune = site.gazetteer().commune(visit.parameters["code"])
+    if commune is None:
+        return missing(site, visit)
+    codes = frozenset(filter(None, (commune.code, whole_city(commune.code))))
+    naming = site.browsing.batch(DecreeFilter(communes=codes), MOST).decrees
+    unplaced = site.decrees.naming_none(deciding_in({commune.department}, site.places), MOST, 0).decrees
+    newest = sorted((*naming, *unplaced), key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
+    words = _words()[visit.language]
+    title = words["commune"].format(name=commune.name, department=commune.department)
+    note = words["may_concern"].format(name=commune.name)
+    ids = frozenset(decree.id for decree in unplaced)
+    return _feed(site, visit, newest, title, f"/communes/{commune.code}", f"/flux/communes/{commune.code}", ids, note)
+
+
+def _operator(site: Site, visit: Visit) -> Document:
+    operator = site.browsing.operator(visit.parameters["slug"])
+    if operator is None:
+        return missing(site, visit)
+    found = site.browsing.batch(DecreeFilter(operator=operator.slug), MOST).decrees
+    title = _words()[visit.language]["operator"].format(name=operator.name)
+    return _feed(site, visit, found, title, f"/operateurs/{operator.slug}", f"/flux/operateurs/{operator.slug}")
+
+
+def _listed(name: str, values: Callable[[Site], Iterable[str]], site: Site) -> Iterator[Parameters]:
+    return ({name: value, "form": form} for value in values(site) for form in _FORMS)
+
+
+def _departments(site: Site) -> Iterable[str]:
+    return sorted(code for code in site.places if site.gazetteer().department(code) is not None)
+
+
+def _operators(site: Site) -> Iterable[str]:
+    return (operator.slug for operator in site.browsing.operators())
+
+
+def _forms(_site: Site) -> Iterator[Parameters]:
+    return ({"form": form} for form in _FORMS)
+
+
+FEEDS: tuple[Route, ...] = (
+    Route("/flux/arretes.{form}", _every, _forms),
+    Route("/flux/envigueur.{form}", _in_force, _forms),
+    Route("/flux/departements/{code}.{form}", _department, partial(_listed, "code", _departments)),
+    Route("/flux/communes/{code}.{form}", _commune),
+    Route("/flux/operateurs/{slug}.{form}", _operator, partial(_listed, "slug", _operators)),
+)
