@@ -1,0 +1,134 @@
+"""Draw the map of the departments as SVG that needs no script and no style of its own. Pure: figures in, markup out.
+
+A page shows it with the template `map.html`, which adds the legend and the same figures as a table:
+
+    page(site, visit, "home.html", map=map_view(site.questions.figures(), visit.language, site.settings.href), …)
+
+    {% include "map.html" %}        below a heading of the page's own
+
+The classes that the style sheet colours: `m0` to `m5` (how many decrees in a year, `m0` empty), `off` (not covered), `hatch` and `dot` (the
+lines and dots of what is not read, `over` a dark step), `now` (in force today), `frame`, and `map` around all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markupsafe import Markup
+
+from bot.gazetteer.outlines import FRAME, HEIGHT, OVERSEAS, WIDTH, PlacedOutline, placed
+from bot.messages import Language
+from bot.queries.figures import STEPS, Coverage, DepartmentFigures, Figures, step
+from bot.web.rendering import web_words
+
+_DOT = 9
+"""Radius of the dot of what is in force, in units of the map."""
+_TILE = 9
+"""Side of a tile of the patterns, in units of the map; finer overseas, where departments are small."""
+_FINER = 0.7
+_DARK = 3
+"""The step from which lines and dots are drawn in the colour of the page."""
+_HATCH = Markup('<path class="hatch{}" d="M-2 2l4-4M0 9l9-9M7 11l4-4"/>')
+_DOTS = Markup('<circle class="dot{0}" cx="2.5" cy="2.5" r="1.3"/><circle class="dot{0}" cx="7" cy="7" r="1.3"/>')
+
+Href = Callable[[str, Language], str]
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """Holds what `map.html` shows. `steps` are the labels of the legend, `rows` those of the table: a department, its address, and in words
+    how it is read."""
+
+    svg: Markup
+    steps: tuple[str, ...]
+    rows: tuple[tuple[DepartmentFigures, str, str], ...]
+
+
+def map_view(figures: Figures, language: Language, href: Href) -> MapView:
+    """Return the map of what was published in a year and what is in force, with its legend and table. `href` makes an address of a path."""
+    words = web_words(language)["map"]
+    bounds = [*(f"{least}–{after - 1}" for least, after in pairwise(STEPS)), f"{STEPS[-1]} +"]
+    rows = ((one, href(f"/departements/{one.code}", language), str(words[one.coverage])) for one in figures.departments)
+    return MapView(map_svg(figures, language, href), ("0", *bounds), tuple(rows))
+
+
+def map_svg(figures: Figures, language: Language, href: Href) -> Markup:
+    """Return the map alone: every department a link to its page, named with its figures and how it is read."""
+    words = web_words(language)["map"]
+    by_code = {one.code: one for one in figures.departments}
+    shapes = [(place, by_code[place.outline.code]) for place in placed()]
+    # The legend shows the first two, whether or not the map does.
+    patterns = {_Pattern(kind, 0) for kind in (Coverage.UNREAD, Coverage.NOT_COVERED)}
+    patterns |= {_Pattern.of(place, one) for place, one in shapes if one.coverage is not Coverage.READ}
+    frame = Markup('<rect class="frame" x="{}" y="{}" width="{}" height="{}"/>').format(
+        *FRAME[:2], FRAME[2] - FRAME[0], FRAME[3] - FRAME[1]
+    )
+    parts = (
+        Markup('<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 {} {}" role="group" aria-label="{}">').format(
+            WIDTH + 4, HEIGHT + 4, words["label"]
+        ),
+        Markup("<defs>{}</defs>").format(Markup("").join(pattern.defined for pattern in sorted(patterns))),
+        *(_shape(place, one) for place, one in shapes if place.again),
+        frame,
+        *(_linked(place, one, words, href(f"/departements/{one.code}", language)) for place, one in shapes if not place.again),
+        # Above every outline, for a dot may reach over a border.
+        *(_now(place) for place, one in shapes if one.in_force and not place.again),
+        Markup("</svg>"),
+    )
+    return Markup("").join(parts)
+
+
+def _linked(place: PlacedOutline, one: DepartmentFigures, words: Mapping[str, str], address: str) -> Markup:
+    name = words["title"].format(name=one.name, code=one.code, year=one.year, in_force=one.in_force)
+    if one.coverage is not Coverage.READ:
+        name = f"{name}, {words[one.coverage]}"
+    return Markup('<a href="{}" aria-label="{}"><title>{}</title>{}</a>').format(address, name, name, _shape(place, one))
+
+
+def _shape(place: PlacedOutline, one: DepartmentFigures) -> Markup:
+    if one.coverage is Coverage.READ:
+        look = Markup('class="m{}"').format(step(one.year))
+    else:
+        # By attribute: an address in a style sheet may be taken as one within that sheet.
+        look = Markup('fill="url(#{})"').format(_Pattern.of(place, one).name)
+    moved = Markup("")
+    if place.scale != 1:
+        moved = Markup(' transform="translate({} {}) scale({})"').format(place.left, place.top, place.scale)
+    return Markup('<path {}{} d="{}"/>').format(look, moved, place.outline.path)
+
+
+def _now(place: PlacedOutline) -> Markup:
+    x, y = place.at(place.outline.middle)
+    return Markup('<circle class="now" cx="{:.0f}" cy="{:.0f}" r="{}"/>').format(x, y, _DOT)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Pattern:
+    """What covers an outline that is not read, over the colour of what is recorded there. `scale` is that of its tiles in the outline."""
+
+    coverage: Coverage
+    ground: int
+    scale: float = 1
+
+    @classmethod
+    def of(cls, place: PlacedOutline, one: DepartmentFigures) -> _Pattern:
+        """Return the pattern of a department; finer overseas, where departments are small."""
+        wanted = _FINER if one.code in OVERSEAS else 1
+        return cls(one.coverage, step(one.year), round(wanted / place.scale, 2))
+
+    @property
+    def name(self) -> str:
+        """Its id in the page: `unread0`, `not_covered2-3_37`."""
+        return f"{self.coverage}{self.ground}" + ("" if self.scale == 1 else f"-{self.scale}".replace(".", "_"))
+
+    @property
+    def defined(self) -> Markup:
+        """The element that defines it."""
+        marks = (_HATCH if self.coverage is Coverage.UNREAD else _DOTS).format(" over" if self.ground >= _DARK else "")
+        ground = "off" if self.coverage is Coverage.NOT_COVERED and not self.ground else f"m{self.ground}"
+        return Markup(
+            '<pattern id="{0}" width="{1}" height="{1}" patternUnits="userSpaceOnUse" patternTransform="scale({2})">'
+            '<rect class="{3}" width="{1}" height="{1}"/>{4}</pattern>'
+        ).format(self.name, _TILE, self.scale, ground, marks)
