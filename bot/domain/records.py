@@ -209,6 +209,15 @@ class PublishedCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class CommuneCount:
+    """How many decrees name a commune (its INSEE code), and the day on which the last of them was published, where that is known."""
+
+    code: str
+    decrees: int
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class UncertainAct:
     """An act a person must look at."""
 

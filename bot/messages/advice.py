@@ -7,6 +7,7 @@ What it rests on comes in as `LegalAdvice`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -41,32 +42,56 @@ def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Itera
     yield FactLine(PostPart.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(legal_advice, words, at_least, passed=passed))
 
 
+@dataclass(frozen=True, slots=True)
+class AdviceParts:
+    """What one can do, in sentences: until when, before which court, who, and with which urgent applications.
+
+    `stage` says what is left to suspend. `who` and `traps` are None where they would mislead: after the last day, and without one.
+    """
+
+    limit: str
+    court: str
+    who: str | None
+    stage: str | None
+    urgent: tuple[str, ...]
+    traps: str | None
+    sources: str
+
+
 def advice_lines(legal_advice: LegalAdvice, today: date, words: Words) -> tuple[str, ...]:
-    """Return what one can do, in full: a heading, then a line each on the last day, the court, urgency, traps and sources.
+    """Return what one can do, in full: a heading, then a line each on the last day, the court, urgency, traps and sources."""
+    parts = advice_parts(legal_advice, today, words)
+    said = (words.advice.heading, parts.limit, parts.court, parts.who, parts.stage, *parts.urgent, parts.traps, parts.sources)
+    return tuple(line for line in said if line is not None)
+
+
+def advice_parts(legal_advice: LegalAdvice, today: date, words: Words) -> AdviceParts:
+    """Return what one can do, part by part.
 
     `today` is the day at the authority's place: a last day that has passed is told as such. Nothing is said of the decree itself.
     """
     said, passed, sources = words.advice, _passed(legal_advice, today), _sources(words)
-    lines = [said.heading]
     at_least = _at_least(legal_advice, today, words)
     if at_least is not None:
-        lines.append(said.limit_at_least.format(day=at_least, **sources))
+        until = said.limit_at_least.format(day=at_least, **sources)
     elif legal_advice.last_day is None:
-        lines.append(said.limit_unknown.format(**sources))
+        until = said.limit_unknown.format(**sources)
     else:
         limit = said.limit_passed if passed else said.limit
-        lines.append(limit.format(day=date_text(legal_advice.last_day, words.dates), **sources))
-    lines.append(_court(legal_advice, words))
-    if not passed:
-        lines.append(said.who)
-    stage = {**_by_standing(words), Standing.UNKNOWN: said.unknown}.get(legal_advice.standing)
-    if stage is not None:
-        lines.append(stage)
+        until = limit.format(day=date_text(legal_advice.last_day, words.dates), **sources)
+    urgent: tuple[str, ...] = ()
     if legal_advice.standing in _HOW_URGENT:
-        lines += [said.liberty.format(**sources)] if passed else [said.suspension.format(**sources), said.liberty.format(**sources)]
-    if legal_advice.last_day is not None:
-        lines.append(said.traps.format(**sources))
-    return (*lines, said.sources.format(**sources))
+        urgent = (said.liberty.format(**sources),)
+        urgent = urgent if passed else (said.suspension.format(**sources), *urgent)
+    return AdviceParts(
+        limit=until,
+        court=_court(legal_advice, words),
+        who=None if passed else said.who,
+        stage={**_by_standing(words), Standing.UNKNOWN: said.unknown}.get(legal_advice.standing),
+        urgent=urgent,
+        traps=None if legal_advice.last_day is None else said.traps.format(**sources),
+        sources=said.sources.format(**sources),
+    )
 
 
 def _passed(legal_advice: LegalAdvice, today: date) -> bool:

@@ -14,7 +14,7 @@ from bot.domain.acts import Decree, Place, deciding_in
 from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.law.standing import Standing, period, standing
-from bot.domain.records import PageOfDecrees, PublishedCounts
+from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.gazetteer.gazetteer import Gazetteer, gazetteer
 from bot.messages import place_for
 from bot.queries.answers import (
@@ -26,6 +26,7 @@ from bot.queries.answers import (
     OneDecree,
     PlaceChoices,
     Question,
+    RunningDecrees,
     Topic,
     TownAnswer,
     UnknownDecree,
@@ -110,6 +111,24 @@ class Questions:
     def today(self, department: str = "", page: int = 1) -> Answer:
         """Return the decrees in force at any hour of today, by when they began; of departments, by code or name, where they are given."""
         return self._running(Topic.TODAY, department, page)
+
+    def running(self, department: str = "") -> RunningDecrees | UnknownDepartment | PlaceChoices | BadInput:
+        """Return all decrees that are in force, to come, or of which that is not certain; of departments where they are given."""
+        found: DepartmentMatch | None = None
+        if department.strip():
+            match = self._departments(department)
+            if not isinstance(match, DepartmentMatch):
+                return match
+            found = match
+        now = self._clock()
+        known = self._current(found, now)
+        by_standing = [(decree, standing(decree, _there(decree, self._places, now))) for decree in known]
+        return RunningDecrees(
+            tuple(decree for decree, stands in by_standing if stands is Standing.IN_FORCE),
+            tuple(decree for decree, stands in by_standing if stands is Standing.UPCOMING),
+            tuple(decree for decree, stands in by_standing if _RANKS[stands]),
+            now,
+        )
 
     def plain(self, words: str) -> Answer:
         """Answer plain words: a department, a town, a postcode, a number, "aide"; anything else is searched."""
@@ -282,14 +301,17 @@ class Questions:
                 return match
             found = match
         now = self._clock()
-        # A day less: no time zone of the country is further behind than that, and those that are over are left out below.
-        stored = self._decrees.current(now.date() - timedelta(days=1), None if found is None else found.authorities)
-        departments = None if found is None else found.departments
-        known = in_force((decree for decree in stored if _may_concern(decree, departments)), self._places, now)
+        known = self._current(found, now)
         if topic is Topic.TODAY:
             known = tuple(decree for decree in known if _begun_today(decree, self._places, now))
         question = Question(topic, "" if found is None else found.codes, page)
         return self._list(question, lambda limit, offset: PageOfDecrees(known[offset : offset + limit], len(known)), found)
+
+    def _current(self, there: DepartmentMatch | None, now: datetime) -> tuple[Decree, ...]:
+        # A day less: no time zone of the country is further behind than that, and those that are over are left out below.
+        stored = self._decrees.current(now.date() - timedelta(days=1), None if there is None else there.authorities)
+        departments = None if there is None else there.departments
+        return in_force((decree for decree in stored if _may_concern(decree, departments)), self._places, now)
 
     def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: DepartmentMatch | None = None) -> Answer:
         page = min(max(question.page, 1), _LAST_ID // self._page_size)
@@ -388,4 +410,20 @@ class DecreeReader(Protocol):
 
     def naming_none(self, authorities: Collection[str], limit: int, offset: int, /) -> PageOfDecrees:
         """Return decrees of these authorities that name no commune, newest first."""
+        ...
+
+    def of_operator(self, slug: str, limit: int, offset: int, /) -> PageOfDecrees:
+        """Return decrees that name this operator, by its name in addresses, newest first."""
+        ...
+
+    def communes_named(self, departments: Collection[str], /) -> tuple[CommuneCount, ...]:
+        """Return the communes of these departments that decrees name, by their codes."""
+        ...
+
+    def texts(self, ids: Collection[int], /) -> Mapping[int, str]:
+        """Return the text of the act of each of these decrees, by its id."""
+        ...
+
+    def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
+        """Return the SHA-256 of the file that a decree was read in, and when it was fetched; None where it was not."""
         ...

@@ -14,11 +14,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exi
 from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Kind, Outcome, Reference, Sighting
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, comparable, in_order, linked
-from bot.domain.records import PageOfDecrees, PublishedCounts
+from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.storage.columns import value_of
 from bot.storage.communes import load_communes
 from bot.storage.database import Repository, among, batches
-from bot.storage.schema import acts, decree_communes, decrees, identities, links, recueils, sightings
+from bot.storage.schema import acts, decree_communes, decree_operators, decrees, identities, links, recueils, sightings
 from bot.storage.search import matching, query_terms
 
 _MOST_OF_ONE_NUMBER = 200
@@ -141,6 +141,39 @@ class Decrees(Repository):
             for text in (row.title, row.facts.event or "", *row.facts.operators, *row.facts.places):
                 found.update(_WORD.findall(text))
         return frozenset(found)
+
+    def of_operator(self, slug: str, limit: int, offset: int = 0) -> PageOfDecrees:
+        """Those that name this operator (`bot.domain.follows.operator_slug`), in the order of `newest_first`."""
+        named = select(decree_operators.c.decree_id).where(decree_operators.c.operator == slug)
+        return self._listed(_one_of(named), limit, offset)
+
+    def communes_named(self, departments: Collection[str]) -> tuple[CommuneCount, ...]:
+        """The communes of these departments that decrees name, by their codes."""
+        code = decree_communes.c.commune
+        there = or_(*(code.startswith(department, autoescape=True) for department in sorted(departments)))
+        counted = (
+            select(code, func.count().label("decrees"), func.max(decrees.c.published).label("last"))
+            .join_from(decree_communes, decrees, decrees.c.id == decree_communes.c.decree_id)
+            .where(there, decrees.c.withdrawn_at.is_(None))
+            .group_by(code)
+            .order_by(code)
+        )
+        return tuple(CommuneCount(row.commune, row.decrees, row.last) for row in self._database.rows(counted))
+
+    def texts(self, ids: Collection[int], /) -> dict[int, str]:
+        """The text of the act of each of these decrees, by its id: of the first act where it was published several times."""
+        found: dict[int, str] = {}
+        for some in batches(sorted(ids)):
+            query = select(acts.c.decree_id, acts.c.text).where(acts.c.decree_id.in_(some)).order_by(acts.c.id)
+            for row in self._database.rows(query):
+                found.setdefault(row.decree_id, row.text)
+        return found
+
+    def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
+        """The SHA-256 of the file that a decree was read in, and when it was fetched; None where it was not."""
+        file = select(recueils.c.sha256, recueils.c.fetched_at).where(recueils.c.url == decree.url, recueils.c.sha256.is_not(None))
+        row = self._database.first(file.order_by(recueils.c.authority != decree.publisher, recueils.c.id))
+        return None if row is None else (row.sha256, row.fetched_at)
 
     def acts_of(self, recueil: int) -> list[StoredAct]:
         """The acts of one recueil, in the order of its pages."""

@@ -1,19 +1,560 @@
-"""Make the pages that people read."""
+"""Make the pages that people read: ask, make views of the answers, fill a template. Pure but for what is asked of the store."""
 
 from __future__ import annotations
 
-from bot.messages import MessageInput, decree_line, place_for
-from bot.queries.answers import DecreeList
-from bot.web.documents import Document, Route, Site, Visit
-from bot.web.rendering import page
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from bot.domain.acts import Decree, Kind, Moment, Purpose, deciding_in
+from bot.domain.follows import FRANCE, Follow, FollowKind, operator_key, operator_slug
+from bot.domain.law.advice import Flag
+from bot.domain.law.standing import period
+from bot.domain.law.tables import windows
+from bot.gazetteer.places import Commune, Department, Region
+from bot.messages import place_for, words_in
+from bot.messages.lines import capital
+from bot.messages.words import date_text
+from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, RunningDecrees, Topic, TownAnswer
+from bot.queries.following import follow_code
+from bot.queries.phrases import choice_text, message_of, withdrawal
+from bot.queries.plain_words import places_named, understood
+from bot.queries.questions import LONGEST_WORDS
+from bot.queries.state import DepartmentState
+from bot.queries.vocabulary import vocabulary
+from bot.web.decree_view import Piece, Value, decree_view
+from bot.web.documents import Document, Parameters, Route, Site, Visit
+from bot.web.map import map_view
+from bot.web.place_views import (
+    by_nearness,
+    commune_rows,
+    department_panel,
+    found_words,
+    source_view,
+    sources_view,
+    thousands,
+    town_view,
+)
+from bot.web.rendering import missing, page, web_words
+from bot.web.views import StateLabel, bare, card, cards, full_day, instant_text, standing_label, view_words
+
+_ON_HOME = (4, 3, 5)
+"""Decrees of the first page: in force, to come, found last."""
+_PAGE = 50
+"""Decrees on a page of all that are in force."""
+_OPERATOR_PAGE = 20
+_LAST_PAGE = 500
+_SLICE = 500
+"""Decrees read at once where all of them are wanted."""
+
+
+# What several pages need.
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to be notified: a link, and what comes of it. `type` is the media type of a feed that programs find in the head of the page."""
+
+    name: str
+    address: str
+    note: str
+    type: str = ""
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """All ways to be notified of what a page is about."""
+
+    heading: str
+    ways: tuple[Way, ...]
+
+
+def ways(site: Site, visit: Visit, feed: str, *, name: str = "", follow: Follow | None = None, tag: str = "VSA") -> Ways:
+    """Return how to be notified. `feed` is the path of the feeds without its ending, `name` what the page is about."""
+    words, settings = web_words(visit.language)["follow"], site.settings
+    found = []
+    if settings.telegram:
+        start = "" if follow is None else f"?start={follow_code(follow)}"
+        found.append(Way(words["telegram"], f"https://t.me/{settings.telegram}{start}", words["telegram_note"], outside=True))
+    found.append(Way(words["calendar"], settings.href(f"{feed}.ics"), words["calendar_note"], "text/calendar"))
+    found.append(Way(words["atom"], settings.href(f"{feed}.atom"), words["atom_note"], "application/atom+xml"))
+    if settings.mastodon:
+        account = urlsplit(settings.mastodon)
+        address = f"{account.scheme}://{account.netloc}/tags/{tag}"
+        found.append(Way(words["mastodon"].format(tag=f"#{tag}"), address, words["mastodon_note"], outside=True))
+    return Ways(words["heading"].format(name=name) if name else words["heading_all"], tuple(found))
+
+
+def next_change(decrees: Iterable[Decree], site: Site, at: datetime) -> datetime:
+    """Return when a page that shows these decrees must be made anew: at the next hour at which one begins or ends, at midnight at the
+    latest, in each time zone that counts."""
+    zones, instants = {FRANCE}, []
+    for decree in decrees:
+        zone = ZoneInfo(place_for(site.places, decree.authority).time_zone)
+        zones.add(zone)
+        instants += [_instant(moment, zone) for moment in period(decree) if moment is not None and moment.time is not None]
+    for zone in zones:
+        midnight = datetime.combine(at.astimezone(zone).date() + timedelta(days=1), time(), zone)
+        instants.append(midnight.astimezone(UTC))
+    return min(instant for instant in instants if instant > at)
+
+
+def _instant(moment: Moment, zone: ZoneInfo) -> datetime:
+    return datetime.combine(moment.day, moment.time or time(), zone).astimezone(UTC)
+
+
+def _number_of(visit: Visit) -> int:
+    """Return the page of a list that is asked for; the first where that is no number."""
+    asked = visit.query.get("page", "")
+    return min(max(int(asked), 1), _LAST_PAGE) if asked.isdecimal() and asked.isascii() and len(asked) < 5 else 1
+
+
+def _today(visit: Visit) -> str:
+    return full_day(visit.at.astimezone(FRANCE).date(), words_in(visit.language), visit.language)
+
+
+def _running(site: Site, department: str = "") -> RunningDecrees | None:
+    answer = site.questions.running(department)
+    return answer if isinstance(answer, RunningDecrees) else None
+
+
+def _moved(site: Site, visit: Visit, path: str) -> Document:
+    return Document(b"", status=301, headers={"Location": site.settings.href(path, visit.language)})
+
+
+# The pages.
 
 
 def home(site: Site, visit: Visit) -> Document:
-    """Return the first page: the decrees found last."""
-    answer = site.questions.recent()
-    decrees = answer.decrees if isinstance(answer, DecreeList) else ()
-    lines = [decree_line(MessageInput(decree, place_for(site.places, decree.authority), visit.at, visit.language)) for decree in decrees]
-    return page(site, visit, "home.html", lines=lines)
+    """Return the first page: what is in force, what comes, what was found last."""
+    language, names = visit.language, site.gazetteer().commune
+    running = site.questions.running()
+    now, soon = (running.now, running.soon) if isinstance(running, RunningDecrees) else ((), ())
+    few, fewer, last = _ON_HOME
+    recent = site.decrees.recent(last, 0).decrees
+    return page(
+        site,
+        visit,
+        "home.html",
+        changes_at=next_change((*now, *soon), site, visit.at),
+        today=_today(visit),
+        running=cards(now[:few], site.places, visit.at, language, names),
+        running_total=len(now),
+        upcoming=cards(soon[:fewer], site.places, visit.at, language, names),
+        upcoming_total=len(soon),
+        recent=cards(recent, site.places, visit.at, language, names),
+        sources=sources_view(site.overview(), site.places, language),
+        map=map_view(site.questions.figures(), language, site.settings.href),
+        follow=ways(site, visit, "/flux/arretes"),
+    )
 
 
-PAGES: tuple[Route, ...] = (Route("/", home),)
+def town(site: Site, visit: Visit) -> Document:
+    """Return the page of a commune; of a former code, the address of the commune of today."""
+    gazetteer, code, number = site.gazetteer(), visit.parameters["code"], _number_of(visit)
+    commune = gazetteer.commune(code)
+    if commune is None:
+        return missing(site, visit)
+    if commune.code != code:
+        return _moved(site, visit, f"/communes/{commune.code}")
+    first = site.questions.ask(Question(Topic.TOWN, code))
+    answer = first if number == 1 else site.questions.ask(Question(Topic.TOWN, code, number))
+    if not isinstance(first, TownAnswer) or not isinstance(answer, TownAnswer):
+        return missing(site, visit)
+    department = gazetteer.department(commune.department)
+    view = town_view(
+        answer, first, site.places, visit.language, gazetteer.commune, commune.department if department is None else department.name
+    )
+    return page(
+        site,
+        visit,
+        "town.html",
+        changes_at=next_change((*first.decrees[: first.current], *answer.decrees, *answer.unplaced), site, visit.at),
+        title=commune.name,
+        town=view,
+        page=answer.question.page,
+        follow=ways(
+            site,
+            visit,
+            f"/flux/communes/{commune.code}",
+            name=commune.name,
+            follow=Follow(FollowKind.COMMUNE, commune.code),
+            tag=f"dept{commune.department}",
+        ),
+    )
+
+
+def department(site: Site, visit: Visit) -> Document:
+    """Return the page of a department."""
+    language, code = visit.language, visit.parameters["code"]
+    gazetteer, upper = site.gazetteer(), code.upper()
+    place = site.places.get(upper)
+    if place is None or place.territory:
+        return missing(site, visit)
+    if code != upper:
+        return _moved(site, visit, f"/departements/{upper}")
+    answer = site.questions.department(code, _number_of(visit))
+    state = site.questions.state(code)
+    running = _running(site, code)
+    if not isinstance(answer, DecreeList | NothingFound) or not isinstance(state, DepartmentState) or running is None:
+        return missing(site, visit)
+    listed = answer.decrees if isinstance(answer, DecreeList) else ()
+    total = answer.total if isinstance(answer, DecreeList) else 0
+    messages = [message_of(decree, site.places, visit.at, language) for decree in running.all]
+    counts = site.decrees.communes_named({code})
+    health = by_nearness(state.authorities, code)
+    words = web_words(language)
+    return page(
+        site,
+        visit,
+        "department.html",
+        changes_at=next_change((*running.all, *listed), site, visit.at),
+        title=place.department,
+        crumbs=[Piece(words["nav"]["departments"], "/departements")],
+        meta=[words["department"]["meta"].format(code=code), place.name],
+        panel=department_panel(messages, total, health, site.places, code, language),
+        current=cards(running.all[:_PAGE], site.places, visit.at, language, gazetteer.commune),
+        communes=commune_rows(
+            {one.code: one.decrees for one in counts}, messages, {one.code: one.last for one in counts}, gazetteer.commune, language
+        ),
+        unplaced=site.decrees.naming_none(deciding_in({code}, site.places), 0, 0).total,
+        all=cards(listed, site.places, visit.at, language, gazetteer.commune),
+        total=total,
+        page=answer.question.page,
+        pages=answer.pages if isinstance(answer, DecreeList) else 1,
+        sources=[source_view(one, site.places, visit.at, language) for one in health],
+        follow=ways(
+            site,
+            visit,
+            f"/flux/departements/{code}",
+            name=place.department,
+            follow=Follow(FollowKind.DEPARTMENT, code),
+            tag=f"dept{code}",
+        ),
+    )
+
+
+def departments(site: Site, visit: Visit) -> Document:
+    """Return the list of departments: how each is read."""
+    state = {one.code: one for one in site.overview().authorities}
+    figures = site.questions.figures()
+    rows = [
+        (source_view(state[one.code], site.places, visit.at, visit.language), one.year, one.in_force)
+        for one in figures.departments
+        if one.code in state and one.code in site.places
+    ]
+    title = web_words(visit.language)["departments"]["title"]
+    return page(site, visit, "departments.html", changes_at=next_change((), site, visit.at), title=title, rows=rows)
+
+
+def decree(site: Site, visit: Visit) -> Document:
+    """Return the page of one decree; 410 with a sentence for one that a person judged not to be one."""
+    language, asked = visit.language, visit.parameters["id"]
+    known = site.decrees.get(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
+    if known is None:
+        return missing(site, visit)
+    message = message_of(known, site.places, visit.at, language)
+    view = decree_view(message, site.places, site.gazetteer().commune)
+    words = web_words(language)["decree"]
+    gone = withdrawal(known, message.place, language)
+    if gone is not None:
+        title = words["withdrawn_title"]
+        return page(site, visit, "gone.html", status=410, title=title, sentence=gone, places=(*view.departments, *view.communes))
+    copy = site.decrees.copy_of(known)
+    fetched = None if copy is None or copy[1] is None else instant_text(copy[1], message.place, message.words)
+    return page(
+        site,
+        visit,
+        "decree.html",
+        changes_at=next_change((known,), site, visit.at),
+        title=view.title.text,
+        decree=view,
+        picture=None,
+        copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
+        made_at=instant_text(visit.at, message.place, message.words),
+    )
+
+
+def running(site: Site, visit: Visit) -> Document:
+    """Return all authorisations that are in force or to come, page by page."""
+    language, words, number = visit.language, web_words(visit.language)["running"], _number_of(visit)
+    answer = _running(site)
+    if answer is None:
+        return missing(site, visit)
+    pages = max(1, -(-len(answer.all) // _PAGE))
+    number = min(number, pages)
+    shown = {decree.id for decree in answer.all[(number - 1) * _PAGE : number * _PAGE]}
+    groups = []
+    for anchor, key, found in (("en-cours", "now", answer.now), ("a-venir", "soon", answer.soon), ("a-verifier", "doubt", answer.unsure)):
+        here = [one for one in found if one.id in shown]
+        # What is empty is said once, and what is uncertain only where there is any.
+        if here or (not found and number == 1 and key != "doubt"):
+            groups.append((anchor, words[key], cards(here, site.places, visit.at, language, site.gazetteer().commune), len(found)))
+    lead = words["lead"].format(running=len(answer.now), upcoming=len(answer.soon), day=_today(visit))
+    if answer.unsure:
+        lead = f"{lead} {words['lead_doubt'].format(n=len(answer.unsure))}"
+    return page(
+        site,
+        visit,
+        "running.html",
+        changes_at=next_change(answer.all, site, visit.at),
+        title=words["title"],
+        lead=lead,
+        groups=groups,
+        page=number,
+        pages=pages,
+        follow=ways(site, visit, "/flux/envigueur"),
+    )
+
+
+def sources(site: Site, visit: Visit) -> Document:
+    """Return how every authority is read."""
+    words, view = web_words(visit.language)["sources"], sources_view(site.overview(), site.places, visit.language)
+    lead = [words["lead"].format(read=len(view.read), watched=view.watched)]
+    if view.broken:
+        lead.append(words["lead_broken_one"] if len(view.broken) == 1 else words["lead_broken"].format(broken=len(view.broken)))
+    if view.off:
+        lead.append(words["lead_off"].format(off=len(view.off)))
+    changes = next_change((), site, visit.at)
+    return page(site, visit, "sources.html", changes_at=changes, title=words["title"], lead=" ".join(lead), sources=view)
+
+
+def operator(site: Site, visit: Visit) -> Document:
+    """Return the decrees that name an operator, by its name in addresses (`police-municipale-de-valence`)."""
+    slug, number = operator_slug(visit.parameters["slug"]), _number_of(visit)
+    known = site.browsing.operator(slug)
+    if known is None:
+        return missing(site, visit)
+    name, found = known.name, site.decrees.of_operator(slug, _OPERATOR_PAGE, (number - 1) * _OPERATOR_PAGE)
+    if visit.parameters["slug"] != slug:
+        return _moved(site, visit, f"/operateurs/{slug}")
+    return page(
+        site,
+        visit,
+        "operator.html",
+        changes_at=next_change(found.decrees, site, visit.at),
+        title=web_words(visit.language)["operator"]["title"].format(name=name),
+        name=name,
+        found=cards(found.decrees, site.places, visit.at, visit.language, site.gazetteer().commune),
+        total=found.total,
+        page=number,
+        pages=max(1, -(-found.total // _OPERATOR_PAGE)),
+        follow=ways(site, visit, f"/flux/operateurs/{slug}", name=name, follow=Follow(FollowKind.OPERATOR, operator_key(name))),
+    )
+
+
+# Search: places first, then words.
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A place that may be meant."""
+
+    name: str
+    address: str
+    meta: tuple[str, ...]
+    label: StateLabel | None
+    note: str
+
+
+def search(site: Site, visit: Visit) -> Document:
+    """Return what a question finds: the places that it may mean, then the decrees that hold its words, each with the phrase."""
+    words = web_words(visit.language)["search"]
+    asked = " ".join(visit.query.get("q", "").split())
+    if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
+        fault = words["too_long"] if len(asked) > LONGEST_WORDS else ""
+        return page(site, visit, "search.html", title=words["title"], asked="", fault=fault, choices=(), searched=False)
+    gazetteer = site.gazetteer()
+    meant = places_named(asked, site.places, gazetteer)
+    question = understood(asked, site.places, gazetteer)
+    numbered = isinstance(question, Question) and question.topic is Topic.NUMBER
+    answer = site.questions.show(asked, _number_of(visit)) if numbered else site.questions.search(asked, _number_of(visit))
+    if isinstance(answer, OneDecree):
+        answer = DecreeList(Question(Topic.NUMBER, asked), (answer.decree,), 1, 1, visit.at)
+    listed = answer if isinstance(answer, DecreeList) else None
+    decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
+    instead = None if listed is None or listed.searched is None else listed.searched
+    return page(
+        site,
+        visit,
+        "search.html",
+        changes_at=next_change(decrees, site, visit.at),
+        title=words["title_words"].format(words=asked),
+        asked=asked,
+        fault="",
+        choices=() if meant is None else tuple(_choices(meant, site, visit)),
+        choices_note=_choices_note(meant, words),
+        choices_more=""
+        if meant is None or meant.total <= len(meant.choices)
+        else words["communes_more"].format(n=meant.total - len(meant.choices)),
+        searched=True,
+        heading=words["numbered"] if numbered else words["decrees"],
+        instead=None if instead is None else words["instead"].format(asked=asked, searched=instead),
+        found=tuple(_found(decrees, instead or asked, site, visit)),
+        count=words["decrees_total"].format(n=0 if listed is None else listed.total),
+        page=1 if listed is None else listed.question.page,
+        pages=1 if listed is None else listed.pages,
+    )
+
+
+def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:
+    if meant is None:
+        return ""
+    if not meant.sure:
+        return words["communes_near"]
+    return words["communes_which"] if len(meant.choices) > 1 else ""
+
+
+def _found(decrees: Iterable[Decree], asked: str, site: Site, visit: Visit) -> Iterator[object]:
+    found = tuple(decrees)
+    texts = site.decrees.texts([one.id for one in found if one.id is not None])
+    for one in found:
+        phrase = found_words(one.title, asked, one) or found_words(texts.get(one.id or 0, ""), asked, one)
+        yield card(one, site.places, visit.at, visit.language, site.gazetteer().commune, phrase)
+
+
+def _choices(meant: PlaceChoices, site: Site, visit: Visit) -> Iterator[Choice]:
+    """Yield the places, each commune with what is recorded of it."""
+    words, statuses = web_words(visit.language)["search"], view_words(visit.language).status
+    current = site.questions.running()
+    running = current.all if isinstance(current, RunningDecrees) else ()
+    for choice in meant.choices:
+        place = choice.place
+        match place:
+            case Commune():
+                label = next(
+                    (
+                        standing_label(message_of(one, site.places, visit.at, visit.language))
+                        for one in running
+                        if any(named.code == place.code for named in one.communes)
+                    ),
+                    None,
+                )
+                total = site.decrees.naming((place.code,), 0, 0).total
+                count = vocabulary(visit.language).count_one if total == 1 else vocabulary(visit.language).count_many.format(n=total)
+                yield Choice(
+                    place.name,
+                    f"/communes/{place.code}",
+                    tuple(_commune_meta(place, choice, site, visit)),
+                    label or (None if total else StateLabel(statuses.not_named, "past")),
+                    count if total else "",
+                )
+            case Department():
+                yield Choice(place.name, f"/departements/{place.code}", (f"{words['department']} {place.code}",), None, "")
+            case Region():
+                for code in place.departments:
+                    one = site.gazetteer().department(code)
+                    if one is not None:
+                        yield Choice(one.name, f"/departements/{code}", (f"{words['region']} {place.name}",), None, "")
+
+
+def _commune_meta(place: Commune, choice: PlaceChoice, site: Site, visit: Visit) -> Iterator[str]:
+    department_ = site.gazetteer().department(place.department)
+    yield place.department if department_ is None else f"{department_.name} ({place.department})"
+    if place.postcodes:
+        yield ", ".join(place.postcodes[:3])
+    if place.population is not None:
+        yield view_words(visit.language).place.people.format(n=thousands(place.population, visit.language))
+    if choice.matched is not None:
+        yield choice_text(choice, visit.language)
+
+
+# Long texts.
+
+
+@dataclass(frozen=True, slots=True)
+class WindowView:
+    """A period in which the law allows, as the page on the law shows it."""
+
+    period: str
+    source: str
+    confidence: str
+    checked: str
+    longest: str
+
+
+def about(site: Site, visit: Visit) -> Document:
+    """Return what this is about: the law with its dates, how it works, what it cannot see."""
+    language, words = visit.language, words_in(visit.language)
+    own, text = view_words(language), web_words(language)["about"]
+    law = [
+        WindowView(
+            text["law_between"].format(first=date_text(one.first, words.dates), last=date_text(one.last, words.dates)),
+            one.source.partition(" (")[0],
+            capital(text["confidence"][one.confidence]),
+            text["law_checked"].format(date=date_text(one.checked, words.dates)),
+            "" if one.months is None else text["law_month"] if one.months == 1 else text["law_months"].format(n=one.months),
+        )
+        for one in windows()
+    ]
+    flags = {
+        Flag.OUTSIDE_WINDOW: words.flags.outside,
+        Flag.LONGER_THAN_ALLOWED: words.flags.longer,
+        Flag.PUBLISHED_AFTER_START: words.flags.late,
+    }
+    return page(
+        site,
+        visit,
+        "about.html",
+        title=text["title"],
+        windows=law,
+        purposes=[Value(capital(getattr(words.purposes, one.value)), capital(getattr(own.purposes, one.value))) for one in Purpose],
+        kinds=[Value(bare(getattr(words.kinds, one.value)), getattr(own.kinds, one.value)) for one in Kind],
+        flags=[Value(capital(flags[one]), own.flags[one.value]) for one in Flag],
+    )
+
+
+def _text(template: str, section: str) -> Route:
+    def make(site: Site, visit: Visit) -> Document:
+        own = [paragraph.strip() for paragraph in site.settings.mentions.split("\n\n") if paragraph.strip()]
+        return page(site, visit, template, title=web_words(visit.language)[section]["title"], own=own)
+
+    return Route(f"/{'donnees' if section == 'data' else 'accessibilite' if section == 'accessibility' else section}", make)
+
+
+# What a site of files has.
+
+
+def _listed_decrees(site: Site) -> Iterator[Parameters]:
+    for some in site.browsing.slices(_SLICE):
+        for one in some:
+            yield {"id": str(one.id)}
+
+
+def _listed_communes(site: Site) -> Iterator[Parameters]:
+    codes = {code for code, place in site.places.items() if not place.territory}
+    for one in site.decrees.communes_named(codes):
+        yield {"code": one.code}
+
+
+def _listed_departments(site: Site) -> Iterator[Parameters]:
+    for code, place in sorted(site.places.items()):
+        if not place.territory:
+            yield {"code": code}
+
+
+def _listed_operators(site: Site) -> Iterator[Parameters]:
+    for one in site.browsing.operators():
+        yield {"slug": one.slug}
+
+
+_PAGED = frozenset({"page"})
+
+PAGES: tuple[Route, ...] = (
+    Route("/", home),
+    Route("/envigueur", running, query=_PAGED),
+    Route("/departements", departments),
+    Route("/departements/{code}", department, _listed_departments, _PAGED),
+    Route("/communes/{code}", town, _listed_communes, _PAGED),
+    Route("/arretes/{id}", decree, _listed_decrees),
+    Route("/operateurs/{slug}", operator, _listed_operators, _PAGED),
+    Route("/recherche", search, query=frozenset({"q", "page"}), dynamic=True),
+    Route("/sources", sources),
+    Route("/apropos", about),
+    _text("data.html", "data"),
+    _text("accessibility.html", "accessibility"),
+    _text("mentions.html", "mentions"),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -10,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from bot.messages import Language
 from bot.messages.words import data_file
@@ -20,7 +22,17 @@ from bot.web.documents import Document, Site, Visit
 def _environment() -> Environment:
     # Templates do not change while the program runs. `PackageLoader` finds them in a wheel too.
     loader = PackageLoader("bot.web", "templates")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False)
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False)
+    made.filters["emphasised"] = emphasised
+    return made
+
+
+_EMPHASIS = re.compile(r"\*\*(.+?)\*\*")
+
+
+def emphasised(text: str) -> Markup:
+    """Return a text as HTML, escaped, with what stands between two ** emphasised."""
+    return Markup(_EMPHASIS.sub(r"<strong>\1</strong>", str(escape(text))))  # noqa: S704 - all of it is escaped before
 
 
 @cache

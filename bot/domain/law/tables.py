@@ -98,7 +98,7 @@ class Window:
 
 def window(day: date) -> Window | None:
     """Return the legal window that holds this day, the most certain first; None where no text allowed VSA on that day."""
-    return next((entry for entry in _windows() if entry.first <= day <= entry.last), None)
+    return next((entry for entry in windows() if entry.first <= day <= entry.last), None)
 
 
 def outside(facts: Facts) -> frozenset[str]:
@@ -131,7 +131,7 @@ def _period_outside(facts: Facts) -> tuple[Days, ...]:
 def _gaps(first: date, last: date) -> tuple[Days, ...]:
     """Return the stretches of these days, both included, that no window holds."""
     found: list[Days] = []
-    for entry in sorted(_windows(), key=lambda entry: entry.first):
+    for entry in sorted(windows(), key=lambda entry: entry.first):
         if entry.first > first:
             found.append((first, min(last, entry.first - _DAY)))
         first = max(first, entry.last + _DAY)
@@ -142,13 +142,14 @@ def _gaps(first: date, last: date) -> tuple[Days, ...]:
 
 def longest(day: date) -> int | None:
     """Return how many months an authorisation that begins on this day may last; None where no text allows one or sets a known limit."""
-    limits = [entry.months for entry in _windows() if entry.first <= day <= entry.last]
+    limits = [entry.months for entry in windows() if entry.first <= day <= entry.last]
     known = [months for months in limits if months is not None]
     return max(known) if known and len(known) == len(limits) else None
 
 
 @cache
-def _windows() -> tuple[Window, ...]:
+def windows() -> tuple[Window, ...]:
+    """Return every window of the table, in its order."""
     data = tomllib.loads(files("bot.domain.law").joinpath("windows.toml").read_text(encoding="utf-8"))
     return tuple(
         Window(entry["from"], entry["until"], entry["source"], entry["confidence"], entry["checked"], entry.get("months"))

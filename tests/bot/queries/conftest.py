@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place
+from bot.domain.follows import operator_slug
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.domain.records import PageOfDecrees, PublishedCounts
+from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.callbacks import Callbacks
@@ -109,7 +110,7 @@ class MemoryDecrees:
     def current(self, on: date, authorities: Collection[str] | None = None, /) -> tuple[Decree, ...]:
         if self.broken:
             raise self.broken
-        kept = [d for d in self.stored if authorities is None or d.authority in authorities]
+        kept = [d for d in self.stored if (authorities is None or d.authority in authorities) and d.withdrawn_at is None]
         return tuple(d for d in kept if d.facts.ends is None or d.facts.ends.day >= on)
 
     def published(self, since: date, several: Collection[str], /) -> PublishedCounts:
@@ -118,10 +119,27 @@ class MemoryDecrees:
         naming = ((d.authority, frozenset(one.code for one in d.communes)) for d in kept if d.communes and d.authority in several)
         return PublishedCounts(tuple((*key, count) for key, count in days.items()), tuple(naming))
 
+    def of_operator(self, slug: str, limit: int, offset: int, /) -> PageOfDecrees:
+        return self._page([d for d in self.stored if slug in map(operator_slug, d.facts.operators)], limit, offset)
+
+    def communes_named(self, departments: Collection[str], /) -> tuple[CommuneCount, ...]:
+        codes = sorted({named.code for d in self.stored for named in d.communes if named.code.startswith(tuple(departments))})
+        theirs = {code: [d for d in self.stored if any(named.code == code for named in d.communes)] for code in codes}
+        return tuple(
+            CommuneCount(code, len(all_), max((d.published for d in all_ if d.published), default=None)) for code, all_ in theirs.items()
+        )
+
+    def texts(self, ids: Collection[int], /) -> dict[int, str]:
+        return {d.id: d.title for d in self.stored if d.id in ids and d.id is not None}
+
+    def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
+        return None
+
     def _page(self, found: list[Decree], limit: int, offset: int) -> PageOfDecrees:
         if self.broken:
             raise self.broken
-        return PageOfDecrees(tuple(found[offset : offset + limit]), len(found))
+        standing = [one for one in found if one.withdrawn_at is None]
+        return PageOfDecrees(tuple(standing[offset : offset + limit]), len(standing))
 
 
 @pytest.fixture

@@ -1,0 +1,436 @@
+"""Make of one decree what its page shows: time line, facts with the phrase that proves each, what one can do, links with others. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.acts import ALLOWING, Change, Decree, Kind, Moment, Place
+from bot.domain.law.advice import LegalAdvice
+from bot.domain.law.standing import Standing
+from bot.messages import MessageInput, place_for
+from bot.messages.advice import AdviceParts, advice_parts, no_recourse_line
+from bot.messages.announcement import publisher_of, sighting_lines
+from bot.messages.cleaning import clean, link_to
+from bot.messages.letters.drafting import LetterKind, draft
+from bot.messages.lines import FactLine, PostPart, capital, fact_lines
+from bot.messages.standings import changed_lines, current_period, link_lines, list_changes, list_standing
+from bot.messages.words import date_text, period_text
+from bot.web.views import (
+    DecreeTitle,
+    Names,
+    Quote,
+    StateLabel,
+    bare,
+    flags_of,
+    full_day,
+    full_moment,
+    operator_address,
+    quote,
+    standing_label,
+    title_of,
+    view_words,
+    weekday_moment,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of the time line: past, next or today. `running`: what is authorised is under way from here to the next point."""
+
+    name: str
+    when: str
+    note: str
+    look: str
+    running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a fact, in the words of the act where `record`; `address` is a path of this site."""
+
+    text: str
+    explained: str = ""
+    address: str | None = None
+    record: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A fact: its term, its values, and the phrases that prove it, or a note in their place where it was calculated or not found."""
+
+    term: str
+    values: tuple[Value, ...]
+    proofs: tuple[Quote, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a sentence, which leads somewhere where it has an address: a path of this site, or a whole address of another."""
+
+    text: str
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What one can do: the day in one line, then in sentences. `advice` is None where a decree allows nothing: `headline` says so."""
+
+    headline: str
+    advice: AdviceParts | None
+    letters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DecreeView:
+    """Everything on the page of one decree. `kind` says what it is, `explained` for everybody; `standing` goes on after the label."""
+
+    id: int
+    title: DecreeTitle
+    kind: str
+    explained: str
+    number: str
+    label: StateLabel
+    standing: str
+    flags: tuple[Value, ...]
+    timeline: tuple[Point, ...]
+    todo: Todo
+    facts: tuple[FactRow, ...]
+    links: tuple[tuple[Piece, ...], ...]
+    changed: tuple[tuple[Piece, ...], ...]
+    sightings: tuple[Piece, ...]
+    publisher: str
+    printed_title: str
+    pdf: str | None
+    pdf_host: str
+    page: int
+    recueil: str
+    departments: tuple[Piece, ...]
+    communes: tuple[Piece, ...]
+
+
+def decree_view(message: MessageInput, places: Mapping[str, Place], names: Names) -> DecreeView:
+    """Return what the page of a decree shows. Legal advice is in the message."""
+    decree, words, language = message.decree, message.words, message.language
+    publisher = publisher_of(decree, places)
+    link = link_to(decree.url, decree.page)
+    return DecreeView(
+        id=decree.id or 0,
+        title=title_of(message, names),
+        kind=bare(getattr(words.kinds, decree.kind.value)),
+        explained=getattr(view_words(language).kinds, decree.kind.value),
+        number="" if not decree.facts.number else words.labels.number.format(number=clean(decree.facts.number)),
+        label=standing_label(message),
+        standing=_standing(message),
+        flags=tuple(_flags(message)),
+        timeline=timeline(message),
+        todo=_todo(message),
+        facts=tuple(_facts(message, names)),
+        links=_linked(link_lines(decree, words), decree.changes),
+        changed=_linked(changed_lines(decree, words), decree.changed_by),
+        sightings=tuple(Piece(line.text, line.href) for line in sighting_lines(decree, words, places)),
+        publisher="" if publisher is None else clean(publisher.name),
+        printed_title=clean(decree.title),
+        pdf=link,
+        pdf_host="" if link is None else link.split("/")[2].removeprefix("www."),
+        page=max(decree.page, 1),
+        recueil=next((clean(seen.recueil) for seen in decree.sightings if seen.recueil and seen.url == decree.url), ""),
+        departments=tuple(_department_pieces(decree, places)),
+        communes=tuple(_commune_pieces(decree, names)),
+    )
+
+
+def _department_pieces(decree: Decree, places: Mapping[str, Place]) -> Iterator[Piece]:
+    place = place_for(places, decree.authority)
+    if place.department and not place.territory:
+        yield Piece(f"{place.department} ({place.code})", f"/departements/{place.code}")
+
+
+def _commune_pieces(decree: Decree, names: Names) -> Iterator[Piece]:
+    for named in decree.communes:
+        commune = names(named.code)
+        if commune is not None:
+            yield Piece(commune.name, f"/communes/{commune.code}")
+
+
+def _flags(message: MessageInput) -> Iterator[Value]:
+    advice, own = message.legal_advice, view_words(message.language)
+    if advice is not None:
+        for flag, text in zip(advice.flags, flags_of(message), strict=True):
+            yield Value(text, own.flags[flag.value], record=False)
+
+
+def _standing(message: MessageInput) -> str:
+    """Return what goes on after the label: until when, from when, since when."""
+    advice, language = message.legal_advice, message.language
+    standing = Standing.UNKNOWN if advice is None else advice.standing
+    period, own = current_period(message), view_words(language)
+    changes = ", ".join(list_changes(message.decree, message.words))
+    text = ""
+    if standing is Standing.IN_FORCE and period.ends is not None:
+        text = own.card.until.format(end=full_moment(period.ends, message.words, language))
+    elif standing is Standing.UPCOMING and period.starts is not None:
+        text = own.card.since.format(start=full_moment(period.starts, message.words, language))
+    elif standing in {Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT}:
+        text = list_standing(message) or ""
+    elif standing is Standing.OVER:
+        text = period_text(period, message.words) or ""
+    return " ; ".join(part for part in (text, changes) if part)
+
+
+# Links: sentences of the messages in which `[12]` is the number of another decree here.
+
+_NUMBERED = re.compile(r"\[(\d{1,10})\]")
+
+
+def _linked(lines: Iterable[FactLine], changes: Iterable[Change]) -> tuple[tuple[Piece, ...], ...]:
+    known = set(_ids(changes))
+    return tuple(tuple(_pieces(line.text, known)) for line in lines)
+
+
+def _ids(changes: Iterable[Change]) -> Iterator[int]:
+    for change in changes:
+        if change.decree is not None:
+            yield change.decree
+        yield from _ids(change.undone_by)
+
+
+def _pieces(text: str, known: Collection[int]) -> Iterator[Piece]:
+    at = 0
+    for match in _NUMBERED.finditer(text):
+        if int(match[1]) in known:
+            yield Piece(text[at : match.start()])
+            yield Piece(match[0], f"/arretes/{match[1]}")
+            at = match.end()
+    yield Piece(text[at:])
+
+
+# The time line: in the order of its dates, with today where it belongs.
+
+_DAY_END = time(23, 59, 59)
+_HOURS_UP_TO = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """A dated point, as sorted: `at` on the clock of the place, None where no date is known."""
+
+    name: str
+    at: datetime | None
+    when: str
+    note: str = ""
+
+
+def timeline(message: MessageInput) -> tuple[Point, ...]:
+    """Return the points of a decree's time line. One without a date stays where it usually comes: after the one before it."""
+    own = view_words(message.language).timeline
+    now = message.now.astimezone(ZoneInfo(message.place.time_zone)).replace(tzinfo=None)
+    placed: list[tuple[datetime, _Event]] = []
+    # What has no date follows the last that has one; what comes before any date comes first.
+    last = datetime.combine(date.min, time())
+    for event in _events(message):
+        last = event.at or last
+        placed.append((last, event))
+    today = _Event(own.today, now, _day(now.date(), message))
+    ordered = [event for _, event in sorted([*placed, (now, today)], key=lambda pair: pair[0])]
+    begun = next((position for position, event in enumerate(ordered) if event.name == own.starts and event.at), None)
+    ended = next((position for position, event in enumerate(ordered) if event.name == own.ends), None)
+    return tuple(
+        Point(
+            event.name,
+            event.when,
+            event.note,
+            "today" if event is today else "past" if event.at is not None and event.at <= now else "next",
+            running=begun is not None and ended is not None and begun <= position < ended,
+        )
+        for position, event in enumerate(ordered)
+    )
+
+
+def _events(message: MessageInput) -> Iterator[_Event]:
+    decree, advice = message.decree, message.legal_advice
+    own = view_words(message.language).timeline
+    signed, published = decree.facts.signed, decree.published
+    pages = [evidence.page for evidence in decree.evidence if evidence.about == "signed"]
+    note = own.page.format(page=pages[0]) if pages else ""
+    yield _Event(own.signed, _at(signed), _day(signed, message) if signed else own.unknown, note if signed else "")
+    yield _Event(own.published, _at(published), _day(published, message) if published else own.unknown, _delay(signed, published, message))
+    if decree.kind not in ALLOWING:
+        return
+    period = current_period(message)
+    starts, ends = period.starts, period.ends
+    if starts is not None or ends is not None or decree.kind is not Kind.MODIFICATION:
+        yield _Event(own.starts, _instant(starts, at_end=False), _moment(starts, message, own.unknown))
+        yield _Event(own.ends, _instant(ends, at_end=True), _moment(ends, message, own.not_said), _duration(starts, ends, message))
+    if advice is not None:
+        yield _limit_event(advice, message)
+
+
+def _limit_event(advice: LegalAdvice, message: MessageInput) -> _Event:
+    own = view_words(message.language).timeline
+    if advice.last_day is not None:
+        return _Event(own.limit, datetime.combine(advice.last_day, _DAY_END), _day(advice.last_day, message), own.limit_rule)
+    if advice.at_least is not None:
+        when = own.at_least.format(day=_day(advice.at_least, message))
+        return _Event(own.limit, datetime.combine(advice.at_least, _DAY_END), when, own.at_least_rule)
+    return _Event(own.limit, None, own.unknown, own.limit_rule)
+
+
+def _at(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time())
+
+
+def _instant(moment: Moment | None, *, at_end: bool) -> datetime | None:
+    if moment is None:
+        return None
+    return datetime.combine(moment.day, moment.time or (_DAY_END if at_end else time()))
+
+
+def _day(day: date, message: MessageInput) -> str:
+    return weekday_moment(Moment(day), message.today.year, message.words, message.language)
+
+
+def _moment(moment: Moment | None, message: MessageInput, unknown: str) -> str:
+    return unknown if moment is None else weekday_moment(moment, message.today.year, message.words, message.language)
+
+
+def _delay(signed: date | None, published: date | None, message: MessageInput) -> str:
+    own = view_words(message.language).timeline
+    if signed is None or published is None or published < signed:
+        return ""
+    days = (published - signed).days
+    if days == 0:
+        return own.same_day
+    return own.after_signature_one if days == 1 else own.after_signature.format(n=days)
+
+
+def _duration(starts: Moment | None, ends: Moment | None, message: MessageInput) -> str:
+    text = duration_text(starts, ends, message)
+    return view_words(message.language).timeline.duration.format(length=text) if text else ""
+
+
+def duration_text(starts: Moment | None, ends: Moment | None, message: MessageInput) -> str:
+    """Return `40 heures`, `28 jours`; nothing where an end of the period is missing, or comes before its beginning."""
+    own = view_words(message.language).timeline
+    if starts is None or ends is None or ends.day < starts.day:
+        return ""
+    if starts.time is not None and ends.time is not None:
+        length = datetime.combine(ends.day, ends.time) - datetime.combine(starts.day, starts.time)
+        if timedelta() < length < _HOURS_UP_TO:
+            return own.hours.format(n=int(length.total_seconds() // 3600) or 1)
+    days = (ends.day - starts.day).days + 1
+    return own.one_day if days == 1 else own.days.format(n=days)
+
+
+# The facts, each with its proof.
+
+
+def _facts(message: MessageInput, names: Names) -> Iterator[FactRow]:
+    """Yield the facts in the order in which a reader asks for them."""
+    decree, words = message.decree, message.words
+    facts, labels, own = decree.facts, words.labels, view_words(message.language).facts
+    lines = {line.part: line for line in fact_lines(decree, words)}
+    allows = decree.kind in ALLOWING
+    yield from _row(labels.places, [Value(clean(place)) for place in facts.places], message, ("places",), missing=allows)
+    yield from _commune_row(message, names)
+    yield from _row(labels.event, [Value(clean(facts.event))] if facts.event else [], message, ("event",))
+    period = period_text(facts, words)
+    yield from _row(labels.period, [Value(capital(period), record=False)] if period else [], message, ("period",), missing=allows)
+    length = duration_text(facts.starts, facts.ends, message)
+    if length:
+        yield FactRow(own.duration, (Value(length, record=False),), note=own.calculated)
+    operators = [Value(clean(name), address=operator_address(name)) for name in facts.operators]
+    operators_label = labels.requested if decree.kind is Kind.REFUSAL else labels.operators
+    yield from _row(operators_label, operators, message, ("operators",), missing=allows)
+    yield from _row(labels.purposes, list(_purposes(message)), message, ("purposes",), missing=allows)
+    cameras = [Value(text, record=False) for text in _said(lines, PostPart.CAMERAS)]
+    counted = [f"{facts.cameras} caméras"] if facts.cameras is not None else []
+    yield from _row(labels.cameras, cameras, message, ("cameras", "camera_types"), missing=allows, marks=counted)
+    software = [Value(text) for text in _said(lines, PostPart.SOFTWARE)]
+    named = [text for text in (facts.software, facts.vendor) if text]
+    yield from _row(labels.software, software, message, ("software", "vendor"), missing=allows, marks=named)
+    yield from _row(own.legal_basis, [Value(clean(text)) for text in facts.legal_basis], message, ("legal_basis",))
+    yield from _row(labels.office, [Value(clean(facts.office))] if facts.office else [], message, ("office",))
+    yield from _row(own.court, [Value(clean(facts.court))] if facts.court else [], message, ("court",))
+    yield from _row(own.number, [Value(clean(facts.number))] if facts.number else [], message, ("number",))
+
+
+def _said(lines: Mapping[PostPart, FactLine], part: PostPart) -> tuple[str, ...]:
+    return (lines[part].text,) if part in lines else ()
+
+
+def _purposes(message: MessageInput) -> Iterator[Value]:
+    explained = view_words(message.language).purposes
+    for purpose in message.decree.facts.purposes:
+        name = capital(getattr(message.words.purposes, purpose.value))
+        yield Value(name, getattr(explained, purpose.value), record=False)
+
+
+def _commune_row(message: MessageInput, names: Names) -> Iterator[FactRow]:
+    values, own = [], view_words(message.language).facts
+    for named in message.decree.communes:
+        commune = names(named.code)
+        if commune is not None:
+            values.append(Value(commune.name, address=f"/communes/{commune.code}"))
+    if values:
+        said = dict.fromkeys(clean(named.evidence) for named in message.decree.communes if named.evidence)
+        yield FactRow(own.communes, tuple(values), note=own.also_called.format(words=", ".join(said)) if said else own.calculated)
+
+
+_MOST_PROOFS = 4
+
+
+def _row(
+    term: str,
+    values: Sequence[Value],
+    message: MessageInput,
+    about: Collection[str],
+    *,
+    missing: bool = False,
+    marks: Sequence[str] = (),
+) -> Iterator[FactRow]:
+    """Yield the fact; where it was not found, that, if its absence would surprise. `marks` are words that prove it, besides its values."""
+    decree, own = message.decree, view_words(message.language).facts
+    if not values:
+        if missing:
+            yield FactRow(term, (), note=own.not_found)
+        return
+    proofs: dict[tuple[str, int], Quote] = {}
+    for evidence in decree.evidence:
+        if evidence.about in about and len(proofs) < _MOST_PROOFS:
+            said = quote(evidence.text, [*marks, *(value.text for value in values if value.record)], decree, evidence.page)
+            proofs.setdefault(("".join(span.text for span in said.spans), evidence.page), said)
+    yield FactRow(term, tuple(values), tuple(proofs.values()))
+
+
+# What one can do.
+
+
+def _todo(message: MessageInput) -> Todo:
+    own, advice, words = view_words(message.language).todo, message.legal_advice, message.words
+    letters = dict(_letters(message))
+    if advice is None or message.decree.kind not in ALLOWING:
+        return Todo(next(iter(no_recourse_line(words))).text, None, letters)
+    day = advice.last_day or advice.at_least
+    if day is None:
+        headline = own.unknown
+    elif advice.last_day is None:
+        headline = own.at_least.format(day=full_day(day, words, message.language)) if message.today <= day else own.unknown
+    elif message.today > day:
+        headline = own.passed.format(day=date_text(day, words.dates))
+    else:
+        headline = own.until.format(day=full_day(day, words, message.language))
+    return Todo(headline, advice_parts(advice, message.today, words), letters)
+
+
+def _letters(message: MessageInput) -> Iterator[tuple[str, str]]:
+    """Yield the drafts of letters by their kind. They are in French: that is what authorities read."""
+    if message.legal_advice is None:
+        return
+    kinds = LetterKind if message.decree.kind in ALLOWING else (LetterKind.CADA,)
+    for kind in kinds:
+        yield kind.value, draft(kind, message.decree, message.place, message.now, message.legal_advice)

@@ -1,0 +1,476 @@
+"""Make of decrees the values that pages show: labels, dates, cards of lists. Pure; the words come from the messages and from `words/`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from bot.detection.text.phrases import without_names
+from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
+from bot.domain.follows import operator_slug
+from bot.domain.law.standing import Standing
+from bot.gazetteer.places import Commune
+from bot.messages import Language, MessageInput, Words
+from bot.messages.advice import recourse_line
+from bot.messages.cleaning import clean, link_to
+from bot.messages.lines import capital, short_where
+from bot.messages.standings import current_period, flag_lines, list_standing
+from bot.messages.words import KindWords, PurposeWords, Table, data_file, date_text, moment_text, period_text
+from bot.queries.phrases import message_of
+
+_LONGEST_PHRASE = 200
+_MARGIN = 70
+"""Characters kept before and after the marked words of a long phrase."""
+_NAMED_IN_TITLE = 2
+
+
+class StatusWords(Table):
+    """Labels that the messages do not have in so few words."""
+
+    upcoming: str
+    in_doubt: str
+    not_named: str
+    may_concern: str
+    unread: str
+    unread_since: str
+    unread_always: str
+    read: str
+    partly: str
+    late: str
+    never_read: str
+    not_covered: str
+
+
+class CardWords(Table):
+    """What stands in the list of decrees."""
+
+    arrow: str
+    to: str
+    since: str
+    until: str
+    unknown: str
+    one_camera: str
+    cameras: str
+    cameras_unknown: str
+    title: str
+    title_kind: str
+    number: str
+    unnamed: str
+    and_more: str
+
+
+class DayWords(Table):
+    """How days are written beyond what messages need. `weekdays` begin on Monday."""
+
+    weekdays: tuple[str, ...]
+    short_weekdays: tuple[str, ...]
+    short_months: tuple[str, ...]
+    full: str
+    short: str
+    short_year: str
+    at: str
+    from_day: str
+
+
+class TimelineWords(Table):
+    """The points of a decree's time line, and the small lines under them."""
+
+    signed: str
+    published: str
+    starts: str
+    today: str
+    ends: str
+    limit: str
+    unknown: str
+    not_said: str
+    page: str
+    after_signature: str
+    after_signature_one: str
+    same_day: str
+    duration: str
+    hours: str
+    days: str
+    one_day: str
+    limit_rule: str
+    at_least: str
+    at_least_rule: str
+
+
+class FactWords(Table):
+    """Terms and notes of the facts that the messages do not show."""
+
+    communes: str
+    duration: str
+    legal_basis: str
+    number: str
+    court: str
+    calculated: str
+    not_found: str
+    also_called: str
+
+
+class TodoWords(Table):
+    """The box on what one can do."""
+
+    until: str
+    at_least: str
+    passed: str
+    unknown: str
+    nothing: str
+
+
+class PlaceWords(Table):
+    """The sentence that answers on the page of a place, and what follows it. `authority` stands in the middle of a sentence."""
+
+    one_running: str
+    one_running_event: str
+    many_running: str
+    one_upcoming: str
+    one_upcoming_event: str
+    many_upcoming: str
+    in_doubt: str
+    ended: str
+    may_concern_one: str
+    may_concern_many: str
+    none_in_department: str
+    department_running: str
+    department_running_one: str
+    department_none_running: str
+    and_upcoming: str
+    and_upcoming_one: str
+    recorded: str
+    recorded_one: str
+    unread: str
+    unread_since: str
+    unread_always: str
+    not_covered: str
+    never_read: str
+    last_read: str
+    last_recueil: str
+    since: str
+    other_deciders: str
+    people: str
+    authority: str
+
+
+class ViewWords(Table):
+    """The words of one language that views choose from. `kinds`, `purposes` and `flags` are short explanations for everybody."""
+
+    status: StatusWords
+    card: CardWords
+    days: DayWords
+    timeline: TimelineWords
+    facts: FactWords
+    todo: TodoWords
+    place: PlaceWords
+    kinds: KindWords
+    purposes: PurposeWords
+    flags: Mapping[str, str]
+
+
+@cache
+def view_words(language: Language) -> ViewWords:
+    """Return the words of a language, read once from its packaged file."""
+    return ViewWords.model_validate(data_file("bot.web", "words", f"{language}.toml")["views"])
+
+
+# Labels: a sign, drawn by the style sheet from `look`, and its words.
+
+
+@dataclass(frozen=True, slots=True)
+class StateLabel:
+    """A few words and how they look: now, soon, past, stop, doubt, read, broken, off."""
+
+    text: str
+    look: str
+
+
+_LOOKS = {
+    Standing.UPCOMING: "soon",
+    Standing.IN_FORCE: "now",
+    Standing.OVER: "past",
+    Standing.ENDED: "stop",
+    Standing.SUSPENDED: "stop",
+    Standing.IN_DOUBT: "doubt",
+    Standing.UNKNOWN: "doubt",
+    Standing.CHANGE: "past",
+    Standing.REFUSED: "past",
+}
+
+
+def standing_label(message: MessageInput) -> StateLabel:
+    """Return where a decree stands; of one that is never in force itself, its kind."""
+    advice = message.legal_advice
+    standing = Standing.UNKNOWN if advice is None else advice.standing
+    words = view_words(message.language).status
+    if standing is Standing.UPCOMING:
+        text: str | None = words.upcoming
+    elif standing is Standing.IN_DOUBT:
+        text = words.in_doubt
+    elif message.decree.kind in GRANTS:
+        text = list_standing(message)
+    else:
+        text = getattr(message.words.short_kinds, message.decree.kind.value)
+    # "plus en vigueur depuis le 3 mai 2024" is said beside the label.
+    short = {Standing.ENDED: message.words.standing.ended, Standing.SUSPENDED: message.words.standing.suspended}
+    return StateLabel(capital(short.get(standing) or text or words.in_doubt), _LOOKS[standing])
+
+
+# Days, in short and in full.
+
+
+def full_day(day: date, words: Words, language: Language) -> str:
+    """Return `dimanche 29 novembre 2026`."""
+    own = view_words(language).days
+    return own.full.format(weekday=own.weekdays[day.weekday()], date=date_text(day, words.dates))
+
+
+def full_moment(moment: Moment, words: Words, language: Language) -> str:
+    """Return `dimanche 29 novembre 2026 à 6 h`."""
+    own = view_words(language).days
+    return own.full.format(weekday=own.weekdays[moment.day.weekday()], date=moment_text(moment, words.dates))
+
+
+def short_day(day: date, this_year: int, words: Words, language: Language) -> str:
+    """Return `27 nov.`, with the year where it is another one than this."""
+    own = view_words(language).days
+    number = words.dates.first if day.day == 1 else str(day.day)
+    form = own.short if day.year == this_year else own.short_year
+    return form.format(day=number, month=own.short_months[day.month - 1], year=day.year)
+
+
+def short_moment(moment: Moment, this_year: int, words: Words, language: Language) -> str:
+    """Return `29 nov., 6 h`."""
+    day = short_day(moment.day, this_year, words, language)
+    return day if moment.time is None else view_words(language).days.at.format(day=day, time=_clock(moment, words))
+
+
+def weekday_moment(moment: Moment, this_year: int, words: Words, language: Language) -> str:
+    """Return `dim. 29 nov., 6 h`."""
+    own = view_words(language).days
+    return own.full.format(weekday=own.short_weekdays[moment.day.weekday()], date=short_moment(moment, this_year, words, language))
+
+
+def _clock(moment: Moment, words: Words) -> str:
+    clock = moment.time
+    if clock is None:
+        return ""
+    return (words.dates.time_minutes if clock.minute else words.dates.time).format(hour=clock.hour, minute=clock.minute)
+
+
+def instant_text(at: datetime, place: Place, words: Words) -> str:
+    """Return an instant (aware) by the clock of a place: `28 novembre 2026 à 9 h 12`."""
+    there = at.astimezone(ZoneInfo(place.time_zone))
+    return moment_text(Moment(there.date(), there.time().replace(second=0, microsecond=0)), words.dates)
+
+
+# Phrases of an act, with the words that prove something marked.
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpan:
+    """A piece of text, marked or not."""
+
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A phrase of an act: `page` of the file, and the address of that page, None where there is none."""
+
+    spans: tuple[TextSpan, ...]
+    page: int | None = None
+    link: str | None = None
+
+
+def quote(text: str, marked: Iterable[str], decree: Decree, page: int | None = None) -> Quote:
+    """Quote a phrase without persons' names. Those of these words that stand in it are marked; all of it where none does."""
+    phrase = clean(without_names(text))
+    found = [at for word in marked if (at := _span(phrase, clean(word))) is not None] or [(0, len(phrase))]
+    return Quote(spans_of(phrase, found), page, None if page is None else link_to(decree.url, page))
+
+
+def _span(phrase: str, word: str) -> tuple[int, int] | None:
+    lowered, wanted = phrase.lower(), word.lower()
+    # Where lower case has other lengths, positions would be those of another text.
+    at = lowered.find(wanted) if wanted and len(lowered) == len(phrase) else -1
+    return None if at < 0 else (at, at + len(wanted))
+
+
+def spans_of(phrase: str, marks: Iterable[tuple[int, int]]) -> tuple[TextSpan, ...]:
+    """Return a phrase in pieces, those between these positions marked; a long one is cut around the first of them."""
+    places = sorted(marks)
+    first, last = 0, len(phrase)
+    if last > _LONGEST_PHRASE:
+        marked = places[0][0] if places else 0
+        first = _word_start(phrase, marked - _MARGIN) if marked > _MARGIN else 0
+        last = min(last, first + _LONGEST_PHRASE)
+        last = phrase.rfind(" ", first, last) if last < len(phrase) and " " in phrase[first:last] else last
+    spans = [TextSpan("[…] ")] if first else []
+    at = first
+    for start, stop in places:
+        begin, end = max(start, at), min(stop, last)
+        if begin >= end:
+            continue
+        spans += [TextSpan(phrase[at:begin]), TextSpan(phrase[begin:end], marked=True)]
+        at = end
+    spans += [TextSpan(phrase[at:last]), TextSpan(" […]" if last < len(phrase) else "")]
+    return tuple(span for span in spans if span.text)
+
+
+def _word_start(phrase: str, at: int) -> int:
+    return phrase.find(" ", at) + 1 if " " in phrase[at:] else at
+
+
+# Cards: one decree of a list.
+
+
+@dataclass(frozen=True, slots=True)
+class DecreeTitle:
+    """What a decree is called: `record` in the words of the act, which are French, then what Vigie adds."""
+
+    record: str
+    added: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return all of it."""
+        return f"{self.record}{self.added}"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One decree of a list. `spoken` is the period for whoever hears the page; `limit` says until when it can be contested, in pieces."""
+
+    id: int
+    address: str
+    title: DecreeTitle
+    label: StateLabel
+    dates: str
+    spoken: str
+    where: str
+    meta: tuple[str, ...]
+    flags: tuple[str, ...]
+    limit: tuple[TextSpan, ...]
+    found: str
+    kind: str
+    quote: Quote | None = None
+
+
+Names = Callable[[str], Commune | None]
+"""The commune of an INSEE code."""
+
+
+def card(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language, names: Names, found: Quote | None = None) -> Card:
+    """Return a decree as lists show it at `at` (aware), with the phrase `found` in it where there is one."""
+    message = message_of(decree, places, at, language)
+    words, own = message.words, view_words(language)
+    period = current_period(message)
+    year = message.today.year
+    return Card(
+        id=decree.id or 0,
+        address=f"/arretes/{decree.id}",
+        title=title_of(message, names),
+        label=standing_label(message),
+        dates=_dates(period.starts, period.ends, year, words, language),
+        spoken=period_text(period, words) or own.card.unknown,
+        where=clean(short_where(message.place, words)),
+        meta=_meta(message, is_placed=bool(decree.communes)),
+        flags=flags_of(message),
+        limit=_limit(message),
+        found="" if decree.published is None else short_day(decree.published, year, words, language),
+        kind=capital(getattr(words.short_kinds, decree.kind.value)),
+        quote=found,
+    )
+
+
+def cards(decrees: Iterable[Decree], places: Mapping[str, Place], at: datetime, language: Language, names: Names) -> tuple[Card, ...]:
+    """Return decrees as lists show them at `at` (aware)."""
+    return tuple(card(decree, places, at, language, names) for decree in decrees)
+
+
+def _dates(starts: Moment | None, ends: Moment | None, year: int, words: Words, language: Language) -> str:
+    own = view_words(language).card
+    if starts is None and ends is None:
+        return own.unknown
+    texts = [None if one is None else short_moment(one, year, words, language) for one in (starts, ends)]
+    if texts[0] is None:
+        return own.until.format(end=texts[1])
+    if texts[1] is None:
+        return own.since.format(start=texts[0])
+    if starts is not None and ends is not None and starts.day == ends.day and starts.time is None and ends.time is None:
+        return texts[0]
+    return own.arrow.format(start=texts[0], end=texts[1])
+
+
+def title_of(message: MessageInput, names: Names) -> DecreeTitle:
+    """Return `Valence : festival des Lumières`: the place, then the event, else the object, else the number; then the kind,
+    of all but authorisations."""
+    decree, own = message.decree, view_words(message.language).card
+    communes = tuple(dict.fromkeys(commune.name for named in decree.communes if (commune := names(named.code)) is not None))
+    where = ", ".join(communes[:_NAMED_IN_TITLE])
+    if len(communes) > _NAMED_IN_TITLE:
+        where = own.and_more.format(names=where, n=len(communes) - _NAMED_IN_TITLE)
+    if not communes:
+        where = clean(short_where(message.place, message.words))
+    what = _without_place(clean(decree.facts.event or ""), communes) or next((clean(place) for place in decree.facts.places), "")
+    if not what and decree.facts.number:
+        what = own.number.format(number=clean(decree.facts.number))
+    record = own.title.format(where=where, what=what or own.unnamed)
+    if decree.kind is Kind.AUTHORISATION:
+        return DecreeTitle(record)
+    return DecreeTitle(record, own.title_kind.format(kind=getattr(message.words.short_kinds, decree.kind.value)))
+
+
+def _without_place(event: str, communes: Iterable[str]) -> str:
+    """Return `festival des Lumières` for `festival des Lumières de Valence`, before which the town stands already."""
+    for name in communes:
+        event = re.sub(rf"\s+(?:de|d['’]|à|du)\s*{re.escape(name)}\s*$", "", event, flags=re.IGNORECASE)
+    return event
+
+
+def _meta(message: MessageInput, *, is_placed: bool) -> tuple[str, ...]:
+    """Return who and how many; first where, unless the title begins with it."""
+    decree, own = message.decree, view_words(message.language).card
+    operators = ", ".join(clean(name) for name in decree.facts.operators)
+    cameras = own.cameras_unknown if decree.kind in GRANTS else ""
+    if decree.facts.cameras is not None:
+        cameras = own.one_camera if decree.facts.cameras == 1 else own.cameras.format(n=decree.facts.cameras)
+    where = clean(short_where(message.place, message.words)) if is_placed else ""
+    return tuple(text for text in (where, operators, cameras) if text)
+
+
+_MARK = re.compile(r"^[^\w«“(]+")
+
+
+def bare(text: str) -> str:
+    """Return a text of the messages without the sign that begins it: pages draw their own, and screen readers would name it."""
+    return _MARK.sub("", text)
+
+
+def flags_of(message: MessageInput) -> tuple[str, ...]:
+    """Return what is striking in the dates of a decree, a sentence each."""
+    advice = message.legal_advice
+    return () if advice is None else tuple(bare(flag.text) for flag in flag_lines(advice, message.words))
+
+
+def _limit(message: MessageInput) -> tuple[TextSpan, ...]:
+    """Return until when and where a decree can be contested, the day marked; nothing of one that allows nothing."""
+    advice = message.legal_advice
+    if advice is None or message.decree.kind not in ALLOWING:
+        return ()
+    brief = next(iter(recourse_line(advice, message.today, message.words))).brief or ""
+    day = advice.last_day or advice.at_least
+    at = -1 if day is None else brief.find(date_text(day, message.words.dates))
+    return spans_of(brief, [(at, at + len(date_text(day, message.words.dates)))]) if day is not None and at >= 0 else (TextSpan(brief),)
+
+
+def operator_address(name: str) -> str | None:
+    """Return the path of an operator's page; None where nothing of its name is left to be written in one."""
+    slug = operator_slug(name)
+    return f"/operateurs/{slug}" if slug else None
