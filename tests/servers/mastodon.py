@@ -167,7 +167,9 @@ class MastodonServer(LoopbackServer):
 
     def statuses(self, token: str | None = None) -> list[dict[str, Any]]:
         """The statuses of an account (the bot's by default), newest first."""
-        with httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token or self.token}"}, trust_env=False) as client:
+        with httpx.Client(
+            base_url=self.url, headers={"Authorization": f"Bearer {token or self.token}"}, trust_env=False, timeout=60
+        ) as client:
             account = client.get("/api/v1/accounts/verify_credentials").raise_for_status().json()["id"]
             found: list[dict[str, Any]] = []
             params = {"limit": f"{_PAGE}"}
@@ -185,7 +187,7 @@ class MastodonServer(LoopbackServer):
     def act(self, method: str, path: str, token: str | None = None, **form: str) -> Any:
         """Somebody sends a request (the bot by default); returns the document of the answer."""
         headers = {"Authorization": f"Bearer {token or self.token}"}
-        answer = httpx.request(method, self.url + path, data=form or None, headers=headers, trust_env=False)
+        answer = httpx.request(method, self.url + path, data=form or None, headers=headers, trust_env=False, timeout=60)
         return answer.raise_for_status().json()
 
 

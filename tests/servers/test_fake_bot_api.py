@@ -24,7 +24,7 @@ async def api() -> AsyncIterator[FakeBotApi]:
 
 @pytest.fixture
 async def client(api: FakeBotApi) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"{api.url}/bot{api.token}", trust_env=False) as one:
+    async with httpx.AsyncClient(base_url=f"{api.url}/bot{api.token}", trust_env=False, timeout=60) as one:
         yield one
 
 
@@ -91,12 +91,15 @@ async def test_4096_units_after_parsing_are_taken(client: httpx.AsyncClient) -> 
 
 @pytest.mark.parametrize(("token", "code"), [("1:autre", 401), ("sans-deux-points", 404)])
 async def test_wrong_tokens(api: FakeBotApi, token: str, code: int) -> None:
-    async with httpx.AsyncClient(trust_env=False) as other:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as other:
         assert (await other.get(f"{api.url}/bot{token}/getMe")).status_code == code
 
 
 async def test_a_chat_takes_so_many_messages_a_minute() -> None:
-    async with FakeBotApi(per_chat_per_minute=2) as api, httpx.AsyncClient(base_url=f"{api.url}/bot{api.token}", trust_env=False) as client:
+    async with (
+        FakeBotApi(per_chat_per_minute=2) as api,
+        httpx.AsyncClient(base_url=f"{api.url}/bot{api.token}", trust_env=False, timeout=60) as client,
+    ):
         api.add_channel(-1001)
         api.add_private(5)
         answers = [await ask(client, "sendMessage", chat_id=-1001, text="x") for _ in range(3)]
@@ -182,13 +185,13 @@ async def test_a_gate_holds_an_answer(api: FakeBotApi, client: httpx.AsyncClient
 def test_it_may_be_used_without_a_loop_and_started_again_on_its_port() -> None:
     with FakeBotApi() as api:
         url = api.url
-        assert httpx.get(f"{url}/bot{api.token}/getMe", trust_env=False).json()["ok"]
+        assert httpx.get(f"{url}/bot{api.token}/getMe", trust_env=False, timeout=60).json()["ok"]
         api.stop()
         with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{url}/bot{api.token}/getMe", trust_env=False)
+            httpx.get(f"{url}/bot{api.token}/getMe", trust_env=False, timeout=60)
         api.start()
         assert api.url == url
-        assert httpx.get(f"{url}/bot{api.token}/getMe", trust_env=False).json()["ok"]
+        assert httpx.get(f"{url}/bot{api.token}/getMe", trust_env=False, timeout=60).json()["ok"]
 
 
 @pytest.mark.parametrize(

@@ -265,7 +265,7 @@ async def test_what_was_edited_is_found_and_what_was_deleted_is_absent(mastodon:
     sent = await channel.send(post(1))
     shown = re.sub(r"<[^>]+>", "", re.sub(r"<br ?/?>|</?p>", "\n", mastodon.statuses()[0]["content"]))
     headers, address = {"Authorization": f"Bearer {mastodon.token}"}, f"/api/v1/statuses/{sent.reference}"
-    async with httpx.AsyncClient(base_url=mastodon.url, headers=headers, trust_env=False) as person:
+    async with httpx.AsyncClient(base_url=mastodon.url, headers=headers, trust_env=False, timeout=60) as person:
         (await person.put(address, json={"status": f"Précision : à 14 h.\n{shown}"})).raise_for_status()
         assert "Précision" in mastodon.statuses()[0]["content"]
         assert await channel.find(post(1)) == sent

@@ -117,7 +117,7 @@ async def test_a_page_that_never_ends_costs_one_request(server: Server, make_cli
     server.routes["/var/hang"] = reply("<ul id=list></ul><script>for (;;) {}</script>")
     server.routes["/var/mute"] = stall()
     server.routes["/var/slow"] = stall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Type: application/pdf\r\n\r\n%PDF")
-    client = browse(make_client, server, browser_seconds=1.0, timeout_seconds=1.5)
+    client = browse(make_client, server, browser_seconds=1.0, timeout_seconds=1.5, pause_after=99)
     for path in ("hang", "mute"):
         with pytest.raises(Unreachable, match="timed out waiting for the answer"):
             await client.page(f"{SITE}/{path}")
