@@ -72,6 +72,7 @@ class FollowAnswers(Table):
     forgotten: str
     nothing_stored: str
     admins: str
+    unchecked: str
     now: str
     minutes: str
     hours: str

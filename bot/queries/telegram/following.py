@@ -48,7 +48,7 @@ from bot.queries.following import (
 )
 from bot.queries.rate_limit import Grant, RateLimiter
 from bot.queries.telegram.languages import spoken
-from bot.queries.telegram.long_polling import answered
+from bot.queries.telegram.long_polling import Sleep, answered
 from bot.queries.vocabulary import vocabulary
 from bot.storage.follows import Added, Follows
 
@@ -158,6 +158,9 @@ class FollowCommands:
             else:
                 reply = await asyncio.to_thread(make, chat, tongue)
             await self._send(message, reply)
+        except CannotCheck as error:
+            _log_failure("follow", error)
+            await _quietly(self._send(message, FollowReply(follow_answers(language).unchecked)))
         except TelegramError as error:  # the reply itself did not go out, after several tries: another would not either
             _log_failure("follow", error)
         except Exception as error:
@@ -184,6 +187,9 @@ class FollowCommands:
                 await asyncio.to_thread(self._follows.note_message, message.chat.id, message.message_id, self._clock())
                 await self._edit(query.edit_message_text, reply)
                 await query.answer()
+        except CannotCheck as error:
+            _log_failure("follow", error)
+            await _quietly(query.answer(follow_answers(language).unchecked, show_alert=True))
         except TelegramError as error:
             _log_failure("follow", error)
         except Exception as error:
@@ -340,11 +346,21 @@ def _removing(follow: Follow, what: str, language: Language) -> tuple[str, str]:
     return f"✕ {what}"[:64], f"2{language}x:{follow_code(follow)}"
 
 
-async def is_in_charge(bot: Bot, chat: Chat, person: int) -> bool:
-    """Return whether this person may change what is stored of a chat: in a private chat anyone, in a group its administrators."""
+class CannotCheck(Exception):
+    """Says that Telegram does not answer whether somebody administers a group."""
+
+
+async def is_in_charge(bot: Bot, chat: Chat, person: int, sleep: Sleep = asyncio.sleep) -> bool:
+    """Return whether this person may change what is stored of a chat: in a private chat anyone, in a group its administrators.
+
+    Raises CannotCheck where Telegram does not say so, after several tries where another may help.
+    """
     if chat.type == ChatType.PRIVATE or person == chat.id:  # an administrator who writes as the group
         return True
-    member = await bot.get_chat_member(chat.id, person)
+    try:
+        member = await answered(partial(bot.get_chat_member, chat.id, person), sleep)
+    except TelegramError as error:
+        raise CannotCheck(type(error).__name__) from error
     return member.status in _IN_CHARGE
 
 

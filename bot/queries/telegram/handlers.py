@@ -21,11 +21,12 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes, Inline
 from bot.domain.acts import Place
 from bot.messages import LANGUAGES, Button, Language
 from bot.queries.answers import BadInput, Fault, OneDecree, Question, Topic
+from bot.queries.following import follow_answers
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import Grant, RateLimiter
 from bot.queries.telegram.callbacks import Callbacks, LanguageWanted, LetterWanted
 from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, START, Addressed, addressed, command_meant, commands_near
-from bot.queries.telegram.following import TWINS, is_in_charge
+from bot.queries.telegram.following import TWINS, CannotCheck, is_in_charge
 from bot.queries.telegram.inline import CACHE_SECONDS, LONGEST, InlineOffer, inline_offer
 from bot.queries.telegram.languages import ChatLanguages, spoken
 from bot.queries.telegram.long_polling import Sleep, answered
@@ -186,12 +187,15 @@ class TelegramCommands:
             elif (
                 isinstance(pressed[0], LanguageWanted)
                 and query.message is not None
-                and not await is_in_charge(context.bot, query.message.chat, query.from_user.id)
+                and not await is_in_charge(context.bot, query.message.chat, query.from_user.id, self._sleep)
             ):
                 await query.answer(words.chat.language_admins, show_alert=True)
             else:
                 await self._carry_out(query, pressed[0], language)
                 await query.answer()
+        except CannotCheck as error:
+            _log_failure("button", error)
+            await _quietly(query.answer(follow_answers(language).unchecked, show_alert=True))
         except TelegramError as error:
             _log_failure("button", error)
         except Exception as error:

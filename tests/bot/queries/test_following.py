@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from telegram import Bot, Chat
 
 from bot.app.inventory import departments_of_region, find_places, follow_names, places_of
 from bot.domain.follows import Follow, FollowKind, FollowMode
@@ -17,7 +18,7 @@ from bot.queries.following import ago, follow_code, follow_of_code, read_times, 
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.bot import TelegramBot
-from bot.queries.telegram.following import FollowCommands
+from bot.queries.telegram.following import CannotCheck, FollowCommands, is_in_charge
 from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
 from tests.bot.queries.conftest import commands_for
@@ -220,6 +221,36 @@ async def test_in_a_group_only_administrators_change_what_is_followed(talk: Talk
     assert talk.follows(GROUP) == (DROME,)
     await talk.press(added, "✕", 8)
     assert talk.follows(GROUP) == ()
+
+
+async def test_where_telegram_does_not_say_who_administers_a_group(talk: Talk) -> None:
+    talk.api.add_group(GROUP).administrators.add(8)
+    talk.api.fail("getChatMember", 400, "Bad Request: member list is inaccessible")
+    assert (await talk.say("/suivre 26", GROUP, 8)).text.startswith("Telegram n’a pas dit si vous êtes administrateur de ce groupe")
+    assert talk.follows(GROUP) == ()
+    added = await talk.say("/suivre 26", GROUP, 8)
+    talk.api.fail("getChatMember", 403, "Forbidden: bot was kicked from the supergroup chat")
+    assert (await talk.press(added, "✕", 8)).startswith("Telegram n’a pas dit")
+    choice = await talk.say("/langue", GROUP, 8)
+    talk.api.fail("getChatMember", 403, "Forbidden: bot was kicked from the supergroup chat")
+    assert "Telegram did not say" in await talk.press(choice, "English", 8)
+    assert talk.follows(GROUP) == (DROME,)
+
+
+async def test_who_administers_a_group_is_asked_again_where_telegram_fails() -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async with FakeBotApi() as api, Bot(api.token, f"{api.url}/bot") as bot:
+        api.add_group(GROUP).administrators.add(8)
+        api.fail("getChatMember", 502, "Bad Gateway", count=2)
+        assert await is_in_charge(bot, Chat(GROUP, Chat.SUPERGROUP), 8, sleep)
+        api.fail("getChatMember", 502, "Bad Gateway", count=9)
+        with pytest.raises(CannotCheck):
+            await is_in_charge(bot, Chat(GROUP, Chat.SUPERGROUP), 8, sleep)
+    assert len(waits) == 2 + 3
 
 
 async def test_who_blocks_the_bot_and_comes_back(talk: Talk) -> None:
