@@ -93,9 +93,9 @@ def topics_in(places: Mapping[str, Place]) -> Callable[[Decree], Topics]:
 
     @lru_cache(maxsize=64)
     def topics(decree: Decree) -> Topics:
-        known, departments = gazetteer(), decided_in(decree, places)
-        regions = {code: found.region for code in departments if (found := known.department(code)) is not None}
-        return topics_of(decree, places, regions, [named.code for named in known.communes_of(decree, departments)])
+        departments = decided_in(decree, places)
+        regions = {code: region for code in departments if (region := region_of(code)) is not None}
+        return topics_of(decree, places, regions, [named.code for named in gazetteer().communes_of(decree, departments)])
 
     return topics
 
@@ -108,6 +108,12 @@ def follow_names() -> FollowNames:
 def find_places(words: str) -> Found:
     """Return the places of France that a text may mean. They are loaded by the first one."""
     return gazetteer().find(words)
+
+
+def region_of(department: str) -> str | None:
+    """Return the code of the region of a department; None for what is no department."""
+    found = gazetteer().department(department)
+    return None if found is None else found.region
 
 
 def departments_of_region(code: str) -> Sequence[str]:

@@ -24,6 +24,7 @@ from bot.app.inventory import (
     log_doubts,
     namer_of,
     places_of,
+    region_of,
     report_sources,
     route_to,
     topics_in,
@@ -48,7 +49,7 @@ from bot.delivery.telegram.follower import FollowerChannel, FollowerWords, Mailb
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.delivery.telegram.search import record_message
-from bot.delivery.unread import UnreadNotices
+from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Place
 from bot.domain.follows import Follow, Follower, Topics, chat_destination
 from bot.domain.health import Overview
@@ -145,6 +146,8 @@ async def assemble(
         deliverer = _deliverer(settings, limiter, channels, store, clock)
         stack.push_async_callback(deliverer.close)
         topics = None if rehearsal or not listens(settings) else topics_in(places)
+        named = (*_chats(wired), chat_of(settings.telegram.operators_chat))
+        store.follows.configured = [str(chat) for chat in named if chat is not None]
         mailbox = Mailbox(None if topics is None else await asyncio.to_thread(store.chat_messages.newest_shared))
         followers, unread, history = None, None, PublicationHistory(store)
         overview = partial(report_sources, settings, authorities, store, history, clock=clock)
@@ -153,7 +156,7 @@ async def assemble(
             stack.push_async_callback(sending.close)
             open_channel = _follower_channels(settings, places, store, sending, topics, mailbox, clock)
             followers = FollowerPool(store.follows, deliverer, open_channel, clock, edited=settings.delivery.edit_posts)
-            unread = UnreadNotices(store.notices, store.follows, open_channel, limiter, overview, places, clock)
+            unread = UnreadNotices(store.notices, store.follows, open_channel, limiter, overview, Geography(places, region_of), clock)
         catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, topics)
         recorder = Recorder(catalogue, store, route, clock)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
@@ -250,7 +253,7 @@ def _follower_channels(
     def channel(follower: Follower) -> FollowerChannel:
         language: Language = "en" if follower.language == "en" else "fr"
         composer = MessageComposer(places, clock, language, settings.web.public_url or None)
-        where = Whereabouts(follower.chat, store.moved_chats, clock, destination=chat_destination(follower.chat))
+        where = Whereabouts(follower.chat, store.follower_moves, clock, destination=chat_destination(follower.chat))
         return FollowerChannel(follower, where, sending, FollowerWords(composer, follower, topics, names), store.chat_messages, mailbox)
 
     return channel

@@ -4,8 +4,8 @@ Channels come first: they have loops of their own, and a part of what the platfo
 are served in turns, one message each, so that one for which much waits delays no other. What a message goes through is what every post goes
 through (`Deliverer.deliver_once`).
 
-What one chat meets that is not its own (no network, a token that is refused, patience that the platform requests, an answer that was lost)
-stops the round: thousands would meet it one by one.
+What one chat meets that is not its own (no network, a token that is refused, patience that the platform requests) stops the round:
+thousands would meet it one by one. Where the platform fails for one chat and answers otherwise, that chat alone rests.
 """
 
 from __future__ import annotations
@@ -125,9 +125,7 @@ class FollowerPool:
             raise
         if channel.is_closed:
             await run_to_completion(self._follows.block, chat, self._clock())
-        elif channel.moved_to is not None:
-            await run_to_completion(self._follows.moved, chat, channel.moved_to)
-        elif channel.trouble is not None and channel.is_everyones:
+        elif channel.trouble is not None and await channel.is_everyones():
             self._rest(getattr(channel.trouble, "retry_after", None), stop, str(channel.trouble))
         return done
 

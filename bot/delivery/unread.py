@@ -1,10 +1,11 @@
-"""Notifies chats that follow a department once that its recueils cannot be read for days, and once that they can again."""
+"""Notifies chats that follow a department, a commune there or its region once that its recueils cannot be read for days, and once that
+they can again."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -18,6 +19,7 @@ from bot.domain.health import Overview, Status, nobody_answers
 from bot.messages import Language
 from bot.messages.following import read_again_text, unread_text
 from bot.storage.database import run_to_completion
+from bot.storage.errors import StorageError
 from bot.storage.follows import Follows
 from bot.storage.notices import Notices, UnreadNotice
 
@@ -47,26 +49,46 @@ def unread_since(overview: Overview, after: timedelta = UNREAD_AFTER) -> dict[st
 
 
 @dataclass(frozen=True, slots=True)
+class Geography:
+    """Where each authority decides: its place by its code, and the code of the region of a department (None for what is none)."""
+
+    places: Mapping[str, Place]
+    region_of: Callable[[str], str | None]
+
+    def departments(self, authority: str) -> frozenset[str]:
+        """Return the codes of the departments in which it decides."""
+        return departments_of(authority, self.places)
+
+    def regions(self, departments: Iterable[str]) -> dict[str, str]:
+        """Return the regions of these departments, by their codes."""
+        return {code: region for code in departments if (region := self.region_of(code)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadNotices:
-    """Finds out what chats are to be notified of, and sends it. `overview` tells how the sources are."""
+    """Finds out what chats are to be notified of, and sends it. `overview` reports how the sources are."""
 
     notices: Notices
     follows: Follows
     open_channel: OpenChannel
     limiter: Limiter
     overview: Callable[[], Overview]
-    places: Mapping[str, Place]
+    geography: Geography
     clock: Callable[[], datetime]
+    _unrecorded: list[tuple[UnreadNotice, bool]] = field(default_factory=list, init=False)
+    """What became of notices, sent or surely not, while the store failed."""
 
     async def notify(self) -> None:
         """Look at the sources once, and send what is due. Raises StorageError."""
+        await self._record_rest()
         overview = await asyncio.to_thread(self.overview)
         unread = unread_since(overview)
         if unread is None:
             return
-        decides = {code: departments_of(code, self.places) for code in unread}
+        decides = {code: self.geography.departments(code) for code in unread}
+        regions = await asyncio.to_thread(self.geography.regions, frozenset().union(*decides.values()))
         readable = {one.code for one in overview.authorities if one.status in _READABLE}
-        await run_to_completion(self.notices.update, decides, readable, self.clock())
+        await run_to_completion(self.notices.update, decides, readable, self.clock(), regions)
         for notice in await asyncio.to_thread(self.notices.due, _AT_ONCE):
             since = unread.get(notice.authority)
             if (notice.is_end or since is not None) and not await self._send(notice, since):
@@ -75,29 +97,53 @@ class UnreadNotices:
     async def _send(self, notice: UnreadNotice, since: datetime | None) -> bool:
         """Send one; false where the next would meet the same, and all wait for the next look."""
         follower = await asyncio.to_thread(self.follows.get, notice.chat)
-        if follower is None or not await run_to_completion(self.notices.claim, notice, self.clock()):
+        if follower is None:
             return True
+        text = self._text(notice, since, "en" if follower.language == "en" else "fr")
         channel = self.open_channel(follower)
-        language: Language = "en" if follower.language == "en" else "fr"
+        if not await self._claim(notice):
+            return True
         if wait := self.limiter.wait(channel.name, 1):
             await asyncio.sleep(wait)
         self.limiter.note(channel.name)
         try:
-            await channel.say(self._text(notice, since, language))
+            await channel.say(text)
         except DeliveryError as error:
             log.debug("follower.notice_failed", error=type(error).__name__)
             surely_not = isinstance(error, (NotSent, DestinationRefused)) and not channel.is_closed
-            await run_to_completion(self.notices.put_back if surely_not else self.notices.sent, notice, self.clock())
+            # A group that moved has taken its notices with it.
+            there = notice if channel.moved_to is None else replace(notice, chat=channel.moved_to)
+            await self._record(there, is_sent=not surely_not)
             if channel.is_closed:
                 await run_to_completion(self.follows.block, notice.chat, self.clock())
-            elif channel.moved_to is not None:
-                await run_to_completion(self.follows.moved, notice.chat, channel.moved_to)
-            return not channel.is_everyones
-        await run_to_completion(self.notices.sent, notice, self.clock())
+            return not await channel.is_everyones()
+        except Exception:  # a fault of ours, perhaps after it was sent
+            await self._record(notice, is_sent=True)
+            raise
+        await self._record(notice, is_sent=True)
         return True
 
+    async def _claim(self, notice: UnreadNotice) -> bool:
+        try:
+            return await run_to_completion(self.notices.claim, notice, self.clock())
+        except StorageError:  # perhaps it is recorded all the same
+            self._unrecorded.append((notice, False))
+            raise
+
+    async def _record(self, notice: UnreadNotice, *, is_sent: bool) -> None:
+        self._unrecorded.append((notice, is_sent))
+        await self._record_rest()
+
+    async def _record_rest(self) -> None:
+        """Record what became of each notice, also of those of which that failed before: else they would be in the middle of a send until
+        the program begins anew."""
+        while self._unrecorded:
+            notice, is_sent = self._unrecorded[-1]
+            await run_to_completion(self.notices.sent if is_sent else self.notices.put_back, notice, self.clock())
+            self._unrecorded.pop()
+
     def _text(self, notice: UnreadNotice, since: datetime | None, language: Language) -> str:
-        place = self.places.get(notice.authority)
+        place = self.geography.places.get(notice.authority)
         where = notice.authority if place is None else place.name if place.territory else f"{place.department} ({place.code})"
         if since is None:
             return read_again_text(where, language)

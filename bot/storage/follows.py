@@ -30,9 +30,10 @@ from bot.domain.follows import (
 )
 from bot.domain.posts import PostState
 from bot.storage.columns import Instant, value_of
-from bot.storage.database import Repository, insert_or_ignore, put
+from bot.storage.database import Database, Repository, insert_or_ignore, put
 from bot.storage.edits import PENDING as EDIT_PENDING
 from bot.storage.edits import can_be_edited, edit_is_due
+from bot.storage.outbox import MovedChats, note_move
 from bot.storage.posts import due_at, first_due, is_due, lasts, not_behind_doubt
 from bot.storage.schema import edits, followers, follows, holds, moved_chats, newest_messages, notices, posts
 
@@ -56,7 +57,16 @@ class FollowerCounts:
 
 
 class Follows(Repository):
-    """Who follows what. Every method raises StorageError."""
+    """Who follows what. Every method raises StorageError.
+
+    Whatever writes of a chat locks its row of `followers` first, and of several chats in the order of their numbers: in PostgreSQL no two
+    transactions then wait for each other.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.configured: Collection[str] = ()
+        """Telegram chats of the configuration: what is stored of their messages and moves stays when a group among them is forgotten."""
 
     def get(self, chat: int) -> Follower | None:
         """Return what is stored of a chat, None where nothing is."""
@@ -83,6 +93,7 @@ class Follows(Repository):
         """Let a chat follow this no more, and return whether it did. Where it then follows nothing, what waits is dropped."""
         this = and_(follows.c.chat == chat, follows.c.kind == follow.kind, follows.c.value == follow.value)
         with self._database.writing() as connection:
+            connection.execute(locked(followers.c.chat == chat))
             found = connection.execute(delete(follows).where(this)).rowcount > 0
             if not _follows_of(connection, chat):
                 _drop_waiting(connection, chat)
@@ -119,7 +130,7 @@ class Follows(Repository):
     def forget(self, chat: int) -> bool:
         """Delete all that is stored of a chat, its posts included, and return whether anything was."""
         with self._database.writing() as connection:
-            return _forget(connection, chat)
+            return _forget(connection, chat, self.configured)
 
     def note_message(self, chat: int, message_id: int, now: datetime) -> None:
         """Note a message of a chat that follows something: what is sent there later comes after it. Of the row of ids that private chats
@@ -142,11 +153,12 @@ class Follows(Repository):
         """Note that a chat takes messages again."""
         self._database.write(update(followers).where(followers.c.chat == chat).values(blocked_at=None))
 
-    def moved(self, old: int, new: int) -> None:
+    def moved(self, old: int, new: int, now: datetime) -> None:
         """Note that a group has another id now. What the new one follows already stays, up to `MOST_FOLLOWS`; what it was notified of, and
-        what waits for it, is not sent there twice."""
+        what waits for it, is not sent there twice. Its messages from before have other ids there."""
         with self._database.writing() as connection:
-            row = connection.execute(select(followers).where(followers.c.chat == old)).one_or_none()
+            found = {row.chat: row for row in connection.execute(locked(followers.c.chat.in_((old, new)), *followers.c))}
+            row = found.get(old)
             if row is None or old == new:
                 return
             connection.execute(insert_or_ignore(connection, followers), {**row._mapping, "chat": new})
@@ -162,17 +174,20 @@ class Follows(Repository):
             connection.execute(update(posts).where(here).values(destination=chat_destination(new)))
             connection.execute(delete(holds).where(holds.c.destination == chat_destination(old)))
             connection.execute(delete(followers).where(followers.c.chat == old))
+            note_move(connection, old, new, now)
 
     def tidy(self, now: datetime) -> int:
         """Delete the chats that have been blocked for long, keep the newest only of what waits for paused ones; return how many were
         deleted. What was queued or noted for a chat in the moment in which it was forgotten is deleted too."""
-        gone = select(followers.c.chat).where(followers.c.blocked_at <= now - BLOCKED_FOR)
+        gone = followers.c.blocked_at <= now - BLOCKED_FOR
         with self._database.writing() as connection:
-            chats = connection.execute(gone).scalars().all()
+            found = connection.execute(locked(or_(gone, followers.c.paused_at.is_not(None)), followers.c.chat, gone.label("gone"))).all()
+            chats = [row.chat for row in found if row.gone]
             for chat in chats:
-                _forget(connection, chat)
-            for chat in connection.execute(select(followers.c.chat).where(followers.c.paused_at.is_not(None))).scalars().all():
-                _keep_newest(connection, chat)
+                _forget(connection, chat, self.configured)
+            for row in found:
+                if not row.gone:
+                    _keep_newest(connection, row.chat)
             for table in (posts, holds):
                 connection.execute(delete(table).where(table.c.destination.startswith(CHATS), table.c.destination.not_in(_names())))
             return len(chats)
@@ -224,9 +239,22 @@ class Follows(Repository):
             return FollowerCounts(*chats, connection.execute(select(one).select_from(follows)).scalar_one())
 
 
+class FollowerMoves(MovedChats):
+    """The same of chats that follow something: all that is stored of one moves with it, at once."""
+
+    def moved(self, chat: int | str, new: int, now: datetime) -> None:
+        """See `Follows.moved`."""
+        Follows(self._database).moved(int(chat), new, now)
+
+
 def _follows_of(connection: Connection, chat: int) -> tuple[Follow, ...]:
     rows = connection.execute(select(follows.c.kind, follows.c.value).where(follows.c.chat == chat))
     return tuple(sorted(Follow(row.kind, row.value) for row in rows))
+
+
+def locked(which: ColumnElement[bool], *columns: ColumnElement[Any]) -> Select[Any]:
+    """Followers of whom something is about to be written, in the order in which they are locked (PostgreSQL)."""
+    return select(*(columns or (followers.c.chat,))).where(which).order_by(followers.c.chat).with_for_update(key_share=True)
 
 
 def _names() -> Select[str]:
@@ -248,14 +276,27 @@ def _keep_newest(connection: Connection, chat: int) -> None:
     connection.execute(delete(posts).where(_waits_at(chat), posts.c.id.not_in(newest)))
 
 
-def _forget(connection: Connection, chat: int) -> bool:
-    """With its posts go their edits and searches, with its row what it follows. A message on its way is not waited for."""
+def _forget(connection: Connection, chat: int, configured: Collection[str]) -> bool:
+    """With its posts go their edits and searches, with its row what it follows. A message on its way is not waited for. What is stored of a
+    chat because the configuration names it stays.
+    """
     found = connection.execute(delete(followers).where(followers.c.chat == chat)).rowcount > 0
     name = chat_destination(chat)
     connection.execute(delete(posts).where(posts.c.destination == name))
     connection.execute(delete(holds).where(holds.c.destination == name))
-    connection.execute(delete(newest_messages).where(newest_messages.c.chat == str(chat)))
-    connection.execute(delete(moved_chats).where(or_(moved_chats.c.chat == str(chat), cast(moved_chats.c.moved_to, Text) == str(chat))))
+    if str(chat) not in _with_moves(connection, configured):
+        connection.execute(delete(newest_messages).where(newest_messages.c.chat == str(chat)))
+        connection.execute(delete(moved_chats).where(or_(moved_chats.c.chat == str(chat), moved_chats.c.moved_to == chat)))
+    return found
+
+
+def _with_moves(connection: Connection, chats: Collection[str]) -> set[str]:
+    """These chats, and the numbers to which they have moved."""
+    found, new = set[str](), {chat.lower() for chat in chats}
+    while new:
+        found |= new
+        moves = select(cast(moved_chats.c.moved_to, Text)).where(moved_chats.c.chat.in_(sorted(new)))
+        new = set(connection.execute(moves).scalars()) - found
     return found
 
 

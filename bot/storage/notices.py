@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from bot.domain.follows import FollowKind, NoticeState
 from bot.storage.database import Repository, insert_or_ignore
+from bot.storage.follows import locked
 from bot.storage.schema import followers, follows, notices
 
 _SENDING = {NoticeState.UNREAD_DUE: NoticeState.UNREAD_SENDING, NoticeState.READ_DUE: NoticeState.READ_SENDING}
@@ -30,16 +32,25 @@ class UnreadNotice:
 class Notices(Repository):
     """Notices of all chats. Every method raises StorageError."""
 
-    def update(self, unread: Mapping[str, Collection[str]], readable: Collection[str], now: datetime) -> None:
-        """Note which authorities cannot be read, with the departments in which each decides, and which can. Whoever follows one of the
-        first, or a commune there, is to be notified; whoever was notified of one that is `readable` is to be notified of that. Of any
-        other nothing can be said: it stays as it was.
+    def update(
+        self,
+        unread: Mapping[str, Collection[str]],
+        readable: Collection[str],
+        now: datetime,
+        regions: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Note which authorities cannot be read, with the departments in which each decides, and which can. Whoever follows one of these
+        departments, a commune there, or its region (`regions`: the code of each by that of a department) is to be notified; whoever was
+        notified of one that is `readable` is to be notified of that. Of any other nothing can be said: it stays as it was.
         """
         with self._database.writing() as connection:
-            for authority, departments in sorted(unread.items()):
-                concerned = select(follows.c.chat).distinct().where(_in(departments)).order_by(follows.c.chat)
+            concerned = {code: select(follows.c.chat).where(_in(departments, regions)) for code, departments in sorted(unread.items())}
+            whose = or_(followers.c.chat.in_(select(notices.c.chat)), *(followers.c.chat.in_(query) for query in concerned.values()))
+            # Whoever forgets or tidies locks them in the same order.
+            there = set(connection.execute(locked(whose)).scalars())
+            for authority, query in concerned.items():
                 new = {"authority": authority, "state": NoticeState.UNREAD_DUE, "changed_at": now}
-                rows = [{"chat": chat, **new} for chat in connection.execute(concerned).scalars()]
+                rows = [{"chat": chat, **new} for chat in sorted(there.intersection(connection.execute(query).scalars()))]
                 if rows:
                     connection.execute(insert_or_ignore(connection, notices), rows)
             again = and_(notices.c.authority.not_in(sorted(readable)), notices.c.state == NoticeState.READ_DUE)
@@ -90,7 +101,12 @@ def _row(notice: UnreadNotice) -> ColumnElement[bool]:
     return and_(notices.c.chat == notice.chat, notices.c.authority == notice.authority)
 
 
-def _in(departments: Collection[str]) -> ColumnElement[bool]:
-    """A follow of one of these departments, or of a commune there."""
+def _in(departments: Collection[str], regions: Mapping[str, str]) -> ColumnElement[bool]:
+    """A follow of one of these departments, of a commune there, or of the region."""
     communes = [and_(follows.c.kind == FollowKind.COMMUNE, follows.c.value.startswith(code)) for code in sorted(departments)]
-    return or_(and_(follows.c.kind == FollowKind.DEPARTMENT, follows.c.value.in_(sorted(departments))), *communes)
+    around = sorted({regions[code] for code in departments if code in regions})
+    return or_(
+        and_(follows.c.kind == FollowKind.DEPARTMENT, follows.c.value.in_(sorted(departments))),
+        and_(follows.c.kind == FollowKind.REGION, follows.c.value.in_(around)),
+        *communes,
+    )

@@ -342,9 +342,13 @@ class MovedChats(Repository):
     def moved(self, chat: int | str, new: int, now: datetime) -> None:
         """The platform says that a chat has another id now. The last word on a chat is the one that counts."""
         with self._database.writing() as connection:
-            # Whatever led away from the new id is no longer true.
-            connection.execute(delete(moved_chats).where(moved_chats.c.chat.in_((_name(chat), _name(new)))))
-            connection.execute(insert(moved_chats), {"chat": _name(chat), "moved_to": new, "moved_at": now})
+            note_move(connection, chat, new, now)
+
+
+def note_move(connection: Connection, chat: int | str, new: int, now: datetime) -> None:
+    """Note that a chat has another id now. Whatever led away from the new id is no longer true."""
+    connection.execute(delete(moved_chats).where(moved_chats.c.chat.in_((_name(chat), _name(new)))))
+    connection.execute(insert(moved_chats), {"chat": _name(chat), "moved_to": new, "moved_at": now})
 
 
 _LAST_SENT = 20

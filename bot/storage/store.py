@@ -19,7 +19,7 @@ from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine,
 from bot.storage.decrees import Decrees
 from bot.storage.edits import Edits
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema
-from bot.storage.follows import Follows
+from bot.storage.follows import FollowerMoves, Follows
 from bot.storage.locks import Locks
 from bot.storage.migrate import migrate, require_current, revision
 from bot.storage.notices import Notices
@@ -52,6 +52,7 @@ class Store:
         self.destination_checks = DestinationChecks(database)
         self.mentions = AnsweredMentions(database)
         self.moved_chats = MovedChats(database)
+        self.follower_moves = FollowerMoves(database)
         self.chat_messages = ChatMessages(database)
         self.follows = Follows(database)
         self.notices = Notices(database)

@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from telegram.error import ChatMigrated
+from telegram.error import ChatMigrated, TelegramError
 
 from bot.delivery.channel import (
     ChatClosed,
@@ -129,15 +129,24 @@ class FollowerChannel(TelegramChannel):
         """Whether the chat takes nothing from the bot any more."""
         return isinstance(self.trouble, ChatClosed)
 
-    @property
-    def is_everyones(self) -> bool:
-        """Whether the next chat would meet the same: Telegram cannot be reached, wants patience, or refuses the token. Patience that is
-        requested in a group may be that of its slow mode or of its own limit: it counts for the group alone."""
+    async def is_everyones(self) -> bool:
+        """Find out whether the next chat would meet the same: Telegram cannot be reached, wants patience, or refuses the token. Patience
+        that is requested in a group may be that of its slow mode or of its own limit: it counts for the group alone. So does a failure
+        while Telegram answers something else."""
         if isinstance(self.trouble, (ChatClosed, Migrated)):
             return False
         if isinstance(self.trouble, NotSent) and self.trouble.limited:
             return self.follower.chat > 0
-        return isinstance(self.trouble, (NotSent, Unknown, DestinationRefused))
+        if isinstance(self.trouble, (NotSent, Unknown)):
+            return not await self._telegram_answers()
+        return isinstance(self.trouble, DestinationRefused)
+
+    async def _telegram_answers(self) -> bool:
+        try:
+            await self._sending.bot.get_me()
+        except TelegramError:
+            return False
+        return True
 
     async def send(self, post: Post) -> Sent:
         """Send the post. See `TelegramChannel.send`."""

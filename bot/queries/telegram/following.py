@@ -307,7 +307,7 @@ class FollowCommands:
     async def _moved(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.message
         if message is not None and message.migrate_to_chat_id is not None:
-            await asyncio.to_thread(self._follows.moved, message.chat.id, message.migrate_to_chat_id)
+            await asyncio.to_thread(self._follows.moved, message.chat.id, message.migrate_to_chat_id, self._clock())
 
     async def _note(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None:

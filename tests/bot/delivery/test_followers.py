@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.channel import MessageComposer
+from bot.delivery.channel import MessageComposer, Migrated
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.editing import Editor
 from bot.delivery.followers import FollowerPool, FollowerRound, for_digest
@@ -60,7 +60,7 @@ class World:
 
     def channel(self, follower: Follower) -> FollowerChannel:
         composer = MessageComposer(PLACES, self.clock, "en" if follower.language == "en" else "fr")
-        where = Whereabouts(follower.chat, self.store.moved_chats, self.clock, destination=chat_destination(follower.chat))
+        where = Whereabouts(follower.chat, self.store.follower_moves, self.clock, destination=chat_destination(follower.chat))
         words = FollowerWords(composer, follower, topics, self.names)
         return FollowerChannel(follower, where, self.sending, words, self.store.chat_messages, self.mailbox)
 
@@ -250,6 +250,48 @@ async def test_a_group_in_slow_mode_rests_alone(world: World) -> None:
     world.found("2031-2")
     assert await world.pool.deliver_round() == FollowerRound(1)
     assert [len(world.sent_to(chat)) for chat in (7, GROUP)] == [1, 0]
+
+
+@pytest.mark.parametrize("stored", [True, False])
+async def test_a_group_for_which_telegram_fails_rests_alone(world: World, stored: bool) -> None:
+    world.follow(GROUP)
+    world.found("2031-1")
+    world.api.fail("sendMessage", 502, "Bad Gateway", stored=stored)
+    assert await world.pool.deliver_round() == FollowerRound(1)
+    world.follow(7)
+    world.found("2031-2")
+    assert await world.pool.deliver_round() == FollowerRound(1)
+    assert len(world.sent_to(7)) == 1
+    await world.work()
+    assert [len(world.sent_to(chat)) for chat in (7, GROUP)] == [1, 2]
+
+
+async def test_an_outage_of_all_of_telegram_stops_the_round(world: World) -> None:
+    for chat in range(1, 30):
+        world.follow(chat)
+    world.found("2031-1")
+    for method in ("sendMessage", "getMe"):
+        world.api.fail(method, 502, "Bad Gateway", count=40)
+    assert (await world.pool.deliver_round()).stopped
+    assert len(world.api.calls_of("sendMessage")) <= 4
+    assert await world.pool.deliver_round() == FollowerRound(), "all of them rest"
+
+
+async def test_a_move_that_is_met_moves_all_that_is_stored_at_once(world: World) -> None:
+    world.follow(-5)
+    world.found("2031-1")
+    await world.work()
+    world.api.migrate(-5, GROUP)
+    channel = world.channel(world.store.follows.get(-5))  # type: ignore[arg-type]
+    world.found("2031-2")
+    post = world.store.outbox.claim(chat_destination(-5), world.clock())
+    assert post is not None
+    with pytest.raises(Migrated):
+        await channel.send(post)
+    world.restart()  # it was killed: nothing more was recorded
+    assert [world.store.follows.get(chat) is None for chat in (-5, GROUP)] == [True, False]
+    await world.work()
+    assert [len(world.sent_to(chat)) for chat in (-5, GROUP)] == [1, 1]
 
 
 async def test_a_group_that_moves_is_followed(world: World) -> None:

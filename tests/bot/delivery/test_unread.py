@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from bot.delivery.limiter import Limiter
-from bot.delivery.unread import UnreadNotices, unread_since
+from bot.delivery.unread import Geography, UnreadNotices, unread_since
 from bot.domain.acts import Place
 from bot.domain.follows import Follow, FollowKind
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.storage.errors import StorageError
+from bot.storage.notices import UnreadNotice
 from tests.bot.delivery.memory import PLACES, Clock
 from tests.bot.delivery.test_followers import DROME, GROUP, SNCF, World
 from tests.bot.storage.ready import ready_store
@@ -51,12 +54,14 @@ class Watched(World):
     days: float | None = None
     watched = True
 
-    @property
+    @cached_property
     def notices(self) -> UnreadNotices:
         places = PLACES | {"38": Place("38", "Préfecture de l'Isère", "Isère")}
         limiter = Limiter(monotonic=lambda: self.clock().timestamp())
         look = lambda: overview(self.clock, days=self.days, watched=self.watched)  # noqa: E731
-        return UnreadNotices(self.store.notices, self.store.follows, self.channel, limiter, look, places, self.clock)
+        return UnreadNotices(
+            self.store.notices, self.store.follows, self.channel, limiter, look, Geography(places, {"26": "84", "38": "84"}.get), self.clock
+        )
 
     async def look(self, days: float | None) -> None:
         self.days = days
@@ -162,11 +167,44 @@ async def test_a_group_that_moves_is_notified_once_and_obeys_there(world: Watche
 async def test_a_move_after_the_notice_brings_no_other(world: Watched) -> None:
     world.follow(-5)
     await world.look(4)
-    world.store.follows.moved(-5, GROUP)
+    world.store.follows.moved(-5, GROUP, world.clock())
     world.api.migrate(-5, GROUP)
     await world.look(4)
     await world.look(None)
     assert [len(world.sent_to(chat)) for chat in (-5, GROUP)] == [1, 1], "one of the beginning, one of the end"
+
+
+@pytest.mark.parametrize("fails", ["claim", "sent", "put_back"])
+async def test_a_store_that_fails_leaves_no_notice_in_the_middle(world: Watched, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+    world.follow(7)
+    if fails == "put_back":
+        world.api.fail("sendMessage", 429, "Too Many Requests: retry after 7", {"retry_after": 7})
+    real, failed = getattr(world.store.notices, fails), list[UnreadNotice]()
+
+    def full(notice: UnreadNotice, now: datetime) -> bool:
+        if failed:
+            return bool(real(notice, now))
+        failed.append(notice)
+        if fails == "claim":
+            real(notice, now)  # recorded, and the answer is lost
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(world.store.notices, fails, full)
+    with pytest.raises(StorageError):
+        await world.look(4)
+    for _ in range(2):
+        await world.look(4)
+    assert len(world.sent_to(7)) == 1
+    await world.look(None)
+    assert len(world.sent_to(7)) == 2, "it was recorded as sent: its end is sent too"
+
+
+async def test_a_group_for_which_telegram_fails_delays_no_other(world: Watched) -> None:
+    for chat in (GROUP, 7):
+        world.follow(chat)
+    world.api.fail("sendMessage", 500, "Internal Server Error")
+    await world.look(4)
+    assert len(world.sent_to(7)) == 1
 
 
 async def test_a_refused_token_loses_no_notice(world: Watched) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, event, insert, select, text
+from sqlalchemy import delete, event, func, insert, select, text
 
+from bot.app.inventory import places_of, region_of
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
-from bot.domain.follows import Follow, FollowKind, FollowMode, Topics, WaitingPosts, next_digest
+from bot.domain.follows import Follow, FollowKind, FollowMode, Topics, WaitingPosts, departments_of, next_digest
 from bot.domain.posts import PostState
 from bot.storage.follows import Added, FollowerCounts
 from bot.storage.recording import Route
-from bot.storage.schema import followers, follows, metadata, posts
+from bot.storage.schema import followers, follows, metadata, newest_messages, posts
 from bot.storage.store import Store
+from sources.catalogue.authority import load_authorities
 from tests.bot.storage.building import NOW, one_recueil
 from tests.bot.storage.finding import reading_of
 
@@ -150,13 +154,13 @@ def test_a_group_that_moves_keeps_what_it_follows_and_what_it_was_sent(store: St
     store.follows.add(-5, SNCF, "fr", TODAY)
     found(store, "2026-1")
     store.follows.remove(-1005, DROME)  # and with it what waits there
-    store.follows.moved(-5, -1005)
+    store.follows.moved(-5, -1005, NOW)
     kept = store.follows.get(-1005)
     assert store.follows.get(-5) is None
     assert kept is not None
     assert kept.follows == (DROME, SNCF)
     assert told(store) == [-1005]
-    store.follows.moved(-5, -1005)
+    store.follows.moved(-5, -1005, NOW)
 
 
 def test_a_decree_that_waits_for_both_numbers_of_a_group_goes_there_once(store: Store) -> None:
@@ -164,7 +168,7 @@ def test_a_decree_that_waits_for_both_numbers_of_a_group_goes_there_once(store: 
         store.follows.add(chat, DROME, "fr", TODAY)
     found(store, "2026-1")
     assert told(store) == [-1005, -5]
-    store.follows.moved(-5, -1005)
+    store.follows.moved(-5, -1005, NOW)
     assert told(store) == [-1005]
 
 
@@ -188,6 +192,20 @@ def test_who_is_forgotten_leaves_no_trace(store: Store) -> None:
     assert told(store) == [8]
 
 
+@pytest.mark.parametrize("configured", ["-1001", "-12", "@other"])
+def test_what_is_stored_of_a_configured_destination_stays(store: Store, configured: str) -> None:
+    group = -1001
+    store.follows.configured = [configured]
+    store.follows.add(group, DROME, "fr", TODAY)
+    store.chat_messages.note([str(group)], 17, NOW)
+    store.moved_chats.moved(-12, group, NOW)
+    assert store.follows.forget(group)
+    is_theirs = configured != "@other"
+    assert store.moved_chats.now_at(-12) == (group if is_theirs else -12)
+    with store.database.reading() as connection:
+        assert connection.execute(select(newest_messages.c.message_id)).scalars().all() == ([17] if is_theirs else [])
+
+
 def test_what_was_queued_while_a_chat_was_forgotten_is_deleted(store: Store) -> None:
     for chat in (7, 8):
         store.follows.add(chat, DROME, "fr", TODAY)
@@ -207,9 +225,10 @@ def test_notices_of_a_source_go_to_who_follows_its_department(store: Store) -> N
     for chat, follow in ((1, DROME), (2, MONTELIMAR), (3, ARA), (4, Follow(FollowKind.DEPARTMENT, "38")), (5, DROME)):
         store.follows.add(chat, follow, "fr", TODAY)
     store.follows.pause(5, NOW)
-    store.notices.update({"26": {"26"}}, (), NOW)
-    first, second = store.notices.due(9)
-    assert [(one.chat, one.authority, one.is_end) for one in (first, second)] == [(1, "26", False), (2, "26", False)]
+    store.notices.update({"26": {"26"}}, (), NOW, {"26": "84"})
+    first, second, third = store.notices.due(9)
+    assert [(one.chat, one.authority, one.is_end) for one in (first, second, third)] == [(chat, "26", False) for chat in (1, 2, 3)]
+    store.follows.forget(3)
     assert store.notices.claim(first, NOW)
     store.notices.sent(first, NOW)
     store.notices.update({"26": {"26"}}, (), NOW)
@@ -218,6 +237,48 @@ def test_notices_of_a_source_go_to_who_follows_its_department(store: Store) -> N
     assert [(one.chat, one.is_end) for one in store.notices.due(9)] == [(1, True)], "who was not notified is not notified of the end"
     store.notices.update({"26": {"26"}}, (), NOW)
     assert [(one.chat, one.is_end) for one in store.notices.due(9)] == [(2, False)], "it began anew before the end was sent"
+
+
+@pytest.mark.parametrize("department", ["75", "92", "93", "94"])
+@pytest.mark.parametrize("kind", [FollowKind.DEPARTMENT, FollowKind.COMMUNE, FollowKind.REGION])
+def test_who_follows_where_the_prefet_de_police_decides_is_notified_of_him_too(store: Store, department: str, kind: FollowKind) -> None:
+    value = {FollowKind.DEPARTMENT: department, FollowKind.COMMUNE: f"{department}056", FollowKind.REGION: "11"}[kind]
+    store.follows.add(1, Follow(kind, value), "fr", TODAY)
+    store.follows.add(2, Follow(FollowKind.DEPARTMENT, "95"), "fr", TODAY)
+    decides = departments_of("PP", places_of(load_authorities()))
+    store.notices.update({"PP": decides}, (), NOW, {code: region_of(code) or "" for code in decides})
+    assert [(one.chat, one.authority) for one in store.notices.due(9)] == [(1, "PP")]
+
+
+def test_followers_are_locked_in_one_order_by_whoever_writes_of_several(store: Store) -> None:
+    """One transaction that tidies and one that notes what cannot be read wait for each other's first chat only, never in a circle."""
+    if store.database.engine.dialect.name == "sqlite":
+        pytest.skip("writes take turns")
+    for chat in (9, 1, 5):
+        store.follows.add(chat, DROME, "fr", TODAY)
+    store.notices.update({"26": {"26"}}, (), NOW)
+    store.follows.block(1, NOW)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def pause(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("DELETE FROM followers") and not begun.is_set():
+            begun.set()
+            go_on.wait(20)
+
+    event.listen(store.database.engine, "after_cursor_execute", pause)
+    for chat in (5, 9):
+        store.follows.block(chat, NOW)
+    with ThreadPoolExecutor(2) as pool:
+        tidying = pool.submit(store.follows.tidy, NOW + timedelta(days=31))  # has deleted one of three
+        assert begun.wait(20)
+        noting = pool.submit(store.notices.update, {"26": {"26"}, "38": {"26", "38"}}, {"07"}, NOW)
+        waiting = select(func.count()).select_from(text("pg_stat_activity")).where(text("wait_event_type = 'Lock'"))
+        while not noting.done() and not store.database.value(waiting):
+            pass
+        go_on.set()
+        assert tidying.result() == 3
+        noting.result()
+    assert store.notices.due(9) == []
 
 
 @pytest.mark.parametrize("many", [5000])
