@@ -70,7 +70,7 @@ from bot.queries.questions import TELEGRAM_PAGE, Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.callbacks import Callbacks
-from bot.queries.telegram.following import FollowCommands
+from bot.queries.telegram.following import FollowCommands, FollowContext
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.languages import ChatLanguages
 from bot.reading.reader import stream_pdf
@@ -275,12 +275,14 @@ def _telegram_bot(
         return None
     seen = partial(record_message, store.chat_messages, _chats(wired), clock)
     limiter, follows = RateLimiter(telegram.commands_per_minute, time.monotonic), store.follows
-    commands = TelegramCommands(questions, places, limiter, Callbacks(), ChatLanguages(follows.language_of, follows.set_language))
+    languages, contact = ChatLanguages(follows.language_of, follows.set_language), settings.web.contact or settings.http.contact
+    commands = TelegramCommands(questions, places, limiter, Callbacks(), languages, contact=contact)
 
     def read_at(wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:
         return read_times(wanted, overview(), departments_of_region, places)
 
-    following = FollowCommands(follows, follow_names(), find_places, read_at, limiter, clock, mailbox.note)
+    context = FollowContext(follow_names(), find_places, read_at, topics_in(places), contact)
+    following = FollowCommands(follows, context, languages, limiter, clock, mailbox.note)
     return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, following=following, seen=seen)
 
 

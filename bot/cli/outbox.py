@@ -15,6 +15,7 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Contex
 from bot.cli.text_output import count, print_json, show
 from bot.cli.work import opened
 from bot.delivery.transitions import Counts, Event, transition
+from bot.domain.follows import followed_chat
 from bot.domain.posts import Post, PostCause, PostState
 from bot.messages import printable
 from bot.messages.cleaning import link_to
@@ -110,6 +111,7 @@ def _register_views(outbox: typer.Typer) -> None:
         ctx: typer.Context,
         state: Annotated[list[PostState] | None, typer.Option("--state", "-s", help="Only this state; may be given again.")] = None,
         destination: Annotated[str | None, typer.Option("--destination", "-d", help="Only this destination.")] = None,
+        chats: Annotated[bool, typer.Option("--chats", help="Also those to chats that follow something, without saying which.")] = False,
         limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="Posts shown at most, the oldest first.")] = 100,
         as_json: AsJson = False,
     ) -> None:
@@ -121,7 +123,7 @@ def _register_views(outbox: typer.Typer) -> None:
             unmade = {edit.post: edit for edit in store.edits.unmade(edited)}
             # Of many the oldest are shown: there is no need to name more.
             also = () if state else [number for number, edit in unmade.items() if destination in {None, edit.destination}][:limit]
-            return store.posts.listed(states=state or None, destination=destination, also=also, limit=limit), unmade
+            return store.posts.listed(states=state or None, destination=destination, also=also, limit=limit, chats=chats), unmade
 
         posts, edits = _reading(ctx.obj, ask)
         document = [post_json(post, edits.get(post.id)) for post in posts]
@@ -226,14 +228,14 @@ def post_line(post: Post, edit: EditStatus | None) -> str:
     error = f": {post.error}" if post.error else ""
     edited = "" if edit is None else f"  edit {edit.state}{_why(edit)}"
     joined = "  in a digest" if post.digest is not None else ""
-    head = f"{post.id:>5}  {post.state.value:<8} {post.destination:<14} {post.decree.authority:<3} {number}"
+    head = f"{post.id:>5}  {post.state.value:<8} {_shown(post.destination):<14} {post.decree.authority:<3} {number}"
     return printable(f"{head}{joined}{why}{error}{edited}")
 
 
 def post_lines(post: Post, message: Post, edit: EditStatus | None, now: datetime) -> Iterator[str]:
     """Describe one post in full. `message` is the whole message that it is part of."""
     decree = post.decree
-    yield printable(f"post {post.id} to {post.destination}: {_STATES[post.state]}")
+    yield printable(f"post {post.id} to {_shown(post.destination)}: {_STATES[post.state]}")
     if post.cause is not None or post.error:
         cause = post.cause.value if post.cause is not None else "unknown cause"
         yield printable(f"  last: {cause}" + (f": {post.error}" if post.error else ""))
@@ -257,6 +259,11 @@ def post_lines(post: Post, message: Post, edit: EditStatus | None, now: datetime
         yield f"  {link}"
 
 
+def _shown(destination: str) -> str:
+    """Return the name of a destination; of a chat that follows something only that it is one."""
+    return destination if followed_chat(destination) is None else "a chat"
+
+
 def _why(edit: EditStatus) -> str:
     return ("" if edit.cause is None else f"  {edit.cause.value}") + (f": {edit.error}" if edit.error else "")
 
@@ -276,7 +283,8 @@ def post_json(post: Post, edit: EditStatus | None) -> Json:
     decree = post.decree
     return {
         "post": post.id,
-        **pick(post, "destination", "state", "cause", "error", "attempts"),
+        "destination": _shown(post.destination),
+        **pick(post, "state", "cause", "error", "attempts"),
         "reconcile_attempts": post.looks,
         **pick(post, "created_at", "not_before", "closed_at", "reference", "digest"),
         "decree": decree.id,

@@ -14,7 +14,7 @@ import typer
 from bot.app.inventory import report_destinations, report_sources, utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson
 from bot.cli.json_output import destination_json
-from bot.cli.text_output import code_column, minute, show, source_columns
+from bot.cli.text_output import code_column, count, minute, show, source_columns
 from bot.cli.work import Codes, chosen, load, opened
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationTrouble
@@ -57,7 +57,7 @@ def register(app: typer.Typer) -> None:
         with opened(settings, read_only=True) as store:
             whole, counts = report_sources(settings, authorities, store, clock=utc_now), store.recueils.counts()
             delivery, working = report_destinations(settings, store, clock=utc_now), _working(store)
-            followers = store.follows.counts()
+            followers = replace(store.follows.counts(), in_trouble=len(store.posts.in_trouble()))
         stopped = not_alive(replace(whole, destinations=delivery), running=working is not None, now=whole.at)
         alive_json = {"alive": stopped is None, "not_alive": stopped}
         if alive:
@@ -84,6 +84,8 @@ def follower_lines(counts: FollowerCounts) -> Iterator[str]:
     if counts.chats:
         away = f"{counts.paused} paused, {counts.blocked} blocked"
         yield f"Followers: {counts.chats} chats follow {counts.follows} places or subjects; {away}"
+    if counts.in_trouble:
+        yield f"Followers: {count(counts.in_trouble, 'post')} refused or in doubt: vigie outbox list --chats"
 
 
 def _working(store: Store) -> LockHolder | None:

@@ -103,7 +103,7 @@ class UnreadNotices:
         channel = self.open_channel(follower)
         if not await self._claim(notice):
             return True
-        if wait := self.limiter.wait(channel.name, 1):
+        while wait := self.limiter.wait(channel.name, 1):  # noqa: ASYNC110 - what is left may be taken by others meanwhile
             await asyncio.sleep(wait)
         self.limiter.note(channel.name)
         try:

@@ -186,7 +186,8 @@ class DeliveryAlerts:
         checks = await asyncio.to_thread(self._store.destination_checks.all)
         ours = {name: checks[name] for name in self._destinations if name in checks}
         unfinished = await asyncio.to_thread(self._store.post_alerts.unfinished)
-        change = post_changes(unsent, not_edited, unfinished, self._clock(), self._late_after, ours)
+        in_chats = await asyncio.to_thread(self._store.posts.in_trouble)
+        change = post_changes(unsent, not_edited, unfinished, self._clock(), self._late_after, ours, in_chats)
         if not change:
             return
         closed = [alert.id for alert in change.closed]

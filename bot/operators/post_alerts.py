@@ -1,7 +1,8 @@
 """Decide which alerts begin and end, by the posts that were not sent. Pure.
 
 A trouble of one post (refused, in doubt, not edited) is one for each, for a person has to decide of each. What concerns a whole destination
-(it takes nothing, its posts wait for long) is one trouble, however many posts wait there. What stands in the outbox says when it is over.
+(it takes nothing, its posts wait for long) is one trouble, however many posts wait there; so is what concerns the chats that follow
+something, however many they are. What stands in the outbox says when it is over.
 """
 
 from __future__ import annotations
@@ -35,11 +36,16 @@ class PostTrouble(StrEnum):
     UNREACHABLE = "unreachable"
     RIGHTS = "rights"
     LATE = "late"
+    CHATS_REFUSED = "chats_refused"
+    CHATS_IN_DOUBT = "chats_in_doubt"
 
 
 UNREACHABLE_FOR = timedelta(hours=1)
 """How long a destination must have been out of reach before that is a trouble, where no post waits for it."""
 
+
+FOLLOWERS = "followers"
+"""The subject of what concerns chats that follow something."""
 
 POST_WAITS: Waits[PostAlert] = Waits(SETTLE, again=lambda alert: REMINDED_AFTER if alert.trouble == PostTrouble.IN_DOUBT else None)
 
@@ -51,10 +57,13 @@ def post_changes(
     now: datetime,
     late_after: timedelta,
     checks: Mapping[str, DestinationCheck] = MappingProxyType({}),
+    in_chats: Sequence[OpenPost] = (),
 ) -> Changes[NewPostAlert, PostAlert]:
     """Return which troubles begin and which are over, from the posts not sent, the edits given up, the alerts that are not finished, and
-    the last check of each destination."""
+    the last check of each destination. `in_chats`: posts at chats that follow something of which a person decides."""
     troubles = _troubles(unsent, now, late_after, checks)
+    for trouble, post in _first_of_each(in_chats).items():
+        _add(troubles, FOLLOWERS, trouble, FOLLOWERS, f"{post.message}: {post.error or ''}")
     for edit in not_edited:
         # A server that shows what is edited to others is one trouble of its destination.
         subject = f"destination:{edit.destination}" if edit.cause is PostCause.EDIT_EXPOSED else f"post:{edit.post}"
@@ -102,6 +111,14 @@ def _of_post(post: OpenPost) -> PostTrouble | None:
     if not needs_person(post):
         return None
     return PostTrouble.REFUSED if post.state is PostState.REFUSED else PostTrouble.IN_DOUBT
+
+
+def _first_of_each(in_chats: Sequence[OpenPost]) -> dict[PostTrouble, OpenPost]:
+    """The first post of each trouble. Of which chat it is nobody needs to see; one trouble may be that of thousands."""
+    found: dict[PostTrouble, OpenPost] = {}
+    for post in in_chats:
+        found.setdefault(PostTrouble.CHATS_REFUSED if post.state is PostState.REFUSED else PostTrouble.CHATS_IN_DOUBT, post)
+    return found
 
 
 def _add(found: dict[tuple[str, str], NewPostAlert], subject: str, trouble: PostTrouble, destination: str, error: str | None) -> None:

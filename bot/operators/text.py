@@ -14,7 +14,7 @@ from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert, link_to, unlinked
 from bot.messages.words import date_text
 from bot.operators.alerts import Due
-from bot.operators.post_alerts import PostTrouble
+from bot.operators.post_alerts import FOLLOWERS, PostTrouble
 from bot.operators.vocabulary import AlertWords, PostWords, ReviewQuestionWords, alert_words
 from bot.storage.alerts import PostAlert
 from sources.catalogue.authority import Authority
@@ -66,6 +66,8 @@ def _row(alert: PostAlert, words: PostWords, *, with_detail: bool) -> str:
     kind, _, number = alert.subject.partition(":")
     if kind == "post":
         form = words.post if with_detail else words.post_only
+    elif kind == FOLLOWERS:
+        form = words.followers if with_detail else words.followers_only
     else:
         form = words.destination if with_detail else words.destination_only
     detail = cut(inert(alert.detail), _LONGEST_POST_DETAIL) or words.no_detail

@@ -45,6 +45,8 @@ class PostWords(_Words):
     post_only: str
     destination: str
     destination_only: str
+    followers: str
+    followers_only: str
     and_more: str
     no_detail: str
     shortened: str

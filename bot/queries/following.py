@@ -51,7 +51,16 @@ class FollowAnswers(Table):
     no: str
     left: str
     added: str
+    state: str
+    run_by: str
     first: str
+    perhaps: str
+    did_you_mean: str
+    stop: str
+    do_list: str
+    do_pause: str
+    do_resume: str
+    do_forget: str
     already: str
     full: str
     removed: str
@@ -88,11 +97,13 @@ def follow_answers(language: Language) -> FollowAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What somebody may mean, best first. `is_sure`: it can be nothing but the first. `others` counts what is not among them."""
+    """What somebody may mean, best first. `is_sure`: it can be nothing but the first. `is_near`: nothing bears that name, these are
+    like it. `others` counts what is not among them."""
 
     follows: tuple[Follow, ...] = ()
     is_sure: bool = False
     others: int = 0
+    is_near: bool = False
 
 
 def what_is_meant(words: str, find: Callable[[str], Found], operators: Mapping[str, str], language: Language) -> Meant:
@@ -109,7 +120,8 @@ def what_is_meant(words: str, find: Callable[[str], Found], operators: Mapping[s
         near = [Follow(FollowKind.OPERATOR, other) for other in operators if key and f" {key} " in f" {other} "]
         return Meant(tuple(near[:MOST_SHOWN]))
     is_sure = len(follows) == 1 and found.candidates[0].how not in _GUESSES
-    return Meant(follows[:MOST_SHOWN], is_sure, max(found.communes + found.others - MOST_SHOWN, 0))
+    is_near = all(candidate.how is Match.NEAR for candidate in found.candidates)
+    return Meant(follows[:MOST_SHOWN], is_sure, max(found.communes + found.others - MOST_SHOWN, 0), is_near)
 
 
 def _kind_named(words: str, language: Language) -> Kind | None:
@@ -220,4 +232,23 @@ def full_text(language: Language) -> str:
 
 def unknown_text(asked: str, language: Language) -> str:
     """Return that nothing of this name can be followed."""
-    return follow_answers(language).unknown.format(words=cut(inert(" ".join(asked.split())), _LONGEST_ECHO))
+    return follow_answers(language).unknown.format(words=_echo(asked))
+
+
+def perhaps_text(asked: str, language: Language) -> str:
+    """Return that nothing has this name, before what has a similar one."""
+    return follow_answers(language).perhaps.format(words=_echo(asked))
+
+
+def _echo(asked: str) -> str:
+    return cut(inert(" ".join(asked.split())), _LONGEST_ECHO)
+
+
+def run_by(language: Language, contact: str) -> str:
+    """Return who runs this instance, empty where nobody says."""
+    return follow_answers(language).run_by.format(contact=contact) if contact else ""
+
+
+def about_us(language: Language, contact: str) -> str:
+    """Return what a first contact must hold: that this is no service of the State, and who runs it."""
+    return "\n".join(filter(None, (follow_answers(language).state, run_by(language, contact))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, delete, func, insert, literal, or_, select, update
 
+from bot.domain.acts import Decree
 from bot.domain.follows import (
     BLOCKED_FOR,
     CHATS,
@@ -27,6 +28,7 @@ from bot.domain.follows import (
     followed_chat,
     is_shared,
     match,
+    reasons,
 )
 from bot.domain.posts import PostState
 from bot.storage.columns import Instant, value_of
@@ -34,7 +36,7 @@ from bot.storage.database import Database, Repository, insert_or_ignore, put
 from bot.storage.edits import PENDING as EDIT_PENDING
 from bot.storage.edits import can_be_edited, edit_is_due
 from bot.storage.outbox import MovedChats, note_move
-from bot.storage.posts import due_at, first_due, is_due, lasts, not_behind_doubt
+from bot.storage.posts import due_at, first_due, is_due, lasts, load_rows, named_in, not_behind_doubt
 from bot.storage.schema import edits, followers, follows, holds, moved_chats, newest_messages, notices, posts
 
 
@@ -48,12 +50,14 @@ class Added(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FollowerCounts:
-    """How many chats follow something, how many of them are paused, how many take no messages, and how much they follow."""
+    """How many chats follow something, how many of them are paused, how many take no messages, how much they follow, and how many posts
+    at them need a person: see `Posts.in_trouble`."""
 
     chats: int = 0
     paused: int = 0
     blocked: int = 0
     follows: int = 0
+    in_trouble: int = 0
 
 
 class Follows(Repository):
@@ -89,14 +93,14 @@ class Follows(Repository):
             connection.execute(insert(follows), {"chat": chat, "kind": follow.kind, "value": follow.value})
             return Added.ADDED
 
-    def remove(self, chat: int, follow: Follow) -> bool:
-        """Let a chat follow this no more, and return whether it did. Where it then follows nothing, what waits is dropped."""
+    def remove(self, chat: int, follow: Follow, topics: Callable[[Decree], Topics]) -> bool:
+        """Let a chat follow this no more, and return whether it did. What waits for it and meets nothing that it still follows is dropped,
+        unless it changes a decree that the chat was sent; `topics` gives what a decree is about."""
         this = and_(follows.c.chat == chat, follows.c.kind == follow.kind, follows.c.value == follow.value)
         with self._database.writing() as connection:
             connection.execute(locked(followers.c.chat == chat))
             found = connection.execute(delete(follows).where(this)).rowcount > 0
-            if not _follows_of(connection, chat):
-                _drop_waiting(connection, chat)
+            _drop_unwanted(connection, chat, topics)
             return found
 
     def language_of(self, chat: int) -> str | None:
@@ -269,6 +273,23 @@ def _waits_at(chat: int) -> ColumnElement[bool]:
 def _drop_waiting(connection: Connection, chat: int) -> None:
     connection.execute(delete(posts).where(_waits_at(chat)))
     connection.execute(delete(notices).where(notices.c.chat == chat))
+
+
+def _drop_unwanted(connection: Connection, chat: int, topics: Callable[[Decree], Topics]) -> None:
+    left, waiting = _follows_of(connection, chat), load_rows(connection, _waits_at(chat))
+    if not left:
+        connection.execute(delete(notices).where(notices.c.chat == chat))
+    here = posts.c.destination == chat_destination(chat)
+    sent = set(connection.execute(select(posts.c.decree_id).where(here, posts.c.state != PostState.PENDING)).scalars())
+    wanted = [post for post in waiting if reasons(left, topics(post.decree))]
+    while True:
+        there = sent | {post.decree.id for post in wanted}
+        more = [post for post in waiting if post not in wanted and named_in(post.decree.changes) & there]
+        if not more:
+            break
+        wanted += more
+    dropped = [post.id for post in waiting if post not in wanted]
+    connection.execute(delete(posts).where(posts.c.id.in_(dropped)))
 
 
 def _keep_newest(connection: Connection, chat: int) -> None:

@@ -51,6 +51,9 @@ class Notices(Repository):
             for authority, query in concerned.items():
                 new = {"authority": authority, "state": NoticeState.UNREAD_DUE, "changed_at": now}
                 rows = [{"chat": chat, **new} for chat in sorted(there.intersection(connection.execute(query).scalars()))]
+                # Who follows nothing there any more needs no beginning.
+                left = and_(notices.c.authority == authority, notices.c.state == NoticeState.UNREAD_DUE, notices.c.chat.not_in(query))
+                connection.execute(delete(notices).where(left))
                 if rows:
                     connection.execute(insert_or_ignore(connection, notices), rows)
             again = and_(notices.c.authority.not_in(sorted(readable)), notices.c.state == NoticeState.READ_DUE)

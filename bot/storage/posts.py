@@ -121,7 +121,7 @@ def require(connection: Connection, post_id: int) -> None:
 
 def with_reply(connection: Connection, post: Post) -> Post:
     """The post, with the last message sent there of a decree that its own changes. A digest replies to none: it is about many."""
-    changed = _named(post.decree.changes)
+    changed = named_in(post.decree.changes)
     if post.digest is not None or not changed:
         return post
     newest = (
@@ -137,7 +137,11 @@ def awaited(connection: Connection, rows: Sequence[Post]) -> dict[int, int]:
 
     Decrees that were misread may change each other: of those the one that was found first goes first.
     """
-    waits = and_(posts.c.destination == rows[0].destination, posts.c.state.in_(sorted(OPEN)), posts.c.id.not_in([row.id for row in rows]))
+    here = rows[0].destination
+    waits = and_(posts.c.destination == here, posts.c.state.in_(sorted(OPEN)), posts.c.id.not_in([row.id for row in rows]))
+    if here.startswith(CHATS):
+        # A channel waits until a person says whether that one is there; nobody says it of thousands of chats.
+        waits = and_(waits, or_(is_in_doubt(posts), posts.c.state == PostState.PENDING))
     if not connection.execute(select(exists().where(waits))).scalar_one():
         return {}
     found: dict[int, int] = {}
@@ -153,23 +157,24 @@ def awaited(connection: Connection, rows: Sequence[Post]) -> dict[int, int]:
 
 def _changed_by(connection: Connection, decree: Decree) -> set[int]:
     found: set[int] = set()
-    step = _named(decree.changes)
+    step = named_in(decree.changes)
     while step:
         found |= step
-        step = set().union(*(_named(one.changes) for one in load_decrees(connection, step).values())) - found
+        step = set().union(*(named_in(one.changes) for one in load_decrees(connection, step).values())) - found
     return found
 
 
 def with_followers(connection: Connection, post: Post) -> Post:
     """The post, with the later decrees that change its own and were sent there after it."""
-    changing = _named(post.decree.changed_by)
+    changing = named_in(post.decree.changed_by)
     if not changing or post.closed_at is None:
         return post
     later = select(posts.c.decree_id).where(_sent_there(post, changing), posts.c.closed_at >= post.closed_at, posts.c.id != post.id)
     return replace(post, below=frozenset(connection.execute(later).scalars()))
 
 
-def _named(changes: Collection[Change]) -> set[int]:
+def named_in(changes: Collection[Change]) -> set[int]:
+    """The stored decrees that these changes concern."""
     return {change.decree for change in changes if change.decree is not None and change.kind in CHANGING}
 
 
@@ -280,8 +285,22 @@ class Posts(Repository):
         by_person = and_(posts.c.state == PostState.REFUSED, posts.c.cause.is_not(None), posts.c.cause == PostCause.BY_PERSON)
         # Not "other than SENT", for which every post ever sent would be looked at.
         unsent = posts.c.state.in_(sorted(UNSENT))
-        query = select(posts).where(posts.c.destination.in_(sorted(destinations)), unsent, ~by_person).order_by(posts.c.id)
-        rows = self._database.rows(query)
+        return self._open(posts.c.destination.in_(sorted(destinations)), unsent, ~by_person)
+
+    def in_trouble(self) -> list[OpenPost]:
+        """What was refused at chats that follow something, or may be there and cannot be found, oldest first, without what a person gave
+        up."""
+        cause = func.coalesce(posts.c.cause, "")
+        troubled = case(
+            (posts.c.state == PostState.REFUSED, cause != PostCause.BY_PERSON),
+            (posts.c.state == PostState.UNKNOWN, cause == PostCause.RECONCILE_UNCLEAR),
+            else_=posts.c.state == PostState.HELD,
+        )
+        states = posts.c.state.in_((PostState.REFUSED, PostState.UNKNOWN, PostState.HELD))
+        return self._open(posts.c.destination.startswith(CHATS), states, troubled)
+
+    def _open(self, *which: ColumnElement[bool]) -> list[OpenPost]:
+        rows = self._database.rows(select(posts).where(*which).order_by(posts.c.id))
         firsts: dict[str, int] = {}
         for row in rows:
             firsts.setdefault(row.digest or row.key, row.id)

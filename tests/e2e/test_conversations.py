@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from telegram.ext import Application
 
-from bot.app.inventory import departments_of_region, find_places, follow_names
+from bot.app.inventory import departments_of_region, find_places, follow_names, topics_in
 from bot.domain.follows import Follow
 from bot.queries.following import read_times
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.callbacks import Callbacks
-from bot.queries.telegram.following import FollowCommands
+from bot.queries.telegram.following import FollowCommands, FollowContext
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.languages import ChatLanguages
 from bot.storage.store import Store
@@ -39,7 +39,8 @@ async def hold(path: Path, store: Store, person: int) -> None:
     limiter, follows = RateLimiter(60, lambda: 0.0), store.follows
     languages = ChatLanguages(follows.language_of, follows.set_language)
     commands = TelegramCommands(questions, PLACES, limiter, Callbacks(), languages)
-    following = FollowCommands(follows, follow_names(), find_places, read_at, limiter, lambda: NOW, lambda chat, message: None)
+    context = FollowContext(follow_names(), find_places, read_at, topics_in(PLACES))
+    following = FollowCommands(follows, context, languages, limiter, lambda: NOW, lambda chat, message: None)
     chats = Chats()
     methods = Methods(chats, None)
     telegram = InProcessTelegram(methods)

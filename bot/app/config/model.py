@@ -51,7 +51,8 @@ class HttpSettings(Section):
     interval_seconds: Annotated[Number, Field(ge=0)] = 3
     """Seconds between two requests to one address: most prefectures share a host that blocked one request every 2 seconds."""
     contact: Contact = ""
-    """Mail or web address put in the User-Agent, so that a site's owner can write to you instead of blocking you."""
+    """Mail or web address put in the User-Agent, so that a site's owner can write to you instead of blocking you. Shown to the public too,
+    unless [web] has another one."""
     timeout_seconds: Annotated[Number, Field(gt=0, le=3600)] = 30
     """Seconds without an answer after which a request is given up."""
     max_pdf_megabytes: Annotated[Whole, Field(ge=1, le=10_000)] = 200
@@ -199,7 +200,7 @@ class WebSettings(Section):
     licence: Literal["", "etalab-2.0", "ODbL-1.0", "CC-BY-4.0", "CC0-1.0"] = "etalab-2.0"
     """Licence of the data offered (its SPDX identifier); empty: none is given, and all rights of the database are reserved."""
     contact: Contact = ""
-    """Mail or web address of those who run the site, shown on it; empty: that of [http]."""
+    """Mail or web address of those who run this instance, shown on its pages and by its Telegram bot; empty: that of [http]."""
     mentions: str = ""
     """Your own words for the legal notice (who publishes, who hosts), paragraphs separated by empty lines."""
 

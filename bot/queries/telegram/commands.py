@@ -61,6 +61,9 @@ HELP: Mapping[str, Language] = {"aide": "fr", "help": "en"}
 START = "start"
 LANGUAGE: Mapping[str, Language] = {"langue": "fr", "language": "en"}
 
+NAMES = (*(name for command in COMMANDS for name in command.names), *HELP, *LANGUAGE, START)
+"""Whatever is a command, but those of `bot.queries.telegram.following`."""
+
 _MEANT = 80
 """Likeness (0 to 100) from which a name is taken for a misspelt command."""
 _NEAR = 50

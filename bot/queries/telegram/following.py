@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -29,25 +29,29 @@ from telegram.ext import (
     filters,
 )
 
-from bot.domain.acts import Kind
-from bot.domain.follows import FRANCE, Follow, FollowKind, FollowMode
+from bot.domain.acts import Decree, Kind
+from bot.domain.follows import FRANCE, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import Found
 from bot.messages import Language
 from bot.messages.cleaning import unlinked
 from bot.messages.following import FollowNames, follow_label
 from bot.queries.following import (
+    Meant,
+    about_us,
     follow_answers,
     follow_code,
     follow_of_code,
     full_text,
     pause_text,
+    perhaps_text,
     resumed_text,
     settings_text,
     unknown_text,
     what_is_meant,
 )
 from bot.queries.rate_limit import Grant, RateLimiter
-from bot.queries.telegram.languages import spoken
+from bot.queries.telegram.commands import NAMES, command_meant, folded_name, typed_command
+from bot.queries.telegram.languages import ChatLanguages, spoken
 from bot.queries.telegram.long_polling import Sleep, answered
 from bot.queries.vocabulary import vocabulary
 from bot.storage.follows import Added, Follows
@@ -60,8 +64,11 @@ TWINS: Mapping[Language, Mapping[str, str]] = {
 }
 """What each command does, and its name in each language."""
 
-_OWN_COMMANDS = frozenset(name for names in TWINS.values() for name in names.values())
-_DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkol]):(?P<rest>.{0,56})", re.ASCII)
+_OWN_COMMANDS = tuple(dict.fromkeys(name for names in TWINS.values() for name in names.values()))
+_BOTH = frozenset(TWINS["fr"].values()) & frozenset(TWINS["en"].values())
+_STOP = frozenset({"stop", "unfollow", "unsubscribe", "desabonner", "desabonnement"})
+"""What people write who want nothing more to come."""
+_DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkolf]):(?P<rest>.{0,56})", re.ASCII)
 _START = re.compile(r"^/start(?:@(?P<bot>\w+))?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})$", re.ASCII)
 _IN_CHARGE = frozenset({ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR})
 _NEW = filters.UpdateType.MESSAGE
@@ -72,11 +79,24 @@ ReadAt = Callable[[Sequence[Follow]], Mapping[Follow, datetime | None]]
 
 
 @dataclass(frozen=True, slots=True)
+class FollowContext:
+    """What following has to find out: names, the places that words mean, when recueils were last read, what a decree is about.
+    `contact`: of whoever runs this instance, a mail or web address; empty where nobody says."""
+
+    names: FollowNames
+    find: Callable[[str], Found]
+    read_at: ReadAt
+    topics: Callable[[Decree], Topics]
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FollowReply:
-    """A text, and rows of buttons: words and data."""
+    """A text, and rows of buttons: words and data. `about`: what stands below the text, in which an address stays one."""
 
     text: str
     rows: tuple[tuple[tuple[str, str], ...], ...] = ()
+    about: str = ""
 
 
 class FollowCommands:
@@ -85,18 +105,17 @@ class FollowCommands:
     def __init__(
         self,
         follows: Follows,
-        names: FollowNames,
-        find: Callable[[str], Found],
-        read_at: ReadAt,
+        context: FollowContext,
+        languages: ChatLanguages,
         limiter: RateLimiter,
         clock: Callable[[], datetime],
         seen: Callable[[int, int], None],
     ) -> None:
-        """`find` looks places up; `seen` takes chat and id of each message that the bot gets or writes here."""
+        """`seen` takes chat and id of each message that the bot gets or writes here."""
         self._follows = follows
-        self._names = names
-        self._find = find
-        self._read_at = read_at
+        self._context = context
+        self._names = context.names
+        self._languages = languages
         self._limiter = limiter
         self._clock = clock
         self._seen = seen
@@ -114,6 +133,7 @@ class FollowCommands:
                     continue  # the same word in both: answered in the language of the chat, or of the person
                 application.add_handler(CommandHandler(name, partial(self._commanded, action, language), filters=_NEW))
         application.add_handler(MessageHandler(_NEW & filters.Regex(_START), self._linked))
+        application.add_handler(MessageHandler(_NEW & _Meant(), self._misspelt))
         application.add_handler(CallbackQueryHandler(self._pressed, pattern=_DATA))
         application.add_handler(ChatMemberHandler(self._member_changed, ChatMemberHandler.MY_CHAT_MEMBER))
         application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, self._moved))
@@ -129,6 +149,8 @@ class FollowCommands:
     async def _commanded(self, action: str, language: Language, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         message, words = update.message, " ".join(context.args or ())
         if message is not None:
+            if TWINS["en"][action] in _BOTH:
+                language = spoken(message.from_user) or language
             await self._answer(message, context.bot, language, lambda chat, tongue: self._carry_out(action, words, chat, tongue))
 
     async def _linked(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -142,6 +164,13 @@ class FollowCommands:
         language = spoken(message.from_user) or "fr"
         await self._answer(message, context.bot, language, lambda _, tongue: self._ask(follow, tongue))
 
+    async def _misspelt(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.message
+        meant = None if message is None else command_of(message)
+        if message is not None and meant is not None:
+            language = meant.language or spoken(message.from_user) or "fr"
+            await self._answer(message, context.bot, language, lambda chat, tongue: self._offer(meant, chat, tongue))
+
     async def _answer(self, message: Message, bot: Bot, language: Language, make: Callable[[int, Language], FollowReply]) -> None:
         chat = message.chat.id
         try:
@@ -149,8 +178,8 @@ class FollowCommands:
             grant = self._limiter.ask(person.id, chat)
             if grant is Grant.REFUSED:
                 return
-            kept = await asyncio.to_thread(self._follows.get, chat)
-            tongue: Language = language if kept is None else "en" if kept.language == "en" else "fr"
+            chosen = await asyncio.to_thread(self._languages.chosen, chat)
+            tongue = language = chosen or language
             if grant is Grant.REFUSED_FIRST:
                 reply = FollowReply(vocabulary(tongue).slow_down)
             elif not await is_in_charge(bot, message.chat, person.id):
@@ -204,8 +233,7 @@ class FollowCommands:
         if action == "list":
             return self._list(chat, language)
         if action == "forget":
-            answers = follow_answers(language)
-            return FollowReply(answers.forgotten if self._follows.forget(chat) else answers.nothing_stored)
+            return self._forget(chat, language)
         return self._pause(chat, language) if action == "pause" else self._resume(chat, language)
 
     def _act(self, action: str, rest: str, chat: int, language: Language) -> FollowReply:
@@ -222,17 +250,21 @@ class FollowCommands:
             return self._choice(answers.choose_kind if action == "k" else answers.choose_operator, self._wide(action), language)
         if action == "n":
             return FollowReply(answers.left)
-        if action in "pr":
-            return self._pause(chat, language) if action == "p" else self._resume(chat, language)
-        return self._list(chat, language)
+        simple = {"p": self._pause, "r": self._resume, "f": self._forget}
+        return simple.get(action, self._list)(chat, language)
 
     def _follow(self, words: str, chat: int, language: Language) -> FollowReply:
-        meant = what_is_meant(words, self._find, self._names.operators, language)
-        if not meant.follows:
-            return FollowReply(unknown_text(words, language), self._how(language).rows)
+        meant = what_is_meant(words, self._context.find, self._names.operators, language)
         if meant.is_sure:
             return self._add(meant.follows[0], chat, language)
+        return self._candidates(words, meant, language)
+
+    def _candidates(self, words: str, meant: Meant, language: Language) -> FollowReply:
         answers = follow_answers(language)
+        if not meant.follows:
+            return FollowReply(unknown_text(words, language), self._how(language).rows)
+        if meant.is_near:
+            return self._choice(perhaps_text(words, language), meant.follows, language)
         total = len(meant.follows) + meant.others
         return self._choice(answers.choose_more.format(n=total) if meant.others else answers.choose, meant.follows, language)
 
@@ -243,10 +275,11 @@ class FollowCommands:
         if done is Added.FULL:
             return FollowReply(full_text(language))
         text = (answers.added if done is Added.ADDED else answers.already).format(what=what)
-        return FollowReply(f"{text}\n\n{answers.first}" if is_first else text, ((_removing(follow, what, language),),))
+        about = f"{answers.first}\n{about_us(language, self._context.contact)}" if is_first else ""
+        return FollowReply(text, ((_removing(follow, what, language),),), about)
 
     def _remove(self, follow: Follow, chat: int, language: Language) -> FollowReply:
-        self._follows.remove(chat, follow)
+        self._follows.remove(chat, follow, self._context.topics)
         said = follow_answers(language).removed.format(what=follow_label(follow, self._names, language))
         left = self._list(chat, language)
         return FollowReply(f"{said}\n\n{left.text}", left.rows)
@@ -255,7 +288,7 @@ class FollowCommands:
         follower, answers = self._follows.get(chat), follow_answers(language)
         if follower is None or not follower.follows:
             return FollowReply(answers.nothing)
-        read_at = self._read_at(follower.follows)
+        read_at = self._context.read_at(follower.follows)
         text = settings_text(follower, self._names, language, self._clock(), read_at)
         rows = [(_removing(follow, follow_label(follow, self._names, language), language),) for follow in follower.follows]
         is_daily = follower.mode is FollowMode.DAILY
@@ -272,6 +305,29 @@ class FollowCommands:
             return FollowReply(follow_answers(language).nothing)
         return FollowReply(resumed_text(self._follows.resume(chat, self._clock()), language))
 
+    def _forget(self, chat: int, language: Language) -> FollowReply:
+        answers = follow_answers(language)
+        self._languages.forget(chat)
+        return FollowReply(answers.forgotten if self._follows.forget(chat) else answers.nothing_stored)
+
+    def _offer(self, meant: MeantCommand, chat: int, language: Language) -> FollowReply:
+        """Return what a misspelt command may want, as buttons: nothing is changed before one is pressed."""
+        answers = follow_answers(language)
+        buttons = {
+            "list": ((answers.do_list, f"2{language}l:"),),
+            "pause": ((answers.do_pause, f"2{language}p:"),),
+            "resume": ((answers.do_resume, f"2{language}r:"),),
+            "forget": ((answers.do_forget, f"2{language}f:"),),
+        }
+        if meant.action == "stop":
+            return FollowReply(answers.stop, tuple(buttons[action] for action in ("list", "pause", "forget")))
+        asked = answers.did_you_mean.format(name=TWINS[language][meant.action])
+        if meant.action != "follow":
+            return FollowReply(asked, (buttons[meant.action],))
+        found = what_is_meant(meant.words, self._context.find, self._names.operators, language)
+        reply = self._candidates(meant.words, found, language) if meant.words else self._how(language)
+        return replace(reply, text=f"{asked}\n\n{reply.text}")
+
     def _how(self, language: Language) -> FollowReply:
         answers = follow_answers(language)
         return FollowReply(answers.how.strip(), (((answers.kinds, f"2{language}k:"), (answers.operators, f"2{language}o:")),))
@@ -281,8 +337,9 @@ class FollowCommands:
         if follow is None:
             return self._how(language)
         what = follow_label(follow, self._names, language)
+        about = about_us(language, self._context.contact)
         yes = (answers.yes.format(what=what)[:64], f"2{language}a:{follow_code(follow)}")
-        return FollowReply(answers.ask.format(what=what), ((yes, (answers.no, f"2{language}n:")),))
+        return FollowReply(answers.ask.format(what=what), ((yes, (answers.no, f"2{language}n:")),), about)
 
     def _choice(self, text: str, follows: Sequence[Follow], language: Language) -> FollowReply:
         buttons = [(follow_label(one, self._names, language)[:64], f"2{language}a:{follow_code(one)}") for one in follows]
@@ -333,8 +390,43 @@ class FollowCommands:
 
 
 def _shown(reply: FollowReply) -> str:
-    """Return the text with no links but the commands that it names."""
-    return unlinked(reply.text, _OWN_COMMANDS)
+    """Return the text with no links but the commands that it names, and what stands below it."""
+    return "\n\n".join(filter(None, (unlinked(reply.text, _OWN_COMMANDS), reply.about)))
+
+
+@dataclass(frozen=True, slots=True)
+class MeantCommand:
+    """A command about following that was not written as it is: one of `TWINS`, or `stop`. `language` is that of the command, None
+    where it is of both."""
+
+    action: str
+    words: str = ""
+    language: Language | None = None
+
+
+def command_of(message: Message) -> MeantCommand | None:
+    """Return which command about following is meant by a message for the bot that is none of them as they are written, None for none."""
+    text = message.text or ""
+    in_group, typed = message.chat.type != ChatType.PRIVATE, typed_command(text)
+    if typed is None:
+        return MeantCommand("stop") if not in_group and folded_name(text) in _STOP else None
+    if (in_group or typed.bot is not None) and (typed.bot or "").lower() != message.get_bot().username.lower():
+        return None
+    if folded_name(typed.name) in _STOP:
+        return MeantCommand("stop")
+    meant = command_meant(typed.name, (*NAMES, *_OWN_COMMANDS))
+    for language, twins in TWINS.items():
+        for action, name in twins.items():
+            if name == meant:
+                return MeantCommand(action, typed.words, None if name in _BOTH else language)
+    return None
+
+
+class _Meant(filters.MessageFilter):
+    """Messages that `command_of` understands."""
+
+    def filter(self, message: Message) -> bool:
+        return command_of(message) is not None
 
 
 def _keyboard(reply: FollowReply) -> InlineKeyboardMarkup | None:

@@ -21,16 +21,16 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes, Inline
 from bot.domain.acts import Place
 from bot.messages import LANGUAGES, Button, Language
 from bot.queries.answers import BadInput, Fault, OneDecree, Question, Topic
-from bot.queries.following import follow_answers
+from bot.queries.following import about_us, follow_answers, run_by
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import Grant, RateLimiter
 from bot.queries.telegram.callbacks import Callbacks, LanguageWanted, LetterWanted
-from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, START, Addressed, addressed, command_meant, commands_near
+from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, NAMES, START, Addressed, addressed, command_meant, commands_near
 from bot.queries.telegram.following import TWINS, CannotCheck, is_in_charge
 from bot.queries.telegram.inline import CACHE_SECONDS, LONGEST, InlineOffer, inline_offer
 from bot.queries.telegram.languages import ChatLanguages, spoken
 from bot.queries.telegram.long_polling import Sleep, answered
-from bot.queries.telegram.replies import Reply, help_reply, language_choice, letter_reply, said, telegram_reply
+from bot.queries.telegram.replies import Reply, help_reply, introduced, language_choice, letter_reply, said, telegram_reply
 from bot.queries.vocabulary import vocabulary
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,6 @@ log = structlog.get_logger(__name__)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NEW = filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
 _COMMANDS = {name: command for command in COMMANDS for name in command.names}
-_NAMES = (*_COMMANDS, *HELP, *LANGUAGE, START)
 _DECREE_LINK = re.compile(r"n([0-9]{1,9})")
 """What stands behind `/start` where a link leads to a decree: t.me/bot?start=n12."""
 
@@ -63,14 +62,16 @@ class TelegramCommands:
         callbacks: Callbacks,
         languages: ChatLanguages,
         sleep: Sleep = asyncio.sleep,
+        contact: str = "",
     ) -> None:
-        """`sleep` is in seconds."""
+        """`sleep` is in seconds. `contact`: of whoever runs this instance, a mail or web address."""
         self._questions = questions
         self._places = places
         self._limiter = limiter
         self._callbacks = callbacks
         self._languages = languages
         self._sleep = sleep
+        self._contact = contact
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers of messages and of the buttons of answers."""
@@ -82,7 +83,7 @@ class TelegramCommands:
         message = update.message
         if message is None:
             return
-        meant = addressed(message, context.bot.username, context.bot.id, _NAMES)
+        meant = addressed(message, context.bot.username, context.bot.id, NAMES)
         if meant is not None:
             await self._answer(message, meant)
 
@@ -111,7 +112,7 @@ class TelegramCommands:
         if meant.command is None:
             return _Asked("plain", language, partial(self._plain, meant.words, language))
         typed, words = meant.command.name, meant.command.words
-        name = command_meant(typed, _NAMES)
+        name = command_meant(typed, NAMES)
         if name is None:
             return _Asked("unknown", language, partial(self._unknown, typed, language))
         if name == START:
@@ -148,8 +149,9 @@ class TelegramCommands:
     def _start(self, payload: str, languages: tuple[Language, ...]) -> Reply:
         link = _DECREE_LINK.fullmatch(payload)
         if link is not None:
-            return telegram_reply(self._questions.show(link[1]), self._places, languages[0])
-        return help_reply(languages)
+            reply = telegram_reply(self._questions.show(link[1]), self._places, languages[0])
+            return introduced(reply, about_us(languages[0], self._contact))
+        return introduced(help_reply(languages), "\n".join(filter(None, (run_by(each, self._contact) for each in languages))))
 
     async def _typed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Offer decrees while somebody types in any chat. Whoever types too fast is answered at the next letter."""

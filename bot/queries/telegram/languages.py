@@ -22,25 +22,26 @@ class ChatLanguages:
         self._read = read
         self._write = write
         self._limit = limit
-        self._kept: OrderedDict[int, Language | None] = OrderedDict()
+        self._kept: OrderedDict[int, Language] = OrderedDict()
 
     def chosen(self, chat: int) -> Language | None:
         """Return what this chat chose, None where it did not."""
-        if chat not in self._kept:
-            self._keep(chat, _known(self._read(chat)))
-        self._kept.move_to_end(chat)
-        return self._kept[chat]
+        stored = _known(self._read(chat))
+        if stored is None and chat in self._kept:
+            self._kept.move_to_end(chat)
+        return stored or self._kept.get(chat)
 
     def choose(self, chat: int, language: Language) -> None:
         """Answer this chat in this language from now on."""
         self._write(chat, language)
-        self._keep(chat, language)
-
-    def _keep(self, chat: int, language: Language | None) -> None:
         self._kept[chat] = language
         self._kept.move_to_end(chat)
         while len(self._kept) > self._limit:
             self._kept.popitem(last=False)
+
+    def forget(self, chat: int) -> None:
+        """Drop what this chat chose."""
+        self._kept.pop(chat, None)
 
 
 def spoken(person: User | None) -> Language | None:

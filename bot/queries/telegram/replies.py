@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from html import escape
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
 from bot.domain.law.advice import legal_advice
@@ -14,7 +15,7 @@ from bot.gazetteer.places import Commune
 from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, place_for, telegram_decree
 from bot.messages.cleaning import cut, unlinked
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
-from bot.messages.telegram import html_tag, html_text
+from bot.messages.telegram import TEXT_LIMIT, html_tag, html_text, telegram_length
 from bot.queries.answers import Answer, DecreeList, HelpWanted, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.phrases import choice_text, instead, message_of, plain_answer, title, town_parts, withdrawal
 from bot.queries.telegram.callbacks import FollowWanted, LanguageWanted, LetterWanted, Pressed
@@ -90,6 +91,13 @@ def said(words: str) -> Reply:
 def help_reply(languages: Sequence[Language]) -> Reply:
     """Return what the bot can be asked, in one language or several."""
     return said("\n\n".join(f"{vocabulary(each).help.strip()}\n\n{vocabulary(each).chat.help}" for each in languages))
+
+
+def introduced(reply: Reply, about: str) -> Reply:
+    """Add words of our own at the end of a reply, where it has room: who runs this. An address in them stays one."""
+    if not about or telegram_length(reply.plain) + telegram_length(about) + 2 > TEXT_LIMIT:
+        return reply
+    return replace(reply, markup=f"{reply.markup}\n\n{escape(about)}", plain=f"{reply.plain}\n\n{about}")
 
 
 def language_choice(language: Language) -> Reply:

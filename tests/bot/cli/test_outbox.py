@@ -15,7 +15,7 @@ from bot.storage.edits import EditStatus
 from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.delivery.memory import post
-from tests.bot.storage.building import NOW
+from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.finding import found
 from tests.bot.storage.test_edits import END, GRANT, send
 from tests.bot.storage.test_outbox import claimed, queue
@@ -45,6 +45,16 @@ def test_what_is_not_sent_is_listed(vigie: Vigie, store: Store) -> None:
     ]  # fmt: skip
     assert vigie("outbox", "list", "--destination", "other").out == ""
     assert vigie("outbox", "list", "--state", "lost").code == 2
+
+
+def test_posts_to_chats_are_listed_where_asked_for_and_not_the_chats(vigie: Vigie, store: Store) -> None:
+    record = store.recordings.record(result_of(one_recueil(store, "A"), act("A")), to("t", "chat:47114711"), NOW)
+    assert len(vigie("outbox", "list", "--json").json) == 1
+    done = vigie("outbox", "list", "--chats")
+    assert len(done.out.splitlines()) == 2
+    shown = vigie("outbox", "show", str(record.posts[-1].id))
+    assert "47114711" not in f"{done.out}{shown.out}"
+    assert [one["destination"] for one in vigie("outbox", "list", "--chats", "--json").json] == ["t", "a chat"]
 
 
 def test_without_a_database_there_is_nothing(vigie: Vigie, tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ def test_followers_are_counted_and_not_named() -> None:
     assert list(follower_lines(FollowerCounts())) == []
     [line] = follower_lines(FollowerCounts(12, 2, 1, 30))
     assert line == "Followers: 12 chats follow 30 places or subjects; 2 paused, 1 blocked"
+    [_, trouble] = follower_lines(FollowerCounts(12, 2, 1, 30, 4))
+    assert trouble == "Followers: 4 posts refused or in doubt: vigie outbox list --chats"
 
 
 def test_what_does_not_work_is_told_with_its_cause_and_what_to_do(vigie: Vigie, store: Store) -> None:
@@ -119,7 +121,7 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
     }  # fmt: skip
     assert (found["ok"], found["stalled_since"]) == (False, None)
-    assert found["followers"] == {"chats": 0, "paused": 0, "blocked": 0, "follows": 0}
+    assert found["followers"] == {"chats": 0, "paused": 0, "blocked": 0, "follows": 0, "in_trouble": 0}
     counts = {"fine": 1, "late": 0, "partly": 0, "failing": 1, "never_polled": 1, "not_covered": 0, "not_watched": 0}
     assert found["counts"] == counts
     isere = next(one for one in found["authorities"] if one["code"] == "38")

@@ -19,7 +19,7 @@ from bot.delivery.telegram.client import SendingBot, Whereabouts
 from bot.delivery.telegram.follower import AHEAD, FollowerChannel, FollowerWords, Mailbox
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
 from bot.domain.follows import Follow, Follower, FollowKind, FollowMode, Topics, chat_destination, topics_of
-from bot.domain.posts import Post, PostState
+from bot.domain.posts import Post, PostCause, PostState
 from bot.messages.following import FollowNames
 from bot.storage.errors import StorageError
 from bot.storage.store import Store
@@ -32,6 +32,7 @@ from tests.servers.fake_bot_api import BotMessage, FakeBotApi
 DROME = Follow(FollowKind.DEPARTMENT, "26")
 SNCF = Follow(FollowKind.OPERATOR, "sncf")
 GROUP = -1001234567890
+HOUR = timedelta(hours=1)
 
 
 def topics(decree: Decree) -> Topics:
@@ -328,6 +329,19 @@ async def test_what_changes_a_decree_replies_to_it_and_edits_it(world: World) ->
     assert "Vous avez reçu l’arrêté que celui-ci modifie, renouvelle ou suspend, ou auquel il met fin." in end.text
     assert "2031-150" in first.text, "it says what ended it"
     assert first.text.endswith("/pause"), "it still says why it came"
+
+
+async def test_what_nobody_can_find_holds_up_nothing_at_its_chat(world: World) -> None:
+    world.follow(7, SNCF)
+    world.found("2031-123", operators=("SNCF",), signed=date(2031, 4, 1))
+    post = world.store.outbox.claim(chat_destination(7), world.clock())
+    assert post is not None
+    world.store.outbox.move(post, PostState.UNKNOWN, world.clock(), cause=PostCause.RECONCILE_UNCLEAR, not_before=world.clock() + 6 * HOUR)
+    world.found("2031-150", Kind.ABROGATION, references=(Reference(Kind.ABROGATION, "2031-0123", date(2031, 4, 1)),))
+    await world.work()
+    [end] = world.sent_to(7)
+    assert "2031-150" in end.text
+    assert len(world.store.posts.in_trouble()) == 1
 
 
 async def test_who_is_forgotten_in_the_middle_of_a_send(world: World) -> None:

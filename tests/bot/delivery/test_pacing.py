@@ -128,3 +128,36 @@ def test_without_destinations_everything_passes() -> None:
     limiter = Limiter(monotonic=Seconds())
     limiter.note("x")
     assert limiter.wait("x", 1000) == 0
+
+
+def test_channels_and_thousands_of_chats_share_what_one_bot_may_send() -> None:
+    """Whoever may send does, at once, for ten seconds: 25 messages in any second, of which the channels get theirs without waiting."""
+    now, channels = [0.0], [f"channel {number}" for number in range(4)]
+    limiter = Limiter([Destination(name, "telegram", chat=f"@{name}") for name in channels], monotonic=lambda: now[0])
+    sent: list[tuple[float, str]] = []
+    chats = [f"chat:{number}" for number in range(1, 400)]
+    for step in range(1000):
+        now[0] = step / 100
+        # The followers come first, and still leave room.
+        for name in (*chats[:8], *channels):
+            if limiter.wait(name, 1) == 0:
+                limiter.note(name)
+                sent.append((now[0], name))
+                if name in chats:
+                    chats.remove(name)
+    for at, _ in sent:
+        within = [name for when, name in sent if at - 1 + 1e-6 < when <= at]
+        assert len(within) <= 25
+        assert len([name for name in within if name.startswith("chat:")]) <= 20
+    assert len([name for _, name in sent if name.startswith("chat:")]) == 200
+    assert [len([at for at, name in sent if name == channel]) for channel in channels] == [10] * 4, "one a second each, as ever"
+
+
+@pytest.mark.parametrize("chat", [7, -1001234567890])
+def test_a_chat_gets_one_message_a_second(chat: int) -> None:
+    now = [0.0]
+    limiter = Limiter(monotonic=lambda: now[0])
+    limiter.note(f"chat:{chat}")
+    now[0] = 0.4
+    assert limiter.wait(f"chat:{chat}", 1) == pytest.approx(0.6)
+    assert limiter.wait("chat:8", 1) == 0

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import Unknown
 from bot.domain.acts import Facts, Kind, Reference
+from bot.domain.follows import Follow, FollowKind, chat_destination
 from bot.domain.posts import DestinationTrouble, Post, PostCause, PostState
 from bot.operators.alerts import Due
 from bot.operators.notifier import DeliveryAlerts, Notifier
@@ -184,6 +185,29 @@ def open_post(number: int, **changes: object) -> OpenPost:
 def test_a_digest_is_one_trouble() -> None:
     change = post_changes([open_post(1), open_post(2, message=1), open_post(3)], [], [], NOW, HOUR)
     assert [new.subject for new in change.opened] == ["post:1", "post:3"]
+
+
+async def test_what_is_refused_or_in_doubt_at_many_chats_is_one_trouble_each_without_the_chats(bench: Bench) -> None:
+    chats = (4711, 4712, 4713)
+    for chat in chats:
+        bench.store.follows.add(chat, Follow(FollowKind.DEPARTMENT, "26"), "fr", bench.now.date())
+    names = [chat_destination(chat) for chat in chats]
+    bench.store.recordings.record(result_of(one_recueil(bench.store, "A"), act("A")), to(*names), bench.now)
+    refused, unclear = (PostState.REFUSED, PostCause.REFUSED_CONTENT), (PostState.UNKNOWN, PostCause.RECONCILE_UNCLEAR)
+    for chat, (state, cause) in zip(chats, (refused, refused, unclear), strict=True):
+        post = bench.store.outbox.claim(chat_destination(chat), bench.now)
+        assert post is not None
+        bench.store.outbox.move(post, state, bench.now, cause=cause, error="no words")
+    assert len(bench.store.posts.in_trouble()) == 3
+    [text] = await bench.look(HOUR)
+    assert text.count("no words") == 2
+    assert "4711" not in text
+    assert "vigie outbox list --chats" in text
+    assert await bench.look(25 * HOUR) == [], "nobody is asked again of each"
+    for post in bench.store.posts.listed(chats=True):
+        bench.store.posts.decide(post, PostState.REFUSED, bench.now, cause=PostCause.BY_PERSON)
+    [ended] = await bench.look(HOUR)
+    assert "4711" not in ended
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -11,17 +11,19 @@ import pytest
 from pydantic import SecretStr
 from telegram import Bot, Chat
 
-from bot.app.inventory import departments_of_region, find_places, follow_names, places_of
+from bot.app.inventory import departments_of_region, find_places, follow_names, places_of, topics_in
 from bot.domain.follows import Follow, FollowKind, FollowMode
 from bot.domain.health import AuthorityHealth, Overview, SourceHealth, Status
 from bot.queries.following import ago, follow_code, follow_of_code, read_times, what_is_meant
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.bot import TelegramBot
-from bot.queries.telegram.following import CannotCheck, FollowCommands, is_in_charge
+from bot.queries.telegram.callbacks import Callbacks
+from bot.queries.telegram.following import CannotCheck, FollowCommands, FollowContext, is_in_charge
+from bot.queries.telegram.handlers import TelegramCommands
+from bot.queries.telegram.languages import ChatLanguages
 from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
-from tests.bot.queries.conftest import commands_for
 from tests.bot.queries.test_telegram_app import log_levels, running, until
 from tests.bot.storage.ready import ready_store
 from tests.servers.fake_bot_api import BotMessage, FakeBotApi
@@ -140,11 +142,16 @@ async def talk(tmp_path: Path, questions: Questions) -> AsyncIterator[Callable[[
     async def begun() -> AsyncIterator[Talk]:
         with ready_store(tmp_path) as store:
             async with FakeBotApi() as api:
+                read_at = lambda wanted: read_times(wanted, OVERVIEW, departments_of_region, PLACES)  # noqa: E731
+                context = FollowContext(NAMES, find_places, read_at, topics_in(PLACES), "https://collectif.example")
+                languages = ChatLanguages(store.follows.language_of, store.follows.set_language)
                 follow = FollowCommands(
-                    store.follows, NAMES, find_places, lambda wanted: read_times(wanted, OVERVIEW, departments_of_region, PLACES),
-                    RateLimiter(100, lambda: 0.0), lambda: NOW, lambda _chat, _message: None,
-                )  # fmt: skip
-                bot = TelegramBot(SecretStr(api.token), api.url, commands_for(questions), following=follow)
+                    store.follows, context, languages, RateLimiter(100, lambda: 0.0), lambda: NOW, lambda _chat, _message: None
+                )
+                commands = TelegramCommands(
+                    questions, PLACES, RateLimiter(100, lambda: 0.0), Callbacks(), languages, contact="moi@collectif.example"
+                )
+                bot = TelegramBot(SecretStr(api.token), api.url, commands, following=follow)
                 async with running(bot):
                     yield Talk(api, store)
 
@@ -158,6 +165,7 @@ async def test_a_person_follows_lists_pauses_and_leaves(talk: Talk) -> None:
     added = await talk.say("/suivre 26")
     assert added.text.startswith("🔔 Vous suivez maintenant Drôme (26).")
     assert "pas un service de l’État" in added.text
+    assert added.text.endswith("Qui tient cette instance de Vigie : https://collectif.example")
     await until(lambda: talk.store.chat_messages.newest_shared() == added.message_id)  # where a lost message is looked for, after a restart
     assert "pas un service de l’État" not in (await talk.say("/suivre sncf")).text, "said once"
     assert talk.follows() == (DROME, SNCF)
@@ -221,6 +229,56 @@ async def test_in_a_group_only_administrators_change_what_is_followed(talk: Talk
     assert talk.follows(GROUP) == (DROME,)
     await talk.press(added, "✕", 8)
     assert talk.follows(GROUP) == ()
+
+
+async def test_each_first_contact_says_who_runs_it_and_that_it_is_no_service_of_the_state(talk: Talk) -> None:
+    for link in ("/start", "/start d26", "/start n1"):
+        said = (await talk.say(link)).text
+        assert "pas un service de l’État" in said, link
+        assert "Qui tient cette instance de Vigie : " in said, link
+    assert "moi@collectif.example" in (await talk.say("/start")).text, "an address that can be copied"
+    await talk.press(await talk.say("/langue"), "English")
+    assert "Who runs this instance of Vigie: " in (await talk.say("/start")).text
+
+
+async def test_nothing_is_followed_that_only_resembles_what_was_written(talk: Talk) -> None:
+    said = await talk.say("/follow Atlantis")
+    assert said.text == "Vigie finds nothing called “Atlantis”. Perhaps:"
+    assert said.buttons[0]["text"] == "Le Plantis (61)"
+    assert talk.follows() == ()
+
+
+async def test_a_misspelt_command_offers_the_button_that_acts(talk: Talk) -> None:
+    said = await talk.say("/suivr 26")
+    assert said.text.startswith("Vouliez-vous dire : /suivre ?")
+    assert talk.follows() == ()
+    await talk.press(said, "Drôme (26)")
+    assert talk.follows() == (DROME,)
+    assert "⏸" in await talk.press(await talk.say("/pausse"), "Pause")
+    assert "▶️" in await talk.press(await talk.say("/réprendre"), "Recevoir")
+    assert "• Drôme (26)" in await talk.press(await talk.say("/suivi"), "Ce que je suis")
+    assert "🗑" in await talk.press(await talk.say("/oubliez"), "Tout effacer")
+    assert talk.follows() == ()
+
+
+@pytest.mark.parametrize("words", ["/stop", "Stop", "/désabonner"])
+async def test_who_wants_nothing_more_is_offered_what_does_that(talk: Talk, words: str) -> None:
+    await talk.say("/suivre 26")
+    said = await talk.say(words)
+    assert [button["text"].rpartition("/")[2] for button in said.buttons] == ["suivis", "pause", "oublier"]
+    assert talk.follows() == (DROME,)
+    await talk.press(said, "/oublier")
+    assert talk.store.follows.get(ANN) is None
+
+
+async def test_the_language_that_was_chosen_is_that_of_every_answer(talk: Talk) -> None:
+    await talk.press(await talk.say("/langue"), "English")
+    assert (await talk.say("/suivre 26")).text.startswith("🔔 You now follow Drôme (26).")
+    kept = talk.store.follows.get(ANN)
+    assert kept is not None
+    assert kept.language == "en"
+    await talk.say("/oublier")
+    assert (await talk.say("/suivre 26")).text.startswith("🔔 Vous suivez"), "that is deleted too"
 
 
 async def test_where_telegram_does_not_say_who_administers_a_group(talk: Talk) -> None:

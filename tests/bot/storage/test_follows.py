@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -40,6 +41,10 @@ def about(*communes: str) -> Route:
     return route
 
 
+def nothing(decree: Decree) -> Topics:
+    return Topics(decree.kind)
+
+
 def found(store: Store, number: str, *communes: str, kind: Kind = Kind.AUTHORISATION, authority: str = "26", **facts: object) -> int:
     recueil = one_recueil(store, number, authority=authority)
     result = reading_of(recueil, Facts(number, **facts), kind)  # type: ignore[arg-type]
@@ -59,8 +64,8 @@ def test_a_chat_follows_at_most_thirty_things(store: Store) -> None:
     assert [store.follows.add(7, one, "fr", TODAY) for one in many] == [Added.ADDED] * 30
     assert store.follows.add(7, many[0], "fr", TODAY) is Added.ALREADY
     assert store.follows.add(7, DROME, "fr", TODAY) is Added.FULL
-    assert store.follows.remove(7, many[3])
-    assert not store.follows.remove(7, many[3])
+    assert store.follows.remove(7, many[3], nothing)
+    assert not store.follows.remove(7, many[3], nothing)
     assert store.follows.add(7, DROME, "fr", TODAY) is Added.ADDED
     assert store.follows.add(8, DROME, "en", TODAY) is Added.ADDED
     assert store.follows.counts() == FollowerCounts(chats=2, follows=31)
@@ -109,6 +114,31 @@ def test_what_changes_a_decree_goes_to_whoever_was_sent_it(store: Store) -> None
     assert told(store, decree=again) == [], "who was forgotten gets nothing more"
 
 
+def test_what_no_other_follow_wants_is_dropped_when_one_is_removed(store: Store) -> None:
+    def topics(decree: Decree) -> Topics:
+        [wanted] = [one for one in about("26198" if decree.facts.number == "2026-1" else "26362")(decree) if isinstance(one, Topics)]
+        return wanted
+
+    for follow in (MONTELIMAR, VALENCE, SNCF):
+        store.follows.add(1, follow, "fr", TODAY)
+    store.follows.add(2, MONTELIMAR, "fr", TODAY)
+    first = found(store, "2026-1", "26198", signed=date(2024, 4, 1))
+    others = [found(store, "2026-2", "26362"), found(store, "2026-3", "26362", operators=("SNCF",))]
+    end = Reference(Kind.ABROGATION, "2026-0001", date(2024, 4, 1))
+    change = found(store, "2026-9", "26362", kind=Kind.ABROGATION, references=(end,))
+    assert store.follows.remove(1, VALENCE, topics)
+
+    def here() -> list[int | None]:
+        return [post.decree.id for post in store.posts.listed(destination="chat:1")]
+
+    assert here() == [first, others[1], change], "what changes a decree of theirs stays"
+    assert store.follows.remove(1, MONTELIMAR, topics)
+    assert here() == [others[1]], "the decree that it changes goes out no more"
+    assert store.follows.remove(1, SNCF, topics)
+    assert here() == []
+    assert told(store, decree=first) == [2], "nothing is lost for others"
+
+
 def test_a_digest_waits_for_the_evening_unless_the_decree_begins_soon(store: Store) -> None:
     store.follows.add(1, DROME, "fr", TODAY)
     store.follows.set_mode(1, FollowMode.DAILY)
@@ -153,7 +183,7 @@ def test_a_group_that_moves_keeps_what_it_follows_and_what_it_was_sent(store: St
     store.follows.add(-1005, DROME, "fr", TODAY)
     store.follows.add(-5, SNCF, "fr", TODAY)
     found(store, "2026-1")
-    store.follows.remove(-1005, DROME)  # and with it what waits there
+    store.follows.remove(-1005, DROME, nothing)  # and with it what waits there
     store.follows.moved(-5, -1005, NOW)
     kept = store.follows.get(-1005)
     assert store.follows.get(-5) is None
@@ -289,8 +319,15 @@ def test_thousands_of_followers_take_few_statements(store: Store, many: int) -> 
         connection.execute(insert(follows), [{"chat": chat, "kind": FollowKind.DEPARTMENT, "value": "26"} for chat in range(1, many + 1)])
     statements: list[str] = []
     event.listen(store.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    found(store, "2026-1")
+    recueil = one_recueil(store, "2026-1")
+    began = time.process_time()
+    store.recordings.record(reading_of(recueil, Facts("2026-1")), about(), NOW)
+    assert time.process_time() - began < 2, "seconds of processor time, of this process"
     assert len(statements) < 120
     with store.database.reading() as connection:
-        queued = connection.execute(select(posts.c.destination).where(text("destination like 'chat:%'"))).scalars().all()
-    assert len(set(queued)) == many
+        queued = connection.execute(select(posts.c.destination).order_by(posts.c.id)).scalars().all()
+    assert queued[0] == "channel", "it goes first"
+    assert len(set(queued)) == many + 1
+    began = time.process_time()
+    assert len(store.follows.chats_due(NOW)) == many
+    assert time.process_time() - began < 1, "seconds for the chats of one round, of fifty messages"
