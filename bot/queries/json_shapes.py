@@ -56,7 +56,8 @@ def decree_json(decree: Decree, place: Place, now: datetime) -> Json:
         "sightings": [pick(sighting, "authority", "url", "page", "seen_at") for sighting in decree.sightings],
         "changes": [_change_json(change) for change in decree.changes],
         "changed_by": [_change_json(change) for change in decree.changed_by],
-        **pick(decree, "withdrawn_at"),
+        "communes": [commune.code for commune in decree.communes],
+        **pick(decree, "found_at", "changed_at", "withdrawn_at"),
     }
 
 

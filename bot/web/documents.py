@@ -125,6 +125,8 @@ class Site:
     places: Mapping[str, Place]
     gazetteer: Callable[[], Gazetteer]
     settings: SiteSettings
+    open_data: Callable[[str], Path | None] | None = None
+    """Returns the newest file of a name, None while there is none; None where no files are made."""
 
 
 Parameters = Mapping[str, str]

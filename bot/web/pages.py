@@ -26,6 +26,7 @@ from bot.queries.state import DepartmentState
 from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, Parameters, Route, Site, Visit
+from bot.web.exports import columns
 from bot.web.map import map_view
 from bot.web.place_views import (
     by_nearness,
@@ -79,8 +80,8 @@ def ways(site: Site, visit: Visit, feed: str, *, name: str = "", follow: Follow 
     if settings.telegram:
         start = "" if follow is None else f"?start={follow_code(follow)}"
         found.append(Way(words["telegram"], f"https://t.me/{settings.telegram}{start}", words["telegram_note"], outside=True))
-    found.append(Way(words["calendar"], settings.href(f"{feed}.ics"), words["calendar_note"], "text/calendar"))
-    found.append(Way(words["atom"], settings.href(f"{feed}.atom"), words["atom_note"], "application/atom+xml"))
+    found.append(Way(words["calendar"], settings.href(f"{feed}.ics", visit.language), words["calendar_note"], "text/calendar"))
+    found.append(Way(words["atom"], settings.href(f"{feed}.atom", visit.language), words["atom_note"], "application/atom+xml"))
     if settings.mastodon:
         account = urlsplit(settings.mastodon)
         address = f"{account.scheme}://{account.netloc}/tags/{tag}"
@@ -512,7 +513,7 @@ def _text(template: str, section: str) -> Route:
         own = [paragraph.strip() for paragraph in site.settings.mentions.split("\n\n") if paragraph.strip()]
         return page(site, visit, template, title=web_words(visit.language)[section]["title"], own=own)
 
-    return Route(f"/{'donnees' if section == 'data' else 'accessibilite' if section == 'accessibility' else section}", make)
+    return Route(f"/{'accessibilite' if section == 'accessibility' else section}", make)
 
 
 # What a site of files has.
@@ -543,6 +544,13 @@ def _listed_operators(site: Site) -> Iterator[Parameters]:
 
 _PAGED = frozenset({"page"})
 
+
+def data(site: Site, visit: Visit) -> Document:
+    """Return the page of open data: files, feeds, API, licence, and what every column of the files holds."""
+    rows = [(column.name, column.type, column.said(visit.language)) for column in columns()]
+    return page(site, visit, "data.html", title=web_words(visit.language)["data"]["title"], columns=rows)
+
+
 PAGES: tuple[Route, ...] = (
     Route("/", home),
     Route("/envigueur", running, query=_PAGED),
@@ -554,7 +562,7 @@ PAGES: tuple[Route, ...] = (
     Route("/recherche", search, query=frozenset({"q", "page"}), dynamic=True),
     Route("/sources", sources),
     Route("/apropos", about),
-    _text("data.html", "data"),
+    Route("/donnees", data),
     _text("accessibility.html", "accessibility"),
     _text("mentions.html", "mentions"),
 )

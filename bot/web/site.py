@@ -13,7 +13,9 @@ from urllib.parse import parse_qsl
 from starlette.routing import compile_path
 
 from bot.messages import Language
+from bot.web.api import API
 from bot.web.documents import Document, Route, Site, Visit
+from bot.web.open_data import OPEN_DATA
 from bot.web.pages import PAGES
 from bot.web.rendering import missing, style, style_path
 from bot.web.subscriptions import FEEDS
@@ -32,7 +34,7 @@ def _style(_site: Site, _visit: Visit) -> Document:
 @cache
 def routes() -> tuple[Route, ...]:
     """Return every route of the site, in the order in which they are tried."""
-    return (*PAGES, *FEEDS, Route(style_path(), _style, twins=False))
+    return (*PAGES, *FEEDS, *OPEN_DATA, *API, Route(style_path(), _style, twins=False))
 
 
 @cache

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.queries.questions import in_force
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, Parameters, Route, Site, Visit
 from bot.web.feeds import TAG, Feed, atom, entry_of, ics, json_feed, shown_since
+from bot.web.pages import next_change
 from bot.web.rendering import missing
 
 MOST = 50
@@ -26,8 +27,6 @@ _FORMS: dict[str, tuple[Callable[[Feed], bytes], str]] = {
     "json": (json_feed, "application/feed+json; charset=utf-8"),
     "ics": (ics, "text/calendar; charset=utf-8"),
 }
-_SOON = timedelta(minutes=15)
-"""How long what is in force is taken to be the same."""
 
 
 @cache
@@ -37,7 +36,7 @@ def _words() -> dict[str, Any]:
 
 def _feed(
     site: Site, visit: Visit, decrees: Iterable[Decree], title: str, home: str, path: str, unplaced: frozenset[int | None] = frozenset(),
-    note: str = "", changes_in: timedelta | None = None,
+    note: str = "", changes_at: datetime | None = None,
 ) -> Document:  # fmt: skip
     """Return these decrees in the form asked for. Those of `unplaced` say `note`; `path` is that of the feed without its ending."""
     written = _FORMS.get(visit.parameters["form"])
@@ -63,7 +62,7 @@ def _feed(
         entries=tuple(entry(decree) for decree in decrees),
     )
     write, media_type = written
-    return Document(write(feed), media_type, changes_at=None if changes_in is None else visit.at + changes_in)
+    return Document(write(feed), media_type, changes_at=changes_at)
 
 
 def _every(site: Site, visit: Visit) -> Document:
@@ -74,7 +73,7 @@ def _every(site: Site, visit: Visit) -> Document:
 def _in_force(site: Site, visit: Visit) -> Document:
     running = in_force(site.decrees.current(visit.at.date() - timedelta(days=1)), site.places, visit.at)[:MOST]
     title = _words()[visit.language]["in_force"]
-    return _feed(site, visit, running, title, "/envigueur", "/flux/envigueur", changes_in=_SOON)
+    return _feed(site, visit, running, title, "/envigueur", "/flux/envigueur", changes_at=next_change(running, site, visit.at))
 
 
 def _department(site: Site, visit: Visit) -> Document:
@@ -117,8 +116,12 @@ def _listed(name: str, values: Callable[[Site], Iterable[str]], site: Site) -> I
     return ({name: value, "form": form} for value in values(site) for form in _FORMS)
 
 
-def _departments(site: Site) -> Iterable[str]:
+def _departments(site: Site) -> Sequence[str]:
     return sorted(code for code in site.places if site.gazetteer().department(code) is not None)
+
+
+def _communes(site: Site) -> Iterable[str]:
+    return (commune.code for commune in site.decrees.communes_named(_departments(site)))
 
 
 def _operators(site: Site) -> Iterable[str]:
@@ -133,6 +136,6 @@ FEEDS: tuple[Route, ...] = (
     Route("/flux/arretes.{form}", _every, _forms),
     Route("/flux/envigueur.{form}", _in_force, _forms),
     Route("/flux/departements/{code}.{form}", _department, partial(_listed, "code", _departments)),
-    Route("/flux/communes/{code}.{form}", _commune),
+    Route("/flux/communes/{code}.{form}", _commune, partial(_listed, "code", _communes)),
     Route("/flux/operateurs/{slug}.{form}", _operator, partial(_listed, "slug", _operators)),
 )

@@ -1,0 +1,253 @@
+"""Answer `/api/v1`: the JSON of the command line, typed, for programs that read decrees. No key; what is not understood is refused."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bot.domain.acts import Decree, deciding_in
+from bot.messages import place_for
+from bot.queries.answers import Question, RunningDecrees, Topic, TownAnswer
+from bot.queries.json_shapes import authority_json, decree_json, decrees_json, pick, plain, town_json
+from bot.storage.browsing import DecreeFilter, ListPosition
+from bot.web.api_model import (
+    ApiModel,
+    DecreesModel,
+    DecreesQuery,
+    DepartmentsModel,
+    FaultModel,
+    InForceQuery,
+    NoQuery,
+    OneDecreeModel,
+    ProblemModel,
+    SourcesModel,
+    TownModel,
+)
+from bot.web.documents import Document, Route, Site, Visit
+from bot.web.openapi import Operation, openapi
+from bot.web.pages import next_change
+
+_HEADERS: Mapping[str, str] = MappingProxyType({"Access-Control-Allow-Origin": "*"})
+"""Any page may read the answers: there is nothing in them that depends on who asks."""
+_LAST_ID = 2**31 - 1
+_UNKNOWN = "extra_forbidden"
+
+_Query = TypeVar("_Query", bound=ApiModel)
+
+
+class ProblemFound(Exception):
+    """The request has no answer: `status` and why, in words that repeat nothing of it."""
+
+    def __init__(self, status: HTTPStatus, detail: str, errors: tuple[FaultModel, ...] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What is answered, before it is checked against its model, and when it changes by itself (aware); None where it does not."""
+
+    value: Any
+    changes_at: datetime | None = None
+
+
+def _route(pattern: str, query: type[_Query], answer: type[BaseModel], make: Callable[[Site, Visit, _Query], Answered]) -> Route:
+    def made(site: Site, visit: Visit) -> Document:
+        try:
+            found = make(site, visit, _checked(query, visit.query))
+        except ProblemFound as refused:
+            return problem(refused.status, refused.detail, refused.errors)
+        body = answer.model_validate(found.value, strict=False).model_dump_json().encode()
+        return Document(body, "application/json", changes_at=found.changes_at, headers=_HEADERS)
+
+    return Route(pattern, made, strict=True, dynamic=True, twins=False)
+
+
+def problem(status: HTTPStatus, detail: str, errors: tuple[FaultModel, ...] = ()) -> Document:
+    """Return why there is no answer, as RFC 9457 has it."""
+    body = ProblemModel(title=status.phrase, status=status, detail=detail, errors=errors).model_dump_json(exclude_defaults=False).encode()
+    return Document(body, "application/problem+json", status, headers=_HEADERS)
+
+
+def _checked(model: type[_Query], given: Mapping[str, str]) -> _Query:
+    """Return the parameters. Raises ProblemFound, which names those that are taken and never repeats those that are not."""
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        faults = tuple(FaultModel(parameter=str(one["loc"][0]), detail=one["msg"]) for one in found if one["type"] != _UNKNOWN)
+        known = ", ".join(model.model_fields) or "none"
+        unknown = f" Some of its parameters are not known; this address takes: {known}." if len(faults) < len(found) else ""
+        raise ProblemFound(HTTPStatus.BAD_REQUEST, f"The query is not valid.{unknown}", faults) from None
+
+
+# Where to continue.
+
+
+def _cursor(*values: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> list[Any]:
+    """Return what `_cursor` was given. Raises ProblemFound."""
+    try:
+        values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        values = None
+    if not isinstance(values, list):
+        raise _bad_cursor()
+    return values
+
+
+def _bad_cursor() -> ProblemFound:
+    return ProblemFound(HTTPStatus.BAD_REQUEST, "The cursor is none: take it whole from `next` of the answer before, or begin without.")
+
+
+def _position(cursor: str | None) -> ListPosition | None:
+    if cursor is None:
+        return None
+    try:
+        day, found, decree = _read_cursor(cursor)
+        position = ListPosition(date.fromisoformat(day), datetime.fromisoformat(found), int(decree))
+    except (ValueError, TypeError, OverflowError):
+        raise _bad_cursor() from None
+    if position.found_at.tzinfo is None or not 0 <= position.id <= _LAST_ID:
+        raise _bad_cursor()
+    return position
+
+
+def _next(site: Site, path: str, query: DecreesQuery | InForceQuery, cursor: str) -> str:
+    asked = query.model_dump(mode="json", exclude_defaults=True) | {"cursor": cursor}
+    return site.settings.address(path, query=asked)
+
+
+# The answers.
+
+
+def _decrees(site: Site, visit: Visit, query: DecreesQuery) -> Answered:
+    there = None if query.department is None else frozenset({query.department})
+    authorities = None if there is None else deciding_in(there, site.places)
+    if query.authority is not None:
+        authorities = frozenset({query.authority}) & (authorities if authorities is not None else {query.authority})
+    wanted = DecreeFilter(
+        authorities=authorities,
+        departments=there,
+        communes=None if query.commune is None else frozenset({query.commune}),
+        operator=query.operator,
+        kinds=None if query.kind is None else frozenset({query.kind}),
+        since=query.since,
+        until=query.until,
+        changed_since=query.changed_since,
+    )
+    found = site.browsing.batch(wanted, query.limit, _position(query.cursor))
+    after = found.after
+    following = (
+        None
+        if after is None
+        else _next(site, visit.path, query, _cursor(after.listed_on.isoformat(), after.found_at.isoformat(), after.id))
+    )
+    value = {"decrees": decrees_json(found.decrees, site.places, visit.at), "next": following}
+    return Answered(value, next_change(found.decrees, site, visit.at))
+
+
+def _decree(site: Site, visit: Visit, _query: NoQuery) -> Answered:
+    asked = visit.parameters["id"]
+    is_number = asked.isascii() and asked.isdecimal() and len(asked) <= len(str(_LAST_ID))
+    decree = site.decrees.get(int(asked)) if is_number and int(asked) <= _LAST_ID else None
+    if decree is None:
+        raise ProblemFound(HTTPStatus.NOT_FOUND, "No decree has this number.")
+    if decree.withdrawn_at is not None:
+        raise ProblemFound(HTTPStatus.GONE, "This act was removed: a person found that it does not concern algorithmic video surveillance.")
+    copy = site.decrees.copy_of(decree)
+    sha256, fetched_at = (None, None) if copy is None else copy
+    value = decree_json(decree, place_for(site.places, decree.authority), visit.at)
+    return Answered(value | {"pdf_sha256": sha256, "pdf_fetched_at": plain(fetched_at)}, next_change([decree], site, visit.at))
+
+
+def _in_force(site: Site, visit: Visit, query: InForceQuery) -> Answered:
+    answer = site.questions.running(query.department or "")
+    if not isinstance(answer, RunningDecrees):
+        raise ProblemFound(HTTPStatus.NOT_FOUND, "No department that is watched has this code.")
+    known = answer.all
+    start = 0 if query.cursor is None else _index_after(known, query.cursor)
+    shown = known[start : start + query.limit]
+    following = None if start + query.limit >= len(known) else _next(site, visit.path, query, _cursor(shown[-1].id))
+    value = {"decrees": decrees_json(shown, site.places, visit.at), "next": following}
+    return Answered(value, next_change(shown, site, visit.at))
+
+
+def _index_after(known: tuple[Decree, ...], cursor: str) -> int:
+    """Return where the decrees after that of the cursor begin. Raises ProblemFound where that one is in force no more: some would be passed
+    over."""
+    values = _read_cursor(cursor)
+    found = next((index for index, decree in enumerate(known) if [decree.id] == values), None)
+    if found is None:
+        raise ProblemFound(HTTPStatus.CONFLICT, "The list has changed since: begin again without a cursor.")
+    return found + 1
+
+
+def _departments(site: Site, _visit: Visit, _query: NoQuery) -> Answered:
+    figures = site.questions.figures()
+    return Answered(
+        {"day": figures.day, "departments": [pick(one, "code", "name", "in_force", "year", "coverage") for one in figures.departments]}
+    )
+
+
+def _commune(site: Site, visit: Visit, _query: NoQuery) -> Answered:
+    answer = site.questions.ask(Question(Topic.TOWN, visit.parameters["code"]))
+    if not isinstance(answer, TownAnswer):
+        raise ProblemFound(HTTPStatus.NOT_FOUND, "No commune has or had this INSEE code.")
+    return Answered(town_json(answer, site.places), next_change((*answer.decrees, *answer.unplaced), site, visit.at))
+
+
+def _sources(site: Site, visit: Visit, _query: NoQuery) -> Answered:
+    known = site.overview().authorities
+    named = [authority_json(one) | {"name": place_for(site.places, one.code).name} for one in known]
+    return Answered({"at": visit.at, "authorities": named})
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("/api/v1/decrees", "List decrees, the newest first", DecreesQuery, DecreesModel),
+    Operation("/api/v1/decrees/{id}", "Show one decree", NoQuery, OneDecreeModel, {"id": "Its number in this instance."}, (404, 410)),
+    Operation("/api/v1/in-force", "List what is in force or to come, by when it begins", InForceQuery, DecreesModel, refusals=(404, 409)),
+    Operation("/api/v1/departments", "Count the decrees of each department, and say how it is read", NoQuery, DepartmentsModel),
+    Operation("/api/v1/communes/{code}", "Show what is recorded of a commune", NoQuery, TownModel, {"code": "Its INSEE code."}, (404,)),
+    Operation("/api/v1/sources", "Say how each authority is read", NoQuery, SourcesModel),
+)
+
+
+@cache
+def _description(settings: Any) -> bytes:
+    return json.dumps(openapi(OPERATIONS, settings), ensure_ascii=False).encode()
+
+
+def _openapi(site: Site, _visit: Visit) -> Document:
+    return Document(_description(site.settings), "application/json", headers=_HEADERS)
+
+
+def _nothing(_site: Site, _visit: Visit) -> Document:
+    return problem(HTTPStatus.NOT_FOUND, "Nothing has this address: /api/v1/openapi.json names every one.")
+
+
+API: tuple[Route, ...] = (
+    _route("/api/v1/decrees", DecreesQuery, DecreesModel, _decrees),
+    _route("/api/v1/decrees/{id}", NoQuery, OneDecreeModel, _decree),
+    _route("/api/v1/in-force", InForceQuery, DecreesModel, _in_force),
+    _route("/api/v1/departments", NoQuery, DepartmentsModel, _departments),
+    _route("/api/v1/communes/{code}", NoQuery, TownModel, _commune),
+    _route("/api/v1/sources", NoQuery, SourcesModel, _sources),
+    Route("/api/v1/openapi.json", _openapi, twins=False),
+    Route("/api/{rest:path}", _nothing, dynamic=True, twins=False),
+)
