@@ -39,7 +39,7 @@ from bot.delivery.editing import Editor
 from bot.delivery.followers import FollowerPool
 from bot.delivery.limiter import Limiter, most_per_day
 from bot.delivery.mastodon.channel import MastodonChannel
-from bot.delivery.mastodon.client import MastodonApi
+from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount
 from bot.delivery.picture.album import Album
 from bot.delivery.routing import Destination
@@ -322,7 +322,7 @@ def channel_of(
     if entry.platform == "mastodon" and token and entry.instance:
         return MastodonChannel(
             entry.name,
-            MastodonApi(entry.instance, token, clock),
+            MastodonApi(entry.instance, token, clock, scopes=ANSWERING if entry.answer_mentions else POSTING),
             composer,
             Pictured(album.for_posts(entry.language)),
             visibility=entry.visibility or "public",

@@ -13,7 +13,7 @@ import typer
 
 from bot.app.inventory import places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
-from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail
+from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail, stderr
 from bot.cli.json_output import file_json
 from bot.cli.text_output import print_json, show
 from bot.cli.work import load, opened
@@ -27,7 +27,8 @@ from bot.queries.answers import (
     Answer,
     BadInput,
     DecreeList,
-    Fault,
+    NotCovered,
+    NothingFound,
     OneDecree,
     PlaceChoices,
     TownAnswer,
@@ -36,7 +37,7 @@ from bot.queries.answers import (
     UnknownPlace,
 )
 from bot.queries.json_shapes import choice_json, decree_json, decrees_json, town_json
-from bot.queries.phrases import evidence_text, plain_answer, withdrawal
+from bot.queries.phrases import evidence_text, plain_answer, unread, withdrawal
 from bot.queries.questions import CLI_PAGE, Questions
 from bot.queries.vocabulary import vocabulary
 
@@ -149,19 +150,28 @@ def _answered(context: Context, ask: Callable[[Questions], Answer], limit: int, 
         overview = partial(report_sources, settings, authorities, store, clock=utc_now)
         answer = ask(open_questions(places, store, overview, page_size=limit))
         known = store.recueils.file_of(answer.decree.publisher, answer.decree.url) if isinstance(answer, OneDecree) else None
-    if answer == BadInput(Fault.NO_WORDS):
-        fail("which words? As in: vigie search gare valence", WRONG_USE)
-    if answer == BadInput(Fault.NO_TOWN):
-        fail("which town? As in: vigie town Valence", WRONG_USE)
-    if isinstance(answer, UnknownDepartment | UnknownPlace | UnknownDecree | BadInput):
+    if isinstance(answer, NotCovered | UnknownDepartment | UnknownPlace | UnknownDecree | BadInput):
         fail(plain_answer(answer, places, language), WRONG_USE if isinstance(answer, BadInput) else FAILED)
     return PrintedAnswer(answer, places, language, None if known is None else open_archive(settings).describe(*known))
 
 
 def _show(reply: PrintedAnswer, *, as_json: bool, evidence: bool = False) -> None:
     show(_json(reply), _lines(reply, evidence=evidence), as_json=as_json)
+    if as_json and (unsaid := _unsaid(reply)):
+        stderr.print(unsaid, markup=False, soft_wrap=True)
     if isinstance(reply.answer, PlaceChoices):
         raise typer.Exit(FAILED)  # a question in the place of an answer
+
+
+def _unsaid(reply: PrintedAnswer) -> str:
+    """Return what a list as JSON has no place for: why it is empty, or what could not be read."""
+    match reply.answer:
+        case DecreeList():
+            return unread(reply.answer, reply.places, reply.language)
+        case NothingFound():
+            return plain_answer(reply.answer, reply.places, reply.language)
+        case _:
+            return ""
 
 
 def _lines(reply: PrintedAnswer, *, evidence: bool) -> Iterator[str]:

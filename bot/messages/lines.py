@@ -94,7 +94,10 @@ def where_text(place: Place, words: Words) -> str:
 
 
 def short_where(place: Place, words: Words) -> str:
-    """Return `Drôme (26)`; the whole where there is no department."""
+    """Return `Drôme (26)`; who decided where that is a préfet de police, or of a region: his decrees are of many departments. The whole
+    where there is no department."""
+    if place.territory and inert(place.name):
+        return inert(place.name)
     where = where_text(place, words)
     return where.split(", ")[0] if place.department else where
 

@@ -41,7 +41,8 @@ class Question:
 class DecreeList:
     """One page of decrees, never empty. `question.page` is the page shown, of `pages`; `total` counts all pages' decrees.
 
-    `places` are the departments asked for. `searched` is what was searched in place of the words asked, which are in no decree.
+    `places` are the departments asked for, and `health` is how all who decide there are read, as of `NothingFound`. `searched` is what was
+    searched in place of the words asked, which are in no decree.
     """
 
     question: Question
@@ -51,6 +52,7 @@ class DecreeList:
     at: datetime
     places: tuple[Place, ...] = ()
     searched: str | None = None
+    health: tuple[AuthorityHealth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,13 @@ class UnknownPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class NotCovered:
+    """A place where no authority of the catalogue decides, such as New Caledonia: nothing that appears there is read."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class HelpWanted:
     """What can be asked is what was asked."""
 
@@ -190,6 +199,7 @@ Answer = (
     | OneDecree
     | TownAnswer
     | NothingFound
+    | NotCovered
     | PlaceChoices
     | UnknownPlace
     | UnknownDepartment

@@ -17,6 +17,8 @@ _NEAR = 80
 # Words that may stand before a name: "la Drôme", "département de l'Isère", "préfecture du Var".
 _BEFORE = re.compile(r"^(?:(?:prefecture|departement|dept|de|du|des|d|la|le|les|l) )+(?=[a-z])")
 _BETWEEN = re.compile(r"\s*[,;/+&]\s*|\s+(?:et|and|ou|or)\s+", re.IGNORECASE)
+_FORMER = {"20": ("2A", "2B")}
+"""Departments by the code that they had together: Corsica until 1976, and still in postcodes."""
 _MOST = 12
 """Departments in one question: there are no more in a region but one, which has a name."""
 
@@ -43,16 +45,16 @@ def find_departments(asked: str, places: Mapping[str, Place]) -> DepartmentMatch
     """Look one or several departments up ("26", "la Drôme", "26, 07", "Drôme et Isère", "26 07"), all or none."""
     whole = " ".join(asked.split())
     alone = _find(whole, places)
-    if alone is not None:
-        return _match([alone], places)
+    if alone:
+        return _match(alone, places)
     parts = [part for part in _BETWEEN.split(whole) if part]
     if len(parts) == 1 and all(part.isalnum() and any(map(str.isdigit, part)) for part in whole.split()):
         parts = whole.split()
     found = {part: _find(part, places) for part in parts[: _MOST + 1]}
-    meant = [place for place in found.values() if place is not None]
-    if 1 < len(parts) <= _MOST and len(meant) == len(found):
+    meant = [place for several in found.values() for place in several]
+    if 1 < len(parts) <= _MOST and all(found.values()):
         return _match(list(dict.fromkeys(meant)), places)
-    unknown = next((part for part, place in found.items() if place is None), whole) if meant else whole
+    unknown = next((part for part, several in found.items() if not several), whole) if meant else whole
     return DepartmentMatch((), unknown=unknown, suggestions=_near(_bare(_fold(unknown)), places))
 
 
@@ -63,12 +65,14 @@ def _match(meant: list[Place], places: Mapping[str, Place]) -> DepartmentMatch:
     return DepartmentMatch(tuple(meant), authorities, frozenset[str]().union(*(place.territory or {place.code} for place in meant)))
 
 
-def _find(asked: str, places: Mapping[str, Place]) -> Place | None:
-    """Look a department up by code, then by name, without regard to case, accents, hyphens and articles."""
+def _find(asked: str, places: Mapping[str, Place]) -> list[Place]:
+    """Look a department up by code, then by name, without regard to case, accents, hyphens and articles; by a code of old, all that came
+    of it."""
     words = _fold(asked)
     code = words.replace(" ", "")
     by_code = {_folded(place.code).replace(" ", ""): place for place in places.values()}
-    return by_code.get(code) or by_code.get(code.zfill(2)) or _by_name(words, places)
+    found = by_code.get(code) or by_code.get(code.zfill(2)) or _by_name(words, places)
+    return [found] if found is not None else [places[one] for one in _FORMER.get(code, ()) if one in places]
 
 
 def authorities_of(place: Place, places: Mapping[str, Place]) -> frozenset[str]:

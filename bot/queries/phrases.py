@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from bot.detection.text.cues import reason_words
 from bot.domain.acts import Decree, Evidence, Place
-from bot.domain.health import Status
 from bot.domain.law.advice import legal_advice
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.places import Commune, Department
@@ -23,6 +22,7 @@ from bot.queries.answers import (
     DecreeList,
     Fault,
     HelpWanted,
+    NotCovered,
     NothingFound,
     OneDecree,
     PlaceChoice,
@@ -36,8 +36,8 @@ from bot.queries.answers import (
 from bot.queries.captions import figures_text
 from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer
-from bot.queries.state import DepartmentState, WatchState, authority_text, state_text
-from bot.queries.vocabulary import EvidenceWords, Vocabulary, vocabulary
+from bot.queries.state import DepartmentState, WatchState, authority_text, state_text, unread_lines
+from bot.queries.vocabulary import EvidenceWords, Face, Vocabulary, vocabulary
 
 _LONGEST_ECHO = 120
 """Characters of a question repeated in its answer."""
@@ -52,12 +52,15 @@ def title(answer: DecreeList, language: Language) -> str:
 
 
 def shortcoming(
-    answer: NothingFound | PlaceChoices | UnknownPlace | UnknownDepartment | UnknownDecree | BadInput,
+    answer: NothingFound | NotCovered | PlaceChoices | UnknownPlace | UnknownDepartment | UnknownDecree | BadInput,
     places: Mapping[str, Place],
     language: Language,
+    face: Face = "terminal",
 ) -> str:
-    """Say why there is no decree to show, never more than is known: what a bot has not recorded may well exist."""
+    """Say why there is no decree to show, never more than is known: what a bot has not recorded may well exist. The examples are questions
+    as they are put on this `face`."""
     words = vocabulary(language)
+    examples = words.faces[face]
     match answer:
         case PlaceChoices():
             text = choices_text(answer, language)
@@ -68,11 +71,14 @@ def shortcoming(
         case UnknownDepartment():
             names = ", ".join(place_label(place) for place in answer.suggestions)
             near = f" {words.did_you_mean.format(names=names)}" if names else ""
-            text = words.unknown_department.format(asked=_echo(answer.asked)) + near
+            text = words.unknown_department.format(asked=_echo(answer.asked), **examples) + near
+        case NotCovered():
+            text = words.outside.format(name=answer.name)
         case UnknownDecree():
             text = words.unknown_decree.format(number=_echo(answer.number))
         case _:
-            text = words.ask.no_town if answer.fault is Fault.NO_TOWN else str(getattr(words, answer.fault.value))
+            template = words.ask.no_town if answer.fault is Fault.NO_TOWN else str(getattr(words, answer.fault.value))
+            text = template.format(**examples)
     return text
 
 
@@ -89,9 +95,8 @@ def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Vocabular
     if not answer.watched:
         return f"{said} {words.unwatched}"
     asked = words.ask.deciders.format(names=", ".join(inert(place_for(places, one.code).name) for one in answer.health))
-    broken = (authority_text(one, places, language) for one in answer.health if one.status not in {Status.FINE, Status.LATE})
     since = "" if answer.since is None else words.since.format(date=date_text(answer.since.date(), words_in(language).dates))
-    parts = (said, asked if len(answer.health) > 1 else "", *broken, since, words.nothing_warning)
+    parts = (said, asked if len(answer.health) > 1 else "", *unread_lines(answer.health, places, language), since, words.nothing_warning)
     return " ".join(part for part in parts if part)
 
 
@@ -200,12 +205,14 @@ def choice_text(choice: PlaceChoice, language: Language) -> str:
 # An answer as plain text, for terminals and wherever markup cannot go. Pure.
 
 
-def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language = "fr") -> str:
-    """Return a title and one line per decree, a decree in full, why there is none, or how the watch is; no newline at the end."""
+def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language = "fr", face: Face = "terminal") -> str:
+    """Return a title and one line per decree, a decree in full, why there is none, or how the watch is; no newline at the end. `face` as
+    of `shortcoming`."""
     match answer:
         case DecreeList():
-            lines = decree_lines(answer.decrees, places, answer.at, language)
-            return "\n".join((*filter(None, (instead(answer, language),)), title(answer, language), "", *lines))
+            lines = "\n".join(decree_lines(answer.decrees, places, answer.at, language))
+            head = "\n".join((*filter(None, (instead(answer, language),)), title(answer, language)))
+            return "\n\n".join(filter(None, (head, lines, unread(answer, places, language))))
         case TownAnswer():
             parts = town_parts(answer, places, language)
             named = decree_lines(answer.decrees, places, answer.at, language)
@@ -222,7 +229,7 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
         case WatchState() | DepartmentState() | FiguresAnswer():
             return figures_text(answer, places, language) if isinstance(answer, FiguresAnswer) else state_text(answer, places, language)
         case _:
-            return shortcoming(answer, places, language)
+            return shortcoming(answer, places, language, face)
 
 
 def decree_lines(decrees: Iterable[Decree], places: Mapping[str, Place], at: datetime, language: Language) -> Iterator[str]:
@@ -235,6 +242,12 @@ def instead(answer: DecreeList, language: Language) -> str | None:
     if answer.searched is None:
         return None
     return vocabulary(language).ask.searched.format(asked=_echo(answer.question.words), searched=_echo(answer.searched))
+
+
+def unread(answer: DecreeList, places: Mapping[str, Place], language: Language) -> str:
+    """Say which of those who decide in the places that were asked for are not read, empty where all are: there may be other decrees."""
+    lines = unread_lines(answer.health, places, language)
+    return "\n".join((*lines, vocabulary(language).state.warning)) if lines else ""
 
 
 def message_of(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language) -> MessageInput:

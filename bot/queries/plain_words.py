@@ -12,9 +12,9 @@ from bot.domain.acts import Place
 from bot.domain.folding import fold_words
 from bot.gazetteer.finding import Found, Match, PlaceCandidate
 from bot.gazetteer.gazetteer import Gazetteer
-from bot.gazetteer.places import Commune
-from bot.queries.answers import HelpWanted, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
-from bot.queries.departments import find_departments
+from bot.gazetteer.places import Commune, Department, Region
+from bot.queries.answers import HelpWanted, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
+from bot.queries.departments import DepartmentMatch, find_departments
 
 MOST_CHOICES = 8
 """Places offered for one name."""
@@ -34,6 +34,7 @@ _OFFICIAL = re.compile(
     re.IGNORECASE,
 )
 _NAMED_AS_NUMBER = re.compile(r"(?:#|\[|n[°ºo]\s*|(?:arrete|decret|decree|acte)s? +(?:prefectoral +)?(?:n[°ºo]?\s*)?)[0-9][0-9a-z/ -]*\]?")
+_REGION = re.compile(r"r-?([0-9]{2})", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _POSTCODE_DIGITS = 5
 _SURE = frozenset((Match.CODE, Match.POSTCODE, Match.NAME, Match.ALIAS))
@@ -47,7 +48,9 @@ class SearchFirst:
     otherwise: PlaceChoices | None
 
 
-def understood(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> Question | PlaceChoices | SearchFirst | HelpWanted:
+def understood(
+    words: str, places: Mapping[str, Place], gazetteer: Gazetteer
+) -> Question | PlaceChoices | SearchFirst | NotCovered | HelpWanted:
     """Return what is asked by plain words, of which at least one character is a letter or digit."""
     asked = " ".join(words.split()).strip(_AROUND) or words
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
@@ -55,10 +58,13 @@ def understood(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) ->
         return HelpWanted()
     if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
         return Question(Topic.NUMBER, asked)
-    areas = find_departments(asked, places)
+    areas = areas_named(asked, places, lambda: gazetteer)
     if areas.places and not (len(areas.places) == 1 and _namesakes(asked, gazetteer)):
         return Question(Topic.DEPARTMENT, areas.codes)
     is_number = _DIGITS.fullmatch(asked) is not None
+    outside = not_covered(asked, places, gazetteer)
+    if outside is not None:
+        return outside
     found = gazetteer.find(asked)
     choices = _choices(asked, found, places)
     # A station or a hall is named in decrees as it was typed: only where none has it, its town is the answer.
@@ -68,7 +74,23 @@ def understood(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) ->
     return Question(Topic.NUMBER, asked) if is_number else SearchFirst(Question(Topic.SEARCH, asked), choices)
 
 
-def town_of(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> Question | PlaceChoices | UnknownPlace:
+def areas_named(asked: str, places: Mapping[str, Place], gazetteer: Callable[[], Gazetteer]) -> DepartmentMatch:
+    """Return the departments that are asked for, or the region; a region also by its INSEE code (`R-84`), which its recueils bear."""
+    code = _REGION.fullmatch(asked.strip())
+    region = None if code is None else gazetteer().region(code[1])
+    return find_departments(asked if region is None else region.name, places)
+
+
+def not_covered(asked: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> NotCovered | None:
+    """Return the territory that is asked for by number or name where no authority of the catalogue decides there (`988`)."""
+    found = [one.place for one in gazetteer.find(asked).candidates if one.how in {Match.CODE, Match.NAME, Match.ALIAS}]
+    if not found or any(isinstance(place, Commune) or _codes_of(place, places) for place in found):
+        return None
+    place = found[0]
+    return NotCovered(f"{place.name} ({place.code})" if isinstance(place, Department) else place.name)
+
+
+def town_of(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> Question | PlaceChoices | NotCovered | UnknownPlace:
     """Return which town is meant, where one must be: by name, postcode or INSEE code; a department or region where that is what it is."""
     asked = " ".join(words.split()).strip(_AROUND)
     commune = gazetteer.commune(asked) if re.fullmatch(r"\d{5}|2[abAB]\d{3}", asked) else None
@@ -76,6 +98,9 @@ def town_of(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> Qu
     by_postcode = any(one.how is Match.POSTCODE for one in found.candidates)
     if commune is not None and not by_postcode:
         return Question(Topic.TOWN, commune.code)
+    outside = not_covered(asked, places, gazetteer)
+    if outside is not None:
+        return outside
     only_towns = tuple(one for one in found.candidates if isinstance(one.place, Commune))
     choices = _choices(asked, Found(only_towns, found.communes) if only_towns else found, places)
     if choices is None:
@@ -121,9 +146,16 @@ def _choice(candidate: PlaceCandidate, places: Mapping[str, Place]) -> PlaceChoi
     place = candidate.place
     if isinstance(place, Commune):
         return PlaceChoice(place, Question(Topic.TOWN, place.code), candidate.matched)
-    # The authorities of a department go by its code, those of a region by its name.
-    codes = place.code if place.code in places else find_departments(place.name, places).codes
+    codes = _codes_of(place, places)
     return PlaceChoice(place, Question(Topic.DEPARTMENT, codes), candidate.matched) if codes else None
+
+
+def _codes_of(place: Department | Region, places: Mapping[str, Place]) -> str:
+    """Return the codes by which decrees there are asked for, empty where no authority is. A department goes by its code, a region by its
+    name: its code may be that of a department."""
+    if isinstance(place, Department) and place.code in places:
+        return place.code
+    return find_departments(place.name, places).codes
 
 
 _SHORTEST_MISTYPED = 4

@@ -22,6 +22,7 @@ from bot.queries.answers import (
     BadInput,
     DecreeList,
     Fault,
+    NotCovered,
     NothingFound,
     OneDecree,
     PlaceChoices,
@@ -33,9 +34,9 @@ from bot.queries.answers import (
     UnknownDepartment,
     UnknownPlace,
 )
-from bot.queries.departments import DepartmentMatch, find_departments
+from bot.queries.departments import DepartmentMatch
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
-from bot.queries.plain_words import SearchFirst, corrected, places_named, town_of, understood
+from bot.queries.plain_words import SearchFirst, areas_named, corrected, not_covered, places_named, town_of, understood
 from bot.queries.state import DepartmentState, WatchState
 
 Clock = Callable[[], datetime]
@@ -88,6 +89,10 @@ class Questions:
         self._since = since
         self._gazetteer = gazetteer
         self._words: tuple[datetime | None, Mapping[str, str]] = (None, {})
+
+    def now(self) -> datetime:
+        """Return the instant (aware) of which answers are true."""
+        return self._clock()
 
     def recent(self, page: int = 1) -> Answer:
         """Return the decrees published last."""
@@ -249,13 +254,16 @@ class Questions:
             self._words = (now, known)
         return known
 
-    def _departments(self, words: str) -> DepartmentMatch | BadInput | PlaceChoices | UnknownDepartment:
+    def _departments(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment:
         """Find the departments; where the words are the name of towns, these are what is offered."""
         if len(words) > LONGEST_WORDS:
             return BadInput(Fault.TOO_LONG)
-        found = find_departments(words, self._places)
+        found = areas_named(words, self._places, self._gazetteer)
         if found.places:
             return found
+        outside = not_covered(found.unknown, self._places, self._gazetteer())
+        if outside is not None:
+            return outside
         towns = places_named(found.unknown, self._places, self._gazetteer())
         return towns if towns is not None and towns.sure else UnknownDepartment(found.unknown, found.suggestions)
 
@@ -264,6 +272,8 @@ class Questions:
         if commune is None:
             return UnknownPlace(code)
         authorities = deciding_in({commune.department}, self._places)
+        if not authorities:
+            return NotCovered(f"{commune.name} ({commune.department})")
         codes = (commune.code,)
         now = self._clock()
         stored = self._decrees.current(now.date() - timedelta(days=1), authorities)
@@ -321,12 +331,12 @@ class Questions:
             page = pages
             found = fetch(self._page_size, (page - 1) * self._page_size)
         places = () if there is None else there.places
+        health = () if there is None else self._health(there.authorities)
         if not found.decrees:
             recorded = found.total if question.topic is Topic.RECENT else self._decrees.recent(1, 0).total
             authorities = None if there is None else there.authorities
-            health = () if authorities is None else self._health(authorities)
             return NothingFound(replace(question, page=1), recorded, self._since(authorities), places, health)
-        return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self._clock(), places)
+        return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self._clock(), places, health=health)
 
     def _health(self, authorities: Collection[str]) -> tuple[AuthorityHealth, ...]:
         return tuple(one for one in self._overview().authorities if one.code in authorities)

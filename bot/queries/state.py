@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -17,6 +18,8 @@ from bot.queries.vocabulary import StateWords, vocabulary
 
 _NAMES = 20
 """Prefectures named of one sort: with their dates they must fit in one message, however many there are."""
+_FEW = 3
+"""Prefectures of which each has a line of its own below a list of decrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +51,39 @@ def authority_text(authority: AuthorityHealth, places: Mapping[str, Place], lang
     return _one(authority, place_for(places, authority.code), vocabulary(language).state, language)
 
 
+def unread_lines(health: Sequence[AuthorityHealth], places: Mapping[str, Place], language: Language) -> list[str]:
+    """Return what of these authorities is not read, or in part only: a line each, a line a sort where they are many; none where all is
+    read."""
+    unread = [one for one in health if one.status not in {Status.FINE, Status.LATE}]
+    if len(unread) <= _FEW:
+        return [authority_text(one, places, language) for one in unread]
+    return list(_sorts(unread, places, vocabulary(language).state, language))
+
+
 def _everything(overview: Overview, places: Mapping[str, Place], words: StateWords, language: Language) -> list[str]:
-    sorts = {status: [one for one in overview.authorities if one.status is status] for status in Status}
-    watched = sum(len(sorts[status]) for status in (Status.FINE, Status.LATE, Status.PARTLY, Status.FAILING, Status.UNPOLLED))
-    lines = [words.head.format(watched=watched, working=len(sorts[Status.FINE]))]
+    counts = Counter(one.status for one in overview.authorities)
+    watched = sum(counts[status] for status in (Status.FINE, Status.LATE, Status.PARTLY, Status.FAILING, Status.UNPOLLED))
+    lines = [words.head.format(watched=watched, working=counts[Status.FINE])]
     if overview.asleep_since is not None:
         lines.append(words.asleep.format(date=date_text(overview.asleep_since.date(), words_in(language).dates)))
-    for status, template in (
-        (Status.FAILING, words.failing),
-        (Status.PARTLY, words.partly),
-        (Status.LATE, words.late),
-        (Status.UNPOLLED, words.never_polled),
-        (Status.NOT_COVERED, words.not_covered),
-    ):
-        if sorts[status]:
-            lines.append(template.format(names=_named(sorts[status], places, words, language)))
+    # Which ones are not watched is the choice of who runs it, and may be nearly all.
+    lines += _sorts([one for one in overview.authorities if one.status is not Status.UNWATCHED], places, words, language)
     if len(lines) > 1:
         lines.append(words.warning)
     return [*lines, words.hint]
+
+
+def _sorts(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place], words: StateWords, language: Language) -> Iterator[str]:
+    """Yield a line for each sort of them but those that are read as they should be."""
+    for template, statuses in (
+        (words.failing, {Status.FAILING}),
+        (words.partly, {Status.PARTLY}),
+        (words.late, {Status.LATE}),
+        (words.never_polled, {Status.UNPOLLED}),
+        (words.not_covered, {Status.NOT_COVERED, Status.UNWATCHED}),
+    ):
+        if of_sort := [one for one in authorities if one.status in statuses]:
+            yield template.format(names=_named(of_sort, places, words, language))
 
 
 def _named(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place], words: StateWords, language: Language) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Literal
 
 from bot.messages import Language
 from bot.messages.words import Table, data_file
@@ -164,6 +165,10 @@ class MastodonWords(Table):
     slow_down: str
 
 
+Face = Literal["telegram", "terminal", "mastodon"]
+"""Where answers are given: each has its own way of putting a question."""
+
+
 class Vocabulary(Table):
     """Everything an answer says that does not come from a decree."""
 
@@ -190,6 +195,7 @@ class Vocabulary(Table):
     since: str
     unknown_department: str
     did_you_mean: str
+    outside: str
     unknown_decree: str
     no_department: str
     no_words: str
@@ -203,6 +209,7 @@ class Vocabulary(Table):
     expired: str
     not_understood: str
     help: str
+    faces: Mapping[Face, Mapping[str, str]]
     commands: Mapping[str, str]
     state: StateWords
     evidence: EvidenceWords

@@ -162,7 +162,7 @@ def printed(folder: Path, monkeypatch: pytest.MonkeyPatch, restored_logging: Non
 
     def run(name: str, words: str, *options: str) -> str:
         done = CliRunner().invoke(app, [*_CALLS[name](words), "-l", "en", *options], obj=Context(None, False))
-        return done.output
+        return done.stdout if "--json" in options else done.output
 
     return run
 

@@ -45,6 +45,10 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+_NO_ANSWERS = (
+    "without read:notifications mentions cannot be answered: make a token that has it (read includes it), or set answer_mentions = false"
+)
+
 
 class MastodonChannel:
     """Posts each decree as one status, with the post's key as Idempotency-Key (kept by Mastodon for an hour, by others not at all)."""
@@ -193,15 +197,27 @@ class MastodonChannel:
     async def check(self) -> str | None:
         """Check whether the token is the one of an account, with the scopes that are needed. See `Checkable`."""
         scopes = await self._scopes()
-        missing = [] if scopes is None else missing_scopes(scopes)
+        missing = await self._missing_unnamed() if scopes is None else missing_scopes(scopes, self._api.scopes)
         if "write:statuses" in missing:
             raise DestinationRefused("Mastodon: the token lacks the scope write:statuses, without which nothing can be posted")
-        if not any(scope.startswith("read") for scope in missing):
+        if "read:accounts" not in missing:
             try:
                 await self._request("GET", "/api/v1/accounts/verify_credentials")
             except Refused as error:  # some servers answer 400 where Mastodon answers 401
                 raise DestinationRefused(str(error)) from None
+        if "read:notifications" in missing:
+            return f"Mastodon: the token lacks the scopes {', '.join(missing)}; {_NO_ANSWERS}"
         return f"Mastodon: the token lacks the scopes {', '.join(missing)}" if missing else None
+
+    async def _missing_unnamed(self) -> list[str]:
+        """Return what the token lacks to answer mentions, of a server that does not name its scopes: it is tried."""
+        if "read:notifications" in self._api.scopes:
+            try:
+                await self._request("GET", "/api/v1/notifications", params={"limit": "1"})
+            except DestinationRefused:
+                # Where the token itself is refused, the next request finds that out.
+                return ["read:notifications"]
+        return []
 
     async def _scopes(self) -> list[str] | None:
         """Return what the token may do; None where the server does not say."""

@@ -49,12 +49,22 @@ async def request(client: httpx.AsyncClient, method: str, path: str, *, longest:
         raise httpx.ReadTimeout("no whole answer in time") from None
 
 
+POSTING = ("write:statuses", "write:media", "read:accounts", "read:statuses")
+"""Scopes to post, to show the page, and to look for a post whose answer was lost."""
+ANSWERING = (*POSTING, "read:notifications")
+"""Scopes to answer mentions too."""
+
+
 class MastodonApi:
     """Sends the requests of one account."""
 
-    def __init__(self, instance: str, token: str, clock: Callable[[], datetime], *, read_timeout: float = 30.0) -> None:
-        """Raises UnsafeAddress when `instance` is neither https nor this machine. `read_timeout` is in seconds."""
+    def __init__(
+        self, instance: str, token: str, clock: Callable[[], datetime], *, scopes: Sequence[str] = POSTING, read_timeout: float = 30.0
+    ) -> None:
+        """`scopes` are those that the token needs; `read_timeout` is in seconds. Raises UnsafeAddress when `instance` is neither https nor
+        this machine."""
         base = checked_base(instance)
+        self.scopes = scopes
         self.rest: float | None = None
         """Seconds for which the last answer wants the server to be left alone: a thread and an edit are several requests."""
         self._token = token
@@ -125,8 +135,6 @@ async def instance_limits(request: ApiRequest) -> StatusLimits | None:
 
 # Raised before the first byte of a request leaves: no connection, or none free.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-_SCOPES = ("write:statuses", "write:media", "read:accounts", "read:statuses")
-"""To post, to show the page, and to look for a post whose answer was lost."""
 _UNSET_WAIT = 300.0
 """Seconds: Mastodon counts requests over five minutes; the wait after a 429 that names no end."""
 _ERROR_SHOWN = 200
@@ -228,9 +236,9 @@ def limits_of(instance: Mapping[str, Any]) -> StatusLimits | None:
     return StatusLimits(characters, _positive(statuses.get("characters_reserved_per_url")))
 
 
-def missing_scopes(scopes: Sequence[str]) -> list[str]:
+def missing_scopes(scopes: Sequence[str], needed: Sequence[str] = POSTING) -> list[str]:
     """Return the scopes of an access token that are needed and not among these; `write` holds every `write:…`."""
-    return [scope for scope in _SCOPES if scope not in scopes and scope.partition(":")[0] not in scopes]
+    return [scope for scope in needed if scope not in scopes and scope.partition(":")[0] not in scopes]
 
 
 def _positive(value: Any) -> int | None:

@@ -126,7 +126,9 @@ def _said(answer: Answer, places: Mapping[str, Place], language: Language, room:
 
 def _quiet(answer: Answer, places: Mapping[str, Place], language: Language) -> str:
     """Return the words of an answer, which mention nobody and have no hashtag."""
-    text = vocabulary(language).mastodon.help.strip() if isinstance(answer, HelpWanted) else plain_answer(answer, places, language)
+    text = (
+        vocabulary(language).mastodon.help.strip() if isinstance(answer, HelpWanted) else plain_answer(answer, places, language, "mastodon")
+    )
     return "\n".join(line if "://" in line else inert(line) for line in text.split("\n"))
 
 

@@ -38,6 +38,7 @@ log = structlog.get_logger(__name__)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NEW = filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
 _COMMANDS = {name: command for command in COMMANDS for name in command.names}
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _DECREE_LINK = re.compile(r"n([0-9]{1,9})")
 """What stands behind `/start` where a link leads to a decree: t.me/bot?start=n12."""
 
@@ -169,8 +170,10 @@ class TelegramCommands:
             _log_failure("inline", error)
 
     def _offer(self, words: str, language: Language) -> InlineOffer:
-        answer = self._questions.plain(words) if words.strip() else self._questions.recent()
-        return inline_offer(answer, self._questions.ask, self._places, language)
+        answers = [self._questions.plain(words) if words.strip() else self._questions.recent()]
+        if _NUMBER.fullmatch(words.strip()):  # of a department or of a decree
+            answers.append(self._questions.show(words))
+        return inline_offer(answers, self._questions.ask, self._places, self._questions.now(), language)
 
     async def _pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a button: a list in the place of the one under which it is, a decree or a letter below it."""

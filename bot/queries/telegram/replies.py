@@ -17,7 +17,7 @@ from bot.messages.cleaning import cut, unlinked
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from bot.messages.telegram import TEXT_LIMIT, html_tag, html_text, telegram_length
 from bot.queries.answers import Answer, DecreeList, HelpWanted, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
-from bot.queries.phrases import choice_text, instead, message_of, plain_answer, title, town_parts, withdrawal
+from bot.queries.phrases import choice_text, instead, message_of, plain_answer, title, town_parts, unread, withdrawal
 from bot.queries.telegram.callbacks import FollowWanted, LanguageWanted, LetterWanted, Pressed
 from bot.queries.telegram.commands import COMMANDS
 from bot.queries.telegram.following import TWINS
@@ -73,14 +73,14 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
         case OneDecree():
             return _card(answer, places, language)
         case PlaceChoices():
-            plain = said(plain_answer(answer, places, language))
+            plain = said(plain_answer(answer, places, language, "telegram"))
             buttons = (PressButton(cut(choice_text(choice, language), _LONGEST_BUTTON), choice.question) for choice in answer.choices)
             return replace(plain, rows=tuple((button,) for button in buttons))
         case HelpWanted():
             return help_reply((language,))
         case _:
             there = answer.places if isinstance(answer, NothingFound) and answer.question.topic is Topic.DEPARTMENT else ()
-            return replace(said(plain_answer(answer, places, language)), rows=_rows(_follow_departments(there, language)))
+            return replace(said(plain_answer(answer, places, language, "telegram")), rows=_rows(_follow_departments(there, language)))
 
 
 def said(words: str) -> Reply:
@@ -139,8 +139,9 @@ def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -
     other = instead(answer, language)
     heading = html_tag("b", html_text(title(answer, language))).source
     lines = _lines(answer.decrees, answer, places, language)
-    markup = "\n\n".join((*([html_text(other).source] if other else []), heading, *lines, html_text(hint, _own_commands()).source))
-    plain = f"{unlinked(plain_answer(answer, places, language))}\n\n{hint}"
+    foot = [html_text(text, _own_commands()).source for text in (unread(answer, places, language), hint) if text]
+    markup = "\n\n".join((*([html_text(other).source] if other else []), heading, *lines, *foot))
+    plain = f"{unlinked(plain_answer(answer, places, language, 'telegram'))}\n\n{hint}"
     follow = _follow_departments(answer.places, language) if answer.question.topic is Topic.DEPARTMENT else ()
     return Reply(markup, plain, _rows(_numbers(answer.decrees), _turns(answer.question, answer.pages, language), follow))
 
@@ -154,7 +155,7 @@ def _town(answer: TownAnswer, places: Mapping[str, Place], language: Language) -
     numbers = _numbers((*answer.decrees, *answer.unplaced))
     return Reply(
         "\n\n".join(blocks),
-        unlinked(plain_answer(answer, places, language)),
+        unlinked(plain_answer(answer, places, language, "telegram")),
         _rows(*_in_rows(numbers), _turns(answer.question, answer.pages, language), (_follow_town(answer.commune, language),)),
     )
 

@@ -97,21 +97,25 @@ def test_a_chat_that_is_not_the_bots_is_said(vigie: Vigie, replay: Replay, teleg
 
 
 @pytest.mark.parametrize(
-    ("scopes", "found", "said"),
+    ("scopes", "more", "found", "said"),
     [
-        ("read write:statuses write:media", None, None),
-        (["read:accounts", "read:statuses", "write:statuses"], "rights", "lacks the scopes write:media"),
-        (["read"], "refused", "lacks the scope write:statuses"),
+        ("read write:statuses write:media", "", None, None),
+        ("read write:statuses write:media", "answer_mentions = true", None, None),
+        (["read:accounts", "read:statuses", "write:statuses"], "", "rights", "lacks the scopes write:media"),
+        (["read"], "", "refused", "lacks the scope write:statuses"),
+        ("read:accounts read:statuses write", "", None, None),
+        ("read:accounts read:statuses write", "answer_mentions = true", "rights", "without read:notifications mentions cannot be answered"),
     ],
 )
 def test_the_scopes_of_a_mastodon_token(
-    vigie: Vigie, replay: Replay, mastodon: MastodonServer, tmp_path: Path, scopes: object, found: str | None, said: str | None
+    vigie: Vigie, replay: Replay, mastodon: MastodonServer, tmp_path: Path, scopes: object, more: str, found: str | None, said: str | None
 ) -> None:
     mastodon.fail(200, {"name": "vigie", "scopes": scopes}, method="GET", path="/api/v1/apps/verify_credentials", count=9)
-    config = write_config(tmp_path, replay, f'[mastodon]\ninstance = "{mastodon.url}"\ntoken = "{mastodon.token}"\n')
+    config = write_config(tmp_path, replay, f'[mastodon]\ninstance = "{mastodon.url}"\ntoken = "{mastodon.token}"\n{more}\n')
     done = vigie("-c", config, "poll", "26")
     assert (done.code == 0) is (found is None)
     assert said is None or said in done.err
+    assert said is None or said in vigie("-c", config, "status").out
     assert trouble(vigie, config, "mastodon") == found
 
 

@@ -38,6 +38,21 @@ def test_one_line_per_decree() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (Place("PP", "Préfecture de police", "Paris", territory=frozenset({"75", "93"})), "autorisation · Préfecture de police · "),
+        (
+            Place("R-BRE", "Préfecture de la région Bretagne", "Bretagne", territory=frozenset({"35"})),
+            "· Préfecture de la région Bretagne ·",
+        ),
+        (Place("75", "Préfecture de Paris", "Paris"), "autorisation · Paris (75) · "),
+    ],
+)
+def test_a_line_says_who_decided_where_it_is_not_the_prefecture_of_a_department(place: Place, said: str) -> None:
+    assert said in decree_line(MessageInput(decree(), place, NOW))
+
+
 def test_the_html_line_reads_the_same_and_leads_to_the_pdf() -> None:
     parsed = parse(decree_line_html(MessageInput(decree(), DROME, NOW)))
     assert parsed.text == decree_line(MessageInput(decree(), DROME, NOW))

@@ -11,7 +11,9 @@ import pytest
 from bs4 import BeautifulSoup
 from structlog.testing import capture_logs
 
-from bot.delivery.mastodon.client import MastodonApi
+from bot.delivery.channel import MessageComposer, Pictured
+from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount, mention_of
 from bot.queries.mastodon.answering import EVERY, HOUR, PER_HOUR, MentionAnswers
 from bot.queries.questions import Questions
@@ -167,6 +169,21 @@ async def test_bots_and_those_who_want_none_get_no_answer(server: MastodonServer
         mentioned(server)
         await answers.step()
     assert len(texts(server)) == 1
+
+
+@pytest.mark.parametrize(("scopes", "status", "said"), [(ANSWERING, 403, "lacks the scopes read:notifications"), (POSTING, 403, None)])
+async def test_a_server_that_names_no_scopes_is_asked_for_notifications(
+    server: MastodonServer, scopes: tuple[str, ...], status: int, said: str | None
+) -> None:
+    server.fail(404, {"error": "Record not found"}, method="GET", path="/api/v1/apps/verify_credentials")
+    server.fail(status, {"error": "This action is outside the authorized scopes"}, method="GET", path="/api/v1/notifications")
+    api = MastodonApi(server.url, server.token, now, scopes=scopes)
+    channel = MastodonChannel("compte", api, MessageComposer(PLACES, now, "fr"), Pictured(None))
+    try:
+        found = await channel.check()
+    finally:
+        await api.close()
+    assert (found is None) if said is None else (found is not None and said in found)
 
 
 async def test_who_is_blocked_gets_no_answer(server: MastodonServer, questions: Questions) -> None:

@@ -61,6 +61,18 @@ def test_a_department_without_decrees_is_not_said_to_have_none(decrees: MemoryDe
     )
 
 
+def test_a_list_has_the_health_of_all_who_decide_there(questions: Questions) -> None:
+    for answer in (questions.department("93"), questions.in_force("93"), questions.today("93")):
+        if isinstance(answer, DecreeList):
+            assert [one.code for one in answer.health] == ["PP"]
+    answer = questions.department("Paris")
+    assert isinstance(answer, DecreeList)
+    assert {one.code for one in answer.health} == {"75", "PP"}
+    recent = questions.recent()
+    assert isinstance(recent, DecreeList)
+    assert recent.health == ()
+
+
 @pytest.mark.parametrize(("code", "watched"), [("73", True), ("2A", False), ("974", False)])
 def test_a_department_that_is_not_watched_is_told_as_such(decrees: MemoryDecrees, code: str, watched: bool) -> None:
     answers = Questions(decrees, PLACES, lambda: NOW, overview=overview)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,13 +12,27 @@ from hypothesis import strategies as st
 from bot.domain.acts import NamedCommune, Naming, Place
 from bot.domain.health import Status
 from bot.gazetteer.gazetteer import gazetteer
-from bot.queries.answers import BadInput, DecreeList, Fault, HelpWanted, PlaceChoices, Question, Topic, TownAnswer, UnknownPlace
+from bot.queries.answers import (
+    Answer,
+    BadInput,
+    DecreeList,
+    Fault,
+    HelpWanted,
+    NotCovered,
+    PlaceChoices,
+    Question,
+    Topic,
+    TownAnswer,
+    UnknownPlace,
+)
 from bot.queries.phrases import plain_answer
 from bot.queries.plain_words import SearchFirst, corrected, understood
 from bot.queries.questions import Questions
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 
 FRANCE = PLACES | {
+    "13": Place("13", "Préfecture des Bouches-du-Rhône", "Bouches-du-Rhône"),
+    "2B": Place("2B", "Préfecture de la Haute-Corse", "Haute-Corse"),
     "86": Place("86", "Préfecture de la Vienne", "Vienne"),
     "R-ARA": Place("R-ARA", "Préfecture de la région Auvergne-Rhône-Alpes", "Auvergne-Rhône-Alpes", territory=frozenset({"26", "38"})),
 }
@@ -33,6 +48,15 @@ PARIS_12 = tuple(NamedCommune(code, Naming.ALIAS, "gare de Lyon") for code in ("
         ("la drome ?", Question(Topic.DEPARTMENT, "26")),
         ("haute savoie", Question(Topic.DEPARTMENT, "74")),
         ("26, 38", Question(Topic.DEPARTMENT, "26,38")),
+        ("20", Question(Topic.DEPARTMENT, "2A,2B")),
+        ("20, 26", Question(Topic.DEPARTMENT, "2A,2B,26")),
+        ("R-84", Question(Topic.DEPARTMENT, "R-ARA")),
+        ("r84", Question(Topic.DEPARTMENT, "R-ARA")),
+        ("R-ARA", Question(Topic.DEPARTMENT, "R-ARA")),
+        ("988", NotCovered("Nouvelle-Calédonie (988)")),
+        ("nouvelle calédonie", NotCovered("Nouvelle-Calédonie (988)")),
+        ("[988]", Question(Topic.NUMBER, "[988]")),
+        ("98800", Question(Topic.TOWN, "98818")),
         ("auvergne-rhône-alpes", Question(Topic.DEPARTMENT, "R-ARA")),
         ("Paris", Question(Topic.DEPARTMENT, "75")),
         ("350", Question(Topic.NUMBER, "350")),
@@ -79,6 +103,24 @@ def test_what_names_no_place_for_sure_is_searched_first(words: str, near: str | 
     assert isinstance(meant, SearchFirst)
     assert meant.question == Question(Topic.SEARCH, words)
     assert (None if meant.otherwise is None else meant.otherwise.choices[0].place.code) == near
+
+
+@pytest.mark.parametrize(
+    ("ask", "name"),
+    [
+        (lambda questions: questions.department("988"), "Nouvelle-Calédonie (988)"),
+        (lambda questions: questions.in_force("Polynésie française"), "Polynésie française (987)"),
+        (lambda questions: questions.town("Nouméa"), "Nouméa (988)"),
+        (lambda questions: questions.plain("98800"), "Nouméa (988)"),
+        (lambda questions: questions.town("Wallis et Futuna"), "Wallis et Futuna (986)"),
+    ],
+)
+def test_of_a_territory_that_nobody_reads_that_is_said(towns: Questions, ask: Callable[[Questions], Answer], name: str) -> None:
+    answer = ask(towns)
+    assert answer == NotCovered(name)
+    assert plain_answer(answer, FRANCE, "en") == (
+        f"{name}: Vigie reads no bulletin of this territory. A decree may appear there without being seen."
+    )
 
 
 @given(st.text(min_size=1, max_size=60))

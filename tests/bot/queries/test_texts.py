@@ -13,7 +13,18 @@ from bot.domain.acts import Change, Facts, Kind
 from bot.domain.health import Cause, Status
 from bot.messages import telegram_length
 from bot.messages.letters import LetterKind
-from bot.queries.answers import Answer, BadInput, Fault, NothingFound, OneDecree, Question, Topic, UnknownDecree, UnknownDepartment
+from bot.queries.answers import (
+    Answer,
+    BadInput,
+    DecreeList,
+    Fault,
+    NothingFound,
+    OneDecree,
+    Question,
+    Topic,
+    UnknownDecree,
+    UnknownDepartment,
+)
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
 from bot.queries.telegram.callbacks import FollowWanted, LetterWanted
@@ -73,6 +84,55 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
     lines = plain_answer(questions.department("26", 3), PLACES, "fr").splitlines()
     assert lines[0] == "Drôme (26) — 12 arrêtés, page 3 sur 3"
     assert [line[:4] for line in lines[2:]] == ["[2] ", "[1] "]
+
+
+UNREAD = (
+    "Préfecture de police de Paris : site illisible (son site demande un vrai navigateur).\n"
+    "Un arrêté peut y paraître sans que Vigie le voie."
+)
+
+
+def test_a_list_says_who_of_those_who_decide_there_cannot_be_read(questions: Questions) -> None:
+    """In Paris and around it the préfet de police decides too: decrees of the prefecture alone are not all there are."""
+    for answer in (questions.department("93"), questions.in_force("75")):
+        reply = telegram_reply(answer, PLACES, "fr")
+        for text in (reply.markup, reply.plain, plain_answer(answer, PLACES, "fr")):
+            assert UNREAD in text.translate({0xA0: " ", 0x202F: " "})
+    assert "illisible" not in plain_answer(questions.department("26"), PLACES, "fr"), "said only where something is not read"
+    assert "illisible" not in plain_answer(questions.recent(), PLACES, "fr")
+
+
+def test_many_that_cannot_be_read_have_a_line_together(questions: Questions) -> None:
+    answer = questions.department("26, 38, 73, 974, 2A, 75")
+    assert isinstance(answer, DecreeList)
+    lines = plain_answer(answer, PLACES, "en").splitlines()[-4:]
+    assert lines == [
+        "Cannot be read at the moment: Isère (38), since 19 August 2026, Préfecture de police de Paris.",
+        "Not read yet: Savoie (73).",
+        "Not read by Vigie: La Réunion (974), Corse-du-Sud (2A).",
+        "A decree may appear there without Vigie seeing it.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "examples"),
+    [
+        (BadInput(Fault.NO_NUMBER), ("/arrete 12", "vigie show 12", "[12]")),
+        (BadInput(Fault.NOT_A_NUMBER), ("/arrete 2026-1104", "vigie show 2026-1104", "2026-1104")),
+        (BadInput(Fault.NO_WORDS), ("/recherche gare", "vigie search gare", "gare SNCF")),
+        (BadInput(Fault.NO_DEPARTMENT), ("/departement 26", "vigie recent -d 26", "26")),
+        (BadInput(Fault.NO_TOWN), ("/ville Valence", "vigie town Valence", "Valence")),
+        (UnknownDepartment("99", ()), ("/departement 26", "vigie recent -d 26", "26")),
+    ],
+)
+def test_each_face_names_questions_as_they_are_put_there(answer: Answer, examples: tuple[str, str, str]) -> None:
+    on_telegram, on_terminal, on_mastodon = (plain_answer(answer, PLACES, "fr", face) for face in ("telegram", "terminal", "mastodon"))
+    for text, example in zip((on_telegram, on_terminal, on_mastodon), examples, strict=True):
+        assert example in text
+    assert telegram_reply(answer, PLACES, "fr").plain == on_telegram
+    assert "/" not in on_terminal
+    assert "/" not in on_mastodon
+    assert "vigie " not in on_mastodon
 
 
 @pytest.mark.parametrize(
@@ -150,15 +210,16 @@ def test_the_plain_list_is_one_line_per_decree(questions: Questions) -> None:
     ],
 )
 def test_why_there_is_nothing_to_show(answer: Answer, french: str, english: str) -> None:
-    assert plain_answer(answer, PLACES, "fr") == french
-    assert plain_answer(answer, PLACES, "en") == english
+    assert plain_answer(answer, PLACES, "fr", "telegram") == french
+    assert plain_answer(answer, PLACES, "en", "telegram") == english
 
 
 @pytest.mark.parametrize("fault", Fault)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_fault_has_words(fault: Fault, language: Literal["fr", "en"]) -> None:
     words = vocabulary(language)
-    assert telegram_reply(BadInput(fault), PLACES, language).plain == getattr(words, fault.value, words.ask.no_town)
+    said = getattr(words, fault.value, words.ask.no_town).format(**words.faces["telegram"])
+    assert telegram_reply(BadInput(fault), PLACES, language).plain == said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
