@@ -30,9 +30,9 @@ from bot.domain.records import RecueilState
 from bot.gazetteer.gazetteer import gazetteer
 from bot.ingest.poller import PublicationHistory
 from bot.queries.questions import Questions
-from bot.storage.communes import renew_communes
+from bot.storage.communes import renew_some_communes
 from bot.storage.schema import acts, decrees, identities, recueils, search_rules, sightings
-from bot.storage.search import renew_index
+from bot.storage.search import renew_some_terms
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import load_authorities
 
@@ -107,12 +107,18 @@ def fill(store: Store, act_count: int, decree_count: int, seed: int) -> Iterator
                 connection.execute(last)
         connection.execute(delete(search_rules))
     yield f"{act_count} acts, {decree_count} of them decrees: {(_processor_time(store) - began):.0f} s"
-    yield f"communes of all decrees: {_renewed(store, lambda: renew_communes(store.database, namer_of(places_of(authorities))))}"
-    yield f"index of the search: {_renewed(store, lambda: renew_index(store.database))}"
+    namer = namer_of(places_of(authorities))
+    yield f"communes of all decrees: {_renewed(store, lambda: _all(lambda: renew_some_communes(store.database, namer) > 0))}"
+    yield f"index of the search: {_renewed(store, lambda: _all(lambda: renew_some_terms(store.database)))}"
     if store.database.engine.dialect.name == "postgresql":
         # The server does this by itself within minutes.
         with store.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
+
+
+def _all(some: Callable[[], bool]) -> None:
+    while some():
+        pass
 
 
 def _renewed(store: Store, work: Callable[[], None]) -> str:

@@ -95,7 +95,9 @@ def topics_in(places: Mapping[str, Place]) -> Callable[[Decree], Topics]:
     def topics(decree: Decree) -> Topics:
         departments = decided_in(decree, places)
         regions = {code: region for code in departments if (region := region_of(code)) is not None}
-        return topics_of(decree, places, regions, [named.code for named in gazetteer().communes_of(decree, departments)])
+        # Those of what it changes are stored with it.
+        named = gazetteer().communes_of(decree, departments) or decree.communes
+        return topics_of(decree, places, regions, [commune.code for commune in named])
 
     return topics
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
-from typing import TextIO
+from typing import Any, TextIO
 
 from bot.app.config import DestinationSettings, Settings, TelegramSettings, WatchSettings, answering, destinations
 from bot.app.inventory import (
@@ -59,6 +59,7 @@ from bot.ingest.health import watching_since
 from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
 from bot.ingest.reading_job import ReadingJob, WorkerSlots
+from bot.ingest.renewal import Renewal
 from bot.ingest.review import Reviewer
 from bot.messages import Language
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
@@ -136,6 +137,8 @@ async def assemble(
         url, namer = settings.database.url, namer_of(places)
         opening = partial(rehearsal_store, url, watched, namer=namer) if rehearsal else partial(open_store, url, namer=namer)
         store = stack.enter_context(await asyncio.to_thread(opening))
+        if not rehearsal:
+            await stack.enter_async_context(_beside(Renewal(store.database, namer).run))
         client = await stack.enter_async_context(open_client(settings, authorities))
         configured = () if rehearsal else destinations(settings)
         wired = tuple(destination_of(entry, authorities) for entry in configured)
@@ -194,6 +197,17 @@ async def assemble(
             unread=unread,
             tidy=(lambda: None) if rehearsal else archive.tidy,
         )
+
+
+@asynccontextmanager
+async def _beside(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Have work done beside all other until the end."""
+    task = asyncio.create_task(work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 # Polls and backfills: each fetches in its own way, and both read, record and keep in the same.

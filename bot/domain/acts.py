@@ -302,10 +302,12 @@ class Change:
 
 
 class Naming(StrEnum):
-    """How a decree names a commune: by its name, or by another name: that of a site in it, or one that the commune had."""
+    """How a decree names a commune: by its name, or by another name: that of a site in it, or one that the commune had. `CHANGED`: it
+    names none, and this one is named by a decree that it changes."""
 
     NAMED = "named"
     ALIAS = "alias"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)

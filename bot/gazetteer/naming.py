@@ -16,8 +16,9 @@ from bot.domain.folding import fold_words
 from bot.gazetteer.aliases import Aliases
 from bot.gazetteer.places import ARTICLES, Commune, Places, folded_word
 
-RULES = "1"
-"""Names the rules of this module: raise it when they change, and the communes of every stored decree are found again."""
+RULES = "2"
+"""Names the rules of this module and of `bot.storage.communes`: raise it when they change, and the communes of every stored decree are
+found again."""
 
 _MOST_WORDS = 9
 _MOST_LOOKED_BACK = 4

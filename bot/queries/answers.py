@@ -83,7 +83,8 @@ class NothingFound:
     """No decree *recorded* answers the question: not the same as "no decree exists".
 
     `recorded` is the number of decrees stored at all; `since` when the watch of what was asked for began, where it is known. `health` is
-    how all who decide in the `places` asked for are read, empty where no place was asked for.
+    how all who decide in the `places` asked for are read, empty where no place was asked for. `unfinished`: what decrees are found by is
+    being made anew, and some may be missing.
     """
 
     question: Question
@@ -91,6 +92,7 @@ class NothingFound:
     since: datetime | None
     places: tuple[Place, ...] = ()
     health: tuple[AuthorityHealth, ...] = ()
+    unfinished: bool = False
 
     @property
     def watched(self) -> bool:
@@ -104,7 +106,7 @@ class TownAnswer:
 
     `decrees` is one page of the `total` decrees that name it: first the `current` ones, in force or to come, by when they begin, then the
     others, the newest first. `unplaced` are the newest of the `unplaced_total` decrees of those who decide there that name no commune: they
-    may concern it. `since` and `health` are as of `NothingFound`.
+    may concern it. `since`, `health` and `unfinished` are as of `NothingFound`.
     """
 
     question: Question
@@ -118,6 +120,7 @@ class TownAnswer:
     since: datetime | None
     health: tuple[AuthorityHealth, ...]
     at: datetime
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ def town_json(answer: TownAnswer, places: Mapping[str, Place]) -> Json:
         "naming_no_commune": {"total": answer.unplaced_total, "newest": decrees_json(answer.unplaced, places, answer.at)},
         "authorities": [authority_json(one) for one in answer.health],
         "read_since": plain(answer.since),
+        "unfinished": answer.unfinished,
     }
 
 

@@ -94,9 +94,17 @@ def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Vocabular
     said = _nothing_there(answer, words) if answer.recorded else words.nothing_recorded
     if not answer.watched:
         return f"{said} {words.unwatched}"
+    unfinished = (words.ask.unfinished,) if answer.unfinished else ()
     asked = words.ask.deciders.format(names=", ".join(inert(place_for(places, one.code).name) for one in answer.health))
     since = "" if answer.since is None else words.since.format(date=date_text(answer.since.date(), words_in(language).dates))
-    parts = (said, asked if len(answer.health) > 1 else "", *unread_lines(answer.health, places, language), since, words.nothing_warning)
+    parts = (
+        said,
+        asked if len(answer.health) > 1 else "",
+        *unread_lines(answer.health, places, language),
+        since,
+        *unfinished,
+        words.nothing_warning,
+    )
     return " ".join(part for part in parts if part)
 
 
@@ -160,7 +168,8 @@ def town_parts(answer: TownAnswer, places: Mapping[str, Place], language: Langua
     since = "" if answer.since is None else ask.town_since.format(date=date_text(answer.since.date(), words_in(language).dates))
     whole = None if answer.commune.part_of is None else gazetteer().commune(answer.commune.part_of)
     part = "" if whole is None else ask.town_part.format(whole=whole.name, name=answer.commune.name)
-    watch = (part, *(authority_text(one, places, language) for one in answer.health), since, ask.town_caution)
+    unfinished = ask.unfinished if answer.unfinished else ""
+    watch = (part, *(authority_text(one, places, language) for one in answer.health), since, unfinished, ask.town_caution)
     return TownParts(
         head,
         unplaced.format(n=answer.unplaced_total, **named) if answer.unplaced_total else "",

@@ -301,6 +301,7 @@ class Questions:
             self._since(authorities),
             self._health(authorities),
             now,
+            self._decrees.is_renewing(),
         )
 
     def _running(self, topic: Topic, department: str, page: int) -> Answer:
@@ -335,7 +336,8 @@ class Questions:
         if not found.decrees:
             recorded = found.total if question.topic is Topic.RECENT else self._decrees.recent(1, 0).total
             authorities = None if there is None else there.authorities
-            return NothingFound(replace(question, page=1), recorded, self._since(authorities), places, health)
+            unfinished = question.topic is Topic.SEARCH and self._decrees.is_renewing()
+            return NothingFound(replace(question, page=1), recorded, self._since(authorities), places, health, unfinished)
         return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self._clock(), places, health=health)
 
     def _health(self, authorities: Collection[str]) -> tuple[AuthorityHealth, ...]:
@@ -400,6 +402,10 @@ class DecreeReader(Protocol):
 
     def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
         """Return decrees whose text has these words, in any form the language gives them."""
+        ...
+
+    def is_renewing(self) -> bool:
+        """Return whether searches and lists of towns may miss decrees, because what they are found by is being made anew."""
         ...
 
     def words(self) -> Collection[str]:

@@ -89,6 +89,7 @@ class AskWords(Table):
     town_part: str
     town_since: str
     town_caution: str
+    unfinished: str
     choices: str
     choices_one: str
     choices_postcode: str

@@ -11,15 +11,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, or_, select, union
 
-from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Kind, Outcome, Reference, Sighting
+from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Kind, NamedCommune, Outcome, Reference, Sighting
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, comparable, in_order, linked
 from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.storage.columns import value_of
-from bot.storage.communes import load_communes
 from bot.storage.database import Repository, among, batches
 from bot.storage.schema import acts, decree_communes, decree_operators, decrees, identities, links, recueils, sightings
-from bot.storage.search import matching, query_terms
+from bot.storage.search import is_renewing, matching, query_terms
 
 _MOST_OF_ONE_NUMBER = 200
 _READ_FOR_WORDS = 2000
@@ -87,7 +86,8 @@ class Decrees(Repository):
 
     def naming_none(self, authorities: Collection[str], limit: int, offset: int = 0) -> PageOfDecrees:
         """Those of these authorities whose facts name no commune, in the order of `newest_first`: each may concern any of theirs."""
-        names_none = ~exists().where(decree_communes.c.decree_id == decrees.c.id)
+        # Of one whose communes were not looked for yet, nothing is known.
+        names_none = and_(decrees.c.gazetteer.is_not(None), ~exists().where(decree_communes.c.decree_id == decrees.c.id))
         return self._listed(and_(among(decrees.c.authority, authorities), names_none), limit, offset)
 
     def current(self, on: date, authorities: Collection[str] | None = None) -> tuple[Decree, ...]:
@@ -132,6 +132,12 @@ class Decrees(Repository):
             ids = connection.execute(query.limit(_MOST_OF_ONE_NUMBER)).scalars().all()
             found = load_decrees(connection, ids)
         return tuple(found[decree] for decree in ids)
+
+    def is_renewing(self) -> bool:
+        """Whether the communes of some decrees, or the terms of some acts, were not looked for yet, as after an upgrade."""
+        unnamed = select(decrees.c.id).where(decrees.c.gazetteer.is_(None), decrees.c.withdrawn_at.is_(None)).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(unnamed).first() is not None or is_renewing(connection)
 
     def words(self) -> frozenset[str]:
         """The words of titles, events, operators and places of the 2,000 newest decrees, as they stand there."""
@@ -269,6 +275,15 @@ def load_sightings(connection: Connection, ids: Collection[int]) -> dict[int, tu
     for row in connection.execute(query):
         seen[row.decree_id].append(Sighting(row.authority, row.url, row.page, row.seen_at, row.number))
     return {decree: tuple(places) for decree, places in seen.items()}
+
+
+def load_communes(connection: Connection, ids: Collection[int]) -> dict[int, tuple[NamedCommune, ...]]:
+    """The communes that each of these decrees names, by their codes."""
+    found: dict[int, list[NamedCommune]] = defaultdict(list)
+    query = select(decree_communes).where(decree_communes.c.decree_id.in_(ids)).order_by(decree_communes.c.commune)
+    for row in connection.execute(query):
+        found[row.decree_id].append(NamedCommune(row.commune, row.how, row.evidence))
+    return {decree: tuple(communes) for decree, communes in found.items()}
 
 
 def _load(connection: Connection, wanted: Sequence[int]) -> dict[int, Decree]:

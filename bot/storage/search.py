@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
+from typing import Any
 
 from snowballstemmer.french_stemmer import FrenchStemmer
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, cast, delete, insert, literal, select, text
@@ -29,7 +30,7 @@ _AUTHORITY = "_in"
 _MOST_HEAD_TERMS, _MOST_TEXT_TERMS = 2_000, 20_000
 _MOST_QUESTION_TERMS = 50
 _BATCH = 200
-_SLICE = 20
+SLICE = 20
 """Acts whose terms are made again in one transaction, for which other writers wait."""
 
 _Unindexed = Row[tuple[int, str, str | None, str, str, object]]
@@ -67,21 +68,32 @@ def index_again(connection: Connection, decree_ids: Collection[int]) -> None:
         index_acts(connection, recueil)
 
 
-def renew_index(database: Database) -> None:
-    """Make all terms again when they were made with other rules than this program's: some acts a transaction, so that others may write in
-    between. Until an act had its turn it is found by the terms of before. Goes on where it was stopped, and does nothing otherwise.
+def renew_some_terms(database: Database, most: int = SLICE) -> bool:
+    """Make the terms of so many acts again, in one transaction, where they were made with other rules than this program's; return whether
+    there may be more of them. Until an act had its turn it is found by the terms of before.
     """
-    while written(database, _renew_slice):
-        pass
+    # Looked at first by who only reads: nobody is kept from writing to find out that there is nothing to do.
+    with database.reading() as connection:
+        if _is_up_to_date(connection.execute(select(search_rules)).first()):
+            return False
+    return written(database, lambda connection: _renew_slice(connection, most))
 
 
-def _renew_slice(connection: Connection) -> bool:
-    """Make the terms of the next acts, and return whether there may be more of them."""
+def is_renewing(connection: Connection) -> bool:
+    """Return whether the terms of some acts may still be those of other rules, or missing."""
+    return not _is_up_to_date(connection.execute(select(search_rules)).first())
+
+
+def _is_up_to_date(rules: Row[Any] | None) -> bool:
+    return rules is not None and rules.version == RULES and rules.renewing is None
+
+
+def _renew_slice(connection: Connection, most: int) -> bool:
     rules = connection.execute(select(search_rules).with_for_update()).first()
-    if rules is not None and rules.version == RULES and rules.renewing is None:
+    if _is_up_to_date(rules):
         return False
     after = rules.renewed_to if rules is not None and rules.renewing == RULES else 0
-    wanted = select(acts.c.id).where(acts.c.decree_id.is_not(None), acts.c.id > after).order_by(acts.c.id).limit(_SLICE)
+    wanted = select(acts.c.id).where(acts.c.decree_id.is_not(None), acts.c.id > after).order_by(acts.c.id).limit(most)
     last = max(connection.execute(wanted).scalars(), default=None)
     if last is None:
         connection.execute(delete(act_terms).where(act_terms.c.act_id > after))

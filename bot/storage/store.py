@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.alerts import Alerts, AnsweredMentions, DestinationChecks, PostAlerts
 from bot.storage.browsing import Browsing
-from bot.storage.communes import CommuneNamer, renew_communes
+from bot.storage.communes import CommuneNamer, renew_some_communes
 from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, translate, use_wal
 from bot.storage.decrees import Decrees
 from bot.storage.edits import Edits
@@ -30,7 +30,7 @@ from bot.storage.recueils import Backfills, Contents, Recueils, SourceStates
 from bot.storage.requests import Requests
 from bot.storage.reviews import Rejudging, Reviews
 from bot.storage.schema import acts, decisions, decree_communes, decrees, identities, links, recueils, sightings
-from bot.storage.search import renew_index
+from bot.storage.search import renew_some_terms
 
 
 class Store:
@@ -78,7 +78,8 @@ class Store:
 def open_store(url: str, *, read_only: bool = False, busy_timeout: float = BUSY_TIMEOUT, namer: CommuneNamer | None = None) -> Store:
     """Open the database at `url`, creating or upgrading it first. `busy_timeout` is in seconds.
 
-    `namer` finds the communes of the decrees that are written, and now those of the decrees whose communes are not up to date. Without it
+    `namer` finds the communes of the decrees that are written, and now those of the first decrees whose communes are not up to date: see
+    `bot.ingest.renewal` for the others. Without it
     they stay as they are, and what is written is left to the next program that has one.
 
     With `read_only` nothing is created, upgraded or written: where there is no database yet the store is empty, and lives in memory.
@@ -100,9 +101,7 @@ def _open_to_write(url: URL, busy_timeout: float, namer: CommuneNamer | None) ->
     try:
         use_wal(database.engine, busy_timeout)
         migrate(database.engine)
-        renew_index(database)
-        if namer is not None:
-            renew_communes(database, namer)
+        _begin_to_renew(database, namer)
     except StorageError:
         database.close()
         raise
@@ -110,6 +109,14 @@ def _open_to_write(url: URL, busy_timeout: float, namer: CommuneNamer | None) ->
         database.close()
         raise translate(error, database.name) from error
     return Store(database, namer)
+
+
+def _begin_to_renew(database: Database, namer: CommuneNamer | None) -> None:
+    """Renew one slice of what other rules derived: all of a small database. Of a large one the rest is done beside other work."""
+    if renew_some_terms(database):
+        renew_some_terms(database)
+    if namer is not None:
+        renew_some_communes(database, namer)
 
 
 def _open_to_read(url: URL, busy_timeout: float) -> Store:

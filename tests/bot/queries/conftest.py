@@ -79,6 +79,7 @@ class MemoryDecrees:
     def __init__(self, decrees: Sequence[Decree] = ()) -> None:
         self.stored = sorted(decrees, key=lambda one: one.id or 0, reverse=True)
         self.broken: Exception | None = None
+        self.renewing = False
 
     def recent(
         self, limit: int, offset: int, authorities: Collection[str] | None = None, departments: Collection[str] | None = None
@@ -100,6 +101,9 @@ class MemoryDecrees:
 
     def naming_none(self, authorities: Collection[str], limit: int, offset: int, /) -> PageOfDecrees:
         return self._page([d for d in self.stored if d.authority in authorities and not d.communes], limit, offset)
+
+    def is_renewing(self) -> bool:
+        return self.renewing
 
     def words(self) -> Collection[str]:
         return {word for d in self.stored for word in (*d.title.split(), *d.facts.operators)}

@@ -156,7 +156,7 @@ def test_a_town_has_what_is_in_force_first_then_the_newest_and_what_may_concern_
     assert [one.id for one in first.unplaced] == [9, 8]
     assert [one.code for one in first.health] == ["26"]
     text = plain_answer(first, FRANCE, "fr")
-    assert text.startswith("Valence (26) — 7 arrêtés qui la nomment ; en cours ou à venir : 1, page 1 sur 3")
+    assert text.startswith("Valence (26) — 7 arrêtés qui la concernent ; en cours ou à venir : 1, page 1 sur 3")
     assert "En outre, 2 arrêtés de qui décide ici ne nomment aucune commune : ils peuvent concerner Valence." in text
     assert "Dernier recueil vu : 19 août 2026." in text
     assert text.endswith("Vigie a pu ne pas voir un arrêté, et elle ne voit pas ce qui se ferait sans arrêté.")

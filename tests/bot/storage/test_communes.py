@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.domain.acts import Decree, Facts, NamedCommune, Naming, Outcome
-from bot.storage.communes import CommuneNamer, renew_communes
+from bot.domain.acts import Decree, Facts, Kind, NamedCommune, Naming, Outcome, Reference
+from bot.storage.communes import CommuneNamer, renew_some_communes
 from bot.storage.schema import decrees
 from bot.storage.store import Store, open_store, rehearsal_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
@@ -116,18 +116,56 @@ def test_another_version_finds_the_communes_of_all_again_and_the_same_one_of_non
     assert len(asked) == 3, "the same version has nothing to do"
 
 
-def test_more_decrees_than_one_transaction_takes(naming: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slice_is_one_transaction(naming: Store) -> None:
     ids = [found(naming, Facts(f"2026-{number}", places=("Valence",))) for number in range(7)]
     with naming.database.writing() as connection:
         connection.execute(update(decrees).values(gazetteer=None))
+    assert naming.decrees.is_renewing()
+    assert naming.decrees.naming_none(["26"], limit=9).total == 0, "of those that were not looked at nothing is known"
     transactions: list[bool] = []
-    naming.database.when_used = lambda writing, _began, _error: transactions.append(writing)
-    monkeypatch.setattr("bot.storage.communes._SLICE", 3)
-    renew_communes(naming.database, CommuneNamer("2", _communes_of))
-    assert transactions == [True] * 4, "three, three and one, and none left"
+    naming.database.when_used = lambda writing, _began, _error: transactions.append(writing) if writing else None
+    again = CommuneNamer("2", _communes_of)
+    assert [renew_some_communes(naming.database, again, 3) for _ in range(4)] == [3, 3, 1, 0]
+    assert transactions == [True] * 3, "nobody is kept from writing to find out that there is nothing to do"
+    assert not naming.decrees.is_renewing()
     with naming.database.reading() as connection:
         assert connection.execute(select(decrees.c.gazetteer).distinct()).scalars().all() == ["2"]
     assert [_codes(naming, decree) for decree in ids] == [[VALENCE]] * 7
+
+
+def changing(store: Store, number: str, changed: str, *places: str, kind: Kind = Kind.MODIFICATION) -> int:
+    """Record a decree that changes the one of this number."""
+    return found(store, Facts(number, places=places, references=(Reference(kind, changed),)), kind)
+
+
+@pytest.mark.parametrize("kind", [Kind.MODIFICATION, Kind.ABROGATION, Kind.RENEWAL])
+def test_a_decree_that_names_none_has_those_of_what_it_changes(naming: Store, kind: Kind) -> None:
+    first = found(naming, Facts("2026-1", places=("Valence",)))
+    second = changing(naming, "2026-2", "2026-1", kind=kind)
+    assert stored(naming, second).communes == (NamedCommune(VALENCE, Naming.CHANGED, "Valence"),)
+    assert {one.id for one in naming.decrees.naming([VALENCE], limit=9).decrees} == {first, second}
+    assert naming.decrees.naming_none(["26"], limit=9).total == 0
+    own = changing(naming, "2026-3", "2026-1", "Montélimar")
+    assert _codes(naming, own) == [MONTELIMAR], "its own count alone"
+    unknown = changing(naming, "2026-4", "2026-99")
+    assert [one.id for one in naming.decrees.naming_none(["26"], limit=9).decrees] == [unknown]
+
+
+def test_what_is_found_after_what_changes_it_gives_it_its_communes(naming: Store) -> None:
+    second = changing(naming, "2026-2", "2026-1")
+    third = changing(naming, "2026-3", "2026-2")
+    assert _codes(naming, second) == _codes(naming, third) == []
+    found(naming, Facts("2026-1", places=("Valence",)))
+    assert _codes(naming, second) == _codes(naming, third) == [VALENCE]
+
+
+def test_decrees_that_change_each_other_end(naming: Store) -> None:
+    signed = Facts("2026-1", signed=NOW.date(), references=(Reference(Kind.MODIFICATION, "2026-2"),))
+    one, other = found(naming, signed, Kind.MODIFICATION), changing(naming, "2026-2", "2026-1")
+    assert _codes(naming, one) == _codes(naming, other) == []
+    again = reading_of(one_recueil(naming, "again"), replace(signed, places=("Valence",)), Kind.MODIFICATION)
+    naming.recordings.record(again, to(), NOW + timedelta(hours=1))
+    assert _codes(naming, one) == _codes(naming, other) == [VALENCE]
 
 
 def test_what_a_program_without_a_gazetteer_writes_is_left_to_one_that_has_it(store: Store, url: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 from bot.domain.acts import Facts, Outcome
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.schema import act_terms, search_rules
-from bot.storage.search import RULES, _insert_terms, renew_index, terms
+from bot.storage.search import RULES, SLICE, _insert_terms, renew_some_terms, terms
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
 from tests.examples import examples
@@ -166,7 +166,7 @@ def test_terms_are_made_again_when_the_rules_change(url: str, opener: Callable[[
     with database.writing() as connection:
         assert connection.execute(select(search_rules.c.version)).scalars().all() == [RULES]
         before = connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all()
-    renew_index(database)
+    renew_all(database)
     with database.writing() as connection:
         assert connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all() == before
         assert len(before) == 1, "those of the decree only"
@@ -181,25 +181,30 @@ def test_terms_are_made_again_in_slices_that_go_on_where_they_were_stopped(store
         whole = connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all()
         connection.execute(update(act_terms).values(head="avant", everything="avant"))
         connection.execute(update(search_rules).values(version="of an older program"))
-    monkeypatch.setattr("bot.storage.search._SLICE", 3)
 
     slices: list[bool] = []
-    database.when_used = lambda writing, _began, _error: slices.append(writing)
+    database.when_used = lambda writing, _began, _error: slices.append(writing) if writing else None
     monkeypatch.setattr("bot.storage.search._insert_terms", _once(_insert_terms))
+    assert store.decrees.is_renewing()
     with pytest.raises(RuntimeError, match="stopped"):
-        renew_index(database)
+        renew_all(database, 3)
     assert store.decrees.search("drone", 10).total == 3, "those that had their turn"
     assert store.decrees.search("avant", 10).total == 4, "the others are found as before"
     monkeypatch.setattr("bot.storage.search._insert_terms", _insert_terms)
     slices.clear()
-    renew_index(database)
+    renew_all(database, 3)
     assert slices == [True] * 3, "three, one, and none left"
     with database.reading() as connection:
         assert connection.execute(select(act_terms).order_by(act_terms.c.act_id)).all() == whole
         assert connection.execute(select(search_rules)).all() == [(RULES, None, None)]
     slices.clear()
-    renew_index(database)
-    assert slices == [True], "nothing is left to do"
+    renew_all(database, 3)
+    assert slices == [], "nothing is left to do, and nobody was kept from writing"
+
+
+def renew_all(database: Database, most: int = SLICE) -> None:
+    while renew_some_terms(database, most):
+        pass
 
 
 def _once(work: Callable[..., None]) -> Callable[..., None]:
