@@ -174,13 +174,13 @@ def test_a_refusal_has_one_letter(vigie: Vigie, tmp_path: Path) -> None:
     [
         (("show", "99"), 1, "99"),
         (("show", "99", "--letter", "cada"), 1, "99"),
-        (("show", "douze", "--letter", "cada"), 2, "par exemple /arrete 12"),
+        (("show", "douze", "--letter", "cada"), 2, "par exemple vigie show 12"),
         (("show", "1", "--output", "x.txt"), 2, "--letter"),
         (("show", "1", "--letter", "plainte"), 2, "plainte"),
         (("show", "1", "--letter", "cada", "--evidence"), 2, "--evidence"),
         (("recent", "--in-force", "-d", "Atlantide"), 1, "Atlantide"),
         (("recent", "--in-force", "-l", "de"), 2, "--language"),
-        (("search", "*"), 2, "vigie search gare valence"),
+        (("search", "*"), 2, "vigie search gare SNCF"),
     ],
 )
 def test_what_cannot_be_answered_is_told(vigie: Vigie, arguments: tuple[str, ...], code: int, said: str) -> None:
