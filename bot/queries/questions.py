@@ -117,7 +117,7 @@ class Questions:
         """Return the decrees in force at any hour of today, by when they began; of departments, by code or name, where they are given."""
         return self._running(Topic.TODAY, department, page)
 
-    def running(self, department: str = "") -> RunningDecrees | UnknownDepartment | PlaceChoices | BadInput:
+    def running(self, department: str = "") -> RunningDecrees | NotCovered | UnknownDepartment | PlaceChoices | BadInput:
         """Return all decrees that are in force, to come, or of which that is not certain; of departments where they are given."""
         found: DepartmentMatch | None = None
         if department.strip():
