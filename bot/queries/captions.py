@@ -52,7 +52,7 @@ def _map(figures: Figures, words: FiguresWords, language: Language, most: int) -
 
 
 def _chart(figures: Figures, places: Mapping[str, Place], words: FiguresWords, language: Language, most: int) -> Iterator[str]:
-    yield words.chart_head.format(count=figures.year)
+    yield words.chart_head.format(date=date_text(figures.months[0][0], words_in(language).dates), count=figures.in_months)
     months = (words.counted.format(name=f"{words.months[month.month - 1]} {month.year}", count=count) for month, count in figures.months)
     yield words.chart_months.format(names=", ".join(months))
     if figures.authorities:

@@ -49,7 +49,7 @@ class DepartmentFigures:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What is recorded on a day of Paris. `departments` are all 101, by code; `months` the last twelve, the running one last, each as its
-    first day with the decrees published in it; `authorities` the codes of those with decrees since a year, most first.
+    first day with the decrees published in it; `authorities` the codes of those with decrees in these months, most first.
 
     `in_force` and `year` count each decree once, `doubtful` those of which it is not sure whether they are in force. `since` is the day on
     which the watch began, None where that is not known; `asleep` whether nothing is read at all at the moment.
@@ -64,6 +64,11 @@ class Figures:
     year: int
     since: date | None
     asleep: bool
+
+    @property
+    def in_months(self) -> int:
+        """How many decrees were published in these months."""
+        return sum(count for _, count in self.months)
 
     def having(self, coverage: Coverage) -> tuple[DepartmentFigures, ...]:
         """Return the departments that are read like this."""
@@ -112,10 +117,13 @@ def figures(
     running = [(decree.authority, frozenset(commune.code for commune in decree.communes)) for decree, sure in standings if sure]
     in_force = _Tally.of(Counter(authority for authority, _ in running), running)
     year = _Tally.of(Counter[str](), published.naming)
-    by_month = Counter[date]()
+    months = _months(day)
+    by_month, by_authority = Counter[date](), Counter[str]()
     for authority, listed, count in published.days:
         year.all[authority] += count
-        by_month[listed.replace(day=1)] += count
+        if listed >= months[0]:
+            by_month[listed.replace(day=1)] += count
+            by_authority[authority] += count
     asleep = overview.asleep_since is not None or overview.polled_in_future is not None
     statuses = {one.code: one.status for one in overview.authorities}
     departments = []
@@ -134,8 +142,8 @@ def figures(
     return Figures(
         day,
         tuple(departments),
-        tuple((month, by_month[month]) for month in _months(day)),
-        tuple(sorted(year.all.items(), key=lambda each: (-each[1], each[0]))),
+        tuple((month, by_month[month]) for month in months),
+        tuple(sorted(by_authority.items(), key=lambda each: (-each[1], each[0]))),
         len(running),
         sum(sure is None for _, sure in standings),
         year.all.total(),

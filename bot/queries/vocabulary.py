@@ -130,7 +130,9 @@ class FiguresWords(Table):
     legend_unread: str
     legend_not_covered: str
     legend_before: str
-    legend_insets: str
+    legend_above: str
+    legend_below: str
+    recorded: str
     independent: str
     map_file: str
     chart_file: str

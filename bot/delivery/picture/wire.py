@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import math
-import struct
-import zlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from bot.domain.png import png
 from bot.reading.sandbox.wire import NotUnderstood
 
 Box = tuple[float, float, float, float]
@@ -154,10 +153,7 @@ class NoPicture(Exception):
         self.more = more
 
 
-# Pixels as a PNG with a palette: the same pixels always give the same bytes.
-#
-# Written here, of the two chunks that it takes: what is sent to platforms is then of our own making, whatever the file it came from holds.
-# See RFC 2083.
+# What is sent to platforms is of our own making, whatever the file it came from holds: a PNG with a palette, see `bot.domain.png`.
 
 # The pixels of a picture, one byte each: a level of grey, plain or highlighted, or covered.
 #
@@ -214,17 +210,18 @@ _LEVELS = (64, 16, 8)
 bits a pixel, 0.87 MB for 1280 × 1810."""
 _YELLOW = (255, 236, 64)
 _SLATE = (70, 74, 82)
-_BEST, _NO_FILTER = 9, b"\x00"
 
 
 def encode(pixels: bytes, width: int, height: int, most_bytes: int) -> bytes:
     """Return the PNG of a picture, with as many levels of grey as fit in `most_bytes`; with the fewest where none fits."""
-    png = b""
+    encoded = b""
     for levels in _LEVELS:
-        png = _png(pixels.translate(_merged(levels)), width, height)
-        if len(png) <= most_bytes:
+        merged = pixels.translate(_merged(levels))
+        rows = (merged[start : start + width] for start in range(0, width * height, width))
+        encoded = png(rows, width, height, _PALETTE)
+        if len(encoded) <= most_bytes:
             break
-    return png
+    return encoded
 
 
 def _merged(levels: int) -> bytes:
@@ -240,21 +237,6 @@ def _merged(levels: int) -> bytes:
         return mark + min(kept, white - (mark > 0))
 
     return bytes(merged(value) for value in range(256))
-
-
-def _png(pixels: bytes, width: int, height: int) -> bytes:
-    rows = b"".join(_NO_FILTER + pixels[start : start + width] for start in range(0, width * height, width))
-    return b"".join((
-        b"\x89PNG\r\n\x1a\n",
-        _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
-        _chunk(b"PLTE", _PALETTE),
-        _chunk(b"IDAT", zlib.compress(rows, _BEST)),
-        _chunk(b"IEND", b""),
-    ))  # fmt: skip
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def _palette() -> bytes:

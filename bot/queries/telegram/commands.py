@@ -38,6 +38,14 @@ def _recent(questions: Questions, words: str) -> Answer:
     return questions.recent()
 
 
+def _map(questions: Questions, words: str) -> Answer:
+    return questions.map_of_france()
+
+
+def _chart(questions: Questions, words: str) -> Answer:
+    return questions.chart()
+
+
 COMMANDS = (
     ChatCommand("ville", "fr", Questions.town, aliases=("commune",)),
     ChatCommand("departement", "fr", Questions.department),
@@ -47,6 +55,8 @@ COMMANDS = (
     ChatCommand("recherche", "fr", Questions.search),
     # What prefects take are arrêtés; Telegram allows no accent in a command that it proposes.
     ChatCommand("arrete", "fr", Questions.show, aliases=("decret",)),
+    ChatCommand("carte", "fr", _map),
+    ChatCommand("chiffres", "fr", _chart),
     ChatCommand("etat", "fr", Questions.state, aliases=("statut",)),
     ChatCommand("town", "en", Questions.town),
     ChatCommand("department", "en", Questions.department),
@@ -55,6 +65,8 @@ COMMANDS = (
     ChatCommand("recent", "en", _recent),
     ChatCommand("search", "en", Questions.search),
     ChatCommand("decree", "en", Questions.show),
+    ChatCommand("map", "en", _map),
+    ChatCommand("figures", "en", _chart),
     ChatCommand("status", "en", Questions.state),
 )
 HELP: Mapping[str, Language] = {"aide": "fr", "help": "en"}

@@ -233,11 +233,19 @@ class TelegramCommands:
     async def _send(self, message: Message, reply: Reply, language: Language, *, quote: bool = True) -> None:
         quoted = quote and message.chat.type != ChatType.PRIVATE
         options: dict[str, Any] = {"do_quote": quoted, "allow_sending_without_reply": True if quoted else None}
-        if reply.document is None:
-            await self._deliver(partial(message.reply_text, **options), reply, language)
+        if reply.document is not None:
+            file = InputFile(reply.document.content, reply.document.name)
+            await answered(partial(message.reply_document, file, caption=reply.plain, **options), self._sleep)
             return
-        file = InputFile(reply.document.content, reply.document.name)
-        await answered(partial(message.reply_document, file, caption=reply.plain, **options), self._sleep)
+        if reply.photo is not None:
+            picture = InputFile(reply.photo.content, reply.photo.name)
+            try:
+                await answered(partial(message.reply_photo, picture, caption=reply.plain, **options), self._sleep)
+            except BadRequest as error:  # a group may forbid pictures: the words say the same
+                log.debug("telegram.photo_refused", error=type(error).__name__)
+            else:
+                return
+        await self._deliver(partial(message.reply_text, **options), reply, language)
 
     async def _deliver(self, act: Callable[..., Awaitable[Any]], reply: Reply, language: Language) -> None:
         """Send or edit with markup; in plain text should Telegram be unable to parse it."""

@@ -17,7 +17,9 @@ from bot.messages.cleaning import cut, unlinked
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from bot.messages.telegram import TEXT_LIMIT, html_tag, html_text, telegram_length
 from bot.queries.answers import Answer, DecreeList, HelpWanted, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
+from bot.queries.figures import FiguresAnswer, View
 from bot.queries.phrases import choice_text, instead, message_of, plain_answer, title, town_parts, unread, withdrawal
+from bot.queries.pictures import figures_picture
 from bot.queries.telegram.callbacks import FollowWanted, LanguageWanted, LetterWanted, Pressed
 from bot.queries.telegram.commands import COMMANDS
 from bot.queries.telegram.following import TWINS
@@ -43,8 +45,8 @@ Row = tuple[PressButton | Button, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class TextFile:
-    """A text to send as a file."""
+class SentFile:
+    """A text or a picture to send as a file."""
 
     name: str
     content: bytes
@@ -54,13 +56,14 @@ class TextFile:
 class Reply:
     """`markup` for `parse_mode=HTML`, the same in plain text for when it cannot be parsed, and rows of buttons.
 
-    With a `document` the text is its caption.
+    With a `document` or a `photo` (a PNG) the plain text is its caption.
     """
 
     markup: str
     plain: str
     rows: tuple[Row, ...] = ()
-    document: TextFile | None = None
+    document: SentFile | None = None
+    photo: SentFile | None = None
 
 
 def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Language) -> Reply:
@@ -79,8 +82,10 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
         case HelpWanted():
             return help_reply((language,))
         case _:
+            photo = _picture(answer, places, language) if isinstance(answer, FiguresAnswer) else None
             there = answer.places if isinstance(answer, NothingFound) and answer.question.topic is Topic.DEPARTMENT else ()
-            return replace(said(plain_answer(answer, places, language, "telegram")), rows=_rows(_follow_departments(there, language)))
+            words = plain_answer(answer, places, language, "telegram")
+            return replace(said(words), rows=_rows(_follow_departments(there, language)), photo=photo)
 
 
 def said(words: str) -> Reply:
@@ -121,7 +126,7 @@ def letter_reply(wanted: LetterWanted, answer: OneDecree, places: Mapping[str, P
     except NoSuchLetter:
         return said(words.no_gracieux)
     name = words.chat.letter_names[wanted.letter.value].format(number=wanted.number)
-    return replace(said(words.chat.letter_caption), document=TextFile(name, text.encode()))
+    return replace(said(words.chat.letter_caption), document=SentFile(name, text.encode()))
 
 
 @cache
@@ -131,6 +136,12 @@ def _own_commands() -> frozenset[str]:
     named = {name for text in texts for name in re.findall(r"/(\w+)", text)}
     follow = {name for names in TWINS.values() for name in names.values()}
     return frozenset(named | follow | {name for command in COMMANDS for name in command.names})
+
+
+def _picture(answer: FiguresAnswer, places: Mapping[str, Place], language: Language) -> SentFile:
+    words = vocabulary(language).figures
+    name = words.map_file if answer.view is View.MAP else words.chart_file
+    return SentFile(name, figures_picture(answer, places, language))
 
 
 def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -> Reply:

@@ -113,6 +113,7 @@ def test_months_are_the_last_twelve_and_nothing_older_is_counted() -> None:
     assert [count for _, count in found.months] == [1, *[0] * 10, 2]
     assert (found.months[0][0], found.months[-1][0]) == (date(2025, 9, 1), date(2026, 8, 1))
     assert found.year == 4
+    assert (found.in_months, found.authorities) == (3, (("26", 3),)), "what is on one chart is of the same days"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_the_words_of_a_map_name_where_and_what_is_not_read() -> None:
 def test_the_words_of_a_chart_name_every_month_and_the_authorities() -> None:
     stored = [_decree(1, "26"), _decree(2, "PP"), _decree(3, "PP")]
     text = figures_text(_questions(stored).chart(), PLACES, "en")
-    assert "published within a year: 3." in text
+    assert "published since 1 September 2025: 3." in text
     assert "Sept 2025: 0, Oct 2025: 0" in text
     assert "Aug 2026: 3." in text
     assert "By authority: Préfecture de police de Paris: 2, Drôme (26): 1." in text

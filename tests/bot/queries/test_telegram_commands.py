@@ -50,6 +50,8 @@ class Telegram(BaseRequest):
         if refused := self.refuse(name, given):
             code, text = refused
             return code, json.dumps({"ok": False, "error_code": code, "description": text}).encode()
+        if request_data is not None and request_data.multipart_data:
+            given["files"] = [content for _, content, _ in request_data.multipart_data.values()]
         self.calls.append((name, given))
         result: Any = True
         if name == "getMe":
@@ -229,6 +231,22 @@ async def test_markup_that_telegram_cannot_parse_goes_out_as_plain_text(bot: Bot
     assert sent["text"].startswith("Derniers arrêtés relevés — 14 arrêtés, page 1 sur 3")
 
 
+@pytest.mark.parametrize(("command", "words"), [("/carte", "Carte des départements"), ("/figures", "Decrees recorded by Vigie")])
+async def test_a_picture_has_its_words_as_caption_and_they_go_alone_where_pictures_are_forbidden(
+    bot: Bot, command: str, words: str
+) -> None:
+    await bot.say(command)
+    (photo,) = bot.telegram.sent("sendPhoto")
+    assert photo["caption"].startswith(words)
+    assert [content[:8] for content in photo["files"]] == [b"\x89PNG\r\n\x1a\n"]
+    bot.telegram.refuse = lambda method, given: (
+        (400, "Bad Request: not enough rights to send photos to the chat") if method == "sendPhoto" else None
+    )
+    await bot.say(command)
+    (sent,) = bot.telegram.sent()
+    assert sent["text"].startswith(words)
+
+
 async def test_whoever_asks_too_much_is_told_once_and_answered_again_later(bot: Bot, seconds: list[float]) -> None:
     for _ in range(6):
         await bot.say("/decret 12")
@@ -290,8 +308,21 @@ async def test_the_commands_are_published_in_both_languages_for_private_chats_an
         ]
         for given in bot.telegram.sent("setMyCommands")
     }
-    french = ["ville", "departement", "envigueur", "aujourdhui", "recents", "recherche", "arrete", "etat", "langue", "aide"]
-    english = ["town", "department", "inforce", "today", "recent", "search", "decree", "status", "language", "help"]
+    french = [
+        "ville",
+        "departement",
+        "envigueur",
+        "aujourdhui",
+        "recents",
+        "recherche",
+        "arrete",
+        "carte",
+        "chiffres",
+        "etat",
+        "langue",
+        "aide",
+    ]
+    english = ["town", "department", "inforce", "today", "recent", "search", "decree", "map", "figures", "status", "language", "help"]
     scopes = {
         "default": (french, english),
         "all_group_chats": ([c for c in french if c != "langue"], [c for c in english if c != "language"]),
