@@ -26,12 +26,13 @@ from bot.app.config import Settings
 from bot.app.inventory import namer_of, places_of, report_sources
 from bot.app.wiring import open_questions
 from bot.domain.acts import Decree, Facts, Kind, Moment, Outcome
+from bot.domain.follows import operator_slug
 from bot.domain.records import RecueilState
 from bot.gazetteer.gazetteer import gazetteer
 from bot.ingest.poller import PublicationHistory
 from bot.queries.questions import Questions
 from bot.storage.communes import renew_some_communes
-from bot.storage.schema import acts, decrees, identities, recueils, search_rules, sightings
+from bot.storage.schema import acts, decree_operators, decrees, identities, recueils, search_rules, sightings
 from bot.storage.search import renew_some_terms
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import load_authorities
@@ -171,6 +172,7 @@ def _rows(drawn: Sequence[Decree], act_count: int, chance: random.Random) -> Ite
     others = (act_count - len(drawn)) // len(drawn)
     yield recueils, (_recueil(decree) for decree in drawn)
     yield decrees, (_stored(decree) for decree in drawn)
+    yield decree_operators, (row for decree in drawn for row in _operators(decree))
     yield identities, (key for decree in drawn for key in _keys(decree))
     yield sightings, (_sighting(decree) for decree in drawn)
     yield acts, (_act(decree, position, chance) for decree in drawn for position in range(others + 1))
@@ -192,6 +194,10 @@ def _stored(decree: Decree) -> dict[str, Any]:
     row |= {"evidence": (), "recueil_id": decree.id, "url": decree.url, "page": 3, "published": decree.published, "act_id": decree.act_id}
     row |= {"found_at": _found_at(decree), "listed_on": decree.published, "signed_on": facts.signed}
     return row | {"starts_on": facts.starts and facts.starts.day, "ends_on": facts.ends and facts.ends.day}
+
+
+def _operators(decree: Decree) -> Iterator[dict[str, Any]]:
+    return ({"decree_id": decree.id, "operator": operator_slug(name), "name": name} for name in decree.facts.operators)
 
 
 def _keys(decree: Decree) -> Iterator[dict[str, Any]]:

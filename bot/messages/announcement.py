@@ -419,11 +419,11 @@ def decree_line(message: MessageInput) -> str:
     return fitting((mark + kind, *rest), LONGEST_LINE)
 
 
-def entry_title(message: MessageInput) -> str:
+def entry_title(message: MessageInput, said: Announcement) -> str:
     """Return `Autorisation · Drôme (26) · du 19 au 22 avril 2024 · Fête du port · SNCF · n° 2024-00493`, one line, of which nothing goes
-    stale: for feeds and calendars."""
+    stale: for feeds and calendars. `said` is what `announce` makes of the message."""
     decree, words = message.decree, message.words
-    texts = {line.part: line.text for line in announce(replace(message, legal_advice=None)).lines}
+    texts = {line.part: line.text for line in said.lines}
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
     told = [bond, period_text(current_period(message), words), *map(texts.get, (PostPart.EVENT, PostPart.OPERATORS))]
     facts = [text for text in told if text] or [texts.get(PostPart.TITLE, "")]

@@ -17,11 +17,11 @@ from pydantic import BaseModel, ValidationError
 
 from bot.domain.acts import Decree, deciding_in
 from bot.messages import place_for
-from bot.queries.answers import Question, RunningDecrees, Topic, TownAnswer
+from bot.queries.answers import NotCovered, Question, RunningDecrees, Topic, TownAnswer
 from bot.queries.json_shapes import authority_json, decree_json, decrees_json, pick, plain, town_json
 from bot.storage.browsing import DecreeFilter, ListPosition
 from bot.web.api_model import (
-    ApiModel,
+    ApiQuery,
     DecreesModel,
     DecreesQuery,
     DepartmentsModel,
@@ -42,7 +42,7 @@ _HEADERS: Mapping[str, str] = MappingProxyType({"Access-Control-Allow-Origin": "
 _LAST_ID = 2**31 - 1
 _UNKNOWN = "extra_forbidden"
 
-_Query = TypeVar("_Query", bound=ApiModel)
+_Query = TypeVar("_Query", bound=ApiQuery)
 
 
 class ProblemFound(Exception):
@@ -69,7 +69,7 @@ def _route(pattern: str, query: type[_Query], answer: type[BaseModel], make: Cal
             found = make(site, visit, _checked(query, visit.query))
         except ProblemFound as refused:
             return problem(refused.status, refused.detail, refused.errors)
-        body = answer.model_validate(found.value, strict=False).model_dump_json().encode()
+        body = answer.model_validate(found.value).model_dump_json().encode()
         return Document(body, "application/json", changes_at=found.changes_at, headers=_HEADERS)
 
     return Route(pattern, made, strict=True, dynamic=True, twins=False)
@@ -178,6 +178,8 @@ def _decree(site: Site, visit: Visit, _query: NoQuery) -> Answered:
 
 def _in_force(site: Site, visit: Visit, query: InForceQuery) -> Answered:
     answer = site.questions.running(query.department or "")
+    if isinstance(answer, NotCovered):
+        raise _not_covered()
     if not isinstance(answer, RunningDecrees):
         raise ProblemFound(HTTPStatus.NOT_FOUND, "No department that is watched has this code.")
     known = answer.all
@@ -186,6 +188,10 @@ def _in_force(site: Site, visit: Visit, query: InForceQuery) -> Answered:
     following = None if start + query.limit >= len(known) else _next(site, visit.path, query, _cursor(shown[-1].id))
     value = {"decrees": decrees_json(shown, site.places, visit.at), "next": following}
     return Answered(value, next_change(shown, site, visit.at))
+
+
+def _not_covered() -> ProblemFound:
+    return ProblemFound(HTTPStatus.NOT_FOUND, "No authority of the catalogue decides there: nothing that appears there is read.")
 
 
 def _index_after(known: tuple[Decree, ...], cursor: str) -> int:
@@ -207,6 +213,8 @@ def _departments(site: Site, _visit: Visit, _query: NoQuery) -> Answered:
 
 def _commune(site: Site, visit: Visit, _query: NoQuery) -> Answered:
     answer = site.questions.ask(Question(Topic.TOWN, visit.parameters["code"]))
+    if isinstance(answer, NotCovered):
+        raise _not_covered()
     if not isinstance(answer, TownAnswer):
         raise ProblemFound(HTTPStatus.NOT_FOUND, "No commune has or had this INSEE code.")
     return Answered(town_json(answer, site.places), next_change((*answer.decrees, *answer.unplaced), site, visit.at))

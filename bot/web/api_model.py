@@ -1,4 +1,7 @@
-"""Describe what the API takes and gives: the keys of docs/json.md, typed. An answer that does not meet its model is an error of ours."""
+"""Describe what the API takes and gives: the keys of docs/json.md, typed. An answer that does not meet its model is an error of ours.
+
+A key that no model names is not given: tests compare the models with what the command line prints.
+"""
 
 from __future__ import annotations
 
@@ -30,19 +33,25 @@ WallClock = Annotated[
 
 
 class ApiModel(BaseModel):
-    """Refuses what it does not name."""
+    """Is the base of all models."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
 
 # What is asked.
 
 
-class NoQuery(ApiModel):
+class ApiQuery(ApiModel):
+    """Refuses parameters that it does not name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoQuery(ApiQuery):
     """An address that takes no parameters."""
 
 
-class DecreesQuery(ApiModel):
+class DecreesQuery(ApiQuery):
     """Conditions, all of which hold, and where to continue."""
 
     department: DepartmentCode | None = Field(None, description="Of those who decide there, without those of other places only.")
@@ -57,7 +66,7 @@ class DecreesQuery(ApiModel):
     cursor: str | None = Field(None, max_length=200, description="From `next` of the answer before.")
 
 
-class InForceQuery(ApiModel):
+class InForceQuery(ApiQuery):
     """Which of the decrees in force, or to come."""
 
     department: DepartmentCode | None = None
@@ -244,6 +253,7 @@ class TownModel(ApiModel):
     naming_no_commune: UnplacedModel
     authorities: tuple[AuthorityModel, ...]
     read_since: AwareDatetime | None
+    unfinished: bool
 
 
 class FaultModel(ApiModel):

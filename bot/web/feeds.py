@@ -93,7 +93,7 @@ def entry_of(decree: Decree, place: Place, language: Language, link: str, contex
     linked = [f"{said.link_label} : {pdf}"] if pdf is not None and language == "fr" else [f"{said.link_label}: {pdf}"] if pdf else []
     return FeedEntry(
         id=entry_id(decree, language),
-        title=entry_title(message),
+        title=entry_title(message, said),
         link=link,
         pdf=pdf,
         text="\n\n".join(["\n".join(row.text for row in part) for part in kept] + linked),

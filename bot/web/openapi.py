@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from bot.web.api_model import ApiModel, ProblemModel
+from bot.web.api_model import ApiModel, ApiQuery, ProblemModel
 from bot.web.documents import SiteSettings
 
 VERSION = "1.0.0"
@@ -28,7 +28,7 @@ class Operation:
 
     path: str
     summary: str
-    query: type[ApiModel]
+    query: type[ApiQuery]
     answer: type[ApiModel]
     parameters: Mapping[str, str] = _NONE
     refusals: tuple[int, ...] = ()
@@ -50,9 +50,6 @@ def openapi(operations: Sequence[Operation], settings: SiteSettings) -> dict[str
 
 def _schemas(models: Sequence[type[ApiModel]]) -> tuple[Mapping[object, Any], Any]:
     known, whole = models_json_schema([(model, "serialization") for model in models], ref_template="#/components/schemas/{model}")
-    for schema in whole["$defs"].values():
-        # New keys may come: who reads an answer must not refuse them.
-        schema.pop("additionalProperties", None)
     return {model: schema for (model, _), schema in known.items()}, whole["$defs"]
 
 
@@ -78,7 +75,7 @@ def _in_path(parameters: Mapping[str, str]) -> Iterable[dict[str, Any]]:
         yield {"name": name, "in": "path", "required": True, "description": description, "schema": {"type": "string"}}
 
 
-def _in_query(model: type[ApiModel]) -> Iterable[dict[str, Any]]:
+def _in_query(model: type[ApiQuery]) -> Iterable[dict[str, Any]]:
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
     for name, field in schema.get("properties", {}).items():

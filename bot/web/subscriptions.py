@@ -8,9 +8,10 @@ from functools import cache, partial
 from typing import Any
 
 from bot.domain.acts import Decree, deciding_in
-from bot.domain.follows import whole_city
+from bot.domain.follows import operator_slug, whole_city
 from bot.messages import place_for
 from bot.messages.announcement import publisher_of
+from bot.messages.cleaning import inert
 from bot.messages.lines import MessageContext
 from bot.messages.words import data_file
 from bot.queries.questions import in_force
@@ -104,12 +105,14 @@ def _commune(site: Site, visit: Visit) -> Document:
 
 
 def _operator(site: Site, visit: Visit) -> Document:
-    operator = site.browsing.operator(visit.parameters["slug"])
-    if operator is None:
+    slug = visit.parameters["slug"]
+    found = site.browsing.batch(DecreeFilter(operator=slug), MOST).decrees
+    # As the newest of them writes it: counting all that name it would take longer than the feed.
+    name = next((name for decree in found for name in decree.facts.operators if operator_slug(name) == slug), None)
+    if name is None:
         return missing(site, visit)
-    found = site.browsing.batch(DecreeFilter(operator=operator.slug), MOST).decrees
-    title = _words()[visit.language]["operator"].format(name=operator.name)
-    return _feed(site, visit, found, title, f"/operateurs/{operator.slug}", f"/flux/operateurs/{operator.slug}")
+    title = _words()[visit.language]["operator"].format(name=inert(name))
+    return _feed(site, visit, found, title, f"/operateurs/{slug}", f"/flux/operateurs/{slug}")
 
 
 def _listed(name: str, values: Callable[[Site], Iterable[str]], site: Site) -> Iterator[Parameters]:

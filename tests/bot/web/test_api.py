@@ -13,7 +13,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming, Purpose, Reference, Sighting, Where
-from bot.queries.json_shapes import decree_json
+from bot.queries.answers import Question, Topic, TownAnswer
+from bot.queries.json_shapes import decree_json, town_json
 from bot.web.api import OPERATIONS
 from bot.web.documents import SiteSettings
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
@@ -98,7 +99,11 @@ def test_decrees_are_those_asked_for() -> None:
 
 
 def test_a_place_is_answered_with_how_it_is_read() -> None:
-    town = asked(site_of(WHOLE, decree(13)), "communes/26198")
+    site = site_of(WHOLE, decree(13))
+    town = asked(site, "communes/26198")
+    answer = site.questions.ask(Question(Topic.TOWN, "26198"))
+    assert isinstance(answer, TownAnswer)
+    assert set(town) == set(town_json(answer, PLACES))
     assert (town["commune"]["name"], town["naming_it"], town["in_force_or_to_come"]) == ("Montélimar", 1, 1)
     assert [one["id"] for one in town["decrees"]] == [12]
     assert [one["id"] for one in town["naming_no_commune"]["newest"]] == [13]
@@ -127,6 +132,7 @@ HOSTILE = ["<script>", "%00", "%ff", "'; DROP TABLE decrees; --", "9" * 400, "..
         ("decrees/%D9%A1", 404),
         ("communes/99999", 404),
         ("in-force?department=99", 404),
+        ("communes/98818", 404),
         ("nothing", 404),
         ("decrees?limit=0", 400),
         ("decrees?limit=101", 400),
