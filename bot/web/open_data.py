@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -72,7 +73,7 @@ class OpenData:
         self._folder.mkdir(parents=True, exist_ok=True)
         # The state is that of before reading: what changes meanwhile makes them out of date again.
         count = write_files(self._folder, given, self._pause)
-        part = self._folder / f".{_MANIFEST}.part"
+        part = self._folder / f".{_MANIFEST}.{os.getpid()}.part"
         part.write_text(json.dumps({"made_at": plain(at), "decrees": count, **state}), encoding="utf-8")
         part.replace(self._folder / _MANIFEST)
         return True

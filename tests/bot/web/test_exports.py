@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -189,6 +190,24 @@ def test_a_withdrawn_decree_leaves_the_files(tmp_path: Path) -> None:
     assert [row["id"] for row in rows(path.parent)] == ["1"]
     path.unlink()
     assert data.refresh(), "a file that somebody removed is made again"
+
+
+def test_files_are_kept_up_to_date_beside_the_server(tmp_path: Path) -> None:
+    made, failed = threading.Event(), threading.Event()
+
+    def slices(_size: int) -> Iterator[tuple[Decree, ...]]:
+        yield (decree(1),)
+        made.set()
+
+    def broken() -> object:
+        failed.set()
+        raise StorageError("no database")
+
+    with OpenData(tmp_path, lambda _: replace(given([]), slices=slices), lambda: 1, lambda: NOW).kept():
+        assert made.wait(60)
+    assert {path.name for path in tmp_path.iterdir()} <= {CSV, JSONL, SQLITE, "manifest.json"}, "whole, or not there"
+    with OpenData(tmp_path, lambda at: given([], at), broken, lambda: NOW).kept():
+        assert failed.wait(60), "it goes on, and what is there stays"
 
 
 def test_the_addresses_of_the_files(tmp_path: Path) -> None:
