@@ -123,7 +123,9 @@ def _dated(change: Change, words: Words) -> str:
 
 
 def _since(said: str, change: Change, words: Words) -> str:
-    return said if change.since is None else words.changes.since.format(text=said, date=date_text(change.since, words.dates))
+    """Add the day from which it counts; of a retrait the day on which it was decided, for it has no beginning."""
+    form = words.changes.on if change.retroactive else words.changes.since
+    return said if change.since is None else form.format(text=said, date=date_text(change.since, words.dates))
 
 
 def _is_undone(change: Change) -> bool:

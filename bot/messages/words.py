@@ -286,6 +286,7 @@ class ChangeWords(Table):
     other: str
     stored: str
     since: str
+    on: str
     period: str
 
 

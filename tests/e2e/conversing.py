@@ -1,20 +1,29 @@
 """Conversations as scripts: read from files, held with the Telegram face in this process, over the methods of the fake Bot API.
 
+Beside what the person does, time passes and things happen: such lines may have no answer.
+
 A script is a text file. Its first lines set the scene, the others are said in turn:
 
     # What it shows, in a sentence.
     language: fr                    the language of the person's Telegram (default: fr)
-    chat: group                     private (default) or group
+    chat: group                     private (default), group, or basic group, which can become a supergroup
     person: Valence                 the person writes; (photo), (voice) and (place) stand for what is no text
     reply: Drôme                    the person replies to the last message of the bot
+    member: /suivis                 somebody else of the group writes, who is no administrator
     inline: drôme                   the person types `@bot drôme` in any chat
+    wait: 3 days                    time passes (days, hours, or until an hour of France: 18:00), and what is due then is sent
+    found: authorisation 2026-2001 of 26; at Valence; from 2026-09-01 to 2026-09-03; by SNCF
+                                    a decree is found, and sent to who follows it (`changes 2026-1104`: what it changes; `retroactive`)
+    unread: 26                      the recueils of an authority cannot be read from now on
+    readable: 26                    they can be read again
+    event: blocks                   the person blocks the bot (unblocks, migrates: the group becomes a supergroup)
     [Valence (26)]                  the person presses the button whose text begins so, the newest first
     bot: …                          words that the answer has, in this order; several lines are one answer
     file: …                         the name of a file that the answer is
     buttons: [12] [11]              texts of buttons that the answer has
     bot: (nothing)                  there is no answer
 
-After each turn of the person everything that the bot says must be asked for by such lines: an answer that no line expects is an error.
+After each turn everything that the bot says must be asked for by such lines: an answer that no line expects is an error.
 """
 
 from __future__ import annotations
@@ -24,23 +33,32 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from telegram import Update
 from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
 from bot.messages.cleaning import JOINER
-from tests.servers.fake_bot_chats import BOT_ID, BOT_NAME, ApiError, BotMessage, Chat, Chats, detected
+from tests.servers.fake_bot_chats import BOT_ID, BOT_NAME, ApiError, BotMessage, Chat, Chats, bot_user, detected
 from tests.servers.fake_bot_methods import Methods
 
 NOTHING = "(nothing)"
+_SUPERGROUPS = -1_000_000_000_000
+_CHATS: dict[str, tuple[int | None, str]] = {
+    "private": (None, "private"),
+    "group": (_SUPERGROUPS, "supergroup"),
+    "basic group": (0, "group"),
+}
+"""By the words of scripts: the number from which those of chats are counted down, and what Telegram calls them."""
 _OTHERS: dict[str, dict[str, Any]] = {
     "(photo)": {"photo": [{"file_id": "p", "file_unique_id": "p", "width": 1, "height": 1}]},
     "(voice)": {"voice": {"file_id": "v", "file_unique_id": "v", "duration": 1}},
     "(place)": {"location": {"latitude": 44.9, "longitude": 4.9}},
 }
-_LINE = re.compile(r"(?P<who>language|chat|person|reply|inline|bot|file|buttons):(?: (?P<text>.*))?")
+_PEOPLE = frozenset({"person", "reply", "inline", "member"})
+_EVENTS = frozenset({"wait", "found", "unread", "readable", "event"})
+_LINE = re.compile(rf"(?P<who>language|chat|{'|'.join(sorted(_PEOPLE | _EVENTS))}|bot|file|buttons):(?: (?P<text>.*))?")
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", JOINER: None})
 
 
@@ -50,7 +68,7 @@ class ScriptError(AssertionError):
 
 @dataclass(frozen=True)
 class Turn:
-    """What the person does (`who` is `person`, `reply`, `inline` or `press`) on a line, and what the bot must answer."""
+    """What the person does (`who` is `person`, `reply`, `inline` or `press`) or what happens on a line, and what the bot must answer."""
 
     line: int
     who: str
@@ -64,8 +82,29 @@ class Script:
 
     path: Path
     language: str
-    in_group: bool
+    chat: str
     turns: tuple[Turn, ...]
+
+    @property
+    def has_events(self) -> bool:
+        """Return whether things happen that other conversations must not see."""
+        return any(turn.who in _EVENTS for turn in self.turns)
+
+
+class World(Protocol):
+    """What happens around a conversation. Each method ends when all that is due was sent."""
+
+    async def wait(self, how_long: str) -> None:
+        """Let time pass."""
+        ...
+
+    async def find(self, decree: str) -> None:
+        """Record a decree."""
+        ...
+
+    async def read(self, authority: str, *, works: bool) -> None:
+        """Let the recueils of an authority be readable or not."""
+        ...
 
 
 def read_script(path: Path) -> Script:
@@ -85,15 +124,15 @@ def read_script(path: Path) -> Script:
         who, text = match["who"], match["text"] or ""
         if who in scene:
             scene[who] = text
-        elif who in {"person", "reply", "inline"}:
+        elif who in _PEOPLE | _EVENTS:
             turns.append(Turn(number, who, text))
         elif not turns:
             raise ScriptError(f"{path.name}:{number}: the bot speaks first")
         else:
             turns[-1].expected.append((number, who, text))
-    if not turns or any(not turn.expected for turn in turns):
+    if not turns or any(not turn.expected and turn.who not in _EVENTS for turn in turns):
         raise ScriptError(f"{path.name}: every turn of the person needs an answer, or `bot: {NOTHING}`")
-    return Script(path, scene["language"], scene["chat"] == "group", tuple(turns))
+    return Script(path, scene["language"], scene["chat"], tuple(turns))
 
 
 class InProcessTelegram(BaseRequest):
@@ -138,9 +177,16 @@ class Conversation:
     """One chat with the bot, whose handlers are in `application` (built over `telegram`)."""
 
     def __init__(
-        self, script: Script, application: Application[Any, Any, Any, Any, Any, Any], chats: Chats, methods: Methods, person: int
+        self,
+        script: Script,
+        application: Application[Any, Any, Any, Any, Any, Any],
+        chats: Chats,
+        methods: Methods,
+        person: int,
+        world: World,
     ) -> None:
         """`person` is the number of who speaks: in a group, an administrator of it."""
+        self._world = world
         self._script = script
         self._application = application
         self._chats = chats
@@ -148,9 +194,10 @@ class Conversation:
         self._numbers = iter(range(1, 10_000))
         self._shown: dict[int, tuple[str, Any]] = {}
         self._person = person
-        self._chat = -100_000 - person if script.in_group else person
+        number, kind = _CHATS[script.chat]
+        self._chat = person if number is None else number - person
         if self._chat not in chats.by_id:
-            chats.add(Chat(self._chat, "supergroup" if script.in_group else "private"))
+            chats.add(Chat(self._chat, kind, administrators={person}))
 
     async def hold(self) -> None:
         """Say every line. Raises ScriptError where the bot answers otherwise."""
@@ -168,15 +215,50 @@ class Conversation:
         elif turn.who == "inline":
             query = {"id": str(next(self._numbers)), "from": self._speaker(), "query": turn.text, "offset": ""}
             await self._feed({"inline_query": query})
+        elif turn.who in _EVENTS:
+            await self._happen(turn)
         else:
             await self._write(turn)
+
+    async def _happen(self, turn: Turn) -> None:
+        match turn.who, turn.text:
+            case "wait", how_long:
+                await self._world.wait(how_long)
+            case "found", decree:
+                await self._world.find(decree)
+            case "unread" | "readable", authority:
+                await self._world.read(authority, works=turn.who == "readable")
+            case _, "blocks":
+                self._chats.by_id[self._chat].gone = "Forbidden: bot was blocked by the user"
+                await self._member("member", "kicked")
+            case _, "unblocks":
+                self._chats.by_id[self._chat].gone = None
+                await self._member("kicked", "member")
+            case _, "migrates":
+                await self._migrate()
+            case _:
+                self._fail(turn.line, f"nothing is called {turn.text!r}")
+
+    async def _member(self, before: str, after: str) -> None:
+        states = [{"status": status, "user": bot_user()} | ({"until_date": 0} if status == "kicked" else {}) for status in (before, after)]
+        chat = self._chats.by_id[self._chat].as_json()
+        about = {"chat": chat, "from": self._speaker(), "date": 1, "old_chat_member": states[0], "new_chat_member": states[1]}
+        await self._feed({"my_chat_member": about})
+
+    async def _migrate(self) -> None:
+        old = self._chats.by_id[self._chat]
+        new = self._chats.add(Chat(_SUPERGROUPS - self._person, "supergroup", administrators={self._person}))
+        old.moved_to, self._chat = new.id, new.id
+        about = {"message_id": 9_999, "date": 1, "chat": old.as_json(), "from": self._speaker(), "migrate_to_chat_id": new.id}
+        await self._feed({"message": about})
 
     async def _write(self, turn: Turn) -> None:
         other = _OTHERS.get(turn.text)
         text = "" if other else turn.text.replace("@bot", f"@{BOT_NAME}")
-        message = BotMessage(self._chat, 0, text, entities=detected(text), from_bot=False, sender=self._person)
+        speaker = self._speaker() if turn.who != "member" else self._speaker() | {"id": self._person + 1_000_000}
+        message = BotMessage(self._chat, 0, text, entities=detected(text), from_bot=False, sender=speaker["id"])
         self._chats.put(self._chats.by_id[self._chat], message)
-        content = self._chats.as_json(message) | {"from": self._speaker()}
+        content = self._chats.as_json(message) | {"from": speaker}
         if other:
             content = {key: value for key, value in content.items() if key not in {"text", "entities"}} | other
         if turn.who == "reply":
@@ -216,7 +298,7 @@ class Conversation:
 
     def _check(self, turn: Turn, said: list[tuple[str, list[str]]]) -> None:
         told = "\n---\n".join(text for text, _ in said) or NOTHING
-        if (turn.expected[0][2] == NOTHING) != (not said):
+        if (not turn.expected or turn.expected[0][2] == NOTHING) != (not said):
             self._fail(turn.line, f"after {turn.text!r} the bot said: {told}")
         if not said:
             return

@@ -16,13 +16,16 @@ The préfet de police and the Haute-Savoie cannot be read; the Orne is not cover
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.app.inventory import namer_of, places_of
 from bot.domain.acts import Act, Cover, Decree, Facts, Judged, Kind, Moment, Outcome, PageText, Place, Purpose, Reading, Reference, Verdict
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
+from bot.storage.recording import Route
 from bot.storage.schema import decrees
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import load_authorities
@@ -43,24 +46,25 @@ def recorded(folder: Path, known: dict[str, Place]) -> Store:
     ready_store(folder).close()
     store = open_store(f"sqlite:///{folder / NAME}", namer=namer_of(known))
     for number, found in enumerate(_DECREES, start=1):
-        _record(store, number, found)
+        record(store, number, found)
     with store.database.writing() as connection:
         connection.execute(decrees.update().where(decrees.c.id == len(_DECREES)).values(withdrawn_at=NOW))
     return store
 
 
-def overview(known: dict[str, Place]) -> Overview:
-    """Return how all authorities are read at `NOW`."""
-    return Overview(NOW, tuple(_health(code) for code in known))
+def overview(known: Mapping[str, Place], now: datetime = NOW, failing: Mapping[str, datetime] = MappingProxyType({})) -> Overview:
+    """Return how all authorities are read at `now`. `failing` are those that fail besides, and since when."""
+    return Overview(now, tuple(_health(code, failing.get(code)) for code in known))
 
 
-def _health(code: str) -> AuthorityHealth:
+def _health(code: str, failing_since: datetime | None) -> AuthorityHealth:
     if code == "61":
         return AuthorityHealth(code, Status.NOT_COVERED, not_covered="no address")
-    cause = _UNREAD.get(code)
+    cause = _UNREAD.get(code) or (None if failing_since is None else Cause.STRUCTURE)
     status = Status.FINE if cause is None else Status.FAILING
-    since = None if cause is None else datetime(2026, 8, 3, 6, tzinfo=UTC)
-    return AuthorityHealth(code, status, (SourceHealth(f"{code}:site", status, cause, since, last_published=date(2026, 8, 19)),))
+    since = None if cause is None else failing_since or datetime(2026, 8, 3, 6, tzinfo=UTC)
+    route = SourceHealth(f"{code}:site", status, cause, since, last_ok_at=since or NOW, last_published=date(2026, 8, 19))
+    return AuthorityHealth(code, status, (route,))
 
 
 def _decree(authority: str, title: str, facts: Facts, kind: Kind = Kind.AUTHORISATION, published: date = date(2026, 8, 18)) -> Decree:
@@ -177,7 +181,8 @@ _DECREES = (
 )
 
 
-def _record(store: Store, number: int, found: Decree) -> None:
+def record(store: Store, number: int, found: Decree, route: Route = lambda _: (), now: datetime = NOW) -> None:
+    """Record a decree in a recueil of its own, the `number`-th of all."""
     facts = found.facts
     day = found.published or NOW.date()
     act_id = f"{found.authority}-{day.isoformat()}-{number:05}" if found.authority != "PP" else None
@@ -185,7 +190,7 @@ def _record(store: Store, number: int, found: Decree) -> None:
     keys += [] if act_id is None else [f"act:{act_id.lower()}"]
     prefixes = tuple(f"number:{found.authority}:{reference.number}:" for reference in facts.references)
     new = NewRecueil(found.authority, f"{found.authority}:site", found.url, "RAA", day, is_detail=False, state=RecueilState.WAITING)
-    (recueil,) = store.recueils.add([new], NOW)
+    (recueil,) = store.recueils.add([new], now)
     act = Act(act_id, found.title, None, found.page, found.page, (PageText(found.page, f"{found.title}. {' '.join(facts.places)}"),))
     judged = Judged(act, Verdict(Outcome.DECREE, found.kind, facts, ()))
     fresh = Decree(
@@ -202,4 +207,4 @@ def _record(store: Store, number: int, found: Decree) -> None:
         reference_prefixes=prefixes,
     )
     result = ReadResult(recueil, Reading(found.page, Cover(), (act,)), f"digest-{number}", (judged,), ((0, fresh),), None)
-    store.recordings.record(result, lambda _: (), NOW)
+    store.recordings.record(result, route, now)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from telegram.ext import Application
 
-from bot.app.inventory import departments_of_region, find_places, follow_names, topics_in
-from bot.domain.follows import Follow
-from bot.queries.following import read_times
-from bot.queries.questions import Questions
-from bot.queries.rate_limit import RateLimiter
-from bot.queries.telegram.callbacks import Callbacks
-from bot.queries.telegram.following import FollowCommands, FollowContext
-from bot.queries.telegram.handlers import TelegramCommands
-from bot.queries.telegram.languages import ChatLanguages
 from bot.storage.store import Store
 from tests.e2e.conversing import Conversation, InProcessTelegram, ScriptError, read_script, scripts
-from tests.e2e.recorded import NOW, overview, places, recorded
+from tests.e2e.instance import Instance
+from tests.e2e.recorded import places, recorded
 from tests.servers.fake_bot_chats import Chats
 from tests.servers.fake_bot_methods import Methods
 
@@ -35,24 +28,20 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 async def hold(path: Path, store: Store, person: int) -> None:
-    questions = Questions(store.decrees, PLACES, lambda: NOW, overview=lambda: overview(PLACES))
-    limiter, follows = RateLimiter(60, lambda: 0.0), store.follows
-    languages = ChatLanguages(follows.language_of, follows.set_language)
-    commands = TelegramCommands(questions, PLACES, limiter, Callbacks(), languages)
-    context = FollowContext(follow_names(), find_places, read_at, topics_in(PLACES))
-    following = FollowCommands(follows, context, languages, limiter, lambda: NOW, lambda chat, message: None)
-    chats = Chats()
-    methods = Methods(chats, None)
-    telegram = InProcessTelegram(methods)
-    application = Application.builder().token("1:x").request(telegram).get_updates_request(telegram).updater(None).job_queue(None).build()
-    following.register(application)
-    commands.register(application)
-    async with application:
-        await Conversation(read_script(path), application, chats, methods, person).hold()
-
-
-def read_at(wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:
-    return read_times(wanted, overview(PLACES), departments_of_region, PLACES)
+    script = read_script(path)
+    with ExitStack() as alone:
+        if script.has_events:
+            store = alone.enter_context(recorded(Path(alone.enter_context(TemporaryDirectory())), PLACES))
+        chats = Chats()
+        methods = Methods(chats, None)
+        telegram = InProcessTelegram(methods)
+        bot = Instance(store, PLACES, telegram)
+        builder = Application.builder().token("1:x").request(telegram).get_updates_request(telegram)
+        application = builder.updater(None).job_queue(None).build()
+        bot.register(application)
+        async with application:
+            await Conversation(script, application, chats, methods, person, bot).hold()
+        await bot.close()
 
 
 SCRIPTS = scripts(FOLDER)

@@ -70,7 +70,7 @@ def test_of_many_links_the_first_are_shown_and_how_many_more() -> None:
             Change(Kind.RENEWAL, 15, "2", MAY, Moment(MAY), Moment(date(2031, 5, 9))),
             "Renouvelé par l’arrêté n° 2 [15] (nouvelle période : du 2 au 9 mai 2031)",
         ),
-        (Change(Kind.ABROGATION, 15, "2", MAY, retroactive=True), "Retiré par l’arrêté n° 2 [15], à compter du 2 mai 2031"),
+        (Change(Kind.ABROGATION, 15, "2", MAY, retroactive=True), "Retiré par l’arrêté n° 2 [15], le 2 mai 2031"),
         (Change(Kind.MODIFICATION, 15, "2", MAY), "Modifié par l’arrêté n° 2 [15], à compter du 2 mai 2031"),
     ],
 )
