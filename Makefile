@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 3 --dist load
 
-.PHONY: help setup complete system browser run test bench-short soak mutants check demo evaluate geo lock clean
+.PHONY: help setup complete system browser run test bench-short soak mutants check demo evaluate geo pictures lock clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
@@ -23,6 +23,7 @@ help:
 	@echo "make check   linters, types, import contracts and the structure"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
 	@echo "make geo     renew the communes, postcodes, departments, regions and outlines from their npm packages (needs npm)"
+	@echo "make pictures   make the pictures of messages in docs/images anew (needs npm and Chromium)"
 	@echo "make lock    renew requirements.lock and requirements-run.lock from pyproject.toml"
 
 setup: system $(RUNS)
@@ -92,6 +93,14 @@ geo: complete
 	$(BIN)/python -m tools.gazetteer build/geo/etalab-*.tgz
 	npm pack --silent --pack-destination build/geo @gouvfr/dsfr-chart@2.0.4
 	$(BIN)/python -m tools.outlines build/geo/gouvfr-*.tgz
+
+# Messages, map and chart as docs show them. The font is only drawn with: nothing of it is packaged.
+pictures: complete browser
+	rm -rf build/pictures
+	mkdir -p build/pictures
+	npm pack --silent --pack-destination build/pictures @fontsource/noto-emoji@5.3.2
+	tar -xzf build/pictures/fontsource-noto-emoji-5.3.2.tgz -C build/pictures
+	$(BIN)/python -m tools.pictures --emoji build/pictures/package/400.css
 
 COMPILE := bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 # Hashes only, never an index address: the lock must work with whatever registry or mirror pip is set up for.
