@@ -88,6 +88,11 @@ class Browsing(Repository):
             yield tuple(found[decree] for decree in ids if found[decree].withdrawn_at is None)
             last = ids[-1]
 
+    def removed_since(self, instant: datetime) -> tuple[int, ...]:
+        """Return the ids of the decrees that a person withdrew since then, for who keeps copies of them."""
+        query = select(decrees.c.id).where(decrees.c.withdrawn_at >= instant).order_by(decrees.c.id)
+        return tuple(row.id for row in self._database.rows(query))
+
     def operators(self) -> tuple[OperatorCount, ...]:
         """Return the operators that decrees name, those of most decrees first."""
         number = func.count()

@@ -158,7 +158,8 @@ def _decrees(site: Site, visit: Visit, query: DecreesQuery) -> Answered:
         if after is None
         else _next(site, visit.path, query, _cursor(after.listed_on.isoformat(), after.found_at.isoformat(), after.id))
     )
-    value = {"decrees": decrees_json(found.decrees, site.places, visit.at), "next": following}
+    removed = () if query.changed_since is None else site.browsing.removed_since(query.changed_since)
+    value = {"decrees": decrees_json(found.decrees, site.places, visit.at), "next": following, "removed": removed}
     return Answered(value, next_change(found.decrees, site, visit.at))
 
 

@@ -180,10 +180,12 @@ class OneDecreeModel(DecreeModel):
 
 
 class DecreesModel(ApiModel):
-    """Some decrees. `next` is the address of the following ones, null where these are the last."""
+    """Some decrees. `next` is the address of the following ones, null where these are the last; `removed` are with `changed_since` the ids
+    of all decrees that were removed since: copies of them are to be deleted."""
 
     decrees: tuple[DecreeModel, ...]
     next: str | None
+    removed: tuple[int, ...] = ()
 
 
 class DepartmentModel(ApiModel):

@@ -105,6 +105,10 @@ class DecreeBrowser(Protocol):
         """Yield every decree that stands, so many at a time."""
         ...
 
+    def removed_since(self, instant: datetime, /) -> Sequence[int]:
+        """Return the ids of the decrees that a person withdrew since then."""
+        ...
+
     def operators(self) -> Sequence[OperatorCount]:
         """Return the operators that decrees name, those of most decrees first."""
         ...

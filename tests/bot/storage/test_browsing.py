@@ -92,6 +92,7 @@ def test_slices_have_every_decree_that_stands_once(store: Store) -> None:
     known = [found(store, Facts(f"2026-{number}")) for number in range(5)]
     store.reviews.withdraw(known[1], LATER, "test")
     assert [[decree.id for decree in part] for part in store.browsing.slices(2)] == [[known[0], known[2]], [known[3], known[4]]]
+    assert (store.browsing.removed_since(NOW), store.browsing.removed_since(LATER + timedelta(seconds=1))) == ((known[1],), ())
 
 
 def changed_at(store: Store, decree: int) -> timedelta | None:

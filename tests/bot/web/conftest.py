@@ -35,6 +35,11 @@ class MemoryBrowsing:
         kept = sorted(self._standing(), key=lambda one: one.id or 0)
         yield from (tuple(kept[start : start + size]) for start in range(0, len(kept), size))
 
+    def removed_since(self, instant: datetime, /) -> Sequence[int]:
+        return [
+            one.id for one in self._decrees.stored if one.id is not None and one.withdrawn_at is not None and one.withdrawn_at >= instant
+        ]
+
     def operators(self) -> Sequence[OperatorCount]:
         names = {operator_slug(name): name for one in self._standing() for name in one.facts.operators}
         return [OperatorCount(slug, name, len(self.batch(DecreeFilter(operator=slug), 999).decrees)) for slug, name in names.items()]

@@ -176,6 +176,8 @@ def test_a_withdrawn_decree_is_gone() -> None:
     site = site_of(replace(WHOLE, withdrawn_at=NOW), decree(13))
     assert asked(site, "decrees/12", 410)["title"] == "Gone"
     assert [one["id"] for one in asked(site, "decrees")["decrees"]] == [13]
+    assert [asked(site, f"decrees?changed_since=2026-08-{day}T12:00:00Z")["removed"] for day in (20, 21)] == [[12], []]
+    assert asked(site, "decrees")["removed"] == []
 
 
 def test_answers_change_when_a_standing_does() -> None:
