@@ -419,30 +419,14 @@ def _found(decrees: Iterable[Decree], asked: str, site: Site, visit: Visit) -> I
 
 def _choices(meant: PlaceChoices, site: Site, visit: Visit) -> Iterator[Choice]:
     """Yield the places, each commune with what is recorded of it."""
-    words, statuses = web_words(visit.language)["search"], view_words(visit.language).status
-    current = site.questions.running()
-    running = current.all if isinstance(current, RunningDecrees) else ()
+    words, current = web_words(visit.language)["search"], _running(site)
+    running = () if current is None else current.all
     for choice in meant.choices:
         place = choice.place
         match place:
             case Commune():
-                label = next(
-                    (
-                        standing_label(message_of(one, site.places, visit.at, visit.language))
-                        for one in running
-                        if any(named.code == place.code for named in one.communes)
-                    ),
-                    None,
-                )
-                total = site.decrees.naming((place.code,), 0, 0).total
-                count = vocabulary(visit.language).count_one if total == 1 else vocabulary(visit.language).count_many.format(n=total)
-                yield Choice(
-                    place.name,
-                    f"/communes/{place.code}",
-                    tuple(_commune_meta(place, choice, site, visit)),
-                    label or (None if total else StateLabel(statuses.not_named, "past")),
-                    count if total else "",
-                )
+                label, note = _recorded(place, running, site, visit)
+                yield Choice(place.name, f"/communes/{place.code}", tuple(_commune_meta(place, choice, site, visit)), label, note)
             case Department():
                 yield Choice(place.name, f"/departements/{place.code}", (f"{words['department']} {place.code}",), None, "")
             case Region():
@@ -450,6 +434,18 @@ def _choices(meant: PlaceChoices, site: Site, visit: Visit) -> Iterator[Choice]:
                     one = site.gazetteer().department(code)
                     if one is not None:
                         yield Choice(one.name, f"/departements/{code}", (f"{words['region']} {place.name}",), None, "")
+
+
+def _recorded(commune: Commune, running: Iterable[Decree], site: Site, visit: Visit) -> tuple[StateLabel | None, str]:
+    """Return how the first decree that names a commune and counts today stands, and how many do; else whether one may concern it."""
+    statuses, counts = view_words(visit.language).status, vocabulary(visit.language)
+    total = site.decrees.naming((commune.code,), 0, 0).total
+    if total:
+        here = (one for one in running if any(named.code == commune.code for named in one.communes))
+        label = next((standing_label(message_of(one, site.places, visit.at, visit.language)) for one in here), None)
+        return label, counts.count_one if total == 1 else counts.count_many.format(n=total)
+    may_concern = site.decrees.naming_none(deciding_in({commune.department}, site.places), 0, 0).total
+    return (StateLabel(statuses.may_concern, "doubt") if may_concern else StateLabel(statuses.not_named, "past")), ""
 
 
 def _commune_meta(place: Commune, choice: PlaceChoice, site: Site, visit: Visit) -> Iterator[str]:

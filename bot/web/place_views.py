@@ -193,7 +193,7 @@ class TownView:
 
 def with_article(place: Place, language: Language) -> str:
     """Return `la préfecture de la Drôme`, for the middle of a sentence."""
-    name = clean(place.name)
+    name = clean(place.name).replace("'", "’")
     if language == "fr":
         name = name[:1].lower() + name[1:]
     return view_words(language).place.authority.format(name=name)
@@ -223,7 +223,7 @@ def town_view(
         sources=sources,
         broken=tuple(view for view in sources if view.status is Status.FAILING and not view.code.startswith("R-")),
         since="" if answer.since is None else ask.town_since.format(date=date_text(answer.since.date(), words.dates)),
-        caution=ask.town_caution,
+        caution=" ".join(filter(None, (ask.unfinished if answer.unfinished else "", ask.town_caution))),
         part=None if whole is None else Piece(ask.town_part.format(whole=whole.name, name=commune.name), f"/communes/{whole.code}"),
     )
 
@@ -260,7 +260,7 @@ def _town_panel(answer: TownAnswer, current: Sequence[MessageInput], places: Map
     elif unread:
         made = Panel("broken", StateLabel(statuses.unread, "broken"), unread, (_named_before(answer, language), other))
     elif not {health.status for health in answer.health} - _UNREAD:
-        made = Panel("off", StateLabel(statuses.not_covered, "off"), vocabulary(language).unwatched, tuple(nuances))
+        made = _never_read(answer.health, places, answer.commune.department, language)
     elif looks["soon"]:
         text = _of_decrees(looks["soon"], name, own.one_upcoming, own.one_upcoming_event, own.many_upcoming)
         made = Panel("soon", standing_label(looks["soon"][0]), text, (other, *nuances))
@@ -315,11 +315,23 @@ def _freshness(answer: TownAnswer, places: Mapping[str, Place], language: Langua
     yield from freshness(answer.health, places, answer.commune.department, language)
 
 
+def _never_read(health: Iterable[AuthorityHealth], places: Mapping[str, Place], department: str, language: Language) -> Panel:
+    """Say that nobody who decides there is read, or not yet."""
+    own, statuses = view_words(language).place, view_words(language).status
+    waiting = next((one for one in by_nearness(health, department) if one.status is Status.UNPOLLED), None)
+    if waiting is None:
+        return Panel("off", StateLabel(statuses.not_covered, "off"), vocabulary(language).unwatched, ())
+    authority = with_article(place_for(places, waiting.code), language)
+    return Panel("off", StateLabel(statuses.never_read, "off"), own.never_read.format(authority=authority), ())
+
+
 def freshness(health: Iterable[AuthorityHealth], places: Mapping[str, Place], department: str, language: Language) -> Iterator[str]:
-    """Yield when the recueils of a place were last read: those of the authority of its department."""
+    """Yield what is read in part only, and when the recueils of the authority of the department were last read."""
     own = view_words(language).place
     for one in health:
         read = last_read(one)
+        if one.status is Status.PARTLY:
+            yield authority_text(one, places, language)
         if one.code == department and read is not None:
             yield own.last_read.format(time=instant_text(read, place_for(places, one.code), words_in(language)))
 
@@ -361,7 +373,7 @@ def department_panel(
     if unread:
         return Panel("broken", StateLabel(statuses.unread, "broken"), unread, tuple(filter(None, (coming, *nuances))))
     if not {one.status for one in health} - _UNREAD:
-        return Panel("off", StateLabel(statuses.not_covered, "off"), vocabulary(language).unwatched, tuple(nuances))
+        return _never_read(health, places, code, language)
     if soon:
         label = next(label for label in labels if label.look == "soon")
         return Panel("soon", label, coming, tuple(nuances))

@@ -49,7 +49,6 @@ class CardWords(Table):
     """What stands in the list of decrees."""
 
     arrow: str
-    to: str
     since: str
     until: str
     unknown: str
@@ -73,7 +72,6 @@ class DayWords(Table):
     short: str
     short_year: str
     at: str
-    from_day: str
 
 
 class TimelineWords(Table):
@@ -120,7 +118,6 @@ class TodoWords(Table):
     at_least: str
     passed: str
     unknown: str
-    nothing: str
 
 
 class PlaceWords(Table):
@@ -144,15 +141,10 @@ class PlaceWords(Table):
     and_upcoming_one: str
     recorded: str
     recorded_one: str
-    unread: str
     unread_since: str
     unread_always: str
-    not_covered: str
     never_read: str
     last_read: str
-    last_recueil: str
-    since: str
-    other_deciders: str
     people: str
     authority: str
 

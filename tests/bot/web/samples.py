@@ -173,7 +173,8 @@ ALL = (
 def _health(code: str, status: Status, cause: Cause | None = None, since: datetime | None = None) -> AuthorityHealth:
     read = None if status in {Status.UNPOLLED, Status.FAILING} else datetime(2026, 8, 20, 11, 48, tzinfo=UTC)
     route = SourceHealth(f"{code}:site", status, cause, since, "secret details", last_ok_at=read, last_published=date(2026, 8, 18))
-    return AuthorityHealth(code, status, (route,))
+    broken = (SourceHealth(f"{code}:index", Status.FAILING, cause, NOW),) if status is Status.PARTLY else ()
+    return AuthorityHealth(code, status, (route, *broken))
 
 
 def sample_overview() -> Overview:
@@ -185,7 +186,7 @@ def sample_overview() -> Overview:
             _health("26", Status.FINE),
             _health("38", Status.FAILING, Cause.BLOCKED, failing),
             _health("01", Status.LATE, Cause.LATE),
-            _health("21", Status.PARTLY),
+            _health("21", Status.PARTLY, Cause.UNREACHABLE),
             _health("73", Status.UNPOLLED),
             _health("75", Status.FINE),
             _health("PP", Status.FINE),

@@ -1,0 +1,225 @@
+"""The pages that people read, over decrees of every state."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.domain.acts import Kind, Purpose
+from bot.domain.law.advice import Flag
+from bot.domain.law.tables import windows
+from bot.gazetteer.gazetteer import gazetteer
+from bot.messages import LANGUAGES
+from bot.queries.questions import Questions
+from bot.web.documents import Document, Site, SiteSettings
+from bot.web.rendering import style, web_words
+from bot.web.views import view_words
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees
+from tests.bot.web import samples
+from tests.bot.web.conftest import MemoryBrowsing, get
+
+SETTINGS = SiteSettings(
+    public_url="https://vigie.example",
+    telegram="vigie_bot",
+    mastodon="https://mastodon.example/@vigie",
+    licence="etalab-2.0",
+    contact="contact@vigie.example",
+    mentions="Association Exemple.\n\n1 rue de l’Exemple.",
+)
+
+KINDS_OF_PAGE = {
+    "/": 200,
+    "/envigueur": 200,
+    "/departements": 200,
+    "/departements/26": 200,
+    "/departements/38": 200,
+    "/communes/26362": 200,
+    "/communes/26281": 200,
+    "/communes/38185": 200,
+    "/communes/2A004": 200,
+    "/arretes/1104": 200,
+    "/arretes/1001": 200,
+    "/arretes/1002": 200,
+    "/arretes/1005": 200,
+    "/arretes/1008": 200,
+    "/arretes/400": 200,
+    "/arretes/1009": 200,
+    "/arretes/1011": 200,
+    "/arretes/1010": 410,
+    "/operateurs/sncf": 200,
+    "/recherche": 200,
+    "/recherche?q=romans": 200,
+    "/recherche?q=autorisation": 200,
+    "/recherche?q=26200": 200,
+    "/sources": 200,
+    "/apropos": 200,
+    "/donnees": 200,
+    "/accessibilite": 200,
+    "/mentions": 200,
+    "/arretes/9": 404,
+    "/communes/99999": 404,
+    "/departements/R-IDF": 404,
+    "/departements/PP": 404,
+    "/operateurs/inconnu": 404,
+}
+
+
+def sample_site(settings: SiteSettings = SETTINGS) -> Site:
+    """A site over the decrees of every state."""
+    decrees = MemoryDecrees(samples.ALL)
+    questions = Questions(decrees, PLACES, lambda: NOW, overview=samples.sample_overview, page_size=20)
+    return Site(questions, decrees, MemoryBrowsing(decrees), samples.sample_overview, PLACES, gazetteer, settings)
+
+
+def _text(page: Document) -> str:
+    """What the page says, without tags."""
+    body = re.sub(r"<(style|svg|head)\b.*?</\1>", " ", page.body.decode(), flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+@pytest.mark.parametrize(("address", "status"), KINDS_OF_PAGE.items())
+def test_every_page_is_made_in_both_languages_and_names_its_twin(address: str, status: int) -> None:
+    for language, prefix, other in (("fr", "", "/en"), ("en", "/en", "")):
+        page = get(sample_site(), prefix + address)
+        body = page.body.decode()
+        assert page.status == status
+        assert f'<html lang="{language}">' in body
+        assert body.count("<h1") == 1
+        assert "<script" not in body
+        assert not re.search(r'\sstyle="', body)
+        if status == 200:
+            path = other + address.partition("?")[0]
+            assert f'href="{path}' in body
+
+
+@pytest.mark.parametrize(
+    ("address", "look", "sentence"),
+    [
+        ("/communes/26362", "now", "Valence : 2 autorisations sont en cours"),
+        ("/communes/26198", "soon", "Montélimar : une autorisation est à venir"),
+        ("/communes/26281", "doubt", "ne nomme Romans-sur-Isère"),
+        ("/communes/38185", "broken", "Vigie ne peut pas lire le site de la préfecture de l’Isère depuis le 3 août 2026"),
+        ("/communes/2A004", "off", "Vigie ne lit pas les recueils de ce département"),
+        ("/communes/73065", "off", "Vigie n’a pas encore lu les recueils de la préfecture de la Savoie"),
+        ("/communes/21231", "none", "Aucun arrêté relevé par Vigie ne nomme Dijon"),
+        ("/departements/26", "now", "4 autorisations sont en cours dans ce département"),
+        ("/departements/38", "broken", "Un arrêté a pu y paraître sans qu’elle le voie"),
+        ("/departements/974", "off", "Vigie ne lit pas les recueils de ce département"),
+    ],
+)
+def test_a_place_is_answered_in_one_sentence_before_its_lists(address: str, look: str, sentence: str) -> None:
+    page = get(sample_site(), address)
+    body = page.body.decode()
+    panel = body[body.index('<div class="panel ') : body.index("</div>", body.index('<div class="panel '))]
+    assert panel.startswith(f'<div class="panel {look}">')
+    assert sentence in " ".join(re.sub(r"<[^>]+>", "", panel).split())
+
+
+def test_a_town_that_no_decree_names_is_no_bare_no_and_leads_to_the_words() -> None:
+    text, body = (render(get(sample_site(), "/communes/26281")) for render in (_text, lambda page: page.body.decode()))
+    assert "ne nomment aucune commune : ils peuvent concerner Romans-sur-Isère" in text
+    assert "Dernière lecture : 20 août 2026 à 13 h 48" in text
+    assert 'href="/recherche?q=Romans-sur-Is%C3%A8re"' in body
+
+
+def test_a_place_offers_feeds_a_calendar_and_the_chat() -> None:
+    body = get(sample_site(), "/en/communes/26362").body.decode()
+    assert '<link rel="alternate" type="application/atom+xml" href="/en/flux/communes/26362.atom"' in body
+    assert 'href="/en/flux/communes/26362.ics"' in body
+    assert 'href="https://t.me/vigie_bot?start=c26362"' in body
+    assert 'href="https://mastodon.example/tags/dept26"' in body
+    bare = get(sample_site(SiteSettings()), "/communes/26362").body.decode()
+    assert "t.me" not in bare
+    assert "mastodon" not in bare
+
+
+def test_a_former_code_and_other_spellings_of_an_address_lead_to_the_one_of_today() -> None:
+    for address, to in (("/departements/2a", "/departements/2A"), ("/operateurs/SNCF", "/operateurs/sncf")):
+        page = get(sample_site(), address)
+        assert (page.status, page.headers.get("Location")) == (301, to)
+
+
+def test_a_withdrawn_decree_is_gone_with_a_sentence_and_stands_in_no_list() -> None:
+    page = get(sample_site(), "/arretes/1010")
+    assert "Écarté le 19 août 2026" in _text(page)
+    assert 'href="/communes/26362"' in page.body.decode()
+    for address in ("/", "/envigueur", "/communes/26362", "/departements/26", "/recherche?q=autorisation"):
+        assert "/arretes/1010" not in get(sample_site(), address).body.decode()
+
+
+@pytest.mark.parametrize("address", ["/arretes/1011", "/departements/01", "/", "/recherche?q=alert"])
+def test_what_a_decree_says_can_do_nothing(address: str) -> None:
+    body = get(sample_site(), address).body.decode()
+    assert "<img src=x" not in body
+    assert "javascript:" not in body
+    assert "49" not in body.partition("{{7*7}}")[0][-20:]
+    assert "\u202e" not in body
+    assert "DUPONT" not in body
+
+
+@pytest.mark.parametrize("asked", ['"><script>alert(1)</script>', "{{7*7}}", "%", "x" * 201, "\u202e\x00", "' or 1=1 --", "<b>gare</b>"])
+def test_a_question_is_shown_as_text(asked: str) -> None:
+    site = sample_site()
+    page = get(site, "/recherche?q=" + "".join(f"%{byte:02X}" for byte in asked.encode()))
+    body = page.body.decode()
+    assert page.status == 200
+    assert "<script" not in body
+    assert "<b>gare" not in body
+
+
+def test_a_search_shows_places_first_and_the_words_in_their_phrase() -> None:
+    body = get(sample_site(), "/recherche?q=romans").body.decode()
+    assert [body.index(place) for place in ("Romans-sur-Isère", "Deux-Sèvres", "Ain (01)")] == sorted(
+        body.index(place) for place in ("Romans-sur-Isère", "Deux-Sèvres", "Ain (01)")
+    )
+    assert "<mark>autorisation</mark>" in get(sample_site(), "/recherche?q=autorisations").body.decode()
+    assert 'href="/arretes/1104"' in get(sample_site(), "/recherche?q=2026-1104").body.decode()
+
+
+def test_a_page_is_made_anew_when_a_decree_begins_or_ends_and_at_midnight() -> None:
+    # Paris is two hours ahead: midnight there, and the end at 2 h of the last day.
+    assert get(sample_site(), "/arretes/1104").changes_at == datetime(2026, 8, 20, 22, tzinfo=UTC)
+    late = datetime(2026, 8, 22, 23, tzinfo=UTC)
+    assert get(sample_site(), "/arretes/1104", late).changes_at == datetime(2026, 8, 23, 0, tzinfo=UTC)
+
+
+def test_the_words_are_the_same_in_every_language() -> None:
+    def fields(table: Any, path: str = "") -> Iterator[tuple[str, frozenset[str | None]]]:
+        match table:
+            case dict():
+                for key, value in table.items():
+                    yield from fields(value, f"{path}.{key}")
+            case list():
+                yield from fields(dict(enumerate(table)), path)
+            case _:
+                yield path, frozenset(name for _, name, _, _ in string.Formatter().parse(table) if name)
+
+    french, english = (dict(fields(web_words(language))) for language in LANGUAGES)
+    assert french == english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_kinds_events_flags_and_windows_have_words(language: Any) -> None:
+    words = view_words(language)
+    assert all(getattr(words.kinds, kind.value) for kind in Kind)
+    assert all(getattr(words.purposes, purpose.value) for purpose in Purpose)
+    assert set(words.flags) == {flag.value for flag in Flag}
+    assert {one.confidence for one in windows()} <= set(web_words(language)["about"]["confidence"])
+
+
+def test_no_page_speaks_of_what_passes_while_it_is_kept() -> None:
+    for address in ("/", "/envigueur", "/communes/26362", "/arretes/1104", "/sources"):
+        text = _text(get(sample_site(), address))
+        assert not re.search(r"il y a \d|dans \d+ (?:h|jours?)\b|demain|hier", text)
+
+
+def test_the_style_sheet_stays_small_and_asks_for_nothing() -> None:
+    sheet = style()
+    assert len(sheet) < 14_000
+    assert b"url(" not in sheet
+    assert b"@import" not in sheet

@@ -1,0 +1,191 @@
+"""What pages say of a decree, in both languages: tables of views."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, time
+
+import pytest
+
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment
+from bot.gazetteer.gazetteer import gazetteer
+from bot.messages import Language, MessageInput
+from bot.queries.phrases import message_of
+from bot.web.decree_view import decree_view, duration_text, timeline
+from bot.web.place_views import found_words, sources_view
+from bot.web.views import card, quote, standing_label, title_of
+from tests.bot.queries.conftest import NOW, PLACES
+from tests.bot.web import samples
+
+
+def _message(decree: Decree, language: Language = "fr") -> MessageInput:
+    return message_of(decree, PLACES, NOW, language)
+
+
+@pytest.mark.parametrize(
+    ("decree", "look", "french", "english"),
+    [
+        (samples.FULL, "now", "En cours", "Under way"),
+        (samples.COMING, "soon", "À venir", "To come"),
+        (samples.OVER, "past", "Terminé", "Over"),
+        (samples.ENDED, "stop", "Plus en vigueur", "No longer in force"),
+        (samples.SUSPENDED, "stop", "Suspension en cours", "Suspended"),
+        (samples.MODIFIED, "now", "En cours", "Under way"),
+        (samples.DOUBTFUL, "doubt", "Dates à vérifier", "Dates to be verified"),
+        (samples.OPEN_ENDED, "doubt", "Commencé, fin inconnue", "Begun, end not known"),
+        (samples.ENDING, "past", "Fin d’autorisation", "End of authorisation"),
+        (samples.REFUSED, "past", "Refus", "Refusal"),
+    ],
+)
+def test_a_label_says_where_a_decree_stands(decree: Decree, look: str, french: str, english: str) -> None:
+    assert (standing_label(_message(decree)).text, standing_label(_message(decree)).look) == (french, look)
+    assert standing_label(_message(decree, "en")).text == english
+
+
+@pytest.mark.parametrize(
+    ("decree", "title"),
+    [
+        (samples.FULL, "Valence : festival des Lumières"),
+        (samples.TRAINS, "Drôme (26) : gares et trains de la Drôme"),
+        (samples.DOUBTFUL, "Drôme (26) : arrêté n° 2026-1007"),
+        (samples.REFUSED, "Romans-sur-Isère : carnaval (refus)"),
+        (samples.ENDING, "Drôme (26) : arrêté n° 2026-1002 (fin d’autorisation)"),
+        (replace(samples.DOUBTFUL, facts=Facts()), "Drôme (26) : arrêté sans numéro"),
+    ],
+)
+def test_a_title_has_the_place_then_the_event_or_the_object_or_the_number(decree: Decree, title: str) -> None:
+    assert title_of(_message(decree), gazetteer().commune).text == title
+
+
+def test_a_card_says_when_who_how_many_and_until_when_it_can_be_contested() -> None:
+    shown = card(samples.FULL, PLACES, NOW, "fr", gazetteer().commune)
+    assert shown.dates == "19 août, 14 h → 23 août, 2 h"
+    assert shown.spoken == "du 19 août 2026 à 14 h au 23 août 2026 à 2 h"
+    assert shown.meta == ("Drôme (26)", "Police municipale de Valence", "24 caméras")
+    assert [span.text for span in shown.limit if span.marked] == ["19 octobre 2026"]
+    assert card(samples.REFUSED, PLACES, NOW, "fr", gazetteer().commune).limit == ()
+
+
+def test_what_is_striking_is_said_without_a_sign_and_explained() -> None:
+    view = decree_view(_message(samples.LATE), PLACES, gazetteer().commune)
+    assert [flag.text for flag in view.flags] == ["Publié 6 jours après le début"]
+    assert "le public ne pouvait pas encore lire" in view.flags[0].explained
+    assert decree_view(_message(samples.OUTSIDE, "en"), PLACES, gazetteer().commune).flags[0].explained.startswith("On that day, no text")
+
+
+def test_the_time_line_is_in_the_order_of_its_dates_with_today_in_its_place() -> None:
+    points = timeline(_message(samples.FULL))
+    assert [(point.name, point.look, point.running) for point in points] == [
+        ("Signé", "past", False),
+        ("Publié", "past", False),
+        ("Commence", "past", True),
+        ("Aujourd’hui", "today", True),
+        ("Finit", "next", False),
+        ("Dernier jour pour contester", "next", False),
+    ]
+    assert points[0].note == "page 8"
+
+
+@pytest.mark.parametrize(
+    ("decree", "names"),
+    [
+        # Published after it began; without a date of publication; without an end; what changes another has no period of its own.
+        (samples.LATE, ["Signé", "Commence", "Publié", "Aujourd’hui", "Finit", "Dernier jour pour contester"]),
+        (samples.OUTSIDE, ["Signé", "Publié", "Commence", "Finit", "Dernier jour pour contester", "Aujourd’hui"]),
+        (samples.OPEN_ENDED, ["Signé", "Publié", "Commence", "Finit", "Aujourd’hui", "Dernier jour pour contester"]),
+        (samples.ENDING, ["Signé", "Publié", "Aujourd’hui"]),
+    ],
+)
+def test_a_date_that_is_not_known_keeps_its_point(decree: Decree, names: list[str]) -> None:
+    assert [point.name for point in timeline(_message(decree))] == names
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "text"),
+    [
+        (Moment(date(2026, 8, 1)), Moment(date(2026, 8, 1)), "1 jour"),
+        (Moment(date(2026, 8, 1)), Moment(date(2026, 8, 28)), "28 jours"),
+        (Moment(date(2026, 8, 1), time(14)), Moment(date(2026, 8, 3), time(6)), "40 heures"),
+        (Moment(date(2026, 8, 3)), Moment(date(2026, 8, 1)), ""),
+        (None, Moment(date(2026, 8, 1)), ""),
+    ],
+)
+def test_a_duration_is_calculated_where_both_ends_are_known(starts: Moment | None, ends: Moment | None, text: str) -> None:
+    assert duration_text(starts, ends, _message(samples.FULL)) == text
+
+
+def test_each_fact_has_the_phrase_that_proves_it_with_its_words_marked() -> None:
+    rows = {row.term: row for row in decree_view(_message(samples.FULL), PLACES, gazetteer().commune).facts}
+    places = rows["Lieux"]
+    assert [value.text for value in places.values] == list(samples.FULL.facts.places)
+    assert [span.text for span in places.proofs[0].spans if span.marked] == list(samples.FULL.facts.places)
+    assert places.proofs[0].link == f"{samples.FULL.url}#page=7"
+    assert [value.explained for value in rows["À détecter"].values][1] == "beaucoup de gens bougent ensemble, soudainement"
+    assert [span.text for span in rows["Caméras"].proofs[0].spans if span.marked] == ["24 caméras"]
+    assert rows["Autorisation donnée à"].values[0].address == "/operateurs/police-municipale-de-valence"
+    assert rows["Communes nommées"].values[0].address == "/communes/26362"
+    assert rows["Durée"].note == "Calculé par Vigie."
+
+
+def test_what_was_not_found_is_said_so_and_never_as_a_no() -> None:
+    rows = {row.term: row for row in decree_view(_message(samples.DOUBTFUL), PLACES, gazetteer().commune).facts}
+    assert (rows["Caméras"].values, rows["Caméras"].note) == ((), "Non trouvé dans l’arrêté.")
+
+
+def test_a_phrase_shows_no_name_of_a_person_and_a_long_one_is_cut_around_its_mark() -> None:
+    said = quote(
+        "Vu la demande de M. Jean DUPONT, maire de la commune, " + "et cetera " * 40 + "les images de 12 caméras, enfin",
+        ["12 caméras"],
+        samples.FULL,
+        3,
+    )
+    text = "".join(span.text for span in said.spans)
+    assert "DUPONT" not in text
+    assert text.startswith("[…] ")
+    assert len(text) < 250
+    assert [span.text for span in said.spans if span.marked] == ["12 caméras"]
+
+
+def test_other_decrees_are_linked_where_they_are_stored() -> None:
+    ended, ending = (decree_view(_message(one), PLACES, gazetteer().commune) for one in (samples.ENDED, samples.ENDING))
+    assert [piece.address for line in ended.changed for piece in line if piece.address] == ["/arretes/1002"]
+    assert [piece.address for line in ending.links for piece in line if piece.address] == ["/arretes/1001"]
+    unseen = replace(samples.ENDED, changed_by=(Change(Kind.ABROGATION, None, "[77]", date(2026, 8, 16)),))
+    assert [piece.address for line in decree_view(_message(unseen), PLACES, gazetteer().commune).changed for piece in line] == [None]
+
+
+@pytest.mark.parametrize(
+    ("decree", "headline", "letters"),
+    [
+        (samples.FULL, "Contester jusqu’au lundi 19 octobre 2026", ["cada", "gracieux"]),
+        (samples.OVER, "Le délai de recours a probablement pris fin le 3 août 2026", ["cada", "gracieux"]),
+        (samples.OUTSIDE, "Contester : dernier jour inconnu", ["cada", "gracieux"]),
+        (samples.REFUSED, "Cet arrêté n’autorise aucune surveillance.", ["cada"]),
+    ],
+)
+def test_what_one_can_do_begins_with_the_last_day(decree: Decree, headline: str, letters: list[str]) -> None:
+    todo = decree_view(_message(decree), PLACES, gazetteer().commune).todo
+    assert todo.headline == headline
+    assert list(todo.letters) == letters
+    assert (todo.advice is None) == (decree.kind is Kind.REFUSAL)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "marked"),
+    [
+        ("Article 2 : les caméras de la route de Romans, entre les ronds-points, filment.", "romans", ["Romans"]),
+        ("La vidéo-protection des gares de Valence et des gares voisines", "gare", ["gares", "gares"]),
+        ("rien de cela", "romans", None),
+    ],
+)
+def test_the_searched_words_are_marked_in_the_phrase(text: str, words: str, marked: list[str] | None) -> None:
+    found = found_words(text, words, samples.FULL)
+    assert (None if found is None else [span.text for span in found.spans if span.marked]) == marked
+
+
+def test_sources_that_cannot_be_read_come_first_and_longest_first() -> None:
+    view = sources_view(samples.sample_overview(), PLACES, "fr")
+    assert [one.code for one in view.broken] == ["38", "74"]
+    assert [one.code for one in view.off] == ["2A", "974"]
+    assert view.broken[0].label.text == "Illisible depuis le 3 août"
+    assert view.watched == len(view.broken) + len(view.read) + len(view.waiting)
