@@ -25,13 +25,13 @@ from bot.web.rendering import web_words
 
 _DOT = 9
 """Radius of the dot of what is in force, in units of the map."""
-_TILE = 9
+_TILE = 13
 """Side of a tile of the patterns, in units of the map; finer overseas, where departments are small."""
 _FINER = 0.7
 _DARK = 3
 """The step from which lines and dots are drawn in the colour of the page."""
-_HATCH = Markup('<path class="hatch{}" d="M-2 2l4-4M0 9l9-9M7 11l4-4"/>')
-_DOTS = Markup('<circle class="dot{0}" cx="2.5" cy="2.5" r="1.3"/><circle class="dot{0}" cx="7" cy="7" r="1.3"/>')
+_HATCH = Markup('<path class="hatch{}" d="M-3 3l6-6M0 13l13-13M10 16l6-6"/>')
+_DOTS = Markup('<circle class="dot{0}" cx="3.5" cy="3.5" r="2"/><circle class="dot{0}" cx="10" cy="10" r="2"/>')
 
 Href = Callable[[str, Language], str]
 
