@@ -223,6 +223,8 @@ class _Event:
     at: datetime | None
     when: str
     note: str = ""
+    stops: bool = False
+    """Whether what is authorised is no longer under way from here on."""
 
 
 def timeline(message: MessageInput) -> tuple[Point, ...]:
@@ -238,7 +240,7 @@ def timeline(message: MessageInput) -> tuple[Point, ...]:
     today = _Event(own.today, now, _day(now.date(), message))
     ordered = [event for _, event in sorted([*placed, (now, today)], key=lambda pair: pair[0])]
     begun = next((position for position, event in enumerate(ordered) if event.name == own.starts and event.at), None)
-    ended = next((position for position, event in enumerate(ordered) if event.name == own.ends), None)
+    ended = next((position for position, event in enumerate(ordered) if event.stops), None)
     return tuple(
         Point(
             event.name,
@@ -265,9 +267,21 @@ def _events(message: MessageInput) -> Iterator[_Event]:
     starts, ends = period.starts, period.ends
     if starts is not None or ends is not None or decree.kind is not Kind.MODIFICATION:
         yield _Event(own.starts, _instant(starts, at_end=False), _moment(starts, message, own.unknown))
-        yield _Event(own.ends, _instant(ends, at_end=True), _moment(ends, message, own.not_said), _duration(starts, ends, message))
+        yield from _stops(message)
+        yield _Event(
+            own.ends, _instant(ends, at_end=True), _moment(ends, message, own.not_said), _duration(starts, ends, message), stops=True
+        )
     if advice is not None:
         yield _limit_event(advice, message)
+
+
+def _stops(message: MessageInput) -> Iterator[_Event]:
+    """Yield from when later decrees end or suspend it, where they say when and were not ended themselves."""
+    kinds = {Kind.ABROGATION, Kind.SUSPENSION}
+    for change in message.decree.changed_by:
+        if change.kind in kinds and change.since is not None and not change.undone_by:
+            name = capital(getattr(message.words.short_kinds, change.kind.value))
+            yield _Event(name, _at(change.since), _day(change.since, message), stops=True)
 
 
 def _limit_event(advice: LegalAdvice, message: MessageInput) -> _Event:

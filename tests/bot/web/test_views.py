@@ -94,10 +94,16 @@ def test_the_time_line_is_in_the_order_of_its_dates_with_today_in_its_place() ->
         (samples.OUTSIDE, ["Signé", "Publié", "Commence", "Finit", "Dernier jour pour contester", "Aujourd’hui"]),
         (samples.OPEN_ENDED, ["Signé", "Publié", "Commence", "Finit", "Aujourd’hui", "Dernier jour pour contester"]),
         (samples.ENDING, ["Signé", "Publié", "Aujourd’hui"]),
+        (samples.SUSPENDED, ["Signé", "Commence", "Suspension", "Publié", "Aujourd’hui", "Finit", "Dernier jour pour contester"]),
     ],
 )
 def test_a_date_that_is_not_known_keeps_its_point(decree: Decree, names: list[str]) -> None:
     assert [point.name for point in timeline(_message(decree))] == names
+
+
+def test_what_is_authorised_is_under_way_no_longer_than_until_a_later_decree_ends_it() -> None:
+    running = [point.name for point in timeline(_message(samples.ENDED)) if point.running]
+    assert running == ["Commence"]
 
 
 @pytest.mark.parametrize(
