@@ -70,6 +70,7 @@ bench-short: complete
 # Every decree once, in order, whatever was killed; then what the two other ways to reconcile do.
 soak: complete
 	$(BIN)/python -m benchmarks.soak --runs 200
+	$(BIN)/python -m benchmarks.soak.following --runs 15
 	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile hold
 	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile resend
 	HYPOTHESIS_PROFILE=night $(PYTEST) tests/sources/crawl/test_simulated_year.py

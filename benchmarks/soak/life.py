@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,12 @@ from bot.app.service import Service
 from bot.app.wiring import assemble
 from bot.delivery.deliverer import Delivered, Deliverer
 from bot.delivery.followers import FollowerPool
+from bot.delivery.unread import UNREAD_AFTER, UnreadNotices
+from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from sources.catalogue.authority import Authority
+
+STAY, UNREAD = "stay", "unread"
+"""Files beside the clock: the life does not end by itself; a source cannot be read."""
 
 
 class Clock:
@@ -51,9 +57,20 @@ class Hurried(Deliverer):
     Its destinations are served together: the clock is put forward when none of them is at work.
     """
 
-    def __init__(self, deliverer: Deliverer, followers: FollowerPool | None, clock: Clock, stop: asyncio.Event) -> None:
+    def __init__(
+        self,
+        deliverer: Deliverer,
+        followers: FollowerPool | None,
+        unread: UnreadNotices | None,
+        clock: Clock,
+        stop: asyncio.Event,
+        stay: Path,
+    ) -> None:
+        """While there is a file `stay`, the life goes on when nothing is due: somebody is about to write."""
         self._deliverer = deliverer
         self._followers = followers
+        self._unread = unread
+        self._stay = stay
         self._hurried = clock
         self._stop = stop
 
@@ -63,8 +80,10 @@ class Hurried(Deliverer):
         return ("all",)
 
     async def deliver_due(self, *destinations: str) -> list[Delivered]:
-        """As it does, then the chats that follow something."""
+        """As it does, then the chats that follow something, with what they are to be notified of."""
         done = await self._deliverer.deliver_due()
+        if self._unread is not None:
+            await self._unread.notify()
         while self._followers is not None and (await self._followers.deliver_round()).messages:
             pass
         return done
@@ -73,6 +92,8 @@ class Hurried(Deliverer):
         """Now, whenever that was."""
         found = [await self._deliverer.next_due(now), None if self._followers is None else await self._followers.next_due(now)]
         due = min((at for at in found if at is not None), default=None)
+        if due is None and self._stay.exists():
+            return now + timedelta(seconds=1)
         if due is None:
             self._stop.set()
         elif due > now:
@@ -82,13 +103,15 @@ class Hurried(Deliverer):
 
 def live(document: Mapping[str, Any], clock_file: Path, authorities: dict[str, Authority], command: str) -> None:
     """Until everything is delivered."""
-    asyncio.run(_live(Settings.model_validate(document), Clock(clock_file), authorities, command))
+    asyncio.run(_live(Settings.model_validate(document), Clock(clock_file), authorities, command, clock_file.parent))
 
 
-async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authority], command: str) -> None:
+async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authority], command: str, folder: Path) -> None:
     stop = asyncio.Event()
     async with assemble(settings, authorities, watched=(), console=sys.stdout, clock=clock) as parts:
-        hurried = Hurried(parts.deliverer, parts.followers if command == "run" else None, clock, stop)
+        serves = command == "run" and parts.followers is not None
+        unread = replace(parts.unread, overview=partial(_sources, folder / UNREAD, clock)) if serves and parts.unread else None
+        hurried = Hurried(parts.deliverer, parts.followers if serves else None, unread, clock, stop, folder / STAY)
         if command == "run":
             service = Service(replace(parts, deliverer=hurried, followers=None), {"poll": _nothing_new})
             await run_alone(parts.store, clock, stop, service.run)
@@ -101,6 +124,15 @@ async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authori
             return {} if stop.is_set() else None
 
         await work_alone(parts.store, clock, WorkOrder("poll", {"codes": []}), deliver, lambda _: None)
+
+
+def _sources(unread: Path, clock: Clock) -> Overview:
+    """How the sources are: that of the Drôme cannot be read while there is such a file."""
+    status, since = (Status.FAILING, clock() - 2 * UNREAD_AFTER) if unread.exists() else (Status.FINE, None)
+    source = SourceHealth("26:site", status, None if since is None else Cause.STRUCTURE, since)
+    return Overview(
+        clock(), (AuthorityHealth("26", status, (source,)), AuthorityHealth("38", Status.FINE, (SourceHealth("38:site", Status.FINE),)))
+    )
 
 
 async def _nothing_new(_arguments: Json, _told: OnProgress) -> Json:

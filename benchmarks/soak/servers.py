@@ -9,7 +9,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp
 
 from benchmarks.soak.traps import Traps
-from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.fake_bot_api import BotMessage, FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
 CHANNEL = -1001111
@@ -43,6 +43,15 @@ class Telegram(FakeBotApi):
     def app(self) -> ASGIApp:
         """With traps."""
         return self.traps.around(super().app())
+
+    def last_of_bot(self, chat: int) -> BotMessage:
+        """The newest message of the bot in a chat."""
+        return [one for one in self.messages if one.chat_id == chat and one.from_bot][-1]
+
+    def take_back(self, chat: int) -> None:
+        """A person who blocked the bot takes messages again."""
+        with self._lock:
+            self._chats.by_id[chat].gone = None
 
     def told(self, chat: int = CHANNEL) -> list[Told]:
         """What is there in a chat, oldest first: one for each decree that a message leads to."""
