@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from bot.gazetteer.outlines import FRAME, HEIGHT, OVERSEAS, WIDTH, PlacedOutline, placed
+from bot.gazetteer.outlines import FRAME, HEIGHT, OVERSEAS, WIDTH, PlacedOutline, outlines, placed
 from bot.messages import Language
 from bot.queries.figures import STEPS, Coverage, DepartmentFigures, Figures, step
 from bot.web.rendering import web_words
@@ -78,6 +78,17 @@ def map_svg(figures: Figures, language: Language, href: Href) -> Markup:
         Markup("</svg>"),
     )
     return Markup("").join(parts)
+
+
+def outline_svg(department: str) -> Markup:
+    """Return the outline of a department, to stand beside its name: decoration, hidden from who listens. Nothing where there is none."""
+    for outline in outlines():
+        if outline.code == department:
+            left, top, right, bottom = outline.box
+            return Markup('<svg class="outline" viewBox="{} {} {} {}" aria-hidden="true"><path class="m1" d="{}"/></svg>').format(
+                left, top, right - left, bottom - top, outline.path
+            )
+    return Markup("")
 
 
 def _linked(place: PlacedOutline, one: DepartmentFigures, words: Mapping[str, str], address: str) -> Markup:

@@ -28,7 +28,7 @@ from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, Parameters, Route, Site, Visit
 from bot.web.exports import columns
-from bot.web.map import map_view
+from bot.web.map import map_view, outline_svg
 from bot.web.place_views import (
     by_nearness,
     commune_rows,
@@ -176,6 +176,7 @@ def town(site: Site, visit: Visit) -> Document:
         "town.html",
         changes_at=next_change((*first.decrees[: first.current], *answer.decrees, *answer.unplaced), site, visit.at),
         title=commune.name,
+        outline=outline_svg(commune.department),
         town=view,
         page=answer.question.page,
         follow=ways(
@@ -215,6 +216,7 @@ def department(site: Site, visit: Visit) -> Document:
         "department.html",
         changes_at=next_change((*running.all, *listed), site, visit.at),
         title=place.department,
+        outline=outline_svg(code),
         crumbs=[Piece(words["nav"]["departments"], "/departements")],
         meta=[words["department"]["meta"].format(code=code), place.name],
         panel=department_panel(messages, total, health, site.places, code, language),

@@ -14,7 +14,7 @@ from bot.gazetteer.outlines import ENLARGED, outlines
 from bot.messages import Language
 from bot.queries.figures import Coverage, DepartmentFigures, Figures
 from bot.web.documents import SiteSettings
-from bot.web.map import map_svg, map_view
+from bot.web.map import map_svg, map_view, outline_svg
 from bot.web.rendering import render
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -71,6 +71,13 @@ def test_what_is_in_force_today_has_one_dot_also_where_a_department_is_drawn_twi
     shown = [path.get("d") for path in drawn.iter(f"{SVG}path")]
     paris = next(outline for outline in outlines() if outline.code == ENLARGED[0])
     assert shown.count(paris.path) == 2
+
+
+def test_an_outline_is_decoration_and_fits_its_frame() -> None:
+    drawn = ElementTree.fromstring(outline_svg("974"))  # noqa: S314 our own
+    assert drawn.get("aria-hidden") == "true"
+    assert [float(part) for part in (drawn.get("viewBox") or "").split()][2:] == [540, 480]
+    assert outline_svg("975") == ""
 
 
 def test_every_pattern_that_is_used_is_defined_once() -> None:
