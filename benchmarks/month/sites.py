@@ -20,7 +20,7 @@ from benchmarks.month.papers import Paper, number_of, pages_of
 from benchmarks.month.plan import START, Kind, Plan, Trouble
 from bot.domain.acts import PageText
 from bot.reading.acts.cutting import assemble
-from bot.reading.model import Done, IsConcerned, Unreadable
+from bot.reading.model import IsConcerned, ReadingDone, Unreadable
 from sources.catalogue.authority import Source
 from tests.france.country import Answer, Branch, France, Template
 from tests.france.national import National, as_it_may_be
@@ -83,13 +83,13 @@ class Month(France):
         """What an authority puts on line in this time, in order."""
         return [self._paper(authority, recueil) for recueil in self._branch[authority].recueils if since <= recueil.up < until]
 
-    async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[Done, None]:
+    async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingDone, None]:
         """In the place of `bot.reading.reader.stream_pdf`. Raises Unreadable."""
         written = _WRITTEN.search(await asyncio.to_thread(path.read_bytes))
         if written is None:
             raise Unreadable("not a recueil of the simulation")
         code, year, number = written.group().decode().strip("[]").split("/")
-        yield Done(assemble(pages_of(self._paper(code, self._recueils[code][int(year), int(number)]))))
+        yield ReadingDone(assemble(pages_of(self._paper(code, self._recueils[code][int(year), int(number)]))))
 
     def _paper(self, authority: str, recueil: Recueil) -> Paper:
         decree = number_of(self._rank[authority], recueil) if self._plan.holds_decree(authority, recueil) else None

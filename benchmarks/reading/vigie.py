@@ -19,7 +19,7 @@ from typing import Any
 from bot.domain.acts import Reading
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.judging import concerned, early_result, read_result
-from bot.reading.model import ActComplete, Done
+from bot.reading.model import ActComplete, ReadingDone
 from bot.reading.reader import stream_pdf
 
 _NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -54,7 +54,7 @@ async def _followed(path: Path, recueil: Recueil, alert: Callable[[], None]) -> 
                     # In a thread, as the bot does: the workers go on meanwhile.
                     if await asyncio.to_thread(early_result, recueil, part, next_try_at=_NOW) is not None:
                         alert()
-                case Done(reading):
+                case ReadingDone(reading):
                     return reading
     raise AssertionError("the last event is Done")
 

@@ -21,7 +21,7 @@ from bot.detection.facts.operators import operator_names
 from bot.domain.acts import Decree, NamedCommune, Place, deciding_in
 from bot.domain.follows import Topics, decided_in, operator_key, topics_of
 from bot.domain.health import DestinationHealth, Overview
-from bot.gazetteer.finding import Found
+from bot.gazetteer.finding import PlaceMatches
 from bot.gazetteer.gazetteer import data_version, gazetteer
 from bot.ingest.health import destinations_report, health_report
 from bot.ingest.poller import PublicationHistory
@@ -107,7 +107,7 @@ def follow_names() -> FollowNames:
     return FollowNames(lambda follow: gazetteer().label(follow), {operator_key(name): name for name in operator_names()})
 
 
-def find_places(words: str) -> Found:
+def find_places(words: str) -> PlaceMatches:
     """Return the places of France that a text may mean. They are loaded by the first one."""
     return gazetteer().find(words)
 

@@ -27,7 +27,7 @@ from bot.domain.posts import PostState
 from bot.domain.records import SourceState
 from bot.ingest.ingestor import BackgroundResult, IngestResult
 from bot.ingest.poller import SourceReport
-from bot.storage.errors import Full, StorageError
+from bot.storage.errors import DiskFull, StorageError
 from bot.storage.recueils import PAGES_KEPT
 from sources.catalogue.authority import Source
 
@@ -375,7 +375,7 @@ class DatabaseLog:
 
 def _calm(error: StorageError | None) -> float:
     """Return the seconds without a failure after which it is over. On a full disk all succeeds that adds nothing."""
-    return 600.0 if isinstance(error, Full) else 0.0
+    return 600.0 if isinstance(error, DiskFull) else 0.0
 
 
 def _failing(states: Collection[SourceState]) -> int:

@@ -31,7 +31,7 @@ from bot.app.inventory import (
     utc_now,
 )
 from bot.delivery.apprise import AppriseChannel
-from bot.delivery.channel import Channel, MessageComposer, Pictured
+from bot.delivery.channel import Channel, MessageComposer, PreparedPictures
 from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
@@ -44,7 +44,7 @@ from bot.delivery.mastodon.mentions import MentionedAccount
 from bot.delivery.picture.album import Album
 from bot.delivery.routing import Destination
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
-from bot.delivery.telegram.client import SendingBot, Whereabouts
+from bot.delivery.telegram.client import ChatAddress, SendingBot
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords, Mailbox
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
@@ -267,7 +267,7 @@ def _follower_channels(
     def channel(follower: Follower) -> FollowerChannel:
         language: Language = "en" if follower.language == "en" else "fr"
         composer = MessageComposer(places, clock, language, settings.web.public_url or None)
-        where = Whereabouts(follower.chat, store.follower_moves, clock, destination=chat_destination(follower.chat))
+        where = ChatAddress(follower.chat, store.follower_moves, clock, destination=chat_destination(follower.chat))
         return FollowerChannel(follower, where, sending, FollowerWords(composer, follower, topics, names), store.chat_messages, mailbox)
 
     return channel
@@ -326,11 +326,11 @@ def channel_of(
     if entry.platform == "telegram" and token and chat is not None:
         return TelegramChannel(
             entry.name,
-            Whereabouts(chat, store.moved_chats, clock, destination=entry.name),
+            ChatAddress(chat, store.moved_chats, clock, destination=entry.name),
             SendingBot(token, settings.telegram.api_url),
             TelegramWords(composer),
             store.chat_messages,
-            Pictured(album.for_posts(entry.language)),
+            PreparedPictures(album.for_posts(entry.language)),
             settings.telegram.reconcile,
         )
     if entry.platform == "mastodon" and token and entry.instance:
@@ -338,7 +338,7 @@ def channel_of(
             entry.name,
             MastodonApi(entry.instance, token, clock, scopes=ANSWERING if entry.answer_mentions else POSTING),
             composer,
-            Pictured(album.for_posts(entry.language)),
+            PreparedPictures(album.for_posts(entry.language)),
             visibility=entry.visibility or "public",
             content_warning=entry.content_warning or "",
             thread=bool(entry.thread),
@@ -408,7 +408,7 @@ def _operators_chat(telegram: TelegramSettings, wired: Sequence[Destination], st
     chat = chat_of(telegram.operators_chat)
     if chat is None or telegram.token is None:
         return None
-    where = Whereabouts(chat, store.moved_chats, clock, destination=OPERATORS)
+    where = ChatAddress(chat, store.moved_chats, clock, destination=OPERATORS)
     return TelegramOperators(where, SendingBot(telegram.token.get_secret_value(), telegram.api_url), _chats(wired))
 
 

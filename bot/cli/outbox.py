@@ -14,7 +14,7 @@ from bot.app.inventory import utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail
 from bot.cli.text_output import count, print_json, show
 from bot.cli.work import opened
-from bot.delivery.transitions import Counts, Event, transition
+from bot.delivery.transitions import Event, WaitFactors, transition
 from bot.domain.follows import followed_chat
 from bot.domain.posts import Post, PostCause, PostState
 from bot.messages import printable
@@ -75,7 +75,7 @@ def _decided(store: Store, number: int, event: Event, reference: str | None) -> 
     except NoSuchRow as error:
         return Decided(False, str(error), None)
     now = utc_now()
-    step = transition(post.state, event, Counts(post.attempts, post.looks), now)
+    step = transition(post.state, event, WaitFactors(post.attempts, post.looks), now)
     if step is None and post.state is PostState.SENT and event in _EDIT_DONE:
         return _decide_edit(store, number, event, post, now)
     if step is None:

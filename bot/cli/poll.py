@@ -68,7 +68,7 @@ async def _round(
     async with assemble(settings, authorities, watched=codes, console=console_for(as_json=quiet), rehearsal=rehearsal) as parts:
         if rehearsal:
             reports, ingested = await _poll_all(parts, _sources(picked))
-            return _result(settings, authorities, Round(reports, ingested), rehearsal=True)
+            return _result(settings, authorities, PollRound(reports, ingested), rehearsal=True)
         with waiting() as on_progress:
             work = partial(one_round, parts, settings, authorities, picked, named=named)
             return await work_alone(parts.store, parts.clock, WorkOrder("poll", {"codes": codes, "named": named}), work, on_progress)
@@ -100,7 +100,7 @@ async def one_round(
         await parts.notifier.notify(once=True)
     # Last: a database that is locked just then keeps no notice from being sent.
     await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
-    return _result(settings, authorities, Round(*polled, left, delivery.done, await _destinations(parts, settings)))
+    return _result(settings, authorities, PollRound(*polled, left, delivery.done, await _destinations(parts, settings)))
 
 
 async def handed_round(parts: Parts, settings: Settings, authorities: dict[str, Authority], order: Json, on_progress: OnProgress) -> Json:
@@ -109,11 +109,11 @@ async def handed_round(parts: Parts, settings: Settings, authorities: dict[str, 
     sources, left = await _to_poll(parts, picked, named=order.get("named", True))
     reports, ingested = await _poll_all(parts, sources, on_progress=on_progress, to_the_end=False)
     delivered = await became_of(parts, ingested.posts)
-    return _result(settings, authorities, Round(reports, ingested, left, delivered, await _destinations(parts, settings)))
+    return _result(settings, authorities, PollRound(reports, ingested, left, delivered, await _destinations(parts, settings)))
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class PollRound:
     """Holds what came of a round. `left` says when the sources are due that were left alone because they failed."""
 
     reports: list[SourceReport]
@@ -123,7 +123,7 @@ class Round:
     destinations: tuple[DestinationHealth, ...] = ()
 
 
-def _result(settings: Settings, authorities: dict[str, Authority], made: Round, *, rehearsal: bool = False) -> Json:
+def _result(settings: Settings, authorities: dict[str, Authority], made: PollRound, *, rehearsal: bool = False) -> Json:
     problems = [*undelivered(made.delivered), *destination_problems(made.destinations)]
     if made.left:
         until = " to ".join(f"{instant:%Y-%m-%d %H:%M} UTC" for instant in sorted({min(made.left), max(made.left)}))

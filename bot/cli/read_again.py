@@ -25,7 +25,7 @@ from bot.cli.work import all_sent, became_of, console_for, delivering, load, ope
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.records import FailedRecueil
-from bot.ingest.poller import Retried, RetryRequest, retry, wanted_of
+from bot.ingest.poller import Retried, RetryRequest, retry, retry_request_of
 from bot.messages import printable
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, hosts
@@ -100,7 +100,7 @@ def retried_lines(retried: Retried) -> Iterator[str]:
 def _wanted(words: Sequence[str], authorities: dict[str, Authority]) -> RetryRequest:
     addresses = {word: canonical(word, word) or word for word in words if "://" in word}
     try:
-        return wanted_of([addresses.get(word, word) for word in words], authorities)
+        return retry_request_of([addresses.get(word, word) for word in words], authorities)
     except ValueError as error:
         fail(str(error), WRONG_USE)
 

@@ -17,7 +17,7 @@ from bot.cli import read
 from bot.cli.read_output import METHODS, early_lines
 from bot.domain.acts import PageText, Reading
 from bot.ingest.judging import concerned
-from bot.reading.model import ActComplete, Done, PageRead, ReadingLimits
+from bot.reading.model import ActComplete, PageRead, ReadingDone, ReadingLimits
 from bot.reading.reader import stream_pdf
 
 
@@ -47,7 +47,7 @@ class Screen:
         """Read a file, and show how far that is. Raises Unreadable."""
         async with aclosing(stream_pdf(path, limits, known=known, is_concerned=concerned)) as events:
             async for event in events:
-                if isinstance(event, Done):
+                if isinstance(event, ReadingDone):
                     return event.reading
                 await self.show(event)
         raise AssertionError("the last event is Done")

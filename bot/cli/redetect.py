@@ -18,7 +18,7 @@ from bot.cli.json_output import posts_json
 from bot.cli.text_output import code_column, count, show, undelivered
 from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
-from bot.ingest.redetect import Applied, Difference, Effect, Redetection, Said
+from bot.ingest.redetect import AppliedDifference, Difference, Effect, JudgedAs, Redetection
 from bot.messages import printable
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Issuers
@@ -56,7 +56,7 @@ def register(app: typer.Typer) -> None:
         wanted = None if not codes else frozenset(one.code for one in chosen(codes, authorities))
         day = None if since is None else since.date()
         differences = _differences(settings, authorities, day, wanted)
-        applied: list[Applied] = []
+        applied: list[AppliedDifference] = []
         delivered: list[Delivered] = []
         if apply and differences:
             applied, delivered = run_to_end(_apply(settings, authorities, differences, post=post, quiet=as_json))
@@ -66,7 +66,7 @@ def register(app: typer.Typer) -> None:
 
 
 def redetect_lines(
-    differences: Sequence[Difference], applied: Sequence[Applied], delivered: Sequence[Delivered], *, apply: bool
+    differences: Sequence[Difference], applied: Sequence[AppliedDifference], delivered: Sequence[Delivered], *, apply: bool
 ) -> Iterator[str]:
     """Describe each difference on two lines or three, then how many there are."""
     kept = {id(item.difference) for item in applied if item.kept}
@@ -86,7 +86,7 @@ def redetect_lines(
         yield f"{number}" + (": vigie redetect --apply makes the change, and posts nothing" if differences else "")
 
 
-def redetect_json(differences: Sequence[Difference], applied: Sequence[Applied], delivered: Sequence[Delivered]) -> Json:
+def redetect_json(differences: Sequence[Difference], applied: Sequence[AppliedDifference], delivered: Sequence[Delivered]) -> Json:
     """Return all differences. `effect` is found, changed, lost, doubtful or settled; `facts` names those that differ. `applied` is null
     where it was not tried.
     """
@@ -97,7 +97,7 @@ def redetect_json(differences: Sequence[Difference], applied: Sequence[Applied],
     }
 
 
-def _difference_json(one: Difference, applied: Applied | None) -> Json:
+def _difference_json(one: Difference, applied: AppliedDifference | None) -> Json:
     return {
         **pick(one.recueil, "authority", "url"),
         "page": one.stored.first_page,
@@ -112,7 +112,7 @@ def _difference_json(one: Difference, applied: Applied | None) -> Json:
     }
 
 
-def _said(said: Said) -> str:
+def _said(said: JudgedAs) -> str:
     return said.outcome.value.replace("_", " ") + (f" ({said.kind.value})" if said.kind is not None else "")
 
 
@@ -130,7 +130,7 @@ def _differences(
 
 async def _apply(
     settings: Settings, authorities: dict[str, Authority], differences: Sequence[Difference], *, post: bool, quiet: bool
-) -> tuple[list[Applied], list[Delivered]]:
+) -> tuple[list[AppliedDifference], list[Delivered]]:
     async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
         again = Redetection(store=parts.store, clock=parts.clock, issuers=Issuers(authorities.values()))
         applied = [await asyncio.to_thread(again.apply, one, parts.route if post else nowhere) for one in differences]

@@ -115,7 +115,7 @@ def register(sources: typer.Typer) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenSource:
     """Describes a source, and the moment to walk it for. `recording` stands in for the site where there is one."""
 
     source: Source
@@ -140,7 +140,7 @@ class Chosen:
             yield client
 
 
-def choose_source(context: Context, code: str, route: str, folder: Path | None = None) -> Chosen:
+def choose_source(context: Context, code: str, route: str, folder: Path | None = None) -> ChosenSource:
     """Find the source named on the command line; end the program when there is none. `folder` has a recording to read in place of the site,
     and may describe the authority itself.
     """
@@ -156,9 +156,9 @@ def choose_source(context: Context, code: str, route: str, folder: Path | None =
     [authority] = chosen([code], authorities)
     source = _route(authority, route or (_recorded_route(authority, recording) if recording else ""))
     if recording is not None:
-        return Chosen(source, settings, authorities, recording.recorded_at, recording.today, recording)
+        return ChosenSource(source, settings, authorities, recording.recorded_at, recording.today, recording)
     now = utc_now()
-    return Chosen(source, settings, authorities, now, now.astimezone(ZoneInfo(authority.time_zone)).date())
+    return ChosenSource(source, settings, authorities, now, now.astimezone(ZoneInfo(authority.time_zone)).date())
 
 
 def _recorded_route(authority: Authority, recording: Recording) -> str:
@@ -180,7 +180,7 @@ def _route(authority: Authority, route: str) -> Source:
 # The walk.
 
 
-async def _walk(chosen: Chosen) -> tuple[tuple[PageReport, ...], Crawl | CrawlFailed]:
+async def _walk(chosen: ChosenSource) -> tuple[tuple[PageReport, ...], Crawl | CrawlFailed]:
     outcome: Crawl | CrawlFailed
     async with chosen.pages() as fetcher:
         keeping = RecordingFetcher(fetcher, _show_request)
@@ -191,7 +191,7 @@ async def _walk(chosen: Chosen) -> tuple[tuple[PageReport, ...], Crawl | CrawlFa
     return explain(chosen.source, chosen.today, keeping.answers), outcome
 
 
-async def _record(chosen: Chosen, details: int) -> tuple[SiteRecording, Golden | None]:
+async def _record(chosen: ChosenSource, details: int) -> tuple[SiteRecording, Golden | None]:
     async with chosen.pages() as fetcher:
         done = await record(chosen.source, fetcher, today=chosen.today, now=chosen.now, details=details, watch=_show_request)
     if done.failure is not None:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from bot.delivery.channel import MessageComposer, NotSent, SendAgain, Sent, Unknown, composing
+from bot.delivery.channel import DeliveryUnknown, MessageComposer, NotSent, SendAgain, Sent, composing
 from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
@@ -87,7 +87,7 @@ class AppriseChannel:
         text = self._text(post)
         # In a thread: Apprise blocks for as long as the service does. Its own failures are answers, not exceptions.
         if not await asyncio.to_thread(self._notify, text):
-            raise Unknown("Apprise: the service did not take the message, or did not say that it had")
+            raise DeliveryUnknown("Apprise: the service did not take the message, or did not say that it had")
         self._taken.add(post.key)
         return Sent(post.key)
 

@@ -44,7 +44,7 @@ class Refused(DeliveryError):
     """Says: certainly not delivered, and trying the same again is useless: an operator must look."""
 
 
-class Unknown(DeliveryError):
+class DeliveryUnknown(DeliveryError):
     """Says: it may have been delivered, the answer was lost. Reconcile before any retry."""
 
 
@@ -129,11 +129,11 @@ class StoppedBefore(asyncio.CancelledError):
     """Stopped before anything was sent, while what goes with the post was being made ready: it is not in doubt."""
 
 
-class HoldForPerson(Unknown):
+class HoldForPerson(DeliveryUnknown):
     """Says: it may have been delivered, and the configuration leaves it to a person to look."""
 
 
-class SendAgain(Unknown):
+class SendAgain(DeliveryUnknown):
     """Says: it may have been delivered, and the configuration wants it sent again without looking."""
 
 
@@ -154,7 +154,7 @@ def before_sending() -> Iterator[None]:
         raise StoppedBefore(*stopped.args) from stopped
 
 
-class Pictured:
+class PreparedPictures:
     """Makes the pictures of one destination, which sends one post after the other: the one that is ready is kept until it is taken.
 
     A digest has none: it is about many decrees.

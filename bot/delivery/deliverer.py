@@ -22,7 +22,7 @@ import structlog
 from bot.delivery.channel import Channel, DeliveryError, NotSent, PreparingChannel, Sent, StoppedBefore, before_sending, unexpected
 from bot.delivery.editing import Editor
 from bot.delivery.limiter import Limiter
-from bot.delivery.transitions import Counts, Event, Step, event_of, looked_for, retry_wait, transition
+from bot.delivery.transitions import Event, Transition, WaitFactors, event_of, looked_for, retry_wait, transition
 from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.database import run_to_completion
 from bot.storage.outbox import SETTLE, Outbox
@@ -321,7 +321,7 @@ class Deliverer:
         step = await self._step(post, event, error, self._counts(post, retry_after))
         return Delivered(post, post.state, error) if step is None else Delivered(post, step.state, error, alert=step.notify)
 
-    async def _step(self, post: Post, event: Event, error: str, counts: Counts) -> Step | None:
+    async def _step(self, post: Post, event: Event, error: str, counts: WaitFactors) -> Transition | None:
         """Record the step that an event makes; None where it came too late, and changes nothing."""
         now = self._clock()
         step = transition(post.state, event, counts, now)
@@ -336,8 +336,8 @@ class Deliverer:
             await self._rest(post.destination, step.rest, step.cause)
         return step
 
-    def _counts(self, post: Post, retry_after: float | None = None) -> Counts:
-        return Counts(post.attempts, post.looks, _is_unclear(post), retry_after, self._chance())
+    def _counts(self, post: Post, retry_after: float | None = None) -> WaitFactors:
+        return WaitFactors(post.attempts, post.looks, _is_unclear(post), retry_after, self._chance())
 
     async def _rest(self, destination: str, wait: timedelta, cause: PostCause | None) -> None:
         """Nothing goes there for so long."""

@@ -48,7 +48,7 @@ _ITS_OWN = frozenset({Event.FAULT, Event.MIGRATED})
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class EditRetry:
     """Says what follows from an edit that failed: it is tried again at `not_before`, or given up (None). `rests`: so are all of its
     destination; `requested`: the platform wants that, and gets no posts either.
     """
@@ -59,14 +59,14 @@ class After:
     requested: bool = False
 
 
-def after_failure(event: Event, attempts: int, since: datetime, now: datetime, retry_after: float | None, chance: float) -> After:
+def after_failure(event: Event, attempts: int, since: datetime, now: datetime, retry_after: float | None, chance: float) -> EditRetry:
     """Return what follows from a failure. Pure. `since` is when the edit was first tried, `retry_after` what the platform requests, in
     seconds."""
     cause = _CAUSES[event]
     if event is Event.REFUSED_CONTENT or now - since >= GIVEN_UP_AFTER:
-        return After(None, cause)
+        return EditRetry(None, cause)
     wait = REFUSED_REST if event is Event.REFUSED_DESTINATION else retry_wait(attempts, retry_after, chance)
-    return After(now + wait, cause, rests=event not in _ITS_OWN, requested=event is Event.RATE_LIMITED)
+    return EditRetry(now + wait, cause, rests=event not in _ITS_OWN, requested=event is Event.RATE_LIMITED)
 
 
 class Editor:
@@ -132,7 +132,7 @@ class Editor:
         now = self._clock()
         after = after_failure(event, edit.attempts, edit.since, now, retry_after, self._chance())
         if exposed:
-            after = After(None, PostCause.EDIT_EXPOSED)
+            after = EditRetry(None, PostCause.EDIT_EXPOSED)
         if after.not_before is None:
             log.warning("post.edit_abandoned", destination=channel.name, decree=edit.post.decree.id, error=reason)
             await run_to_completion(self._edits.give_up, edit, now, after.cause, reason)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.delivery.channel import DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain, Unknown
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain
 from bot.domain.backoff import backoff
 from bot.domain.posts import PostCause, PostState
 from bot.storage.outbox import SETTLE
@@ -78,7 +78,7 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class WaitFactors:
     """Holds what the waits depend on: sends so far (this one included), searches in a row before this one without result (`unclear`: one
     of them had none, and operators were notified), what the platform requests in seconds, and a chance from 0 to 1 that spreads the
     waits."""
@@ -91,7 +91,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """Holds the new state. `cause` None leaves the last one. `rest` is how long its destination gets nothing; `notify` that operators are
     notified."""
 
@@ -137,15 +137,15 @@ FROM: Mapping[Event, frozenset[PostState]] = MappingProxyType(
 """The states in which an event counts. In any other it came too late, and changes nothing."""
 
 
-_WHATEVER_THE_TIME: Mapping[Event, Step] = MappingProxyType(
+_WHATEVER_THE_TIME: Mapping[Event, Transition] = MappingProxyType(
     {
-        Event.CLAIMED: Step(_SENDING),
-        Event.SENT: Step(_SENT),
-        Event.FOUND: Step(_SENT, cause=PostCause.RECONCILE_FOUND),
-        Event.PERSON_SENT: Step(_SENT, cause=PostCause.BY_PERSON),
-        Event.REFUSED_CONTENT: Step(_REFUSED, cause=PostCause.REFUSED_CONTENT, notify=True),
-        Event.PERSON_DROP: Step(_REFUSED, cause=PostCause.BY_PERSON),
-        Event.HOLD: Step(_HELD, cause=PostCause.AWAITS_PERSON, notify=True),
+        Event.CLAIMED: Transition(_SENDING),
+        Event.SENT: Transition(_SENT),
+        Event.FOUND: Transition(_SENT, cause=PostCause.RECONCILE_FOUND),
+        Event.PERSON_SENT: Transition(_SENT, cause=PostCause.BY_PERSON),
+        Event.REFUSED_CONTENT: Transition(_REFUSED, cause=PostCause.REFUSED_CONTENT, notify=True),
+        Event.PERSON_DROP: Transition(_REFUSED, cause=PostCause.BY_PERSON),
+        Event.HOLD: Transition(_HELD, cause=PostCause.AWAITS_PERSON, notify=True),
     }
 )
 
@@ -169,38 +169,38 @@ _IN_DOUBT: Mapping[Event, PostCause] = MappingProxyType(
 )
 
 
-def transition(state: PostState, event: Event, counts: Counts, now: datetime) -> Step | None:
+def transition(state: PostState, event: Event, counts: WaitFactors, now: datetime) -> Transition | None:
     """Return the step that an event makes, None where it changes nothing in that state."""
     if state not in FROM[event]:
         return None
     if event in _WHATEVER_THE_TIME:
         return _WHATEVER_THE_TIME[event]
     if event in _AGAIN_AT_ONCE:
-        return Step(_PENDING, now, _AGAIN_AT_ONCE[event])
+        return Transition(_PENDING, now, _AGAIN_AT_ONCE[event])
     if event in _IN_DOUBT:
         # Nothing follows it until it was looked for.
-        return Step(_UNKNOWN, now + SETTLE, _IN_DOUBT[event], rest=SETTLE)
+        return Transition(_UNKNOWN, now + SETTLE, _IN_DOUBT[event], rest=SETTLE)
     return _still_in_doubt(event, counts, now) if state is _UNKNOWN else _after_a_wait(event, counts, now)
 
 
-def _after_a_wait(event: Event, counts: Counts, now: datetime) -> Step:
+def _after_a_wait(event: Event, counts: WaitFactors, now: datetime) -> Transition:
     """Certainly not there, and not to be sent at once."""
     if event is Event.REFUSED_DESTINATION:
         # Nothing is wrong with the post: it goes out once the token or the rights are mended.
-        return Step(_PENDING, now + REFUSED_REST, PostCause.REFUSED_DESTINATION, rest=REFUSED_REST, notify=True)
+        return Transition(_PENDING, now + REFUSED_REST, PostCause.REFUSED_DESTINATION, rest=REFUSED_REST, notify=True)
     if event is Event.MIGRATED and counts.attempts <= _MOVES:
-        return Step(_PENDING, now, PostCause.MIGRATED)
+        return Transition(_PENDING, now, PostCause.MIGRATED)
     wait = retry_wait(counts.attempts, counts.retry_after, counts.chance)
-    return Step(_PENDING, now + wait, PostCause(event.value), rest=wait)
+    return Transition(_PENDING, now + wait, PostCause(event.value), rest=wait)
 
 
-def _still_in_doubt(event: Event, counts: Counts, now: datetime) -> Step:
+def _still_in_doubt(event: Event, counts: WaitFactors, now: datetime) -> Transition:
     looks = counts.looks + 1
     if event is Event.UNCLEAR:
-        return Step(_UNKNOWN, now + next_look(looks), PostCause.RECONCILE_UNCLEAR, looks=looks, notify=not counts.unclear)
+        return Transition(_UNKNOWN, now + next_look(looks), PostCause.RECONCILE_UNCLEAR, looks=looks, notify=not counts.unclear)
     # As soon as the destination has rested: before anything else is sent there.
     wait = retry_wait(looks, counts.retry_after, counts.chance)
-    return Step(_UNKNOWN, now + wait, None if counts.unclear else PostCause.CANNOT_ASK, rest=wait, looks=looks)
+    return Transition(_UNKNOWN, now + wait, None if counts.unclear else PostCause.CANNOT_ASK, rest=wait, looks=looks)
 
 
 # What an error of a channel means for a post.
@@ -217,7 +217,7 @@ def event_of(error: Exception) -> Event:
             return Event.REFUSED_DESTINATION
         case Refused():
             return Event.REFUSED_CONTENT
-        case Unknown():
+        case DeliveryUnknown():
             return Event.LOST_ANSWER
         case _:
             return Event.FAULT

@@ -27,7 +27,7 @@ from bot.detection.rules.evidence import (
 )
 from bot.detection.text.cues import VerdictReason, cues, fold, name_of
 from bot.detection.text.document import ActText, document, relevant_pages, signs
-from bot.detection.text.mentions import EXCLUDED, Mention, hooks, mentions, purposes_named, sentence
+from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
 from bot.domain.acts import Act, Evidence, Facts, Kind, Outcome, TextOrigin, Verdict, Where
@@ -357,15 +357,16 @@ def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
     if ruined is not None:
         return ruined
     cited = next(
-        (entry for entry in hooks(document, segment.start, segment.end) if entry[0].alone and not _beside_excluded(case, entry[1])), None
+        (entry for entry in legal_bases(document, segment.start, segment.end) if entry[0].alone and not _beside_excluded(case, entry[1])),
+        None,
     )
     if cited is not None:
-        hook, start, end = cited
+        basis, start, end = cited
         title = own_title(document, segment, stand_alone=stand_alone)
         telling = title is None or tells_only_a_change(title) or re.search(r"video(?:protection|surveillance)", title.text) is not None
         telling = telling or case.said_in(cues().analysed, DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
-            phrase = document.evidence("verdict", start, end, hook.label)
+            phrase = document.evidence("verdict", start, end, basis.label)
             return case.uncertain(phrase, document.evidence("doubt", start, end, VerdictReason.LAW_ALONE.value))
     beside = (*case.set_aside(), *case.texts_cited())
     return Finding(Outcome.NOT_CONCERNED, None, beside or case.sign())

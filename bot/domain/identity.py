@@ -26,7 +26,7 @@ class HeldDecree:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierFinding:
     """What an earlier reading of the same recueil found: a stored decree and its pages there."""
 
     decree_id: int
@@ -40,7 +40,7 @@ def keys_of(decree: Decree) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_storable(key) for key in keys))
 
 
-def recognise(found: Sequence[HeldDecree], known: Mapping[str, int], earlier: Sequence[Earlier]) -> tuple[int | None, ...]:
+def recognise(found: Sequence[HeldDecree], known: Mapping[str, int], earlier: Sequence[EarlierFinding]) -> tuple[int | None, ...]:
     """For each decree found, the id of the stored decree it is, or None for a new one.
 
     A shared key decides first (of several stored decrees, the oldest). Then the place: when a recueil is read again because pages were
@@ -74,11 +74,11 @@ def _storable(key: str) -> str:
     return key if len(key) <= LONGEST_KEY else f"sha256:{hashlib.sha256(key.encode('utf-8')).hexdigest()}"
 
 
-def _shared(item: HeldDecree, place: Earlier) -> int:
+def _shared(item: HeldDecree, place: EarlierFinding) -> int:
     return min(item.last_page, place.last_page) - max(item.first_page, place.first_page) + 1
 
 
-def _same_place(item: HeldDecree, place: Earlier) -> bool:
+def _same_place(item: HeldDecree, place: EarlierFinding) -> bool:
     shorter = min(item.last_page - item.first_page, place.last_page - place.first_page) + 1
     return 2 * _shared(item, place) >= shorter
 

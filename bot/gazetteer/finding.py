@@ -53,7 +53,7 @@ class PlaceCandidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PlaceMatches:
     """Places that may be meant, best first, ten of a kind at most; `communes` is how many communes may be, `others` how many others."""
 
     candidates: tuple[PlaceCandidate, ...] = ()
@@ -74,13 +74,13 @@ class _Hit:
     rank: int = 0
 
 
-def find(places: Places, aliases: Aliases, text: str) -> Found:
+def find(places: Places, aliases: Aliases, text: str) -> PlaceMatches:
     """Return the places that a text may mean: those it names, else those whose name goes on, else those with a similar name."""
     if len(text) > _LONGEST:
-        return Found()
+        return PlaceMatches()
     words = words_of(text)
     if not words:
-        return Found()
+        return PlaceMatches()
     name = ""
     finder = _Finder(places, aliases)
     hits: list[_Hit] = []
@@ -183,7 +183,7 @@ class _Finder:
         return _Hit(type(area), area.code, how, area.population, None, score, _rank(how))
 
 
-def _found(places: Places, hits: Iterable[_Hit]) -> Found:
+def _found(places: Places, hits: Iterable[_Hit]) -> PlaceMatches:
     """Put the best first, once each, and count them all."""
     once: dict[tuple[type, int | str], _Hit] = {}
     for hit in sorted(hits, key=_order):
@@ -194,7 +194,7 @@ def _found(places: Places, hits: Iterable[_Hit]) -> Found:
         shown[hit.kind] += 1
         if shown[hit.kind] <= MOST:
             candidates.append(PlaceCandidate(_place(places, hit), hit.how, hit.matched))
-    return Found(tuple(candidates), shown[Commune], shown.total() - shown[Commune])
+    return PlaceMatches(tuple(candidates), shown[Commune], shown.total() - shown[Commune])
 
 
 def _order(hit: _Hit) -> tuple[int, float, int, int]:

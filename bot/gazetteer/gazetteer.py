@@ -10,7 +10,7 @@ from importlib.resources import files
 from bot.domain.acts import Decree, NamedCommune
 from bot.domain.follows import Follow, FollowKind
 from bot.gazetteer.aliases import Aliases
-from bot.gazetteer.finding import Found, find
+from bot.gazetteer.finding import PlaceMatches, find
 from bot.gazetteer.naming import RULES, Namer
 from bot.gazetteer.places import Commune, Department, Places, Region
 
@@ -48,7 +48,7 @@ class Gazetteer:
         """Return the region of an INSEE code (`84`)."""
         return self._places.regions.get(code.strip())
 
-    def find(self, text: str) -> Found:
+    def find(self, text: str) -> PlaceMatches:
         """Return the places that a text may mean, best first. Every one is a candidate: Romans is two villages and a town."""
         return find(self._places, self._aliases, text)
 

@@ -16,7 +16,7 @@ import structlog
 
 from bot.domain.records import Recueil, RecueilState, SourceState
 from bot.ingest.ingestor import Clock, Ingestor, IngestResult, new_recueil
-from bot.ingest.scope import RECENT, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
+from bot.ingest.scope import RECENT, PollCoverage, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
 from bot.storage.database import run_to_completion
 from sources.catalogue.authority import Authority, Catalogue, Source, hosts
 from sources.crawl.history import PageTrouble, history
@@ -141,12 +141,12 @@ class Backfill:
         rows = [new_recueil(source, entry, RecueilState.KNOWN, silent=not wanted.announce) for entry in taken]
         await asyncio.to_thread(self._store.recueils.add, rows, self._clock())
 
-    def _watch_of(self, source: Source, state: SourceState) -> Watch:
+    def _watch_of(self, source: Source, state: SourceState) -> PollCoverage:
         if state.baseline_at is None:
-            return Watch(self._catalogue.today(source.authority, self._clock()), recent=max(RECENT, self._limits.announce_since))
+            return PollCoverage(self._catalogue.today(source.authority, self._clock()), recent=max(RECENT, self._limits.announce_since))
         trail = Trail.from_json(state.trail)
         until = self._catalogue.today(source.authority, state.last_ok_at or state.baseline_at)
-        return Watch(until, frozenset(trail.known) if trail is not None else ())
+        return PollCoverage(until, frozenset(trail.known) if trail is not None else ())
 
     # --- reading -----------------------------------------------------------------------------------------------------
 

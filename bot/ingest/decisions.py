@@ -67,7 +67,7 @@ _REREADS = tuple(timedelta(hours=h) for h in (1, 6, 24, 24, 24))
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class NewEntry:
     """Describes an entry of a listing seen for the first time, and what is to be done with it."""
 
     listed: ListingEntry
@@ -76,7 +76,7 @@ class Intake:
 
 def intake(
     listed: Sequence[ListingEntry], unseen: Collection[str], *, baseline: date | None, order: Order, today: date, announce_since: timedelta
-) -> tuple[Intake, ...]:
+) -> tuple[NewEntry, ...]:
     """Decide what is done with the entries of a poll that are `unseen`. `baseline` is the day of the first poll, None where this is it.
 
     A page that could not be read until now has its first poll now, whenever the others had theirs.
@@ -90,7 +90,7 @@ def intake(
     return tuple(judged[entry.url] for entry in listed if entry.url in unseen)
 
 
-def at_baseline(listed: Sequence[ListingEntry], *, order: Order, today: date, announce_since: timedelta) -> tuple[Intake, ...]:
+def at_baseline(listed: Sequence[ListingEntry], *, order: Order, today: date, announce_since: timedelta) -> tuple[NewEntry, ...]:
     """First poll of a source: everything is known, only what is recent is read (and can be posted).
 
     Recent means dated within `announce_since` of `today`; among undated entries, the three newest.
@@ -99,11 +99,11 @@ def at_baseline(listed: Sequence[ListingEntry], *, order: Order, today: date, an
     undated = [entry for entry in listed if entry.published is None]
     chosen = {entry.url for entry in newest(undated, order)}
     return tuple(
-        Intake(entry, RecueilState.WAITING if _recent(entry, since) or entry.url in chosen else RecueilState.KNOWN) for entry in listed
+        NewEntry(entry, RecueilState.WAITING if _recent(entry, since) or entry.url in chosen else RecueilState.KNOWN) for entry in listed
     )
 
 
-def after_baseline(fresh: Sequence[ListingEntry], *, baseline: date) -> tuple[Intake, ...]:
+def after_baseline(fresh: Sequence[ListingEntry], *, baseline: date) -> tuple[NewEntry, ...]:
     """Later polls: what was never seen is new, whatever date it bears.
 
     But for lists of the past that stand in for a current one that is missing, and for a crowd of entries clearly older than our first look.
@@ -112,10 +112,10 @@ def after_baseline(fresh: Sequence[ListingEntry], *, baseline: date) -> tuple[In
     old = {entry.url for entry in fresh if entry.published is not None and entry.published < oldest}
     crowd = old if len(old) > CROWD else frozenset[str]()
     is_old = [entry.origin is Origin.PAST or entry.url in crowd for entry in fresh]
-    return tuple(Intake(entry, RecueilState.KNOWN if old else RecueilState.WAITING) for entry, old in zip(fresh, is_old, strict=True))
+    return tuple(NewEntry(entry, RecueilState.KNOWN if old else RecueilState.WAITING) for entry, old in zip(fresh, is_old, strict=True))
 
 
-def in_turn(intake: Sequence[Intake], order: Order) -> list[Intake]:
+def in_turn(intake: Sequence[NewEntry], order: Order) -> list[NewEntry]:
     """Sort the oldest first, as they are read and posted: what modifies or ends a decree of the same day then replies to its post.
 
     By date; entries without one come last, in the order in which a list of this `order` was filled.

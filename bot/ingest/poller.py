@@ -326,7 +326,7 @@ class Retried:
     ingested: IngestResult
 
 
-def wanted_of(words: Sequence[str], known_codes: Collection[str]) -> RetryRequest:
+def retry_request_of(words: Sequence[str], known_codes: Collection[str]) -> RetryRequest:
     """Return what an operator's words (`26`, `https://…/recueil.pdf`) name. Raises ValueError, with the words that name nothing."""
     urls = frozenset(word for word in words if "://" in word)
     codes = {word: word.upper() for word in words if word not in urls}

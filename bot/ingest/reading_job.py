@@ -18,7 +18,7 @@ import structlog
 from bot.domain.acts import PageText, Reading, TextOrigin
 from bot.ingest.judging import concerned
 from bot.reading.acts.cutting import assemble
-from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent, Unreadable
+from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, Unreadable
 from bot.storage.database import run_to_completion
 from bot.storage.errors import StorageError
 
@@ -239,7 +239,7 @@ class ReadingJob:
             if not await asyncio.to_thread(file.path.exists):
                 # No fault of what it held: nothing is remembered of the content.
                 await self._leave(progress)
-                raise Vanished("the file was removed from this machine while it was read") from error
+                raise FileMissing("the file was removed from this machine while it was read") from error
             await run_to_completion(self._store.contents.failed, file.sha256, str(error), rules=RULES, now=self._clock())
             raise
         except BaseException:
@@ -286,7 +286,7 @@ class ReadingJob:
                         progress.take(part)
                         await self._checkpoint(progress)
                         await early(part)
-                    case Done(reading):
+                    case ReadingDone(reading):
                         return reading
         raise AssertionError("the last event is Done")
 
@@ -337,7 +337,7 @@ class Hostile(Unreadable):
     """Says that a file has taken the whole program with it several times. It is not tried again unless an operator says so."""
 
 
-class Vanished(Unreadable):
+class FileMissing(Unreadable):
     """Says that the file is not there any more. Its content has nothing to do with it."""
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedDifference:
     """Holds what became of one difference. `decrees` are new ones; `kept`: a person had decided, or a new reading replaced the act
     meanwhile."""
 
@@ -66,14 +66,14 @@ class Redetection:
                 found.append(one)
         return found
 
-    def apply(self, one: Difference, route: Route) -> Applied:
+    def apply(self, one: Difference, route: Route) -> AppliedDifference:
         """Make one change. `route` names the destinations of a decree never seen before: where it names none, nothing is posted."""
         found = decrees_in(one.recueil, one.group, self._issuers)
         try:
             done = self._store.rejudging.apply(one.stored, one.group[0].verdict, found, route, self._clock())
         except NoSuchRow:  # read again meanwhile, by the same rules
             done = None
-        return Applied(one, kept=True) if done is None else Applied(one, done.new, len(done.posts))
+        return AppliedDifference(one, kept=True) if done is None else AppliedDifference(one, done.new, len(done.posts))
 
 
 # What today's rules say of acts that were judged by those of another day. Pure: nothing is changed here.
@@ -97,7 +97,7 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class JudgedAs:
     """Describes an outcome with its kind."""
 
     outcome: Outcome
@@ -114,8 +114,8 @@ class Difference:
     act: Act
     group: Group
     effect: Effect
-    before: Said
-    after: Said
+    before: JudgedAs
+    after: JudgedAs
     facts: tuple[str, ...] = ()
 
     @property
@@ -131,8 +131,8 @@ def difference(
 
     `found` are the decrees of the group, `known` is the one that the act is stored as, `unknown` how many of `found` are of no stored one.
     """
-    before, verdict = Said(stored.outcome, stored.kind), group[0].verdict
-    after = Said(verdict.outcome, verdict.kind)
+    before, verdict = JudgedAs(stored.outcome, stored.kind), group[0].verdict
+    after = JudgedAs(verdict.outcome, verdict.kind)
     # Of an act that holds several decrees, which of them is the known one is decided by its keys, not by its verdict.
     alone = found[0] if len(found) == 1 else None
     changed = () if known is None or alone is None else _facts(recueil, stored, known, alone)
@@ -159,7 +159,7 @@ def _shown(recueil: Recueil, stored: StoredAct, known: Decree) -> bool:
     return known.url == recueil.url and stored.first_page <= known.page <= stored.last_page
 
 
-def _effect(before: Said, after: Said, known: Decree | None, *, changed: bool, more: bool) -> Effect | None:
+def _effect(before: JudgedAs, after: JudgedAs, known: Decree | None, *, changed: bool, more: bool) -> Effect | None:
     if after.outcome is Outcome.DECREE:
         if known is None or more:
             return Effect.FOUND

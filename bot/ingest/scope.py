@@ -34,7 +34,7 @@ _UPLOAD = re.compile(r"contenu/telechargement/(\d+)/")
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class PollCoverage:
     """Says what polls have seen of a source: the day of the last good one, in the authority's own time, and the pages they read.
 
     Where the source was never polled `until` is today: its first poll is still to come, and may announce what is `recent`.
@@ -73,7 +73,7 @@ def undated_at_baseline(found: Sequence[HistoryEntry], order: Order) -> frozense
     return frozenset(listed.url for listed in newest(undated, known))
 
 
-def take_in(found: Iterable[HistoryEntry], unseen: Collection[str], watch: Watch, undated: Collection[str] = ()) -> BackfillIntake:
+def take_in(found: Iterable[HistoryEntry], unseen: Collection[str], watch: PollCoverage, undated: Collection[str] = ()) -> BackfillIntake:
     """Sort what a walk found and nobody had seen. `undated` is what the first poll of a source will read besides (see above)."""
     fresh = [each for each in found if each.listed.url in unseen]
     expected = {each.listed.url for each in fresh if watch.expects(each.listed.published, each.page)}.union(undated)
@@ -84,13 +84,13 @@ def take_in(found: Iterable[HistoryEntry], unseen: Collection[str], watch: Watch
 
 
 def take_from_index(
-    entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date, *, hosts: Collection[str], watch: Watch
+    entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date, *, hosts: Collection[str], watch: PollCoverage
 ) -> tuple[BackfillIntake, int]:
     """Sort what the national index has since a day and was never seen, and how many of these lead to hosts that are not requested.
 
     The index is a week late: what it met before the last good poll is no news that the next one may bring.
     """
-    files, ages = Files(recorded), Ages(since, dates_of(recorded, entries))
+    files, ages = KnownFiles(recorded), AgeEstimate(since, dates_of(recorded, entries))
     fresh = [entry for entry in entries if ages.is_since(entry.published, entry.title, entry.url) and entry not in files]
     ours = [entry for entry in fresh if urlsplit(entry.url).netloc in hosts]
     taken: list[ListingEntry] = []
@@ -104,7 +104,7 @@ def take_from_index(
 
 def still_to_read(left: Sequence[Recueil], recorded: Sequence[Recueil], since: date) -> list[Recueil]:
     """Return those of the rows left to a backfill that it is about."""
-    ages = Ages(since, dates_of(recorded))
+    ages = AgeEstimate(since, dates_of(recorded))
     return [recueil for recueil in left if ages.is_since(recueil.published, recueil.title, recueil.url)]
 
 
@@ -114,7 +114,7 @@ def dates_of(recorded: Iterable[Recueil], entries: Iterable[IndexEntry] = ()) ->
     return {url: day for url, day in dated.items() if day is not None}
 
 
-class Files:
+class KnownFiles:
     """Describes the files an authority is known to have published: those recorded by their address, and those of detail pages by their
     name."""
 
@@ -128,7 +128,7 @@ class Files:
         return entry.url in self._urls or not self._names.isdisjoint({_name(entry.title), _name(name_in(entry.url))})
 
 
-class Ages:
+class AgeEstimate:
     """Decides what may have been published since a day, from its date, else from the years it names, else from when it was uploaded.
 
     The national platform numbers its files in the order of their upload: what bears a lower number than several that are dated before the
@@ -192,8 +192,8 @@ def audit(
     authority: Authority, entries: Sequence[IndexEntry], recorded: Sequence[Recueil], since: date | None, *, is_polled: bool
 ) -> Audit:
     """Compare. With `since`, only what is dated since that day counts, and what bears no date but may be as new (see
-    `bot.ingest.scope.Ages`)."""
-    files, ages = Files(recorded), Ages(since or date.min, dates_of(recorded, entries))
+    `bot.ingest.scope.AgeEstimate`)."""
+    files, ages = KnownFiles(recorded), AgeEstimate(since or date.min, dates_of(recorded, entries))
     wanted = [entry for entry in entries if ages.is_since(entry.published, entry.title, entry.url)]
     missing = sorted((entry for entry in wanted if entry not in files), key=_age)
     return Audit(authority, len(wanted), tuple(missing), is_polled)

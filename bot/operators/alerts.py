@@ -33,7 +33,7 @@ class Changes(Generic[NewT, AlertT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Due(Generic[AlertT]):
+class DueAlerts(Generic[AlertT]):
     """Lists what the next message is about."""
 
     begun: tuple[AlertT, ...] = ()
@@ -44,7 +44,7 @@ class Due(Generic[AlertT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Waits(Generic[AlertT]):
+class AlertDelays(Generic[AlertT]):
     """Says how long alerts wait before operators are notified, so that what belongs together is one message.
 
     `settle`: the first of several that begin, for the others. `companions`: an end, for the ends of those that were in the same message.
@@ -57,7 +57,7 @@ class Waits(Generic[AlertT]):
     again: Callable[[AlertT], timedelta | None] = lambda alert: None
 
 
-def decide(unfinished: Sequence[AlertT], now: datetime, waits: Waits[AlertT]) -> Due[AlertT]:
+def decide(unfinished: Sequence[AlertT], now: datetime, waits: AlertDelays[AlertT]) -> DueAlerts[AlertT]:
     """Return what is due: all that has begun once the first of it has settled, and the ends, with those of their companions."""
     begun = tuple(alert for alert in unfinished if alert.closed_at is None and _is_to_be_sent(alert, now, waits))
     if not begun or not has_passed(waits.settle, min(alert.opened_at for alert in begun), now):
@@ -72,10 +72,10 @@ def decide(unfinished: Sequence[AlertT], now: datetime, waits: Waits[AlertT]) ->
         first = min((alert.closed_at for alert in over if alert.closed_at), default=now)
         if len(over) == len(companions) or has_passed(waits.companions, first, now):
             ended += over
-    return Due(begun, tuple(ended))
+    return DueAlerts(begun, tuple(ended))
 
 
-def _is_to_be_sent(alert: AlertT, now: datetime, waits: Waits[AlertT]) -> bool:
+def _is_to_be_sent(alert: AlertT, now: datetime, waits: AlertDelays[AlertT]) -> bool:
     if alert.notified_at is None:
         return True
     again = waits.again(alert)

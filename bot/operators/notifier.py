@@ -23,9 +23,9 @@ from bot.domain.health import Overview
 from bot.domain.records import Waiting
 from bot.ingest.review import ReviewAnswer, answer_data
 from bot.messages import Language
-from bot.operators.alerts import AlertT, Waits, decide
-from bot.operators.post_alerts import POST_WAITS, PostTrouble, post_changes
-from bot.operators.source_alerts import SOURCE_WAITS, source_changes
+from bot.operators.alerts import AlertDelays, AlertT, decide
+from bot.operators.post_alerts import POST_DELAYS, PostTrouble, post_changes
+from bot.operators.source_alerts import SOURCE_DELAYS, source_changes
 from bot.operators.text import Names, alert_text, post_text, review_text
 from bot.operators.vocabulary import alert_words
 from bot.queries.phrases import doubt_words
@@ -159,7 +159,7 @@ class SourceAlerts:
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""
-        if due := decide(self._alerts.unfinished(), self._clock(), _waits(SOURCE_WAITS, once=once)):
+        if due := decide(self._alerts.unfinished(), self._clock(), _waits(SOURCE_DELAYS, once=once)):
             ids = [alert.id for alert in due.begun], [alert.id for alert in due.ended]
             yield Notice(alert_text(due, self._names, self._language), partial(self._alerts.notified, *ids))
 
@@ -201,12 +201,12 @@ class DeliveryAlerts:
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""
         alerts = self._store.post_alerts
-        if due := decide(alerts.unfinished(), self._clock(), _waits(POST_WAITS, once=once)):
+        if due := decide(alerts.unfinished(), self._clock(), _waits(POST_DELAYS, once=once)):
             ids = [alert.id for alert in due.begun], [alert.id for alert in due.ended]
             yield Notice(post_text(due, self._language), partial(alerts.notified, *ids))
 
 
-def _waits(waits: Waits[AlertT], *, once: bool) -> Waits[AlertT]:
+def _waits(waits: AlertDelays[AlertT], *, once: bool) -> AlertDelays[AlertT]:
     return replace(waits, settle=timedelta(0)) if once else waits
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.ingest.health import judge_destination, needs_person
-from bot.operators.alerts import Changes, Waits
+from bot.operators.alerts import AlertDelays, Changes
 from bot.storage.alerts import NewPostAlert, PostAlert
 from bot.storage.edits import EditStatus
 from bot.storage.posts import OpenPost
@@ -47,7 +47,9 @@ UNREACHABLE_FOR = timedelta(hours=1)
 FOLLOWERS = "followers"
 """The subject of what concerns chats that follow something."""
 
-POST_WAITS: Waits[PostAlert] = Waits(SETTLE, again=lambda alert: REMINDED_AFTER if alert.trouble == PostTrouble.IN_DOUBT else None)
+POST_DELAYS: AlertDelays[PostAlert] = AlertDelays(
+    SETTLE, again=lambda alert: REMINDED_AFTER if alert.trouble == PostTrouble.IN_DOUBT else None
+)
 
 
 def post_changes(

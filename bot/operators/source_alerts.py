@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from bot.domain.health import Cause, SourceHealth, Status
 from bot.domain.records import Alert, NewAlert
-from bot.operators.alerts import Changes, Waits, has_passed
+from bot.operators.alerts import AlertDelays, Changes, has_passed
 
 SETTLE = timedelta(minutes=10)
 """How long the first of several troubles waits for the others: a round over all of France takes some six minutes."""
@@ -33,7 +33,7 @@ CROWD = 5
 PASSING = frozenset({Cause.UNREACHABLE, Cause.BLOCKED, Cause.CHALLENGE, Cause.MAINTENANCE, Cause.RESTING})
 """Causes that end by themselves more often than not, and that a shared address has in common."""
 
-SOURCE_WAITS: Waits[Alert] = Waits(SETTLE, COMPANIONS, calm=lambda alert: CALM if alert.cause in PASSING else timedelta(0))
+SOURCE_DELAYS: AlertDelays[Alert] = AlertDelays(SETTLE, COMPANIONS, calm=lambda alert: CALM if alert.cause in PASSING else timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bot.domain.records import Alert, Waiting
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert, link_to, unlinked
 from bot.messages.words import date_text
-from bot.operators.alerts import Due
+from bot.operators.alerts import DueAlerts
 from bot.operators.post_alerts import FOLLOWERS, PostTrouble
 from bot.operators.vocabulary import AlertWords, PostWords, ReviewQuestionWords, alert_words
 from bot.storage.alerts import PostAlert
@@ -40,7 +40,7 @@ _SHOWN = 10
 _LONGEST_POST_DETAIL = 200
 
 
-def post_text(message: Due[PostAlert], language: Language) -> str:
+def post_text(message: DueAlerts[PostAlert], language: Language) -> str:
     """Return what has begun, with what to do, and what has ended."""
     words = alert_words(language).posts
     blocks: list[str] = []
@@ -100,7 +100,7 @@ def authority_name(authorities: Mapping[str, Authority], code: str) -> str:
     return code if authority is None else f"{authority.department} ({code})"
 
 
-def alert_text(message: Due[Alert], names: Names, language: Language) -> str:
+def alert_text(message: DueAlerts[Alert], names: Names, language: Language) -> str:
     """Return what has begun and what has ended, by cause: the causes with the most sources first."""
     words = alert_words(language)
     blocks: list[str] = []

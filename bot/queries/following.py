@@ -12,7 +12,7 @@ from bot.domain.acts import Kind, Place, deciding_in
 from bot.domain.folding import fold_words
 from bot.domain.follows import KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Follower, FollowKind, FollowMode, department_of, operator_key
 from bot.domain.health import Overview
-from bot.gazetteer.finding import Found, Match
+from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.places import Commune, Department
 from bot.messages import Language
 from bot.messages.cleaning import cut, inert
@@ -106,7 +106,7 @@ class Meant:
     is_near: bool = False
 
 
-def what_is_meant(words: str, find: Callable[[str], Found], operators: Mapping[str, str], language: Language) -> Meant:
+def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Mapping[str, str], language: Language) -> Meant:
     """Return what these words may mean: an operator (`operators`: names by keys) or a kind of decree by its name, else places."""
     key = operator_key(words)
     if key in operators:

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from bot.domain.acts import Place
 from bot.domain.folding import fold_words
-from bot.gazetteer.finding import Found, Match, PlaceCandidate
+from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches
 from bot.gazetteer.gazetteer import Gazetteer
 from bot.gazetteer.places import Commune, Department, Region
 from bot.queries.answers import HelpWanted, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
@@ -102,7 +102,7 @@ def town_of(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> Qu
     if outside is not None:
         return outside
     only_towns = tuple(one for one in found.candidates if isinstance(one.place, Commune))
-    choices = _choices(asked, Found(only_towns, found.communes) if only_towns else found, places)
+    choices = _choices(asked, PlaceMatches(only_towns, found.communes) if only_towns else found, places)
     if choices is None:
         return UnknownPlace(asked)
     if choices.sure and len(choices.choices) == 1:
@@ -123,7 +123,7 @@ def _namesakes(asked: str, gazetteer: Gazetteer) -> bool:
     return bool(areas) and any(isinstance(place, Commune) and place.department not in areas for place in named)
 
 
-def _choices(asked: str, found: Found, places: Mapping[str, Place]) -> PlaceChoices | None:
+def _choices(asked: str, found: PlaceMatches, places: Mapping[str, Place]) -> PlaceChoices | None:
     """Return the places that may be meant; of those named exactly, only they and those that far more people mean."""
     candidates = _sure(found.candidates)
     sure = bool(candidates)

@@ -60,13 +60,13 @@ class ActComplete:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ReadingDone:
     """The last event: every page is read or given up."""
 
     reading: Reading
 
 
-ReadingEvent = PageRead | ActComplete | Done
+ReadingEvent = PageRead | ActComplete | ReadingDone
 
 IsConcerned = Callable[[Act], bool]
 """Decides, from what is read of an act so far, whether the rest of it is to be read first. Pure and quick."""

@@ -15,10 +15,10 @@ import structlog
 
 from bot.domain.acts import Act, PageText, Reading
 from bot.reading.acts.cutting import assemble
-from bot.reading.model import Done, IsConcerned, ReadingEvent, ReadingLimits, Unreadable
+from bot.reading.model import IsConcerned, ReadingDone, ReadingEvent, ReadingLimits, Unreadable
 from bot.reading.pages.ocr import EngineKind, engine_kind
 from bot.reading.recognition import Recognition
-from bot.reading.sandbox.wire import NotUnderstood, Start, Survey
+from bot.reading.sandbox.wire import NotUnderstood, StartOrder, TextLayerOrder
 from bot.reading.sandbox.worker import PageBuffer, Worker
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ async def read_pdf(path: Path, limits: ReadingLimits = _USUAL, *, known: Sequenc
     """Read a PDF file to its end, as `stream_pdf` does. Raises Unreadable."""
     async with aclosing(stream_pdf(path, limits, known=known)) as events:
         async for event in events:
-            if isinstance(event, Done):
+            if isinstance(event, ReadingDone):
                 return event.reading
     raise AssertionError("a reading ends with Done")
 
@@ -84,11 +84,11 @@ async def stream_pdf(
     if not buffer.any_read() and (buffer.salvaged or not is_surveyed):
         raise Unreadable(f"no page could be read: {why or 'the file is cut short, or damaged beyond reading'}")
     # In a thread: thousands of pages take a second, in which everything else would stand still.
-    yield Done(await asyncio.to_thread(assemble, buffer.pages, salvaged=buffer.salvaged))
+    yield ReadingDone(await asyncio.to_thread(assemble, buffer.pages, salvaged=buffer.salvaged))
 
 
-def _start(path: Path, limits: ReadingLimits) -> Start:
-    return Start(str(path.absolute()), limits.memory_bytes, max(1, round(limits.seconds)), limits.page_seconds, ocr=limits.ocr)
+def _start(path: Path, limits: ReadingLimits) -> StartOrder:
+    return StartOrder(str(path.absolute()), limits.memory_bytes, max(1, round(limits.seconds)), limits.page_seconds, ocr=limits.ocr)
 
 
 def _log_given_up(path: Path, pages: Sequence[int], why: str) -> None:
@@ -107,7 +107,7 @@ def _head(path: Path) -> bytes:
 class TextLayerPass:
     """The first pass over a file: the text layer of every page, in one process after the other until every page was tried."""
 
-    def __init__(self, start: Start, buffer: PageBuffer, deadline: float) -> None:
+    def __init__(self, start: StartOrder, buffer: PageBuffer, deadline: float) -> None:
         """`deadline` is a time of the event loop."""
         self.start = start
         self.worker: Worker | None = None
@@ -121,7 +121,7 @@ class TextLayerPass:
         buffer, crashes = self._buffer, 0
         while crashes <= buffer.limits.max_crashes and not buffer.surveyed():
             self.worker = await Worker.start(self.start)
-            self.worker.send(Survey(buffer.next_page, frozenset(buffer.known)).line())
+            self.worker.send(TextLayerOrder(buffer.next_page, frozenset(buffer.known)).line())
             stopped = ""
             try:
                 async with aclosing(listen(self.worker.stdout, buffer, self._deadline)) as pages:

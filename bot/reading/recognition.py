@@ -20,7 +20,7 @@ from bot.reading.acts.cutting import assemble, cut_acts
 from bot.reading.acts.front_matter import is_contents
 from bot.reading.acts.titles import marked_ids, opens_decree, read_separator
 from bot.reading.model import ActComplete, IsConcerned, PageRead, Unreadable
-from bot.reading.sandbox.wire import NotUnderstood, Recognise, Start
+from bot.reading.sandbox.wire import NotUnderstood, RecogniseOrder, StartOrder
 from bot.reading.sandbox.worker import PageBuffer, Worker, carried_through
 
 _CUT_SHARE = 20
@@ -30,7 +30,7 @@ _CUT_SHARE = 20
 class Recognition:
     """Recognises what is pending in a buffer."""
 
-    def __init__(self, start: Start, buffer: PageBuffer, is_concerned: IsConcerned, deadline: float) -> None:
+    def __init__(self, start: StartOrder, buffer: PageBuffer, is_concerned: IsConcerned, deadline: float) -> None:
         """`deadline` is a time of the event loop."""
         self._start, self._buffer, self._deadline = start, buffer, deadline
         self._priority = PagePriority(is_concerned)
@@ -92,7 +92,7 @@ class Recognition:
             self._taken.add(number)
             try:
                 page = await worker.recognise(number)
-            except Lost as lost:
+            except RecognitionLost as lost:
                 if self._late():
                     break
                 self.lost[number] = str(lost)
@@ -134,14 +134,14 @@ def _first(errors: BaseExceptionGroup) -> BaseException:
     return error
 
 
-class Lost(Exception):
+class RecognitionLost(Exception):
     """The page could not be recognised and its process is gone. The message says why."""
 
 
 class OcrWorker:
     """Recognises one page at a time, in a process that is replaced when it is lost, or has grown. Whoever makes one must release it."""
 
-    def __init__(self, start: Start, buffer: PageBuffer, deadline: float, worker: Worker | None = None) -> None:
+    def __init__(self, start: StartOrder, buffer: PageBuffer, deadline: float, worker: Worker | None = None) -> None:
         """`worker` is a process already running, which has said how many pages there are. `deadline` is a time of the event loop."""
         self._start, self._buffer, self._deadline, self._worker = start, buffer, deadline, worker
         self._done = 0
@@ -156,7 +156,7 @@ class OcrWorker:
         try:
             async with asyncio.timeout_at(min(self._deadline, loop.time() + limits.silent_seconds)):
                 worker = self._worker or await self._fresh()
-                worker.send(Recognise(number).line())
+                worker.send(RecogniseOrder(number).line())
                 line = await worker.stdout.readline()
             if line:
                 page = self._buffer.recognise(line, number)
@@ -172,7 +172,7 @@ class OcrWorker:
             # No process could be had, or it does not open the file that the first one opened.
             lost = str(error)
         ended = await self.release()
-        raise Lost(lost or ended)
+        raise RecognitionLost(lost or ended)
 
     async def release(self) -> str:
         """End the process, if one is running, and say how it ended."""
@@ -197,7 +197,7 @@ _WHOLE_VIEW = 12
 _HEAD_VIEW = 2
 
 
-class Rank(IntEnum):
+class ActPriority(IntEnum):
     """When an act is opened, by its title and service."""
 
     FIRST = 0
@@ -226,18 +226,18 @@ def next_page(pages: Sequence[PageText], acts: Sequence[Act], concerned: Collect
 
 
 @lru_cache(maxsize=2048)
-def rank(title: str, service: str | None) -> Rank:
+def rank(title: str, service: str | None) -> ActPriority:
     """Return how early an act of this title and service is worth opening."""
     text = _folded(f"{service or ''} / {title}")
     first, then, last = _words()
     if first.search(text):
-        return Rank.FIRST
+        return ActPriority.FIRST
     # The title speaks before the service: a prefect's cabinet signs medals too.
     own = _folded(title)
-    for words, found in ((last, Rank.LAST), (then, Rank.THEN)):
+    for words, found in ((last, ActPriority.LAST), (then, ActPriority.THEN)):
         if words.search(own):
             return found
-    return next((found for words, found in ((then, Rank.THEN), (last, Rank.LAST)) if words.search(text)), Rank.MUTE)
+    return next((found for words, found in ((then, ActPriority.THEN), (last, ActPriority.LAST)) if words.search(text)), ActPriority.MUTE)
 
 
 def whole(act: Act, pages: Sequence[PageText]) -> bool:
@@ -278,7 +278,7 @@ def _first_content(act: Act) -> int:
     return act.first_page + (1 if act.id is not None and not act.part and act.last_page > act.first_page else 0)
 
 
-def _order(act: Act) -> tuple[Rank, int]:
+def _order(act: Act) -> tuple[ActPriority, int]:
     return rank(act.title, act.service), act.first_page
 
 

@@ -34,7 +34,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.storage.errors import BadUrl, Conflict, Corrupt, Full, Locked, NoSuchRow, NotWritable, StorageError, Unavailable
+from bot.storage.errors import BadUrl, Conflict, Corrupt, DiskFull, Locked, NoSuchRow, NotWritable, StorageError, Unavailable
 from bot.storage.schema import recueils
 
 # PostgreSQL advisory locks, as two numbers: what is locked, and which of them.
@@ -336,8 +336,8 @@ def in_memory(url: URL) -> bool:
 _SQLITE: tuple[tuple[str, type[StorageError], str], ...] = (
     ("SQLITE_BUSY", Locked, "is locked by another process; try again later"),
     ("SQLITE_LOCKED", Locked, "is locked by another process; try again later"),
-    ("SQLITE_FULL", Full, "cannot grow: the disk is full"),
-    ("SQLITE_IOERR", Full, "cannot be read or written: the file system failed"),
+    ("SQLITE_FULL", DiskFull, "cannot grow: the disk is full"),
+    ("SQLITE_IOERR", DiskFull, "cannot be read or written: the file system failed"),
     ("SQLITE_READONLY", NotWritable, "cannot be written: check the permissions of the file and of its folder"),
     ("SQLITE_CANTOPEN", Unavailable, "cannot be opened: check that its folder exists and can be read and written"),
     ("SQLITE_PERM", Unavailable, "cannot be opened: permission denied"),
@@ -352,7 +352,7 @@ _POSTGRES: tuple[tuple[str, type[StorageError], str], ...] = (
     ("55P03", Locked, "is locked by another process; try again later"),
     ("25006", NotWritable, "was opened read-only"),
     ("42501", NotWritable, "refuses: the user lacks the right"),
-    ("53100", Full, "cannot grow: the disk is full"),
+    ("53100", DiskFull, "cannot grow: the disk is full"),
     ("XX001", Corrupt, "is damaged; restore a backup"),
     ("XX002", Corrupt, "is damaged; restore a backup"),
 )

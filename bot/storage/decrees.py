@@ -334,7 +334,7 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
     if not found:
         return {}, {}
     known = load_known(connection, found)
-    undoing = load_undoing(connection, found, known)
+    undoing = load_revocations(connection, found, known)
     does: dict[int, list[Change]] = defaultdict(list)
     suffers: dict[int, list[Change]] = defaultdict(list)
     for link in found:
@@ -392,7 +392,7 @@ class RevocationChain:
         )
 
 
-def load_undoing(connection: Connection, found: Collection[ReferenceLink], known: ReferenceCandidates) -> RevocationChain:
+def load_revocations(connection: Connection, found: Collection[ReferenceLink], known: ReferenceCandidates) -> RevocationChain:
     """What ends the decrees whose links were found, and what ends that. One query where nothing does, three more for each step."""
     ends: dict[int, list[tuple[ReferenceLink, Party, Party]]] = defaultdict(list)
     step = {link.decree for link in found if link.reference.change in CHANGING}

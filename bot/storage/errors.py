@@ -40,7 +40,7 @@ class Locked(StorageError):
     is_outage = True
 
 
-class Full(StorageError):
+class DiskFull(StorageError):
     """The disk is full or the file system failed. Nothing was written."""
 
     is_outage = True

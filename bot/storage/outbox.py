@@ -57,7 +57,7 @@ _MESSAGE = func.coalesce(posts.c.digest, posts.c.key)
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class DestinationLoad:
     """How much there is for a destination: messages that are due, posts among them that are in no digest, messages sent lately."""
 
     waiting: int
@@ -209,7 +209,7 @@ class Outbox(Repository):
         with self._database.reading() as connection:
             return first_due(connection, select(posts.c.destination, func.min(due_at(now)).label("due")).where(due), now)
 
-    def load(self, destination: str, now: datetime, since: datetime) -> Load:
+    def load(self, destination: str, now: datetime, since: datetime) -> DestinationLoad:
         """How much waits for a destination, and how many messages it got after `since`."""
         mine = posts.c.destination == destination
         due = select(func.count(_MESSAGE.distinct()), func.count() - func.count(posts.c.digest)).where(
@@ -218,7 +218,7 @@ class Outbox(Repository):
         sent = select(func.count(_MESSAGE.distinct())).where(mine, posts.c.state == PostState.SENT, posts.c.closed_at > since)
         with self._database.reading() as connection:
             waiting, single = connection.execute(due).one()
-            return Load(waiting, single, connection.execute(sent).scalar_one())
+            return DestinationLoad(waiting, single, connection.execute(sent).scalar_one())
 
     def sent_since(self, destination: str, since: datetime) -> list[datetime]:
         """When each message that a destination got after `since` was sent, in order."""

@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exist
 from bot.domain.acts import CHANGING, Decree, Facts, Outcome, Reading, Verdict
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.follows import FollowMode, Topics, chat_destination, not_before
-from bot.domain.identity import Earlier, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
+from bot.domain.identity import EarlierFinding, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
 from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
 from bot.storage.acts import ReadActs, replace_acts, withdrawn_among
@@ -51,7 +51,7 @@ class FoundDecree:
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergedDecrees:
     """The stored ids of the decrees found, in order, those among them that are new, and what the others were said to change before."""
 
     ids: list[int]
@@ -109,7 +109,7 @@ class Recordings(NamingRepository):
 
 
 def match(
-    connection: Connection, found: Sequence[Decree], pages: Sequence[tuple[int, int]], earlier: Sequence[Earlier]
+    connection: Connection, found: Sequence[Decree], pages: Sequence[tuple[int, int]], earlier: Sequence[EarlierFinding]
 ) -> list[FoundDecree]:
     """Tell of each decree found on these pages which stored decree it is. `earlier` is what was found there before."""
     held = [HeldDecree(keys_of(decree), *there) for decree, there in zip(found, pages, strict=True)]
@@ -124,16 +124,16 @@ def merge(
     namer: CommuneNamer | None,
     *,
     within: Row[Any] | None = None,
-) -> Merged:
+) -> MergedDecrees:
     """Store the decrees found in a recueil, or add what was found to what is known of them. `within` and `namer` as in `see`."""
     changed = changed_by(connection, {one.known for one in found if one.known is not None})
     ids, new = _store(connection, recueil.id, found, now)
     see(connection, recueil, list(zip(ids, [one.decree for one in found], strict=True)), now, namer, within=within)
-    return Merged(ids, new, changed)
+    return MergedDecrees(ids, new, changed)
 
 
 def queue(
-    connection: Connection, merged: Merged, destinations_for: Route | None, now: datetime
+    connection: Connection, merged: MergedDecrees, destinations_for: Route | None, now: datetime
 ) -> tuple[tuple[Decree, ...], tuple[Post, ...]]:
     """Note the posts that are to be edited, and queue one for each destination of the decrees that are new (None: for no destination), and
     for each chat that follows something which they are about. Give these decrees, and the posts but for those of such chats.
@@ -178,13 +178,13 @@ def known_keys(connection: Connection, found: Sequence[HeldDecree]) -> dict[str,
     return {row.key: row.decree_id for row in rows}
 
 
-def _earlier(connection: Connection, recueil: int) -> list[Earlier]:
+def _earlier(connection: Connection, recueil: int) -> list[EarlierFinding]:
     query = select(acts.c.decree_id, acts.c.first_page, acts.c.last_page).where(acts.c.recueil_id == recueil, acts.c.decree_id.is_not(None))
-    return [Earlier(row.decree_id, row.first_page, row.last_page) for row in connection.execute(query.order_by(acts.c.id))]
+    return [EarlierFinding(row.decree_id, row.first_page, row.last_page) for row in connection.execute(query.order_by(acts.c.id))]
 
 
 def _is_copy(
-    connection: Connection, recueil: Row[Any], result: ReadResult, found: Sequence[FoundDecree], earlier: Sequence[Earlier]
+    connection: Connection, recueil: Row[Any], result: ReadResult, found: Sequence[FoundDecree], earlier: Sequence[EarlierFinding]
 ) -> bool:
     """Whether the recueil was read already under another address.
 
@@ -227,7 +227,7 @@ def _left_to_people(connection: Connection, result: ReadResult, found: Sequence[
 
 
 def _write_acts(
-    connection: Connection, recueil: Row[Any], result: ReadResult, merged: Merged, *, duplicate: bool, now: datetime
+    connection: Connection, recueil: Row[Any], result: ReadResult, merged: MergedDecrees, *, duplicate: bool, now: datetime
 ) -> tuple[int, ...]:
     """Write the acts and what became of the recueil, and return the decrees that are lost."""
     reading = result.reading

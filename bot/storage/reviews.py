@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, sele
 
 from bot.domain.acts import Decree, Kind, Outcome, Verdict
 from bot.domain.folding import clean
-from bot.domain.identity import Earlier, HeldDecree, keys_of
+from bot.domain.identity import EarlierFinding, HeldDecree, keys_of
 from bot.domain.records import Accepted, Decision, RedetectionResult, Rejected, Waiting
 from bot.storage.acts import decisions_under, key_of_review, keys_of_act, reinstate, withdraw, withdraw_act, withdrawn_among, write_decision
 from bot.storage.columns import value_of
@@ -19,7 +19,7 @@ from bot.storage.communes import CommuneNamer, NamingRepository
 from bot.storage.database import among, lock_recueil, written
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.storage.recording import FoundDecree, Merged, Route, claim_keys, known_keys, match, merge, queue, see
+from bot.storage.recording import FoundDecree, MergedDecrees, Route, claim_keys, known_keys, match, merge, queue, see
 from bot.storage.schema import acts, decrees, recueils, reviews
 from bot.storage.search import index_again
 
@@ -212,13 +212,13 @@ def _read(act: StoredAct | Row[Any]) -> tuple[Any, ...]:
 
 def _match_in(connection: Connection, act: Row[Any], found: Sequence[Decree]) -> list[FoundDecree]:
     # What it was stored as, even where every key that depends on its facts has changed.
-    earlier = [] if act.decree_id is None else [Earlier(act.decree_id, act.first_page, act.last_page)]
+    earlier = [] if act.decree_id is None else [EarlierFinding(act.decree_id, act.first_page, act.last_page)]
     return match(connection, found, [(act.first_page, act.last_page)] * len(found), earlier)
 
 
 def _merge(
     connection: Connection, recueil: Row[Any], stored: Row[Any], found: Sequence[Decree], now: datetime, namer: CommuneNamer | None
-) -> Merged:
+) -> MergedDecrees:
     matched = _match_in(connection, stored, found)
     gone = withdrawn_among(connection, [one.known for one in matched])
     left = [one for one in matched if one.known not in gone]
@@ -227,7 +227,7 @@ def _merge(
         # Printed twice in one recueil: it is shown by the other place, as after a reading of the whole.
         claim_keys(connection, known, left[0].held.keys, strictly=False)
         see(connection, recueil, [(known, left[0].decree)], now, namer, within=stored)
-        return Merged([known], [], frozenset())
+        return MergedDecrees([known], [], frozenset())
     return merge(connection, recueil, left, now, namer, within=stored)
 
 

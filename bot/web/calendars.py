@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import GRANTS, Decree, Kind, Moment
-from bot.domain.law.standing import Hold, hold, period
+from bot.domain.law.standing import Applicability, hold, period
 
 _LONGEST_LINE = 75
 """Octets of a line, its end not counted (section 3.1)."""
@@ -51,12 +51,12 @@ def span_of(decree: Decree, time_zone: str) -> Span | None:
     status = "CONFIRMED"
     for change in decree.changed_by:
         held = hold(change, None)
-        if change.kind is Kind.ABROGATION and held is Hold.YES:
+        if change.kind is Kind.ABROGATION and held is Applicability.YES:
             if change.retroactive or change.since is None or starts is None or change.since <= starts.day:
                 status = "CANCELLED"
             elif ends is None or change.since <= ends.day:
                 ends = Moment(change.since - timedelta(days=1))
-        elif held is not Hold.NO and change.kind in {Kind.ABROGATION, Kind.SUSPENSION} and status == "CONFIRMED":
+        elif held is not Applicability.NO and change.kind in {Kind.ABROGATION, Kind.SUSPENSION} and status == "CONFIRMED":
             status = "TENTATIVE"
     known = starts or ends
     if known is None:

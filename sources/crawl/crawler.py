@@ -8,10 +8,10 @@ from datetime import date, datetime
 from enum import IntEnum
 
 from sources.catalogue.authority import Source
-from sources.crawl.lists import Lists, PageCache, Visited, ask_again
+from sources.crawl.lists import Lists, PageCache, VisitedPage, ask_again
 from sources.crawl.trail import (
     GRACE,
-    Polled,
+    PolledPage,
     RouteChoice,
     Trail,
     awaits_new_year,
@@ -181,7 +181,7 @@ class Traversal:
         self._since = missed_since(trail, today)
         self._visits = visits
         self._asked = 0
-        self._met: dict[str, Visited] = {}
+        self._met: dict[str, VisitedPage] = {}
         self._found: dict[str, PageContents] = {}
         self._levels: set[str] = set()
         self._fallbacks: set[str] = set()
@@ -217,7 +217,7 @@ class Traversal:
             nothing = LayoutChanged(f"no listing found at {root}: no page on the way holds a document")
             raise next(iter(self.unread.values()), gone or nothing)
 
-    async def _step(self, url: str) -> Visited:
+    async def _step(self, url: str) -> VisitedPage:
         """Read a page on the way. Raises `TooManyPages`, `LayoutChanged` where the site gives another page, and any other `FetchError`."""
         if not self._visits.has_read(url):
             self._asked += 1
@@ -226,7 +226,7 @@ class Traversal:
         page = self._met[url] = await self._visits.page_of_way(url)
         return page
 
-    def emptied(self, listed: Sequence[ListingEntry]) -> dict[str, Polled]:
+    def emptied(self, listed: Sequence[ListingEntry]) -> dict[str, PolledPage]:
         """Return the pages of the trail that this walk met without an entry, and none of theirs was `listed` elsewhere: to be polled
         further.
 
@@ -239,19 +239,19 @@ class Traversal:
                 lost[known.url] = replace(known, validators=page.validators, is_emptied=True)
         return lost
 
-    def to_ask_again(self) -> dict[str, Polled]:
+    def to_ask_again(self) -> dict[str, PolledPage]:
         """Return the pages that could not be read, to be polled further, with what was known of them."""
         known = {page.url: page for page in self._trail.pages} if self._trail is not None else {}
-        blank = {url: Polled(url, Validators(), (), never_read=url in self._unread_at_first) for url in self.unread}
+        blank = {url: PolledPage(url, Validators(), (), never_read=url in self._unread_at_first) for url in self.unread}
         return {url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None) for url, page in blank.items()}
 
-    def _lost(self, listed: Sequence[ListingEntry]) -> list[Polled]:
+    def _lost(self, listed: Sequence[ListingEntry]) -> list[PolledPage]:
         """Return the pages of the trail none of whose entries is `listed` now."""
         if self._trail is None or self._trail.catalogue != self._source.fingerprint:
             return []
         return [known for known in self._trail.pages if has_lost_all(known, self._trail, listed, self._today)]
 
-    def _vanished(self, found: PageContents) -> list[Polled]:
+    def _vanished(self, found: PageContents) -> list[PolledPage]:
         """Return the pages of the trail that lost all their entries and that this walk did not meet: nothing links them, or they are gone.
 
         Where current recueils were `found`, a page whose time is over is not missed, nor one whose place another has taken.
@@ -265,12 +265,12 @@ class Traversal:
         ]
         return [known for known in lost if found is not PageContents.CURRENT or not self._is_settled(known)]
 
-    def _leads_to_the_past(self, url: str, page: Visited) -> bool:
+    def _leads_to_the_past(self, url: str, page: VisitedPage) -> bool:
         """Return whether a page of the trail whose time is not over redirects to one whose time is, and that lists nothing of it."""
         was_ended, is_ended = (has_ended(each, self._today, self._today.year) for each in (url, page.url))
         return is_ended and not was_ended and any(known.url == url for known in self._lost(page.entries))
 
-    def _is_settled(self, known: Polled) -> bool:
+    def _is_settled(self, known: PolledPage) -> bool:
         if self._trail is None or has_ended(known.url, self._today, self._trail.polled_on.year):
             return True
         fresh = (page for url, page in self.lists.polled.items() if url not in self._fallbacks)
@@ -410,7 +410,7 @@ class Traversal:
     def _choose(self, ways: Sequence[PageLink], year: int | None) -> RouteChoice:
         return choose(ways, self._today, year=year, always=self._source.follow, since=self._since)
 
-    async def _pages_of_ways(self, page: Visited, year: int | None) -> list[Visited]:
+    async def _pages_of_ways(self, page: VisitedPage, year: int | None) -> list[VisitedPage]:
         """Return the pages of a list of years or months, only as far as needed to meet today's. What else they list is noted."""
         pages = [page]
         ways = page.links.ways
@@ -428,7 +428,7 @@ class Traversal:
             ways += page.links.ways
         return pages
 
-    def _worth_reading(self, first: Visited, ways: Sequence[PageLink], year: int | None) -> int:
+    def _worth_reading(self, first: VisitedPage, ways: Sequence[PageLink], year: int | None) -> int:
         """Return how many pages of a list of ways, the `ways` read so far, to read in search of today's."""
         choice = self._choose(ways, year)
         if choice.is_awaited:
@@ -436,7 +436,7 @@ class Traversal:
         is_index = not (first.entries or choice.current or any(way.period for way in ways))
         return MAX_INDEX_PAGES if is_index else 0
 
-    async def _folder_above(self, gone: Gone) -> Visited:
+    async def _folder_above(self, gone: Gone) -> VisitedPage:
         """Return the page of the folder in which the root stood. Raises `gone` where there is none."""
         above = folder_above(self._source.root)
         if above is None:

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from sources.catalogue.authority import Source
-from sources.crawl.lists import Visited
+from sources.crawl.lists import VisitedPage
 from sources.crawl.trail import choose, homes, is_below, matches, sections
 from sources.model import FetchError, ListingEntry, Page
 from sources.pages import READERS, PageLink, PageLinks
@@ -86,7 +86,7 @@ def explain(source: Source, today: date, answers: Sequence[PageAnswer]) -> tuple
         found = links.entries(wants_details=source.wants_details)
         ignored = tuple(entry for entry in found if matches(source.ignore, entry.url, entry.title))
         entries = tuple(entry for entry in found if entry not in ignored)
-        page = Visited(answer.url, answer.page.url, answer.page.validators, entries, links)
+        page = VisitedPage(answer.url, answer.page.url, answer.page.validators, entries, links)
         year = page.year or years.get(answer.url)
         ways = tuple(_ways(source, page, links, year, today, asked))
         for way in links.ways:
@@ -109,7 +109,7 @@ def explain(source: Source, today: date, answers: Sequence[PageAnswer]) -> tuple
     return tuple(reports)
 
 
-def _ways(source: Source, page: Visited, links: PageLinks, year: int | None, today: date, asked: set[str]) -> Iterator[LinkReport]:
+def _ways(source: Source, page: VisitedPage, links: PageLinks, year: int | None, today: date, asked: set[str]) -> Iterator[LinkReport]:
     open_ways = tuple(way for way in links.ways if not matches(source.ignore, way.url, way.text))
     choice = choose(open_ways, today, year=year, always=source.follow)
     parts, moved = set(sections(open_ways, page.url, source.root)), set(homes(open_ways, source.root))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sources.catalogue.authority import Source
-from sources.crawl.lists import PageCache, Visited
+from sources.crawl.lists import PageCache, VisitedPage
 from sources.crawl.trail import GRACE, by_period, matches, sections, wanted
 from sources.model import Download, Fetcher, FetchError, Gone, ListingEntry, Page, Paused, Validators
 from sources.pages import PageLink
@@ -142,7 +142,7 @@ class _Walk:
             below = way.period.first_year if way.period is not None else None
             await self._follow(way.url, year=below or year, ends=bounds[1] if bounds is not None else ends)
 
-    async def _list(self, first: Visited) -> list[Visited]:
+    async def _list(self, first: VisitedPage) -> list[VisitedPage]:
         """Read a list from one of its pages: back to the requested day where its order is known, else all of it.
 
         Pages that list ways are all read: years and months stand in any order. Where a page is missing, nothing is concluded from others.
@@ -168,11 +168,11 @@ class _Walk:
             waiting |= {offset: url for offset, url in page.pager.pages if url not in self._seen}
         return pages
 
-    def _is_past(self, page: Visited) -> bool:
+    def _is_past(self, page: VisitedPage) -> bool:
         """Return whether all that a page lists was published before the requested day."""
         return bool(page.entries) and not any(belongs(entry, self.since) for entry in page.entries)
 
-    async def _page(self, url: str) -> Visited | None:
+    async def _page(self, url: str) -> VisitedPage | None:
         """Read a page that was not read before; None when it was, or when it cannot be read, which is then remembered."""
         if url in self._seen or self._is_over():
             return None

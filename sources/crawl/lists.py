@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from sources.catalogue.authority import Order, Source
-from sources.crawl.trail import Polled, Trail, choose, instead, is_outdated, marks_of, matches, overlap, sections
+from sources.crawl.trail import PolledPage, Trail, choose, instead, is_outdated, marks_of, matches, overlap, sections
 from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Validators
 from sources.pages import READERS, PageLinks, Pager
 from sources.text.dates import label_of
 
 
 @dataclass(frozen=True, slots=True)
-class Visited:
+class VisitedPage:
     """Describes a page that was read. `asked` is the address the site links, `url` the one after redirects; the catalogue's `ignore` is
     applied."""
 
@@ -42,7 +42,7 @@ class PageCache:
     def __init__(self, fetcher: Fetcher, source: Source) -> None:
         self._fetcher = fetcher
         self._source = source
-        self._read: dict[str, Visited] = {}
+        self._read: dict[str, VisitedPage] = {}
         self.requests = 0
 
     @property
@@ -55,16 +55,16 @@ class PageCache:
         """Return whether any page came: not where every answer was an error or "not modified"."""
         return bool(self._read)
 
-    async def changed(self, url: str, validators: Validators) -> Visited | None:
+    async def changed(self, url: str, validators: Validators) -> VisitedPage | None:
         """Return the page as it is now, None where the server says that it did not change. Raises any `FetchError`."""
         page = await self._ask(url, validators)
         return None if page.unchanged else self._keep(url, page)
 
-    async def page(self, url: str) -> Visited:
+    async def page(self, url: str) -> VisitedPage:
         """Return the page, from memory when this poll has read it already. Raises any `FetchError`."""
         return self._read.get(url) or self._keep(url, await self._ask(url, Validators()))
 
-    async def page_of_way(self, url: str) -> Visited:
+    async def page_of_way(self, url: str) -> VisitedPage:
         """Return the page, requested twice where the answer to the first request brings a session. Raises any `FetchError`, and
         `LayoutChanged` where the site gives another page all the same."""
         for _ in range(2):
@@ -85,7 +85,7 @@ class PageCache:
             self.requests -= 1  # never sent
             raise
 
-    def _keep(self, url: str, page: Page) -> Visited:
+    def _keep(self, url: str, page: Page) -> VisitedPage:
         links = READERS[self._source.reader](page.html, page.url)
         entries = () if links.is_stranger else self._allowed(links.entries(wants_details=self._source.wants_details))
         ignore = self._source.ignore
@@ -96,7 +96,7 @@ class PageCache:
             pager=links.pager,
             is_stranger=links.is_stranger,
         )
-        visited = Visited(url, page.url, page.validators, entries, links)
+        visited = VisitedPage(url, page.url, page.validators, entries, links)
         if links.is_stranger:
             return visited  # not remembered: requested again once the session is there, the address gives the real page
         self._read[url] = visited
@@ -125,10 +125,10 @@ class Lists:
     trail: Trail | None
     today: date
     listed: dict[str, ListingEntry] = field(default_factory=dict)
-    polled: dict[str, Polled] = field(default_factory=dict)
+    polled: dict[str, PolledPage] = field(default_factory=dict)
     _catch_up: int = 0
 
-    async def read(self, first: Visited, step: Callable[[str], Awaitable[Visited]]) -> None:
+    async def read(self, first: VisitedPage, step: Callable[[str], Awaitable[VisitedPage]]) -> None:
         """Read a list from its first page, both ends where the order is not known. `step` requests a page of the way. Raises any
         FetchError."""
         if len(first.pager.pages) < 2:
@@ -149,16 +149,16 @@ class Lists:
             for page in newest:
                 self.poll(page, behind=newest[-1].asked if page is not newest[-1] else None)
 
-    def enter(self, page: Visited) -> None:
+    def enter(self, page: VisitedPage) -> None:
         """Note what a page lists."""
         for entry in page.entries:
             self.listed.setdefault(entry.url, entry)
 
-    def poll(self, page: Visited, *, behind: str | None = None) -> None:
+    def poll(self, page: VisitedPage, *, behind: str | None = None) -> None:
         """Poll a page from now on; with `behind`, only once the page at that address has changed."""
         self.polled.setdefault(page.asked, polled(page, behind=behind))
 
-    async def _read_beginning(self, first: Visited) -> None:
+    async def _read_beginning(self, first: VisitedPage) -> None:
         self.enter(first)
         # Sorted by the date of its title, a recueil put on line late enters below the first page: the second is read too, at each walk.
         second = await self._older(first.pager.next)
@@ -166,7 +166,7 @@ class Lists:
             self.enter(second)
             await self._catch_up_from(second, [first, second], onward=True)
 
-    async def _read_end(self, first: Visited, step: Callable[[str], Awaitable[Visited]]) -> list[Visited]:
+    async def _read_end(self, first: VisitedPage, step: Callable[[str], Awaitable[VisitedPage]]) -> list[VisitedPage]:
         """Return the last two pages, in page order."""
         last, seen = first, {first.asked}
         # A last page that redirects to the first would lead to itself for ever.
@@ -181,7 +181,7 @@ class Lists:
         await self._catch_up_from(newest[0], newest, onward=False)
         return newest
 
-    async def _catch_up_from(self, page: Visited, read: list[Visited], *, onward: bool) -> None:
+    async def _catch_up_from(self, page: VisitedPage, read: list[VisitedPage], *, onward: bool) -> None:
         entries = [entry for visited in read for entry in visited.entries]
         while self._goes_further_back(entries) and self._catch_up < MAX_CATCH_UP:
             older = page.pager.next if onward else page.pager.previous
@@ -195,7 +195,7 @@ class Lists:
             self.enter(page)
             entries = list(page.entries)
 
-    async def _older(self, url: str | None) -> Visited | None:
+    async def _older(self, url: str | None) -> VisitedPage | None:
         """Return a further page back in a list, None where there is none: its address may be worked out, and pages come and go."""
         try:
             return await self.visits.page(url) if url else None
@@ -224,14 +224,14 @@ def order_shown(first: Sequence[ListingEntry], last: Sequence[ListingEntry]) -> 
     return "oldest-first" if max(beginning) < min(end) else "unknown"
 
 
-def polled(page: Visited, *, behind: str | None = None) -> Polled:
+def polled(page: VisitedPage, *, behind: str | None = None) -> PolledPage:
     """Return what to remember of a page that was just read."""
-    return Polled(page.asked, page.validators, marks_of(page.entries), behind=behind)
+    return PolledPage(page.asked, page.validators, marks_of(page.entries), behind=behind)
 
 
 # The pages of the trail, read again.
 
-Again = tuple[tuple[Polled, ...], tuple[FetchError, ...]]
+Again = tuple[tuple[PolledPage, ...], tuple[FetchError, ...]]
 """The pages to poll from now on, and why some of them could not be read."""
 
 
@@ -240,7 +240,7 @@ async def ask_again(visits: PageCache, source: Source, trail: Trail, today: date
 
     Raises the first `FetchError` where no page answers.
     """
-    pages: dict[str, Polled] = {}
+    pages: dict[str, PolledPage] = {}
     same: set[str] = set()
     outdated: set[str] = set()
     unread: list[FetchError] = []
@@ -282,7 +282,7 @@ async def ask_again(visits: PageCache, source: Source, trail: Trail, today: date
     return tuple(pages[known.url] for known in trail.pages), tuple(unread)
 
 
-def _is_outdated(known: Polled, page: Visited, source: Source, trail: Trail, today: date) -> bool:
+def _is_outdated(known: PolledPage, page: VisitedPage, source: Source, trail: Trail, today: date) -> bool:
     choice = choose(page.links.ways, today, year=page.year, always=source.follow)
     parts = sections(page.links.ways, page.url, source.root)
     ways = (*choice.current, *choice.recent, *instead(choice, parts))

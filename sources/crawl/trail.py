@@ -30,7 +30,7 @@ _EACH_END = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Polled:
+class PolledPage:
     """Describes a page requested at every poll, under the address the site links. `marks` identify entries it had, none when it had none.
 
     `is_emptied`: it lists none of them any more, nor others. `is_unread`: the walk could not read it, and the way is walked again once it
@@ -59,7 +59,7 @@ class Trail:
     walked_at: AwareDatetime
     walked_on: date
     polled_on: date
-    pages: tuple[Polled, ...]
+    pages: tuple[PolledPage, ...]
     known: tuple[str, ...]
     version: Literal[1] = 1
     moved_to: str | None = None
@@ -105,7 +105,7 @@ def must_walk(trail: Trail | None, catalogue: str, today: date, now: datetime) -
 
 
 def is_outdated(
-    polled: Polled, links: PageLinks, entries: Sequence[ListingEntry], ways: Iterable[PageLink], trail: Trail, *, grows: bool
+    polled: PolledPage, links: PageLinks, entries: Sequence[ListingEntry], ways: Iterable[PageLink], trail: Trail, *, grows: bool
 ) -> bool:
     """Return whether a page polled by the trail no longer says what the trail was built on.
 
@@ -129,7 +129,7 @@ def missed_since(trail: Trail | None, today: date) -> date:
     return max(trail.polled_on, today - LONGEST_ABSENCE)
 
 
-def has_lost_all(known: Polled, trail: Trail, listed: Iterable[ListingEntry], today: date) -> bool:
+def has_lost_all(known: PolledPage, trail: Trail, listed: Iterable[ListingEntry], today: date) -> bool:
     """Return whether a page that a walk has just met without an entry is one that lost those it had.
 
     Not when one of them was `listed` elsewhere by the same walk, nor when its address names no year and the year has turned since: such a
@@ -139,7 +139,7 @@ def has_lost_all(known: Polled, trail: Trail, listed: Iterable[ListingEntry], to
     return bool(known.marks) and not has_begun_anew and not overlap(listed, known.marks)
 
 
-def has_replaced(page: Polled, known: Polled, trail: Trail) -> bool:
+def has_replaced(page: PolledPage, known: PolledPage, trail: Trail) -> bool:
     """Return whether a page that a walk found takes the place of one of the trail: it lists something, and did not before.
 
     A page above it does not: there some recueils are filed by mistake or for show.

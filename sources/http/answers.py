@@ -194,7 +194,7 @@ _WORDS_KEPT = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class BlockMark:
     """Describes a product's wall: every one of `pieces` (lower case) is in the page."""
 
     reason: str
@@ -202,25 +202,25 @@ class Mark:
 
 
 MARKS = (
-    Mark("Cloudflare challenge", ("_cf_chl_opt",)),
-    Mark("Cloudflare challenge", ("<title>just a moment...</title>", "cloudflare")),
-    Mark("Cloudflare block page", ("<title>attention required! | cloudflare</title>",)),
-    Mark("Cloudflare block page", ("cf-error-details", "cloudflare", "ray id")),
-    Mark("Imperva block page", ("request unsuccessful. incapsula incident id",)),
-    Mark("Imperva challenge", ("_incapsula_resource?cwudnsai",)),
-    Mark("DataDome challenge", ("captcha-delivery.com/", "dd={")),
-    Mark("DataDome challenge", ("geo.captcha-delivery.com/captcha",)),
-    Mark("F5 block page", ("<title>request rejected</title>", "support id")),
-    Mark("F5 block page", ("the requested url was rejected", "support id")),
-    Mark("F5 challenge", ("please enable javascript to view the page content", "support id")),
-    Mark("Akamai block page", ("<title>access denied</title>", "you don't have permission to access")),
-    Mark("AWS challenge", ("gokuprops", "awswaf")),
-    Mark("Sucuri block page", ("sucuri website firewall", "access denied")),
-    Mark("Sucuri challenge", ("sucuri_cloudproxy_js",)),
-    Mark("HUMAN challenge", ("px-captcha", "_pxappid")),
-    Mark("Anubis challenge", ("anubis_challenge",)),
-    Mark("DDoS-Guard challenge", ("<title>ddos-guard</title>",)),
-    Mark("Fortinet block page", ("web page blocked", "attack id")),
+    BlockMark("Cloudflare challenge", ("_cf_chl_opt",)),
+    BlockMark("Cloudflare challenge", ("<title>just a moment...</title>", "cloudflare")),
+    BlockMark("Cloudflare block page", ("<title>attention required! | cloudflare</title>",)),
+    BlockMark("Cloudflare block page", ("cf-error-details", "cloudflare", "ray id")),
+    BlockMark("Imperva block page", ("request unsuccessful. incapsula incident id",)),
+    BlockMark("Imperva challenge", ("_incapsula_resource?cwudnsai",)),
+    BlockMark("DataDome challenge", ("captcha-delivery.com/", "dd={")),
+    BlockMark("DataDome challenge", ("geo.captcha-delivery.com/captcha",)),
+    BlockMark("F5 block page", ("<title>request rejected</title>", "support id")),
+    BlockMark("F5 block page", ("the requested url was rejected", "support id")),
+    BlockMark("F5 challenge", ("please enable javascript to view the page content", "support id")),
+    BlockMark("Akamai block page", ("<title>access denied</title>", "you don't have permission to access")),
+    BlockMark("AWS challenge", ("gokuprops", "awswaf")),
+    BlockMark("Sucuri block page", ("sucuri website firewall", "access denied")),
+    BlockMark("Sucuri challenge", ("sucuri_cloudproxy_js",)),
+    BlockMark("HUMAN challenge", ("px-captcha", "_pxappid")),
+    BlockMark("Anubis challenge", ("anubis_challenge",)),
+    BlockMark("DDoS-Guard challenge", ("<title>ddos-guard</title>",)),
+    BlockMark("Fortinet block page", ("web page blocked", "attack id")),
 )
 
 _REFUSAL = re.compile(

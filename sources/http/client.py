@@ -29,7 +29,7 @@ from sources.http.answers import NO_VALIDATORS, PageReceiver, Redirect, receive_
 from sources.http.browser.fetcher import BrowserFetcher
 from sources.http.connection import Connection, SiteCookies, WatchedStream
 from sources.http.failures import in_plain_words, is_of_this_machine
-from sources.http.files import CSV, JSON, PDF, Again, FileKind, FileReceiver, PartialFile
+from sources.http.files import CSV, JSON, PDF, FileKind, FileReceiver, PartialFile, RequestAgain
 from sources.http.politeness import (
     SYSTEM_CLOCKS,
     AddressQueue,
@@ -175,7 +175,7 @@ class Client:
         )
 
     async def _follow(
-        self, url: str, request: Callable[[str], Awaitable[Answer | Redirect | Again]], *, for_robots: bool = False
+        self, url: str, request: Callable[[str], Awaitable[Answer | Redirect | RequestAgain]], *, for_robots: bool = False
     ) -> Answer:
         """Return the answer at the end of the redirects, each of them checked as the first address was."""
         here = self._ours(url)
@@ -190,7 +190,7 @@ class Client:
                 left -= 1
                 if left < 0:
                     raise Unusable(f"{url}: redirected more than {_MOST_REDIRECTS} times, last to {here}")
-            elif not isinstance(answer, Again):
+            elif not isinstance(answer, RequestAgain):
                 return answer
 
     def _ours(self, url: str) -> str:

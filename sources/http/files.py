@@ -242,7 +242,7 @@ class PartialFile:
             raise NotSaved(f"{self._url}: cannot be saved in {folder}: {error.strerror or type(error).__name__}") from error
 
 
-class Again:
+class RequestAgain:
     """Request it again: the rest of what came, or all of it where what came cannot be gone on with."""
 
 
@@ -265,7 +265,7 @@ class FileReceiver:
         rest = conditions(version, self._part.size) if version is not None else {}
         return {"Accept": self._kind.accept, "Accept-Language": "fr", "Accept-Encoding": self._kind.encoding, **rest}
 
-    async def __call__(self, url: str, response: httpx.Response) -> Download | Redirect | Again:
+    async def __call__(self, url: str, response: httpx.Response) -> Download | Redirect | RequestAgain:
         """Return the saved file. Raises FetchError, or `httpx.TransportError` when the network fails during the body."""
         version = self._resumable(url)
         if version is not None and response.status_code in {206, 416}:
@@ -282,7 +282,7 @@ class FileReceiver:
             self._part.begin(version_of(url, response.headers))
             return await self._saved(url, response, beginning, pieces, length_of(response.headers))
 
-    async def _rest(self, url: str, response: httpx.Response, version: Version) -> Download | Again:
+    async def _rest(self, url: str, response: httpx.Response, version: Version) -> Download | RequestAgain:
         size = self._part.size
         total = total_with(version, size, response.headers) if response.status_code == 206 else None
         if total is not None:
@@ -291,25 +291,25 @@ class FileReceiver:
                 if beginning.startswith(self._part.last(OVERLAP)):
                     return await self._saved(url, response, beginning[OVERLAP:], pieces, total)
         self._resumes = False
-        return Again()
+        return RequestAgain()
 
     async def _saved(
         self, url: str, response: httpx.Response, beginning: bytes, pieces: AsyncIterator[bytes], total: int | None
-    ) -> Download | Again:
+    ) -> Download | RequestAgain:
         part, before = self._part, self._part.size
         try:
             part.write(beginning)
             if await self._gave_way(url, pieces, total):
-                return Again()
+                return RequestAgain()
         except (Unreachable, httpx.TransportError):
             if part.size - before >= WORTH_RESUMING and self._resumable(url):
-                return Again()
+                return RequestAgain()
             raise
         # A damaged file is the readers' to repair. But where nothing else distinguishes the end of a body from a cut connection, the file
         # must.
         if total is None and _ends_with_the_connection(response) and not self._kind.ends(part.last(_JUDGED)):
             if self._resumable(url):
-                return Again()  # the rest, if there is any, comes with its length
+                return RequestAgain()  # the rest, if there is any, comes with its length
             raise Unreachable(f"{url}: answer cut short (no length was announced, and {self._kind.name} does not end like this)")
         await asyncio.to_thread(part.commit)
         return Download(url, part.target, part.size, part.sha256)

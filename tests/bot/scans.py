@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin
-from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent
+from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent
 
 
 def scanned(pages: Sequence[PageText]) -> Reading:
@@ -77,7 +77,7 @@ class Scanner:
                 yield ActComplete(reading)
                 if self.after_early is not None:
                     await self.after_early()
-        yield Done(scanned(pages))
+        yield ReadingDone(scanned(pages))
 
 
 def _content(path: Path) -> str:

@@ -17,7 +17,7 @@ from bot.delivery.deliverer import Deliverer
 from bot.delivery.editing import Editor
 from bot.delivery.followers import FollowerPool
 from bot.delivery.limiter import Limiter
-from bot.delivery.telegram.client import SendingBot, Whereabouts
+from bot.delivery.telegram.client import ChatAddress, SendingBot
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords, Mailbox
 from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Reference
@@ -132,7 +132,7 @@ class Instance:
 
     def _channel(self, follower: Follower) -> FollowerChannel:
         language: Language = "en" if follower.language == "en" else "fr"
-        where = Whereabouts(follower.chat, self._store.follower_moves, self.clock, destination=chat_destination(follower.chat))
+        where = ChatAddress(follower.chat, self._store.follower_moves, self.clock, destination=chat_destination(follower.chat))
         words = FollowerWords(MessageComposer(self._places, self.clock, language), follower, self._topics, self._names)
         return FollowerChannel(follower, where, self._sending, words, self._store.chat_messages, self._mailbox)
 

@@ -12,15 +12,15 @@ import httpx
 import structlog
 
 from bot.delivery.channel import (
+    DeliveryUnknown,
     DestinationRefused,
     EditExposed,
     MessageComposer,
     Missing,
     NotSent,
-    Pictured,
+    PreparedPictures,
     Refused,
     Sent,
-    Unknown,
     before_sending,
     composing,
 )
@@ -58,7 +58,7 @@ class MastodonChannel:
         name: str,
         api: MastodonApi,
         composer: MessageComposer,
-        pictured: Pictured,
+        pictured: PreparedPictures,
         *,
         visibility: Visibility = "public",
         content_warning: str = "",
@@ -255,10 +255,10 @@ class MastodonChannel:
             try:
                 if len(await thread_of(self._request, status)) + 1 < len(texts):
                     return None
-            except Unknown as error:
+            except DeliveryUnknown as error:
                 raise NotSent(str(error)) from None
             except Refused as error:
-                raise Unknown(f"{error}; look at the account") from None
+                raise DeliveryUnknown(f"{error}; look at the account") from None
         return Sent(str(status["id"]))
 
     async def _look_for(self, post: Post) -> Mapping[str, Any] | None:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import structlog
 
-from bot.delivery.channel import DeliveryError, DestinationRefused, Missing, NotSent, Refused, Unknown
+from bot.delivery.channel import DeliveryError, DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused
 from bot.delivery.picture.wire import Picture
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, READS, checked_base
 from bot.domain.loopback import is_loopback
@@ -110,7 +110,7 @@ def created(answer: httpx.Response) -> Mapping[str, Any]:
     """Return the status that was just posted. Raises Unknown."""
     status = json_of(answer)
     if not isinstance(status, Mapping) or not status.get("id"):
-        raise Unknown("Mastodon: an answer without a status id")
+        raise DeliveryUnknown("Mastodon: an answer without a status id")
     return status
 
 
@@ -123,7 +123,7 @@ async def instance_limits(request: ApiRequest) -> StatusLimits | None:
     for path in ("/api/v2/instance", "/api/v1/instance"):
         try:
             document = json_of(await request("GET", path))
-        except (Refused, Unknown):
+        except (Refused, DeliveryUnknown):
             continue
         limits = limits_of(document) if isinstance(document, Mapping) else None
         if limits is not None:
@@ -151,7 +151,7 @@ _LONGEST_REST = 900.0
 def classify_failure(error: httpx.HTTPError) -> DeliveryError:
     """Classify a request without an answer. Never sent when no connection was made; unknown otherwise."""
     text = f"Mastodon: no answer ({type(error).__name__})"
-    return NotSent(text) if isinstance(error, _BEFORE_SENDING) else Unknown(text)
+    return NotSent(text) if isinstance(error, _BEFORE_SENDING) else DeliveryUnknown(text)
 
 
 def classify_answer(status: int, headers: Mapping[str, str], body: str, now: datetime) -> DeliveryError:
@@ -166,7 +166,7 @@ def classify_answer(status: int, headers: Mapping[str, str], body: str, now: dat
     if 300 <= status < 400:
         return DestinationRefused(f"Mastodon: the instance redirects to {headers.get('location', 'another address')[:_ERROR_SHOWN]}")
     if status >= 500 or status == 408:
-        return Unknown(text)
+        return DeliveryUnknown(text)
     return Refused(text)
 
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import structlog
 
-from bot.delivery.channel import DestinationRefused, Missing, NotSent, Refused, Unknown
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused
 from bot.delivery.mastodon.client import ApiRequest, created, is_sought, is_sought_digest, json_of, moment_of
 from bot.domain.acts import Place
 from bot.domain.posts import Post
@@ -40,11 +40,11 @@ def recogniser(post: Post, place: Place, now: datetime, language: Language) -> R
     if post.digest is not None:
         links = digest_links(post.decrees)
         if len(links) < len(post.decrees):
-            raise Unknown("Mastodon: a digest with a decree without a link cannot be looked for; look at the account")
+            raise DeliveryUnknown("Mastodon: a digest with a decree without a link cannot be looked for; look at the account")
         return partial(is_sought_digest, links=links, language=language)
     link = announce(MessageInput(post.decree, place, now, language)).link
     if link is None:
-        raise Unknown("Mastodon: a decree without a link cannot be looked for; look at the account")
+        raise DeliveryUnknown("Mastodon: a decree without a link cannot be looked for; look at the account")
     return partial(is_sought, link=link, number=inert(post.decree.facts.number or "") or None, language=language)
 
 
@@ -65,19 +65,19 @@ async def look_for(request: ApiRequest, is_it: Recogniser, *, since: datetime | 
         if not statuses or _older(statuses[-1], oldest):
             return None
         if params.get("max_id") == str(statuses[-1]["id"]):
-            raise Unknown("Mastodon: the server gives the same page again and again; look at the account")
+            raise DeliveryUnknown("Mastodon: the server gives the same page again and again; look at the account")
         params["max_id"] = str(statuses[-1]["id"])
-    raise Unknown("Mastodon: too many statuses since the decree was found; look at the account")
+    raise DeliveryUnknown("Mastodon: too many statuses since the decree was found; look at the account")
 
 
 async def _ask(request: ApiRequest, path: str, params: dict[str, str] | None = None) -> list[Mapping[str, Any]]:
     """Things with an id, one or many."""
     try:
         document = json_of(await request("GET", path, params=params))
-    except Unknown as error:
+    except DeliveryUnknown as error:
         raise NotSent(str(error)) from None
     except Refused as error:
-        raise Unknown(f"{error}; look at the account") from None
+        raise DeliveryUnknown(f"{error}; look at the account") from None
     things = document if isinstance(document, list) else [document]
     if not all(isinstance(thing, Mapping) and thing.get("id") for thing in things):
         raise NotSent(f"Mastodon: an unreadable answer from {path}")
@@ -102,7 +102,7 @@ async def thread_of(request: ApiRequest, first: Mapping[str, Any]) -> list[str]:
     document = json_of(await request("GET", f"/api/v1/statuses/{quote(str(first['id']), safe='')}/context"))
     replies = document.get("descendants") if isinstance(document, Mapping) else None
     if not isinstance(replies, list):
-        raise Unknown("Mastodon: a thread that cannot be read")
+        raise DeliveryUnknown("Mastodon: a thread that cannot be read")
     own = {str(one.get("in_reply_to_id")): str(one.get("id")) for one in reversed(replies) if _is_by(one, first)}
     chain: list[str] = []
     last = str(first["id"])

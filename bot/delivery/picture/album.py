@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, ConfigDict
 
-from bot.delivery.picture.wire import Canvas, Draw, Drawing, Drawn, NoPicture, Picture, Undrawn, Why, encode, parse_answer
+from bot.delivery.picture.wire import Canvas, Draw, Drawing, Drawn, NoPicture, NoPictureReason, Picture, Undrawn, encode, parse_answer
 from bot.domain.acts import Decree, Evidence, Place, Where
 from bot.domain.posts import Post
 from bot.messages import Language, Words, place_for, words_in
@@ -25,7 +25,7 @@ from bot.messages.cleaning import cut, inert
 from bot.messages.lines import fact_lines, reference_lines, title_line, where_text
 from bot.messages.words import data_file
 from bot.reading.pages.ocr import EngineKind, engine_kind
-from bot.reading.sandbox.wire import NotUnderstood, Start, printable
+from bot.reading.sandbox.wire import NotUnderstood, StartOrder, printable
 from bot.reading.sandbox.worker import Worker
 
 # Draw one page of a PDF in a confined process, which may crash, hang or fill its memory without harm.
@@ -40,20 +40,20 @@ async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Dr
     The same file and order give the same bytes on the same machine: fonts that a file does not hold are the system's.
     """
     kind = await asyncio.to_thread(engine_kind) if drawing.ocr else None
-    start = Start(_absolute(path), drawing.memory_bytes, max(1, round(drawing.seconds)), ocr=kind is EngineKind.LIBRARY)
+    start = StartOrder(_absolute(path), drawing.memory_bytes, max(1, round(drawing.seconds)), ocr=kind is EngineKind.LIBRARY)
     order = Draw(page, phrases, drawing.width, drawing.height, unread=drawing.unread and kind is not EngineKind.COMMAND)
     try:
         async with asyncio.timeout(drawing.seconds):
             try:
                 canvas, pixels = await _ordered(start, order)
             except NoPicture as none:
-                if none.why is not Why.UNREAD or kind is not EngineKind.COMMAND:
+                if none.why is not NoPictureReason.UNREAD or kind is not EngineKind.COMMAND:
                     raise
                 # Only a page that must be recognised is given to a process that may start a program.
                 again = replace(start, ocr=True, commands=True)
                 canvas, pixels = await _ordered(again, replace(order, unread=drawing.unread))
     except TimeoutError as error:
-        raise NoPicture(Why.TOO_SLOW, f"more than {drawing.seconds:g} s") from error
+        raise NoPicture(NoPictureReason.TOO_SLOW, f"more than {drawing.seconds:g} s") from error
     # In a thread: compressing takes some tenths of a second.
     png = await asyncio.to_thread(encode, pixels, canvas.width, canvas.height, drawing.most_bytes)
     return Drawn(png, canvas.width, canvas.height, canvas.found, canvas.covered)
@@ -64,11 +64,11 @@ def _absolute(path: Path) -> str:
     return str(path.absolute())
 
 
-async def _ordered(start: Start, order: Draw) -> tuple[Canvas, bytes]:
+async def _ordered(start: StartOrder, order: Draw) -> tuple[Canvas, bytes]:
     try:
         worker = await Worker.start(start, _CHILD)
     except OSError as error:
-        raise NoPicture(Why.LOST, error.strerror or type(error).__name__) from error
+        raise NoPicture(NoPictureReason.LOST, error.strerror or type(error).__name__) from error
     try:
         worker.send(order.line())
         answer = parse_answer(line, order) if (line := await worker.stdout.readline()) else None
@@ -76,14 +76,14 @@ async def _ordered(start: Start, order: Draw) -> tuple[Canvas, bytes]:
             return answer, await worker.stdout.readexactly(answer.width * answer.height)
     except (NotUnderstood, ValueError) as error:
         # ValueError: a line beyond the limit of the stream.
-        raise NoPicture(Why.MISBEHAVED, str(error)) from error
+        raise NoPicture(NoPictureReason.MISBEHAVED, str(error)) from error
     except asyncio.IncompleteReadError:
         answer = None
     finally:
         ended = await worker.end()
     if isinstance(answer, Undrawn):
         raise NoPicture(answer.why, printable(answer.more))
-    raise NoPicture(Why.LOST, ended)
+    raise NoPicture(NoPictureReason.LOST, ended)
 
 
 log = structlog.get_logger()
@@ -113,7 +113,7 @@ class Album:
         self._drawing = drawing
         self._one_at_a_time = asyncio.Lock()
         self._kept: OrderedDict[tuple[Path, PageChoice], Drawn] = OrderedDict()
-        self._failed: OrderedDict[tuple[Path, PageChoice], tuple[float, Why, str]] = OrderedDict()
+        self._failed: OrderedDict[tuple[Path, PageChoice], tuple[float, NoPictureReason, str]] = OrderedDict()
 
     def for_posts(self, language: Language) -> Callable[[Post], Awaitable[Picture | None]]:
         """For a channel of this language: the picture of a post, None where there is none, which is logged."""
@@ -122,7 +122,7 @@ class Album:
             try:
                 return await self.of(post.decree, language)
             except NoPicture as none:
-                level = logging.INFO if none.why is Why.NO_FILE else logging.WARNING
+                level = logging.INFO if none.why is NoPictureReason.NO_FILE else logging.WARNING
                 log.log(level, "picture.missing", decree=post.decree.id, url=post.decree.url, why=str(none))
                 return None
 
@@ -132,7 +132,7 @@ class Album:
         """Return the picture of a decree with its alt text. Raises NoPicture."""
         path = await asyncio.to_thread(self._locate, decree)
         if path is None:
-            raise NoPicture(Why.NO_FILE)
+            raise NoPicture(NoPictureReason.NO_FILE)
         choice = choose(decree)
         drawn = await self._drawn(path, choice)
         alt = alt_text(

@@ -24,7 +24,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from rapidfuzz.fuzz import partial_ratio_alignment
 
-from bot.delivery.picture.wire import Box, Canvas, Draw, NoPicture, Undrawn, Why, inked, paint
+from bot.delivery.picture.wire import Box, Canvas, Draw, NoPicture, NoPictureReason, Undrawn, inked, paint
 from bot.detection.text.phrases import spans_of_names
 from bot.domain.acts import TextOrigin
 from bot.domain.folding import fold_letters
@@ -34,13 +34,13 @@ from bot.reading.pages.ocr import FIRST_DPI, InProcess, Line, OcrFailed, Recogni
 from bot.reading.pages.quality import repair
 from bot.reading.sandbox.child import NotReadable, PdfDocument, run
 from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.wire import StartOrder
 
 # A text of which every letter has its place on the picture: what stands where, and what of it is covered.
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedText:
     """A text, and a box for each of its characters; None for blanks and for what has no place. Lines end with a line feed."""
 
     text: str
@@ -55,7 +55,7 @@ class PlacedLine:
     box: Box
 
 
-def strips(placed: Placed, start: int, end: int) -> tuple[Box, ...]:
+def strips(placed: PlacedText, start: int, end: int) -> tuple[Box, ...]:
     """Return the boxes of a stretch, those that stand side by side on one line joined."""
     found: list[Box] = []
     for box in placed.boxes[start:end]:
@@ -68,7 +68,7 @@ def strips(placed: Placed, start: int, end: int) -> tuple[Box, ...]:
     return tuple(found)
 
 
-def lines(placed: Placed) -> Iterator[PlacedLine]:
+def lines(placed: PlacedText) -> Iterator[PlacedLine]:
     """Yield the lines of the text in its own order."""
     start = 0
     for text in placed.text.split("\n"):
@@ -104,7 +104,7 @@ def _same_line(one: Box, other: Box) -> bool:
 _LONG_WORD = 4
 
 
-def placed_words(words: Iterable[RecognisedWord], scale: float) -> Placed:
+def placed_words(words: Iterable[RecognisedWord], scale: float) -> PlacedText:
     """Return the text of these words, line by line. `scale`: pixels of the picture for one of the image that was read."""
     text: list[str] = []
     boxes: list[Box | None] = []
@@ -117,7 +117,7 @@ def placed_words(words: Iterable[RecognisedWord], scale: float) -> Placed:
         text.append(word.text)
         left, top, right, bottom = word.box
         boxes += [(left * scale, top * scale, right * scale, bottom * scale)] * len(word.text)
-    return Placed("".join(text), tuple(boxes))
+    return PlacedText("".join(text), tuple(boxes))
 
 
 def lie_on_their_side(words: Iterable[RecognisedWord]) -> bool:
@@ -214,7 +214,7 @@ _TALLEST = 0.25
 _NAME_MARGIN, _LINE_MARGIN = 0.25, 0.3
 
 
-def names(placed: Placed) -> tuple[Box, ...]:
+def names(placed: PlacedText) -> tuple[Box, ...]:
     """Return the boxes of persons' names."""
     spans = _with_repeats(placed.text, spans_of_names(placed.text))
     return tuple(padded(strip, _NAME_MARGIN) for start, end in spans for strip in strips(placed, start, end))
@@ -231,7 +231,7 @@ def _with_repeats(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple
                 yield first, last
 
 
-def signatures(placed: Placed, width: int, height: int) -> Iterator[Box]:
+def signatures(placed: PlacedText, width: int, height: int) -> Iterator[Box]:
     """Yield the boxes in which whoever signed left name and hand, of a picture of so many pixels; they may hold more paper than ink."""
     found = [*lines(placed)]
     for line in found:
@@ -280,30 +280,30 @@ def draw_page(path: Path, order: Draw, engine: Callable[[], Engine | None]) -> t
     try:
         document = PdfDocument(path, lambda: None, trusting=True)
     except NotReadable as error:
-        raise NoPicture(Why.NOT_READABLE, str(error)) from error
+        raise NoPicture(NoPictureReason.NOT_READABLE, str(error)) from error
     if not 1 <= order.page <= len(document):
-        raise NoPicture(Why.NO_SUCH_PAGE, f"{order.page} of {len(document)}")
+        raise NoPicture(NoPictureReason.NO_SUCH_PAGE, f"{order.page} of {len(document)}")
     # The reader's own judgement of the layer: of a scan it says that it is to be recognised, whatever is stamped on it.
     origin = document.survey(order.page).origin
     if origin is TextOrigin.BLANK:
-        raise NoPicture(Why.BLANK)
+        raise NoPicture(NoPictureReason.BLANK)
     try:
         with document.opened(order.page) as page:
             return _drawn(page, order, engine, in_layer=origin is TextOrigin.LAYER)
     except pdfium.PdfiumError as error:
-        raise NoPicture(Why.NOT_READABLE, f"page {order.page} is damaged") from error
+        raise NoPicture(NoPictureReason.NOT_READABLE, f"page {order.page} is damaged") from error
 
 
 def _drawn(page: Any, order: Draw, engine: Callable[[], Engine | None], *, in_layer: bool) -> tuple[Canvas, bytes]:
     read = None if in_layer else _recognised(page, engine())
     if not in_layer and read is None and not order.unread:
-        raise NoPicture(Why.UNREAD)
+        raise NoPicture(NoPictureReason.UNREAD)
     turn = 0 if read is None else read.turn
     with closing(page.render(scale=_scale(page, turn, order), grayscale=True, rotation=turn)) as bitmap:
         width, height = min(bitmap.width, order.width), min(bitmap.height, order.height)
         placed = _in_layer(page, bitmap) if read is None else placed_words(read.words, bitmap.width / read.width)
         if not placed.text.strip() and not order.unread:
-            raise NoPicture(Why.UNREAD)
+            raise NoPicture(NoPictureReason.UNREAD)
         spans = _spans(placed, order.phrases)
         marked = [padded(strip, _MARKER_MARGIN) for span in spans.values() for strip in strips(placed, *span)]
         grey = bytes(bitmap.buffer)
@@ -313,7 +313,7 @@ def _drawn(page: Any, order: Draw, engine: Callable[[], Engine | None], *, in_la
     return Canvas(width, height, tuple(spans), len(hidden)), pixels
 
 
-def _spans(placed: Placed, phrases: tuple[str, ...]) -> dict[int, tuple[int, int]]:
+def _spans(placed: PlacedText, phrases: tuple[str, ...]) -> dict[int, tuple[int, int]]:
     letters = letters_of(placed.text)
     found = {position: find(letters, phrase) for position, phrase in enumerate(phrases)}
     return {position: span for position, span in found.items() if span is not None}
@@ -324,11 +324,11 @@ def _scale(page: Any, turn: int, order: Draw) -> float:
     if turn % 180:
         width, height = height, width
     if not (width > 0 and height > 0) or max(width, height) > _LONGEST_RATIO * min(width, height):
-        raise NoPicture(Why.SHAPE, f"{width:.0f} × {height:.0f} points")
+        raise NoPicture(NoPictureReason.SHAPE, f"{width:.0f} × {height:.0f} points")
     # Rounding up to a whole pixel must not go beyond what was ordered.
     scale = min((order.width - 1) / width, (order.height - 1) / height, _MOST_DPI / _POINTS_PER_INCH)
     if min(width, height) * scale < _SMALLEST_SIDE:
-        raise NoPicture(Why.SHAPE, f"{width:.0f} × {height:.0f} points")
+        raise NoPicture(NoPictureReason.SHAPE, f"{width:.0f} × {height:.0f} points")
     return float(scale)
 
 
@@ -356,14 +356,14 @@ def _recognised(page: Any, engine: Engine | None) -> _Read | None:
     return best
 
 
-def _in_layer(page: Any, bitmap: Any) -> Placed:
+def _in_layer(page: Any, bitmap: Any) -> PlacedText:
     """Return the text of the layer in the order of the file, a character each unit, with its boxes on the bitmap."""
     with closing(page.get_textpage()) as textpage:
         count = textpage.count_chars()
         if count > MOST_CHARACTERS:
-            raise NoPicture(Why.TOO_MUCH_TEXT, f"{count} characters")
+            raise NoPicture(NoPictureReason.TOO_MUCH_TEXT, f"{count} characters")
         if not count_visible(textpage, count):
-            return Placed("", ())
+            return PlacedText("", ())
         to_bitmap = bitmap.get_posconv(page).to_bitmap
         left, right, bottom, top = c_double(), c_double(), c_double(), c_double()
         at = byref(left), byref(right), byref(bottom), byref(top)
@@ -377,7 +377,7 @@ def _in_layer(page: Any, bitmap: Any) -> Placed:
                 box = min(xs), min(ys), max(xs), max(ys)
             text.append(character)
             boxes.append(box)
-        return Placed("".join(text), tuple(boxes))
+        return PlacedText("".join(text), tuple(boxes))
 
 
 def _character(code: int) -> str:
@@ -390,7 +390,7 @@ def _character(code: int) -> str:
 
 def main(argument: str) -> int:
     """Carry out the one order, and wait to be ended."""
-    start = Start.parse(argument)
+    start = StartOrder.parse(argument)
     confine(start)
     order = Draw.parse(sys.stdin.buffer.readline())
     # After the confinement, which holds for the threads that are started in it.

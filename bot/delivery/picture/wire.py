@@ -59,7 +59,7 @@ class Canvas:
 class Undrawn:
     """Answer: there is no picture. `more` says more, for an operator."""
 
-    why: Why
+    why: NoPictureReason
     more: str = ""
 
     def line(self) -> bytes:
@@ -74,8 +74,8 @@ def parse_answer(line: bytes, order: Draw) -> Canvas | Undrawn:
     except (ValueError, RecursionError) as error:
         raise NotUnderstood("a line that is not JSON") from error
     match fields:
-        case {"why": str(why), "more": str(more)} if why in Why.__members__:
-            return Undrawn(Why[why], more)
+        case {"why": str(why), "more": str(more)} if why in NoPictureReason.__members__:
+            return Undrawn(NoPictureReason[why], more)
         case {"width": int(width), "height": int(height), "found": list(found), "covered": int(covered)}:
             if not (0 < width <= order.width and 0 < height <= order.height and covered >= 0):
                 raise NotUnderstood("a picture of another size")
@@ -129,7 +129,7 @@ class Drawing:
     unread: bool = False
 
 
-class Why(StrEnum):
+class NoPictureReason(StrEnum):
     """Why there is no picture. The value is for an operator."""
 
     NO_FILE = "the PDF is not kept on this machine"
@@ -147,7 +147,7 @@ class Why(StrEnum):
 class NoPicture(Exception):
     """There is no picture; whoever wanted one does without. `why` is the cause, `more` the details, the message both, for an operator."""
 
-    def __init__(self, why: Why, more: str = "") -> None:
+    def __init__(self, why: NoPictureReason, more: str = "") -> None:
         super().__init__(f"{why.value} ({more})" if more else why.value)
         self.why = why
         self.more = more

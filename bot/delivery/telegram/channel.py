@@ -16,15 +16,15 @@ from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bot.delivery.channel import (
     DeliveryError,
+    DeliveryUnknown,
     HoldForPerson,
     MessageComposer,
     Migrated,
     NotSent,
-    Pictured,
+    PreparedPictures,
     Refused,
     SendAgain,
     Sent,
-    Unknown,
     before_sending,
     composing,
 )
@@ -33,14 +33,14 @@ from bot.delivery.telegram.client import (
     CANNOT_PARSE,
     NO_TEXT,
     NOT_MODIFIED,
+    ChatAddress,
     SendingBot,
-    Whereabouts,
     check_chat,
     keyboard,
     reading_chat,
     says,
 )
-from bot.delivery.telegram.search import Search, Twin, shows_decree, shows_digest
+from bot.delivery.telegram.search import OtherWording, Search, shows_decree, shows_digest
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
 from bot.domain.redaction import scrub
@@ -83,11 +83,11 @@ class TelegramChannel:
     def __init__(
         self,
         name: str,
-        where: Whereabouts,
+        where: ChatAddress,
         sending: SendingBot,
         words: TelegramWords,
         messages: ChatMessages,
-        pictured: Pictured,
+        pictured: PreparedPictures,
         reconcile: Reconcile = "probe",
     ) -> None:
         self._name = name
@@ -130,7 +130,7 @@ class TelegramChannel:
             found = await Search(self._sending.bot, chat).near_the_end()
         except ChatMigrated as moved:
             raise await self._moved(moved) from None
-        except (TelegramError, Unknown):
+        except (TelegramError, DeliveryUnknown):
             return  # the send itself reports what is wrong there
         if found is not None:
             with reading_chat():
@@ -272,7 +272,7 @@ class TelegramChannel:
             raise SendAgain("Telegram: perhaps sent; sent again without looking")
         button, shows = self._words.marks(post)
         if button is None:
-            raise Unknown("Telegram: a post without a link cannot be looked for; look at the chat")
+            raise DeliveryUnknown("Telegram: a post without a link cannot be looked for; look at the chat")
         chat = await self._where.chat()
         with reading_chat():
             history = await asyncio.to_thread(self._messages.history, post.id, chat)
@@ -305,7 +305,7 @@ class TelegramChannel:
             failure = self._sending.failure(error)
             if isinstance(failure, NotSent):
                 raise failure from None
-            raise (NotSent if isinstance(failure, Unknown) else Unknown)(str(failure)) from None
+            raise (NotSent if isinstance(failure, DeliveryUnknown) else DeliveryUnknown)(str(failure)) from None
 
     async def close(self) -> None:
         """Release connections."""
@@ -377,16 +377,16 @@ class TelegramWords:
                     return button
         return None
 
-    def twin(self, post: Post, text: str) -> Twin | None:
+    def twin(self, post: Post, text: str) -> OtherWording | None:
         """Return what a message with this text is that shows the same link and number, if not the post itself as it is now: the post as an
         earlier version sent it, or the one of another language. Digests say their language."""
         if post.digest is not None:
             button = button_of_sent(text, post.decrees, self.composer.language)
-            return None if button is None or button == digest_button(post.decrees, self.composer.language) else Twin(button, True)
+            return None if button is None or button == digest_button(post.decrees, self.composer.language) else OtherWording(button, True)
         decree, place, now, shown = post.decree, self.composer.place(post.decree), self.composer.clock(), with_plain_spaces(text)
         for language in LANGUAGES:
             own = language == self.composer.language
             for label, button in telegram_forms(decree, place, now, language)[int(own) :]:
                 if with_plain_spaces(label) in shown:
-                    return Twin(button, own)
+                    return OtherWording(button, own)
         return None

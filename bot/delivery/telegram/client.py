@@ -20,7 +20,7 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
-from bot.delivery.channel import ChatClosed, DeliveryError, DestinationRefused, Migrated, NotSent, Refused, Unknown
+from bot.delivery.channel import ChatClosed, DeliveryError, DeliveryUnknown, DestinationRefused, Migrated, NotSent, Refused
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, READS, checked_base
 from bot.domain.loopback import is_loopback
 from bot.domain.redaction import scrub
@@ -80,7 +80,7 @@ def classify(error: TelegramError, token: str) -> DeliveryError:
         return DestinationRefused(text)
     if isinstance(error, Conflict) or isinstance(error.__cause__, _BEFORE_SENDING):
         return NotSent(text)
-    return Unknown(text)
+    return DeliveryUnknown(text)
 
 
 def _described(error: TelegramError) -> str:
@@ -166,7 +166,7 @@ def keyboard(text: str, url: str) -> InlineKeyboardMarkup:
 log = structlog.get_logger()
 
 
-class Whereabouts:
+class ChatAddress:
     """Holds the chat of one destination, as `moves` remembers where it has moved to."""
 
     def __init__(self, chat: int | str, moves: MovedChats, clock: Callable[[], datetime], *, destination: str) -> None:

@@ -19,17 +19,17 @@ from telegram.error import ChatMigrated, TelegramError
 from bot.delivery.channel import (
     ChatClosed,
     DeliveryError,
+    DeliveryUnknown,
     DestinationRefused,
     MessageComposer,
     Migrated,
     NotSent,
-    Pictured,
+    PreparedPictures,
     Sent,
-    Unknown,
     composing,
 )
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
-from bot.delivery.telegram.client import SendingBot, Whereabouts, reading_chat
+from bot.delivery.telegram.client import ChatAddress, SendingBot, reading_chat
 from bot.delivery.telegram.search import Search
 from bot.domain.acts import CHANGING, Decree
 from bot.domain.follows import Follower, Topics, chat_destination, is_shared, reasons
@@ -115,9 +115,9 @@ class FollowerChannel(TelegramChannel):
     """Sends decrees to one chat. `trouble` is the last error that was met there which says more than that one message failed."""
 
     def __init__(
-        self, follower: Follower, where: Whereabouts, sending: SendingBot, words: FollowerWords, messages: ChatMessages, mailbox: Mailbox
+        self, follower: Follower, where: ChatAddress, sending: SendingBot, words: FollowerWords, messages: ChatMessages, mailbox: Mailbox
     ) -> None:
-        super().__init__(chat_destination(follower.chat), where, sending, words, messages, Pictured(None))
+        super().__init__(chat_destination(follower.chat), where, sending, words, messages, PreparedPictures(None))
         self._chat_messages = messages
         self._mailbox = mailbox
         self.follower = follower
@@ -137,7 +137,7 @@ class FollowerChannel(TelegramChannel):
             return False
         if isinstance(self.trouble, NotSent) and self.trouble.limited:
             return self.follower.chat > 0
-        if isinstance(self.trouble, (NotSent, Unknown)):
+        if isinstance(self.trouble, (NotSent, DeliveryUnknown)):
             return not await self._telegram_answers()
         return isinstance(self.trouble, DestinationRefused)
 
@@ -178,13 +178,13 @@ class FollowerChannel(TelegramChannel):
             else:
                 history = await asyncio.to_thread(self._chat_messages.history, post.id, self.follower.chat)
         if history.before is None:
-            raise Unknown("Telegram: no message is known from before this one")
+            raise DeliveryUnknown("Telegram: no message is known from before this one")
         newest = max(history.before, history.newest or 0, self._mailbox.newest_in(self.follower.chat) or 0)
         candidates = [
             one for one in range(max(history.before, history.searched_to or 0) + 1, newest + AHEAD + 1) if one not in history.known
         ]
         if newest - history.before > MOST_IN_ALL:
-            raise Unknown("Telegram: too many messages since the last one known")
+            raise DeliveryUnknown("Telegram: too many messages since the last one known")
         search = Search(self._sending.bot, await self._where.chat())
         for message_id in candidates[:MOST_LOOKED_AT]:
             if await self._asking(search.writer(message_id)) == "bot":

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import ChatMigrated, TelegramError
 
-from bot.delivery.channel import DestinationRefused, NotSent, Unknown
-from bot.delivery.telegram.client import SendingBot, Whereabouts, check_chat
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent
+from bot.delivery.telegram.client import ChatAddress, SendingBot, check_chat
 from bot.messages.cleaning import unlinked
 
 NAME = "telegram.operators_chat"
@@ -31,7 +31,7 @@ class TelegramOperators:
     operators because it is called otherwise in `public` (the chats of the destinations).
     """
 
-    def __init__(self, where: Whereabouts, sending: SendingBot, public: Collection[int | str]) -> None:
+    def __init__(self, where: ChatAddress, sending: SendingBot, public: Collection[int | str]) -> None:
         self._where = where
         self._sending = sending
         self._public = frozenset(str(name).lower() for name in public)
@@ -82,7 +82,7 @@ class TelegramOperators:
         except TelegramError as error:
             failure = self._sending.failure(error)
             # Nothing was sent, so nothing is in doubt.
-            raise (NotSent(str(failure)) if isinstance(failure, Unknown) else failure) from None
+            raise (NotSent(str(failure)) if isinstance(failure, DeliveryUnknown) else failure) from None
         names = {str(found.id), *(f"@{name}".lower() for name in found.active_usernames or ()), f"@{found.username or ''}".lower()}
         if not self._public.isdisjoint(names):
             raise DestinationRefused("telegram.operators_chat is a public destination: it must be a chat of its own")

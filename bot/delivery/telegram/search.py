@@ -36,7 +36,7 @@ from telegram import Bot, ChatMemberAdministrator, Message, MessageEntity
 from telegram.constants import ChatType
 from telegram.error import BadRequest
 
-from bot.delivery.channel import NotSent, Unknown
+from bot.delivery.channel import DeliveryUnknown, NotSent
 from bot.delivery.telegram.client import ABSENT, BAD_BUTTON, NOT_MODIFIED, NOT_OURS, keyboard, says
 from bot.domain.posts import ChatHistory
 from bot.messages import Button, Language, shows_number
@@ -60,7 +60,7 @@ Rebuild = Callable[[str, str], Awaitable[Button | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class OtherWording:
     """Holds the same decree in other words, and the button that goes with them.
 
     `is_sought`: of an earlier version, in the language that is looked for; else in another language, posted for another destination.
@@ -85,7 +85,7 @@ class Search:
         shows: Callable[[str, Collection[str]], bool],
         history: ChatHistory,
         *,
-        twin: Callable[[str], Twin | None],
+        twin: Callable[[str], OtherWording | None],
         rebuild: Rebuild,
     ) -> int | None:
         """Return the id of the message with this button; None when it certainly is not there.
@@ -115,7 +115,7 @@ class Search:
             elif absent >= enough and met:
                 return None
         if not met or message_id - start > MOST_IN_ALL:
-            raise Unknown("Telegram: too many messages since the last one known; look at the chat")
+            raise DeliveryUnknown("Telegram: too many messages since the last one known; look at the chat")
         raise NotSent(f"Telegram: looked for among the messages up to {message_id}, goes on", _PAUSE)
 
     async def near_the_end(self) -> int | None:
@@ -155,7 +155,7 @@ class Search:
         message_id: int,
         button: Button,
         shows: Callable[[str, Collection[str]], bool],
-        twin: Callable[[str], Twin | None],
+        twin: Callable[[str], OtherWording | None],
         rebuild: Rebuild,
     ) -> bool:
         """Whether this message of the bot is the one looked for."""
@@ -185,11 +185,13 @@ class Search:
     async def _ensure_harmless(self) -> None:
         chat = await self._bot.get_chat(self._chat)
         if chat.type != ChatType.CHANNEL:
-            raise Unknown("Telegram: a post can be looked for in channels only; look at the chat")
+            raise DeliveryUnknown("Telegram: a post can be looked for in channels only; look at the chat")
         me = await self._bot.get_me()
         member = await self._bot.get_chat_member(self._chat, me.id)
         if not isinstance(member, ChatMemberAdministrator) or member.can_edit_messages:
-            raise Unknown('Telegram: looking for a post needs the bot without the right "edit messages of others"; look at the chat')
+            raise DeliveryUnknown(
+                'Telegram: looking for a post needs the bot without the right "edit messages of others"; look at the chat'
+            )
 
 
 def record_message(

@@ -13,7 +13,7 @@ from bot.detection.facts.places import places
 from bot.detection.facts.references import CHANGES, amended, amended_things, references, unless_gone
 from bot.detection.facts.signature import courts_named, first_prefect, office, signed
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.mentions import Mention, every_purpose, hooks, is_excluded, lists_events, purposes_named
+from bot.detection.text.mentions import Mention, every_purpose, is_excluded, legal_bases, lists_events, purposes_named
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain.acts import Evidence, Facts, Kind, Purpose
@@ -59,7 +59,9 @@ def gather(
         software=noted("software", unless_gone(things, segment, software(things.document, segment))),
         vendor=noted("vendor", unless_gone(things, segment, vendor(things.document, segment))),
         cameras=noted("cameras", cameras(document, segment, speaking)),
-        legal_basis=all_noted("legal_basis", [TextMatch(hook.label, *span) for hook, *span in hooks(document, segment.start, segment.end)]),
+        legal_basis=all_noted(
+            "legal_basis", [TextMatch(basis.label, *span) for basis, *span in legal_bases(document, segment.start, segment.end)]
+        ),
         # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.
         court=courts[0] if len(courts) == 1 else None,
         camera_types=all_noted("camera_types", camera_types(document, segment, mentioning)),

@@ -2,7 +2,7 @@
 
 `about` of a piece of evidence is `verdict` for a phrase that names algorithmic video surveillance, `verb` for what the act does to it,
 `support` and `against` for what stands beside, `doubt` for what leaves it open, `contradiction` for an article against the title, and
-`sign` for a word that came to nothing. `cue` is a name of `cues.toml`, the label of a legal hook in `law.toml`, or one of the constants.
+`sign` for a word that came to nothing. `cue` is a name of `cues.toml`, the label of a legal basis in `law.toml`, or one of the constants.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from bot.detection.facts.references import CHANGES
 from bot.detection.text.cues import Pattern, VerdictReason, cues, name_of
 from bot.detection.text.document import ActText
-from bot.detection.text.mentions import Mention, Mentions, hooks, purposes_named
+from bot.detection.text.mentions import Mention, Mentions, legal_bases, purposes_named
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.domain.acts import Evidence, Kind, Outcome
 
@@ -94,9 +94,11 @@ class SegmentEvidence:
         return next((found for span in spans if (found := cue.search(self.text, *span)) is not None), None)
 
     def supported(self) -> bool:
-        """Return whether medium words have the company they need: the law's own hook, its decree, or two of the predetermined events."""
+        """Return whether medium words have the company they need: the law itself, its decree, or two of the predetermined events."""
         start, end = self.segment.start, self.segment.end
-        return any(hook.alone for hook, _, _ in hooks(self.document, start, end)) or len(purposes_named(self.document, start, end)) >= 2
+        if any(basis.alone for basis, _, _ in legal_bases(self.document, start, end)):
+            return True
+        return len(purposes_named(self.document, start, end)) >= 2
 
     # Evidence.
 
@@ -134,9 +136,9 @@ class SegmentEvidence:
 
     def texts_cited(self) -> Iterator[Evidence]:
         """Quote the laws and decrees on VSA that it cites, each once."""
-        for hook, start, end in hooks(self.document, self.segment.start, self.segment.end):
+        for basis, start, end in legal_bases(self.document, self.segment.start, self.segment.end):
             named = _TEXT.search(self.document.flat, max(start - _BEFORE_NUMBER, self.segment.start), start)
-            yield self.document.evidence("support", start if named is None else named.start(), end, hook.label)
+            yield self.document.evidence("support", start if named is None else named.start(), end, basis.label)
 
     def sign(self) -> tuple[Evidence, ...]:
         """Quote the word for which the act was looked at, where nothing else was found in it."""

@@ -98,7 +98,7 @@ def _rests_on_the_law(document: ActText, segment: Segment) -> bool:
     """Return True for an act that names two of the predetermined events or the very article on VSA: its images are those of cameras."""
     if len(purposes_named(document, segment.start, segment.end)) >= 2:
         return True
-    return any(hook.alone for hook, _, _ in hooks(document, segment.start, segment.end))
+    return any(basis.alone for basis, _, _ in legal_bases(document, segment.start, segment.end))
 
 
 def sentence(flat: str, block: Block, start: int, end: int) -> tuple[int, int]:
@@ -133,7 +133,7 @@ _NEAR = 330
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class LegalBasis:
     """A text that an authorisation may cite. `alone`: citing it is a sign by itself that an act is about VSA.
 
     `source` says where the text is published or told of, `confidence` how sure it is that it rules VSA, as checked on `checked`.
@@ -150,10 +150,10 @@ class Hook:
 
 
 @cache
-def known_hooks() -> tuple[Hook, ...]:
+def known_legal_bases() -> tuple[LegalBasis, ...]:
     """Return the legal texts of `law.toml`, read once."""
     return tuple(
-        Hook(
+        LegalBasis(
             entry["label"],
             pattern(entry["pattern"]),
             pattern(entry["article"]) if "article" in entry else None,
@@ -163,26 +163,26 @@ def known_hooks() -> tuple[Hook, ...]:
             entry["confidence"],
             entry["checked"],
         )
-        for entry in load("law.toml")["hook"]
+        for entry in load("law.toml")["legal_basis"]
     )
 
 
-def hooks(document: ActText, start: int, end: int) -> list[tuple[Hook, int, int]]:
+def legal_bases(document: ActText, start: int, end: int) -> list[tuple[LegalBasis, int, int]]:
     """Return the texts cited in a stretch of the folded text, each once, with where."""
     text = document.mended.text
     low, high = document.mended_span(start, end)
-    found: dict[str, tuple[Hook, int, int]] = {}
-    for hook in known_hooks():
-        if hook.unless in found:
+    found: dict[str, tuple[LegalBasis, int, int]] = {}
+    for basis in known_legal_bases():
+        if basis.unless in found:
             continue
-        for match in hook.pattern.finditer(text, low, high):
+        for match in basis.pattern.finditer(text, low, high):
             last = match.end()
-            if hook.article is not None:
-                near = hook.article.search(text, max(match.start() - 80, low), min(match.end() + _NEAR, high))
+            if basis.article is not None:
+                near = basis.article.search(text, max(match.start() - 80, low), min(match.end() + _NEAR, high))
                 if near is None:
                     continue
                 last = max(near.end(), last)
-            found[hook.label] = (hook, *document.loose(match.start(), last))
+            found[basis.label] = (basis, *document.loose(match.start(), last))
             break
     return list(found.values())
 

@@ -59,7 +59,7 @@ _CLOCK = re.compile(r"(?P<hours>[0-2]?\d)\s?(?:heures?|h|:)\s?(?P<minutes>[0-5]\
 
 
 @dataclass(frozen=True, slots=True)
-class Partial:
+class PartialDate:
     """A date that may leave out its month and year."""
 
     day: int
@@ -78,15 +78,15 @@ class Partial:
             return None
 
 
-def partial(text: str) -> Partial | None:
+def partial(text: str) -> PartialDate | None:
     """Read a folded text that is a date, whole or not (`1er juin`, `19`, `12/12/2025`)."""
     numbers = _NUMBERS.fullmatch(text)
     if numbers is not None:
-        return Partial(int(numbers["day"]), int(numbers["month"]), int(numbers["year"]))
+        return PartialDate(int(numbers["day"]), int(numbers["month"]), int(numbers["year"]))
     parts = _PARTS.fullmatch(text)
     if parts is None:
         return None
-    return Partial(
+    return PartialDate(
         _in_words(parts["words"]) if parts["words"] else _day(parts["day"]),
         _month(parts["month"]) if parts["month"] else None,
         _year(parts["year"]) if parts["year"] else None,

@@ -69,7 +69,7 @@ _BY_PERIOD = {
 }
 
 
-class Hold(Enum):
+class Applicability(Enum):
     """Whether a change counts on a day. `IN_DOUBT`: what changes was ended itself, and its words do not tell what that does."""
 
     YES = "yes"
@@ -78,10 +78,10 @@ class Hold(Enum):
 
 
 _BY_CHANGE = (
-    ((Kind.ABROGATION, Hold.YES), Standing.ENDED),
-    ((Kind.ABROGATION, Hold.IN_DOUBT), Standing.IN_DOUBT),
-    ((Kind.SUSPENSION, Hold.YES), Standing.SUSPENDED),
-    ((Kind.SUSPENSION, Hold.IN_DOUBT), Standing.IN_DOUBT),
+    ((Kind.ABROGATION, Applicability.YES), Standing.ENDED),
+    ((Kind.ABROGATION, Applicability.IN_DOUBT), Standing.IN_DOUBT),
+    ((Kind.SUSPENSION, Applicability.YES), Standing.SUSPENDED),
+    ((Kind.SUSPENSION, Applicability.IN_DOUBT), Standing.IN_DOUBT),
 )
 """What later decrees make of one that is not over: the first that holds."""
 
@@ -104,22 +104,22 @@ def standing(decree: Decree, now: datetime) -> Standing:
     return next((told for how, told in _BY_CHANGE if how in held), by_period)
 
 
-def hold(change: Change, today: date | None) -> Hold:
+def hold(change: Change, today: date | None) -> Applicability:
     """Return whether a change counts on this day (None: whatever its day), what ended the decree that changes taken into account."""
     if change.since is not None and today is not None and change.since > today:
-        return Hold.NO
+        return Applicability.NO
     undone = {_undoes(ending, change, today) for ending in change.undone_by}
-    if Hold.YES in undone:
-        return Hold.NO
-    return Hold.IN_DOUBT if Hold.IN_DOUBT in undone else Hold.YES
+    if Applicability.YES in undone:
+        return Applicability.NO
+    return Applicability.IN_DOUBT if Applicability.IN_DOUBT in undone else Applicability.YES
 
 
-def _undoes(ending: Change, change: Change, today: date | None) -> Hold:
+def _undoes(ending: Change, change: Change, today: date | None) -> Applicability:
     """Return whether the end of the decree that changes takes the change back."""
     held = hold(ending, today)
-    if held is Hold.NO or change.kind is not Kind.ABROGATION or ending.retroactive:
+    if held is Applicability.NO or change.kind is not Kind.ABROGATION or ending.retroactive:
         return held
-    return Hold.NO if ending.retroactive is False else Hold.IN_DOUBT
+    return Applicability.NO if ending.retroactive is False else Applicability.IN_DOUBT
 
 
 def period(decree: Decree, today: date | None = None) -> tuple[Moment | None, Moment | None]:
@@ -137,7 +137,7 @@ def period(decree: Decree, today: date | None = None) -> tuple[Moment | None, Mo
 
 
 def _undone(change: Change, today: date | None) -> bool:
-    return any(_undoes(ending, change, today) is Hold.YES for ending in change.undone_by)
+    return any(_undoes(ending, change, today) is Applicability.YES for ending in change.undone_by)
 
 
 # Until when a decree can be contested, and whether an urgent application still makes sense.

@@ -31,7 +31,7 @@ from telegram.ext import (
 
 from bot.domain.acts import Decree, Kind
 from bot.domain.follows import FRANCE, Follow, FollowKind, FollowMode, Topics
-from bot.gazetteer.finding import Found
+from bot.gazetteer.finding import PlaceMatches
 from bot.messages import Language
 from bot.messages.cleaning import unlinked
 from bot.messages.following import FollowNames, follow_label
@@ -84,7 +84,7 @@ class FollowContext:
     `contact`: of whoever runs this instance, a mail or web address; empty where nobody says."""
 
     names: FollowNames
-    find: Callable[[str], Found]
+    find: Callable[[str], PlaceMatches]
     read_at: ReadAt
     topics: Callable[[Decree], Topics]
     contact: str = ""

@@ -25,16 +25,16 @@ DEEPEST_FORM = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class InkScale:
     """How closely a page is looked at: drawn at `dpi`, what differs from the paper by more than `contrast` of 255 greys is ink."""
 
     dpi: int
     contrast: int
 
 
-GLANCE = Look(36, 64)
+GLANCE = InkScale(36, 64)
 """Enough to tell whether something is drawn on a page of text."""
-CLOSE = Look(72, 30)
+CLOSE = InkScale(72, 30)
 """Tells one short faint line of a scan (0.0003 of an A4 page) from dust (0.00014 for 40 specks) and noise (nothing).
 
 A page of text 33 greys from its paper, which OCR reads without fault, is seen (0.003); at a contrast of 40 it passed for blank.
@@ -58,7 +58,7 @@ def image_coverage(page: Any) -> float:
     return float(min(1.0, covered / (width * height)))
 
 
-def ink(page: Any, textpage: Any, look: Look) -> float:
+def ink(page: Any, textpage: Any, look: InkScale) -> float:
     """Return the share (0 to 1) of the page that is dark once the recognised text is painted over."""
     with closing(page.render(scale=_scale(page, look.dpi), grayscale=True)) as bitmap:
         converter = bitmap.get_posconv(page)

@@ -43,7 +43,7 @@ from bot.reading.pages.quality import (
     repair,
 )
 from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import Failed, FileOpened, Recognise, Start, Survey, encode, parse_order
+from bot.reading.sandbox.wire import Failed, FileOpened, RecogniseOrder, StartOrder, TextLayerOrder, encode, parse_order
 
 # How a process that does one thing for its parent begins and ends.
 
@@ -65,9 +65,9 @@ _POLITE = 10
 
 def main(argument: str) -> int:
     """Carry out orders until there are none. Exit status 1 when the file cannot be opened."""
-    start = Start.parse(argument)
+    start = StartOrder.parse(argument)
     confine(start)
-    orders: SimpleQueue[Survey | Recognise] = SimpleQueue()
+    orders: SimpleQueue[TextLayerOrder | RecogniseOrder] = SimpleQueue()
     # After the confinement, which holds for the threads that are started in it.
     threading.Thread(target=_listen, args=(orders.put,), daemon=True).start()
     _give_time(start)
@@ -80,7 +80,7 @@ def main(argument: str) -> int:
     polite = False
     while True:
         order = orders.get()
-        if isinstance(order, Recognise) and not polite:
+        if isinstance(order, RecogniseOrder) and not polite:
             os.nice(_POLITE)
             polite = True
         _give_time(start)
@@ -89,20 +89,20 @@ def main(argument: str) -> int:
             _give_time(start)
 
 
-def _carry_out(document: PdfDocument, order: Survey | Recognise) -> Iterator[PageText]:
+def _carry_out(document: PdfDocument, order: TextLayerOrder | RecogniseOrder) -> Iterator[PageText]:
     match order:
-        case Survey(first, known):
+        case TextLayerOrder(first, known):
             yield from (document.survey(number) for number in range(first, len(document) + 1) if number not in known)
-        case Recognise(number):
+        case RecogniseOrder(number):
             yield document.recognise(number)
 
 
-def _give_time(start: Start) -> None:
+def _give_time(start: StartOrder) -> None:
     """Let this process take so much processor time from now on; it ends by SIGPROF then, whatever code it is in."""
     signal.setitimer(signal.ITIMER_PROF, start.page_seconds)
 
 
-def _listen(put: Callable[[Survey | Recognise], None]) -> None:
+def _listen(put: Callable[[TextLayerOrder | RecogniseOrder], None]) -> None:
     """Pass the orders on. Standard input ends when the parent does, however it ended: nobody reads the answers any more."""
     try:
         for line in sys.stdin.buffer:

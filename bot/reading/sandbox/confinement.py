@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bot.reading.pages.ocr import LANGUAGE
 from bot.reading.sandbox import syscalls
-from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.wire import StartOrder
 
 _OPEN_FILES = 64
 _SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/nix/store", "/etc/ld.so.cache")
@@ -27,7 +27,7 @@ _CODE = Path(__file__).resolve().parents[2]
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
 
 
-def confine(start: Start) -> tuple[str, ...]:
+def confine(start: StartOrder) -> tuple[str, ...]:
     """Give up whatever reading this PDF does not need; what this system cannot enforce, in words.
 
     To be called before any thread is started: it holds for those that follow.
@@ -46,7 +46,7 @@ def confine(start: Start) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def limit(start: Start) -> None:
+def limit(start: StartOrder) -> None:
     """Cap what this process may take, for good: memory, processor time, files (none may grow: nothing is written), core dumps."""
     _cap(resource.RLIMIT_AS, start.memory_bytes)
     # One second more for the hard limit: the soft one tells what happened (SIGXCPU), the hard one kills.
@@ -65,7 +65,7 @@ def _cap(kind: int, soft: int, hard: int | None = None) -> None:
     resource.setrlimit(kind, (min(soft, most), most))
 
 
-def _needed(start: Start) -> dict[Path, int]:
+def _needed(start: StartOrder) -> dict[Path, int]:
     """The PDF, the code of Python and of this program, the system's libraries and recognition data: nothing where people keep settings."""
     read = READ_FILE | READ_DIR
     run = EXECUTE if start.commands else 0

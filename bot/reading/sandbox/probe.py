@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.wire import StartOrder
 from bot.reading.sandbox.worker import child_command, child_environment
 
 
@@ -38,7 +38,7 @@ def confinement_in_force() -> Confinement:
 
     Raises OSError, ValueError or SubprocessError where that fails.
     """
-    start = Start(os.devnull, 1024**3, 30)
+    start = StartOrder(os.devnull, 1024**3, 30)
     done = subprocess.run(  # noqa: S603 - our own command, without a shell
         child_command("bot.reading.sandbox.probe", start),
         capture_output=True,
@@ -56,7 +56,7 @@ def confinement_in_force() -> Confinement:
 
 def main(argument: str) -> None:
     """Confine this process, try, and print what was found as JSON."""
-    missing = confine(Start.parse(argument))
+    missing = confine(StartOrder.parse(argument))
     found = Confinement(
         no_network=_refused(_reach_out),
         no_programs=_refused(_fork),

@@ -103,7 +103,7 @@ def printable(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartOrder:
     """How a reading process is started: the file, and the limits it sets on itself before opening it.
 
     `page_seconds`: processor time for opening the file, and for each page; 0 for no such limit. `ocr`: it may look for an engine.
@@ -124,7 +124,7 @@ class Start:
         return json.dumps(asdict(self), ensure_ascii=True)
 
     @classmethod
-    def parse(cls, argument: str) -> Start:
+    def parse(cls, argument: str) -> StartOrder:
         """Return the inverse of `argument`. Raises KeyError or ValueError on anything else."""
         fields: Mapping[str, Any] = json.loads(argument)
         flags = {name: bool(fields[name]) for name in ("ocr", "commands", "trusting")}
@@ -132,7 +132,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class TextLayerOrder:
     """Order: report what the text layer holds, of every page from `first` on but the `known` ones, one line each in order."""
 
     first: int = 1
@@ -144,7 +144,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class Recognise:
+class RecogniseOrder:
     """Order: recognise the text of one page; one line."""
 
     page: int
@@ -154,11 +154,11 @@ class Recognise:
         return json.dumps({"recognise": self.page}).encode("ascii") + b"\n"
 
 
-def parse_order(line: bytes) -> Survey | Recognise:
+def parse_order(line: bytes) -> TextLayerOrder | RecogniseOrder:
     """Return the inverse of `line`. Raises ValueError on anything else."""
     match json.loads(line):
         case {"survey": int(first), "known": list(known)}:
-            return Survey(first, frozenset(map(int, known)))
+            return TextLayerOrder(first, frozenset(map(int, known)))
         case {"recognise": int(page)}:
-            return Recognise(page)
+            return RecogniseOrder(page)
     raise ValueError("not an order")

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import bot
 from bot.domain.acts import PageText, TextOrigin
 from bot.reading.model import PageRead, ReadingLimits, Unreadable
-from bot.reading.sandbox.wire import MOST_LINE_BYTES, Failed, FileOpened, NotUnderstood, Start, decode, printable
+from bot.reading.sandbox.wire import MOST_LINE_BYTES, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
 
 _MOST_DIAGNOSIS = 16 * 1024
 _T = TypeVar("_T")
@@ -36,12 +36,12 @@ class Worker:
         self._diagnosis = asyncio.create_task(_last_words(process.stderr))
 
     @classmethod
-    async def start(cls, start: Start, module: str = READER) -> Worker:
+    async def start(cls, start: StartOrder, module: str = READER) -> Worker:
         """Start a process on a file, which runs a module of ours. Raises OSError where the system refuses one more process."""
         return await carried_through(cls._start(start, module), undo=cls.end)
 
     @classmethod
-    async def _start(cls, start: Start, module: str) -> Worker:
+    async def _start(cls, start: StartOrder, module: str) -> Worker:
         process = await asyncio.create_subprocess_exec(
             *child_command(module, start),
             stdin=asyncio.subprocess.PIPE,
@@ -96,7 +96,7 @@ async def carried_through(work: Coroutine[Any, Any, _T] | asyncio.Task[_T], *, u
     raise cancelled
 
 
-def child_command(module: str, start: Start) -> tuple[str, ...]:
+def child_command(module: str, start: StartOrder) -> tuple[str, ...]:
     """Runs a module of ours in a process of its own, with nothing of the user's on its path."""
     return sys.executable, "-s", "-P", "-m", module, start.argument()
 

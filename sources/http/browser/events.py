@@ -19,7 +19,7 @@ from sources.model import Unusable
 Result = TypeVar("Result")
 
 
-class LedAway(Exception):
+class LeftSite(Exception):
     """Raised when a script of the page left it for an address that is not the site's."""
 
     def __init__(self, url: str) -> None:

@@ -21,7 +21,7 @@ from playwright.async_api import BrowserContext, Error, JSHandle, Page, Route
 from sources.http.address import Target
 from sources.http.answers import LOOK_WITHIN, REDIRECTS, beginning_of, looks_blocked
 from sources.http.browser import policy
-from sources.http.browser.events import HeldAnswer, LedAway, LoginWanted, TabEvents
+from sources.http.browser.events import HeldAnswer, LeftSite, LoginWanted, TabEvents
 from sources.http.browser.policy import of_driver
 from sources.http.browser.process import Chromium
 from sources.http.connection import decode
@@ -122,7 +122,7 @@ async def _guard(route: Route, page: Page, events: TabEvents, target: Target, sc
     if request.is_navigation_request() and request.frame == page.main_frame:
         if policy.may_go(request.method, url, target):
             return await route.continue_()
-        events.fail(LedAway(url))
+        events.fail(LeftSite(url))
         return await route.abort()
     if policy.may_load(request.resource_type, url, target, script_hosts):
         return await route.continue_()
@@ -158,7 +158,7 @@ class Tab:
         """Return the page with what the selector `page_with` finds, else a file of the type `accept`. One elsewhere is a redirect."""
         try:
             return await (self.file(accept) if page_with is None else self.page(page_with))
-        except LedAway as away:
+        except LeftSite as away:
             return _elsewhere(away.url)
         except LoginWanted:
             return httpx.Response(401, stream=httpx.ByteStream(b""))

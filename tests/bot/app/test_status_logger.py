@@ -8,7 +8,7 @@ from bot.app.service import DatabaseLog, StatusLogger
 from bot.domain.records import SourceState
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
-from bot.storage.errors import Conflict, Full, StorageError, Unavailable
+from bot.storage.errors import Conflict, DiskFull, StorageError, Unavailable
 from bot.storage.store import Store
 from sources.catalogue.authority import Source
 
@@ -86,9 +86,9 @@ def test_a_database_that_cannot_be_used_is_told_once_and_so_is_its_end() -> None
         (14, 13, False, Unavailable("gone"), "database.unavailable"),
         (14.5, 12.5, False, None, None),  # it began before the outage, which is not over
         (15, 15, False, None, "database.recovered"),
-        (20, 20, True, Full("full"), "database.unavailable"),
+        (20, 20, True, DiskFull("full"), "database.unavailable"),
         (30, 30, True, None, None),  # nothing was to be added
-        (40, 40, True, Full("full"), None),
+        (40, 40, True, DiskFull("full"), None),
         (700, 700, True, None, "database.recovered"),
     ]
     for at, began, writing, error, expected in happened:

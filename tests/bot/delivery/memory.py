@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import insert, true
 
-from bot.delivery.channel import MessageComposer, Pictured, Pictures, Sent
+from bot.delivery.channel import MessageComposer, Pictures, PreparedPictures, Sent
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import MastodonApi
 from bot.delivery.routing import Visibility
 from bot.delivery.telegram.channel import Reconcile, TelegramChannel, TelegramWords
-from bot.delivery.telegram.client import DEFAULT_API, SendingBot, Whereabouts
+from bot.delivery.telegram.client import DEFAULT_API, ChatAddress, SendingBot
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain.acts import Decree, Facts, Place
 from bot.domain.posts import ChatHistory, Post, PostCause, PostState
@@ -198,10 +198,10 @@ def telegram_channel(
     read_timeout: float = 30.0, messages: ChatMessages | None = None, moves: MovedChats | None = None, reconcile: Reconcile = "probe",
     picture: Pictures | None = None, **words: Any,
 ) -> TelegramChannel:  # fmt: skip
-    where = Whereabouts(chat, moves or MemoryMoves(), clock, destination=name)
+    where = ChatAddress(chat, moves or MemoryMoves(), clock, destination=name)
     sending = SendingBot(token, api_url, read_timeout=read_timeout)
     spoken = TelegramWords(composer(clock, **words))
-    return TelegramChannel(name, where, sending, spoken, messages or MemoryMessages(), Pictured(picture), reconcile)
+    return TelegramChannel(name, where, sending, spoken, messages or MemoryMessages(), PreparedPictures(picture), reconcile)
 
 
 def mastodon_channel(
@@ -210,12 +210,18 @@ def mastodon_channel(
 ) -> MastodonChannel:  # fmt: skip
     api = MastodonApi(instance, token, clock, read_timeout=read_timeout)
     return MastodonChannel(
-        name, api, composer(clock, **words), Pictured(picture), visibility=visibility, content_warning=content_warning, thread=thread
+        name,
+        api,
+        composer(clock, **words),
+        PreparedPictures(picture),
+        visibility=visibility,
+        content_warning=content_warning,
+        thread=thread,
     )
 
 
 def operators_chat(
     chat: int | str, token: str, public: Collection[int | str], api_url: str = DEFAULT_API, moves: MovedChats | None = None
 ) -> TelegramOperators:
-    where = Whereabouts(chat, moves or MemoryMoves(), Clock(), destination="telegram.operators_chat")
+    where = ChatAddress(chat, moves or MemoryMoves(), Clock(), destination="telegram.operators_chat")
     return TelegramOperators(where, SendingBot(token, api_url), public)

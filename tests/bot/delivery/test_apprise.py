@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery.apprise import AppriseChannel, NotAnAddress
-from bot.delivery.channel import NotSent, Refused, SendAgain, Unknown
+from bot.delivery.channel import DeliveryUnknown, NotSent, Refused, SendAgain
 from bot.delivery.deliverer import Deliverer
 from bot.domain.posts import PostCause, PostState
 from tests.bot.delivery.memory import Clock, MemoryOutbox, composer, post
@@ -83,7 +83,7 @@ async def test_the_address_is_in_no_log_and_no_error(service: Notified, clock: C
     service.answers = [500, 403, 302]
     told = []
     for _ in range(3):
-        with pytest.raises(Unknown) as raised:
+        with pytest.raises(DeliveryUnknown) as raised:
             await channel.send(post(1))
         told.append(str(raised.value))
     await channel.send(post(1))
@@ -106,7 +106,7 @@ async def test_a_service_that_is_not_there(clock: Clock) -> None:
     async with Notified() as gone:
         address = gone.address
     channel = AppriseChannel("essai", address, composer(clock))
-    with pytest.raises(Unknown):
+    with pytest.raises(DeliveryUnknown):
         await channel.send(post(1))
     await channel.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.channel import NotSent, Unknown
+from bot.delivery.channel import DeliveryUnknown, NotSent
 from bot.delivery.deliverer import Deliverer
 from bot.domain.posts import Post, PostState
 from bot.storage.store import Store, open_store
@@ -93,7 +93,7 @@ async def test_a_database_that_stays_locked_longer_than_anybody_waits(file: Path
         assert channel.looked_for == [1]
 
 
-@pytest.mark.parametrize("error", [None, NotSent("429", 600.0), NotSent("no connection"), Unknown("answer lost")])
+@pytest.mark.parametrize("error", [None, NotSent("429", 600.0), NotSent("no connection"), DeliveryUnknown("answer lost")])
 @pytest.mark.parametrize("back", [timedelta(days=1), timedelta(hours=2)])
 async def test_a_clock_that_is_set_back_between_two_passes(file: Path, clock: Clock, error: Exception | None, back: timedelta) -> None:
     with filled(file, clock, busy_timeout=30.0) as store:

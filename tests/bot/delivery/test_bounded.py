@@ -10,7 +10,7 @@ import httpx
 import pytest
 from telegram.request import HTTPXRequest
 
-from bot.delivery.channel import Unknown
+from bot.delivery.channel import DeliveryUnknown
 from bot.delivery.mastodon.client import MOST_BYTES, classify_failure, request, rest_after
 from tests.bot.delivery.memory import operators_chat
 from tests.bot.messages.samples import NOW
@@ -46,7 +46,7 @@ async def test_a_request_ends_and_leaves_open_what_became_of_it(
     async with server(lambda: httpx.Response(200, stream=body())) as client:
         with pytest.raises(expected) as raised:
             await request(client, "POST", "/api/v1/statuses", longest=longest)
-    assert type(classify_failure(raised.value)) is Unknown
+    assert type(classify_failure(raised.value)) is DeliveryUnknown
 
 
 async def test_an_answer_is_whole_with_what_it_says(caplog: pytest.LogCaptureFixture) -> None:
@@ -67,7 +67,7 @@ async def test_telegram_is_not_waited_for_without_end(monkeypatch: pytest.Monkey
     monkeypatch.setattr("bot.delivery.telegram.client.READS", 0.001)
     chat = operators_chat(-1, "1:x", [])
     try:
-        with pytest.raises(Unknown, match="in time"):
+        with pytest.raises(DeliveryUnknown, match="in time"):
             await chat.send("bonjour")
     finally:
         await chat.close()

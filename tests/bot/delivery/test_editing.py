@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import ChatClosed, DestinationRefused, EditExposed, NotSent, Refused, Sent, Unknown
+from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, EditExposed, NotSent, Refused, Sent
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, Editor, after_failure
 from bot.delivery.limiter import Limiter
@@ -187,7 +187,7 @@ async def test_an_edited_post_is_still_found(opened: Opened) -> None:
         (400, "Bad Request: message can't be edited", Refused),
         (403, "Forbidden: bot was kicked from the channel chat", ChatClosed),
         (429, "Too Many Requests: retry after 7", NotSent),
-        (500, "Internal Server Error", Unknown),
+        (500, "Internal Server Error", DeliveryUnknown),
     ],
 )
 async def test_what_telegram_says_of_an_edit(opened: Opened, code: int, description: str, expected: type[Exception]) -> None:
@@ -318,7 +318,7 @@ async def test_an_edit_is_made_again_until_it_is_known_to_be_made(store: Store, 
     found(store, GRANT)
     await deliverer.deliver_due()
     found(store, REPEAL, Kind.ABROGATION)
-    channel.edit_errors = [Unknown("answer lost"), NotSent("patience", 40), RuntimeError("a fault of ours")]
+    channel.edit_errors = [DeliveryUnknown("answer lost"), NotSent("patience", 40), RuntimeError("a fault of ours")]
     waits = []
     for _ in range(4):
         with capture_logs():
@@ -453,7 +453,7 @@ async def two_to_edit(store: Store, channel: EditableChannel, clock: Clock) -> D
     [
         (NotSent("patience", 40), 1, 40, 40),
         (NotSent("no connection"), 1, 15, 0),
-        (Unknown("answer lost"), 1, 15, 0),
+        (DeliveryUnknown("answer lost"), 1, 15, 0),
         (DestinationRefused("no right to edit"), 1, 600, 0),
         (RuntimeError("a fault that this decree meets"), 1, 0, 0),
         (Refused("gone"), 2, None, 0),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.channel import Channel, DestinationRefused, Migrated, NotSent, Refused, Sent, Unknown
+from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, Migrated, NotSent, Refused, Sent
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.limiter import Limiter
 from bot.delivery.telegram.channel import TelegramChannel
@@ -172,7 +172,7 @@ class Platform(ScriptedChannel):
             case "refused":
                 raise Refused("too long")
             case "lost before" | "lost after":
-                raise Unknown("answer lost")
+                raise DeliveryUnknown("answer lost")
             case "fault":
                 raise RuntimeError
             case "killed before" | "killed after":
@@ -184,7 +184,7 @@ class Platform(ScriptedChannel):
             case "not sent" | "limited":
                 raise NotSent("down")
             case "refused" | "fault":
-                raise Unknown("cannot tell")
+                raise DeliveryUnknown("cannot tell")
         return Sent(f"m{one.id}") if self.stored[one.decree.facts.number or ""] else None
 
 

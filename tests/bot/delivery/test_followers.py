@@ -15,7 +15,7 @@ from bot.delivery.deliverer import Deliverer
 from bot.delivery.editing import Editor
 from bot.delivery.followers import FollowerPool, FollowerRound, for_digest
 from bot.delivery.limiter import Limiter
-from bot.delivery.telegram.client import SendingBot, Whereabouts
+from bot.delivery.telegram.client import ChatAddress, SendingBot
 from bot.delivery.telegram.follower import AHEAD, FollowerChannel, FollowerWords, Mailbox
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
 from bot.domain.follows import Follow, Follower, FollowKind, FollowMode, Topics, chat_destination, topics_of
@@ -61,7 +61,7 @@ class World:
 
     def channel(self, follower: Follower) -> FollowerChannel:
         composer = MessageComposer(PLACES, self.clock, "en" if follower.language == "en" else "fr")
-        where = Whereabouts(follower.chat, self.store.follower_moves, self.clock, destination=chat_destination(follower.chat))
+        where = ChatAddress(follower.chat, self.store.follower_moves, self.clock, destination=chat_destination(follower.chat))
         words = FollowerWords(composer, follower, topics, self.names)
         return FollowerChannel(follower, where, self.sending, words, self.store.chat_messages, self.mailbox)
 

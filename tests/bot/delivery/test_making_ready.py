@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import Pictured, PreparingChannel
+from bot.delivery.channel import PreparedPictures, PreparingChannel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.picture.wire import Picture
 from bot.domain.posts import Post, PostCause, PostState
@@ -99,7 +99,7 @@ async def test_a_picture_is_drawn_once_and_only_for_its_post() -> None:
         drawn.append(post.id)
         return PICTURE
 
-    pictured = Pictured(draw)
+    pictured = PreparedPictures(draw)
     await pictured.prepare(post(1))
     assert await pictured.take(post(1)) is PICTURE
     assert drawn == [1]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import NotSent, Unknown
+from bot.delivery.channel import DeliveryUnknown, NotSent
 from bot.delivery.deliverer import Deliverer, needs_digest, split
 from bot.delivery.limiter import Limiter
 from bot.delivery.routing import Destination
@@ -114,7 +114,7 @@ async def test_what_was_sent_today_counts() -> None:
 
 async def test_a_digest_whose_answer_was_lost_is_looked_for_and_not_told_again() -> None:
     outbox, channel, time = MemoryOutbox(*waiting(8)), ScriptedChannel(), Time()
-    channel.send_errors = [NotSent("no connection"), Unknown("answer lost"), Unknown("answer lost")]
+    channel.send_errors = [NotSent("no connection"), DeliveryUnknown("answer lost"), DeliveryUnknown("answer lost")]
     channel.before_answer = lambda one: channel.received.append(one.id) if len(channel.send_errors) == 1 else None
     await all_of(deliverer(outbox, channel, time, most=5), time)
     # Not sent, lost before it arrived, lost after: one message in the end.

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from bot.delivery.channel import DestinationRefused, Missing, NotSent, Refused, Sent, Unknown
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused, Sent
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import classify_answer, is_sought, limits_of, rest_after, retry_after
 from bot.delivery.safety import UnsafeAddress
@@ -67,9 +67,9 @@ async def test_the_key_goes_with_the_status_and_a_repeat_is_the_same_status(mast
         ((302, {"Location": "https://elsewhere.example/"}), (DestinationRefused, None)),
         ((422, {}), (Refused, None)),
         ((400, {}), (Refused, None)),
-        ((500, {}), (Unknown, None)),
-        ((503, {}), (Unknown, None)),
-        ((408, {}), (Unknown, None)),
+        ((500, {}), (DeliveryUnknown, None)),
+        ((503, {}), (DeliveryUnknown, None)),
+        ((408, {}), (DeliveryUnknown, None)),
     ],
 )
 async def test_what_an_answer_means(
@@ -99,7 +99,7 @@ async def test_nobody_listens(mastodon: MastodonServer, channel: MastodonChannel
 @pytest.mark.parametrize("stored", [False, True])
 async def test_a_lost_answer_is_unknown_and_then_told(mastodon: MastodonServer, channel: MastodonChannel, stored: bool) -> None:
     mastodon.drop(stored=stored)
-    with pytest.raises(Unknown):
+    with pytest.raises(DeliveryUnknown):
         await channel.send(post())
     found = await channel.find(post())
     assert found == (Sent(mastodon.statuses()[0]["id"]) if stored else None)
@@ -108,7 +108,7 @@ async def test_a_lost_answer_is_unknown_and_then_told(mastodon: MastodonServer, 
 async def test_an_answer_that_takes_too_long_is_unknown(mastodon: MastodonServer) -> None:
     gate = mastodon.hold(stored=True)
     async with opened(mastodon, read_timeout=0.2) as one:
-        with pytest.raises(Unknown, match="ReadTimeout"):
+        with pytest.raises(DeliveryUnknown, match="ReadTimeout"):
             await one.send(post())
     gate.open()
 
@@ -116,7 +116,7 @@ async def test_an_answer_that_takes_too_long_is_unknown(mastodon: MastodonServer
 @pytest.mark.parametrize("body", [b"<html>", b"{}", b"[]", b'{"id": ""}'])
 async def test_an_answer_without_a_status_is_unknown(mastodon: MastodonServer, channel: MastodonChannel, body: bytes) -> None:
     mastodon.fail(200, body, stored=True)
-    with pytest.raises(Unknown):
+    with pytest.raises(DeliveryUnknown):
         await channel.send(post())
 
 
@@ -184,7 +184,7 @@ async def test_a_server_that_ignores_the_key_needs_the_search() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"), [(401, Unknown), (403, Unknown), (500, NotSent), (429, NotSent)]
+    ("status", "expected"), [(401, DeliveryUnknown), (403, DeliveryUnknown), (500, NotSent), (429, NotSent)]
 )  # fmt: skip
 async def test_while_looking(mastodon: MastodonServer, channel: MastodonChannel, status: int, expected: type[Exception]) -> None:
     mastodon.fail(status, method="GET", path="/api/v1/accounts/verify_credentials")
@@ -248,7 +248,7 @@ async def test_an_allowance_that_is_nearly_used_up_is_told(mastodon: MastodonSer
 async def test_a_server_that_repeats_its_page_proves_nothing(mastodon: MastodonServer, channel: MastodonChannel) -> None:
     page = [{"id": f"opaque-{n}", "content": "x"} for n in range(40)]
     mastodon.fail(200, page, method="GET", path="/api/v1/accounts/[^/]+/statuses", count=20)
-    with pytest.raises(Unknown, match="again and again"):
+    with pytest.raises(DeliveryUnknown, match="again and again"):
         await channel.find(post(1))
 
 
@@ -256,7 +256,7 @@ async def test_the_pages_are_walked_by_opaque_ids_and_not_without_end(mastodon: 
     for n in range(12):
         page = [{"id": f"01J{n}/{row}", "content": "x", "created_at": (NOW + timedelta(days=1)).isoformat()} for row in range(3)]
         mastodon.fail(200, page, method="GET", path="/api/v1/accounts/[^/]+/statuses")
-    with pytest.raises(Unknown, match="too many statuses"):
+    with pytest.raises(DeliveryUnknown, match="too many statuses"):
         await channel.find(post(1))
     assert len([seen for seen in mastodon.requests if seen.path.endswith("/statuses")]) == 10
 

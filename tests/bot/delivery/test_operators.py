@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.delivery.channel import DestinationRefused, NotSent, Unknown
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from tests.bot.delivery.memory import operators_chat
 from tests.servers.fake_bot_api import FakeBotApi
@@ -67,7 +67,7 @@ async def test_a_chat_that_cannot_be_looked_up_is_not_written_to(api: FakeBotApi
 async def test_an_answer_that_is_lost_is_told_without_the_token(api: FakeBotApi) -> None:
     async with operators(api) as chat:
         api.drop("sendMessage", stored=True)
-        with pytest.raises(Unknown) as caught:
+        with pytest.raises(DeliveryUnknown) as caught:
             await chat.send("internal")
     assert api.token not in str(caught.value)
 

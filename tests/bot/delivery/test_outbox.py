@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import Channel, DestinationRefused, NotSent, Refused, Sent, Unknown
+from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, NotSent, Refused, Sent
 from bot.delivery.deliverer import Delivered, Deliverer
 from bot.domain.posts import Post, PostCause, PostState
 from bot.storage.outbox import Outbox
@@ -130,7 +130,7 @@ async def test_a_destination_that_refuses_everything_keeps_its_posts(clock: Cloc
 
 async def test_unknown_but_delivered_is_found_and_not_sent_again(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
-    channel.send_errors = [Unknown("answer lost")]
+    channel.send_errors = [DeliveryUnknown("answer lost")]
     channel.before_answer = lambda one: channel.received.append(one.id) if one.id == 1 else None
     deliverer = deliverer_of(outbox, [channel], clock)
     (first,) = await deliverer.deliver_due()
@@ -144,7 +144,7 @@ async def test_unknown_but_delivered_is_found_and_not_sent_again(clock: Clock) -
 
 async def test_unknown_and_absent_is_sent_again_in_the_same_pass(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1)), ScriptedChannel()
-    channel.send_errors = [Unknown("answer lost")]
+    channel.send_errors = [DeliveryUnknown("answer lost")]
     deliverer = deliverer_of(outbox, [channel], clock)
     await deliverer.deliver_due()
     clock.advance(seconds=10)
@@ -154,8 +154,8 @@ async def test_unknown_and_absent_is_sent_again_in_the_same_pass(clock: Clock) -
 
 async def test_what_cannot_be_told_is_never_sent_again_and_alerts_once(clock: Clock) -> None:
     outbox, channel = MemoryOutbox(post(1), post(2)), ScriptedChannel()
-    channel.send_errors = [Unknown("answer lost")]
-    channel.find_errors = [Unknown("cannot tell")] * 3
+    channel.send_errors = [DeliveryUnknown("answer lost")]
+    channel.find_errors = [DeliveryUnknown("cannot tell")] * 3
     deliverer = deliverer_of(outbox, [channel], clock)
     await deliverer.deliver_due()
     clock.advance(seconds=10)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DestinationRefused, NotSent, StoppedBefore, Unknown, picture_of
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent, StoppedBefore, picture_of
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import WAITS, upload
@@ -132,8 +132,9 @@ async def test_a_chat_that_is_gone_says_so(api: FakeBotApi) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "description", "expected"), [(429, "Too Many Requests: retry after 7", NotSent), (500, "Internal Server Error", Unknown)]
-)  # fmt: skip
+    ("code", "description", "expected"),
+    [(429, "Too Many Requests: retry after 7", NotSent), (500, "Internal Server Error", DeliveryUnknown)],
+)
 async def test_what_is_not_certain_is_not_sent_again_as_text(
     api: FakeBotApi, photos: TelegramChannel, code: int, description: str, expected: type[Exception]
 ) -> None:
@@ -166,7 +167,7 @@ async def test_a_group_that_moved_is_followed_with_its_photo(api: FakeBotApi) ->
 @pytest.mark.parametrize("stored", [False, True])
 async def test_a_photo_whose_answer_was_lost_is_found_by_its_button(api: FakeBotApi, photos: TelegramChannel, stored: bool) -> None:
     api.drop("sendPhoto", stored=stored)
-    with pytest.raises(Unknown):
+    with pytest.raises(DeliveryUnknown):
         await photos.send(post())
     api.person_posts(CHANNEL, "autre chose")
     found = await photos.find(post())
@@ -240,7 +241,7 @@ async def test_a_status_that_is_refused_with_its_picture_goes_out_without(mastod
 async def test_a_status_whose_answer_was_lost_is_not_posted_again_without_its_picture(mastodon: MastodonServer) -> None:
     mastodon.drop(stored=True)
     async with account(mastodon) as channel:
-        with pytest.raises(Unknown):
+        with pytest.raises(DeliveryUnknown):
             await channel.send(post())
         assert await channel.find(post()) is not None
     assert len(mastodon.statuses()) == 1

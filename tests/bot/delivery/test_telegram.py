@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import ChatClosed, DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain, Unknown
+from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain
 from bot.delivery.safety import UnsafeAddress
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Change, Facts, Kind
@@ -73,9 +73,9 @@ async def test_a_channel_may_be_named(api: FakeBotApi) -> None:
         ((400, "Bad Request: chat not found", None), (ChatClosed, None)),
         ((400, "Bad Request: need administrator rights in the channel chat", None), (ChatClosed, None)),
         ((400, "Bad Request: message is too long", None), (Refused, None)),
-        ((500, "Internal Server Error", None), (Unknown, None)),
-        ((502, "Bad Gateway", None), (Unknown, None)),
-        ((504, "Gateway Timeout", None), (Unknown, None)),
+        ((500, "Internal Server Error", None), (DeliveryUnknown, None)),
+        ((502, "Bad Gateway", None), (DeliveryUnknown, None)),
+        ((504, "Gateway Timeout", None), (DeliveryUnknown, None)),
         ((409, "Conflict: terminated by setWebhook request", None), (NotSent, None)),
     ],
 )
@@ -101,7 +101,7 @@ async def test_nobody_listens(api: FakeBotApi, channel: TelegramChannel) -> None
 @pytest.mark.parametrize("stored", [False, True])
 async def test_a_lost_answer_is_unknown(api: FakeBotApi, channel: TelegramChannel, stored: bool) -> None:
     api.drop("sendMessage", stored=stored)
-    with pytest.raises(Unknown):
+    with pytest.raises(DeliveryUnknown):
         await channel.send(post())
     assert len(api.messages) == stored
 
@@ -110,14 +110,14 @@ async def test_an_answer_that_takes_too_long_is_unknown(api: FakeBotApi) -> None
     api.add_channel(CHANNEL)
     gate = api.hold("sendMessage", stored=True)
     async with opened(api, read_timeout=0.1) as one:
-        with pytest.raises(Unknown, match="ReadTimeout"):
+        with pytest.raises(DeliveryUnknown, match="ReadTimeout"):
             await one.send(post())
     gate.open()
 
 
 async def test_an_unreadable_answer_is_unknown(api: FakeBotApi, channel: TelegramChannel) -> None:
     api.garble("sendMessage", b"<html>welcome to the hotel</html>")
-    with pytest.raises(Unknown):
+    with pytest.raises(DeliveryUnknown):
         await channel.send(post())
 
 
@@ -171,7 +171,7 @@ async def test_a_group_that_moved_while_a_post_was_in_doubt(api: FakeBotApi) -> 
     async with opened(api, chat=-5, moves=moves) as one:
         with pytest.raises(Migrated):
             await one.find(post(1))
-        with pytest.raises(Unknown, match="channels only"):
+        with pytest.raises(DeliveryUnknown, match="channels only"):
             await one.find(post(1))
     assert moves.known == {-5: -1005}
 
@@ -181,7 +181,7 @@ async def test_where_looking_is_not_wanted_nothing_is_asked(api: FakeBotApi, mod
     api.add_channel(CHANNEL)
     async with opened(api, reconcile=mode) as one:
         api.drop("sendMessage", stored=True)
-        with pytest.raises(Unknown):
+        with pytest.raises(DeliveryUnknown):
             await one.send(post(1))
         with pytest.raises(expected):
             await one.find(post(1))

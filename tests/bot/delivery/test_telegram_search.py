@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.delivery.channel import NotSent, Sent, Unknown
+from bot.delivery.channel import DeliveryUnknown, NotSent, Sent
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Facts
 from bot.domain.posts import Post
@@ -35,7 +35,7 @@ async def channel(api: FakeBotApi, recorded: MemoryMessages) -> AsyncIterator[Te
 
 async def lose(api: FakeBotApi, channel: TelegramChannel, one: Post, *, stored: bool) -> None:
     api.drop("sendMessage", stored=stored)
-    with pytest.raises(Unknown):
+    with pytest.raises(DeliveryUnknown):
         await channel.send(one)
 
 
@@ -208,7 +208,7 @@ async def test_a_search_that_would_take_for_ever_is_left_to_a_person(
     monkeypatch.setattr("bot.delivery.telegram.search.MOST_IN_ALL", 400)
     api.add_channel(CHAT)
     recorded.newest = 50_000
-    with pytest.raises(Unknown, match="too many"):
+    with pytest.raises(DeliveryUnknown, match="too many"):
         await looked(channel, post(1))
     assert 400 < recorded.up_to[1] < 500
 
@@ -217,7 +217,7 @@ async def test_a_channel_whose_beginning_is_gone_proves_nothing(api: FakeBotApi,
     api.add_channel(CHAT)
     for message in api.messages_in(CHAT) + [api.person_posts(CHAT, "x") for _ in range(50)]:
         api.remove(message)
-    with pytest.raises(Unknown, match="too many"):
+    with pytest.raises(DeliveryUnknown, match="too many"):
         await channel.find(post(1))
 
 
@@ -235,7 +235,7 @@ async def test_what_was_looked_for_leaves_every_other_message_as_it_was(api: Fak
 
 async def test_where_the_bot_could_edit_the_posts_of_others_nothing_is_touched(api: FakeBotApi, channel: TelegramChannel) -> None:
     api.add_channel(CHAT, can_edit=True)
-    with pytest.raises(Unknown, match="edit messages of others"):
+    with pytest.raises(DeliveryUnknown, match="edit messages of others"):
         await channel.find(post(1))
     assert api.calls_of("editMessageReplyMarkup") == []
 
@@ -246,7 +246,7 @@ async def test_groups_and_private_chats_are_not_searched(api: FakeBotApi, channe
         api.add_group(CHAT)
     else:
         api.add_private(CHAT)
-    with pytest.raises(Unknown, match="channels only"):
+    with pytest.raises(DeliveryUnknown, match="channels only"):
         await channel.find(post(1))
     assert api.calls_of("editMessageReplyMarkup") == []
 
@@ -265,7 +265,7 @@ async def test_while_looking_a_lost_answer_only_means_to_ask_again(api: FakeBotA
 async def test_a_chat_out_of_reach_cannot_be_told(api: FakeBotApi, channel: TelegramChannel) -> None:
     api.add_channel(CHAT)
     api.kick(CHAT)
-    with pytest.raises(Unknown, match="kicked"):
+    with pytest.raises(DeliveryUnknown, match="kicked"):
         await channel.find(post(1))
 
 

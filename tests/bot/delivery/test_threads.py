@@ -12,7 +12,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DestinationRefused, NotSent, Unknown
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.statuses import key_of
@@ -132,7 +132,7 @@ async def test_a_part_that_is_refused_ends_the_thread_and_not_the_post(mastodon:
     async with opened(mastodon) as channel:
         await channel.send(replace(post(9), decree=decree(id=9)))
         mastodon.drop(stored=True)
-        with pytest.raises(Unknown):
+        with pytest.raises(DeliveryUnknown):
             await channel.send(long_post())
         mastodon.fail(422)
         with capture_logs() as logs:
@@ -141,13 +141,13 @@ async def test_a_part_that_is_refused_ends_the_thread_and_not_the_post(mastodon:
     assert sent.reference in {status["id"] for status in mastodon.statuses()}
 
 
-@pytest.mark.parametrize(("status", "expected"), [(401, DestinationRefused), (429, NotSent), (500, Unknown)])
+@pytest.mark.parametrize(("status", "expected"), [(401, DestinationRefused), (429, NotSent), (500, DeliveryUnknown)])
 async def test_a_part_that_may_be_posted_later_keeps_the_post_open(
     mastodon: MastodonServer, status: int, expected: type[Exception]
 ) -> None:
     async with opened(mastodon) as channel:
         mastodon.drop(stored=True)
-        with pytest.raises(Unknown):
+        with pytest.raises(DeliveryUnknown):
             await channel.send(long_post())
         mastodon.fail(status)
         with pytest.raises(expected):
@@ -161,7 +161,7 @@ async def test_a_part_that_may_be_posted_later_keeps_the_post_open(
 async def test_the_replies_of_others_are_no_part_of_it(mastodon: MastodonServer) -> None:
     async with opened(mastodon) as channel:
         mastodon.drop(stored=True)
-        with pytest.raises(Unknown):
+        with pytest.raises(DeliveryUnknown):
             await channel.send(long_post())
         first = mastodon.statuses()[0]["id"]
         await channel._api._client.post(

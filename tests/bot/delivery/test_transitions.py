@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.transitions import LONGEST_ASKED, LONGEST_LOOK, REFUSED_REST, Counts, Event, Step, transition
+from bot.delivery.transitions import LONGEST_ASKED, LONGEST_LOOK, REFUSED_REST, Event, Transition, WaitFactors, transition
 from bot.domain.posts import PostCause, PostState
 from tests.bot.delivery.memory import START
 
@@ -51,7 +51,7 @@ def test_the_table_has_every_event() -> None:
 @pytest.mark.parametrize("state", PostState)
 def test_every_state_and_event(state: PostState, event: Event) -> None:
     states, to, cause, after, rest, tell = TABLE[event]
-    step = transition(state, event, Counts(attempts=2), START)
+    step = transition(state, event, WaitFactors(attempts=2), START)
     if state not in states:
         assert step is None
         return
@@ -62,7 +62,7 @@ def test_every_state_and_event(state: PostState, event: Event) -> None:
 
 
 def test_what_the_platform_asks_for_counts_for_a_post_and_for_a_look() -> None:
-    counts = Counts(attempts=9, looks=9, retry_after=7.0, chance=1.0)
+    counts = WaitFactors(attempts=9, looks=9, retry_after=7.0, chance=1.0)
     for state, event in ((SENDING, Event.RATE_LIMITED), (UNKNOWN, Event.CANNOT_ASK)):
         step = transition(state, event, counts, START)
         assert step is not None
@@ -70,15 +70,15 @@ def test_what_the_platform_asks_for_counts_for_a_post_and_for_a_look() -> None:
 
 
 def test_looks_grow_and_operators_are_told_of_the_first_that_tells_nothing() -> None:
-    second = transition(UNKNOWN, Event.UNCLEAR, Counts(looks=1, unclear=True), START)
-    assert second == Step(UNKNOWN, START + timedelta(minutes=2), PostCause.RECONCILE_UNCLEAR, looks=2)
-    asked = transition(UNKNOWN, Event.CANNOT_ASK, Counts(looks=1, unclear=True), START)
+    second = transition(UNKNOWN, Event.UNCLEAR, WaitFactors(looks=1, unclear=True), START)
+    assert second == Transition(UNKNOWN, START + timedelta(minutes=2), PostCause.RECONCILE_UNCLEAR, looks=2)
+    asked = transition(UNKNOWN, Event.CANNOT_ASK, WaitFactors(looks=1, unclear=True), START)
     assert asked is not None
     assert (asked.cause, asked.looks) == (None, 2), "that nobody could tell stays known"
 
 
 def test_a_chat_that_moves_in_a_circle_has_to_wait() -> None:
-    step = transition(SENDING, Event.MIGRATED, Counts(attempts=4), START)
+    step = transition(SENDING, Event.MIGRATED, WaitFactors(attempts=4), START)
     assert step is not None
     assert step.rest
     assert step.not_before == START + step.rest
@@ -89,7 +89,7 @@ def test_no_sequence_of_events_loses_a_post_or_sends_it_after_it_was_sent(events
     state, attempts, looks, told, now = PENDING, 0, 0, False, START
     for event, chance, retry_after in events:
         before = state
-        step = transition(state, event, Counts(attempts, looks, False, retry_after, chance), now)
+        step = transition(state, event, WaitFactors(attempts, looks, False, retry_after, chance), now)
         if step is None:
             continue
         state, looks = step.state, step.looks

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.channel import Channel, NotSent, Unknown
+from bot.delivery.channel import Channel, DeliveryUnknown, NotSent
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Facts, Kind, Reference
@@ -34,9 +34,9 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
 
 async def test_every_outcome_is_recorded(store: Store, clock: Clock) -> None:
     channel, other = ScriptedChannel("essai"), ScriptedChannel("autre")
-    channel.send_errors = [NotSent("no connection"), Unknown("answer lost")]
-    other.send_errors = [Unknown("answer lost")]
-    other.find_errors = [Unknown("cannot tell")]
+    channel.send_errors = [NotSent("no connection"), DeliveryUnknown("answer lost")]
+    other.send_errors = [DeliveryUnknown("answer lost")]
+    other.find_errors = [DeliveryUnknown("cannot tell")]
     deliverer = Deliverer(store.outbox, [channel, other], clock)
     for _ in range(12):
         await deliverer.deliver_due()

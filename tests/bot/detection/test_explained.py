@@ -9,7 +9,7 @@ import pytest
 from bot.detection.judging import judge, judge_each, probable_kind
 from bot.detection.rules.evidence import EVENT, PRODUCT, SIGN
 from bot.detection.text.cues import VerdictReason, cues, load, name_of, named, reason_words
-from bot.detection.text.mentions import known_hooks
+from bot.detection.text.mentions import known_legal_bases
 from bot.domain.acts import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
 from tests.bot.detection.samples import ABOUT
 
@@ -281,7 +281,12 @@ def test_every_cue_that_is_told_has_a_name_of_the_closed_list() -> None:
     tables = [*data["objects"].values(), *(data["around"][name] for name in ("other_thing", "excluded"))]
     tables += [data["never"], data["related"], data["handing_over"]]
     names = {key.replace("_", " ") for table in tables for key in table}
-    names |= {kind.value for kind in Kind} | {"use"} | {reason.value for reason in VerdictReason} | {hook.label for hook in known_hooks()}
+    names |= (
+        {kind.value for kind in Kind}
+        | {"use"}
+        | {reason.value for reason in VerdictReason}
+        | {basis.label for basis in known_legal_bases()}
+    )
     names |= {EVENT, PRODUCT, SIGN}
     quotes = [quote for given, _, _ in CASES.values() for quote in judge(given).evidence if quote.about in ABOUT]
     assert {quote.cue for quote in quotes} <= names

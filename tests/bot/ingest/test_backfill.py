@@ -18,7 +18,7 @@ from bot.domain.records import Recueil, RecueilState
 from bot.ingest.backfill import Backfill, BackfillLimits, BackfillProgress, BackfillReport, BackfillRequest
 from bot.ingest.ingestor import Recorder
 from bot.reading.model import Unreadable
-from bot.storage.errors import Full, StorageError
+from bot.storage.errors import DiskFull, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Catalogue
 from sources.crawl.history import PatientFetcher
@@ -439,7 +439,7 @@ async def test_stopped_at_any_point_it_loses_nothing(bench: History, moment: int
 
 async def test_a_database_that_fails_ends_the_run_with_its_error(bench: History, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
-        raise Full("no room left")
+        raise DiskFull("no room left")
 
     with monkeypatch.context() as patch:
         patch.setattr(bench.store.recordings, "record", full)

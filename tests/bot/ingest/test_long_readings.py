@@ -21,7 +21,7 @@ from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import Poller, SourceReport
 from bot.ingest.reading_job import MOST_UNFINISHED, ReadingTimeouts
 from bot.reading.model import ReadingEvent, Unreadable
-from bot.storage.errors import Full, Locked, StorageError
+from bot.storage.errors import DiskFull, Locked, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 from sources.http.files import StorageFull
@@ -428,7 +428,7 @@ async def test_a_database_that_fails_in_the_background_is_told_and_the_recueil_l
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
-        raise Full("disk full")
+        raise DiskFull("disk full")
 
     scan = world.publish("99", 1, *(NOTHING for _ in range(LONG)))
     await world.poll("99")

@@ -20,8 +20,8 @@ from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest import decisions as decide
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import Poller, SourceReport
-from bot.reading.model import Done, IsConcerned, Unreadable
-from bot.storage.errors import Full, StorageError
+from bot.reading.model import IsConcerned, ReadingDone, Unreadable
+from bot.storage.errors import DiskFull, StorageError
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Listing, Source
 from sources.crawl.crawler import Crawl, Crawler
@@ -102,7 +102,7 @@ class Bench:
     crawler: Crawler | None = None
     _watcher: Poller | None = None
 
-    async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[Done, None]:
+    async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingDone, None]:
         address = _content(path)
         self.reading(address)
         self.opened += 1
@@ -112,7 +112,7 @@ class Bench:
         found = self.papers.get(address, reading(f"{NOTHING} {address}"))
         if isinstance(found, Exception):
             raise found
-        yield Done(found)
+        yield ReadingDone(found)
 
     @property
     def watcher(self) -> Poller:
@@ -849,7 +849,7 @@ async def test_a_database_that_fails_is_told_to_the_caller_once_nothing_runs_any
 
     def full(result: object, *rest: object) -> object:
         if getattr(result, "recueil").url == url(1):  # noqa: B009 - typed by the caller
-            raise Full("disk full")
+            raise DiskFull("disk full")
         return record(result, *rest)  # type: ignore[arg-type]  # passed through
 
     with monkeypatch.context() as patch:
@@ -865,7 +865,7 @@ async def test_a_database_that_fails_is_told_to_the_caller_once_nothing_runs_any
 
 async def test_a_site_is_not_asked_without_end_because_the_database_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
-        raise Full("disk full")
+        raise DiskFull("disk full")
 
     with monkeypatch.context() as patch:
         patch.setattr(bench.store.sources, "save", full)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.records import RecueilState
-from bot.ingest.poller import RetryRequest, retry, wanted_of
+from bot.ingest.poller import RetryRequest, retry, retry_request_of
 from bot.reading.model import Unreadable
 from bot.storage.store import Store
 from tests.bot.ingest.test_poller import NOON, Bench, Site, files, reading, url, vsa
@@ -28,10 +28,10 @@ async def bench(store: Store) -> Bench:
 
 
 def test_words_name_authorities_and_addresses() -> None:
-    assert wanted_of(["2a", "26", url(1)], ["26", "2A"]) == RetryRequest(frozenset({"26", "2A"}), frozenset({url(1)}))
-    assert wanted_of([], ["26"]) == RetryRequest()
+    assert retry_request_of(["2a", "26", url(1)], ["26", "2A"]) == RetryRequest(frozenset({"26", "2A"}), frozenset({url(1)}))
+    assert retry_request_of([], ["26"]) == RetryRequest()
     with pytest.raises(ValueError, match=r"neither the code of an authority nor an address: 27, recueil\.pdf"):
-        wanted_of(["27", "26", "recueil.pdf"], ["26"])
+        retry_request_of(["27", "26", "recueil.pdf"], ["26"])
 
 
 async def test_one_is_read_again_by_its_address(bench: Bench) -> None:

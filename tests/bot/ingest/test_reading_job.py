@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.acts import Reading
 from bot.ingest.reading_job import OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlots
-from bot.reading.model import Done, ReadingEvent, Unreadable
+from bot.reading.model import ReadingDone, ReadingEvent, Unreadable
 from bot.storage.store import open_store
 from tests.bot.ingest.test_long_readings import sha, soon
 from tests.bot.ingest.test_poller import NOON
@@ -27,7 +27,7 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
         await fail.wait()
         for error in (Unreadable("broken"),):
             raise error
-        yield Done(scanned([]))
+        yield ReadingDone(scanned([]))
 
     async def early(_: Reading) -> None:
         pass

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Outcome
 from bot.domain.posts import PostState
-from bot.ingest.redetect import Applied, Effect, Redetection
+from bot.ingest.redetect import AppliedDifference, Effect, Redetection
 from bot.ingest.review import Reviewer
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road
@@ -34,7 +34,7 @@ def nowhere(_: Decree) -> Sequence[str]:
     return ()
 
 
-def applied(again: Redetection, recueil: int, *, post: bool = False) -> list[Applied]:
+def applied(again: Redetection, recueil: int, *, post: bool = False) -> list[AppliedDifference]:
     return [again.apply(one, to_channel if post else nowhere) for one in again.differences(recueil)]
 
 

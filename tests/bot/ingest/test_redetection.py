@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.acts import Act, Decree, Facts, Judged, Kind, Outcome, PageText, Sighting, Verdict
 from bot.domain.records import Recueil, RecueilState
-from bot.ingest.redetect import Difference, Effect, Said, difference
+from bot.ingest.redetect import Difference, Effect, JudgedAs, difference
 from bot.storage.decrees import StoredAct
 from tests.bot.real_acts import DAY, NOW
 
@@ -83,7 +83,7 @@ def test_other_facts(known: Decree, facts: Facts, names: tuple[str, ...]) -> Non
 def test_another_kind_counts_where_the_decree_is_shown(known: Decree, effect: Effect | None) -> None:
     found = compared(DECREE, DECREE, known, kind=Kind.RENEWAL)
     assert (None if found is None else found.effect) is effect
-    assert found is None or found.after == Said(DECREE, Kind.RENEWAL)
+    assert found is None or found.after == JudgedAs(DECREE, Kind.RENEWAL)
 
 
 @pytest.mark.parametrize(("unknown", "effect"), [(0, None), (1, Effect.FOUND)])

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.domain.records import Recueil, RecueilState
-from bot.ingest.scope import Ages, Files, Watch, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
+from bot.ingest.scope import AgeEstimate, KnownFiles, PollCoverage, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
 from sources.catalogue.authority import Order
 from sources.crawl.history import HistoryEntry
 from sources.crawl.index import IndexEntry
@@ -16,8 +16,8 @@ TODAY = date(2026, 8, 14)
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 HOST = "www.test.gouv.fr"
 HERE, OTHER = f"https://{HOST}/RAA/Aout-2026", f"https://{HOST}/RAA/Juin-2026"
-WATCH = Watch(TODAY, frozenset({HERE}))
-UNPOLLED = Watch(TODAY, recent=timedelta(days=10))
+WATCH = PollCoverage(TODAY, frozenset({HERE}))
+UNPOLLED = PollCoverage(TODAY, recent=timedelta(days=10))
 
 
 def url(number: int, name: str = "recueil") -> str:
@@ -58,7 +58,7 @@ def test_a_source_is_listed_once_a_day(listed_at: datetime | None, must: bool) -
         (None, HERE, UNPOLLED, False),
     ],
 )
-def test_what_the_next_poll_must_meet_is_left_to_it(published: date | None, page: str | None, watch: Watch, expected: bool) -> None:
+def test_what_the_next_poll_must_meet_is_left_to_it(published: date | None, page: str | None, watch: PollCoverage, expected: bool) -> None:
     assert watch.expects(published, page) is expected
 
 
@@ -123,12 +123,12 @@ def test_a_file_is_known_by_its_address_or_by_its_detail_page(title: str, addres
         row(3, title="Recueil spécial du 5 août", address=f"https://{HOST}/RAA/x", is_detail=True),
         row(4, title="RAA 12", address=f"https://{HOST}/RAA/raa-12", is_detail=True),
     ]
-    assert (entry(9, title, address) in Files(recorded)) is is_known
+    assert (entry(9, title, address) in KnownFiles(recorded)) is is_known
 
 
 def test_files_uploaded_before_several_that_are_too_old_are_too_old() -> None:
     dates = {url(number): date(2026, 2, 1) for number in (100, 110, 120, 130)} | {url(90): date(2026, 4, 1), "https://x/y": SINCE}
-    ages = Ages(SINCE, dates)
+    ages = AgeEstimate(SINCE, dates)
     # Two of them may be late uploads: the third newest decides.
     assert [number for number in (95, 109, 110, 111, 140) if ages.is_since(None, "RAA", url(number))] == [110, 111, 140]
     assert ages.is_since(SINCE, "RAA", url(1))
@@ -138,7 +138,7 @@ def test_files_uploaded_before_several_that_are_too_old_are_too_old() -> None:
 
 
 def test_a_few_late_uploads_tell_nothing() -> None:
-    assert Ages(SINCE, {url(100): date(2026, 2, 1), url(110): date(2026, 2, 1)}).is_since(None, "RAA", url(1))
+    assert AgeEstimate(SINCE, {url(100): date(2026, 2, 1), url(110): date(2026, 2, 1)}).is_since(None, "RAA", url(1))
 
 
 def test_what_is_left_to_read_is_what_the_backfill_is_about() -> None:

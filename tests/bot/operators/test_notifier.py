@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DeliveryError, NotSent, Unknown
+from bot.delivery.channel import DeliveryError, DeliveryUnknown, NotSent
 from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.operators.notifier import Notifier, SourceAlerts
@@ -189,7 +189,7 @@ async def test_one_that_does_not_come_back_does_not_hold_up_the_good_news_for_ev
     assert await bench.look(CALM) == [ENDED]
 
 
-@pytest.mark.parametrize("failure", [NotSent("Telegram: no connection"), Unknown("Telegram: timed out")])
+@pytest.mark.parametrize("failure", [NotSent("Telegram: no connection"), DeliveryUnknown("Telegram: timed out")])
 async def test_what_could_not_be_sent_is_tried_again_and_the_outage_told_once(bench: Bench, failure: DeliveryError) -> None:
     bench.fail(Cause.STRUCTURE, "26:site")
     await bench.look()

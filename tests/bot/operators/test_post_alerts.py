@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import Unknown
+from bot.delivery.channel import DeliveryUnknown
 from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.follows import Follow, FollowKind, chat_destination
 from bot.domain.posts import DestinationTrouble, Post, PostCause, PostState
-from bot.operators.alerts import Due
+from bot.operators.alerts import DueAlerts
 from bot.operators.notifier import DeliveryAlerts, Notifier
 from bot.operators.post_alerts import SETTLE, PostTrouble, post_changes
 from bot.operators.text import LONGEST, post_text
@@ -171,7 +171,7 @@ async def test_what_could_not_be_told_is_told_later(bench: Bench) -> None:
     bench.queue("A")
     bench.fail(PostState.REFUSED, PostCause.REFUSED_CONTENT)
     assert await bench.look(HOUR, chat=False) == []
-    bench.chat.refuses = Unknown("lost")
+    bench.chat.refuses = DeliveryUnknown("lost")
     assert await bench.look(HOUR) == []
     bench.chat.refuses = None
     assert len(await bench.look(HOUR)) == 1
@@ -217,7 +217,7 @@ def test_every_text_fits_and_names_nothing_that_a_chat_would_act_on(language: st
         for trouble in PostTrouble
         for number in range(40)
     )
-    text = post_text(Due(alerts, alerts), "fr" if language == "fr" else "en")
+    text = post_text(DueAlerts(alerts, alerts), "fr" if language == "fr" else "en")
     assert len(text) <= LONGEST + len(alert_words("fr").posts.shortened) + 2
     assert "https://" not in text
     assert "@" not in text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.channel import DeliveryError, NotSent, Unknown
+from bot.delivery.channel import DeliveryError, DeliveryUnknown, NotSent
 from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain.acts import Evidence
 from bot.domain.records import REREAD, Waiting
@@ -142,7 +142,7 @@ async def test_without_anybody_who_listens_the_command_is_named(bench: Bench) ->
     assert "vigie review accept 1, or: vigie review reject 1" in text
 
 
-@pytest.mark.parametrize("trouble", [NotSent("down"), Unknown("lost"), NotSent("slow down", retry_after=540)])
+@pytest.mark.parametrize("trouble", [NotSent("down"), DeliveryUnknown("lost"), NotSent("slow down", retry_after=540)])
 async def test_what_could_not_be_asked_is_asked_later(bench: Bench, trouble: DeliveryError) -> None:
     bench.doubt()
     bench.chat.refuses = trouble

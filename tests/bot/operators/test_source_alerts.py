@@ -8,8 +8,8 @@ import pytest
 
 from bot.domain.health import Cause, SourceHealth, Status
 from bot.domain.records import Alert, NewAlert
-from bot.operators.alerts import Changes, Due, decide
-from bot.operators.source_alerts import CALM, COMPANIONS, CROWD, PATIENCE, SETTLE, SOURCE_WAITS, source_changes
+from bot.operators.alerts import Changes, DueAlerts, decide
+from bot.operators.source_alerts import CALM, COMPANIONS, CROWD, PATIENCE, SETTLE, SOURCE_DELAYS, source_changes
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -161,8 +161,8 @@ def test_an_error_of_another_site_is_no_part_of_a_trouble_that_was_told() -> Non
 # What is told, and when
 
 
-def due(alerts: Sequence[Alert], now: datetime) -> Due[Alert]:
-    return decide(alerts, now, SOURCE_WAITS)
+def due(alerts: Sequence[Alert], now: datetime) -> DueAlerts[Alert]:
+    return decide(alerts, now, SOURCE_DELAYS)
 
 
 def numbers(alerts: Sequence[Alert]) -> list[int]:
@@ -173,7 +173,7 @@ def test_what_begins_together_is_told_together() -> None:
     first, last = alert(1, Cause.BLOCKED, opened_at=NOW), alert(2, Cause.RESTING, "38:site", opened_at=NOW + SETTLE)
     assert due([first], NOW + SETTLE - MINUTE).begun == ()
     assert numbers(due([first, last], NOW + SETTLE).begun) == [1, 2]
-    assert numbers(decide([first], NOW, replace(SOURCE_WAITS, settle=timedelta(0))).begun) == [1]
+    assert numbers(decide([first], NOW, replace(SOURCE_DELAYS, settle=timedelta(0))).begun) == [1]
     assert due([first], NOW + SETTLE).ended == ()
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.health import Cause
 from bot.domain.records import Alert
 from bot.messages import telegram_length
-from bot.operators.alerts import Due
+from bot.operators.alerts import DueAlerts
 from bot.operators.text import LONGEST, alert_text, source_name
 from bot.operators.vocabulary import alert_words
 from sources.catalogue.authority import Authority, Source
@@ -31,7 +31,7 @@ def names(key: str) -> str:
 
 
 def test_one_source_is_told_with_its_details_and_what_to_do() -> None:
-    told = alert_text(Due((alert("moved", detail="https://www.drome.gouv.fr/RAA: 404"),)), names, "fr")
+    told = alert_text(DueAlerts((alert("moved", detail="https://www.drome.gouv.fr/RAA: 404"),)), names, "fr")
     assert told == (
         "⚠️ Vigie : une source demande votre attention\n"
         "\n"
@@ -44,7 +44,7 @@ def test_one_source_is_told_with_its_details_and_what_to_do() -> None:
 def test_ninety_sources_are_one_message_by_cause_the_largest_first() -> None:
     begun = [alert("blocked", f"{n:02}:site", "https://x: 429") for n in (1, 2, 3)]
     begun += [alert("resting", f"{n:02}:site") for n in range(4, 95)]
-    told = alert_text(Due(tuple(begun)), lambda key: f"D{key[:2]} ({key[:2]})", "en")
+    told = alert_text(DueAlerts(tuple(begun)), lambda key: f"D{key[:2]} ({key[:2]})", "en")
     title, resting, blocked = told.split("\n\n")
     assert title == "⚠️ Vigie: 94 sources need your attention"
     assert resting.startswith(f"{alert_words('en').causes[Cause.RESTING].what}: D04 (04), D05 (05), ")
@@ -57,7 +57,7 @@ def test_ninety_sources_are_one_message_by_cause_the_largest_first() -> None:
 
 
 def test_what_begins_and_what_ends_may_be_told_in_one_message() -> None:
-    message = Due((alert("late", detail="2026-08-01"),), (alert("structure", "38:site", "details of before"),))
+    message = DueAlerts((alert("late", detail="2026-08-01"),), (alert("structure", "38:site", "details of before"),))
     assert alert_text(message, names, "fr").splitlines()[2:] == [
         "Rien de nouveau depuis plus longtemps que d’habitude : Drôme (26)",
         "Drôme (26) : dernier recueil le 1er août 2026",
@@ -80,13 +80,13 @@ def test_a_source_is_called_as_people_call_it() -> None:
 
 
 def test_a_cause_that_only_another_version_knows_is_told_as_unexpected() -> None:
-    assert "An unexpected error: Drôme (26)" in alert_text(Due((alert("a word of tomorrow"),)), names, "en")
+    assert "An unexpected error: Drôme (26)" in alert_text(DueAlerts((alert("a word of tomorrow"),)), names, "en")
 
 
 @given(st.lists(st.tuples(st.sampled_from(Cause), st.text(max_size=60), st.text(max_size=900)), min_size=1, max_size=120))
 def test_whatever_comes_from_outside_the_message_is_short_and_inert(found: list[tuple[Cause, str, str]]) -> None:
     begun = tuple(alert(cause.value, key, detail) for cause, key, detail in found)
-    told = alert_text(Due(begun, begun), names, "fr")
+    told = alert_text(DueAlerts(begun, begun), names, "fr")
     assert telegram_length(told) <= 4096
     assert "@" not in told
     assert "://" not in told
@@ -95,7 +95,7 @@ def test_whatever_comes_from_outside_the_message_is_short_and_inert(found: list[
 
 def test_a_message_that_is_too_long_says_so() -> None:
     begun = tuple(alert(cause.value, f"{cause.value}{n}", "x" * 900) for cause in Cause for n in range(3))
-    told = alert_text(Due(begun), names, "en")
+    told = alert_text(DueAlerts(begun), names, "en")
     assert len(told) <= LONGEST + len(alert_words("en").shortened) + 2
     assert told.endswith(alert_words("en").shortened)
 
@@ -117,4 +117,4 @@ def test_both_languages_fill_in_the_same_fields() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_cause_has_words(language: Literal["fr", "en"]) -> None:
     for cause in Cause:
-        assert alert_words(language).causes[cause].what in alert_text(Due((alert(cause.value),)), names, language)
+        assert alert_words(language).causes[cause].what in alert_text(DueAlerts((alert(cause.value),)), names, language)

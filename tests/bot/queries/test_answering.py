@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import MessageComposer, Pictured
+from bot.delivery.channel import MessageComposer, PreparedPictures
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount, mention_of
@@ -178,7 +178,7 @@ async def test_a_server_that_names_no_scopes_is_asked_for_notifications(
     server.fail(404, {"error": "Record not found"}, method="GET", path="/api/v1/apps/verify_credentials")
     server.fail(status, {"error": "This action is outside the authorized scopes"}, method="GET", path="/api/v1/notifications")
     api = MastodonApi(server.url, server.token, now, scopes=scopes)
-    channel = MastodonChannel("compte", api, MessageComposer(PLACES, now, "fr"), Pictured(None))
+    channel = MastodonChannel("compte", api, MessageComposer(PLACES, now, "fr"), PreparedPictures(None))
     try:
         found = await channel.check()
     finally:

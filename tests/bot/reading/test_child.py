@@ -7,18 +7,18 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.wire import StartOrder
 
 LIMITED = """
 import json, resource, sys
 from bot.reading.sandbox.confinement import limit
-from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.wire import StartOrder
 {before}
-limit(Start.parse(sys.argv[1]))
+limit(StartOrder.parse(sys.argv[1]))
 names = ("AS", "CPU", "FSIZE", "CORE", "NOFILE")
 print(json.dumps({{name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in names}}))
 """
-START = Start("unused.pdf", memory_bytes=512 * 1024**2, cpu_seconds=30)
+START = StartOrder("unused.pdf", memory_bytes=512 * 1024**2, cpu_seconds=30)
 
 
 def limits_of_a_child(before: str = "") -> Mapping[str, list[int]]:

@@ -17,7 +17,7 @@ from bot.reading.reader import read_pdf
 from bot.reading.sandbox import confinement, syscalls
 from bot.reading.sandbox.confinement import Instruction, filter_program
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
-from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.wire import StartOrder
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
@@ -29,8 +29,8 @@ ATTEMPTS = """
 import ctypes, json, os, socket, sys, threading
 from pathlib import Path
 from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import Start
-start = Start.parse(sys.argv[1])
+from bot.reading.sandbox.wire import StartOrder
+start = StartOrder.parse(sys.argv[1])
 secret = Path(sys.argv[2])
 if sys.argv[3] == "confined":
     confine(start)
@@ -108,7 +108,7 @@ def document(tmp_path: Path) -> Path:
 
 
 def tried(document: Path, *, confined: bool, commands: bool = False) -> dict[str, int]:
-    start = Start(str(document), 1024**3, 60, commands=commands)
+    start = StartOrder(str(document), 1024**3, 60, commands=commands)
     command = [sys.executable, "-c", ATTEMPTS, start.argument(), str(document.with_name("secret")), "confined" if confined else "free"]
     done = subprocess.run(command, capture_output=True, check=True, start_new_session=not confined)
     outcomes: dict[str, int] = json.loads(done.stdout)
@@ -148,8 +148,8 @@ def test_the_tesseract_command_works_in_confinement(document: Path) -> None:
     script = """
 import os, shutil, sys
 from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import Start
-start = Start.parse(sys.argv[1])
+from bot.reading.sandbox.wire import StartOrder
+start = StartOrder.parse(sys.argv[1])
 confine(start)
 import pypdfium2
 from bot.reading.pages.ocr import Command, Raster, find_data
@@ -159,7 +159,7 @@ sys.stdout.write(Command(shutil.which("tesseract"), find_data(os.environ)).read(
 """
     if not any((Path(folder) / "tesseract").exists() for folder in ("/usr/bin", "/usr/local/bin")):
         pytest.skip("no tesseract command on this machine")
-    start = Start(str(document), 1024**3, 60, ocr=True, commands=True)
+    start = StartOrder(str(document), 1024**3, 60, ocr=True, commands=True)
     done = subprocess.run([sys.executable, "-c", script, start.argument()], capture_output=True, check=True, text=True)
     assert "traitement algorithmique" in done.stdout
 
@@ -187,7 +187,7 @@ def test_a_checkout_under_another_name_keeps_its_settings_out_of_sight(tmp_path:
     link = tmp_path / "link"
     link.symlink_to(checkout)
     monkeypatch.setattr(sys, "path", [*sys.path, str(link)])
-    allowed = confinement._needed(Start("/recueil.pdf", 1, 1))
+    allowed = confinement._needed(StartOrder("/recueil.pdf", 1, 1))
     assert {rights for path, rights in allowed.items() if path.resolve() == checkout} == {confinement.READ_DIR}
 
 
@@ -197,7 +197,7 @@ def test_folders_of_the_environment_open_no_more_than_they_name(tmp_path: Path, 
     monkeypatch.setenv("LD_LIBRARY_PATH", f".::{tmp_path / 'lib'}")
     monkeypatch.setenv("PATH", f"/usr/bin:.:{tmp_path / 'bin'}")
     monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
-    allowed = {path.resolve() for path in confinement._needed(Start("/recueil.pdf", 1, 1, commands=True))}
+    allowed = {path.resolve() for path in confinement._needed(StartOrder("/recueil.pdf", 1, 1, commands=True))}
     assert {tmp_path / "lib", tmp_path / "bin", tmp_path / "fra.traineddata"} < allowed
     assert allowed.isdisjoint({Path("/"), tmp_path})
 

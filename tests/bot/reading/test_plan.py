@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.acts import Act, PageText, TextOrigin
 from bot.reading import recognition as plan
-from bot.reading.recognition import Rank, may_move_cuts, next_page, rank, span, view, whole
+from bot.reading.recognition import ActPriority, may_move_cuts, next_page, rank, span, view, whole
 
 L, P, O, B, U = TextOrigin.LAYER, TextOrigin.PENDING, TextOrigin.OCR, TextOrigin.BLANK, TextOrigin.UNREADABLE  # noqa: E741
 ORIGINS = {"L": L, "P": P, "O": O, "B": B, "U": U}
@@ -86,22 +86,22 @@ def test_every_page_is_given_out_once(workers: int) -> None:
 @pytest.mark.parametrize(
     ("title", "service", "expected"),
     [
-        ("Arrêté autorisant la captation, l'enregistrement et la transmission d'images", None, Rank.FIRST),
-        ("Arrêté portant autorisation d’un système de vidéoprotection", "Bureau de la chasse", Rank.FIRST),
-        ("Arrêté n° 12", "Direction de la sécurité / Bureau des polices administratives", Rank.THEN),
-        ("Arrêté portant mesures de police applicables lors d'un match", None, Rank.THEN),
-        ("Arrêté portant emploi d'un TRAITEMENT ALGORITHMIQUE", None, Rank.FIRST),
-        ("Arrêté 2025-99", None, Rank.MUTE),
-        ("", None, Rank.MUTE),
-        (HUNT, "Préfecture / Cabinet", Rank.LAST),
-        ("Arrêté portant délégation de signature", "Préfecture de police", Rank.LAST),
-        ("Autorisation de traitement des eaux usées", None, Rank.LAST),
-        ("Récépissé de déclaration d'un organisme de services à la personne", None, Rank.LAST),
-        ("Arrêté relatif à la sécurité routière", None, Rank.LAST),
-        ("Décision relative au bureau", None, Rank.MUTE),
+        ("Arrêté autorisant la captation, l'enregistrement et la transmission d'images", None, ActPriority.FIRST),
+        ("Arrêté portant autorisation d’un système de vidéoprotection", "Bureau de la chasse", ActPriority.FIRST),
+        ("Arrêté n° 12", "Direction de la sécurité / Bureau des polices administratives", ActPriority.THEN),
+        ("Arrêté portant mesures de police applicables lors d'un match", None, ActPriority.THEN),
+        ("Arrêté portant emploi d'un TRAITEMENT ALGORITHMIQUE", None, ActPriority.FIRST),
+        ("Arrêté 2025-99", None, ActPriority.MUTE),
+        ("", None, ActPriority.MUTE),
+        (HUNT, "Préfecture / Cabinet", ActPriority.LAST),
+        ("Arrêté portant délégation de signature", "Préfecture de police", ActPriority.LAST),
+        ("Autorisation de traitement des eaux usées", None, ActPriority.LAST),
+        ("Récépissé de déclaration d'un organisme de services à la personne", None, ActPriority.LAST),
+        ("Arrêté relatif à la sécurité routière", None, ActPriority.LAST),
+        ("Décision relative au bureau", None, ActPriority.MUTE),
     ],
 )
-def test_what_titles_tell(title: str, service: str | None, expected: Rank) -> None:
+def test_what_titles_tell(title: str, service: str | None, expected: ActPriority) -> None:
     assert rank(title, service) is expected
 
 

@@ -13,11 +13,11 @@ import pytest
 
 from bot.domain.acts import Act, PageText, Reading, TextOrigin
 from bot.reading import reader
-from bot.reading.model import ActComplete, Done, IsConcerned, PageRead, ReadingEvent, ReadingLimits
+from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, ReadingLimits
 from bot.reading.pages.ocr import EngineKind
 from bot.reading.reader import read_pdf, stream_pdf
 from bot.reading.sandbox import worker
-from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.wire import StartOrder
 from tests.bot.reading import stand_in
 from tests.bot.reading.stand_in import DIE, HANG, LIE
 from tests.skipping import HANGS, skip, until
@@ -44,7 +44,7 @@ ONE = ReadingLimits(workers=1)
 
 @pytest.fixture(autouse=True)
 def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    def command(_: str, start: Start) -> tuple[str, ...]:
+    def command(_: str, start: StartOrder) -> tuple[str, ...]:
         return sys.executable, "-S", "-E", stand_in.__file__, start.argument()
 
     monkeypatch.setattr(worker, "child_command", command)
@@ -128,7 +128,7 @@ async def test_an_act_concerned_by_its_title_is_read_whole_before_any_other(scan
 async def test_nothing_is_told_early_when_nothing_else_is_pending(scan: Scan) -> None:
     # The very last page makes the act one that is concerned, and whole.
     events = await follow(scan({11: "un traitement algorithmique"}), is_concerned=says("algorithmique"))
-    assert isinstance(events[-1], Done)
+    assert isinstance(events[-1], ReadingDone)
     assert events[-1].reading.complete
     assert early(events) == []
 
@@ -159,7 +159,7 @@ async def test_the_workers_go_on_while_an_event_is_being_dealt_with(scan: Scan) 
 
     events = await follow(path, is_concerned=says("algorithmique"), at=wait_for_all)
     assert len(early(events)) == 1
-    assert isinstance(events[-1], Done)
+    assert isinstance(events[-1], ReadingDone)
     assert events[-1].reading.complete
 
 
@@ -295,9 +295,9 @@ async def test_cancelled_at_any_moment_nothing_is_left(scan: Scan, when: int) ->
 
 async def test_only_processes_that_recognise_may_start_programs(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "engine_kind", lambda: EngineKind.COMMAND)
-    started: list[Start] = []
+    started: list[StartOrder] = []
 
-    def command(_: str, start: Start) -> tuple[str, ...]:
+    def command(_: str, start: StartOrder) -> tuple[str, ...]:
         started.append(start)
         return sys.executable, "-S", "-E", stand_in.__file__, start.argument()
 

@@ -15,7 +15,17 @@ import pytest
 from bot.domain.acts import PageText, Reading, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import ListeningStopped, listen, read_pdf
-from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, Recognise, Start, Survey, decode, encode, parse_order
+from bot.reading.sandbox.wire import (
+    Failed,
+    FileOpened,
+    NotUnderstood,
+    RecogniseOrder,
+    StartOrder,
+    TextLayerOrder,
+    decode,
+    encode,
+    parse_order,
+)
 from bot.reading.sandbox.worker import PageBuffer, child_environment
 from tests.bot.reading import hostile_pages, papers
 from tests.bot.reading.papers import BODY
@@ -150,9 +160,9 @@ def test_messages_come_back_as_sent() -> None:
     assert decode(b'{"page":1,"text":"\\ud800","origin":"layer","other":"","confidence":null,"seconds":0}') == PageText(1, "?")
     with pytest.raises(NotUnderstood):
         decode(b"null")
-    start = Start("/tmp/été.pdf", 10, 20, ocr=True)  # noqa: S108 - never opened
-    assert Start.parse(start.argument()) == start
-    for order in (Survey(4, frozenset({5, 7})), Recognise(3)):
+    start = StartOrder("/tmp/été.pdf", 10, 20, ocr=True)  # noqa: S108 - never opened
+    assert StartOrder.parse(start.argument()) == start
+    for order in (TextLayerOrder(4, frozenset({5, 7})), RecogniseOrder(3)):
         assert order.line().count(b"\n") == 1
         assert parse_order(order.line()) == order
     with pytest.raises(ValueError, match="not an order"):
@@ -252,12 +262,12 @@ async def test_a_page_that_takes_the_processor_for_ever_costs_itself_only(saved:
 
 
 def test_the_child_ends_with_its_parent(long_document: Path) -> None:
-    start = Start(str(long_document), 1024**3, 600)
+    start = StartOrder(str(long_document), 1024**3, 600)
     command = [sys.executable, "-m", "bot.reading.sandbox.child", start.argument()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
         assert child.stdout is not None
-        child.stdin.write(Survey().line())
+        child.stdin.write(TextLayerOrder().line())
         child.stdin.flush()
         assert child.stdout.readline(), "it has the file open"
         # What the system does to a pipe when the process at its other end is killed.

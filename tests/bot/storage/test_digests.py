@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.domain.posts import Post, PostCause, PostState
-from bot.storage.outbox import SETTLE, Load, digest_key
+from bot.storage.outbox import SETTLE, DestinationLoad, digest_key
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import MINUTE, claimed, queue
@@ -77,11 +77,11 @@ def test_the_load_of_a_destination_counts_messages(store: Store) -> None:
     gathered(store, "A", "B")
     queue(store, "C", "D")
     queue(store, "E", destinations=("m",))
-    assert store.outbox.load("t", NOW, NOW - DAY) == Load(waiting=3, single=2, sent=0)
+    assert store.outbox.load("t", NOW, NOW - DAY) == DestinationLoad(waiting=3, single=2, sent=0)
     store.outbox.sent(claimed(store).id, "1", NOW)
     store.outbox.move(claimed(store), PostState.PENDING, NOW, not_before=NOW + MINUTE)
-    assert store.outbox.load("t", NOW, NOW - DAY) == Load(waiting=1, single=1, sent=1)
-    assert store.outbox.load("t", NOW + DAY, NOW) == Load(waiting=2, single=2, sent=0)
+    assert store.outbox.load("t", NOW, NOW - DAY) == DestinationLoad(waiting=1, single=1, sent=1)
+    assert store.outbox.load("t", NOW + DAY, NOW) == DestinationLoad(waiting=2, single=2, sent=0)
     assert [post.decree.title for post in store.outbox.single("t", NOW)] == ["D"]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.identity import LONGEST_KEY, Earlier, HeldDecree, post_key, recognise
+from bot.domain.identity import LONGEST_KEY, EarlierFinding, HeldDecree, post_key, recognise
 
 
 @pytest.mark.parametrize(
@@ -17,20 +17,20 @@ from bot.domain.identity import LONGEST_KEY, Earlier, HeldDecree, post_key, reco
         # Keys of two stored decrees: the older one.
         ([HeldDecree(("a", "b"), 1, 1)], {"a": 9, "b": 7}, [], (7,)),
         # By the place of an earlier reading: same pages, a page missed at its beginning, a page more at its end.
-        ([HeldDecree(("a",), 3, 6)], {}, [Earlier(7, 3, 6)], (7,)),
-        ([HeldDecree(("a",), 3, 6)], {}, [Earlier(7, 4, 6)], (7,)),
-        ([HeldDecree(("a",), 3, 6)], {}, [Earlier(7, 3, 7)], (7,)),
+        ([HeldDecree(("a",), 3, 6)], {}, [EarlierFinding(7, 3, 6)], (7,)),
+        ([HeldDecree(("a",), 3, 6)], {}, [EarlierFinding(7, 4, 6)], (7,)),
+        ([HeldDecree(("a",), 3, 6)], {}, [EarlierFinding(7, 3, 7)], (7,)),
         # Neighbours that share the page where one ends and the other begins are not the same.
-        ([HeldDecree(("a",), 5, 7)], {}, [Earlier(7, 3, 5)], (None,)),
-        ([HeldDecree(("a",), 6, 7)], {}, [Earlier(7, 3, 5)], (None,)),
+        ([HeldDecree(("a",), 5, 7)], {}, [EarlierFinding(7, 3, 5)], (None,)),
+        ([HeldDecree(("a",), 6, 7)], {}, [EarlierFinding(7, 3, 5)], (None,)),
         # A place is taken once, and a key goes before a place.
-        ([HeldDecree(("a",), 3, 3), HeldDecree(("b",), 3, 3)], {}, [Earlier(7, 3, 3)], (7, None)),
-        ([HeldDecree(("a",), 3, 3), HeldDecree(("b",), 3, 3)], {"b": 7}, [Earlier(7, 3, 3)], (None, 7)),
+        ([HeldDecree(("a",), 3, 3), HeldDecree(("b",), 3, 3)], {}, [EarlierFinding(7, 3, 3)], (7, None)),
+        ([HeldDecree(("a",), 3, 3), HeldDecree(("b",), 3, 3)], {"b": 7}, [EarlierFinding(7, 3, 3)], (None, 7)),
         # The place that shares most.
-        ([HeldDecree(("a",), 3, 8)], {}, [Earlier(7, 3, 4), Earlier(8, 5, 8)], (8,)),
+        ([HeldDecree(("a",), 3, 8)], {}, [EarlierFinding(7, 3, 4), EarlierFinding(8, 5, 8)], (8,)),
     ],
 )
-def test_recognise(found: list[HeldDecree], known: dict[str, int], earlier: list[Earlier], expected: tuple[int | None, ...]) -> None:
+def test_recognise(found: list[HeldDecree], known: dict[str, int], earlier: list[EarlierFinding], expected: tuple[int | None, ...]) -> None:
     assert recognise(found, known, earlier) == expected
 
 

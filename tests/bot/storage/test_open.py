@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
-from bot.storage.errors import BadUrl, Corrupt, Full, Locked, NotWritable, StorageError, Unavailable, WrongSchema
+from bot.storage.errors import BadUrl, Corrupt, DiskFull, Locked, NotWritable, StorageError, Unavailable, WrongSchema
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, new_recueil, one_recueil, result_of, to
 
@@ -199,7 +199,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(file: Path) -> None:
 
         # Words that no compression makes small.
         huge = act("A", text=" ".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(20_000)))
-        with pytest.raises(Full, match="the disk is full"):
+        with pytest.raises(DiskFull, match="the disk is full"):
             store.recordings.record(result_of(recueil, huge), to("t"), NOW)
         assert store.recueils.get(recueil.id) == recueil
         assert store.decrees.recent(1).total == 0

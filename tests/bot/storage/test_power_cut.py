@@ -87,7 +87,7 @@ def test_a_power_cut_while_writing_leaves_whole_decrees(tmp_path: Path) -> None:
 
 FILLER = """
 import json, os, resource, sys
-from bot.storage.errors import Full
+from bot.storage.errors import DiskFull
 from bot.storage.store import open_store
 from tests.bot.storage.test_power_cut import record
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -98,7 +98,7 @@ with open_store(sys.argv[1]) as store:
         try:
             record(store, number + 1)
             number += 1
-        except Full as full:
+        except DiskFull as full:
             error = str(full)
     seen = store.decrees.recent(1).total
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))

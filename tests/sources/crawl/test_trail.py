@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.crawl.trail import (
-    Polled,
+    PolledPage,
     Trail,
     awaits_new_year,
     has_lost_all,
@@ -34,7 +34,7 @@ def entry(number: int) -> ListingEntry:
 
 UNDER_WAY = "https://www.test.gouv.fr/Publications/RAA/Recueils-de-l-annee-en-cours"
 ENTRIES = tuple(map(entry, range(50)))
-POLLED = Polled(PAGE, Validators('"e"', "Fri, 14 Aug 2026 08:00:00 GMT"), marks_of(ENTRIES))
+POLLED = PolledPage(PAGE, Validators('"e"', "Fri, 14 Aug 2026 08:00:00 GMT"), marks_of(ENTRIES))
 TRAIL = Trail("abc", NOW, TODAY, TODAY, (POLLED,), (PAGE,))
 
 
@@ -113,7 +113,7 @@ def outdated(
     *,
     ways: tuple[PageLink, ...] = (),
     pager: Pager | None = None,
-    polled: Polled = POLLED,
+    polled: PolledPage = POLLED,
     grows: bool = False,
 ) -> bool:
     return is_outdated(polled, PageLinks(pager=pager or Pager()), entries, ways, TRAIL, grows=grows)
@@ -123,13 +123,13 @@ def test_a_page_that_still_holds_what_it_held_is_fine() -> None:
     assert not outdated()
     assert not outdated((entry(99), *ENTRIES[:5]))
     assert not outdated(ways=(PageLink(PAGE, ""),))
-    assert not outdated((), polled=Polled(PAGE, Validators(), ()))
+    assert not outdated((), polled=PolledPage(PAGE, Validators(), ()))
 
 
 def test_a_page_that_changed_its_nature_is_outdated() -> None:
     assert outdated(())
     assert outdated((entry(99),))
-    assert outdated(polled=Polled(PAGE, Validators(), ()))
+    assert outdated(polled=PolledPage(PAGE, Validators(), ()))
     assert outdated(ways=(PageLink(f"{PAGE}/nouveau", ""),))
 
 
@@ -187,7 +187,7 @@ def test_a_page_that_lost_all_it_had() -> None:
     ],
 )
 def test_when_nothing_at_all_may_be_listed(url: str, marks: tuple[str, ...], polled_on: date, today: date, expected: bool) -> None:
-    trail = replace(TRAIL, pages=(Polled(url, Validators(), marks),), polled_on=polled_on)
+    trail = replace(TRAIL, pages=(PolledPage(url, Validators(), marks),), polled_on=polled_on)
     assert awaits_new_year(trail, today) == expected
     assert not awaits_new_year(None, today)
 

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery.picture.album import Album, draw
-from bot.delivery.picture.wire import Drawn, NoPicture, Why
+from bot.delivery.picture.wire import Drawn, NoPicture, NoPictureReason
 from bot.domain.acts import Decree, Evidence, Where
 from tests.bot.delivery.memory import PLACES, post
 from tests.bot.delivery.picture.papers import DECREE, PERIOD, TITLE
@@ -81,7 +81,7 @@ async def test_many_pictures_do_not_stay_in_memory(monkeypatch: pytest.MonkeyPat
 async def test_a_post_without_a_picture_is_told_and_goes_on(tmp_path: Path) -> None:
     with pytest.raises(NoPicture) as none:
         await Album(locate=lambda _: None, places=PLACES).of(FOUND, "fr")
-    assert none.value.why is Why.NO_FILE
+    assert none.value.why is NoPictureReason.NO_FILE
     damaged = tmp_path / "kept.pdf"
     damaged.write_bytes(b"%PDF-1.7 and no more")
     for where, level in ((None, "info"), (damaged, "warning")):
@@ -95,7 +95,7 @@ async def test_a_page_that_gave_no_picture_is_not_drawn_again_for_a_while(kept: 
 
     async def too_slow(_: Path, page: int, *__: object) -> Drawn:
         tries.append(page)
-        raise NoPicture(Why.TOO_SLOW, "30 s")
+        raise NoPicture(NoPictureReason.TOO_SLOW, "30 s")
 
     monkeypatch.setattr("bot.delivery.picture.album.draw", too_slow)
     now = [1000.0]
@@ -108,7 +108,7 @@ async def test_a_page_that_gave_no_picture_is_not_drawn_again_for_a_while(kept: 
 
     # Every destination of the decree wants it at the same time.
     told = await asyncio.gather(*(of(1) for _ in range(11)))
-    assert {(none.why, none.more) for none in told} == {(Why.TOO_SLOW, "30 s")}
+    assert {(none.why, none.more) for none in told} == {(NoPictureReason.TOO_SLOW, "30 s")}
     assert tries == [1]
     await of(2)
     now[0] += 599

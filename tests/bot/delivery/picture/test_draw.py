@@ -13,9 +13,9 @@ from PIL import Image
 from bot.delivery.picture import child
 from bot.delivery.picture.album import draw
 from bot.delivery.picture.child import placed_words
-from bot.delivery.picture.wire import Draw, Drawing, Drawn, NoPicture, Why
+from bot.delivery.picture.wire import Draw, Drawing, Drawn, NoPicture, NoPictureReason
 from bot.reading.pages.ocr import EngineKind, OcrFailed, Raster, TesseractCommand, find_ocr
-from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.wire import StartOrder
 from bot.reading.sandbox.worker import Worker
 from tests.bot.delivery.picture.papers import (
     DECREE,
@@ -100,7 +100,7 @@ async def test_a_scan_that_nobody_looked_through_is_not_shown(saved: Save) -> No
     path = saved(build_standalone([DECREE], scanned=True))
     with pytest.raises(NoPicture) as none:
         await draw(path, 1, PHRASES, Drawing(ocr=False))
-    assert none.value.why is Why.UNREAD
+    assert none.value.why is NoPictureReason.UNREAD
     drawn = await draw(path, 1, PHRASES, Drawing(ocr=False, unread=True))
     assert (drawn.found, drawn.covered) == ((), 0)
 
@@ -130,7 +130,7 @@ async def test_sizes(saved: Save, format_: tuple[int, int], sides: tuple[int, in
 async def test_shapes_that_no_platform_takes(saved: Save, format_: tuple[int, int]) -> None:
     with pytest.raises(NoPicture) as none:
         await draw(saved(paper(*format_)), 1)
-    assert none.value.why is Why.SHAPE
+    assert none.value.why is NoPictureReason.SHAPE
 
 
 def paper(width: int, height: int) -> bytes:
@@ -160,7 +160,7 @@ async def test_form_fields_are_shown(saved: Save) -> None:
 async def test_pages_that_are_not_there(saved: Save, page: int) -> None:
     with pytest.raises(NoPicture) as none:
         await draw(saved(build_standalone([DECREE])), page)
-    assert none.value.why is Why.NO_SUCH_PAGE
+    assert none.value.why is NoPictureReason.NO_SUCH_PAGE
 
 
 @pytest.mark.parametrize("most", [1_000_000, 60_000])
@@ -174,7 +174,7 @@ def test_a_page_with_more_text_than_any_is_not_shown(saved: Save, monkeypatch: p
     monkeypatch.setattr(child, "MOST_CHARACTERS", 100)
     with pytest.raises(NoPicture) as none:
         child.draw_page(saved(build_standalone([DECREE])), Draw(1, (), 1280, 1810), lambda: None)
-    assert none.value.why is Why.TOO_MUCH_TEXT
+    assert none.value.why is NoPictureReason.TOO_MUCH_TEXT
 
 
 def test_drawn_pictures_do_not_show_their_bytes() -> None:
@@ -185,10 +185,10 @@ def test_drawn_pictures_do_not_show_their_bytes() -> None:
 async def test_only_a_page_that_must_be_recognised_is_given_to_a_process_that_may_start_programs(
     saved: Save, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[Start] = []
+    started: list[StartOrder] = []
     start = Worker.start
 
-    async def noted(one: Start, module: str) -> Worker:
+    async def noted(one: StartOrder, module: str) -> Worker:
         started.append(one)
         return await start(one, module)
 

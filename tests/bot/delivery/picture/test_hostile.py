@@ -14,9 +14,9 @@ import pytest
 
 from bot.delivery.picture import album as drawing
 from bot.delivery.picture.album import draw
-from bot.delivery.picture.wire import Draw, Drawing, NoPicture, Why
+from bot.delivery.picture.wire import Draw, Drawing, NoPicture, NoPictureReason
 from bot.reading.sandbox.confinement import landlock_version
-from bot.reading.sandbox.wire import Start
+from bot.reading.sandbox.wire import StartOrder
 from bot.reading.sandbox.worker import child_environment
 from tests.bot.delivery.picture.papers import DECREE
 from tests.bot.reading import papers
@@ -32,16 +32,16 @@ real = pytest.mark.skipif(
 @pytest.mark.parametrize(
     ("content", "whys"),
     [
-        (b"", {Why.NOT_READABLE}),
-        (b"<html>introuvable</html>", {Why.NOT_READABLE}),
-        (papers.locked("secret"), {Why.NOT_READABLE}),
-        (papers.pages_of([papers.stream(b"")]), {Why.BLANK}),
-        (papers.undrawable(), {Why.UNREAD, Why.BLANK, Why.LOST}),
-        (papers.endless_form(), {Why.UNREAD, Why.BLANK, Why.LOST, Why.TOO_SLOW}),
-        (papers.endless_tree(), {Why.NOT_READABLE, Why.NO_SUCH_PAGE}),
+        (b"", {NoPictureReason.NOT_READABLE}),
+        (b"<html>introuvable</html>", {NoPictureReason.NOT_READABLE}),
+        (papers.locked("secret"), {NoPictureReason.NOT_READABLE}),
+        (papers.pages_of([papers.stream(b"")]), {NoPictureReason.BLANK}),
+        (papers.undrawable(), {NoPictureReason.UNREAD, NoPictureReason.BLANK, NoPictureReason.LOST}),
+        (papers.endless_form(), {NoPictureReason.UNREAD, NoPictureReason.BLANK, NoPictureReason.LOST, NoPictureReason.TOO_SLOW}),
+        (papers.endless_tree(), {NoPictureReason.NOT_READABLE, NoPictureReason.NO_SUCH_PAGE}),
     ],
 )  # fmt: skip
-async def test_files_that_have_no_picture(saved: Save, content: bytes, whys: set[Why]) -> None:
+async def test_files_that_have_no_picture(saved: Save, content: bytes, whys: set[NoPictureReason]) -> None:
     with pytest.raises(NoPicture) as none:
         await draw(saved(content), 1, ("vidéoprotection",), Drawing(seconds=20))
     assert none.value.why in whys
@@ -50,7 +50,7 @@ async def test_files_that_have_no_picture(saved: Save, content: bytes, whys: set
 async def test_a_page_that_takes_too_long(saved: Save) -> None:
     with pytest.raises(NoPicture) as none:
         await draw(saved(papers.pages_of([papers.bomb()])), 1, (), Drawing(seconds=1, memory_bytes=512 * 1024**2))
-    assert none.value.why in {Why.TOO_SLOW, Why.LOST}
+    assert none.value.why in {NoPictureReason.TOO_SLOW, NoPictureReason.LOST}
 
 
 @pytest.mark.parametrize("broken", [0.3, 0.6, 0.95])
@@ -61,27 +61,31 @@ async def test_files_cut_short_are_drawn_or_refused(saved: Save, broken: float) 
         png = (await draw(saved(whole[: int(len(whole) * broken)]), 1, ("vidéoprotection",))).png
     except NoPicture as none:
         why = none.why
-    assert png.startswith(b"\x89PNG") if png else why in {Why.NOT_READABLE, Why.NO_SUCH_PAGE, Why.BLANK, Why.UNREAD}
+    assert (
+        png.startswith(b"\x89PNG")
+        if png
+        else why in {NoPictureReason.NOT_READABLE, NoPictureReason.NO_SUCH_PAGE, NoPictureReason.BLANK, NoPictureReason.UNREAD}
+    )
 
 
 @pytest.mark.parametrize(
     ("what", "why"),
     [
-        ("garbage", Why.MISBEHAVED),
-        ("list", Why.MISBEHAVED),
-        ("wide", Why.MISBEHAVED),
-        ("flat", Why.MISBEHAVED),
-        ("unasked", Why.MISBEHAVED),
-        ("negative", Why.MISBEHAVED),
-        ("unknown", Why.MISBEHAVED),
-        ("endless", Why.MISBEHAVED),
-        ("short", Why.LOST),
-        ("mute", Why.LOST),
-        ("killed", Why.LOST),
-        ("hangs", Why.TOO_SLOW),
+        ("garbage", NoPictureReason.MISBEHAVED),
+        ("list", NoPictureReason.MISBEHAVED),
+        ("wide", NoPictureReason.MISBEHAVED),
+        ("flat", NoPictureReason.MISBEHAVED),
+        ("unasked", NoPictureReason.MISBEHAVED),
+        ("negative", NoPictureReason.MISBEHAVED),
+        ("unknown", NoPictureReason.MISBEHAVED),
+        ("endless", NoPictureReason.MISBEHAVED),
+        ("short", NoPictureReason.LOST),
+        ("mute", NoPictureReason.LOST),
+        ("killed", NoPictureReason.LOST),
+        ("hangs", NoPictureReason.TOO_SLOW),
     ],
 )
-async def test_a_process_that_was_taken_over(saved: Save, monkeypatch: pytest.MonkeyPatch, what: str, why: Why) -> None:
+async def test_a_process_that_was_taken_over(saved: Save, monkeypatch: pytest.MonkeyPatch, what: str, why: NoPictureReason) -> None:
     monkeypatch.setattr(drawing, "_CHILD", "tests.bot.delivery.picture.liar")
     with pytest.raises(NoPicture) as none:
         await draw(saved(build_standalone([DECREE])), 1, (what,), Drawing(seconds=2 if what == "hangs" else 30))
@@ -105,7 +109,7 @@ def drawing_children() -> list[str]:
 ATTEMPTS = """
 import os, socket, sys
 import bot.delivery.picture.child as child
-from bot.delivery.picture.wire import NoPicture, Why
+from bot.delivery.picture.wire import NoPicture, NoPictureReason
 
 def attempt(path, order, engine):
     refused = []
@@ -120,7 +124,7 @@ def attempt(path, order, engine):
             act()
         except OSError:
             refused.append(name)
-    raise NoPicture(Why.BLANK, ", ".join(refused))
+    raise NoPicture(NoPictureReason.BLANK, ", ".join(refused))
 
 child.draw_page = attempt
 child.main(sys.argv[1])
@@ -129,7 +133,7 @@ child.main(sys.argv[1])
 
 @real
 def test_the_process_gives_up_everything_before_it_opens_the_file(saved: Save) -> None:
-    start = Start(str(saved(build_standalone([DECREE]))), 1024**3, 30)
+    start = StartOrder(str(saved(build_standalone([DECREE]))), 1024**3, 30)
     order = Draw(1, (), 1280, 1810).line()
     # Its input stays open: at its end it would leave at once.
     with subprocess.Popen(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.delivery.picture.album import PageChoice, choose
-from bot.delivery.picture.child import Placed, find, letters_of, lie_on_their_side, lines, names, placed_words, signatures, strips
-from bot.delivery.picture.wire import COVERED, HIGHLIGHTED, Box, Canvas, Draw, Undrawn, Why, encode, inked, paint, parse_answer
+from bot.delivery.picture.child import PlacedText, find, letters_of, lie_on_their_side, lines, names, placed_words, signatures, strips
+from bot.delivery.picture.wire import COVERED, HIGHLIGHTED, Box, Canvas, Draw, NoPictureReason, Undrawn, encode, inked, paint, parse_answer
 from bot.domain.acts import Evidence, Where
 from bot.reading.pages.ocr import mean_confidence, words_of
 from bot.reading.sandbox.wire import NotUnderstood
@@ -118,7 +118,7 @@ def test_a_phrase_is_found_in_whatever_holds_it(before: str, after: str, phrase:
         assert span is None
 
 
-def typed(text: str, *, wide: float = 10, high: float = 20) -> Placed:
+def typed(text: str, *, wide: float = 10, high: float = 20) -> PlacedText:
     """A text with a box for each letter, as a typewriter would set it."""
     boxes: list[Box | None] = []
     row = column = 0
@@ -126,7 +126,7 @@ def typed(text: str, *, wide: float = 10, high: float = 20) -> Placed:
         left, top = column * wide, row * 2 * high
         boxes.append(None if character.isspace() else (left, top, left + wide, top + high))
         row, column = (row + 1, 0) if character == "\n" else (row, column + 1)
-    return Placed(text, tuple(boxes))
+    return PlacedText(text, tuple(boxes))
 
 
 def test_strips_follow_lines() -> None:
@@ -136,7 +136,7 @@ def test_strips_follow_lines() -> None:
 
 
 def test_what_has_no_place_has_no_strip() -> None:
-    odd = Placed("abc", ((0, 0, float("nan"), 1), (0, 0, float("inf"), 1), None))
+    odd = PlacedText("abc", ((0, 0, float("nan"), 1), (0, 0, float("inf"), 1), None))
     assert strips(odd, 0, 3) == ()
     assert list(lines(odd)) == []
 
@@ -264,7 +264,7 @@ def test_words_read() -> None:
     assert placed.boxes[:7] == (*[(200, 200, 320, 240)] * 6, None)
     assert len(placed.boxes) == len(placed.text)
     assert mean_confidence(words_of(TABLE)) == pytest.approx((90.5 + 80 + 70) / 3)
-    assert placed_words(words_of(""), 1) == Placed("", ())
+    assert placed_words(words_of(""), 1) == PlacedText("", ())
     assert mean_confidence(words_of("")) == 0
 
 
@@ -289,5 +289,5 @@ def test_answers_that_nobody_can_have_meant(line: bytes) -> None:
 
 def test_answers_come_back() -> None:
     order = Draw(1, ("a", "b"), 10, 10)
-    for answer in (Canvas(10, 3, (1,), 2), Undrawn(Why.BLANK, "é\n")):
+    for answer in (Canvas(10, 3, (1,), 2), Undrawn(NoPictureReason.BLANK, "é\n")):
         assert parse_answer(answer.line(), order) == answer
