@@ -63,12 +63,17 @@ LONGEST_NAP = timedelta(minutes=1)
 """Another process (`vigie redetect`, `vigie outbox`) may queue posts: look at the outbox at least this often."""
 
 
+Part = Callable[[], Coroutine[Any, Any, None]]
+"""What goes on until it is cancelled."""
+
+
 class Service:
     """Keeps the parts going side by side: none of them can stop the others, and all stop together."""
 
-    def __init__(self, parts: Parts, handlers: Mapping[str, Handler] = MappingProxyType({})) -> None:
-        """`handlers` carry out what other processes request, by its kind."""
+    def __init__(self, parts: Parts, handlers: Mapping[str, Handler] = MappingProxyType({}), pages: Part | None = None) -> None:
+        """`handlers` carry out what other processes request, by its kind; `pages` serves the public pages."""
         self._handlers = handlers
+        self._pages = pages
         self._poller = parts.poller
         self._deliverer = parts.deliverer
         self._store = parts.store
@@ -110,15 +115,15 @@ class Service:
             jobs.append((self._notifier.notify, "notices to operators", ALERTS, now))
         for job, name, every, first in jobs:
             scheduler.add_job(partial(_run_job, job, name), "interval", seconds=every.total_seconds(), next_run_time=first)
-        parts: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
-            f"delivery to {name}": partial(self._deliver_loop, name, posted) for name, posted in self._posts.items()
-        }
+        parts: dict[str, Part] = {f"delivery to {name}": partial(self._deliver_loop, name, posted) for name, posted in self._posts.items()}
         if self._followers is not None:
             parts["delivery to followers"] = partial(self._follower_loop, self._followers)
         parts |= {"requests": partial(serve, self._store, self._handlers), "polling": partial(self._poll_due, scheduler)}
         if self._telegram is not None:
             parts["questions"] = partial(self._telegram.run, stop)
         parts |= {f"mentions of {answers.name}": answers.run for answers in self._mentions}
+        if self._pages is not None:
+            parts["pages"] = self._pages
         parts["start"] = self._status_log.start
         scheduler.start()
         running = [asyncio.create_task(_keep_going(part, name)) for name, part in parts.items()]
@@ -260,7 +265,7 @@ def _severity(error: StorageError) -> int:
     return logging.DEBUG if error.is_outage else logging.ERROR
 
 
-async def _keep_going(part: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+async def _keep_going(part: Part, name: str) -> None:
     """Run a part; should it die of a fault of ours, say so and start it again after a pause."""
     while True:
         try:

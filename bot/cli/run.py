@@ -15,12 +15,18 @@ from bot.app.inventory import watched_codes
 from bot.app.service import Service
 from bot.app.wiring import assemble
 from bot.cli.backfill import handed_backfill
-from bot.cli.context import Context, fail, run_to_end
+from bot.cli.context import WRONG_USE, Context, fail, run_to_end
 from bot.cli.poll import handed_round
 from bot.cli.read_again import handed_retry
 from bot.cli.work import load
 from bot.reading.pages.ocr import ocr_available
 from sources.catalogue.authority import Authority
+
+_MISSING = None
+try:
+    from bot.app.website import keep_serving
+except ModuleNotFoundError as error:  # the pages need an extra that the bot itself does not
+    _MISSING = error.name
 
 log = structlog.get_logger()
 
@@ -33,6 +39,8 @@ def register(app: typer.Typer) -> None:
         """Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."""
         context: Context = ctx.obj
         settings, authorities = load(context, logs=None)
+        if settings.web.listen and _MISSING is not None:
+            fail(f"[web] listen needs {_MISSING}: pip install 'vigie-vsa[web]'", WRONG_USE)
         stop = asyncio.Event()
         run_to_end(_serve(settings, authorities, stop), stop=stop)
 
@@ -48,7 +56,8 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
             "backfill": partial(handed_backfill, parts, authorities),
             "read": partial(handed_retry, parts, authorities),
         }
+        pages = partial(keep_serving, settings, authorities) if settings.web.listen else None
         try:
-            await run_alone(parts.store, parts.clock, stop, Service(parts, handlers).run)
+            await run_alone(parts.store, parts.clock, stop, Service(parts, handlers, pages).run)
         except AlreadyRunning as error:
             fail(str(error))

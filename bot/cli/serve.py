@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from bot.app.instance import first_of
 from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.work import load
 
 _MISSING = None
 try:
-    from bot.app.website import bound, serve_pages
+    from bot.app.website import serve_pages
+    from bot.web.listening import address_of_socket, bound
 except ModuleNotFoundError as error:  # the pages need an extra that the bot itself does not
     _MISSING = error.name
 
@@ -35,6 +37,6 @@ def register(app: typer.Typer) -> None:
             listening = bound(where)
         except (OSError, ValueError) as error:
             fail(f"cannot listen at {where}: {error}", WRONG_USE)
+        stderr.print(f"vigie: the pages are at {address_of_socket(listening)}", markup=False, soft_wrap=True)
         stop = asyncio.Event()
-        stderr.print(f"vigie: the pages are at http://{where}/", markup=False, soft_wrap=True)
-        run_to_end(serve_pages(settings, authorities, listening, stop), stop=stop)
+        run_to_end(first_of(serve_pages(settings, authorities, listening), stop), stop=stop)

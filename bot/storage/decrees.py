@@ -17,7 +17,7 @@ from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, ch
 from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, batches
-from bot.storage.schema import acts, decree_communes, decree_operators, decrees, identities, links, recueils, sightings
+from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, recueils, sightings
 from bot.storage.search import is_renewing, matching, query_terms
 
 _MOST_OF_ONE_NUMBER = 200
@@ -180,6 +180,9 @@ class Decrees(Repository):
         file = select(recueils.c.sha256, recueils.c.fetched_at).where(recueils.c.url == decree.url, recueils.c.sha256.is_not(None))
         row = self._database.first(file.order_by(recueils.c.authority != decree.publisher, recueils.c.id))
         return None if row is None else (row.sha256, row.fetched_at)
+    def revision(self) -> int:
+        """A number that differs once anything that is shown of decrees was changed, by any program: one row is read."""
+        return int(self._database.value(select(decree_revision.c.number)))
 
     def acts_of(self, recueil: int) -> list[StoredAct]:
         """The acts of one recueil, in the order of its pages."""

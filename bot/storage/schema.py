@@ -308,6 +308,17 @@ links = Table(
     Column("authority", String(32), nullable=False),
 )
 
+decree_revision = Table(
+    "decree_revision",
+    metadata,
+    # One row. Triggers on `decrees`, `decree_communes`, `identities`, `sightings` and `links` count in it: a migration that makes one of
+    # these tables anew makes its triggers anew too.
+    Column("id", Id, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    # The transaction that counted last (PostgreSQL): it counts once, however much it writes.
+    Column("made_by", BigInteger, nullable=False),
+)
+
 # The outbox: posts, what is still to be edited in them, and the destinations that rest or moved.
 
 posts = Table(

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
@@ -86,7 +86,7 @@ class SiteSettings:
     def href(self, path: str, language: Language = "fr", query: Mapping[str, object] = _NONE) -> str:
         """Return the address of a page on this site, from its root: `/communes/26198`, in English `/en/communes/26198`."""
         twin = "/en" if language == "en" else ""
-        return f"{urlsplit(self.public_url).path}{twin}{path}" + (f"?{urlencode(query)}" if query else "")
+        return f"{urlsplit(self.public_url).path}{twin}{quote(path)}" + (f"?{urlencode(query)}" if query else "")
 
     def address(self, path: str, language: Language = "fr", query: Mapping[str, object] = _NONE) -> str:
         """Return the whole address of a page, for feeds and canonical links; as `href` where the site's own address is not given."""
@@ -120,7 +120,10 @@ class DecreeBrowser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Holds what pages are made from. Everything is synchronous, and whatever the store raises passes through."""
+    """Holds what pages are made from. Everything is synchronous, and whatever the store raises passes through.
+
+    `revision` returns a number that differs once anything that is shown of decrees has changed.
+    """
 
     questions: Questions
     decrees: DecreeReader
@@ -128,6 +131,7 @@ class Site:
     overview: Callable[[], Overview]
     places: Mapping[str, Place]
     gazetteer: Callable[[], Gazetteer]
+    revision: Callable[[], int]
     settings: SiteSettings
     open_data: Callable[[str], Path | None] | None = None
     """Returns the newest file of a name, None while there is none; None where no files are made."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from re import Pattern
 from types import MappingProxyType
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.routing import compile_path
 
@@ -21,9 +20,9 @@ from bot.web.rendering import missing, style, style_path
 from bot.web.subscriptions import FEEDS
 
 LONGEST_PATH = 300
-"""Bytes of a path; no page has a longer one."""
-LONGEST_QUERY = 600
-"""Bytes of what follows the question mark: a search of 200 characters, each of which may take three."""
+"""Characters of a path; no page has a longer one."""
+LONGEST_QUERY = 2_000
+"""Bytes of what follows the question mark: a search of 200 characters, each of which may take nine."""
 _MOST_PARAMETERS = 20
 
 
@@ -37,42 +36,66 @@ def routes() -> tuple[Route, ...]:
     return (*PAGES, *FEEDS, *OPEN_DATA, *API, Route(style_path(), _style, twins=False))
 
 
-@cache
-def _compiled() -> tuple[tuple[Pattern[str], Route], ...]:
-    return tuple((compile_path(route.pattern)[0], route) for route in routes())
-
-
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Describes what an address means: a route and its parameters, None where no page has this address."""
+    """Describes what an address means: a route and its parameters; None where no page has this address, with the one that is
+    `meant`, if any."""
 
     route: Route | None
     path: str
     parameters: Mapping[str, str]
     query: tuple[tuple[str, str], ...]
     language: Language
+    meant: Address | None = None
 
     @property
-    def key(self) -> tuple[str, tuple[tuple[str, str], ...], str]:
+    def key(self) -> tuple[object, ...]:
         """Return the same value for all addresses of one document."""
-        return self.path, self.query, self.language
+        return self.path, self.query, self.language, self.route is None, None if self.meant is None else self.meant.key
+
+    def visit(self, at: datetime) -> Visit:
+        """Return the visit that a page function gets at this time (aware)."""
+        return Visit(self.path, MappingProxyType(dict(self.parameters)), MappingProxyType(dict(self.query)), self.language, at)
 
 
-def address_of(path: str, query: str) -> Address:
-    """Return what an address means. `path` is without percent signs, `query` as it was sent.
+class Addresses:
+    """Finds the route of an address, in the order of the table."""
 
-    Of a parameter that is given twice the first counts; those that a page does not take are left out, unless its route is strict.
-    """
-    language, inner = _language(path)
-    for pattern, route in _compiled():
-        found = pattern.match(inner)
-        if found is not None and (route.twins or language == "fr"):
-            return Address(route, inner, found.groupdict(), _normalised(route, query), language)
-    return Address(None, inner, {}, (), language)
+    def __init__(self, table: Iterable[Route]) -> None:
+        self.routes = tuple(table)
+        self._compiled = [(compile_path(route.pattern)[0], route) for route in self.routes]
+
+    def find(self, path: str, query: str = "") -> Address:
+        """Return what an address means. `path` is without percent signs, `query` as it was sent.
+
+        Of a parameter that is given twice the first counts; those that a page does not take are left out, unless its route is strict.
+        """
+        found = self._route(path, query)
+        if found is not None:
+            return found
+        # One page for all that are wrong, which shows nothing of the address.
+        language: Language = "en" if path.startswith("/en/") else "fr"
+        return Address(None, "/", {}, (), language, self._meant(path, query))
+
+    def _route(self, path: str, query: str) -> Address | None:
+        language: Language = "en" if path.startswith("/en/") else "fr"
+        inner = path.removeprefix("/en") if language == "en" else path
+        for pattern, route in self._compiled:
+            match = pattern.match(inner)
+            if match is not None and (route.twins or language == "fr"):
+                return Address(route, inner, match.groupdict(), _normalised(route, query), language)
+        return None
+
+    def _meant(self, path: str, query: str) -> Address | None:
+        """Return the page of whoever ends its address in another way: `/communes/26198/`, `/en`."""
+        other = "/en/" if path == "/en" else path.rstrip("/")
+        return None if other == path else self._route(other, query)
 
 
-def _language(path: str) -> tuple[Language, str]:
-    return ("en", path.removeprefix("/en")) if path.startswith("/en/") else ("fr", path)
+@cache
+def addresses() -> Addresses:
+    """Return the addresses of the site."""
+    return Addresses(routes())
 
 
 def _normalised(route: Route, query: str) -> tuple[tuple[str, str], ...]:
@@ -84,13 +107,12 @@ def _normalised(route: Route, query: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(given.items()))
 
 
-def visit_to(address: Address, at: datetime) -> Visit:
-    """Return the visit that a page function gets."""
-    return Visit(address.path, MappingProxyType(dict(address.parameters)), MappingProxyType(dict(address.query)), address.language, at)
-
-
 def respond(site: Site, address: Address, at: datetime) -> Document:
     """Return the document of an address at this time (aware); a page that says so where there is none. What the store raises passes
     through."""
-    visit = visit_to(address, at)
+    if address.meant is not None:
+        to = address.meant
+        query = f"?{urlencode(to.query)}" if to.query else ""
+        return Document(b"", status=308, headers={"Location": site.settings.href(to.path, to.language) + query})
+    visit = address.visit(at)
     return missing(site, visit) if address.route is None else address.route.make(site, visit)

@@ -8,6 +8,7 @@ import os
 import platform
 import select
 import signal
+import socket
 import sqlite3
 import threading
 import time
@@ -209,6 +210,33 @@ async def test_it_ends_soon_while_a_site_is_slow(
         assert running.end(number) == code
     assert list((tmp_path / "tmp").iterdir()) == []
     await later(tmp_path, sites, telegram)
+
+
+async def test_it_serves_its_pages_while_a_site_is_slow_and_ends_soon_though_somebody_reads_them(
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path
+) -> None:
+    configure(tmp_path, sites, telegram)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (tmp_path / "config.toml").open("a", encoding="utf-8") as config:
+        config.write(f'[web]\nlisten = "127.0.0.1:{port}"\n')
+    gate = sites.hold(sites.listing)
+    with bot(zygote.begin, tmp_path, "run") as running:
+        await gate.reached()
+        [reader] = await asyncio.to_thread(running.until, lambda: _connected(port))
+        with reader:
+            reader.sendall(b"GET / HTTP/1.1\r\nHost: vigie\r\n\r\n")
+            assert reader.recv(15) == b"HTTP/1.1 200 OK"
+            reader.sendall(b"GET / HTTP/1.1\r\n")
+            assert running.end() == 0
+    await later(tmp_path, sites, telegram)
+
+
+def _connected(port: int) -> list[socket.socket]:
+    try:
+        return [socket.create_connection(("127.0.0.1", port))]
+    except ConnectionRefusedError:
+        return []
 
 
 async def test_started_by_its_user_it_ends_soon_too(sites: Sites, telegram: FakeBotApi, tmp_path: Path) -> None:

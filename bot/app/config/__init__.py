@@ -15,6 +15,7 @@ from bot.app.config.model import (
     StorageSettings,
     TelegramSettings,
     WatchSettings,
+    WebSettings,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "StorageSettings",
     "TelegramSettings",
     "WatchSettings",
+    "WebSettings",
     "answering",
     "destinations",
     "load_settings",

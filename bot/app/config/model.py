@@ -25,6 +25,7 @@ from bot.app.config.values import (
     Listen,
     LogFormat,
     MaybePath,
+    Network,
     Number,
     Origin,
     Platform,
@@ -191,6 +192,10 @@ class WebSettings(Section):
     """Address and port at which `vigie run` serves the pages, such as "127.0.0.1:8080"; empty: it serves none."""
     public_url: PublicUrl = ""
     """Where people reach the pages, in https: posts link to `<public_url>/arretes/<number in Vigie>` besides the PDF. Empty: no link."""
+    proxies: tuple[Network, ...] = ("127.0.0.1", "::1")
+    """Addresses and networks of your own servers in front of it, whose X-Forwarded-For says who asks."""
+    requests_per_minute: Annotated[Whole, Field(ge=1, le=100_000)] = 120
+    """Requests answered per visitor and minute; more are refused."""
     name: Words = "Vigie"
     """Name of the site."""
     telegram: Annotated[str, AfterValidator(bot_name)] = ""

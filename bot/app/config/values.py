@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -73,6 +74,14 @@ def listen(value: str) -> str:
     if text and (not _LISTEN_HOST.fullmatch(host) or not port.isdecimal() or not 0 <= int(port) < _PORTS):
         raise ValueError('must be an address and a port, such as "127.0.0.1:8080"')
     return text
+
+
+def network(value: str) -> str:
+    """Return an address or a network, `10.0.0.1` or `10.0.0.0/8`."""
+    try:
+        return str(ip_network(value.strip(), strict=False)) if "/" in value else str(ip_address(value.strip()))
+    except ValueError:
+        raise ValueError('must be an address or a network, such as "10.0.0.1" or "10.0.0.0/8"') from None
 
 
 def bot_name(value: str) -> str:
@@ -292,6 +301,7 @@ Origin = Annotated[str, AfterValidator(origin)]
 Base = Annotated[str, AfterValidator(web_base)]
 ApiBase = Annotated[str, AfterValidator(api_base)]
 Listen = Annotated[str, AfterValidator(listen)]
+Network = Annotated[str, AfterValidator(network)]
 PublicUrl = Annotated[str, AfterValidator(public_url)]
 Contact = Annotated[str, AfterValidator(contact)]
 DatabaseUrl = Annotated[str, AfterValidator(database_url)]

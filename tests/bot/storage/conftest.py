@@ -24,7 +24,7 @@ _TEMPLATE = "vigie_template"
 _TABLES = """SELECT c.relname, a.attname, a.atttypid::regtype::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 ORDER BY 1, 2"""
 _RULES = "SELECT version_num, version FROM vigie_schema, search_rules"
-_KEPT = ("vigie_schema", "search_rules")
+_KEPT = ("vigie_schema", "search_rules", "decree_revision")
 
 
 class SharedDatabase:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime
 
+import httpx
 import pytest
 
 from bot.domain.acts import Decree
@@ -12,11 +15,12 @@ from bot.domain.follows import operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.queries.questions import Questions
 from bot.storage.browsing import DecreeBatch, DecreeFilter, ListPosition, OperatorCount
-from bot.web.documents import Document, Site, SiteSettings
-from bot.web.site import address_of, respond
+from bot.web.cache import Cache
+from bot.web.documents import Document, Route, Site, SiteSettings
+from bot.web.server import Application
+from bot.web.site import Addresses, addresses, respond
+from bot.web.visitors import VisitorLimits
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, overview
-
-Get = Callable[..., Document]
 
 
 class MemoryBrowsing:
@@ -71,14 +75,48 @@ def memory_site(decrees: MemoryDecrees, settings: SiteSettings | None = None, at
     """A site over these decrees, as of this time."""
     questions = Questions(decrees, PLACES, lambda: at, overview=overview, page_size=20)
     return Site(questions, decrees, MemoryBrowsing(decrees), overview, PLACES, gazetteer, settings or SiteSettings())
+    return Site(questions, decrees, overview, PLACES, gazetteer, lambda: 1, settings or SiteSettings())
 
 
 def get(site: Site, address: str, at: datetime = NOW) -> Document:
     """Return the document of an address such as `/recherche?q=gare`."""
     path, _, query = address.partition("?")
-    return respond(site, address_of(path, query), at)
+    return respond(site, addresses().find(path, query), at)
+
+
+class Visitors:
+    """Asks the application as a server would, without one; time and the revision of the store are what the test sets."""
+
+    def __init__(self, decrees: MemoryDecrees, executor: ThreadPoolExecutor, routes: Sequence[Route] | None = None) -> None:
+        self.decrees = decrees
+        self.now = NOW
+        self.seconds = 0.0
+        self.revision = 1
+        self.broken: Exception | None = None
+        site = replace(memory_site(decrees), revision=self._revision)
+        limits = VisitorLimits(30, lambda: self.seconds, ("10.0.0.0/8", "127.0.0.1"))
+        table = addresses() if routes is None else Addresses(routes)
+        self.application = Application(site, table, lambda: self.now, limits, executor, Cache())
+
+    def _revision(self) -> int:
+        if self.broken is not None:
+            raise self.broken
+        return self.revision
+
+    async def ask(self, address: str, method: str = "GET", *, peer: str = "198.51.100.7", **headers: str) -> httpx.Response:
+        """Send one request from this address."""
+        transport = httpx.ASGITransport(self.application, client=(peer, 4242))
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with httpx.AsyncClient(transport=transport, base_url="http://vigie.test") as client:
+            return await client.request(method, address, headers={"accept-encoding": "identity", **sent})
+
+
+@pytest.fixture(scope="session")
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as threads:
+        yield threads
 
 
 @pytest.fixture
-def decrees() -> MemoryDecrees:
-    return MemoryDecrees()
+def visitors(executor: ThreadPoolExecutor) -> Visitors:
+    return Visitors(MemoryDecrees(), executor)

@@ -1,0 +1,126 @@
+"""A real server on loopback: what it does to slow, many and vanished clients, and how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from starlette.types import ASGIApp
+
+from bot.web import listening
+from bot.web.documents import Document, Route, Site, Visit
+from bot.web.listening import PatientProtocol, address_of_socket, bound, serve
+from tests.bot.queries.conftest import MemoryDecrees
+from tests.bot.web.conftest import Visitors
+
+
+@asynccontextmanager
+async def served(application: ASGIApp) -> AsyncIterator[str]:
+    """The application at an address of loopback, stopped at the end."""
+    with bound("127.0.0.1:0") as socket:
+        address = address_of_socket(socket)
+        serving = asyncio.create_task(serve(application, socket))
+        try:
+            yield address
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+
+
+async def connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    url = httpx.URL(address)
+    return await asyncio.open_connection(url.host, url.port)
+
+
+async def test_a_page_over_the_wire(visitors: Visitors) -> None:
+    async with served(visitors.application) as address, httpx.AsyncClient() as client:
+        page = await client.get(address)
+        assert (page.status_code, page.headers["content-encoding"]) == (200, "gzip")
+        assert "<h1>" in page.text
+        assert (await client.post(address, content=b"x" * 100_000)).status_code == 405
+        assert (await client.head(address)).headers["etag"] == page.headers["etag"]
+        assert "server" not in page.headers
+
+
+async def test_a_client_that_never_finishes_its_request_is_cut_off(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "SLOWEST", 0.05)
+    async with served(visitors.application) as address:
+        for begun in (b"", b"GET / HTTP/1.1\r\nHost: vigie\r\n", b"GET / HTTP/1.1\r\nHost: vigie\r\n\r\nGET"):
+            reader, writer = await connect(address)
+            writer.write(begun)
+            with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+                await reader.readexactly(1_000_000)
+            writer.close()
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(address)).status_code == 200
+
+
+async def test_a_client_that_does_not_take_its_answer_is_cut_off(executor: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "SLOWEST", 0.05)
+    lost, forget = asyncio.Event(), PatientProtocol.connection_lost
+
+    def connection_lost(protocol: PatientProtocol, exc: Exception | None) -> None:
+        forget(protocol, exc)
+        lost.set()
+
+    monkeypatch.setattr(PatientProtocol, "connection_lost", connection_lost)
+    large = Route("/", lambda _, __: Document(bytes(20_000_000), "image/png"))
+    async with served(Visitors(MemoryDecrees(), executor, [large]).application) as address:
+        _, writer = await connect(address)
+        writer.write(b"GET / HTTP/1.1\r\nHost: vigie\r\n\r\n")
+        await lost.wait()
+        writer.close()
+
+
+async def test_one_too_many_is_refused(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "MOST_AT_ONCE", 3)
+    async with served(visitors.application) as address:
+        idle = [await connect(address) for _ in range(3)]
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(address)).status_code == 503
+            for _, writer in idle:
+                writer.close()
+                await writer.wait_closed()
+            assert (await client.get(address)).status_code == 200
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\n"])
+async def test_it_stops_though_somebody_is_connected(visitors: Visitors, begun: bytes) -> None:
+    async with served(visitors.application) as address:
+        reader, writer = await connect(address)
+        writer.write(begun)
+        await writer.drain()
+    assert await reader.read() == b""
+    writer.close()
+    with bound(httpx.URL(address).netloc.decode()):
+        pass  # its port is free
+
+
+async def test_it_stops_though_a_page_is_being_made(executor: ThreadPoolExecutor) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(_site: Site, _visit: Visit) -> Document:
+        begun.set()
+        go_on.wait()
+        return Document(b"late")
+
+    application = Visitors(MemoryDecrees(), executor, [Route("/", slow)]).application
+    try:
+        async with served(application) as address:
+            _, writer = await connect(address)
+            writer.write(b"GET / HTTP/1.1\r\nHost: vigie\r\n\r\n")
+            await asyncio.to_thread(begun.wait)
+        writer.close()
+    finally:
+        go_on.set()
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:0", "localhost:0"])
+def test_where_it_listens(listen: str) -> None:
+    with bound(listen) as socket:
+        assert httpx.URL(address_of_socket(socket)).port
