@@ -93,6 +93,11 @@ class Browsing(Repository):
         query = select(decrees.c.id).where(decrees.c.withdrawn_at >= instant).order_by(decrees.c.id)
         return tuple(row.id for row in self._database.rows(query))
 
+    def ids(self, limit: int, offset: int) -> list[int]:
+        """Return the ids of the decrees that stand, the newest first, but for the first `offset`."""
+        query = select(decrees.c.id).where(_STANDS).order_by(*newest_first()).limit(limit).offset(offset)
+        return [int(row.id) for row in self._database.rows(query)]
+
     def operators(self) -> tuple[OperatorCount, ...]:
         """Return the operators that decrees name, those of most decrees first."""
         number = func.count()

@@ -180,6 +180,7 @@ class Decrees(Repository):
         file = select(recueils.c.sha256, recueils.c.fetched_at).where(recueils.c.url == decree.url, recueils.c.sha256.is_not(None))
         row = self._database.first(file.order_by(recueils.c.authority != decree.publisher, recueils.c.id))
         return None if row is None else (row.sha256, row.fetched_at)
+
     def revision(self) -> int:
         """A number that differs once anything that is shown of decrees was changed, by any program: one row is read."""
         return int(self._database.value(select(decree_revision.c.number)))

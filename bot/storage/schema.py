@@ -311,8 +311,8 @@ links = Table(
 decree_revision = Table(
     "decree_revision",
     metadata,
-    # One row. Triggers on `decrees`, `decree_communes`, `identities`, `sightings` and `links` count in it: a migration that makes one of
-    # these tables anew makes its triggers anew too.
+    # One row. Triggers on `decrees`, `decree_communes`, `decree_operators`, `identities`, `sightings` and `links` count in it: a migration
+    # that makes one of these tables anew makes its triggers anew too.
     Column("id", Id, primary_key=True),
     Column("number", BigInteger, nullable=False),
     # The transaction that counted last (PostgreSQL): it counts once, however much it writes.

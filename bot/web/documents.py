@@ -68,6 +68,7 @@ class SiteSettings:
     `public_url` is the address of the site, without a slash at its end; its path precedes every link. `telegram` is the name of the bot
     (`vigie_bot`), `mastodon` the address of the account's page, `licence` the SPDX identifier under which the data are offered, `contact` a
     mail or web address, and `mentions` the operator's own words for the legal notice, paragraphs separated by empty lines.
+    `files` is set for a site of files: it has neither search nor API, and the page of a list is a part of its path.
     """
 
     name: str = "Vigie"
@@ -77,6 +78,7 @@ class SiteSettings:
     licence: str = ""
     contact: str = ""
     mentions: str = ""
+    files: bool = False
 
     @property
     def licence_name(self) -> str:
@@ -86,6 +88,9 @@ class SiteSettings:
     def href(self, path: str, language: Language = "fr", query: Mapping[str, object] = _NONE) -> str:
         """Return the address of a page on this site, from its root: `/communes/26198`, in English `/en/communes/26198`."""
         twin = "/en" if language == "en" else ""
+        if self.files and "page" in query:
+            path = f"{path.rstrip('/')}/page-{query['page']}"
+            query = {name: value for name, value in query.items() if name != "page"}
         return f"{urlsplit(self.public_url).path}{twin}{quote(path)}" + (f"?{urlencode(query)}" if query else "")
 
     def address(self, path: str, language: Language = "fr", query: Mapping[str, object] = _NONE) -> str:
@@ -107,6 +112,10 @@ class DecreeBrowser(Protocol):
 
     def removed_since(self, instant: datetime, /) -> Sequence[int]:
         """Return the ids of the decrees that a person withdrew since then."""
+        ...
+
+    def ids(self, limit: int, offset: int, /) -> Sequence[int]:
+        """Return the ids of the decrees that stand, the newest first, but for the first `offset`."""
         ...
 
     def operators(self) -> Sequence[OperatorCount]:

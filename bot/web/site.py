@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from importlib.resources import files
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,6 +19,7 @@ from bot.web.open_data import OPEN_DATA
 from bot.web.pages import PAGES
 from bot.web.rendering import missing, style, style_path
 from bot.web.subscriptions import FEEDS
+from bot.web.wellknown import WELL_KNOWN
 
 LONGEST_PATH = 300
 """Characters of a path; no page has a longer one."""
@@ -30,10 +32,16 @@ def _style(_site: Site, _visit: Visit) -> Document:
     return Document(style(), "text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
+def _icon(_site: Site, _visit: Visit) -> Document:
+    icon = files("bot.web").joinpath("icon.svg").read_bytes()
+    return Document(icon, "image/svg+xml", headers={"Cache-Control": "public, max-age=604800"})
+
+
 @cache
 def routes() -> tuple[Route, ...]:
     """Return every route of the site, in the order in which they are tried."""
-    return (*PAGES, *FEEDS, *OPEN_DATA, *API, Route(style_path(), _style, twins=False))
+    look = (Route(style_path(), _style, twins=False), Route("/icone.svg", _icon, twins=False))
+    return (*PAGES, *FEEDS, *OPEN_DATA, *API, *WELL_KNOWN, *look)
 
 
 @dataclass(frozen=True, slots=True)

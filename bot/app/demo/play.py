@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -19,11 +19,15 @@ from bot.ingest.poller import SourceReport
 from bot.reading.pages.ocr import ocr_available
 from sources.catalogue.authority import Authority
 
+Pages = Callable[[Settings], Awaitable[None]]
+"""Serves the pages over the store of these settings, until somebody ends it."""
+
 CODES = ("26", "06", "02")
 
 
-async def play(authorities: Mapping[str, Authority], out: TextIO) -> bool:
-    """Serve the sites, run two rounds of the bot, show everything on `out`. True when all went as a demo should."""
+async def play(authorities: Mapping[str, Authority], out: TextIO, pages: Pages | None = None) -> bool:
+    """Serve the sites, run two rounds of the bot, show everything on `out`, then serve the `pages` of what was found. True when all went as
+    a demo should."""
     watched = {code: authorities[code] for code in CODES}
     today = utc_now().astimezone().date()
     with tempfile.TemporaryDirectory(prefix="vigie-demo-") as folder, Replay(scenario(today)) as replay:
@@ -44,6 +48,8 @@ async def play(authorities: Mapping[str, Authority], out: TextIO) -> bool:
             delivered = await parts.deliverer.deliver_due()
             requests = sum(report.requests for report in again)
             _say(out, f"  {requests} page requests, {len(more.decrees)} new decrees, {len(delivered)} posts: each decree is posted once.")
+            if pages is not None:
+                await pages(settings)
     return all(report.ok for report in (*reports, *again))
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
 from bot.app.config import DatabaseSettings, Settings, WebSettings
-from bot.app.website import keep_serving, open_pages
+from bot.app.website import keep_serving, open_pages, site_of
 from bot.storage.errors import NotWritable, Unavailable
 from bot.storage.store import Store
+from bot.web.files import BrokenLink, SiteFile, files_of
 from bot.web.listening import bound
+from bot.web.site import addresses
 from sources.catalogue.authority import load_authorities
 from tests.bot.queries.conftest import NOW, decree
 from tests.bot.queries.test_over_the_store import record
@@ -25,19 +29,22 @@ def settings(folder: Path, listen: str = "") -> Settings:
     return Settings(database=DatabaseSettings(url=f"sqlite:///{folder / 'vigie.db'}"), web=WebSettings(listen=listen))
 
 
-async def page(application: object) -> httpx.Response:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://vigie.test") as client:  # type: ignore[arg-type]
-        return await client.get("/")
+async def page(application: ASGIApp, address: str = "/") -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://vigie.test") as client:
+        return await client.get(address)
 
 
 async def test_pages_follow_the_store_that_another_process_writes(tmp_path: Path) -> None:
-    with ready_store(tmp_path) as writer, open_pages(settings(tmp_path), load_authorities()) as application:
-        assert "SNCF" not in (await page(application)).text
-        record(writer, decree(1, operator="SNCF"), "La gare.")
-        assert "SNCF" in (await page(application)).text
-        [stored] = writer.decrees.recent(1).decrees
-        writer.reviews.withdraw(stored.id or 0, NOW, "cli")
-        assert "SNCF" not in (await page(application)).text
+    with ready_store(tmp_path) as writer, open_pages(settings(tmp_path), load_authorities(), lambda: NOW) as application:
+        assert "/arretes/1" not in (await page(application)).text
+        assert (await page(application, "/arretes/1")).status_code == 404
+        record(writer, decree(1), "La gare.")
+        assert '"/arretes/1"' in (await page(application)).text
+        assert (await page(application, "/arretes/1")).status_code == 200
+        writer.reviews.withdraw(1, NOW, "cli")
+        assert "/arretes/1" not in (await page(application)).text
+        gone = await page(application, "/arretes/1")
+        assert (gone.status_code, "SNCF" in gone.text) == (410, False)
 
 
 def test_the_store_of_the_pages_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,3 +94,16 @@ async def test_a_port_that_is_taken_is_logged_once_and_tried_again(tmp_path: Pat
         await asyncio.gather(serving, return_exceptions=True)
     assert [line["event"] for line in logs] == ["web.cannot_listen", "web.serving"]
     assert logs[0]["listen"] == listen
+
+
+def test_every_link_of_a_site_of_files_leads_to_a_file(tmp_path: Path) -> None:
+    with ready_store(tmp_path) as store:
+        for number in range(1, 24):
+            record(store, decree(number, "26" if number > 3 else "PP", operator="SNCF"), "La gare de Valence.")
+        configured = Settings(web=WebSettings(public_url="https://exemple.fr/vigie", contact="vigie@exemple.fr"))
+        pages = site_of(configured, load_authorities(), store, lambda: NOW)
+        found = list(files_of(replace(pages, settings=replace(pages.settings, files=True)), addresses(), NOW))
+    names = {one.name for one in found if isinstance(one, SiteFile)}
+    assert [one for one in found if isinstance(one, BrokenLink)] == []
+    assert {"index.html", "en/index.html", "404.html", "robots.txt", "sitemap.xml", ".well-known/security.txt"} <= names
+    assert {f"arretes/{number}/index.html" for number in range(1, 24)} <= names

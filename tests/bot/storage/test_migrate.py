@@ -46,6 +46,7 @@ RELEASED = [
     "0017",
     "0018",
     "0019",
+    "0020",
 ]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 

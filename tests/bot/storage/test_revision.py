@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import insert, update
 
 from bot.domain.acts import Facts, Moment
-from bot.storage.schema import decree_communes, decree_revision, decrees, identities, links, metadata, sightings
+from bot.storage.schema import decree_communes, decree_operators, decree_revision, decrees, identities, links, metadata, sightings
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, result_of, to
 from tests.bot.storage.finding import found
 
 DAY = NOW.date()
-FACTS = Facts("2024-1", signed=DAY, starts=Moment(DAY), ends=Moment(DAY + timedelta(days=9)))
+FACTS = Facts("2024-1", signed=DAY, starts=Moment(DAY), ends=Moment(DAY + timedelta(days=9)), operators=("SNCF",))
 
 
 def test_every_change_of_a_decree_is_another_revision(store: Store) -> None:
@@ -29,7 +29,7 @@ def test_every_change_of_a_decree_is_another_revision(store: Store) -> None:
     assert len(set(seen)) == 4
 
 
-@pytest.mark.parametrize("name", ["decrees", "identities", "sightings"])
+@pytest.mark.parametrize("name", ["decrees", "decree_operators", "identities", "sightings"])
 def test_a_change_by_any_other_program_is_another_revision(store: Store, name: str) -> None:
     found(store, FACTS)
     before = store.decrees.revision()
@@ -67,7 +67,7 @@ def test_what_is_rolled_back_leaves_it(store: Store) -> None:
 
 def test_the_tables_that_count_are_those_that_decrees_are_made_of(store: Store) -> None:
     found(store, FACTS)
-    ours = {decrees.name, decree_communes.name, identities.name, sightings.name, links.name}
+    ours = {decrees.name, decree_communes.name, decree_operators.name, identities.name, sightings.name, links.name}
     others = [table for name, table in metadata.tables.items() if name not in {*ours, decree_revision.name}]
     before = store.decrees.revision()
     with store.database.writing() as connection:

@@ -44,6 +44,9 @@ class MemoryBrowsing:
             one.id for one in self._decrees.stored if one.id is not None and one.withdrawn_at is not None and one.withdrawn_at >= instant
         ]
 
+    def ids(self, limit: int, offset: int, /) -> Sequence[int]:
+        return [one.id or 0 for one in self._standing()][offset : offset + limit]
+
     def operators(self) -> Sequence[OperatorCount]:
         names = {operator_slug(name): name for one in self._standing() for name in one.facts.operators}
         return [OperatorCount(slug, name, len(self.batch(DecreeFilter(operator=slug), 999).decrees)) for slug, name in names.items()]
@@ -74,8 +77,7 @@ def _meets(decree: Decree, wanted: DecreeFilter) -> bool:
 def memory_site(decrees: MemoryDecrees, settings: SiteSettings | None = None, at: datetime = NOW) -> Site:
     """A site over these decrees, as of this time."""
     questions = Questions(decrees, PLACES, lambda: at, overview=overview, page_size=20)
-    return Site(questions, decrees, MemoryBrowsing(decrees), overview, PLACES, gazetteer, settings or SiteSettings())
-    return Site(questions, decrees, overview, PLACES, gazetteer, lambda: 1, settings or SiteSettings())
+    return Site(questions, decrees, MemoryBrowsing(decrees), overview, PLACES, gazetteer, lambda: 1, settings or SiteSettings())
 
 
 def get(site: Site, address: str, at: datetime = NOW) -> Document:

@@ -70,12 +70,12 @@ async def test_gzip_for_who_takes_it(visitors: Visitors) -> None:
 
 
 async def test_a_decree_that_is_withdrawn_is_gone_at_once(visitors: Visitors) -> None:
-    visitors.decrees.stored.append(decree(1, operator="SNCF"))
-    assert "SNCF" in (await visitors.ask("/")).text
+    visitors.decrees.stored.append(decree(1, operator="Keolis"))
+    assert "Keolis" in (await visitors.ask("/")).text
     visitors.decrees.stored.clear()
-    assert "SNCF" in (await visitors.ask("/")).text, "what is kept is shown while the store says that nothing changed"
+    assert "Keolis" in (await visitors.ask("/")).text, "what is kept is shown while the store says that nothing changed"
     visitors.revision += 1
-    assert "SNCF" not in (await visitors.ask("/")).text
+    assert "Keolis" not in (await visitors.ask("/")).text
 
 
 class Slow:

@@ -1,0 +1,108 @@
+"""`vigie site`: the public pages as files."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.app.inventory import utc_now
+from bot.cli.context import DONE, PARTLY_DONE, Context, fail, stderr
+from bot.cli.work import load, opened
+from bot.web.documents import Document
+
+_MISSING = None
+try:
+    from bot.app.website import site_of
+    from bot.web.files import BrokenLink, files_of
+    from bot.web.site import addresses
+except ModuleNotFoundError as error:  # the pages need an extra that the bot itself does not
+    _MISSING = error.name
+
+_MANIFEST = ".vigie-site"
+"""Has the names of the files that earlier runs wrote: only these are ever replaced or removed."""
+_MOST_SHOWN = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command(epilog="Example:  vigie site public")
+    def site(ctx: typer.Context, folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the files.")]) -> None:
+        """Write the public pages as files, for hosting that serves files only: all but the search and the API.
+
+        Each file is replaced as a whole, and what an earlier run wrote and is not there any more is removed at the end. Files of others are
+        left alone. Exit code 3 when a link leads nowhere.
+        """
+        context: Context = ctx.obj
+        settings, authorities = load(context)
+        if _MISSING is not None:
+            fail(f"the pages need {_MISSING}: pip install 'vigie-vsa[web]'")
+        broken: list[BrokenLink] = []
+        try:
+            target = Folder(folder)
+            with opened(settings, read_only=True) as store:
+                whole = site_of(settings, authorities, store)
+                pages = replace(whole, settings=replace(whole.settings, files=True))
+                for found in files_of(pages, addresses(), utc_now()):
+                    if isinstance(found, BrokenLink):
+                        broken.append(found)
+                    else:
+                        target.write(found.name, found.document)
+            removed = target.finish()
+        except (OSError, UnicodeDecodeError) as error:
+            fail(f"the site cannot be written: {error}")
+        sys.stdout.write(f"{len(target.written)} files in {folder}, {removed} removed\n")
+        for one in broken[:_MOST_SHOWN]:
+            stderr.print(f"vigie: a link of {one.page or 'the site'} leads nowhere: {one.link}", markup=False, soft_wrap=True)
+        raise typer.Exit(PARTLY_DONE if broken else DONE)
+
+
+class Folder:
+    """The folder of a site of files: writes each file as a whole, and removes at the end what it wrote once and not this time."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder where there is none. Raises OSError where it cannot be used, ValueError where its manifest cannot be read."""
+        self.written: set[str] = set()
+        self._path = path
+        self._manifest = path / _MANIFEST
+        path.mkdir(parents=True, exist_ok=True)
+        self._ours = frozenset(self._manifest.read_text("utf-8").splitlines()) if self._manifest.exists() else frozenset()
+
+    def write(self, name: str, document: Document) -> None:
+        """Put one file in its place. Raises OSError, FileExistsError where one of somebody else is there."""
+        file = self._path / name
+        if name not in self._ours:
+            if file.exists():
+                raise FileExistsError(errno.EEXIST, "is there and was not written by this command; give it an empty folder", str(file))
+            # Noted first: what a kill leaves behind is known for ours.
+            with self._manifest.open("a", encoding="utf-8") as manifest:
+                manifest.write(f"{name}\n")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_name(f".{file.name}.new")
+        if document.file is None:
+            fresh.write_bytes(document.body)
+        else:
+            shutil.copyfile(document.file, fresh)
+        fresh.replace(file)
+        self.written.add(name)
+
+    def finish(self) -> int:
+        """Remove what was written by an earlier run and not by this one, and return how many files that were. Raises OSError."""
+        gone = self._ours - self.written
+        for name in gone:
+            file = self._path / name
+            file.unlink(missing_ok=True)
+            for parent in list(file.parents)[: name.count("/")]:
+                if not parent.is_dir() or any(parent.iterdir()):
+                    break
+                parent.rmdir()
+        fresh = self._manifest.with_name(f"{_MANIFEST}.new")
+        fresh.write_text("".join(f"{name}\n" for name in sorted(self.written)), encoding="utf-8")
+        fresh.replace(self._manifest)
+        return len(gone)
