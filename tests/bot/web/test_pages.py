@@ -73,7 +73,7 @@ def sample_site(settings: SiteSettings = SETTINGS) -> Site:
     """A site over the decrees of every state."""
     decrees = MemoryDecrees(samples.ALL)
     questions = Questions(decrees, PLACES, lambda: NOW, overview=samples.sample_overview, page_size=20)
-    return Site(questions, decrees, MemoryBrowsing(decrees), samples.sample_overview, PLACES, gazetteer, settings)
+    return Site(questions, decrees, MemoryBrowsing(decrees), samples.sample_overview, PLACES, gazetteer, lambda: 1, settings)
 
 
 def _text(page: Document) -> str:
