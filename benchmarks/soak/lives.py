@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 _LOOK = 0.005
-_TOO_LONG = 90.0
+_TOO_LONG = 300.0
 
 
 class Life:

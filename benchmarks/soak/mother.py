@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.soak.life import live
 from sources.catalogue.authority import load_authorities
 
-LONGEST = 120
+LONGEST = 330
 """Seconds after which a life ends by itself, should whoever watches it be gone."""
 
 
