@@ -370,7 +370,7 @@ def search(site: Site, visit: Visit) -> Document:
     asked = " ".join(visit.query.get("q", "").split())
     if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
         fault = words["too_long"] if len(asked) > LONGEST_WORDS else ""
-        return page(site, visit, "search.html", title=words["title"], asked="", fault=fault, choices=(), searched=False)
+        return page(site, visit, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
     gazetteer = site.gazetteer()
     meant = places_named(asked, site.places, gazetteer)
     question = understood(asked, site.places, gazetteer)
@@ -390,6 +390,8 @@ def search(site: Site, visit: Visit) -> Document:
         asked=asked,
         fault="",
         choices=() if meant is None else tuple(_choices(meant, site, visit)),
+        # What may have been meant comes after what was found.
+        guessed=meant is not None and not meant.sure and bool(decrees),
         choices_note=_choices_note(meant, words),
         choices_more=""
         if meant is None or meant.total <= len(meant.choices)

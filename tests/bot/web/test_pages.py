@@ -138,6 +138,14 @@ def test_a_place_offers_feeds_a_calendar_and_the_chat() -> None:
     assert "mastodon" not in bare
 
 
+def test_a_decree_has_its_copy_with_hash_and_time_and_the_page_of_the_pdf() -> None:
+    text, body = _text(get(sample_site(), "/arretes/1104")), get(sample_site(), "/arretes/1104").body.decode()
+    assert "Copie lue le 18 août 2026 à 17 h 42" in text
+    assert "3f9a" * 16 in text
+    assert 'href="https://www.drome.gouv.fr/contenu/telechargement/recueil-1104.pdf#page=7"' in body
+    assert text.count("Projets rédigés par un programme") == 2
+
+
 def test_a_former_code_and_other_spellings_of_an_address_lead_to_the_one_of_today() -> None:
     for address, to in (("/departements/2a", "/departements/2A"), ("/operateurs/SNCF", "/operateurs/sncf")):
         page = get(sample_site(), address)
@@ -192,6 +200,8 @@ def test_the_words_are_the_same_in_every_language() -> None:
     def fields(table: Any, path: str = "") -> Iterator[tuple[str, frozenset[str | None]]]:
         match table:
             case dict():
+                # A template would find the method of that name.
+                assert not any(hasattr(table, str(key)) for key in table)
                 for key, value in table.items():
                     yield from fields(value, f"{path}.{key}")
             case list():
