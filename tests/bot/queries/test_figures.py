@@ -139,7 +139,7 @@ def test_the_words_of_a_map_name_where_and_what_is_not_read() -> None:
     assert "Où : Drôme (26) : 2, Paris (75) : 1." in text
     assert "illisibles ou pas encore lus : Isère (38), Savoie (73), Paris (75)." in text
     assert "que Vigie ne lit pas" in text
-    assert "Blanc : aucun relevé ; il peut en exister" in text.replace("\u202f", " ")
+    assert "Blanc : aucune relevée ; il peut en exister" in text.replace("\u202f", " ")
 
 
 def test_the_words_of_a_chart_name_every_month_and_the_authorities() -> None:
