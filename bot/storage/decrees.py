@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, false, func, insert, or_, select, union
 
 from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Kind, NamedCommune, Outcome, Reference, Sighting
 from bot.domain.folding import clean, clean_or_none
@@ -156,7 +156,7 @@ class Decrees(Repository):
     def communes_named(self, departments: Collection[str]) -> tuple[CommuneCount, ...]:
         """The communes of these departments that decrees name, by their codes."""
         code = decree_communes.c.commune
-        there = or_(*(code.startswith(department, autoescape=True) for department in sorted(departments)))
+        there = or_(false(), *(code.startswith(department, autoescape=True) for department in sorted(departments)))
         counted = (
             select(code, func.count().label("decrees"), func.max(decrees.c.published).label("last"))
             .join_from(decree_communes, decrees, decrees.c.id == decree_communes.c.decree_id)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, NamedCommune, Naming, Reference
 from bot.domain.follows import operator_slug
+from bot.domain.records import CommuneCount
 from bot.storage import migrate as migrations
 from bot.storage.browsing import DecreeFilter, OperatorCount
 from bot.storage.communes import CommuneNamer
@@ -86,6 +87,37 @@ def test_operators_are_those_that_the_facts_name_now(store: Store) -> None:
     assert store.browsing.operator("ratp") == OperatorCount("ratp", "RATP", 1)
     store.reviews.withdraw(decree, LATER, "test")
     assert store.browsing.operator("ratp") is None
+
+
+def test_pages_of_an_operator_are_numbered_newest_first(store: Store) -> None:
+    known = [found(store, Facts(f"2026-{number}", operators=("SNCF",)), published=date(2024, 4, 1 + number)) for number in range(3)]
+    found(store, Facts("2026-9", operators=("RATP",)))
+    store.reviews.withdraw(known[0], LATER, "test")
+    page = store.decrees.of_operator("sncf", 1, 1)
+    assert ([decree.id for decree in page.decrees], page.total) == ([known[1]], 2)
+    assert store.decrees.of_operator("", 5).total == 0
+
+
+def test_communes_are_counted_with_the_day_of_their_last_decree(naming: Store) -> None:
+    for number in range(3):
+        decree = found(naming, Facts(f"2026-{number}", places=("Valence",)), published=date(2024, 4, 1 + number))
+    found(naming, Facts("2026-9", places=("Romans",)), published=date(2024, 4, 9))
+    assert naming.decrees.communes_named({"26", "07"}) == (CommuneCount(VALENCE, 3, date(2024, 4, 3)),)
+    naming.reviews.withdraw(decree, LATER, "test")
+    assert naming.decrees.communes_named({"26"}) == (CommuneCount(VALENCE, 2, date(2024, 4, 2)),)
+    assert naming.decrees.communes_named({"07"}) == naming.decrees.communes_named(()) == ()
+
+
+def test_a_decree_has_the_text_of_its_act_and_the_copy_that_it_was_read_in(store: Store) -> None:
+    recueil = one_recueil(store)
+    [decree] = store.recordings.record(reading_of(recueil, Facts("2026-1"), text="Article 1er : la route de Romans"), to(), NOW).decrees
+    other = found(store, Facts("2026-2"))
+    assert decree.id is not None
+    assert store.decrees.texts({decree.id, other, 999}) == {decree.id: "Article 1er : la route de Romans", other: "Arrête"}
+    known = stored(store, decree.id)
+    assert store.decrees.copy_of(known) is None
+    store.contents.fetched(recueil.id, "ab" * 32, LATER)
+    assert store.decrees.copy_of(known) == ("ab" * 32, LATER)
 
 
 def test_slices_have_every_decree_that_stands_once(store: Store) -> None:
