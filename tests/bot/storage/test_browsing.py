@@ -99,11 +99,10 @@ def test_pages_of_an_operator_are_numbered_newest_first(store: Store) -> None:
 
 
 def test_communes_are_counted_with_the_day_of_their_last_decree(naming: Store) -> None:
-    for number in range(3):
-        decree = found(naming, Facts(f"2026-{number}", places=("Valence",)), published=date(2024, 4, 1 + number))
+    *_, last = [found(naming, Facts(f"2026-{n}", places=("Valence",)), published=date(2024, 4, 1 + n)) for n in range(3)]
     found(naming, Facts("2026-9", places=("Romans",)), published=date(2024, 4, 9))
     assert naming.decrees.communes_named({"26", "07"}) == (CommuneCount(VALENCE, 3, date(2024, 4, 3)),)
-    naming.reviews.withdraw(decree, LATER, "test")
+    naming.reviews.withdraw(last, LATER, "test")
     assert naming.decrees.communes_named({"26"}) == (CommuneCount(VALENCE, 2, date(2024, 4, 2)),)
     assert naming.decrees.communes_named({"07"}) == naming.decrees.communes_named(()) == ()
 
