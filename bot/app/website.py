@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import structlog
 
 from bot.app.config import Settings
-from bot.app.inventory import Clock, places_of, report_sources, utc_now
+from bot.app.config.values import sqlite_file
+from bot.app.inventory import Clock, folder_beside, places_of, report_sources, utc_now
 from bot.app.wiring import open_questions
 from bot.gazetteer.gazetteer import gazetteer
 from bot.storage.database import in_memory, masked, parse_url
@@ -21,7 +28,9 @@ from bot.storage.errors import Unavailable
 from bot.storage.store import Store, open_store
 from bot.web.cache import Cache
 from bot.web.documents import Site, SiteSettings
+from bot.web.exports import ExportInput
 from bot.web.listening import address_of_socket, bound, serve
+from bot.web.open_data import OpenData
 from bot.web.server import Application
 from bot.web.site import addresses
 from bot.web.visitors import VisitorLimits
@@ -53,6 +62,35 @@ def site_of(settings: Settings, authorities: Mapping[str, Authority], store: Sto
     )
 
 
+def open_data_of(settings: Settings, authorities: Mapping[str, Authority], store: Store, folder: Path, clock: Clock = utc_now) -> OpenData:
+    """Return what makes the whole files of one store, and keeps them in this folder."""
+    places, site = places_of(authorities), site_settings(settings)
+    about = {"source": site.address("/donnees") if site.public_url else site.name, "licence": site.licence_name}
+
+    def given(at: datetime) -> ExportInput:
+        return ExportInput(store.browsing.slices, places, gazetteer, at, about)
+
+    return OpenData(folder, given, store.decrees.revision, clock)
+
+
+@contextmanager
+def _data_folder(database: str) -> Iterator[Path]:
+    """Yield the folder of whole files: beside the database where this process may write there, else one that is removed at the end."""
+    # Several databases of one server have one such place: each has a folder of its own there.
+    of_server = "" if sqlite_file(database) else f"-{blake2b(masked(parse_url(database)).encode(), digest_size=4).hexdigest()}"
+    folder = folder_beside(database, f"open-data{of_server}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if writable:
+        yield folder
+    else:
+        with TemporaryDirectory(prefix="vigie-open-data-") as temporary:
+            yield Path(temporary)
+
+
 def site_settings(settings: Settings) -> SiteSettings:
     """Return what the configuration says of the site."""
     web = settings.web
@@ -76,7 +114,11 @@ def open_pages(settings: Settings, authorities: Mapping[str, Authority], clock: 
             raise Unavailable(f"there is no database at {masked(parse_url(settings.database.url))} yet: `vigie run` makes it")
         executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="web")
         try:
-            yield Application(site_of(settings, authorities, store, clock), addresses(), clock, limits, executor, Cache())
+            with _data_folder(settings.database.url) as folder:
+                files = open_data_of(settings, authorities, store, folder, clock)
+                site = replace(site_of(settings, authorities, store, clock), open_data=files.file)
+                with files.kept():
+                    yield Application(site, addresses(), clock, limits, executor, Cache())
         finally:
             # A page that is being made may wait for the database: the program does not wait for it.
             executor.shutdown(wait=False, cancel_futures=True)

@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ from bot.web.documents import Document
 
 _MISSING = None
 try:
-    from bot.app.website import site_of
+    from bot.app.website import open_data_of, site_of
     from bot.web.files import BrokenLink, files_of
     from bot.web.site import addresses
 except ModuleNotFoundError as error:  # the pages need an extra that the bot itself does not
@@ -46,9 +47,11 @@ def register(app: typer.Typer) -> None:
         broken: list[BrokenLink] = []
         try:
             target = Folder(folder)
-            with opened(settings, read_only=True) as store:
+            with opened(settings, read_only=True) as store, TemporaryDirectory(prefix="vigie-site-") as made:
                 whole = site_of(settings, authorities, store)
-                pages = replace(whole, settings=replace(whole.settings, files=True))
+                files = open_data_of(settings, authorities, store, Path(made))
+                files.refresh()
+                pages = replace(whole, settings=replace(whole.settings, files=True), open_data=files.file)
                 for found in files_of(pages, addresses(), utc_now()):
                     if isinstance(found, BrokenLink):
                         broken.append(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,12 @@ from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
 from bot.app.config import DatabaseSettings, Settings, WebSettings
-from bot.app.website import keep_serving, open_pages, site_of
+from bot.app.website import keep_serving, open_data_of, open_pages, site_of
 from bot.storage.errors import NotWritable, Unavailable
 from bot.storage.store import Store
 from bot.web.files import BrokenLink, SiteFile, files_of
 from bot.web.listening import bound
+from bot.web.open_data import AT_MOST_EVERY
 from bot.web.site import addresses
 from sources.catalogue.authority import load_authorities
 from tests.bot.queries.conftest import NOW, decree
@@ -29,9 +31,9 @@ def settings(folder: Path, listen: str = "") -> Settings:
     return Settings(database=DatabaseSettings(url=f"sqlite:///{folder / 'vigie.db'}"), web=WebSettings(listen=listen))
 
 
-async def page(application: ASGIApp, address: str = "/") -> httpx.Response:
+async def page(application: ASGIApp, address: str = "/", headers: Mapping[str, str] | None = None) -> httpx.Response:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://vigie.test") as client:
-        return await client.get(address)
+        return await client.get(address, headers=headers)
 
 
 async def test_pages_follow_the_store_that_another_process_writes(tmp_path: Path) -> None:
@@ -45,6 +47,28 @@ async def test_pages_follow_the_store_that_another_process_writes(tmp_path: Path
         assert "/arretes/1" not in (await page(application)).text
         gone = await page(application, "/arretes/1")
         assert (gone.status_code, "SNCF" in gone.text) == (410, False)
+
+
+async def test_whole_files_are_served_with_etag_and_range(tmp_path: Path) -> None:
+    with ready_store(tmp_path) as writer:
+        record(writer, decree(1), "La gare.")
+        data = open_data_of(settings(tmp_path), load_authorities(), writer, tmp_path / "vigie-open-data", lambda: NOW)
+        assert data.refresh()
+        with open_pages(settings(tmp_path), load_authorities(), lambda: NOW) as application:
+            address = "/donnees/arretes.csv"
+            whole = await page(application, address)
+            assert (whole.status_code, whole.text.splitlines()[1].partition(",")[0]) == (200, "1")
+            assert whole.headers["access-control-allow-origin"] == "*"
+            part = await page(application, address, {"Range": "bytes=3-4"})
+            assert (part.status_code, part.text) == (206, "id")
+            same = await page(application, address, {"If-None-Match": whole.headers["etag"]})
+            assert (same.status_code, same.content) == (304, b"")
+        writer.reviews.withdraw(1, NOW, "cli")
+        later = open_data_of(settings(tmp_path), load_authorities(), writer, tmp_path / "vigie-open-data", lambda: NOW + AT_MOST_EVERY)
+        assert later.refresh()
+        path = later.file("arretes.csv")
+        assert path is not None
+        assert len(path.read_text("utf-8").splitlines()) == 1
 
 
 def test_the_store_of_the_pages_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +126,10 @@ def test_every_link_of_a_site_of_files_leads_to_a_file(tmp_path: Path) -> None:
             record(store, decree(number, "26" if number > 3 else "PP", operator="SNCF"), "La gare de Valence.")
         configured = Settings(web=WebSettings(public_url="https://exemple.fr/vigie", contact="vigie@exemple.fr"))
         pages = site_of(configured, load_authorities(), store, lambda: NOW)
-        found = list(files_of(replace(pages, settings=replace(pages.settings, files=True)), addresses(), NOW))
+        data = open_data_of(configured, load_authorities(), store, tmp_path / "data", lambda: NOW)
+        assert data.refresh()
+        pages = replace(pages, settings=replace(pages.settings, files=True), open_data=data.file)
+        found = list(files_of(pages, addresses(), NOW))
     names = {one.name for one in found if isinstance(one, SiteFile)}
     assert [one for one in found if isinstance(one, BrokenLink)] == []
     assert {"index.html", "en/index.html", "404.html", "robots.txt", "sitemap.xml", ".well-known/security.txt"} <= names
