@@ -23,7 +23,7 @@ help:
 	@echo "make check   linters, types, import contracts and the structure"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
 	@echo "make geo     renew the communes, postcodes, departments, regions and outlines from their npm packages (needs npm)"
-	@echo "make pictures   make the pictures of messages in docs/images anew (needs npm and Chromium)"
+	@echo "make pictures   make the pictures of messages and pages in docs/images anew (needs npm and Chromium)"
 	@echo "make lock    renew requirements.lock and requirements-run.lock from pyproject.toml"
 
 setup: system $(RUNS)
@@ -95,7 +95,7 @@ geo: complete
 	npm pack --silent --pack-destination build/geo @gouvfr/dsfr-chart@2.0.4
 	$(BIN)/python -m tools.outlines build/geo/gouvfr-*.tgz
 
-# Messages, map and chart as docs show them. The font is only drawn with: nothing of it is packaged.
+# Messages, map, chart and pages as docs show them. The font is only drawn with: nothing of it is packaged.
 pictures: complete browser
 	rm -rf build/pictures
 	mkdir -p build/pictures

@@ -1,8 +1,9 @@
-"""Makes the pictures of messages in `docs/images`: `python -m tools.pictures [--emoji FILE.css] [FOLDER]` (`make pictures` does it).
+"""Makes the pictures of messages and pages in `docs/images`: `python -m tools.pictures [--emoji FILE.css] [FOLDER]` (`make pictures`).
 
 Needs Chromium (`make browser`), the extras `browser` and `demo`, and a font for emoji: the system's, or the one that the style sheet names.
 Decrees are those of `vigie demo`, judged by the program's own rules, and variations of them; the figures of the map and the chart are
-invented. Words, pictures and buttons come from the program, as it sends them; the frames around them are drawn here.
+invented. Words, pictures and buttons come from the program, as it sends them; the frames around them are drawn here. Pages are those of
+`vigie demo --web`, as of the day on which this runs.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from __future__ import annotations
 import argparse
 import base64
 import random
+import re
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from html import escape
@@ -38,7 +42,13 @@ from sources.catalogue.authority import load_authorities
 from sources.http.browser.installed import find_chromium
 
 FOLDER = Path("docs/images")
-_COLOURS = 128
+_COLOURS = 192
+_PAGES = (
+    ("page-home", "/"),
+    ("page-town", "/communes/26362"),
+    ("page-department", "/departements/26"),
+    ("page-search", "/recherche?q=romans"),
+)
 DAY = date(2026, 11, 27)
 NOW = datetime.combine(DAY, time(17, 42), UTC)
 _SITE = "https://www.drome.example/contenu/telechargement/1302/9114/file/recueil-26-2026-302.pdf"
@@ -76,12 +86,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
             frame = Path(folder, "frame.html")
             frame.write_text(_PAGE.substitute(body=body, emoji=emoji), encoding="utf-8")
             page.goto(frame.as_uri())
-            with Image.open(BytesIO(page.screenshot(full_page=True))) as shot:
-                # With a palette the file has a fourth of the size.
-                shot.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(options.folder / f"{name}.png", optimize=True)
-            print(options.folder / f"{name}.png")
+            _keep(page.screenshot(full_page=True), options.folder / f"{name}.png")
+        page.set_viewport_size({"width": 1280, "height": 1100})
+        with _demo() as address:
+            for name, path in _PAGES:
+                page.goto(address + path)
+                _keep(page.screenshot(), options.folder / f"{name}.png")
+            page.goto(f"{address}/communes/26362")
+            page.locator('main a[href^="/arretes/"]').first.click()
+            _keep(page.screenshot(), options.folder / "page-decree.png")
         chromium.close()
     return 0
+
+
+def _keep(shot: bytes, target: Path) -> None:
+    """Write a picture with a palette: a fourth of the size."""
+    with Image.open(BytesIO(shot)) as picture:
+        picture.convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(target, optimize=True)
+    print(target)
+
+
+@contextmanager
+def _demo() -> Iterator[str]:
+    """Run the demo with its pages; give their address. Raises RuntimeError where it ends before they are there."""
+    command = (sys.executable, "-c", "import bot.cli; bot.cli.main()", "demo", "--web", "--listen", "127.0.0.1:0")
+    with subprocess.Popen(  # noqa: S603 our own
+        command, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            found = (re.search(r"http://[\d.:]+\d", line) for line in process.stdout or () if "pages are at" in line)
+            address = next((match for match in found if match is not None), None)
+            if address is None:
+                raise RuntimeError("the demo ended before its pages were there")
+            yield address[0]
+        finally:
+            process.terminate()
 
 
 def frames(places: dict[str, Place]) -> Iterator[tuple[str, str]]:
