@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -193,7 +193,7 @@ class Questions:
         if not isinstance(found, NothingFound) or not found.recorded:
             return found
         known = self._known_words()
-        meant = corrected(asked, known, lambda word: self._decrees.search(word, 1, 0).total > 0)
+        meant = corrected(asked, known, self._decrees.has)
         if meant is None:
             return found
         other = self._list(question, lambda limit, offset: self._decrees.search(meant, limit, offset))
@@ -276,25 +276,20 @@ class Questions:
             return NotCovered(f"{commune.name} ({commune.department})")
         codes = (commune.code,)
         now = self._clock()
-        stored = self._decrees.current(now.date() - timedelta(days=1), authorities)
-        current = in_force((one for one in stored if any(named.code in codes for named in one.communes)), self._places, now)
-        without = frozenset(decree.id for decree in current if decree.id is not None)
-        others = self._decrees.naming(codes, 0, 0, without).total
-        total = len(current) + others
-        pages = max(1, -(-total // self._page_size))
-        page = min(max(page, 1), pages)
-        start = (page - 1) * self._page_size
-        shown = current[start : start + self._page_size]
-        if len(shown) < self._page_size and others:
-            rest = self._decrees.naming(codes, self._page_size - len(shown), max(0, start - len(current)), without)
-            shown = (*shown, *rest.decrees)
+        current = in_force(self._decrees.current(now.date() - timedelta(days=1), authorities, codes), self._places, now)
+        page = min(max(page, 1), _LAST_ID // self._page_size)
+        found = self._naming(codes, current, page)
+        pages = max(1, -(-found.total // self._page_size))
+        if page > pages:  # asked beyond the end: the last page
+            page = pages
+            found = self._naming(codes, current, page)
         unplaced = self._decrees.naming_none(authorities, _UNPLACED, 0)
         return TownAnswer(
             Question(Topic.TOWN, commune.code, page),
             commune,
-            shown,
+            found.decrees,
             pages,
-            total,
+            found.total,
             len(current),
             unplaced.decrees,
             unplaced.total,
@@ -303,6 +298,14 @@ class Questions:
             now,
             self._decrees.is_renewing(),
         )
+
+    def _naming(self, communes: Collection[str], current: Sequence[Decree], page: int) -> PageOfDecrees:
+        """Return a page of the decrees that name one of these communes: those of `current` first."""
+        start = (page - 1) * self._page_size
+        first = current[start : start + self._page_size]
+        without = frozenset(decree.id for decree in current if decree.id is not None)
+        rest = self._decrees.naming(communes, self._page_size - len(first), max(0, start - len(current)), without)
+        return PageOfDecrees((*first, *rest.decrees), len(current) + rest.total)
 
     def _running(self, topic: Topic, department: str, page: int) -> Answer:
         found: DepartmentMatch | None = None
@@ -334,7 +337,7 @@ class Questions:
         places = () if there is None else there.places
         health = () if there is None else self._health(there.authorities)
         if not found.decrees:
-            recorded = found.total if question.topic is Topic.RECENT else self._decrees.recent(1, 0).total
+            recorded = found.total if question.topic is Topic.RECENT else self._decrees.total()
             authorities = None if there is None else there.authorities
             unfinished = question.topic is Topic.SEARCH and self._decrees.is_renewing()
             return NothingFound(replace(question, page=1), recorded, self._since(authorities), places, health, unfinished)
@@ -404,6 +407,14 @@ class DecreeReader(Protocol):
         """Return decrees whose text has these words, in any form the language gives them."""
         ...
 
+    def has(self, words: str, /) -> bool:
+        """Return whether a search for these words finds anything."""
+        ...
+
+    def total(self) -> int:
+        """Return how many decrees there are."""
+        ...
+
     def is_renewing(self) -> bool:
         """Return whether searches and lists of towns may miss decrees, because what they are found by is being made anew."""
         ...
@@ -412,8 +423,11 @@ class DecreeReader(Protocol):
         """Return the words of the titles and facts of the newest decrees, as they stand there."""
         ...
 
-    def current(self, on: date, authorities: Collection[str] | None = None, /) -> tuple[Decree, ...]:
-        """Return decrees that may be in force on that day or later; of some authorities only where they are given."""
+    def current(
+        self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None, /
+    ) -> tuple[Decree, ...]:
+        """Return decrees that may be in force on that day or later; of some authorities only, and only those that name one of these
+        communes (INSEE codes), where they are given."""
         ...
 
     def published(self, since: date, several: Collection[str], /) -> PublishedCounts:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, false, func, insert, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, false, func, insert, or_, select, true, union
 
 from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Kind, NamedCommune, Outcome, Reference, Sighting
 from bot.domain.folding import clean, clean_or_none
@@ -22,6 +22,8 @@ from bot.storage.search import is_renewing, matching, query_terms
 
 _MOST_OF_ONE_NUMBER = 200
 _READ_FOR_WORDS = 2000
+_FEW = 200
+"""Acts that a search finds, up to which decrees are looked up by their ids; more are found by walking the list of all."""
 _WORD = re.compile(r"[^\W\d_]{4,40}")
 
 
@@ -70,7 +72,14 @@ class Decrees(Repository):
         if not wanted:
             return PageOfDecrees((), 0)
         with self._database.reading() as connection:
-            anywhere, in_head = (_one_of(matching(connection, wanted, authorities, in_head=head)) for head in (False, True))
+            found, headed = (matching(connection, wanted, authorities, in_head=head) for head in (False, True))
+            few = connection.execute(found.limit(_FEW + 1)).scalars().all()
+            if not few:
+                return PageOfDecrees((), 0)
+            listed = decrees.c.id.in_(few)
+            is_few = len(few) <= _FEW
+            anywhere = listed if is_few else _one_of(found)
+            in_head = and_(listed, decrees.c.id.in_(headed)) if is_few else _one_of(headed)
             total = _count(connection, anywhere)
             ids = _ids(connection, in_head, limit, offset)
             if len(ids) < limit and offset + len(ids) < total:
@@ -79,10 +88,27 @@ class Decrees(Repository):
                 ids += _ids(connection, others, limit - len(ids), max(offset - first, 0))
             return _page(connection, ids, total)
 
+    def has(self, words: str) -> bool:
+        """Whether a search for these words finds any."""
+        wanted = query_terms(words)
+        if not wanted:
+            return False
+        with self._database.reading() as connection:
+            found = select(decrees.c.id).where(
+                decrees.c.withdrawn_at.is_(None), decrees.c.id.in_(matching(connection, wanted, None, in_head=False))
+            )
+            return connection.execute(found.limit(1)).first() is not None
+
+    def total(self) -> int:
+        """How many there are that stand."""
+        with self._database.reading() as connection:
+            return _count(connection, true())
+
     def naming(self, communes: Collection[str], limit: int, offset: int = 0, without: Collection[int] = ()) -> PageOfDecrees:
         """Those whose facts name one of these communes (INSEE codes), but for these ids, in the order of `newest_first`."""
         named = select(decree_communes.c.decree_id).where(decree_communes.c.commune.in_(sorted(communes)))
-        return self._listed(and_(_one_of(named), decrees.c.id.not_in(sorted(without))), limit, offset)
+        # Few decrees name one: they are looked up by their ids, and sorted.
+        return self._listed(and_(decrees.c.id.in_(named), decrees.c.id.not_in(sorted(without))), limit, offset)
 
     def naming_none(self, authorities: Collection[str], limit: int, offset: int = 0) -> PageOfDecrees:
         """Those of these authorities whose facts name no commune, in the order of `newest_first`: each may concern any of theirs."""
@@ -90,14 +116,19 @@ class Decrees(Repository):
         names_none = and_(decrees.c.gazetteer.is_not(None), ~exists().where(decree_communes.c.decree_id == decrees.c.id))
         return self._listed(and_(among(decrees.c.authority, authorities), names_none), limit, offset)
 
-    def current(self, on: date, authorities: Collection[str] | None = None) -> tuple[Decree, ...]:
-        """Authorisations and renewals that may count on this day, of these authorities (None: of all), in the order of `newest_first`.
+    def current(self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None) -> tuple[Decree, ...]:
+        """Authorisations and renewals that may count on this day, of these authorities and naming one of these communes (None: whatever
+        they name), in the order of `newest_first`.
 
         May: all whose end is not past, as they say it or as a later decree lengthens it, and those without a known end that were found and
         published within 62 days before. Whether they are in force `bot.domain.law.standing` tells.
         """
         with self._database.reading() as connection:
-            ids = connection.execute(running(on, authorities)).scalars().all()
+            wanted = running(on, authorities)
+            if communes is not None:
+                naming = select(decree_communes.c.decree_id).where(decree_communes.c.commune.in_(sorted(communes)))
+                wanted = wanted.where(decrees.c.id.in_(naming))
+            ids = connection.execute(wanted).scalars().all()
             found = load_decrees(connection, ids)
         return tuple(found[decree] for decree in ids)
 

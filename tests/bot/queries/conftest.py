@@ -111,10 +111,20 @@ class MemoryDecrees:
     def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
         return self._page([d for d in self.stored if all(w.lower() in d.title.lower() for w in words.split())], limit, offset)
 
-    def current(self, on: date, authorities: Collection[str] | None = None, /) -> tuple[Decree, ...]:
+    def has(self, words: str, /) -> bool:
+        return self.search(words, 1, 0).total > 0
+
+    def total(self) -> int:
+        return len(self.stored)
+
+    def current(
+        self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None, /
+    ) -> tuple[Decree, ...]:
         if self.broken:
             raise self.broken
         kept = [d for d in self.stored if (authorities is None or d.authority in authorities) and d.withdrawn_at is None]
+        if communes is not None:
+            kept = [d for d in kept if any(one.code in communes for one in d.communes)]
         return tuple(d for d in kept if d.facts.ends is None or d.facts.ends.day >= on)
 
     def published(self, since: date, several: Collection[str], /) -> PublishedCounts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -44,6 +45,10 @@ class Progress:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+async def cancelled(*_: object) -> None:
+    raise asyncio.CancelledError
 
 
 @asynccontextmanager
@@ -123,8 +128,10 @@ async def test_an_answer_is_a_reply_seen_by_no_more_people(server: MastodonServe
 
 
 @pytest.mark.parametrize("ignores", [False, True])
-@pytest.mark.parametrize("moment", ["before_the_record", "answer_lost"])
-async def test_a_kill_between_answer_and_record_doubles_nothing(questions: Questions, ignores: bool, moment: str) -> None:
+@pytest.mark.parametrize("moment", ["before_the_answer", "before_the_record", "answer_lost"])
+async def test_a_kill_between_two_steps_loses_and_doubles_nothing(
+    questions: Questions, ignores: bool, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with MastodonServer(ignores_idempotency=ignores) as server:
         progress = Progress("")
         mentioned(server)
@@ -132,12 +139,16 @@ async def test_a_kill_between_answer_and_record_doubles_nothing(questions: Quest
             if moment == "answer_lost":
                 server.drop(stored=True)
                 await answers.step()
+            elif moment == "before_the_answer":
+                with monkeypatch.context() as patch, pytest.raises(asyncio.CancelledError):
+                    patch.setattr(MentionedAccount, "answer", cancelled)
+                    await answers.step()
             else:
                 progress.is_killed = True
                 with pytest.raises(Killed):
                     await answers.step()
                 progress.is_killed = False
-        assert (len(server.statuses()), progress.stored) == (1, "")
+        assert (len(server.statuses()), progress.stored) == (0 if moment == "before_the_answer" else 1, "")
         async with answering(server, questions, progress) as answers:
             await answers.step()
             await answers.step()

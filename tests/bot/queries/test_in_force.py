@@ -76,7 +76,7 @@ class OnlyEnds(MemoryDecrees):
 
     asked: date | None = None
 
-    def current(self, on: date, authorities: object = None, /) -> tuple[Decree, ...]:
+    def current(self, on: date, authorities: object = None, communes: object = None, /) -> tuple[Decree, ...]:
         self.asked = on
         return tuple(self.stored)
 

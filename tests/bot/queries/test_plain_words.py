@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acts import NamedCommune, Naming, Place
+from bot.domain.acts import Decree, NamedCommune, Naming, Place
 from bot.domain.health import Status
 from bot.gazetteer.gazetteer import gazetteer
 from bot.queries.answers import (
@@ -141,8 +142,10 @@ def towns() -> Questions:
 class _Current(MemoryDecrees):
     """Says of the first decree only that it may be in force."""
 
-    def current(self, *asked: object) -> tuple:  # type: ignore[type-arg]
-        return tuple(one for one in self.stored if one.id == 1)
+    def current(
+        self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None, /
+    ) -> tuple[Decree, ...]:
+        return tuple(one for one in super().current(on, authorities, communes) if one.id == 1)
 
 
 def test_a_town_has_what_is_in_force_first_then_the_newest_and_what_may_concern_it(towns: Questions) -> None:
