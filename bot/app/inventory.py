@@ -23,6 +23,7 @@ from bot.domain.follows import Topics, decided_in, operator_key, topics_of
 from bot.domain.health import DestinationHealth, Overview
 from bot.gazetteer.finding import PlaceMatches
 from bot.gazetteer.gazetteer import data_version, gazetteer
+from bot.gazetteer.places import typographic
 from bot.ingest.health import destinations_report, health_report
 from bot.ingest.poller import PublicationHistory
 from bot.messages.following import FollowNames
@@ -50,7 +51,8 @@ def watched_codes(settings: Settings, authorities: Mapping[str, Authority]) -> t
 def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
     """Return the names by which people call the authorities."""
     return {
-        code: Place(code, entry.name, entry.department, entry.time_zone, frozenset(entry.territory)) for code, entry in authorities.items()
+        code: Place(code, typographic(entry.name), typographic(entry.department), entry.time_zone, frozenset(entry.territory))
+        for code, entry in authorities.items()
     }
 
 

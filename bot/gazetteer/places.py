@@ -106,7 +106,7 @@ class Places:
             if not _part_of(line):
                 people[department_of(line[:5])] += self.populations[row]
         lines = [line.split("\t") for line in departments.split("\n")]
-        self.departments = {code: Department(code, name, region, people[code]) for code, name, region in lines}
+        self.departments = {code: Department(code, typographic(name), region, people[code]) for code, name, region in lines}
         self.regions = {code: self._region(code, name) for code, name in (line.split("\t") for line in regions.split("\n"))}
 
     def __len__(self) -> int:
@@ -116,7 +116,8 @@ class Places:
         """Return the commune of a row."""
         code, name, *others = self._lines[row].split("\t")
         population, postcodes, _, part_of = (*others, "", "", "", "")[:4]
-        return Commune(code, name, department_of(code), int(population) if population else None, tuple(postcodes.split()), part_of or None)
+        people = int(population) if population else None
+        return Commune(code, typographic(name), department_of(code), people, tuple(postcodes.split()), part_of or None)
 
     def department_at(self, row: int) -> str:
         """Return the department of the commune of a row."""
@@ -167,12 +168,17 @@ class Places:
 
     def _region(self, code: str, name: str) -> Region:
         theirs = [department for department in self.departments.values() if department.region == code]
-        return Region(code, name, tuple(each.code for each in theirs), sum(each.population for each in theirs))
+        return Region(code, typographic(name), tuple(each.code for each in theirs), sum(each.population for each in theirs))
 
 
 def department_of(code: str) -> str:
     """Return the department of a commune by its INSEE code: three characters overseas (`97411`), else two (`2A004`)."""
     return code[:3] if code.startswith(("97", "98")) else code[:2]
+
+
+def typographic(name: str) -> str:
+    """Return a name with the apostrophe of print."""
+    return name.replace("'", "’")
 
 
 def words_of(text: str) -> list[str]:
