@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from importlib.resources import files
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -552,14 +551,8 @@ def data(site: Site, visit: Visit) -> Document:
     return page(site, visit, "data.html", title=web_words(visit.language)["data"]["title"], columns=rows)
 
 
-def icon(_site: Site, _visit: Visit) -> Document:
-    """Return the icon of the site: the two dots of its name, on a square of marker yellow."""
-    return Document(files("bot.web").joinpath("templates", "icon.svg").read_bytes(), "image/svg+xml")
-
-
 PAGES: tuple[Route, ...] = (
     Route("/", home),
-    Route("/icone.svg", icon, twins=False),
     Route("/envigueur", running, query=_PAGED),
     Route("/departements", departments),
     Route("/departements/{code}", department, _listed_departments, _PAGED),
