@@ -267,7 +267,7 @@ def decree(site: Site, visit: Visit) -> Document:
         title = words["withdrawn_title"]
         return page(site, visit, "gone.html", status=410, title=title, sentence=gone, places=(*view.departments, *view.communes))
     copy = site.decrees.copy_of(known)
-    fetched = None if copy is None or copy[1] is None else instant_text(copy[1], message.place, message.words)
+    fetched = None if copy is None or copy[1] is None else instant_text(copy[1], message.place.time_zone, message.words)
     return page(
         site,
         visit,
@@ -277,7 +277,7 @@ def decree(site: Site, visit: Visit) -> Document:
         decree=view,
         picture=None,
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
-        made_at=instant_text(visit.at, message.place, message.words),
+        made_at=instant_text(visit.at, FRANCE.key, message.words),
     )
 
 

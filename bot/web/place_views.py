@@ -69,7 +69,7 @@ def source_view(health: AuthorityHealth, places: Mapping[str, Place], at: dateti
         address=f"/departements/{place.code}" if is_department else None,
         label=_source_label(health, place, at, language),
         text=authority_text(health, places, language),
-        last_read="" if read is None else own.place.last_read.format(time=instant_text(read, place, words)),
+        last_read="" if read is None else own.place.last_read.format(time=instant_text(read, place.time_zone, words)),
         status=health.status,
     )
 
@@ -333,7 +333,7 @@ def freshness(health: Iterable[AuthorityHealth], places: Mapping[str, Place], de
         if one.status is Status.PARTLY:
             yield authority_text(one, places, language)
         if one.code == department and read is not None:
-            yield own.last_read.format(time=instant_text(read, place_for(places, one.code), words_in(language)))
+            yield own.last_read.format(time=instant_text(read, place_for(places, one.code).time_zone, words_in(language)))
 
 
 # A department.

@@ -254,9 +254,9 @@ def _clock(moment: Moment, words: Words) -> str:
     return (words.dates.time_minutes if clock.minute else words.dates.time).format(hour=clock.hour, minute=clock.minute)
 
 
-def instant_text(at: datetime, place: Place, words: Words) -> str:
-    """Return an instant (aware) by the clock of a place: `28 novembre 2026 à 9 h 12`."""
-    there = at.astimezone(ZoneInfo(place.time_zone))
+def instant_text(at: datetime, time_zone: str, words: Words) -> str:
+    """Return an instant (aware) by the clock of a place (IANA name): `28 novembre 2026 à 9 h 12`."""
+    there = at.astimezone(ZoneInfo(time_zone))
     return moment_text(Moment(there.date(), there.time().replace(second=0, microsecond=0)), words.dates)
 
 
