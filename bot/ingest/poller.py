@@ -89,19 +89,20 @@ class PublicationHistory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._stats: dict[str, decide.PublicationStats] = {}
+        self._stats: dict[str, tuple[datetime | None, decide.PublicationStats]] = {}
 
     def read(self, state: SourceState, zone: ZoneInfo, now: datetime) -> decide.PublicationStats:
         """Read when a source publishes, in its authority's time zone. Raises StorageError."""
         # What was found before the first poll ended says nothing of when it came online.
         since, found_after = (now - decide.MEMORY).date(), state.baseline_at or now
         stats = decide.learn(self._store.recueils.publications(state.key, since=since, found_after=found_after), zone, now)
-        self._stats[state.key] = stats
+        self._stats[state.key] = state.last_ok_at, stats
         return stats
 
     def of(self, state: SourceState, zone: ZoneInfo, now: datetime) -> decide.PublicationStats:
-        """Return what was read last, else read it. Raises StorageError."""
-        return self._stats.get(state.key) or self.read(state, zone, now)
+        """Return what was read last; read it where that was never, or before another process polled the source. Raises StorageError."""
+        polled, stats = self._stats.get(state.key, (None, None))
+        return stats if stats is not None and polled == state.last_ok_at else self.read(state, zone, now)
 
 
 class Poller:

@@ -63,7 +63,8 @@ def _feed(
         entries=tuple(entry(decree) for decree in decrees),
     )
     write, media_type = written
-    return Document(write(feed), media_type, changes_at=changes_at)
+    # A page of somebody else may show it: there is nothing in it that depends on who asks.
+    return Document(write(feed), media_type, changes_at=changes_at, headers={"Access-Control-Allow-Origin": "*"})
 
 
 def _every(site: Site, visit: Visit) -> Document:

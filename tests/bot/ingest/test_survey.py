@@ -114,3 +114,8 @@ def test_what_a_source_published_is_read_once_and_again_when_it_was_polled(store
     after = health_report(store, AUTHORITIES, {"26", "38"}, NOW, history)
     assert read == ["38:site"]
     assert [one.last_published for one in after.sources] == [(NOW - 10 * DAY).date()] * 2 + [NOW.date()]
+    read.clear()
+    store.sources.save(replace(states[0], last_ok_at=NOW + DAY))
+    for _ in range(2):
+        health_report(store, AUTHORITIES, {"26", "38"}, NOW, history)
+    assert read == [states[0].key], "another process has polled it"
