@@ -214,19 +214,20 @@ class _Run:
         self._judge_forgotten()
 
     def _judge_notices(self) -> None:
-        """Each of them once at most, once where no kill came between."""
-        killed = Counter(name.partition(" (")[0] for name in self.outcome.killed)
-        for sign, deed in (("⚠️", Deed.UNREAD), ("✅", Deed.READ)):
+        """Each of them once at most. The one that was on its way when the program was killed is taken for sent: one may be missing."""
+        if Deed.UNREAD not in _parts(self.outcome):
+            return
+        for sign in ("⚠️", "✅"):
             found = Counter(one.chat_id for one in self.telegram.messages if one.from_bot and one.text.startswith(f"{sign} Drôme"))
             self.outcome.wrong += [f"doubled: {sign} in {chat}" for chat, times in found.items() if times > 1]
-            wanted = {ANN, BOB, GROUP} if killed[deed.value] or any(part == deed for part in _parts(self.outcome)) else set()
-            if len(wanted - found.keys()) > 1 + killed[deed.value]:
-                self.outcome.wrong.append(f"lost: {sign} in {sorted(wanted - found.keys())}")
+            missing = {ANN, BOB, GROUP} - found.keys()
+            if len(missing) > 1:
+                self.outcome.wrong.append(f"lost: {sign} in {sorted(missing)}")
 
     def _judge_forgotten(self) -> None:
-        answers = [place for place, one in enumerate(self.telegram.messages) if one.chat_id == ANN and one.text.startswith("🗑")]
         if Deed.FORGET not in _parts(self.outcome):
             return
+        answers = [place for place, one in enumerate(self.telegram.messages) if one.chat_id == ANN and one.text.startswith("🗑")]
         later = self.telegram.messages[answers[0] + 1 :] if answers else []
         if any(one.chat_id == ANN and one.from_bot and _FILE.search(f"{one.html} {one.buttons}") for one in later):
             self.outcome.wrong.append("a decree came after /oublier")
