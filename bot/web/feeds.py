@@ -192,9 +192,11 @@ def _item(entry: FeedEntry) -> dict[str, Any]:
 
 def ics(feed: Feed) -> bytes:
     """Return a calendar of the decrees that grant something on days that are known."""
+    # A calendar has no address of its own that another could be relative to.
+    links = {entry.id: entry.link if "://" in entry.link else entry.pdf for entry in feed.entries}
     events = (
         CalendarEvent(
-            f"{entry.id.removeprefix(TAG)}@vigie-vsa", entry.span, entry.title, entry.text, entry.link, entry.where, entry.updated
+            f"{entry.id.removeprefix(TAG)}@vigie-vsa", entry.span, entry.title, entry.text, links[entry.id], entry.where, entry.updated
         )
         for entry in feed.entries
         if entry.span is not None

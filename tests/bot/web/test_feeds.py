@@ -201,6 +201,8 @@ def test_a_calendar_says_what_the_feed_says() -> None:
     assert event["LOCATION"] == "Gare, quai 1; é"
     assert event["URL"] == "https://vigie.example/arretes/1"
     assert event["STATUS"] == "CONFIRMED"
+    [alone] = events(site_of(shown(1), settings=SiteSettings()), "/flux/arretes.ics")
+    assert alone["URL"] == "https://www.drome.gouv.fr/raa-1.pdf#page=7", "a whole address, where the site has none"
 
 
 def test_lines_are_folded_between_characters() -> None:
