@@ -23,6 +23,7 @@ from bot.app.config.values import sqlite_file
 from bot.app.inventory import Clock, folder_beside, places_of, report_sources, utc_now
 from bot.app.wiring import open_questions
 from bot.gazetteer.gazetteer import gazetteer
+from bot.ingest.poller import PublicationHistory
 from bot.storage.database import in_memory, masked, parse_url
 from bot.storage.errors import Unavailable
 from bot.storage.store import Store, open_store
@@ -49,7 +50,7 @@ _AGAIN = 60.0
 def site_of(settings: Settings, authorities: Mapping[str, Authority], store: Store, clock: Clock = utc_now) -> Site:
     """Return what pages are made from, over one store."""
     places = places_of(authorities)
-    overview = partial(report_sources, settings, authorities, store, clock=clock)
+    overview = partial(report_sources, settings, authorities, store, PublicationHistory(store), clock=clock)
     return Site(
         questions=open_questions(places, store, overview, page_size=WEB_PAGE, clock=clock),
         decrees=store.decrees,
