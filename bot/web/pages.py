@@ -423,13 +423,12 @@ def _found(decrees: Iterable[Decree], asked: str, site: Site, visit: Visit) -> I
 
 def _choices(meant: PlaceChoices, site: Site, visit: Visit) -> Iterator[Choice]:
     """Yield the places, each commune with what is recorded of it."""
-    words, current = web_words(visit.language)["search"], _running(site)
-    running = () if current is None else current.all
+    words = web_words(visit.language)["search"]
     for choice in meant.choices:
         place = choice.place
         match place:
             case Commune():
-                label, note = _recorded(place, running, site, visit)
+                label, note = _recorded(place, site, visit)
                 yield Choice(place.name, f"/communes/{place.code}", tuple(_commune_meta(place, choice, site, visit)), label, note)
             case Department():
                 yield Choice(place.name, f"/departements/{place.code}", (f"{words['department']} {place.code}",), None, "")
@@ -440,12 +439,13 @@ def _choices(meant: PlaceChoices, site: Site, visit: Visit) -> Iterator[Choice]:
                         yield Choice(one.name, f"/departements/{code}", (f"{words['region']} {place.name}",), None, "")
 
 
-def _recorded(commune: Commune, running: Iterable[Decree], site: Site, visit: Visit) -> tuple[StateLabel | None, str]:
+def _recorded(commune: Commune, site: Site, visit: Visit) -> tuple[StateLabel | None, str]:
     """Return how the first decree that names a commune and counts today stands, and how many do; else whether one may concern it."""
     statuses, counts = view_words(visit.language).status, vocabulary(visit.language)
     total = site.decrees.naming((commune.code,), 0, 0).total
     if total:
-        here = (one for one in running if any(named.code == commune.code for named in one.communes))
+        current = _running(site, commune.department)
+        here = () if current is None else (one for one in current.all if any(named.code == commune.code for named in one.communes))
         label = next((standing_label(message_of(one, site.places, visit.at, visit.language)) for one in here), None)
         return label, counts.count_one if total == 1 else counts.count_many.format(n=total)
     may_concern = site.decrees.naming_none(deciding_in({commune.department}, site.places), 0, 0).total
