@@ -68,6 +68,7 @@ class FollowAnswers(Table):
     row: str
     row_read: str
     row_unread: str
+    added_unread: str
     nothing: str
     at_once: str
     daily: str

@@ -275,6 +275,8 @@ class FollowCommands:
         if done is Added.FULL:
             return FollowReply(full_text(language))
         text = (answers.added if done is Added.ADDED else answers.already).format(what=what)
+        if self._context.read_at([follow]).get(follow, self._clock()) is None:
+            text = f"{text}\n\n{answers.added_unread.format(what=what)}"
         about = f"{answers.first}\n{about_us(language, self._context.contact)}" if is_first else ""
         return FollowReply(text, ((_removing(follow, what, language),),), about)
 
