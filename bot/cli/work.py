@@ -51,7 +51,7 @@ def chosen(codes: list[str] | None, authorities: dict[str, Authority]) -> list[A
         return list(authorities.values())
     unknown = [code for code in codes if code.upper() not in authorities]
     if unknown:
-        fail(f"unknown authority: {', '.join(unknown)}. Known: {', '.join(authorities)}. See: vigie sources list", WRONG_USE)
+        fail(f"unknown authority: {', '.join(unknown)}; vigie sources list shows them all", WRONG_USE)
     return [authorities[code] for code in dict.fromkeys(code.upper() for code in codes)]
 
 
