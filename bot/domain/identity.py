@@ -282,7 +282,8 @@ def change(link: ReferenceLink, changing: Party, changed: Party | None, *, shown
 
 def _retroactive(facts: Facts, stored: Reference) -> bool | None:
     """Return what the facts of the decree that changes say of it: the row of a link holds only which decree it means."""
-    mine = (entry for entry in facts.references if replace(entry, retroactive=None) == stored)
+    wanted = (stored.change, stored.number, stored.signed)
+    mine = (entry for entry in facts.references if (entry.change, entry.number, entry.signed) == wanted)
     return next((entry.retroactive for entry in mine), None)
 
 

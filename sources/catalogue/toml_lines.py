@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 Path = tuple[str | int, ...]
 
@@ -30,11 +31,17 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
     """
     wanted = tuple(path)
     best, line = 0, None
-    for found, position in _outline(text):
+    for found, position in _whole_outline(text):
         common = _common_length(found, wanted)
         if common > best:
             best, line = common, text.count("\n", 0, position) + 1
     return line
+
+
+@lru_cache(maxsize=1)
+def _whole_outline(text: str) -> tuple[tuple[Path, int], ...]:
+    """Keep the outline of the last text: whoever needs the line of one key of it often needs those of many."""
+    return tuple(_outline(text))
 
 
 def _common_length(left: Path, right: Path) -> int:

@@ -159,7 +159,7 @@ def depth(change: Change) -> int:
 
 
 def test_decrees_that_name_each_other_in_a_circle_are_loaded_all_the_same(store: Store) -> None:
-    numbers = [f"2026-{number}" for number in range(500, 508)]
+    numbers = [f"2026-{number}" for number in range(500, 505)]
     for number in numbers:
         others = tuple(Reference(Kind.ABROGATION, other) for other in numbers if other != number)
         found(store, Facts(number, signed=LATER, references=(*others, Reference(Kind.SUSPENSION, "2026-123"))), Kind.ABROGATION)
