@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, Migrated, NotSent, Refused, Sent
@@ -71,7 +71,9 @@ def queue() -> tuple[Post, ...]:
 
 
 @given(st.lists(st.sampled_from(BAD_DAYS), max_size=6))
-@settings(max_examples=20, deadline=None)
+@example(list(BAD_DAYS))
+@example([*reversed(BAD_DAYS)])
+@settings(max_examples=examples(32), deadline=None)
 async def test_telegram(days: list[str]) -> None:
     outbox, clock = MemoryOutbox(*queue()), Clock()
     async with FakeBotApi() as api:
@@ -227,7 +229,8 @@ async def test_whatever_happens_every_decree_is_there_once_or_a_person_knows(scr
 
 
 @given(st.lists(st.sampled_from(BAD_DAYS), max_size=5))
-@settings(max_examples=10, deadline=None)
+@example(list(BAD_DAYS))
+@settings(max_examples=examples(16), deadline=None)
 async def test_digests_on_telegram(days: list[str]) -> None:
     outbox, clock = MemoryOutbox(*(post(number) for number in range(1, 31))), Clock()
     async with FakeBotApi() as api:

@@ -68,21 +68,27 @@ class Platform(ScriptedChannel):
         return Sent(str(self.messages.index(found) + 1)) if found in self.messages else None
 
 
-async def deliver_and_die(folder: Path, dies_at: int, *, after: bool) -> bool:
+TITLES = [f"D{number}" for number in range(7)]
+
+
+def recorded(folder: Path) -> bytes:
+    """A database in which each decree waits to be posted."""
+    with ready_store(folder) as store:
+        for title in TITLES:
+            store.recordings.record(result_of(one_recueil(store, title), act(title)), to("essai"), Clock()())
+    return (folder / NAME).read_bytes()
+
+
+async def deliver_and_die(database: Path, dies_at: int, *, after: bool) -> bool:
     """Whether the program lived to the end."""
     clock, platform = Clock(), Platform()
-    titles = [f"D{number}" for number in range(7)]
-    own = folder / f"{dies_at}"
-    own.mkdir()
-    with ready_store(own) as store:
-        for title in titles:
-            store.recordings.record(result_of(one_recueil(store, title), act(title)), to("essai"), clock())
+    with open_store(f"sqlite:///{database}") as store:
         mortal = Mortal(store.outbox, dies_at, after=after)
         try:
             await Deliverer(cast(Outbox, mortal), [platform], clock, limiter=Limiter(most_per_day={"essai": 5})).deliver_due()
         except* Kill:
             pass
-    with open_store(f"sqlite:///{own / NAME}") as store:
+    with open_store(f"sqlite:///{database}") as store:
         deliverer = Deliverer(store.outbox, [platform], clock, limiter=Limiter(most_per_day={"essai": 5}))
         for _ in range(20):
             await deliverer.deliver_due()
@@ -92,7 +98,7 @@ async def deliver_and_die(folder: Path, dies_at: int, *, after: bool) -> bool:
             clock.now = max(due, clock.now) + timedelta(seconds=1)
         assert store.outbox.counts() == {"essai": {PostState.SENT: 7}}
         told = {post.decree.title: post.reference for post in store.posts.listed(states=[PostState.SENT])}
-    assert Counter(title for _, titles in platform.messages for title in titles) == Counter(titles), dies_at
+    assert Counter(title for _, titles in platform.messages for title in titles) == Counter(TITLES), dies_at
     for number, (_, decrees) in enumerate(platform.messages, start=1):
         assert {told[title] for title in decrees} == {str(number)}, "each decree is recorded with the message that told of it"
     return not mortal.is_dead
@@ -100,7 +106,10 @@ async def deliver_and_die(folder: Path, dies_at: int, *, after: bool) -> bool:
 
 @pytest.mark.parametrize("after", [False, True])
 async def test_killed_at_any_moment(tmp_path: Path, after: bool) -> None:
-    dies_at = 1
-    while not await deliver_and_die(tmp_path, dies_at, after=after):
+    database, as_recorded, dies_at = tmp_path / "copy.db", recorded(tmp_path), 0
+    is_alive = False
+    while not is_alive:
         dies_at += 1
+        database.write_bytes(as_recorded)
+        is_alive = await deliver_and_die(database, dies_at, after=after)
     assert dies_at > 15, "a delivery takes more steps than that"

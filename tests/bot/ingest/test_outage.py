@@ -24,8 +24,8 @@ from tests.bot.ingest.wired import make_poller
 from tests.sources.markup import download, page
 
 START = datetime(2026, 8, 14, 8, tzinfo=UTC)
-TICK, QUARTER, OUTAGE = timedelta(seconds=5), timedelta(minutes=15), timedelta(hours=4)
-MANY = 20
+TICK, QUARTER, OUTAGE = timedelta(seconds=20), timedelta(minutes=15), timedelta(hours=4)
+MANY = 12
 LIST = page(download(1, "01/06/2026")).encode()
 Fault = Callable[[], Exception | int]
 
