@@ -107,10 +107,13 @@ def _struck(
         return _victim(blow, lives, database).kill() and reaches, lives
     finally:
         # Whoever is left stands still until what the dead one requested was carried out: its clock hurries, the servers do not.
-        for server in servers.values():
-            server.traps.clear()
-        for life in lives:
-            life.go_on()
+        try:
+            for server in servers.values():
+                server.traps.clear()
+        finally:
+            # Whatever goes wrong: who is stopped could not even be ended.
+            for life in lives:
+                life.go_on()
 
 
 def _victim(blow: Blow, lives: list[Life], database: Path) -> Life:

@@ -175,11 +175,14 @@ class Questions:
         """Return what was published in the last twelve months, for a chart."""
         return FiguresAnswer(View.CHART, self.figures())
 
-    def figures(self) -> Figures:
-        """Count the decrees of today and of a year, by department, month and authority, with how each department is read."""
+    def figures(self, current: Collection[Decree] | None = None) -> Figures:
+        """Count the decrees of today and of a year, by department, month and authority, with how each department is read.
+
+        `current` are those of `running` of all departments, where they were loaded just now.
+        """
         now = self._clock()
         several = frozenset(code for code, place in self._places.items() if place.territory)
-        current = self._decrees.current(now.date() - timedelta(days=1))
+        current = self._decrees.current(now.date() - timedelta(days=1)) if current is None else current
         published = self._decrees.published(counted_since(now), several)
         return figures(current, published, self._overview(), self._since(None), self._places, self._gazetteer(), now)
 

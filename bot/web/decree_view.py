@@ -212,7 +212,7 @@ def _pieces(text: str, known: Collection[int]) -> Iterator[Piece]:
 # The time line: in the order of its dates, with today where it belongs.
 
 _DAY_END = time(23, 59, 59)
-_HOURS_UP_TO = timedelta(hours=72)
+_HOURS_UP_TO = timedelta(hours=96)
 
 
 @dataclass(frozen=True, slots=True)

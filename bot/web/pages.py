@@ -148,7 +148,7 @@ def home(site: Site, visit: Visit) -> Document:
         upcoming_total=len(soon),
         recent=cards(recent, site.places, visit.at, language, names),
         sources=sources_view(site.overview(), site.places, language),
-        map=map_view(site.questions.figures(), language, site.settings.href),
+        map=map_view(site.questions.figures(running.all if isinstance(running, RunningDecrees) else None), language, site.settings.href),
         follow=ways(site, visit, "/flux/arretes"),
     )
 
