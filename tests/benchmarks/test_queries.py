@@ -18,7 +18,7 @@ def test_the_table_is_printed_and_the_store_kept_for_the_next_time(tmp_path: Pat
     main(command)
     first = capsys.readouterr()
     assert "index of the search" in first.err
-    assert [line.split()[-1] for line in first.out.splitlines()[1:]] == ["1"] * 18
+    assert [line.split()[-1] for line in first.out.splitlines()[1:]] == ["1"] * 19
     main(command)
     assert capsys.readouterr().err == "", "nothing is filled again"
 
