@@ -132,7 +132,7 @@ async def test_two_pages_that_the_host_swaps_take_no_decree_from_its_authority(w
     assert world.alerts == [("50:site", "misfiled"), ("09:site", "misfiled")]
     told = world.screens["09"].getvalue()
     for words in (
-        "Ariège (09), Préfecture de l'Ariège",
+        "Ariège (09), Préfecture de l’Ariège",
         "Paru sur le site de : Préfecture de la Manche",
         "tribunal administratif de Toulouse",
     ):
