@@ -67,10 +67,10 @@ DOCUMENTS: dict[str, Callable[[], list[PageText]]] = {
     "other identifiers on every page": lambda: numbered(
         ["".join(f"\nS {n} - {identifier(n + page * 500)} - t {n}" for n in range(500)) for page in range(200)], TextOrigin.OCR
     ),
-    "twenty thousand entries": lambda: numbered(
+    "ten thousand entries": lambda: numbered(
         [
             "RECUEIL DES ACTES ADMINISTRATIFS",
-            "Sommaire\n" + "\n".join(f"{identifier(n)} - t (1 page) Page {n % 9999}" for n in range(20_000)),
+            "Sommaire\n" + "\n".join(f"{identifier(n)} - t (1 page) Page {n % 9999}" for n in range(10_000)),
             "x",
         ]
     ),
