@@ -65,8 +65,10 @@ class Watched(World):
 
     async def look(self, days: float | None) -> None:
         self.days = days
-        await self.notices.notify()
-        self.clock.advance(minutes=10)
+        try:
+            await self.notices.notify()
+        finally:
+            self.clock.advance(minutes=10)
 
 
 @pytest.fixture
