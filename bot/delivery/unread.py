@@ -50,7 +50,7 @@ def unread_since(overview: Overview, after: timedelta = UNREAD_AFTER) -> dict[st
 
 @dataclass(frozen=True, slots=True)
 class Geography:
-    """Where each authority decides: its place by its code, and the code of the region of a department (None for what is none)."""
+    """Says where each authority decides: its place by its code, and the code of the region of a department (None for what is none)."""
 
     places: Mapping[str, Place]
     region_of: Callable[[str], str | None]

@@ -119,12 +119,9 @@ class Questions:
 
     def running(self, department: str = "") -> RunningDecrees | NotCovered | UnknownDepartment | PlaceChoices | BadInput:
         """Return all decrees that are in force, to come, or of which that is not certain; of departments where they are given."""
-        found: DepartmentMatch | None = None
-        if department.strip():
-            match = self._departments(department)
-            if not isinstance(match, DepartmentMatch):
-                return match
-            found = match
+        found = self._departments(department) if department.strip() else None
+        if found is not None and not isinstance(found, DepartmentMatch):
+            return found
         now = self._clock()
         known = self._current(found, now)
         by_standing = [(decree, standing(decree, _there(decree, self._places, now))) for decree in known]
@@ -311,12 +308,9 @@ class Questions:
         return PageOfDecrees((*first, *rest.decrees), len(current) + rest.total)
 
     def _running(self, topic: Topic, department: str, page: int) -> Answer:
-        found: DepartmentMatch | None = None
-        if department.strip():
-            match = self._departments(department)
-            if not isinstance(match, DepartmentMatch):
-                return match
-            found = match
+        found = self._departments(department) if department.strip() else None
+        if found is not None and not isinstance(found, DepartmentMatch):
+            return found
         now = self._clock()
         known = self._current(found, now)
         if topic is Topic.TODAY:
