@@ -24,8 +24,7 @@ from bot.app.inventory import Clock, folder_beside, places_of, report_sources, u
 from bot.app.wiring import open_questions
 from bot.gazetteer.gazetteer import gazetteer
 from bot.ingest.poller import PublicationHistory
-from bot.storage.database import in_memory, masked, parse_url
-from bot.storage.errors import Unavailable
+from bot.storage.database import masked, parse_url
 from bot.storage.store import Store, open_store
 from bot.web.cache import Cache
 from bot.web.documents import Site, SiteSettings
@@ -110,9 +109,7 @@ def site_settings(settings: Settings) -> SiteSettings:
 def open_pages(settings: Settings, authorities: Mapping[str, Authority], clock: Clock = utc_now) -> Iterator[Application]:
     """Open the store to read it, and the application over it. Raises StorageError."""
     limits = VisitorLimits(settings.web.requests_per_minute, time.monotonic, settings.web.proxies)
-    with open_store(settings.database.url, read_only=True) as store:
-        if in_memory(store.database.engine.url):
-            raise Unavailable(f"there is no database at {masked(parse_url(settings.database.url))} yet: `vigie run` makes it")
+    with open_store(settings.database.url, read_only=True, existing=True) as store:
         executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="web")
         try:
             with _data_folder(settings.database.url) as folder:

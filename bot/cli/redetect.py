@@ -120,7 +120,8 @@ def _differences(
     settings: Settings, authorities: dict[str, Authority], since: date | None, codes: frozenset[str] | None
 ) -> list[Difference]:
     found: list[Difference] = []
-    with opened(settings, read_only=True) as store:
+    # Of no database there are no differences either: whoever looks in the wrong folder must not take that for an answer.
+    with opened(settings, read_only=True, existing=True) as store:
         again = Redetection(store=store, clock=utc_now, issuers=Issuers(authorities.values()))
         wanted = again.recueils(since, codes)
         for recueil in track(wanted, "judging again", console=stderr, transient=True, disable=not stderr.is_terminal):

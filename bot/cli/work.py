@@ -56,10 +56,10 @@ def chosen(codes: list[str] | None, authorities: dict[str, Authority]) -> list[A
 
 
 @contextmanager
-def opened(settings: Settings, *, read_only: bool = False) -> Iterator[Store]:
-    """Open the database; end the program with a message where it cannot be used."""
+def opened(settings: Settings, *, read_only: bool = False, existing: bool = False) -> Iterator[Store]:
+    """Open the database, as `open_store` does; end the program with a message where it cannot be used."""
     try:
-        with open_store(settings.database.url, read_only=read_only) as store:
+        with open_store(settings.database.url, read_only=read_only, existing=existing) as store:
             yield store
     except StorageError as error:
         fail_of_storage(error)

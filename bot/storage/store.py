@@ -75,23 +75,30 @@ class Store:
         self.close()
 
 
-def open_store(url: str, *, read_only: bool = False, busy_timeout: float = BUSY_TIMEOUT, namer: CommuneNamer | None = None) -> Store:
+def open_store(
+    url: str, *, read_only: bool = False, existing: bool = False, busy_timeout: float = BUSY_TIMEOUT, namer: CommuneNamer | None = None
+) -> Store:
     """Open the database at `url`, creating or upgrading it first. `busy_timeout` is in seconds.
 
     `namer` finds the communes of the decrees that are written, and now those of the first decrees whose communes are not up to date: see
     `bot.ingest.renewal` for the others. Without it
     they stay as they are, and what is written is left to the next program that has one.
 
-    With `read_only` nothing is created, upgraded or written: where there is no database yet the store is empty, and lives in memory.
+    With `read_only` nothing is created, upgraded or written: where there is no database yet the store is empty, and lives in memory; with
+    `existing` besides that is an error.
     Raises BadUrl, Unavailable, Locked, NotWritable, Full, Corrupt or WrongSchema, all of them StorageError.
     """
     address = parse_url(url)
     try:
-        return _open_to_read(address, busy_timeout) if read_only else _open_to_write(address, busy_timeout, namer)
+        opened = _open_to_read(address, busy_timeout) if read_only else _open_to_write(address, busy_timeout, namer)
     except (Unavailable, NotWritable, Corrupt, WrongSchema) as error:
         # A server may be there a minute later; a file does not get better by waiting.
         error.is_lasting = isinstance(error, WrongSchema) or address.get_backend_name() == "sqlite"
         raise
+    if existing and in_memory(opened.database.engine.url):
+        opened.close()
+        raise Unavailable(f"there is no database at {masked(address)} yet: `vigie run` makes it")
+    return opened
 
 
 def _open_to_write(url: URL, busy_timeout: float, namer: CommuneNamer | None) -> Store:
