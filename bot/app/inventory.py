@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,14 +15,12 @@ import structlog
 from bot.app.config import DestinationSettings, Settings, destinations
 from bot.app.config.errors import closest
 from bot.app.config.values import sqlite_file
-from bot.delivery.routing import Destination, destinations_for
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.detection.facts.operators import operator_names
-from bot.domain.acts import Decree, NamedCommune, Place, deciding_in
-from bot.domain.follows import Topics, decided_in, operator_key, topics_of
+from bot.domain.acts import Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
-from bot.gazetteer.finding import PlaceMatches
-from bot.gazetteer.gazetteer import data_version, gazetteer
+from bot.domain.routing import Destination, operator_key
+from bot.gazetteer.gazetteer import communes_named, data_version, gazetteer
 from bot.gazetteer.places import typographic
 from bot.ingest.health import destinations_report, health_report
 from bot.ingest.poller import PublicationHistory
@@ -57,14 +55,8 @@ def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
 
 
 def namer_of(places: Mapping[str, Place]) -> CommuneNamer:
-    """Return what finds the communes of a decree, in the departments where its authority decides. The places of France are loaded by the
-    first decree."""
-
-    def communes_of(decree: Decree) -> tuple[NamedCommune, ...]:
-        place = places.get(decree.authority)
-        return gazetteer().communes_of(decree, (place.territory if place is not None else None) or {decree.authority})
-
-    return CommuneNamer(data_version(), communes_of)
+    """Return what finds the communes of a decree."""
+    return CommuneNamer(data_version(), partial(communes_named, places))
 
 
 def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authority]) -> Destination:
@@ -85,45 +77,9 @@ def listens(settings: Settings) -> bool:
     return settings.telegram.token is not None and settings.telegram.commands
 
 
-def route_to(wired: Sequence[Destination], topics: Callable[[Decree], Topics] | None, decree: Decree) -> Sequence[str | Topics]:
-    """Return the destinations that want a decree, and what it is about, where chats can follow that."""
-    return (*destinations_for(wired, decree), *(() if topics is None else (topics(decree),)))
-
-
-def topics_in(places: Mapping[str, Place]) -> Callable[[Decree], Topics]:
-    """Return what finds out what a decree is about. The last ones are kept: thousands of messages are made of one decree."""
-
-    @lru_cache(maxsize=64)
-    def topics(decree: Decree) -> Topics:
-        departments = decided_in(decree, places)
-        regions = {code: region for code in departments if (region := region_of(code)) is not None}
-        # Those of what it changes are stored with it.
-        named = gazetteer().communes_of(decree, departments) or decree.communes
-        return topics_of(decree, places, regions, [commune.code for commune in named])
-
-    return topics
-
-
 def follow_names() -> FollowNames:
     """Return what names places and operators that are followed."""
     return FollowNames(lambda follow: gazetteer().label(follow), {operator_key(name): name for name in operator_names()})
-
-
-def find_places(words: str) -> PlaceMatches:
-    """Return the places of France that a text may mean. They are loaded by the first one."""
-    return gazetteer().find(words)
-
-
-def region_of(department: str) -> str | None:
-    """Return the code of the region of a department; None for what is no department."""
-    found = gazetteer().department(department)
-    return None if found is None else found.region
-
-
-def departments_of_region(code: str) -> Sequence[str]:
-    """Return the codes of the departments of a region, by its INSEE code."""
-    region = gazetteer().region(code)
-    return () if region is None else region.departments
 
 
 def chat_of(text: str) -> int | str | None:

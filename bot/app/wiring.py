@@ -15,19 +15,14 @@ from typing import Any, TextIO
 from bot.app.config import DestinationSettings, Settings, TelegramSettings, WatchSettings, answering, destinations
 from bot.app.inventory import (
     chat_of,
-    departments_of_region,
     destination_of,
-    find_places,
     folder_beside,
     follow_names,
     listens,
     log_doubts,
     namer_of,
     places_of,
-    region_of,
     report_sources,
-    route_to,
-    topics_in,
     utc_now,
 )
 from bot.delivery.apprise import AppriseChannel
@@ -42,7 +37,6 @@ from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount
 from bot.delivery.picture.album import Album
-from bot.delivery.routing import Destination
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import ChatAddress, SendingBot
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords, Mailbox
@@ -51,8 +45,9 @@ from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.delivery.telegram.search import record_message
 from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Place
-from bot.domain.follows import Follow, Follower, Topics, chat_destination
 from bot.domain.health import Overview
+from bot.domain.routing import Destination, Follow, Follower, Topics, chat_destination, route_to
+from bot.gazetteer.gazetteer import departments_of_region, find_places, region_of, topics_in
 from bot.ingest.archive import PdfArchive, RecueilFiles, kept_file
 from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import watching_since

@@ -15,8 +15,8 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Contex
 from bot.cli.text_output import count, print_json, show
 from bot.cli.work import opened
 from bot.delivery.transitions import Event, WaitFactors, transition
-from bot.domain.follows import followed_chat
 from bot.domain.posts import Post, PostCause, PostState
+from bot.domain.routing import followed_chat
 from bot.messages import printable
 from bot.messages.cleaning import link_to
 from bot.queries.json_shapes import Json, pick

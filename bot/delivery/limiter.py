@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.delivery.routing import Destination
-from bot.domain.follows import followed_chat
+from bot.domain.routing import Destination, followed_chat
 
 
 class Limiter:

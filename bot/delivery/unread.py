@@ -14,8 +14,8 @@ from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent
 from bot.delivery.followers import OpenChannel
 from bot.delivery.limiter import Limiter
 from bot.domain.acts import Place
-from bot.domain.follows import FRANCE, departments_of
 from bot.domain.health import Overview, Status, nobody_answers
+from bot.domain.routing import FRANCE, departments_of
 from bot.messages import Language
 from bot.messages.following import read_again_text, unread_text
 from bot.storage.database import run_to_completion

@@ -10,8 +10,7 @@ from enum import StrEnum
 
 from rapidfuzz import fuzz, process
 
-from bot.gazetteer.aliases import Aliases
-from bot.gazetteer.places import ARTICLES, Commune, Department, Places, Region, fold_name, without_articles, words_of
+from bot.gazetteer.places import ARTICLES, Aliases, Commune, Department, Places, Region, fold_name, without_articles, words_of
 
 MOST = 10
 """The most candidates of a kind that an answer holds."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from functools import cache
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 
-from bot.domain.acts import Decree, NamedCommune
-from bot.domain.follows import Follow, FollowKind
-from bot.gazetteer.aliases import Aliases
+from bot.domain.acts import Decree, NamedCommune, Place
+from bot.domain.routing import Follow, FollowKind, Topics, decided_in, departments_of, topics_of
 from bot.gazetteer.finding import PlaceMatches, find
 from bot.gazetteer.naming import RULES, Namer
-from bot.gazetteer.places import Commune, Department, Places, Region
+from bot.gazetteer.places import Aliases, Commune, Department, Places, Region
 
 
 class Gazetteer:
@@ -73,6 +72,42 @@ def gazetteer() -> Gazetteer:
     """Return the places of the packed file, loaded once."""
     packed, aliases, words = _files()
     return Gazetteer(packed, aliases.decode("utf-8"), words.decode("utf-8"))
+
+
+def communes_named(places: Mapping[str, Place], decree: Decree) -> tuple[NamedCommune, ...]:
+    """Return the communes that a decree names, in the departments in which its authority decides."""
+    return gazetteer().communes_of(decree, departments_of(decree.authority, places))
+
+
+def topics_in(places: Mapping[str, Place]) -> Callable[[Decree], Topics]:
+    """Return what finds out what a decree is about. The last ones are kept: thousands of messages are made of one decree."""
+
+    @lru_cache(maxsize=64)
+    def topics(decree: Decree) -> Topics:
+        departments = decided_in(decree, places)
+        regions = {code: region for code in departments if (region := region_of(code)) is not None}
+        # Those of what it changes are stored with it.
+        named = gazetteer().communes_of(decree, departments) or decree.communes
+        return topics_of(decree, places, regions, [commune.code for commune in named])
+
+    return topics
+
+
+def find_places(words: str) -> PlaceMatches:
+    """Return the places of France that a text may mean."""
+    return gazetteer().find(words)
+
+
+def region_of(department: str) -> str | None:
+    """Return the code of the region of a department; None for what is no department."""
+    found = gazetteer().department(department)
+    return None if found is None else found.region
+
+
+def departments_of_region(code: str) -> Sequence[str]:
+    """Return the codes of the departments of a region, by its INSEE code."""
+    region = gazetteer().region(code)
+    return () if region is None else region.departments
 
 
 def data_version() -> str:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from bot.domain.acts import Decree, NamedCommune, Naming
 from bot.domain.folding import fold_words
-from bot.gazetteer.aliases import Aliases
-from bot.gazetteer.places import ARTICLES, Commune, Places, folded_word
+from bot.gazetteer.places import ARTICLES, Aliases, Commune, Places, folded_word
 
 RULES = "2"
 """Names the rules of this module and of `bot.storage.communes`: raise it when they change, and the communes of every stored decree are

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.acts import Decree, Outcome, Reading
-from bot.domain.follows import Topics
 from bot.domain.health import Cause
 from bot.domain.posts import Post
 from bot.domain.records import Decision, NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
+from bot.domain.routing import Topics
 from bot.ingest import decisions as decide
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts

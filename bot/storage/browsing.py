@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select
 
 from bot.domain.acts import Decree, Facts, Kind
-from bot.domain.follows import operator_slug
+from bot.domain.routing import operator_slug
 from bot.storage.database import Repository, among
 from bot.storage.decrees import load_decrees, newest_first
 from bot.storage.schema import decree_communes, decree_operators, decrees

@@ -180,7 +180,7 @@ class Decrees(Repository):
         return frozenset(found)
 
     def of_operator(self, slug: str, limit: int, offset: int = 0) -> PageOfDecrees:
-        """Those that name this operator (`bot.domain.follows.operator_slug`), in the order of `newest_first`."""
+        """Those that name this operator (`bot.domain.routing.operator_slug`), in the order of `newest_first`."""
         named = select(decree_operators.c.decree_id).where(decree_operators.c.operator == slug)
         return self._listed(_one_of(named), limit, offset)
 

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, delete, func, insert, literal, or_, select, update
 
 from bot.domain.acts import Decree
-from bot.domain.follows import (
+from bot.domain.posts import PostState
+from bot.domain.routing import (
     BLOCKED_FOR,
     CHATS,
     KEPT_WHILE_PAUSED,
@@ -30,7 +31,6 @@ from bot.domain.follows import (
     match,
     reasons,
 )
-from bot.domain.posts import PostState
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Database, Repository, insert_or_ignore, put
 from bot.storage.edits import PENDING as EDIT_PENDING

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
-from bot.domain.follows import FollowKind, NoticeState
+from bot.domain.routing import FollowKind, NoticeState
 from bot.storage.database import Repository, insert_or_ignore
 from bot.storage.follows import locked
 from bot.storage.schema import followers, follows, notices

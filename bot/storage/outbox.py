@@ -19,8 +19,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast
 
 from bot.domain.acts import Decree
 from bot.domain.folding import clean
-from bot.domain.follows import CHATS, SHARED, is_shared
 from bot.domain.posts import ChatHistory, Post, PostCause, PostState, content_of, recognised_by
+from bot.domain.routing import CHATS, SHARED, is_shared
 from bot.storage.acts import refuse_withdrawn
 from bot.storage.columns import Instant
 from bot.storage.database import Repository, put

@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 
 from bot.domain.acts import CHANGING, Change, Decree
 from bot.domain.folding import clean_or_none
-from bot.domain.follows import CHATS
 from bot.domain.posts import Post, PostCause, PostState, SentMessage, as_first_sent
+from bot.domain.routing import CHATS
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository
 from bot.storage.decrees import load_decrees

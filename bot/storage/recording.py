@@ -20,10 +20,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exist
 
 from bot.domain.acts import CHANGING, Decree, Facts, Outcome, Reading, Verdict
 from bot.domain.folding import clean, clean_or_none
-from bot.domain.follows import FollowMode, Topics, chat_destination, not_before
 from bot.domain.identity import EarlierFinding, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
 from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
+from bot.domain.routing import FollowMode, Topics, chat_destination, not_before
 from bot.storage.acts import ReadActs, replace_acts, withdrawn_among
 from bot.storage.browsing import write_operators
 from bot.storage.communes import CommuneNamer, NamingRepository, write_communes

@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Change, Decree, Place, Purpose
-from bot.domain.follows import operator_slug
 from bot.domain.law.standing import period
+from bot.domain.routing import operator_slug
 from bot.gazetteer.gazetteer import Gazetteer
 from bot.messages import Language, place_for, words_in
 from bot.messages.cleaning import clean

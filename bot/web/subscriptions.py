@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from bot.domain.acts import Decree, deciding_in
-from bot.domain.follows import operator_slug, whole_city
+from bot.domain.routing import operator_slug, whole_city
 from bot.messages import place_for
 from bot.messages.announcement import publisher_of
 from bot.messages.cleaning import inert

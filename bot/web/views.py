@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
-from bot.domain.follows import operator_slug
 from bot.domain.law.standing import Standing
+from bot.domain.routing import operator_slug
 from bot.gazetteer.places import Commune
 from bot.messages import Language, MessageInput, Words
 from bot.messages.advice import recourse_line

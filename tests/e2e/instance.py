@@ -11,7 +11,7 @@ from telegram import Bot
 from telegram.ext import Application
 from telegram.request import BaseRequest
 
-from bot.app.inventory import departments_of_region, find_places, follow_names, region_of, topics_in
+from bot.app.inventory import follow_names
 from bot.delivery.channel import MessageComposer
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.editing import Editor
@@ -21,8 +21,9 @@ from bot.delivery.telegram.client import ChatAddress, SendingBot
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords, Mailbox
 from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Reference
-from bot.domain.follows import FRANCE, Follow, Follower, chat_destination
 from bot.domain.health import Overview
+from bot.domain.routing import FRANCE, Follow, Follower, chat_destination
+from bot.gazetteer.gazetteer import departments_of_region, find_places, region_of, topics_in
 from bot.messages import Language
 from bot.queries.following import read_times
 from bot.queries.questions import Questions

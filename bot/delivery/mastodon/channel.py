@@ -35,9 +35,9 @@ from bot.delivery.mastodon.client import (
     upload,
 )
 from bot.delivery.mastodon.statuses import complete_thread, look_for, recogniser, thread_of
-from bot.delivery.routing import Visibility
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
+from bot.domain.routing import Visibility
 from bot.messages import StatusLimits, mastodon_status, mastodon_thread, printable
 from bot.messages.digests import mastodon_digest, mastodon_room
 

@@ -32,8 +32,8 @@ from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import ChatAddress, SendingBot, reading_chat
 from bot.delivery.telegram.search import Search
 from bot.domain.acts import CHANGING, Decree
-from bot.domain.follows import Follower, Topics, chat_destination, is_shared, reasons
 from bot.domain.posts import Post
+from bot.domain.routing import Follower, Topics, chat_destination, is_shared, reasons
 from bot.messages import TelegramText, telegram_text
 from bot.messages.digests import telegram_digest, telegram_room
 from bot.messages.following import COMMANDS, FollowNames, digest_reason, foot_length, footed, reason_text

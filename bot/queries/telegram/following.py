@@ -30,7 +30,7 @@ from telegram.ext import (
 )
 
 from bot.domain.acts import Decree, Kind
-from bot.domain.follows import FRANCE, Follow, FollowKind, FollowMode, Topics
+from bot.domain.routing import FRANCE, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
 from bot.messages import Language
 from bot.messages.cleaning import unlinked

@@ -12,12 +12,12 @@ from sqlalchemy import insert, true
 from bot.delivery.channel import MessageComposer, Pictures, PreparedPictures, Sent
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import MastodonApi
-from bot.delivery.routing import Visibility
 from bot.delivery.telegram.channel import Reconcile, TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import DEFAULT_API, ChatAddress, SendingBot
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain.acts import Decree, Facts, Place
 from bot.domain.posts import ChatHistory, Post, PostCause, PostState
+from bot.domain.routing import Visibility
 from bot.messages import Language
 from bot.storage import schema
 from bot.storage.database import Database, make_engine, parse_url

@@ -19,11 +19,11 @@ from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, Editor, after_fai
 from bot.delivery.limiter import Limiter
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.picture.wire import Picture
-from bot.delivery.routing import Destination
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.transitions import Event
 from bot.domain.acts import Change, Facts, Kind, Reference
 from bot.domain.posts import Post, PostCause, PostState, SentMessage
+from bot.domain.routing import Destination
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.bot.delivery.test_pictures import PICTURE

@@ -18,8 +18,8 @@ from bot.delivery.limiter import Limiter
 from bot.delivery.telegram.client import ChatAddress, SendingBot
 from bot.delivery.telegram.follower import AHEAD, FollowerChannel, FollowerWords, Mailbox
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
-from bot.domain.follows import Follow, Follower, FollowKind, FollowMode, Topics, chat_destination, topics_of
 from bot.domain.posts import Post, PostCause, PostState
+from bot.domain.routing import Follow, Follower, FollowKind, FollowMode, Topics, chat_destination, topics_of
 from bot.messages.following import FollowNames
 from bot.storage.errors import StorageError
 from bot.storage.store import Store

@@ -6,7 +6,7 @@ from datetime import time as clock
 import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Sighting
-from bot.domain.follows import (
+from bot.domain.routing import (
     Follow,
     FollowKind,
     FollowMode,

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import DeliveryUnknown
 from bot.domain.acts import Facts, Kind, Reference
-from bot.domain.follows import Follow, FollowKind, chat_destination
 from bot.domain.posts import DestinationTrouble, Post, PostCause, PostState
+from bot.domain.routing import Follow, FollowKind, chat_destination
 from bot.operators.alerts import DueAlerts
 from bot.operators.notifier import DeliveryAlerts, Notifier
 from bot.operators.post_alerts import SETTLE, PostTrouble, post_changes

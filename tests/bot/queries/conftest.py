@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place
-from bot.domain.follows import operator_slug
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
+from bot.domain.routing import operator_slug
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.callbacks import Callbacks

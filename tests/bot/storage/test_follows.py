@@ -10,10 +10,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, event, func, insert, select, text
 
-from bot.app.inventory import places_of, region_of
+from bot.app.inventory import places_of
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
-from bot.domain.follows import Follow, FollowKind, FollowMode, Topics, WaitingPosts, departments_of, next_digest
 from bot.domain.posts import PostState
+from bot.domain.routing import Follow, FollowKind, FollowMode, Topics, WaitingPosts, departments_of, next_digest
+from bot.gazetteer.gazetteer import region_of
 from bot.storage.follows import Added, FollowerCounts
 from bot.storage.recording import Route
 from bot.storage.schema import followers, follows, metadata, newest_messages, posts

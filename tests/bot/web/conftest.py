@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.domain.acts import Decree
-from bot.domain.follows import operator_slug
+from bot.domain.routing import operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.queries.questions import Questions
 from bot.storage.browsing import DecreeBatch, DecreeFilter, ListPosition, OperatorCount

@@ -1,15 +1,66 @@
-"""What a chat follows, which decrees meet that, and when a message about one may go there. Pure."""
+"""Decides to whom a decree goes: destinations by their filters, chats by what they follow, and when a message may go there. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Decree, Kind, Place
+from bot.domain.acts import ALLOWING, Decree, Filter, Kind, Place
 from bot.domain.folding import fold_words
+
+Platform = Literal["console", "telegram", "mastodon", "apprise"]
+Visibility = Literal["public", "unlisted", "private", "direct"]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Says where posts go, and which decrees are wanted there. `chat` is a Telegram chat id or `@channel`."""
+
+    name: str
+    platform: Platform
+    filter: Filter = field(default_factory=Filter)
+    chat: int | str | None = None
+
+
+def destinations_for(destinations: Iterable[Destination], decree: Decree) -> tuple[str, ...]:
+    """Return the names of the destinations that want a decree, in the order given."""
+    return tuple(destination.name for destination in destinations if wants(destination.filter, decree))
+
+
+def route_to(wired: Sequence[Destination], topics: Callable[[Decree], Topics] | None, decree: Decree) -> Sequence[str | Topics]:
+    """Return the destinations that want a decree, and what it is about, where chats can follow that."""
+    return (*destinations_for(wired, decree), *(() if topics is None else (topics(decree),)))
+
+
+def wants(wish: Filter, decree: Decree) -> bool:
+    """Whether a filter lets a decree through; every non-empty set must agree.
+
+    A department is met by the decrees of its authority, and by what that authority publishes in a recueil of its own number: a decree of
+    several prefects bears the number of one of them. A decree whose operators could not be read passes a filter on operators: one post
+    too many is better than one that is missing.
+    """
+    if wish.kinds and decree.kind not in wish.kinds:
+        return False
+    if wish.departments and wish.departments.isdisjoint(decree.authorities):
+        return False
+    return not wish.operators or not decree.facts.operators or _met_operators(wish.operators, decree.facts.operators)
+
+
+def _met_operators(wanted: frozenset[str], operators: tuple[str, ...]) -> bool:
+    names = [_folded(operator) for operator in operators]
+    return any(_folded(wish) in name for wish in wanted for name in names)
+
+
+def _folded(text: str) -> str:
+    """Return a text without case, accents or uneven spaces."""
+    return " ".join(fold_words(text).split())
+
+
+# What a chat follows.
 
 MOST_FOLLOWS = 30
 """What one chat may follow at most."""
@@ -35,9 +86,6 @@ SHARED = "shared"
 """The name under which the newest message id of the row is kept that private chats and basic groups share."""
 
 _OWN_IDS = -1_000_000_000_000
-_GRANTS = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
-"""What lets somebody be watched from a day on."""
-
 _WHOLE_CITIES = {"751": "75056", "6938": "69123", "132": "13055"}
 """Paris, Lyon and Marseille, by what the INSEE codes of their arrondissements begin with."""
 
@@ -209,7 +257,7 @@ def is_urgent(decree: Decree, now: datetime) -> bool:
     today = now.astimezone(FRANCE).date()
     if ends is not None and ends.day < today:
         return False
-    return decree.kind in _GRANTS if starts is None else starts.day <= today + SOON
+    return decree.kind in ALLOWING if starts is None else starts.day <= today + SOON
 
 
 def next_digest(now: datetime) -> datetime:
