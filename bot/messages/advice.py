@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from bot.domain.law.advice import LegalAdvice
-from bot.domain.law.standing import Standing
+from bot.domain.law.advice import LegalAdvice, Standing
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import FactLine, PostPart
 from bot.messages.words import Table, Words, data_file, date_text

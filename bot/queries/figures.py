@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import Decree, Place, deciding_in
 from bot.domain.health import Overview, Status
-from bot.domain.law.standing import Standing, period, standing
+from bot.domain.law.advice import Standing, period, standing
 from bot.domain.records import PublishedCounts
 from bot.gazetteer.gazetteer import Gazetteer
 from bot.gazetteer.outlines import outlines

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acts import Decree, Place, deciding_in
 from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
-from bot.domain.law.standing import Standing, period, standing
+from bot.domain.law.advice import Standing, period, standing
 from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.gazetteer.gazetteer import Gazetteer, gazetteer
 from bot.messages import place_for

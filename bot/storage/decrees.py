@@ -121,7 +121,7 @@ class Decrees(Repository):
         they name), in the order of `newest_first`.
 
         May: all whose end is not past, as they say it or as a later decree lengthens it, and those without a known end that were found and
-        published within 62 days before. Whether they are in force `bot.domain.law.standing` tells.
+        published within 62 days before. Whether they are in force `bot.domain.law.advice` tells.
         """
         with self._database.reading() as connection:
             wanted = running(on, authorities)

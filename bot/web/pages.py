@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import Decree, Kind, Moment, Purpose, deciding_in
-from bot.domain.law.advice import Flag
-from bot.domain.law.standing import period
+from bot.domain.law.advice import Flag, period
 from bot.domain.law.tables import windows
 from bot.domain.routing import FRANCE, Follow, FollowKind, operator_key, operator_slug
 from bot.gazetteer.places import Commune, Department, Region

@@ -9,8 +9,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place
-from bot.domain.law.advice import LegalAdvice
-from bot.domain.law.standing import Recourse, Standing
+from bot.domain.law.advice import LegalAdvice, Recourse, Standing
 from bot.messages import words_in
 from bot.messages.cleaning import clean, cut, link_to
 from bot.messages.letters.words import Blanks, LetterLabels, letter_words, template

@@ -33,8 +33,7 @@ from bot.domain.acts import (
     Where,
 )
 from bot.domain.health import DestinationHealth
-from bot.domain.law.advice import Flag
-from bot.domain.law.standing import Recourse, Standing
+from bot.domain.law.advice import Flag, Recourse, Standing
 from bot.domain.posts import DestinationTrouble, Post, PostState
 from bot.domain.records import UncertainAct, Waiting
 from bot.ingest.ingestor import IngestResult, Unread

@@ -9,8 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.domain.acts import CameraType, Change, Decree, Facts, Kind, Moment, Place, Purpose, Reference, Sighting
-from bot.domain.law.advice import Flag, LegalAdvice
-from bot.domain.law.standing import Recourse, Standing
+from bot.domain.law.advice import Flag, LegalAdvice, Recourse, Standing
 from bot.domain.law.tables import Court
 
 DROME = Place("26", "Préfecture de la Drôme", "Drôme")

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 
 from bot.domain.acts import ALLOWING, Decree, Place
-from bot.domain.law.advice import LegalAdvice
+from bot.domain.law.advice import LegalAdvice, Standing
 from bot.domain.law.advice import legal_advice as advice_on
-from bot.domain.law.standing import Standing
 from bot.domain.law.tables import Court
 from bot.messages import Language, MessageInput, PostPart, announce, words_in
 from bot.messages.advice import advice_lines, rules
