@@ -31,7 +31,7 @@ from bot.domain.routing import operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.ingest.poller import PublicationHistory
 from bot.queries.questions import Questions
-from bot.storage.communes import renew_some_communes
+from bot.storage.naming import renew_some_communes
 from bot.storage.schema import acts, decree_operators, decrees, identities, recueils, search_rules, sightings
 from bot.storage.search import renew_some_terms
 from bot.storage.store import Store, open_store

@@ -25,7 +25,7 @@ from bot.gazetteer.places import typographic
 from bot.ingest.health import destinations_report, health_report
 from bot.ingest.poller import PublicationHistory
 from bot.messages.following import FollowNames
-from bot.storage.communes import CommuneNamer
+from bot.storage.naming import CommuneNamer
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, hosts
 from sources.crawl.index import INDEX_HOSTS

@@ -16,7 +16,7 @@ from bot.domain.folding import fold_words
 from bot.gazetteer.places import ARTICLES, Aliases, Commune, Places, folded_word
 
 RULES = "2"
-"""Names the rules of this module and of `bot.storage.communes`: raise it when they change, and the communes of every stored decree are
+"""Names the rules of this module and of `bot.storage.naming`: raise it when they change, and the communes of every stored decree are
 found again."""
 
 _MOST_WORDS = 9

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import structlog
 
-from bot.storage.communes import SLICE as DECREES
-from bot.storage.communes import CommuneNamer, renew_some_communes
 from bot.storage.database import Database, run_to_completion
 from bot.storage.errors import StorageError
+from bot.storage.naming import SLICE as DECREES
+from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.search import SLICE as ACTS
 from bot.storage.search import renew_some_terms
 

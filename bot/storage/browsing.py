@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from bot.domain.acts import Decree, Facts, Kind
-from bot.domain.routing import operator_slug
+from bot.domain.acts import Decree, Kind
 from bot.storage.database import Repository, among
 from bot.storage.decrees import load_decrees, newest_first
 from bot.storage.schema import decree_communes, decree_operators, decrees
@@ -138,20 +137,3 @@ def _comes_after(position: ListPosition) -> ColumnElement[bool]:
     day, found, decree = decrees.c.listed_on, decrees.c.found_at, decrees.c.id
     same_day = and_(day == position.listed_on, or_(found < position.found_at, and_(found == position.found_at, decree < position.id)))
     return and_(day <= position.listed_on, or_(day < position.listed_on, same_day))
-
-
-# The operators that a decree names, from its facts: written with them.
-
-
-def write_operators(connection: Connection, decree_id: int, facts: Facts) -> None:
-    """Put the operators that these facts name in the place of those that were stored of this decree."""
-    mine = decree_operators.c.decree_id == decree_id
-    named = {operator_slug(name): name for name in reversed(facts.operators)}
-    named.pop("", None)
-    known = {row.operator: row.name for row in connection.execute(select(decree_operators).where(mine))}
-    if named == known:
-        return
-    connection.execute(delete(decree_operators).where(mine))
-    if named:
-        rows = [{"decree_id": decree_id, "operator": slug, "name": name} for slug, name in named.items()]
-        connection.execute(insert(decree_operators), rows)

@@ -25,13 +25,12 @@ from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
 from bot.domain.routing import FollowMode, Topics, chat_destination, not_before
 from bot.storage.acts import ReadActs, replace_acts, withdrawn_among
-from bot.storage.browsing import write_operators
-from bot.storage.communes import CommuneNamer, NamingRepository, write_communes
 from bot.storage.database import insert_or_ignore, lock_recueil, written
 from bot.storage.decrees import load_decrees, write_links
 from bot.storage.edits import changed_by, note_changed, want_edits
 from bot.storage.errors import NoSuchRow
 from bot.storage.follows import chats_for
+from bot.storage.naming import CommuneNamer, NamingRepository, write_communes, write_operators
 from bot.storage.schema import acts, decrees, identities, posts, recueils, sightings
 from bot.storage.search import index_again
 

@@ -15,10 +15,10 @@ from bot.domain.identity import EarlierFinding, HeldDecree, keys_of
 from bot.domain.records import Accepted, Decision, RedetectionResult, Rejected, Waiting
 from bot.storage.acts import decisions_under, key_of_review, keys_of_act, reinstate, withdraw, withdraw_act, withdrawn_among, write_decision
 from bot.storage.columns import value_of
-from bot.storage.communes import CommuneNamer, NamingRepository
 from bot.storage.database import among, lock_recueil, written
 from bot.storage.decrees import StoredAct
 from bot.storage.errors import AlreadyDecided, NoSuchRow
+from bot.storage.naming import CommuneNamer, NamingRepository
 from bot.storage.recording import FoundDecree, MergedDecrees, Route, claim_keys, known_keys, match, merge, queue, see
 from bot.storage.schema import acts, decrees, recueils, reviews
 from bot.storage.search import index_again

@@ -14,7 +14,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.alerts import Alerts, AnsweredMentions, DestinationChecks, PostAlerts
 from bot.storage.browsing import Browsing
-from bot.storage.communes import CommuneNamer, renew_some_communes
 from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, translate, use_wal
 from bot.storage.decrees import Decrees
 from bot.storage.edits import Edits
@@ -22,6 +21,7 @@ from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, 
 from bot.storage.follows import FollowerMoves, Follows
 from bot.storage.locks import Locks
 from bot.storage.migrate import migrate, require_current, revision
+from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.notices import Notices
 from bot.storage.outbox import ChatMessages, MovedChats, Outbox
 from bot.storage.posts import Posts

@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 
 from bot.domain.acts import Decree, Facts, NamedCommune, Naming
 from bot.ingest.renewal import EVERY, PAUSE, Renewal
-from bot.storage.communes import CommuneNamer
 from bot.storage.errors import Unavailable
+from bot.storage.naming import CommuneNamer
 from bot.storage.schema import decrees, search_rules
 from bot.storage.store import Store
 from tests.bot.storage.finding import found, stored

@@ -14,8 +14,8 @@ from bot.domain.records import CommuneCount
 from bot.domain.routing import operator_slug
 from bot.storage import migrate as migrations
 from bot.storage.browsing import DecreeFilter, OperatorCount
-from bot.storage.communes import CommuneNamer
 from bot.storage.database import make_engine, parse_url
+from bot.storage.naming import CommuneNamer
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, reading_of, stored

@@ -1,6 +1,7 @@
-"""The communes that decrees name, as found in their facts: written with each decree, found again when its facts or the gazetteer change.
+"""Writes what decrees name, as found in their facts, with each decree: operators, and communes, which are found again when its facts or the
+gazetteer change.
 
-A decree that names none, as most do that modify or end another, has those of the decrees that it changes, as far as these are stored.
+A decree that names no commune, as most do that modify or end another, has those of the decrees that it changes, as far as these are stored.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
 
-from bot.domain.acts import Decree, NamedCommune, Naming
+from bot.domain.acts import Decree, Facts, NamedCommune, Naming
+from bot.domain.routing import operator_slug
 from bot.storage.columns import value_of
 from bot.storage.database import Database, Repository, written
 from bot.storage.decrees import links_from, links_to, load_communes, load_known, load_links
-from bot.storage.schema import decree_communes, decrees, identities
+from bot.storage.schema import decree_communes, decree_operators, decrees, identities
 
 SLICE = 100
 """Decrees whose communes are found in one transaction: some 0.2 s of processor time, for which other writers wait."""
@@ -108,3 +110,20 @@ def _stale(version: str) -> ColumnElement[bool]:
 def _note(connection: Connection, stored: Row[Any], version: str | None) -> None:
     if stored.gazetteer != version:
         connection.execute(update(decrees).where(decrees.c.id == stored.id).values(gazetteer=version))
+
+
+# The operators that a decree names, from its facts: written with them.
+
+
+def write_operators(connection: Connection, decree_id: int, facts: Facts) -> None:
+    """Put the operators that these facts name in the place of those that were stored of this decree."""
+    mine = decree_operators.c.decree_id == decree_id
+    named = {operator_slug(name): name for name in reversed(facts.operators)}
+    named.pop("", None)
+    known = {row.operator: row.name for row in connection.execute(select(decree_operators).where(mine))}
+    if named == known:
+        return
+    connection.execute(delete(decree_operators).where(mine))
+    if named:
+        rows = [{"decree_id": decree_id, "operator": slug, "name": name} for slug, name in named.items()]
+        connection.execute(insert(decree_operators), rows)

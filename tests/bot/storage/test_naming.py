@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.domain.acts import Decree, Facts, Kind, NamedCommune, Naming, Outcome, Reference
-from bot.storage.communes import CommuneNamer, renew_some_communes
+from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.schema import decrees
 from bot.storage.store import Store, open_store, rehearsal_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
