@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
@@ -21,7 +21,7 @@ import structlog
 from bot.app.config import Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import Clock, folder_beside, places_of, report_sources, utc_now
-from bot.app.wiring import open_questions
+from bot.app.wiring import open_archive, open_questions
 from bot.gazetteer.gazetteer import gazetteer
 from bot.ingest.poller import PublicationHistory
 from bot.storage.database import masked, parse_url
@@ -31,6 +31,7 @@ from bot.web.documents import Site, SiteSettings
 from bot.web.exports import ExportInput
 from bot.web.listening import address_of_socket, bound, serve
 from bot.web.open_data import OpenData
+from bot.web.pictures import AT_ONCE, PagePictures
 from bot.web.server import Application
 from bot.web.site import addresses
 from bot.web.visitors import VisitorLimits
@@ -41,6 +42,8 @@ log = structlog.get_logger()
 WEB_PAGE = 20
 """Decrees on one page of a list."""
 _THREADS = 4
+_MOST_PICTURES, _FEW_PICTURES = 1_000_000_000, 50_000_000
+"""Bytes of pictures of decrees in a folder that lasts, and in a temporary one, which may be in memory."""
 Sleep = Callable[[float], Awaitable[object]]
 _AGAIN = 60.0
 """Seconds until an address is tried again at which nothing can listen."""
@@ -73,9 +76,23 @@ def open_data_of(settings: Settings, authorities: Mapping[str, Authority], store
     return OpenData(folder, given, store.decrees.revision, clock)
 
 
+def pictures_of(settings: Settings, folder: DataFolder, clock: Clock = utc_now, *, at_once: float = AT_ONCE) -> PagePictures:
+    """Return the pictures of decrees, of which `at_once` seconds of drawing may be saved up."""
+    most_bytes = _MOST_PICTURES if folder.lasts else _FEW_PICTURES
+    return PagePictures(folder.path / "pictures", open_archive(settings).find, clock, most_bytes=most_bytes, at_once=at_once)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """A folder for what is made once for many visitors, and whether it is there at the next start."""
+
+    path: Path
+    lasts: bool
+
+
 @contextmanager
-def _data_folder(database: str) -> Iterator[Path]:
-    """Yield the folder of whole files: beside the database where this process may write there, else one that is removed at the end."""
+def data_folder(database: str) -> Iterator[DataFolder]:
+    """Yield a folder beside the database where this process may write there, else one that is removed at the end."""
     # Several databases of one server have one such place: each has a folder of its own there.
     of_server = "" if sqlite_file(database) else f"-{blake2b(masked(parse_url(database)).encode(), digest_size=4).hexdigest()}"
     folder = folder_beside(database, f"open-data{of_server}")
@@ -85,10 +102,10 @@ def _data_folder(database: str) -> Iterator[Path]:
     except OSError:
         writable = False
     if writable:
-        yield folder
+        yield DataFolder(folder, lasts=True)
     else:
         with TemporaryDirectory(prefix="vigie-open-data-") as temporary:
-            yield Path(temporary)
+            yield DataFolder(Path(temporary), lasts=False)
 
 
 def site_settings(settings: Settings) -> SiteSettings:
@@ -112,9 +129,10 @@ def open_pages(settings: Settings, authorities: Mapping[str, Authority], clock: 
     with open_store(settings.database.url, read_only=True, existing=True) as store:
         executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="web")
         try:
-            with _data_folder(settings.database.url) as folder:
-                files = open_data_of(settings, authorities, store, folder, clock)
-                site = replace(site_of(settings, authorities, store, clock), open_data=files.file)
+            with data_folder(settings.database.url) as folder:
+                files, pictures = open_data_of(settings, authorities, store, folder.path, clock), pictures_of(settings, folder, clock)
+                pictures.tidy()
+                site = replace(site_of(settings, authorities, store, clock), open_data=files.file, pictures=pictures)
                 with files.kept():
                     yield Application(site, addresses(), clock, limits, executor, Cache())
         finally:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import math
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,13 +15,15 @@ from typing import Annotated
 import typer
 
 from bot.app.inventory import utc_now
-from bot.cli.context import DONE, PARTLY_DONE, Context, fail, stderr
+from bot.cli.context import DONE, PARTLY_DONE, Context, fail, run_to_end, stderr
 from bot.cli.work import load, opened
+from bot.domain.acts import Decree
+from bot.storage.store import Store
 from bot.web.documents import Document
 
 _MISSING = None
 try:
-    from bot.app.website import open_data_of, site_of
+    from bot.app.website import data_folder, open_data_of, pictures_of, site_of
     from bot.web.files import BrokenLink, files_of
     from bot.web.site import addresses
 except ModuleNotFoundError as error:  # the pages need an extra that the bot itself does not
@@ -28,6 +32,7 @@ except ModuleNotFoundError as error:  # the pages need an extra that the bot its
 _MANIFEST = ".vigie-site"
 """Has the names of the files that earlier runs wrote: only these are ever replaced or removed."""
 _MOST_SHOWN = 10
+_SLICE = 500
 
 
 def register(app: typer.Typer) -> None:
@@ -47,11 +52,17 @@ def register(app: typer.Typer) -> None:
         broken: list[BrokenLink] = []
         try:
             target = Folder(folder)
-            with opened(settings, read_only=True) as store, TemporaryDirectory(prefix="vigie-site-") as made:
+            with (
+                opened(settings, read_only=True) as store,
+                TemporaryDirectory(prefix="vigie-site-") as made,
+                data_folder(settings.database.url) as kept,
+            ):
                 whole = site_of(settings, authorities, store)
-                files = open_data_of(settings, authorities, store, Path(made))
+                files, pictures = open_data_of(settings, authorities, store, Path(made)), pictures_of(settings, kept, at_once=math.inf)
                 files.refresh()
-                pages = replace(whole, settings=replace(whole.settings, files=True), open_data=files.file)
+                pictures.tidy()
+                run_to_end(pictures.draw_all(_copied(store)))
+                pages = replace(whole, settings=replace(whole.settings, files=True), open_data=files.file, pictures=pictures)
                 for found in files_of(pages, addresses(), utc_now()):
                     if isinstance(found, BrokenLink):
                         broken.append(found)
@@ -64,6 +75,15 @@ def register(app: typer.Typer) -> None:
         for one in broken[:_MOST_SHOWN]:
             stderr.print(f"vigie: a link of {one.page or 'the site'} leads nowhere: {one.link}", markup=False, soft_wrap=True)
         raise typer.Exit(PARTLY_DONE if broken else DONE)
+
+
+def _copied(store: Store) -> Iterator[tuple[Decree, str]]:
+    """Yield the decrees that stand, each with the SHA-256 of the file that it was read in."""
+    for some in store.browsing.slices(_SLICE):
+        for decree in some:
+            copy = store.decrees.copy_of(decree)
+            if copy is not None:
+                yield decree, copy[0]
 
 
 class Folder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from bot.gazetteer.gazetteer import Gazetteer
 from bot.messages import Language
 from bot.queries.questions import DecreeReader, Questions
 from bot.storage.browsing import DecreeBatch, DecreeFilter, ListPosition, OperatorCount
+from bot.web.pictures import PagePictures
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -27,7 +28,8 @@ class Document:
     """Holds what answers a visit. `media_type` is the whole Content-Type.
 
     `changes_at` (aware) is when it must be made anew although nothing was stored: a standing changes, a day ends in some time zone.
-    With `file` the content is that of this file, which is replaced as a whole when it changes, and `body` is empty.
+    With `file` the content is that of this file, which is replaced as a whole when it changes, and `body` is empty. With `later` it is
+    what that returns, which takes long, and nothing else of this counts; it raises StorageError.
     """
 
     body: bytes
@@ -36,6 +38,7 @@ class Document:
     changes_at: datetime | None = None
     headers: Mapping[str, str] = field(default=_NONE)
     file: Path | None = None
+    later: Callable[[], Awaitable[Document]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,8 @@ class Site:
     settings: SiteSettings
     open_data: Callable[[str], Path | None] | None = None
     """Returns the newest file of a name, None while there is none; None where no files are made."""
+    pictures: PagePictures | None = None
+    """None where decrees are shown without pictures."""
 
 
 Parameters = Mapping[str, str]

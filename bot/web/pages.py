@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from bot.delivery.picture.album import alt_text
 from bot.domain.acts import Decree, Kind, Moment, Purpose, deciding_in
 from bot.domain.law.advice import Flag, period
 from bot.domain.law.tables import windows
 from bot.domain.routing import FRANCE, Follow, FollowKind, operator_key, operator_slug
 from bot.gazetteer.places import Commune, Department, Region
-from bot.messages import place_for, words_in
+from bot.messages import MessageInput, place_for, words_in
 from bot.messages.lines import capital
 from bot.messages.words import date_text
 from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, RunningDecrees, Topic, TownAnswer
@@ -27,6 +29,7 @@ from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, Parameters, Route, Site, Visit
 from bot.web.exports import columns
 from bot.web.map import map_view, outline_svg
+from bot.web.pictures import Busy, ShownPage
 from bot.web.place_views import (
     by_nearness,
     commune_rows,
@@ -254,8 +257,7 @@ def departments(site: Site, visit: Visit) -> Document:
 
 def decree(site: Site, visit: Visit) -> Document:
     """Return the page of one decree; 410 with a sentence for one that a person judged not to be one."""
-    language, asked = visit.language, visit.parameters["id"]
-    known = site.decrees.get(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
+    language, known = visit.language, _asked_decree(site, visit)
     if known is None:
         return missing(site, visit)
     message = message_of(known, site.places, visit.at, language)
@@ -274,10 +276,62 @@ def decree(site: Site, visit: Visit) -> Document:
         changes_at=next_change((known,), site, visit.at),
         title=view.title.text,
         decree=view,
-        picture=None,
+        picture=None if copy is None else _picture(site, message, copy[0]),
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
         made_at=instant_text(visit.at, FRANCE.key, message.words),
     )
+
+
+def _asked_decree(site: Site, visit: Visit) -> Decree | None:
+    asked = visit.parameters["id"]
+    return site.decrees.get(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
+
+
+# The picture of a decree, as posts have it.
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """The picture of a page of a decree: `path` on this site, its size in pixels, and what it shows in words."""
+
+    path: str
+    alt: str
+    width: int
+    height: int
+
+
+def _picture(site: Site, message: MessageInput, sha256: str) -> PictureView | None:
+    decree, shown = message.decree, None if site.pictures is None else site.pictures.look(message.decree, sha256)
+    # A site of files has those that are drawn: nobody draws others later.
+    if shown is None or (site.settings.files and shown.file is None):
+        return None
+    alt = alt_text(decree, message.place, message.language, page=shown.page, highlighted=shown.highlighted, covered=shown.covered)
+    return PictureView(f"/arretes/{decree.id}/page.png", alt, shown.width, shown.height)
+
+
+def decree_picture(site: Site, visit: Visit) -> Document:
+    """Return the picture of a decree, once it is drawn; 404 where there is none."""
+    known = _asked_decree(site, visit)
+    copy = None if known is None else site.decrees.copy_of(known)
+    if known is not None and known.withdrawn_at is not None:
+        return missing(site, visit, status=410)
+    if known is None or copy is None or site.pictures is None:
+        return missing(site, visit)
+    shown = site.pictures.look(known, copy[0])
+    if shown is not None and shown.file is None:
+        return Document(b"", later=partial(_drawn, site, visit, partial(site.pictures.drawn, known, copy[0])))
+    return _shown(site, visit, shown)
+
+
+async def _drawn(site: Site, visit: Visit, draw: Callable[[], Awaitable[ShownPage | None]]) -> Document:
+    try:
+        return _shown(site, visit, await draw())
+    except Busy:
+        return replace(missing(site, visit, status=503), headers={"Retry-After": "60"})
+
+
+def _shown(site: Site, visit: Visit, shown: ShownPage | None) -> Document:
+    return missing(site, visit) if shown is None else Document(b"", "image/png", file=shown.file)
 
 
 def running(site: Site, visit: Visit) -> Document:
@@ -557,6 +611,7 @@ PAGES: tuple[Route, ...] = (
     Route("/departements/{code}", department, _listed_departments, _PAGED),
     Route("/communes/{code}", town, _listed_communes, _PAGED),
     Route("/arretes/{id}", decree, _listed_decrees),
+    Route("/arretes/{id}/page.png", decree_picture, twins=False),
     Route("/operateurs/{slug}", operator, _listed_operators, _PAGED),
     Route("/recherche", search, query=frozenset({"q", "page"}), dynamic=True),
     Route("/sources", sources),

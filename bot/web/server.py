@@ -98,21 +98,20 @@ class Application:
 
     async def _make(self, address: Address, revision: int) -> Packed:
         at = self._clock()
-        packed = await self._in_thread(lambda: self._made(address, at))
-        self._cache.put(address.key, packed, revision, at)
-        return packed
-
-    def _made(self, address: Address, at: datetime) -> Packed:
         try:
-            return pack(respond(self._site, address, at))
+            packed = await self._in_thread(lambda: pack(respond(self._site, address, at)))
+            if packed.document.later is not None:
+                packed = pack(await packed.document.later())
         except StorageError as error:
-            return self._no_data(address, error)
+            packed = self._no_data(address, error)
         except Exception as error:
             # What was asked is nobody's business, and may be in the message or in a variable: the pattern is logged, and where it failed.
             at_line = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)][-3:]
             pattern = None if address.route is None else address.route.pattern
             log.error("web.page_failed", page=pattern, fault=type(error).__name__, at=at_line)
-            return self._fault(address, 500)
+            packed = self._fault(address, 500)
+        self._cache.put(address.key, packed, revision, at)
+        return packed
 
     def _no_data(self, address: Address, error: StorageError) -> Packed:
         # An outage is logged once, by whoever watches the database.

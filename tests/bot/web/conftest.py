@@ -17,6 +17,7 @@ from bot.queries.questions import Questions
 from bot.storage.browsing import DecreeBatch, DecreeFilter, ListPosition, OperatorCount
 from bot.web.cache import Cache
 from bot.web.documents import Document, Route, Site, SiteSettings
+from bot.web.pictures import PagePictures
 from bot.web.server import Application
 from bot.web.site import Addresses, addresses, respond
 from bot.web.visitors import VisitorLimits
@@ -89,13 +90,19 @@ def get(site: Site, address: str, at: datetime = NOW) -> Document:
 class Visitors:
     """Asks the application as a server would, without one; time and the revision of the store are what the test sets."""
 
-    def __init__(self, decrees: MemoryDecrees, executor: ThreadPoolExecutor, routes: Sequence[Route] | None = None) -> None:
+    def __init__(
+        self,
+        decrees: MemoryDecrees,
+        executor: ThreadPoolExecutor,
+        routes: Sequence[Route] | None = None,
+        pictures: PagePictures | None = None,
+    ) -> None:
         self.decrees = decrees
         self.now = NOW
         self.seconds = 0.0
         self.revision = 1
         self.broken: Exception | None = None
-        site = replace(memory_site(decrees), revision=self._revision)
+        site = replace(memory_site(decrees), revision=self._revision, pictures=pictures)
         limits = VisitorLimits(30, lambda: self.seconds, ("10.0.0.0/8", "127.0.0.1"))
         table = addresses() if routes is None else Addresses(routes)
         self.application = Application(site, table, lambda: self.now, limits, executor, Cache())
