@@ -65,10 +65,10 @@ from bot.queries.mastodon.answering import HOUR, PER_HOUR, MentionAnswers
 from bot.queries.questions import TELEGRAM_PAGE, Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.bot import TelegramBot
-from bot.queries.telegram.callbacks import Callbacks
+from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.following import FollowCommands, FollowContext
 from bot.queries.telegram.handlers import TelegramCommands
-from bot.queries.telegram.languages import ChatLanguages
+from bot.queries.telegram.replies import Callbacks
 from bot.reading.reader import stream_pdf
 from bot.storage.politeness import open_politeness
 from bot.storage.recording import Route

@@ -7,10 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.acts import Decree, Place
-from bot.domain.health import AuthorityHealth, Status
+from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.gazetteer.places import Commune, Department, Region
 from bot.queries.figures import FiguresAnswer
-from bot.queries.state import DepartmentState, WatchState
 
 
 class Topic(StrEnum):
@@ -53,6 +52,20 @@ class DecreeList:
     places: tuple[Place, ...] = ()
     searched: str | None = None
     health: tuple[AuthorityHealth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """How everything is."""
+
+    overview: Overview
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentState:
+    """How the authorities of one department are (in Paris there are two)."""
+
+    authorities: tuple[AuthorityHealth, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from bot.queries.answers import (
     Answer,
     BadInput,
     DecreeList,
+    DepartmentState,
     Fault,
     NotCovered,
     NothingFound,
@@ -33,11 +34,11 @@ from bot.queries.answers import (
     UnknownDecree,
     UnknownDepartment,
     UnknownPlace,
+    WatchState,
 )
 from bot.queries.departments import DepartmentMatch
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
 from bot.queries.plain_words import SearchFirst, areas_named, corrected, not_covered, places_named, town_of, understood
-from bot.queries.state import DepartmentState, WatchState
 
 Clock = Callable[[], datetime]
 Since = Callable[[Collection[str] | None], datetime | None]

@@ -18,12 +18,22 @@ from bot.gazetteer.places import Commune, Department, Region
 from bot.messages import MessageInput, place_for, words_in
 from bot.messages.lines import capital
 from bot.messages.words import date_text
-from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, RunningDecrees, Topic, TownAnswer
+from bot.queries.answers import (
+    DecreeList,
+    DepartmentState,
+    NothingFound,
+    OneDecree,
+    PlaceChoice,
+    PlaceChoices,
+    Question,
+    RunningDecrees,
+    Topic,
+    TownAnswer,
+)
 from bot.queries.following import follow_code
 from bot.queries.phrases import choice_text, message_of, withdrawal
 from bot.queries.plain_words import places_named, understood
 from bot.queries.questions import LONGEST_WORDS
-from bot.queries.state import DepartmentState
 from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, Parameters, Route, Site, Visit

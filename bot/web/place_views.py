@@ -18,8 +18,7 @@ from bot.messages.cleaning import clean
 from bot.messages.standings import current_period
 from bot.messages.words import date_text, period_text
 from bot.queries.answers import TownAnswer
-from bot.queries.phrases import message_of
-from bot.queries.state import authority_text
+from bot.queries.phrases import authority_text, message_of
 from bot.queries.vocabulary import vocabulary
 from bot.storage.search import query_terms, stem
 from bot.web.decree_view import Piece

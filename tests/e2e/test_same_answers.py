@@ -21,9 +21,8 @@ from bot.queries.answers import Question
 from bot.queries.mastodon.answering import MentionAnswers
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
-from bot.queries.telegram.callbacks import LetterWanted
 from bot.queries.telegram.commands import COMMANDS
-from bot.queries.telegram.replies import PressButton, Reply, telegram_reply
+from bot.queries.telegram.replies import LetterWanted, PressButton, Reply, telegram_reply
 from bot.queries.vocabulary import vocabulary
 from bot.storage.store import Store, open_store
 from tests.bot.storage.ready import NAME

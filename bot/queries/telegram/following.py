@@ -50,8 +50,7 @@ from bot.queries.following import (
     what_is_meant,
 )
 from bot.queries.rate_limit import Grant, RateLimiter
-from bot.queries.telegram.commands import NAMES, command_meant, folded_name, typed_command
-from bot.queries.telegram.languages import ChatLanguages, spoken
+from bot.queries.telegram.commands import NAMES, ChatLanguages, command_meant, folded_name, spoken, typed_command
 from bot.queries.telegram.long_polling import Sleep, answered
 from bot.queries.vocabulary import vocabulary
 from bot.storage.follows import Added, Follows

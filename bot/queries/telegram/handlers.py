@@ -24,13 +24,34 @@ from bot.queries.answers import BadInput, Fault, OneDecree, Question, Topic
 from bot.queries.following import about_us, follow_answers, run_by
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import Grant, RateLimiter
-from bot.queries.telegram.callbacks import Callbacks, LanguageWanted, LetterWanted
-from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE, NAMES, START, Addressed, addressed, command_meant, commands_near
+from bot.queries.telegram.commands import (
+    COMMANDS,
+    HELP,
+    LANGUAGE,
+    NAMES,
+    START,
+    Addressed,
+    ChatLanguages,
+    addressed,
+    command_meant,
+    commands_near,
+    spoken,
+)
 from bot.queries.telegram.following import TWINS, CannotCheck, is_in_charge
 from bot.queries.telegram.inline import CACHE_SECONDS, LONGEST, InlineOffer, inline_offer
-from bot.queries.telegram.languages import ChatLanguages, spoken
 from bot.queries.telegram.long_polling import Sleep, answered
-from bot.queries.telegram.replies import Reply, help_reply, introduced, language_choice, letter_reply, said, telegram_reply
+from bot.queries.telegram.replies import (
+    Callbacks,
+    LanguageWanted,
+    LetterWanted,
+    Reply,
+    help_reply,
+    introduced,
+    language_choice,
+    letter_reply,
+    said,
+    telegram_reply,
+)
 from bot.queries.vocabulary import vocabulary
 
 log = structlog.get_logger(__name__)

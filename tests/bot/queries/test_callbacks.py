@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.messages.letters import LetterKind
 from bot.queries.answers import Question, Topic
-from bot.queries.telegram.callbacks import LIMIT_BYTES, Callbacks, LanguageWanted, LetterWanted, Pressed
+from bot.queries.telegram.replies import LIMIT_BYTES, Callbacks, LanguageWanted, LetterWanted, Pressed
 
 QUESTIONS: st.SearchStrategy[Pressed] = st.one_of(
     st.just(LanguageWanted()),

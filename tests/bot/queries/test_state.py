@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from bot.domain.acts import Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, Status
 from bot.messages import telegram_length
-from bot.queries.answers import BadInput, Fault, UnknownDepartment
-from bot.queries.phrases import plain_answer
+from bot.queries.answers import BadInput, DepartmentState, Fault, UnknownDepartment, WatchState
+from bot.queries.phrases import plain_answer, state_text
 from bot.queries.questions import Questions
-from bot.queries.state import DepartmentState, WatchState, state_text
 from bot.queries.telegram.replies import telegram_reply
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import NOW, PLACES, health, overview

@@ -14,10 +14,9 @@ from telegram.request import BaseRequest, RequestData
 from bot.messages.cleaning import JOINER
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
-from bot.queries.telegram.callbacks import Callbacks
-from bot.queries.telegram.commands import publish_commands
+from bot.queries.telegram.commands import ChatLanguages, publish_commands
 from bot.queries.telegram.handlers import TelegramCommands
-from bot.queries.telegram.languages import ChatLanguages
+from bot.queries.telegram.replies import Callbacks
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
 

@@ -27,9 +27,8 @@ from bot.queries.answers import (
 )
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
-from bot.queries.telegram.callbacks import FollowWanted, LetterWanted
 from bot.queries.telegram.commands import COMMANDS, HELP, LANGUAGE
-from bot.queries.telegram.replies import PressButton, telegram_reply
+from bot.queries.telegram.replies import FollowWanted, LetterWanted, PressButton, telegram_reply
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, health, overview
 
