@@ -208,7 +208,7 @@ def invented_figures() -> Figures:
     shares, total = (30, 18, 14, 11, 9, 7, 5, 4, 2), sum(count for _, count in counts)
     authorities = tuple((code, total * share // 100) for code, share in zip(codes, shares, strict=True))
     in_force = sum(one.in_force for one in departments)
-    return Figures(DAY, tuple(departments), counts, authorities, in_force, 2, total, months[1] + timedelta(days=9), asleep=False)
+    return Figures(DAY, tuple(departments), counts, authorities, in_force, 2, total, months[1] + timedelta(days=9), stalled=False)
 
 
 # The frames.

@@ -128,10 +128,10 @@ async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authori
 
 def _sources(unread: Path, clock: Clock) -> Overview:
     """How the sources are: that of the Drôme cannot be read while there is such a file."""
-    status, since = (Status.FAILING, clock() - 2 * UNREAD_AFTER) if unread.exists() else (Status.FINE, None)
+    status, since = (Status.FAILING, clock() - 2 * UNREAD_AFTER) if unread.exists() else (Status.OK, None)
     source = SourceHealth("26:site", status, None if since is None else Cause.STRUCTURE, since)
     return Overview(
-        clock(), (AuthorityHealth("26", status, (source,)), AuthorityHealth("38", Status.FINE, (SourceHealth("38:site", Status.FINE),)))
+        clock(), (AuthorityHealth("26", status, (source,)), AuthorityHealth("38", Status.OK, (SourceHealth("38:site", Status.OK),)))
     )
 
 

@@ -53,7 +53,7 @@ def module_of(command: str, *arguments: str) -> str:
     module, _ = COMMANDS[command]
     if module != "read":
         return module
-    if any(argument in {"--quarantine", "--retry"} or "://" in argument for argument in arguments):
+    if any(argument in {"--failed", "--retry"} or "://" in argument for argument in arguments):
         return "read_again"
     return "read_progress" if sys.stderr.isatty() else module
 

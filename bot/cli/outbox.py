@@ -75,7 +75,7 @@ def _decided(store: Store, number: int, event: Event, reference: str | None) -> 
     except NoSuchRow as error:
         return Decided(False, str(error), None)
     now = utc_now()
-    step = transition(post.state, event, WaitFactors(post.attempts, post.looks), now)
+    step = transition(post.state, event, WaitFactors(post.attempts, post.reconcile_attempts), now)
     if step is None and post.state is PostState.SENT and event in _EDIT_DONE:
         return _decide_edit(store, number, event, post, now)
     if step is None:
@@ -239,7 +239,9 @@ def post_lines(post: Post, message: Post, edit: EditStatus | None, now: datetime
     if post.cause is not None or post.error:
         cause = post.cause.value if post.cause is not None else "unknown cause"
         yield printable(f"  last: {cause}" + (f": {post.error}" if post.error else ""))
-    yield f"  {count(post.attempts, 'attempt')}" + (f", looked for {count(post.looks, 'time')} without an answer" if post.looks else "")
+    yield f"  {count(post.attempts, 'attempt')}" + (
+        f", looked for {count(post.reconcile_attempts, 'time')} without an answer" if post.reconcile_attempts else ""
+    )
     for word, moment in (("found", post.created_at), ("next try", _coming(post, now)), ("closed", post.closed_at)):
         if moment is not None:
             yield f"  {word}: {moment.isoformat(timespec='seconds')}"
@@ -285,7 +287,7 @@ def post_json(post: Post, edit: EditStatus | None) -> Json:
         "post": post.id,
         "destination": _shown(post.destination),
         **pick(post, "state", "cause", "error", "attempts"),
-        "reconcile_attempts": post.looks,
+        "reconcile_attempts": post.reconcile_attempts,
         **pick(post, "created_at", "not_before", "closed_at", "reference", "digest"),
         "decree": decree.id,
         "authority": decree.authority,

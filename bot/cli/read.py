@@ -62,9 +62,9 @@ def register(
             bool, typer.Option("--explain", "-e", help="How each page was read, and which phrases led to each verdict.")
         ] = False,
         as_json: AsJson = False,
-        quarantine: Annotated[
+        failed: Annotated[
             bool,
-            typer.Option("--quarantine", help="List what is on record and could not be read: all, or of these codes and URLs."),
+            typer.Option("--failed", help="List what is on record and could not be read: all, or of these codes and URLs."),
         ] = False,
         retry: Annotated[
             bool,
@@ -80,7 +80,7 @@ def register(
         words = files or []
         try:
             choice = choose(text=text, acts=acts, explain=explain, page=page, as_json=as_json)
-            task = task_of(words, quarantine=quarantine, retry=retry, shown=page is not None or choice.view is not ReadView.SUMMARY)
+            task = task_of(words, failed=failed, retry=retry, shown=page is not None or choice.view is not ReadView.SUMMARY)
         except WrongChoice as wrong:
             fail(str(wrong), WRONG_USE)
         if task is not Task.READ and on_record is not None:
@@ -156,7 +156,7 @@ class Task(Enum):
     """Names what is done; the value is the option that requests it."""
 
     READ = ""
-    QUARANTINE = "--quarantine"
+    FAILED = "--failed"
     RETRY = "--retry"
 
 
@@ -195,11 +195,11 @@ def choose(*, text: bool, acts: bool, explain: bool, page: str | None, as_json: 
     return ReadChoice(view, None if page is None else page_range(page), as_json)
 
 
-def task_of(words: Sequence[str], *, quarantine: bool, retry: bool, shown: bool) -> Task:
+def task_of(words: Sequence[str], *, failed: bool, retry: bool, shown: bool) -> Task:
     """Return what is to be done. `words` are the arguments; `shown`: an option says how one document is to be shown. Raises WrongChoice."""
-    tasks = [task for task, asked in ((Task.QUARANTINE, quarantine), (Task.RETRY, retry)) if asked]
+    tasks = [task for task, asked in ((Task.FAILED, failed), (Task.RETRY, retry)) if asked]
     if len(tasks) > 1:
-        raise WrongChoice("--quarantine lists what could not be read, --retry reads it: one after the other")
+        raise WrongChoice("--failed lists what could not be read, --retry reads it: one after the other")
     if not tasks:
         if len(words) != 1:
             raise WrongChoice("which file? vigie read FILE" if not words else "one file at a time; a name with spaces goes in quotes")

@@ -1,4 +1,4 @@
-"""`vigie read` where it needs the rest of the program: a file of a site, and with `--quarantine` and `--retry` what could not be read."""
+"""`vigie read` where it needs the rest of the program: a file of a site, and with `--failed` and `--retry` what could not be read."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def _on_record(context: Context, task: Task, words: Sequence[str], as_json: bool
         finish(run_to_end(_retry(settings, authorities, wanted, quiet=as_json)), as_json=as_json)
     with opened(settings, read_only=True) as store:
         found = [item for item in store.recueils.given_up() if _is_wanted(item, wanted)]
-    show([_failed_json(item) for item in found], quarantine_lines(found), as_json=as_json)
+    show([_failed_json(item) for item in found], failed_lines(found), as_json=as_json)
 
 
-def quarantine_lines(found: Sequence[FailedRecueil]) -> Iterator[str]:
+def failed_lines(found: Sequence[FailedRecueil]) -> Iterator[str]:
     """Describe each recueil on three lines: since when, where, why."""
     for item in found:
         missing = f", {item.unreadable} of {count(item.pages, 'page')} unread" if item.pages and item.unreadable else ""

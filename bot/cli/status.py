@@ -76,7 +76,7 @@ def register(app: typer.Typer) -> None:
         about = (who, *follower_lines(followers), *confinement_lines(confinement))
         lines = (*status_lines(overview, authorities, counts, every=every), "", *about)
         show(document, lines, as_json=as_json)
-        raise typer.Exit(DONE if overview.fine else PARTLY_DONE)
+        raise typer.Exit(DONE if overview.ok else PARTLY_DONE)
 
 
 def follower_lines(counts: FollowerCounts) -> Iterator[str]:
@@ -105,8 +105,8 @@ def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts)
     """Return the state of every authority and destination. Spans are in days; `ok` is what the exit code says."""
     return {
         "at": plain(overview.at),
-        "ok": overview.fine,
-        "stalled_since": plain(overview.asleep_since),
+        "ok": overview.ok,
+        "stalled_since": plain(overview.stalled_since),
         "destinations": [destination_json(one) for one in overview.destinations],
         "polled_in_future": plain(overview.polled_in_future),
         "counts": {status.value: overview.counts.get(status, 0) for status in Status},
@@ -141,7 +141,7 @@ _EACH = 3
 """Sources with one thing wrong up to which each is shown by itself."""
 
 _WORDS = {
-    Status.FINE: "fine",
+    Status.OK: "fine",
     Status.LATE: "late",
     Status.PARTLY: "read in part",
     Status.FAILING: "failing",
@@ -187,8 +187,8 @@ def _summary(overview: Overview) -> Iterator[str]:
         yield "NO SITE ANSWERS: is this machine connected to the network?"
     if overview.polled_in_future is not None:
         yield f"CLOCK SET BACK: the last good poll is of {minute(overview.polled_in_future)}. A running bot repairs it:  vigie run"
-    if overview.asleep_since is not None:
-        yield f"THE BOT DOES NOT SEEM TO RUN: most sources have been due since {minute(overview.asleep_since)}. Start it with  vigie run"
+    if overview.stalled_since is not None:
+        yield f"THE BOT DOES NOT SEEM TO RUN: most sources have been due since {minute(overview.stalled_since)}. Start it with  vigie run"
 
 
 _DESTINATIONS = {

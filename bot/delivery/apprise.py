@@ -105,7 +105,7 @@ class AppriseChannel:
         for the third time or more NotSent, for the wait."""
         if post.key in self._taken:  # the answer came, but could not be recorded
             return Sent(post.key)
-        if post.attempts > 1 and post.looks == 0:
+        if post.attempts > 1 and post.reconcile_attempts == 0:
             wait = retry_wait(post.attempts).total_seconds()
             raise NotSent("Apprise: not taken; it waits before it is sent again", wait)
         raise SendAgain("Apprise: perhaps sent; sent again, for the service cannot be searched")

@@ -183,7 +183,7 @@ class Deliverer:
             except NotSent as error:
                 # All of them are looked for again as soon as the destination has rested.
                 left = posts[position:]
-                counts = replace(self._counts(post, error.retry_after), looks=max(one.looks for one in left))
+                counts = replace(self._counts(post, error.retry_after), reconcile_attempts=max(one.reconcile_attempts for one in left))
                 for one in left:
                     await self._step(one, Event.CANNOT_ASK, str(error), replace(counts, unclear=_is_unclear(one)))
                 return False
@@ -330,14 +330,21 @@ class Deliverer:
         if event is Event.RESEND:
             log.warning("post.resent_unchecked", destination=post.destination, decree=post.decree.id)
         await run_to_completion(
-            self._outbox.move, post, step.state, now, cause=step.cause, error=error, not_before=step.not_before, looks=step.looks
+            self._outbox.move,
+            post,
+            step.state,
+            now,
+            cause=step.cause,
+            error=error,
+            not_before=step.not_before,
+            reconcile_attempts=step.reconcile_attempts,
         )
         if step.rest is not None:
             await self._rest(post.destination, step.rest, step.cause)
         return step
 
     def _counts(self, post: Post, retry_after: float | None = None) -> WaitFactors:
-        return WaitFactors(post.attempts, post.looks, _is_unclear(post), retry_after, self._chance())
+        return WaitFactors(post.attempts, post.reconcile_attempts, _is_unclear(post), retry_after, self._chance())
 
     async def _rest(self, destination: str, wait: timedelta, cause: PostCause | None) -> None:
         """Nothing goes there for so long."""

@@ -45,9 +45,9 @@ def retry_wait(attempts: int, retry_after: float | None = None, chance: float = 
     return backoff(attempts, first=FIRST_WAIT, cap=LONGEST_WAIT, jitter=SPREAD * min(max(chance, 0.0), 1.0))
 
 
-def next_look(looks: int) -> timedelta:
-    """Return the wait before a post is looked for again, after `looks` (from 1) searches without a result."""
-    return backoff(looks, first=FIRST_LOOK, cap=LONGEST_LOOK)
+def next_look(attempts: int) -> timedelta:
+    """Return the wait before a post is looked for again, after so many searches (from 1) without a result."""
+    return backoff(attempts, first=FIRST_LOOK, cap=LONGEST_LOOK)
 
 
 class Event(StrEnum):
@@ -84,7 +84,7 @@ class WaitFactors:
     waits."""
 
     attempts: int = 0
-    looks: int = 0
+    reconcile_attempts: int = 0
     unclear: bool = False
     retry_after: float | None = None
     chance: float = 0.0
@@ -99,7 +99,7 @@ class Transition:
     not_before: datetime | None = None
     cause: PostCause | None = None
     rest: timedelta | None = None
-    looks: int = 0
+    reconcile_attempts: int = 0
     notify: bool = False
 
 
@@ -195,12 +195,13 @@ def _after_a_wait(event: Event, counts: WaitFactors, now: datetime) -> Transitio
 
 
 def _still_in_doubt(event: Event, counts: WaitFactors, now: datetime) -> Transition:
-    looks = counts.looks + 1
+    attempts = counts.reconcile_attempts + 1
     if event is Event.UNCLEAR:
-        return Transition(_UNKNOWN, now + next_look(looks), PostCause.RECONCILE_UNCLEAR, looks=looks, notify=not counts.unclear)
+        wait = next_look(attempts)
+        return Transition(_UNKNOWN, now + wait, PostCause.RECONCILE_UNCLEAR, reconcile_attempts=attempts, notify=not counts.unclear)
     # As soon as the destination has rested: before anything else is sent there.
-    wait = retry_wait(looks, counts.retry_after, counts.chance)
-    return Transition(_UNKNOWN, now + wait, None if counts.unclear else PostCause.CANNOT_ASK, rest=wait, looks=looks)
+    wait = retry_wait(attempts, counts.retry_after, counts.chance)
+    return Transition(_UNKNOWN, now + wait, None if counts.unclear else PostCause.CANNOT_ASK, rest=wait, reconcile_attempts=attempts)
 
 
 # What an error of a channel means for a post.

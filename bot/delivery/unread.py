@@ -28,7 +28,7 @@ log = structlog.get_logger()
 UNREAD_AFTER = timedelta(days=3)
 """How long the recueils of an authority must have been unreadable."""
 
-_READABLE = frozenset({Status.FINE, Status.LATE, Status.PARTLY})
+_READABLE = frozenset({Status.OK, Status.LATE, Status.PARTLY})
 """What an authority must be for its recueils to be read again: one that nobody watches any more, or that fails for another reason since
 yesterday, is neither."""
 
@@ -41,7 +41,7 @@ def unread_since(overview: Overview, after: timedelta = UNREAD_AFTER) -> dict[st
     was stopped, or no site at all answers, so that it is this machine that has no network.
     """
     watched = [route for route in overview.sources if route.status is not Status.UNWATCHED]
-    if overview.asleep_since is not None or overview.polled_in_future is not None or nobody_answers([route.cause for route in watched]):
+    if overview.stalled_since is not None or overview.polled_in_future is not None or nobody_answers([route.cause for route in watched]):
         return None
     failing = [one for one in overview.authorities if one.status is Status.FAILING and one.main is not None]
     since = {one.code: one.main.since for one in failing if one.main is not None and one.main.since is not None}

@@ -287,7 +287,7 @@ class Change:
     `decree` is the id of the other one, None while it was never seen; `number` is how it is named.
     `since` is the day from which it counts: the beginning of the period of the decree that changes, else the day of its signature, else
     that of its publication; None where none is known. `starts` and `ends` are the period of the decree that changes, if it has one.
-    `undone_by` is what ends the decree that changes, each with what ends it in turn; what then becomes of the change
+    `revoked_by` is what ends the decree that changes, each with what ends it in turn; what then becomes of the change
     `bot.domain.law.advice` tells. `retroactive` is as of a `Reference`.
     """
 
@@ -297,7 +297,7 @@ class Change:
     since: date | None = None
     starts: Moment | None = None
     ends: Moment | None = None
-    undone_by: tuple[Change, ...] = ()
+    revoked_by: tuple[Change, ...] = ()
     retroactive: bool | None = None
 
 

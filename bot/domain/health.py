@@ -10,15 +10,15 @@ from enum import StrEnum
 
 from bot.domain.posts import DestinationTrouble
 
-ASLEEP_AFTER = timedelta(hours=1)
+STALLED_AFTER = timedelta(hours=1)
 """How long the polls of most sources must be overdue before the bot is taken for stopped. A first round over all of France, with
 everything to download, keeps sources waiting for some tens of minutes."""
 
 
 class Status(StrEnum):
-    """How a source or an authority is, the best first."""
+    """How a source or an authority is, the best first; the words are those of JSON."""
 
-    FINE = "fine"
+    OK = "fine"
     LATE = "late"
     PARTLY = "partly"  # of an authority only: one of its routes works, and another does not
     FAILING = "failing"
@@ -113,9 +113,9 @@ class Overview:
     polled_in_future: datetime | None = None
 
     @property
-    def asleep_since(self) -> datetime | None:
+    def stalled_since(self) -> datetime | None:
         """When polls became due that nobody makes, None while the bot seems to run."""
-        return self.half_due if self.half_due is not None and self.at - self.half_due > ASLEEP_AFTER else None
+        return self.half_due if self.half_due is not None and self.at - self.half_due > STALLED_AFTER else None
 
     @property
     def counts(self) -> Mapping[Status, int]:
@@ -128,10 +128,10 @@ class Overview:
         return tuple(route for authority in self.authorities for route in authority.routes)
 
     @property
-    def fine(self) -> bool:
+    def ok(self) -> bool:
         """Whether the bot runs, every source that is watched works, also those beside another that does, and so does every destination."""
-        works = all(route.status is Status.FINE for route in self.sources) and all(one.trouble is None for one in self.destinations)
-        return self.asleep_since is None and self.polled_in_future is None and works
+        works = all(route.status is Status.OK for route in self.sources) and all(one.trouble is None for one in self.destinations)
+        return self.stalled_since is None and self.polled_in_future is None and works
 
 
 class Cause(StrEnum):

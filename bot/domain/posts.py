@@ -96,8 +96,9 @@ class Post:
     """One message of a destination, as stored in the outbox: one decree, or where there are too many for a day, a digest of several.
 
     `key` never changes: it is the idempotency key. A digest has a key of its own, `digest`, the id of the first of its posts, and the
-    decrees of the others in `also`. `reference` is the platform's id of the message once sent; `not_before` is when to try
-    next; `looks` counts the times in a row that it was looked for and nobody could tell. `closed_at` is when it was sent, or given up.
+    decrees of the others in `also`. `reference` is the platform's id of the message once sent; `not_before` is when to try next;
+    `reconcile_attempts` counts the times in a row that it was looked for and nobody could tell. `closed_at` is when it was sent, or given
+    up.
     `reply_to` is the message of the decree that this one changes, where that was posted there too; set for a post that is about to be sent.
     `below` are the ids of later decrees that change this one and were posted there after it; set for a post that is about to be edited.
     """
@@ -112,7 +113,7 @@ class Post:
     reference: str | None = None
     error: str | None = None
     cause: PostCause | None = None
-    looks: int = 0
+    reconcile_attempts: int = 0
     created_at: datetime | None = None
     closed_at: datetime | None = None
     digest: str | None = None
@@ -191,7 +192,7 @@ def _chains(path: str, changes: Iterable[Change]) -> Iterator[str]:
     for change in changes:
         own = f"{path}:{change.decree}"
         yield own
-        yield from _chains(own, change.undone_by)
+        yield from _chains(own, change.revoked_by)
 
 
 def _moment(name: str, moment: Moment | None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from statistics import median_low
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.domain.health import ASLEEP_AFTER, AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, remembered
+from bot.domain.health import STALLED_AFTER, AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, remembered
 from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.records import FailureStreak, SourceState
 from bot.ingest.decisions import PublicationStats, is_late, set_back_by
@@ -38,7 +38,7 @@ DOWN_AFTER = timedelta(minutes=15)
 """How long a post must have waited for an answer of its destination before that is said not to answer."""
 
 _NO_ANSWER = frozenset({PostCause.NOT_SENT, PostCause.LOST_ANSWER, PostCause.CANNOT_ASK})
-_WORKING = frozenset({Status.FINE, Status.LATE})
+_WORKING = frozenset({Status.OK, Status.LATE})
 _WORSE = {status: position for position, status in enumerate(Status)}
 
 
@@ -161,7 +161,7 @@ def not_alive(overview: Overview, *, running: bool, now: datetime) -> str | None
     alone = "" if running else "; no vigie run works on this database"
     if overview.half_due is None and not running:
         return f"nothing was ever polled{alone}"
-    if overview.half_due is not None and now - overview.half_due > (ASLEEP_AFTER if running else UNATTENDED_AFTER):
+    if overview.half_due is not None and now - overview.half_due > (STALLED_AFTER if running else UNATTENDED_AFTER):
         return f"no polls are made: most sources have been due since {overview.half_due:%Y-%m-%d %H:%M} UTC{alone}"
     for destination in overview.destinations:
         if destination.idle_since is not None and now - destination.idle_since > IDLE_AFTER:
@@ -180,7 +180,7 @@ def _judged(
         return Status.FAILING, Cause.FILES, stuck.since
     if is_late(habits, state.last_new_at, now):
         return Status.LATE, Cause.LATE, state.last_new_at or _beginning(habits)
-    return Status.FINE, None, None
+    return Status.OK, None, None
 
 
 def _beginning(habits: PublicationStats) -> datetime | None:

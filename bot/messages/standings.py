@@ -70,8 +70,8 @@ def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | N
     """Return `à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] a mis fin ensuite`; None where nothing was ended that
     did."""
     for change in decree.changed_by:
-        if change.kind in kinds and change.undone_by:
-            ending = change.undone_by[-1]
+        if change.kind in kinds and change.revoked_by:
+            ending = change.revoked_by[-1]
             said, by = _undergone(change, words), _named(ending.number, None, ending.decree, words)
             return words.standing.in_doubt.format(text=said, ending=by)
     return None
@@ -80,9 +80,9 @@ def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | N
 def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
     """Return what a later decree does; where that was ended itself, by what, or unless `whole` only that it was."""
     said = _dated(change, words)
-    if change.undone_by and not whole:
+    if change.revoked_by and not whole:
         said = words.changes.undone.brief.format(text=said)
-    elif change.undone_by:
+    elif change.revoked_by:
         said = words.changes.undone.joint.join((said, *islice(_undone(change, words), _MOST)))
     return capital(said)
 
@@ -90,13 +90,13 @@ def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
 def _undone(change: Change, words: Words) -> Iterator[str]:
     """Return `l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16]`, one text per decree that does, each before what ends that."""
     said = words.changes.undone
-    for ending in change.undone_by:
+    for ending in change.revoked_by:
         form = {True: said.withdrawn, False: said.abrogated, None: said.ended}[ending.retroactive]
         names = [_named(one.number, None, one.decree, words) for one in (change, ending)]
         text = _since(form.format(changed=names[0], decree=names[1]), ending, words)
         if change.kind is Kind.ABROGATION:
             # Where that was ended in its turn, nothing short tells what is left.
-            effect = None if ending.undone_by else ending.retroactive
+            effect = None if ending.revoked_by else ending.retroactive
             text = {True: said.revives, False: said.stays, None: said.unclear}[effect].format(text=text)
         yield text
         yield from _undone(ending, words)
@@ -129,7 +129,9 @@ def _since(said: str, change: Change, words: Words) -> str:
 
 def _is_undone(change: Change) -> bool:
     """Whether it was ended itself, by what still stands, so that what it did is over. Of an end only what is retroactive undoes it."""
-    return any(not _is_undone(ending) and (change.kind is not Kind.ABROGATION or ending.retroactive is True) for ending in change.undone_by)
+    return any(
+        not _is_undone(ending) and (change.kind is not Kind.ABROGATION or ending.retroactive is True) for ending in change.revoked_by
+    )
 
 
 def _left(all_of_them: tuple[object, ...], position: int) -> int:
@@ -230,7 +232,7 @@ def list_standing(message: MessageInput) -> str | None:
 
 def list_changes(decree: Decree, words: Words) -> Iterator[str]:
     """Return `modification connue`, `renouvellement connu`: what later decrees did that leaves it standing."""
-    kinds = {change.kind for change in decree.changed_by if not change.undone_by}
+    kinds = {change.kind for change in decree.changed_by if not change.revoked_by}
     if Kind.MODIFICATION in kinds:
         yield words.standing.modified
     if Kind.RENEWAL in kinds:
@@ -287,7 +289,7 @@ def _stopped(message: MessageInput, standing: Standing) -> str:
         return doubt_text(decree, kinds, words) or said.unknown
     changes = [change for change in decree.changed_by if change.kind in kinds and change.since is not None and change.since <= today]
     # One that was undone counts as its end tells (see the lines on it); where others stand, these are what stops it.
-    days = [change.since for change in changes if not change.undone_by and change.since is not None]
+    days = [change.since for change in changes if not change.revoked_by and change.since is not None]
     days = days or [change.since for change in changes if change.since is not None]
     if not days or any(change.retroactive for change in changes):
         return said.ended if standing is Standing.ENDED else said.suspended

@@ -43,8 +43,8 @@ def _map(figures: Figures, words: FiguresWords, language: Language, most: int) -
     yield words.map_there.format(names=_named(counted, words, most)) if counted else words.map_none
     if figures.doubtful:
         yield words.map_doubtful.format(count=figures.doubtful)
-    if figures.asleep:
-        yield words.asleep
+    if figures.stalled:
+        yield words.stalled
     for coverage, template in ((Coverage.UNREAD, words.map_unread), (Coverage.NOT_COVERED, words.map_not_covered)):
         if names := [_label(one) for one in figures.having(coverage)]:
             yield template.format(names=_named(names, words, most))
@@ -60,8 +60,8 @@ def _chart(figures: Figures, places: Mapping[str, Place], words: FiguresWords, l
         yield words.chart_authorities.format(names=_named(counted, words, most))
     if figures.since is not None:
         yield words.chart_since.format(date=date_text(figures.since, words_in(language).dates))
-    if figures.asleep:
-        yield words.asleep
+    if figures.stalled:
+        yield words.stalled
     yield words.chart_caution
 
 

@@ -52,7 +52,7 @@ class Figures:
     first day with the decrees published in it; `authorities` the codes of those with decrees in these months, most first.
 
     `in_force` and `year` count each decree once, `doubtful` those of which it is not sure whether they are in force. `since` is the day on
-    which the watch began, None where that is not known; `asleep` whether nothing is read at all at the moment.
+    which the watch began, None where that is not known; `stalled` whether nothing is read at all at the moment.
     """
 
     day: date
@@ -63,7 +63,7 @@ class Figures:
     doubtful: int
     year: int
     since: date | None
-    asleep: bool
+    stalled: bool
 
     @property
     def in_months(self) -> int:
@@ -124,7 +124,7 @@ def figures(
         if listed >= months[0]:
             by_month[listed.replace(day=1)] += count
             by_authority[authority] += count
-    asleep = overview.asleep_since is not None or overview.polled_in_future is not None
+    stalled = overview.stalled_since is not None or overview.polled_in_future is not None
     statuses = {one.code: one.status for one in overview.authorities}
     departments = []
     for outline in outlines():
@@ -136,7 +136,7 @@ def figures(
                 code if known is None else known.name,
                 in_force.concerning(code, deciding),
                 year.concerning(code, deciding),
-                _coverage([statuses.get(one, Status.NOT_COVERED) for one in {code, *_police(deciding, places)}], asleep=asleep),
+                _coverage([statuses.get(one, Status.NOT_COVERED) for one in {code, *_police(deciding, places)}], stalled=stalled),
             )
         )
     return Figures(
@@ -148,7 +148,7 @@ def figures(
         sum(sure is None for _, sure in standings),
         year.all.total(),
         None if since is None else since.astimezone(_PARIS).date(),
-        asleep,
+        stalled,
     )
 
 
@@ -189,11 +189,11 @@ def _police(deciding: Collection[str], places: Mapping[str, Place]) -> Iterable[
     return (code for code in deciding if places[code].territory and not code.startswith("R-"))
 
 
-def _coverage(statuses: Collection[Status], *, asleep: bool) -> Coverage:
+def _coverage(statuses: Collection[Status], *, stalled: bool) -> Coverage:
     """Return how a department is read of which these are all that must be: the worst counts."""
     if not {Status.NOT_COVERED, Status.UNWATCHED}.isdisjoint(statuses):
         return Coverage.NOT_COVERED
-    return Coverage.UNREAD if asleep or not {Status.FAILING, Status.UNPOLLED}.isdisjoint(statuses) else Coverage.READ
+    return Coverage.UNREAD if stalled or not {Status.FAILING, Status.UNPOLLED}.isdisjoint(statuses) else Coverage.READ
 
 
 def _months(day: date) -> tuple[date, ...]:

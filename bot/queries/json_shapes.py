@@ -101,7 +101,7 @@ def _advice_json(decree: Decree, place: Place, now: datetime) -> Json:
 def _change_json(change: Change) -> Json:
     return {
         **pick(change, "kind", "decree", "number", "since", "starts", "ends", "retroactive"),
-        "revoked_by": [_change_json(ending) for ending in change.undone_by],
+        "revoked_by": [_change_json(ending) for ending in change.revoked_by],
     }
 
 

@@ -339,7 +339,7 @@ def authority_text(authority: AuthorityHealth, places: Mapping[str, Place], lang
     dates = words_in(language).dates
     last = "" if authority.last_published is None else " " + words.last.format(date=date_text(authority.last_published, dates))
     match authority.status:
-        case Status.FINE:
+        case Status.OK:
             return words.one_fine.format(name=name) + last
         case Status.LATE:
             return words.one_late.format(name=name) + last
@@ -354,7 +354,7 @@ def authority_text(authority: AuthorityHealth, places: Mapping[str, Place], lang
 def unread_lines(health: Sequence[AuthorityHealth], places: Mapping[str, Place], language: Language) -> list[str]:
     """Return what of these authorities is not read, or in part only: a line each, a line a sort where they are many; none where all is
     read."""
-    unread = [one for one in health if one.status not in {Status.FINE, Status.LATE}]
+    unread = [one for one in health if one.status not in {Status.OK, Status.LATE}]
     if len(unread) <= _FEW:
         return [authority_text(one, places, language) for one in unread]
     return list(_status_lines(unread, places, vocabulary(language).state, language))
@@ -362,10 +362,10 @@ def unread_lines(health: Sequence[AuthorityHealth], places: Mapping[str, Place],
 
 def _watch_lines(overview: Overview, places: Mapping[str, Place], words: StateWords, language: Language) -> list[str]:
     counts = Counter(one.status for one in overview.authorities)
-    watched = sum(counts[status] for status in (Status.FINE, Status.LATE, Status.PARTLY, Status.FAILING, Status.UNPOLLED))
-    lines = [words.head.format(watched=watched, working=counts[Status.FINE])]
-    if overview.asleep_since is not None:
-        lines.append(words.asleep.format(date=date_text(overview.asleep_since.date(), words_in(language).dates)))
+    watched = sum(counts[status] for status in (Status.OK, Status.LATE, Status.PARTLY, Status.FAILING, Status.UNPOLLED))
+    lines = [words.head.format(watched=watched, working=counts[Status.OK])]
+    if overview.stalled_since is not None:
+        lines.append(words.stalled.format(date=date_text(overview.stalled_since.date(), words_in(language).dates)))
     # Which ones are not watched is the choice of who runs it, and may be nearly all.
     lines += _status_lines([one for one in overview.authorities if one.status is not Status.UNWATCHED], places, words, language)
     if len(lines) > 1:

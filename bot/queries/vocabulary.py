@@ -14,7 +14,7 @@ class StateWords(Table):
     """How the watch itself is, in words for people. `causes` go by `bot.domain.health.Cause`."""
 
     head: str
-    asleep: str
+    stalled: str
     failing: str
     partly: str
     late: str
@@ -117,7 +117,7 @@ class FiguresWords(Table):
     map_doubtful: str
     map_unread: str
     map_not_covered: str
-    asleep: str
+    stalled: str
     caution: str
     chart_head: str
     chart_months: str

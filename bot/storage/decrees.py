@@ -375,11 +375,11 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
     for link in found:
         meant = known.meant(link)
         changing, changed = known.parties[link.decree], known.parties[meant] if meant is not None else None
-        undone_by = undoing.of(link.decree, meant)
+        revoked_by = undoing.of(link.decree, meant)
         if link.decree in ids:
-            does[link.decree].append(replace(change(link, changing, changed, shown=changed), undone_by=undone_by))
+            does[link.decree].append(replace(change(link, changing, changed, shown=changed), revoked_by=revoked_by))
         if meant is not None and meant in ids:
-            suffers[meant].append(replace(change(link, changing, changed, shown=changing), undone_by=undone_by))
+            suffers[meant].append(replace(change(link, changing, changed, shown=changing), revoked_by=revoked_by))
     return {key: in_order(each) for key, each in does.items()}, {key: in_order(each) for key, each in suffers.items()}
 
 
@@ -421,7 +421,7 @@ class RevocationChain:
         theirs = [entry for entry in self.ends.get(decree, ()) if entry[0].decree not in passed]
         return in_order(
             [
-                replace(change(link, ending, ended, shown=ending), undone_by=self._of(link.decree, passed | {link.decree}))
+                replace(change(link, ending, ended, shown=ending), revoked_by=self._of(link.decree, passed | {link.decree}))
                 for link, ending, ended in theirs
             ]
         )

@@ -107,7 +107,7 @@ class Outbox(Repository):
     def sent(self, post_id: int, reference: str, now: datetime, cause: PostCause | None = None) -> None:
         """The platform has the message, under this id. Always accepted: it is true whoever says it. Raises NoSuchRow."""
         values: dict[str, Any] = {"state": PostState.SENT, "reference": clean(reference), "closed_at": now, "error": None}
-        values |= {"not_before": None, "looks": 0} | ({} if cause is None else {"cause": cause})
+        values |= {"not_before": None, "reconcile_attempts": 0} | ({} if cause is None else {"cause": cause})
         digest = select(posts.c.digest).where(posts.c.id == post_id).scalar_subquery()
         whole = or_(posts.c.id == post_id, posts.c.digest == digest)
         with self._database.writing() as connection:
@@ -124,13 +124,13 @@ class Outbox(Repository):
         cause: PostCause | None = None,
         error: str | None = None,
         not_before: datetime | None = None,
-        looks: int = 0,
+        reconcile_attempts: int = 0,
     ) -> bool:
         """Take a message from the state that `post` tells to another; `cause` None leaves the last one.
 
         Changes nothing, and gives False, when another process or a person has taken over. Raises NoSuchRow.
         """
-        values = values_of(state, now, cause=cause, error=error, not_before=not_before, looks=looks)
+        values = values_of(state, now, cause=cause, error=error, not_before=not_before, reconcile_attempts=reconcile_attempts)
         # Certainly nothing is there: the next try shows what is known then.
         values |= {"recognised_by": None} if state is PostState.REFUSED else {}
         with self._database.writing() as connection:

@@ -102,10 +102,10 @@ def load_messages(connection: Connection, which: ColumnElement[bool]) -> list[Po
 
 
 def values_of(
-    state: PostState, now: datetime, *, cause: PostCause | None, error: str | None, not_before: datetime | None, looks: int = 0
+    state: PostState, now: datetime, *, cause: PostCause | None, error: str | None, not_before: datetime | None, reconcile_attempts: int = 0
 ) -> dict[str, Any]:
     """The columns of a post in a new state other than SENT."""
-    values: dict[str, Any] = {"state": state, "not_before": not_before, "changed_at": now, "looks": looks}
+    values: dict[str, Any] = {"state": state, "not_before": not_before, "changed_at": now, "reconcile_attempts": reconcile_attempts}
     values |= {"error": clean_or_none(error), "closed_at": now if state is PostState.REFUSED else None}
     return values | ({} if cause is None else {"cause": cause})
 

@@ -336,7 +336,7 @@ posts = Table(
     Column("created_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Column("cause", EnumText(PostCause, 32, optional=True)),
-    Column("looks", Integer, nullable=False, server_default="0"),
+    Column("reconcile_attempts", Integer, nullable=False, server_default="0"),
     # When `not_before` was set: a clock that was since set back is found out by it.
     Column("changed_at", Instant),
     # The key of the message that tells of this decree and of others; null for a post that is a message of its own.

@@ -195,7 +195,7 @@ def _ids(changes: Iterable[Change]) -> Iterator[int]:
     for change in changes:
         if change.decree is not None:
             yield change.decree
-        yield from _ids(change.undone_by)
+        yield from _ids(change.revoked_by)
 
 
 def _pieces(text: str, known: Collection[int]) -> Iterator[Piece]:
@@ -278,7 +278,7 @@ def _stops(message: MessageInput) -> Iterator[_Event]:
     """Yield from when later decrees end or suspend it, where they say when and were not ended themselves."""
     kinds = {Kind.ABROGATION, Kind.SUSPENSION}
     for change in message.decree.changed_by:
-        if change.kind in kinds and change.since is not None and not change.undone_by:
+        if change.kind in kinds and change.since is not None and not change.revoked_by:
             name = capital(getattr(message.words.short_kinds, change.kind.value))
             yield _Event(name, _at(change.since), _day(change.since, message), stops=True)
 

@@ -118,7 +118,7 @@ class SourcesView:
     read: tuple[SourceView, ...]
     waiting: tuple[SourceView, ...]
     off: tuple[SourceView, ...]
-    asleep: str
+    stalled: str
 
     @property
     def watched(self) -> int:
@@ -136,14 +136,14 @@ def sources_view(overview: Overview, places: Mapping[str, Place], language: Lang
         order = sorted(kept, key=lambda pair: _age(pair[0], overview.at, broken=broken))
         return tuple(view for _, view in order)
 
-    asleep = overview.asleep_since
-    day = "" if asleep is None else date_text(asleep.date(), words_in(language).dates)
+    stalled = overview.stalled_since
+    day = "" if stalled is None else date_text(stalled.date(), words_in(language).dates)
     return SourcesView(
         broken=of(Status.FAILING),
-        read=of(Status.PARTLY) + of(Status.FINE, Status.LATE),
+        read=of(Status.PARTLY) + of(Status.OK, Status.LATE),
         waiting=of(Status.UNPOLLED),
         off=of(Status.NOT_COVERED, Status.UNWATCHED),
-        asleep="" if asleep is None else vocabulary(language).state.asleep.format(date=day),
+        stalled="" if stalled is None else vocabulary(language).state.stalled.format(date=day),
     )
 
 

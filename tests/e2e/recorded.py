@@ -61,7 +61,7 @@ def _health(code: str, failing_since: datetime | None) -> AuthorityHealth:
     if code == "61":
         return AuthorityHealth(code, Status.NOT_COVERED, not_covered="no address")
     cause = _UNREAD.get(code) or (None if failing_since is None else Cause.STRUCTURE)
-    status = Status.FINE if cause is None else Status.FAILING
+    status = Status.OK if cause is None else Status.FAILING
     since = None if cause is None else failing_since or datetime(2026, 8, 3, 6, tzinfo=UTC)
     route = SourceHealth(f"{code}:site", status, cause, since, last_ok_at=since or NOW, last_published=date(2026, 8, 19))
     return AuthorityHealth(code, status, (route,))

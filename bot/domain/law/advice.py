@@ -112,7 +112,7 @@ def hold(change: Change, today: date | None) -> Applicability:
     """Return whether a change counts on this day (None: whatever its day), what ended the decree that changes taken into account."""
     if change.since is not None and today is not None and change.since > today:
         return Applicability.NO
-    undone = {_undoes(ending, change, today) for ending in change.undone_by}
+    undone = {_undoes(ending, change, today) for ending in change.revoked_by}
     if Applicability.YES in undone:
         return Applicability.NO
     return Applicability.IN_DOUBT if Applicability.IN_DOUBT in undone else Applicability.YES
@@ -141,7 +141,7 @@ def period(decree: Decree, today: date | None = None) -> tuple[Moment | None, Mo
 
 
 def _undone(change: Change, today: date | None) -> bool:
-    return any(_undoes(ending, change, today) is Applicability.YES for ending in change.undone_by)
+    return any(_undoes(ending, change, today) is Applicability.YES for ending in change.revoked_by)
 
 
 # Until when a decree can be contested, and whether an urgent application still makes sense.

@@ -136,7 +136,7 @@ def _versions(answer: Answer) -> Iterator[Answer]:
     """Yield an answer in full, and one on a town with less: first goes what says that all is well, then decrees that may not concern it."""
     yield answer
     if isinstance(answer, TownAnswer):
-        troubled = replace(answer, health=tuple(one for one in answer.health if one.status is not Status.FINE))
+        troubled = replace(answer, health=tuple(one for one in answer.health if one.status is not Status.OK))
         yield troubled
         if answer.decrees:
             yield replace(troubled, unplaced=())

@@ -59,7 +59,7 @@ DECREE = Decree(
     id=2,
     sightings=(Sighting("26", "https://www.drome.gouv.fr/raa.pdf", 3, NOW),),
     changes=(Change(Kind.MODIFICATION, 1, "2026-1", date(2026, 8, 14)),),
-    changed_by=(Change(Kind.ABROGATION, undone_by=(Change(Kind.ABROGATION, retroactive=True),)),),
+    changed_by=(Change(Kind.ABROGATION, revoked_by=(Change(Kind.ABROGATION, retroactive=True),)),),
 )
 READING = Reading(
     1,

@@ -1,4 +1,4 @@
-"""`vigie read --quarantine` and `--retry`, on a database that a poll has filled."""
+"""`vigie read --failed` and `--retry`, on a database that a poll has filled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from bot.app.demo.replay import Replay
 from bot.cli.read import Task, WrongChoice, task_of
-from bot.cli.read_again import quarantine_lines
+from bot.cli.read_again import failed_lines
 from bot.domain.records import FailedRecueil, RecueilState
 from tests.bot.cli.conftest import Vigie, write_config
 
@@ -30,13 +30,13 @@ def test_what_could_not_be_read_is_listed_and_read_again(vigie: Vigie, replay: R
 
     with closing(sqlite3.connect(tmp_path / "vigie.db")) as database, database:
         database.execute("UPDATE recueils SET state = 'failed', next_try_at = NULL WHERE url = ?", (url,))
-    [item] = vigie("--config", config, "read", "--quarantine", "26", "--json").json
+    [item] = vigie("--config", config, "read", "--failed", "26", "--json").json
     assert set(item) == {
         "id", "authority", "url", "title", "state", "reason", "since", "tried_at", "pages", "unreadable_pages",
     }  # fmt: skip
     assert (item["authority"], item["url"], item["state"]) == ("26", url, "failed")
     assert "damaged" in item["reason"]
-    told = vigie("--config", config, "read", "--quarantine").out
+    told = vigie("--config", config, "read", "--failed").out
     assert f"    {url}\n    why: " in told
     assert "1 recueil given up: vigie read --retry" in told
 
@@ -64,7 +64,7 @@ def test_what_was_given_up_is_told_with_the_reason_and_since_when() -> None:
     url = "https://www.drome.gouv.fr/a.pdf"
     failed = FailedRecueil(1, "26", url, "RAA", RecueilState.FAILED, "the PDF is locked\nwith a password", day, day, None, 0)
     part = FailedRecueil(2, "R-PACA", url, "RAA", RecueilState.INCOMPLETE, "", day, None, 12, 3)
-    assert list(quarantine_lines([failed, part])) == [
+    assert list(failed_lines([failed, part])) == [
         "26     failed since 2026-08-14, last tried 2026-08-14 10:30 UTC",
         f"    {url}",
         "    why: the PDF is locked with a password",
@@ -73,7 +73,7 @@ def test_what_was_given_up_is_told_with_the_reason_and_since_when() -> None:
         "    why: some of its pages could not be read",
         "2 recueils given up: vigie read --retry CODE|URL reads them again",
     ]
-    assert list(quarantine_lines([])) == ["0 recueils given up"]
+    assert list(failed_lines([])) == ["0 recueils given up"]
 
 
 @pytest.mark.parametrize(
@@ -81,12 +81,12 @@ def test_what_was_given_up_is_told_with_the_reason_and_since_when() -> None:
     [
         (["a.pdf"], {}, Task.READ),
         (["a.pdf"], {"shown": True}, Task.READ),
-        ([], {"quarantine": True}, Task.QUARANTINE),
+        ([], {"failed": True}, Task.FAILED),
         (["26", "https://www.drome.gouv.fr/a.pdf"], {"retry": True}, Task.RETRY),
     ],
 )
 def test_what_can_be_done(words: list[str], options: dict[str, bool], expected: Task) -> None:
-    assert task_of(words, **{"quarantine": False, "retry": False, "shown": False, **options}) is expected
+    assert task_of(words, **{"failed": False, "retry": False, "shown": False, **options}) is expected
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,10 @@ def test_what_can_be_done(words: list[str], options: dict[str, bool], expected: 
     [
         ([], {}, "which file"),
         (["a", "b.pdf"], {}, "one file at a time"),
-        ([], {"quarantine": True, "retry": True}, "one after the other"),
+        ([], {"failed": True, "retry": True}, "one after the other"),
         (["26"], {"retry": True, "shown": True}, "only --json"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_words(words: list[str], options: dict[str, bool], reason: str) -> None:
     with pytest.raises(WrongChoice, match=reason):
-        task_of(words, **{"quarantine": False, "retry": False, "shown": False, **options})
+        task_of(words, **{"failed": False, "retry": False, "shown": False, **options})

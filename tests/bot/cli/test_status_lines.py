@@ -16,9 +16,9 @@ def lines(*authorities: AuthorityHealth, counts: dict[str, dict[RecueilState, in
 
 
 def test_a_broken_route_is_shown_though_another_works() -> None:
-    good = SourceHealth("26:site", Status.FINE, last_ok_at=NOW)
+    good = SourceHealth("26:site", Status.OK, last_ok_at=NOW)
     broken = SourceHealth("26:mirror", Status.FAILING, Cause.MOVED, NOW, "404", 1)
-    assert lines(AuthorityHealth("26", Status.FINE, (good, broken)))[3:] == [
+    assert lines(AuthorityHealth("26", Status.OK, (good, broken)))[3:] == [
         "Failing",
         "26     mirror     The page of the recueils is gone or has moved (another route of 26 is fine)",
         "    since 2026-08-14 12:00 UTC, 1 failed poll; last success never",
@@ -28,7 +28,7 @@ def test_a_broken_route_is_shown_though_another_works() -> None:
 
 
 def test_an_authority_that_is_read_in_part_is_said_to_be_so() -> None:
-    good = SourceHealth("26:mirror", Status.FINE, last_ok_at=NOW)
+    good = SourceHealth("26:mirror", Status.OK, last_ok_at=NOW)
     broken = SourceHealth("26:site", Status.FAILING, Cause.NEEDS_BROWSER, NOW, "no browser", 1)
     shown = lines(AuthorityHealth("26", Status.PARTLY, (broken, good)))
     assert shown[0] == "1 authority: 1 read in part"
@@ -45,8 +45,8 @@ def test_a_list_whose_recueils_cannot_be_read_is_a_failure_and_a_single_one_is_n
         "    since 2026-08-14 12:00 UTC, 3 recueils tried in vain since the last that could be read; last success 2026-08-14 12:00 UTC",
         "    503",
     ]
-    single = SourceHealth("26:site", Status.FINE, unread=1, last_ok_at=NOW)
-    assert lines(AuthorityHealth("26", Status.FINE, (single,)))[3:] == [
+    single = SourceHealth("26:site", Status.OK, unread=1, last_ok_at=NOW)
+    assert lines(AuthorityHealth("26", Status.OK, (single,)))[3:] == [
         "Recueils that were not read",
         "26     site       1 recueil tried in vain since the last that could be read",
     ]
@@ -71,7 +71,7 @@ def test_what_is_not_covered_or_never_polled_is_never_silent() -> None:
 
 def test_recueils_that_were_not_read_are_counted_where_they_are_watched() -> None:
     counts = {"26": {RecueilState.FAILED: 2, RecueilState.INCOMPLETE: 1, RecueilState.READ: 9}, "38": {RecueilState.FAILED: 1}}
-    good = AuthorityHealth("26", Status.FINE, (SourceHealth("26:site", Status.FINE, last_ok_at=NOW),))
+    good = AuthorityHealth("26", Status.OK, (SourceHealth("26:site", Status.OK, last_ok_at=NOW),))
     assert lines(good, AuthorityHealth("38", Status.UNWATCHED), counts=counts)[-1:] == ["26     2 given up, 1 read in part"]
 
 

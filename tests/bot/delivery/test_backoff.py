@@ -42,6 +42,6 @@ def test_the_wait_is_always_positive_and_bounded(attempts: int, retry_after: flo
     assert retry_after is not None or wait <= LONGEST_WAIT
 
 
-@pytest.mark.parametrize(("looks", "minutes"), [(1, 1), (2, 2), (5, 16), (9, 256), (10, 360), (10**6, 360)])
-def test_next_look(looks: int, minutes: int) -> None:
-    assert next_look(looks) == timedelta(minutes=minutes)
+@pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 2), (5, 16), (9, 256), (10, 360), (10**6, 360)])
+def test_next_look(attempts: int, minutes: int) -> None:
+    assert next_look(attempts) == timedelta(minutes=minutes)

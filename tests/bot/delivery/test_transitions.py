@@ -62,7 +62,7 @@ def test_every_state_and_event(state: PostState, event: Event) -> None:
 
 
 def test_what_the_platform_asks_for_counts_for_a_post_and_for_a_look() -> None:
-    counts = WaitFactors(attempts=9, looks=9, retry_after=7.0, chance=1.0)
+    counts = WaitFactors(attempts=9, reconcile_attempts=9, retry_after=7.0, chance=1.0)
     for state, event in ((SENDING, Event.RATE_LIMITED), (UNKNOWN, Event.CANNOT_ASK)):
         step = transition(state, event, counts, START)
         assert step is not None
@@ -70,11 +70,11 @@ def test_what_the_platform_asks_for_counts_for_a_post_and_for_a_look() -> None:
 
 
 def test_looks_grow_and_operators_are_told_of_the_first_that_tells_nothing() -> None:
-    second = transition(UNKNOWN, Event.UNCLEAR, WaitFactors(looks=1, unclear=True), START)
-    assert second == Transition(UNKNOWN, START + timedelta(minutes=2), PostCause.RECONCILE_UNCLEAR, looks=2)
-    asked = transition(UNKNOWN, Event.CANNOT_ASK, WaitFactors(looks=1, unclear=True), START)
+    second = transition(UNKNOWN, Event.UNCLEAR, WaitFactors(reconcile_attempts=1, unclear=True), START)
+    assert second == Transition(UNKNOWN, START + timedelta(minutes=2), PostCause.RECONCILE_UNCLEAR, reconcile_attempts=2)
+    asked = transition(UNKNOWN, Event.CANNOT_ASK, WaitFactors(reconcile_attempts=1, unclear=True), START)
     assert asked is not None
-    assert (asked.cause, asked.looks) == (None, 2), "that nobody could tell stays known"
+    assert (asked.cause, asked.reconcile_attempts) == (None, 2), "that nobody could tell stays known"
 
 
 def test_a_chat_that_moves_in_a_circle_has_to_wait() -> None:
@@ -86,13 +86,13 @@ def test_a_chat_that_moves_in_a_circle_has_to_wait() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(Event), st.floats(0, 1), st.none() | st.floats(0, 1e9)), max_size=60))
 def test_no_sequence_of_events_loses_a_post_or_sends_it_after_it_was_sent(events: list[tuple[Event, float, float | None]]) -> None:
-    state, attempts, looks, told, now = PENDING, 0, 0, False, START
+    state, attempts, reconcile_attempts, told, now = PENDING, 0, 0, False, START
     for event, chance, retry_after in events:
         before = state
-        step = transition(state, event, WaitFactors(attempts, looks, False, retry_after, chance), now)
+        step = transition(state, event, WaitFactors(attempts, reconcile_attempts, False, retry_after, chance), now)
         if step is None:
             continue
-        state, looks = step.state, step.looks
+        state, reconcile_attempts = step.state, step.reconcile_attempts
         assert before is not SENT
         if state is SENDING:
             assert before is PENDING, "sent only from the queue"

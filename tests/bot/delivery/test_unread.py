@@ -29,11 +29,11 @@ ISERE = Follow(FollowKind.DEPARTMENT, "38")
 def overview(clock: Clock, *, days: float | None, cause: Cause = Cause.STRUCTURE, watched: bool = True) -> Overview:
     """The Drôme, which fails for so many days or is not watched, and the Isère, which never fails."""
     since = None if days is None else clock() - timedelta(days=days)
-    drome = Status.FINE if days is None else Status.FAILING
+    drome = Status.OK if days is None else Status.FAILING
     one = SourceHealth("26:site", drome, cause if days is not None else None, since)
-    other = SourceHealth("38:site", Status.FINE)
+    other = SourceHealth("38:site", Status.OK)
     first = AuthorityHealth("26", drome, (one,)) if watched else AuthorityHealth("26", Status.UNWATCHED)
-    return Overview(clock(), (first, AuthorityHealth("38", Status.FINE, (other,))))
+    return Overview(clock(), (first, AuthorityHealth("38", Status.OK, (other,))))
 
 
 @pytest.mark.parametrize(("days", "unread"), [(None, False), (2.9, False), (3, True), (40, True)])

@@ -18,9 +18,9 @@ def decree(starts: str | None, ends: str | None, *changed_by: Change, kind: Kind
     return Decree("26", kind, "Arrêté", facts, (), "https://www.lande.gouv.fr/r.pdf", 1, None, changed_by=changed_by)
 
 
-def ended(since: str | None, kind: Kind = Kind.ABROGATION, *undone_by: Change, retroactive: bool | None = None) -> Change:
+def ended(since: str | None, kind: Kind = Kind.ABROGATION, *revoked_by: Change, retroactive: bool | None = None) -> Change:
     day = None if since is None else date.fromisoformat(since)
-    return Change(kind, 2, "2026-12", day, undone_by=undone_by, retroactive=retroactive)
+    return Change(kind, 2, "2026-12", day, revoked_by=revoked_by, retroactive=retroactive)
 
 
 @pytest.mark.parametrize(
@@ -76,21 +76,21 @@ def test_a_modification_that_begins_without_an_end_leaves_the_period() -> None:
 
 
 @pytest.mark.parametrize(
-    ("undone_by", "expected"),
+    ("revoked_by", "expected"),
     [
         ((), Standing.SUSPENDED),
         ((ended("2026-09-12"),), Standing.IN_FORCE),
         ((ended(None),), Standing.IN_FORCE),
         ((ended("2026-09-13"),), Standing.SUSPENDED),
-        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12"),)),), Standing.IN_DOUBT),
-        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12", retroactive=False),)),), Standing.IN_FORCE),
-        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12", retroactive=True),)),), Standing.SUSPENDED),
-        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-13"),)),), Standing.IN_FORCE),
-        ((replace(ended("2026-09-11"), undone_by=(ended("2026-09-12"),)), ended("2026-09-12")), Standing.IN_FORCE),
+        ((replace(ended("2026-09-11"), revoked_by=(ended("2026-09-12"),)),), Standing.IN_DOUBT),
+        ((replace(ended("2026-09-11"), revoked_by=(ended("2026-09-12", retroactive=False),)),), Standing.IN_FORCE),
+        ((replace(ended("2026-09-11"), revoked_by=(ended("2026-09-12", retroactive=True),)),), Standing.SUSPENDED),
+        ((replace(ended("2026-09-11"), revoked_by=(ended("2026-09-13"),)),), Standing.IN_FORCE),
+        ((replace(ended("2026-09-11"), revoked_by=(ended("2026-09-12"),)), ended("2026-09-12")), Standing.IN_FORCE),
     ],
 )
-def test_what_a_decree_that_is_ended_itself_does_counts_until_then(undone_by: tuple[Change, ...], expected: Standing) -> None:
-    suspended = replace(ended("2026-09-05", Kind.SUSPENSION), undone_by=undone_by)
+def test_what_a_decree_that_is_ended_itself_does_counts_until_then(revoked_by: tuple[Change, ...], expected: Standing) -> None:
+    suspended = replace(ended("2026-09-05", Kind.SUSPENSION), revoked_by=revoked_by)
     assert standing(decree("2026-09-01", "2026-09-30", suspended), NOON) is expected
 
 
@@ -112,8 +112,8 @@ REPEAL, RETRAIT, UNCLEAR = False, True, None
 def test_only_the_retrait_of_an_end_brings_a_decree_back(
     how: bool | None, ends_of_ends: tuple[bool | None, ...], expected: Standing
 ) -> None:
-    undone_by = (ended("2026-09-11", retroactive=each) for each in ends_of_ends)
-    end = ended("2026-09-05", Kind.ABROGATION, *undone_by, retroactive=how)
+    revoked_by = (ended("2026-09-11", retroactive=each) for each in ends_of_ends)
+    end = ended("2026-09-05", Kind.ABROGATION, *revoked_by, retroactive=how)
     assert standing(decree("2026-09-01", "2026-09-30", end), NOON) is expected
 
 
@@ -140,7 +140,7 @@ def test_a_retrait_that_is_still_to_come_brings_nothing_back() -> None:
 
 @pytest.mark.parametrize(("day", "last"), [(date(2026, 9, 12), 20), (date(2026, 9, 13), 11), (None, 11)])
 def test_a_longer_period_counts_until_what_lengthened_it_is_ended(day: date | None, last: int) -> None:
-    longer = Change(Kind.MODIFICATION, 2, "2026-12", date(2026, 9, 9), ends=Moment(date(2026, 9, 20)), undone_by=(ended("2026-09-13"),))
+    longer = Change(Kind.MODIFICATION, 2, "2026-12", date(2026, 9, 9), ends=Moment(date(2026, 9, 20)), revoked_by=(ended("2026-09-13"),))
     assert period(decree("2026-09-01", "2026-09-11", longer), day) == (Moment(date(2026, 9, 1)), Moment(date(2026, 9, last)))
 
 

@@ -43,7 +43,7 @@ def test_hours_are_those_of_the_place() -> None:
 
 def test_a_longer_period_is_told_until_what_lengthened_it_is_ended() -> None:
     ending = Change(Kind.ABROGATION, 3, "2024-3", date(2024, 6, 12))
-    longer = Change(Kind.MODIFICATION, 2, "2024-2", date(2024, 6, 1), ends=Moment(date(2024, 6, 20)), undone_by=(ending,))
+    longer = Change(Kind.MODIFICATION, 2, "2024-2", date(2024, 6, 1), ends=Moment(date(2024, 6, 20)), revoked_by=(ending,))
     modified = replace(decree(None), changed_by=(longer,))
     before, after = (legal_advice(modified, PLACE, datetime(2024, 6, day, tzinfo=UTC)) for day in (11, 12))
     assert (before.standing, before.ends) == (Standing.IN_FORCE, Moment(date(2024, 6, 20)))

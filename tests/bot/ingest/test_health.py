@@ -86,8 +86,8 @@ def state(**values: object) -> SourceState:
     ("known", "habits", "expected"),
     [
         pytest.param(SourceState("26:site"), UNKNOWN, (Status.UNPOLLED, None, None), id="never polled"),
-        pytest.param(state(), UNKNOWN, (Status.FINE, None, None), id="nothing known of its rhythm"),
-        pytest.param(state(last_new_at=NOW - 5 * DAY), RHYTHM, (Status.FINE, None, None), id="the site shows a newer day"),
+        pytest.param(state(), UNKNOWN, (Status.OK, None, None), id="nothing known of its rhythm"),
+        pytest.param(state(last_new_at=NOW - 5 * DAY), RHYTHM, (Status.OK, None, None), id="the site shows a newer day"),
         pytest.param(
             state(failures=3, cause="blocked", failing_since=NOW - HOUR, error="503"),
             RHYTHM,
@@ -125,13 +125,13 @@ def test_a_source_is_judged_by_what_is_remembered_of_it(
 )
 def test_late_is_not_fine(last_new: datetime | None, now: datetime, since: datetime | None) -> None:
     found = judge_source(SITE, state(last_new_at=last_new), RHYTHM, now)
-    assert (found.status, found.since) == ((Status.LATE if since else Status.FINE), since)
+    assert (found.status, found.since) == ((Status.LATE if since else Status.OK), since)
     assert (found.last_published, found.usual_gap, found.late_after) == (date(2026, 8, 13), DAY, 5 * DAY)
 
 
 def test_a_source_that_moved_and_works_is_fine_and_says_where_it_is() -> None:
     found = judge_source(SITE, state(moved_to="https://www.drome.gouv.fr/Nouveau"), RHYTHM, NOW)
-    assert (found.status, found.moved_to) == (Status.FINE, "https://www.drome.gouv.fr/Nouveau")
+    assert (found.status, found.moved_to) == (Status.OK, "https://www.drome.gouv.fr/Nouveau")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_source_that_moved_and_works_is_fine_and_says_where_it_is() -> None:
 )
 def test_a_list_whose_recueils_cannot_be_read_is_not_fine(number: int, since: timedelta, failing: bool) -> None:
     found = judge_source(SITE, state(), RHYTHM, NOW, FailureStreak(number, NOW - since, "503"))
-    expected = (Status.FAILING, Cause.FILES, NOW - since) if failing else (Status.FINE, None, None)
+    expected = (Status.FAILING, Cause.FILES, NOW - since) if failing else (Status.OK, None, None)
     assert (found.status, found.cause, found.since) == expected
     assert (found.unread, found.detail) == (number, "503")
 
@@ -157,9 +157,9 @@ def route(status: Status, name: str = "site") -> SourceHealth:
 @pytest.mark.parametrize(
     ("routes", "expected"),
     [
-        ([Status.FINE], Status.FINE),
-        ([Status.LATE, Status.FINE], Status.FINE),
-        ([Status.FINE, Status.UNPOLLED], Status.FINE),
+        ([Status.OK], Status.OK),
+        ([Status.LATE, Status.OK], Status.OK),
+        ([Status.OK, Status.UNPOLLED], Status.OK),
         ([Status.UNPOLLED, Status.FAILING], Status.FAILING),
         ([Status.UNPOLLED], Status.UNPOLLED),
     ],
@@ -173,7 +173,7 @@ def test_an_authority_is_as_well_as_its_best_route(routes: list[Status], expecte
     assert len(found.broken) == routes.count(Status.FAILING)
 
 
-@pytest.mark.parametrize("works", [Status.FINE, Status.LATE])
+@pytest.mark.parametrize("works", [Status.OK, Status.LATE])
 def test_a_route_that_works_does_not_hide_one_that_is_broken(works: Status) -> None:
     routes = [route(works, "mirror"), route(Status.FAILING)]
     authority = Authority("26", "Préfecture de la Drôme", "Drôme", "Europe/Paris", (SITE,))
@@ -190,10 +190,10 @@ def test_an_authority_that_is_not_covered_or_not_watched_is_never_fine() -> None
 
 
 def test_a_broken_route_beside_a_good_one_is_not_all_fine() -> None:
-    both = AuthorityHealth("26", Status.FINE, (route(Status.FINE), route(Status.FAILING, "mirror")))
-    assert not Overview(NOW, (both,)).fine
-    assert Overview(NOW, (AuthorityHealth("26", Status.FINE, (route(Status.FINE),)), AuthorityHealth("972", Status.NOT_COVERED))).fine
-    assert not Overview(NOW, (AuthorityHealth("26", Status.FINE, (route(Status.FINE),)),), half_due=NOW - timedelta(hours=2)).fine
+    both = AuthorityHealth("26", Status.OK, (route(Status.OK), route(Status.FAILING, "mirror")))
+    assert not Overview(NOW, (both,)).ok
+    assert Overview(NOW, (AuthorityHealth("26", Status.OK, (route(Status.OK),)), AuthorityHealth("972", Status.NOT_COVERED))).ok
+    assert not Overview(NOW, (AuthorityHealth("26", Status.OK, (route(Status.OK),)),), half_due=NOW - timedelta(hours=2)).ok
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_broken_route_beside_a_good_one_is_not_all_fine() -> None:
 )
 def test_the_bot_is_taken_for_stopped_when_most_polls_are_overdue(due: list[timedelta | None], expected: timedelta | None) -> None:
     found = Overview(NOW, (), half_due([None if span is None else NOW + span for span in due]))
-    assert found.asleep_since == (None if expected is None else NOW + expected)
+    assert found.stalled_since == (None if expected is None else NOW + expected)
     stopped = not_alive(found, running=True, now=NOW)
     assert (stopped is None) is (expected is None)
 
@@ -288,4 +288,4 @@ def test_how_a_destination_is(checked: DestinationTrouble | None, posts: list[Op
     assert health.waiting + health.in_doubt == len(posts)
     # What another destination does is nothing to this one, and the whole is fine only where every destination is.
     assert judge_destination("other", None, posts, NOW, 6 * _HOUR).trouble is None
-    assert Overview(NOW, (), destinations=(health,)).fine is (trouble is None)
+    assert Overview(NOW, (), destinations=(health,)).ok is (trouble is None)

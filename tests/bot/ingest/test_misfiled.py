@@ -183,7 +183,7 @@ async def test_operators_are_told_once_a_day_for_a_source_and_also_where_no_decr
 
 
 def _watched() -> list[SourceHealth]:
-    return [SourceHealth("50:site", Status.FINE)]
+    return [SourceHealth("50:site", Status.OK)]
 
 
 @pytest.mark.parametrize("publisher", ["75", "92", "93", "94", "PP"])

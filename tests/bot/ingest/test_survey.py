@@ -47,7 +47,7 @@ def test_a_catalogue_is_surveyed_in_its_order(store: Store) -> None:
         ("972", Status.NOT_COVERED),
     ]
     assert [route.key for route in found.sources] == ["26:site", "26:mirror"]
-    assert found.asleep_since is None
+    assert found.stalled_since is None
 
 
 def test_a_source_whose_recueils_fail_is_found_out(store: Store) -> None:
@@ -73,7 +73,7 @@ def test_a_backfill_makes_no_source_late(store: Store) -> None:
     ]
     store.recueils.add(old, NOW)
     after = health_report(store, AUTHORITIES, {"26"}, NOW - 8 * DAY).sources[0]
-    assert (before.status, before.last_published) == (after.status, after.last_published) == (Status.FINE, (NOW - 10 * DAY).date())
+    assert (before.status, before.last_published) == (after.status, after.last_published) == (Status.OK, (NOW - 10 * DAY).date())
 
 
 def test_what_was_polled_is_judged_with_its_habits(store: Store) -> None:
@@ -86,7 +86,7 @@ def test_what_was_polled_is_judged_with_its_habits(store: Store) -> None:
     late = found.authorities[0].main
     assert late is not None
     assert (late.usual_gap, late.last_published) == (DAY, (NOW - 10 * DAY).date())
-    assert found.asleep_since == NOW - timedelta(hours=2)
+    assert found.stalled_since == NOW - timedelta(hours=2)
 
 
 def test_what_a_source_published_is_read_once_and_again_when_it_was_polled(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def test_what_later_decrees_do_to_it(change: Change, expected: str) -> None:
 
 
 def _ended_by(ending: Change, kind: Kind = Kind.ABROGATION) -> Decree:
-    return decree(changed_by=(Change(kind, 15, "2", MAY, undone_by=(ending,)),))
+    return decree(changed_by=(Change(kind, 15, "2", MAY, revoked_by=(ending,)),))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_suspension_that_was_ended_says_so_and_when() -> None:
 
 def test_what_ends_the_end_of_an_end_is_told_and_leaves_the_effect_open() -> None:
     last = Change(Kind.ABROGATION, 17, "4", retroactive=True)
-    [text] = _said(_ended_by(Change(Kind.ABROGATION, 16, "3", undone_by=(last,), retroactive=True)), PostPart.CHANGED)
+    [text] = _said(_ended_by(Change(Kind.ABROGATION, 16, "3", revoked_by=(last,), retroactive=True)), PostPart.CHANGED)
     assert "retiré par l’arrêté n° 3 [16] (l’effet sur l’arrêté présenté ici est à vérifier)" in text
     assert "l’arrêté n° 3 [16] est lui-même retiré par l’arrêté n° 4 [17]" in text
 

@@ -209,10 +209,10 @@ TAKEN_BACK_BY_17 = (
 @pytest.mark.parametrize(
     ("language", "change", "expected"),
     [
-        ("fr", replace(SUSPENDED, undone_by=(LIFTED,)), f"↩️ {SUSPENDED_BY_15} ; {LIFTED_BY_16}"),
+        ("fr", replace(SUSPENDED, revoked_by=(LIFTED,)), f"↩️ {SUSPENDED_BY_15} ; {LIFTED_BY_16}"),
         (
             "en",
-            Change(Kind.SUSPENSION, 15, "2031-150", undone_by=(LIFTED,)),
+            Change(Kind.SUSPENSION, 15, "2031-150", revoked_by=(LIFTED,)),
             (
                 "↩️ Suspended by decree no. 2031-150 [15]; "
                 "decree no. 2031-150 [15] is itself revoked by decree no. 2031-160 [16], from 9 May 2031"
@@ -220,7 +220,7 @@ TAKEN_BACK_BY_17 = (
         ),
         (
             "fr",
-            replace(SUSPENDED, undone_by=(replace(LIFTED, undone_by=(Change(Kind.ABROGATION, 17, retroactive=True),)),)),
+            replace(SUSPENDED, revoked_by=(replace(LIFTED, revoked_by=(Change(Kind.ABROGATION, 17, retroactive=True),)),)),
             f"⏸️ {SUSPENDED_BY_15} ; {LIFTED_BY_16} ; {TAKEN_BACK_BY_17}",
         ),
     ],
@@ -234,7 +234,7 @@ def test_a_post_says_what_ended_that_which_changed_its_decree(language: Language
 
 
 def test_where_room_is_scarce_what_ended_it_is_brief() -> None:
-    crowded = decree(title="Titre " * 100, changed_by=(replace(SUSPENDED, undone_by=(LIFTED,)),))
+    crowded = decree(title="Titre " * 100, changed_by=(replace(SUSPENDED, revoked_by=(LIFTED,)),))
     text = mastodon_status(MessageInput(crowded, POLICE, NOW, "fr"), limits=StatusLimits(340))
     assert "↩️ Suspendu par un autre arrêté, à compter du 3 mai 2031 ; il y a été mis fin depuis (à vérifier)" in text
 

@@ -52,7 +52,7 @@ class Bench:
 
     def mend(self, *keys: str) -> None:
         for key in keys:
-            self.sources[key] = SourceHealth(key, Status.FINE)
+            self.sources[key] = SourceHealth(key, Status.OK)
 
     def restart(self) -> None:
         """Forget all that is not in the database, as a new process does."""

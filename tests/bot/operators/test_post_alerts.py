@@ -111,7 +111,9 @@ async def test_a_post_in_doubt_is_told_when_nobody_can_tell(bench: Bench) -> Non
     bench.fail(PostState.UNKNOWN, PostCause.LOST_ANSWER, "answer lost")
     assert await bench.look() == []
     [post] = bench.store.outbox.unknown_due("t", bench.now)
-    bench.store.outbox.move(post, PostState.UNKNOWN, bench.now, cause=PostCause.RECONCILE_UNCLEAR, error="look at the chat", looks=1)
+    bench.store.outbox.move(
+        post, PostState.UNKNOWN, bench.now, cause=PostCause.RECONCILE_UNCLEAR, error="look at the chat", reconcile_attempts=1
+    )
     [said] = await bench.look()
     assert "vigie outbox resolve" in said
 

@@ -23,7 +23,7 @@ def alert(number: int, cause: Cause, key: str = "26:site", **when: datetime) -> 
     return Alert(number, key, cause.value, "", **{"opened_at": NOW - HOUR, **when})
 
 
-FINE = SourceHealth("26:site", Status.FINE)
+FINE = SourceHealth("26:site", Status.OK)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_late_and_moved_begin_at_once_and_end_by_themselves() -> None:
     assert source_changes([FINE], going_on, NOW) == Changes(closed=tuple(going_on))
 
 
-@pytest.mark.parametrize("status", [Status.FINE, Status.LATE])
+@pytest.mark.parametrize("status", [Status.OK, Status.LATE])
 def test_a_failure_ends_when_the_source_works_again(status: Status) -> None:
     known = alert(1, Cause.STRUCTURE)
     assert source_changes([SourceHealth("26:site", status)], [known], NOW).closed == (known,)
@@ -142,7 +142,7 @@ def test_a_blocked_address_is_one_trouble_for_all_who_share_it() -> None:
     """One has failed for an hour; the others, polled later, belong to the same trouble."""
     one = failing(Cause.BLOCKED, 3, HOUR, "01:site")
     others = [failing(Cause.RESTING, 1, 5 * MINUTE, f"{n:02}:site") for n in range(2, 95)]
-    apart = [failing(Cause.STRUCTURE, 1, 5 * MINUTE, "95:site"), SourceHealth("96:site", Status.FINE)]
+    apart = [failing(Cause.STRUCTURE, 1, 5 * MINUTE, "95:site"), SourceHealth("96:site", Status.OK)]
     assert {new.subject for new in source_changes([one, *others, *apart], [], NOW).opened} == {one.key, *(other.key for other in others)}
     few = others[: CROWD - 2]
     assert [new.subject for new in source_changes([one, *few], [], NOW).opened] == ["01:site"]

@@ -61,13 +61,13 @@ def overview() -> Overview:
     return Overview(
         NOW,
         (
-            health("26", Status.FINE, last=date(2026, 8, 19)),
+            health("26", Status.OK, last=date(2026, 8, 19)),
             health("38", Status.FAILING, Cause.BLOCKED, datetime(2026, 8, 18, 23, tzinfo=UTC), date(2026, 8, 1)),
             health("01", Status.LATE, Cause.LATE, datetime(2026, 8, 1, tzinfo=UTC), date(2026, 8, 1)),
             health("73", Status.UNPOLLED),
             AuthorityHealth("974", Status.NOT_COVERED, not_covered="secret details"),
             AuthorityHealth("2A", Status.UNWATCHED),
-            health("75", Status.FINE),
+            health("75", Status.OK),
             health("PP", Status.FAILING, Cause.NEEDS_BROWSER),
         ),
     )

@@ -17,7 +17,7 @@ from bot.queries.figures import Coverage, DepartmentFigures, Figures, FiguresAns
 from bot.queries.questions import Questions
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, health, overview
 
-ALL_FINE = Overview(NOW, tuple(health(code, Status.FINE) for code in PLACES))
+ALL_FINE = Overview(NOW, tuple(health(code, Status.OK) for code in PLACES))
 RUNNING = (date(2026, 8, 19), date(2026, 8, 23))
 
 
@@ -94,7 +94,7 @@ def test_how_a_department_is_read_is_as_the_worst_of_who_decides_there() -> None
 @pytest.mark.parametrize("route", [Status.NOT_COVERED, Status.FAILING])
 def test_the_prefect_of_a_region_takes_nothing_away(route: Status) -> None:
     region = replace(PLACES["26"], code="R-ARA", territory=frozenset({"26", "38"}))
-    watch = Overview(NOW, (health("26", Status.FINE), AuthorityHealth("R-ARA", route)))
+    watch = Overview(NOW, (health("26", Status.OK), AuthorityHealth("R-ARA", route)))
     asked = Questions(MemoryDecrees([_decree(1, "R-ARA")]), {**PLACES, "R-ARA": region}, lambda: NOW, overview=lambda: watch)
     assert _of(asked.figures(), "26") == DepartmentFigures("26", "Drôme", 1, 1, Coverage.READ)
 
@@ -102,7 +102,7 @@ def test_the_prefect_of_a_region_takes_nothing_away(route: Status) -> None:
 def test_a_watch_that_stopped_reads_nothing() -> None:
     stopped = replace(ALL_FINE, half_due=datetime(2026, 8, 19, tzinfo=UTC))
     found = _questions([], stopped).figures()
-    assert found.asleep
+    assert found.stalled
     assert _of(found, "26").coverage is Coverage.UNREAD
     assert "arrêtée" in figures_text(FiguresAnswer(View.MAP, found), PLACES, "fr")
 
@@ -162,5 +162,5 @@ def test_words_fit_in_a_caption_however_much_there_is(view: View, language: str)
     places = {one.code: replace(PLACES["26"], code=one.code, department=one.name) for one in many}
     months = tuple((date(2025, month, 1), 99_999) for month in range(1, 13))
     counts = tuple((one.code, 99_999) for one in many)
-    full = Figures(date(2025, 12, 31), many, months, counts, 99_999, 99_999, 999_999, date(2025, 12, 31), asleep=True)
+    full = Figures(date(2025, 12, 31), many, months, counts, 99_999, 99_999, 999_999, date(2025, 12, 31), stalled=True)
     assert telegram_length(figures_text(FiguresAnswer(view, full), places, "en" if language == "en" else "fr")) <= 1024

@@ -40,7 +40,7 @@ SNCF, RENEWALS = Follow(FollowKind.OPERATOR, "sncf"), Follow(FollowKind.DECREE_K
 NAMES = follow_names()
 PLACES = places_of(load_authorities())
 OVERVIEW = Overview(NOW, tuple(
-    AuthorityHealth(code, Status.FINE, (SourceHealth(f"{code}:site", Status.FINE, last_ok_at=at),))
+    AuthorityHealth(code, Status.OK, (SourceHealth(f"{code}:site", Status.OK, last_ok_at=at),))
     for code, at in (("26", NOW - timedelta(minutes=12)), ("38", NOW - timedelta(hours=5)), ("01", None))
 ))  # fmt: skip
 
@@ -93,7 +93,7 @@ def test_when_places_were_read() -> None:
 def test_where_the_prefet_de_police_decides_too_his_recueils_count(police: datetime | None, expected: datetime | None) -> None:
     read = (("93", NOW), ("PP", police))
     overview = Overview(NOW, tuple(
-        AuthorityHealth(code, Status.FINE, (SourceHealth(f"{code}:site", Status.FINE, last_ok_at=at),)) for code, at in read
+        AuthorityHealth(code, Status.OK, (SourceHealth(f"{code}:site", Status.OK, last_ok_at=at),)) for code, at in read
     ))  # fmt: skip
     follow = Follow(FollowKind.COMMUNE, "93066")
     assert read_times([follow], overview, departments_of_region, PLACES) == {follow: expected}

@@ -43,7 +43,7 @@ ALL = (TO_COME, SOON, RUNNING, LAST_DAY, OVER, UNREAD, ENDED, SUSPENDED, ENDS_LA
 
 def test_one_that_a_retrait_may_have_brought_back_is_shown_among_the_doubtful() -> None:
     def end(retroactive: bool | None) -> Change:
-        return Change(Kind.ABROGATION, undone_by=(Change(Kind.ABROGATION, retroactive=retroactive),))
+        return Change(Kind.ABROGATION, revoked_by=(Change(Kind.ABROGATION, retroactive=retroactive),))
 
     for retroactive, expected in ((True, [20, 9]), (None, [9, 20]), (False, [9])):
         ended = lasting(20, date(2026, 8, 1), date(2026, 8, 30), changed_by=(end(retroactive),))
@@ -121,7 +121,7 @@ def test_an_unknown_department_is_told(asked: str, expected: Answer) -> None:
 def test_nothing_in_force_is_never_said_to_be_none() -> None:
     questions = ask(MemoryDecrees([OVER]))
     everywhere, there = questions.in_force(), questions.in_force("26")
-    there_now = (health("26", Status.FINE, last=date(2026, 8, 19)),)
+    there_now = (health("26", Status.OK, last=date(2026, 8, 19)),)
     assert everywhere == NothingFound(Question(Topic.IN_FORCE), recorded=1, since=SINCE)
     assert there == NothingFound(Question(Topic.IN_FORCE, "26"), recorded=1, since=SINCE, places=(PLACES["26"],), health=there_now)
     assert plain_answer(everywhere, PLACES) == (

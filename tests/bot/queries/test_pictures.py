@@ -49,7 +49,7 @@ def _figures(in_force: int, coverage: Coverage) -> Figures:
     departments = tuple(DepartmentFigures(code, known.name if known else code, in_force, 0, coverage) for code, known in names)
     months = tuple((date(2026, month, 1), in_force) for month in range(1, 13))
     return Figures(
-        date(2026, 12, 1), departments, months, (("26", in_force),) if in_force else (), in_force, 0, in_force, None, asleep=False
+        date(2026, 12, 1), departments, months, (("26", in_force),) if in_force else (), in_force, 0, in_force, None, stalled=False
     )
 
 

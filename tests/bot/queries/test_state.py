@@ -37,7 +37,7 @@ def test_everything_is_one_line_a_sort(questions: Questions) -> None:
 
 
 def test_what_is_read_in_part_is_not_taken_for_well() -> None:
-    well, broken = health("26", Status.FINE), health("26", Status.FAILING)
+    well, broken = health("26", Status.OK), health("26", Status.FAILING)
     partly = AuthorityHealth("26", Status.PARTLY, (*well.routes, *broken.routes))
     lines = state_text(WatchState(Overview(NOW, (partly,))), PLACES, "fr").splitlines()
     assert lines[0] == "Sites lus par Vigie : 1, dont 0 normalement."
@@ -47,7 +47,7 @@ def test_what_is_read_in_part_is_not_taken_for_well() -> None:
 
 
 def test_where_all_is_well_there_is_no_warning() -> None:
-    well = WatchState(Overview(NOW, (health("26", Status.FINE), health("38", Status.FINE))))
+    well = WatchState(Overview(NOW, (health("26", Status.OK), health("38", Status.OK))))
     assert state_text(well, PLACES, "en").splitlines() == [
         "Sites read by Vigie: 2. Working normally: 2.",
         "For one department: /status 26",
@@ -55,8 +55,8 @@ def test_where_all_is_well_there_is_no_warning() -> None:
 
 
 def test_a_watch_that_stands_still_says_so() -> None:
-    asleep = WatchState(replace(Overview(NOW, (health("26", Status.FINE),)), half_due=NOW - timedelta(hours=2)))
-    assert "Vigie seems to have stopped: most sites have been waiting to be read since 20 August 2026." in state_text(asleep, PLACES, "en")
+    stalled = WatchState(replace(Overview(NOW, (health("26", Status.OK),)), half_due=NOW - timedelta(hours=2)))
+    assert "Vigie seems to have stopped: most sites have been waiting to be read since 20 August 2026." in state_text(stalled, PLACES, "en")
 
 
 @pytest.mark.parametrize(

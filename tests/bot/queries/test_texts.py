@@ -170,7 +170,7 @@ def test_each_face_names_questions_as_they_are_put_there(answer: Answer, example
                 3,
                 None,
                 (PLACES["93"],),
-                (health("93", Status.FINE), health("PP", Status.FAILING, Cause.NEEDS_BROWSER)),
+                (health("93", Status.OK), health("PP", Status.FAILING, Cause.NEEDS_BROWSER)),
             ),
             (
                 "Seine-Saint-Denis (93) : aucun arrêté relevé par Vigie. Réponse d’après les arrêtés de : "

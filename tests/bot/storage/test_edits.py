@@ -89,8 +89,8 @@ def test_what_later_decrees_do_is_said_as_it_stands() -> None:
 
 def test_what_ended_a_later_decree_is_said_and_what_ended_that() -> None:
     suspended = Change(Kind.SUSPENSION, 15)
-    lifted = replace(suspended, undone_by=(Change(Kind.ABROGATION, 16),))
-    again = replace(suspended, undone_by=(Change(Kind.ABROGATION, 16, undone_by=(Change(Kind.ABROGATION, 17),)),))
+    lifted = replace(suspended, revoked_by=(Change(Kind.ABROGATION, 16),))
+    again = replace(suspended, revoked_by=(Change(Kind.ABROGATION, 16, revoked_by=(Change(Kind.ABROGATION, 17),)),))
     steps = [decree(changed_by=(one,)) for one in (suspended, lifted, again)]
     assert all(is_outdated(content_of(before), after) for before, after in pairwise(steps))
     assert [content_of(step).changes for step in steps] == [
@@ -153,7 +153,7 @@ def test_a_post_is_edited_when_what_ended_its_decree_is_withdrawn(store: Store) 
     edit = one_edit(store, 8)
     assert edit.post.id == grant.id
     [change] = edit.post.decree.changed_by
-    assert (change.decree, [(one.decree, one.retroactive) for one in change.undone_by]) == (end, [(last, True)])
+    assert (change.decree, [(one.decree, one.retroactive) for one in change.revoked_by]) == (end, [(last, True)])
     # A person withdraws it: readers of the first learn that as well.
     store.edits.done(edit, NOW + 8 * MINUTE)
     store.edits.done(one_edit(store, 9), NOW + 9 * MINUTE)
@@ -260,7 +260,7 @@ def next_edit(store: Store) -> list[tuple[str | None, str, tuple[Change, ...]]]:
     if edit is None:
         return []
     store.edits.done(edit, NOW)
-    return [(edit.post.reference, change.kind.value, change.undone_by) for change in edit.post.decree.changed_by]
+    return [(edit.post.reference, change.kind.value, change.revoked_by) for change in edit.post.decree.changed_by]
 
 
 def test_a_suspension_that_was_ended_itself_is_told_to_be_and_that_this_was_withdrawn(store: Store) -> None:
@@ -270,8 +270,8 @@ def test_a_suspension_that_was_ended_itself_is_told_to_be_and_that_this_was_with
     send(store, "18", minutes=1)
     assert next_edit(store) == [("17", "suspension", ())]
     lift = found(store, Facts("2026-140", references=(Reference(Kind.ABROGATION, "2026-130", LATER),)), Kind.ABROGATION)
-    [(first, _, undone_by)] = next_edit(store)
-    assert (first, [ending.decree for ending in undone_by]) == ("17", [lift])
+    [(first, _, revoked_by)] = next_edit(store)
+    assert (first, [ending.decree for ending in revoked_by]) == ("17", [lift])
     [(second, _, _)] = next_edit(store)
     assert (second, next_edit(store)) == ("18", [])
     store.reviews.withdraw(lift, NOW, "somebody")

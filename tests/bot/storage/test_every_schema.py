@@ -85,7 +85,8 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
         yield "posts", {
             "id": number, "key": f"key-{number}", "destination": "t", "decree_id": number, "state": state, "attempts": 1,
             "reference": str(number) if sent else None, "error": "refused" if state is PostState.REFUSED else None,
-            "created_at": EARLIER, "closed_at": NOW if sent or state is PostState.REFUSED else None, "changed_at": NOW, "looks": 0,
+            "created_at": EARLIER, "closed_at": NOW if sent or state is PostState.REFUSED else None, "changed_at": NOW,
+            "reconcile_attempts": 0,
             "cause": {PostState.UNKNOWN: "lost_answer", PostState.REFUSED: "refused_content"}.get(state), "content": SAID.get(number),
             "recognised_by": {"url": seen["url"], "page": 3, "number": facts.number} if sent or state is PostState.UNKNOWN else None,
         }  # fmt: skip
@@ -130,7 +131,7 @@ def _act(number: int, recueil: int, outcome: str, **more: Any) -> dict[str, Any]
 
 NAMES_BEFORE = {
     ("0016", "notified_at"): "told_at", ("0016", "end_notified_at"): "end_told_at", ("0013", "recognised_by"): "shown",
-    ("0013", "content"): "told",
+    ("0013", "content"): "told", ("0021", "reconcile_attempts"): "looks",
 }  # fmt: skip
 """What a column was called before a schema."""
 
@@ -216,7 +217,7 @@ def test_nothing_is_lost_posted_edited_or_notified_anew(upgraded: Store, schema:
     posts = {post.id: post for post in store.posts.listed(states=tuple(PostState))}
     assert {number: post.state for number, post in posts.items()} == {number: state for number, (_, _, state) in DECREES.items()}
     assert {number: post.decree.facts for number, post in posts.items()} == {number: facts for number, (facts, _, _) in DECREES.items()}
-    assert {(post.looks, post.digest) for post in posts.values()} == {(0, None)}
+    assert {(post.reconcile_attempts, post.digest) for post in posts.values()} == {(0, None)}
     assert store.outbox.held_until("m", NOW) == LATER
     assert [(change.kind, change.number) for change in posts[1].decree.changed_by] == (
         [(Kind.SUSPENSION, "2024-2")] if schema >= "0004" else []

@@ -125,9 +125,9 @@ def test_a_suspension_counts_until_the_decree_that_orders_it_is_ended(store: Sto
     assert standing_on(store, grant, LATER - timedelta(1)) is Standing.SUSPENDED
     assert standing_on(store, grant, LATER) is Standing.IN_FORCE
     ending = Change(Kind.ABROGATION, no_more, "2026-141", LATER, retroactive=False)
-    assert stored(store, grant).changed_by == (Change(Kind.SUSPENSION, suspension, "2026-131", SUSPENSION.signed, undone_by=(ending,)),)
+    assert stored(store, grant).changed_by == (Change(Kind.SUSPENSION, suspension, "2026-131", SUSPENSION.signed, revoked_by=(ending,)),)
     assert stored(store, suspension).changed_by == (ending,)
-    assert [change.undone_by for change in stored(store, suspension).changes] == [(ending,)]
+    assert [change.revoked_by for change in stored(store, suspension).changes] == [(ending,)]
     # Every door shows the same.
     assert {decree.id: decree for decree in store.decrees.recent(10).decrees} == {each: stored(store, each) for each in ids.values()}
 
@@ -155,7 +155,7 @@ def test_what_lengthened_a_period_does_so_no_more_once_ended(store: Store) -> No
 
 
 def depth(change: Change) -> int:
-    return max((1 + depth(ending) for ending in change.undone_by), default=0)
+    return max((1 + depth(ending) for ending in change.revoked_by), default=0)
 
 
 def test_decrees_that_name_each_other_in_a_circle_are_loaded_all_the_same(store: Store) -> None:
@@ -167,7 +167,7 @@ def test_decrees_that_name_each_other_in_a_circle_are_loaded_all_the_same(store:
     decree = stored(store, grant)
     assert len(decree.changed_by) == len(numbers)
     assert standing(decree, datetime(2026, 8, 21, tzinfo=UTC)) in Standing
-    assert all(len(change.undone_by) == len(numbers) - 1 for change in decree.changed_by)
+    assert all(len(change.revoked_by) == len(numbers) - 1 for change in decree.changed_by)
     depths = [depth(change) for change in decree.changed_by]
     assert depths == [3] * len(numbers), "all the ways round a circle are more than anybody can follow"
 

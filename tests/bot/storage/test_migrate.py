@@ -47,6 +47,7 @@ RELEASED = [
     "0018",
     "0019",
     "0020",
+    "0021",
 ]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 

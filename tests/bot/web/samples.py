@@ -183,14 +183,14 @@ def sample_overview() -> Overview:
     return Overview(
         NOW,
         (
-            _health("26", Status.FINE),
+            _health("26", Status.OK),
             _health("38", Status.FAILING, Cause.BLOCKED, failing),
             _health("01", Status.LATE, Cause.LATE),
             _health("21", Status.PARTLY, Cause.UNREACHABLE),
             _health("73", Status.UNPOLLED),
-            _health("75", Status.FINE),
-            _health("PP", Status.FINE),
-            _health("93", Status.FINE),
+            _health("75", Status.OK),
+            _health("PP", Status.OK),
+            _health("93", Status.OK),
             AuthorityHealth("974", Status.NOT_COVERED, not_covered="secret details"),
             AuthorityHealth("2A", Status.UNWATCHED),
             _health("74", Status.FAILING, Cause.STRUCTURE, datetime(2026, 8, 19, 14, tzinfo=UTC)),

@@ -32,7 +32,7 @@ WHOLE = replace(
     evidence=(Evidence("verdict", 7, "traitement algorithmique", Where.TITLE, "cue"), Evidence("number", 7, "n° 2026-12")),
     sightings=(Sighting("26", URL, 7, NOW),),
     changes=(Change(Kind.RENEWAL, 1, "2026-1", date(2026, 8, 20)),),
-    changed_by=(Change(Kind.SUSPENSION, 15, since=date(2026, 8, 21), undone_by=(Change(Kind.ABROGATION, 16),)),),
+    changed_by=(Change(Kind.SUSPENSION, 15, since=date(2026, 8, 21), revoked_by=(Change(Kind.ABROGATION, 16),)),),
     communes=(NamedCommune("26198", Naming.NAMED, "Montélimar"), NamedCommune("2A004", Naming.NAMED, "Ajaccio")),
     found_at=NOW,
     changed_at=NOW,

@@ -181,7 +181,7 @@ END = Change(Kind.ABROGATION, 2, since=date(2026, 8, 22))
         (of("2026-08-21", "2026-08-23", END), Span(date(2026, 8, 21), date(2026, 8, 22), "CONFIRMED")),
         (of("2026-08-21", "2026-08-23", replace(END, since=date(2026, 8, 20))), Span(date(2026, 8, 21), date(2026, 8, 24), "CANCELLED")),
         (of("2026-08-21", "2026-08-23", replace(END, retroactive=True)), Span(date(2026, 8, 21), date(2026, 8, 24), "CANCELLED")),
-        (of("2026-08-21", "2026-08-23", replace(END, undone_by=(END,))), Span(date(2026, 8, 21), date(2026, 8, 24), "TENTATIVE")),
+        (of("2026-08-21", "2026-08-23", replace(END, revoked_by=(END,))), Span(date(2026, 8, 21), date(2026, 8, 24), "TENTATIVE")),
         (of("2026-08-21", "2026-08-23", replace(END, kind=Kind.SUSPENSION)), Span(date(2026, 8, 21), date(2026, 8, 24), "TENTATIVE")),
         (
             of("2026-08-21", "2026-08-23", Change(Kind.MODIFICATION, 2, ends=Moment(date(2026, 8, 30)))),

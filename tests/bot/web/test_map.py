@@ -23,7 +23,7 @@ DEPARTMENTS = tuple(DepartmentFigures(outline.code, f"Nom {outline.code}", 0, 0,
 
 def _figures(changed: Mapping[str, DepartmentFigures] | None = None) -> Figures:
     departments = tuple((changed or {}).get(one.code, one) for one in DEPARTMENTS)
-    return Figures(date(2026, 11, 28), departments, (), (), 0, 0, 0, None, asleep=False)
+    return Figures(date(2026, 11, 28), departments, (), (), 0, 0, 0, None, stalled=False)
 
 
 def _one(code: str, in_force: int = 0, year: int = 0, coverage: Coverage = Coverage.READ) -> dict[str, DepartmentFigures]:

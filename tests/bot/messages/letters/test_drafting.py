@@ -183,7 +183,7 @@ def test_later_decrees_are_told_at_the_head(letter: LetterKind, kind: Kind, said
 
 def test_an_end_that_was_ended_itself_is_told_at_the_head() -> None:
     still = replace(DECREE.facts, ends=Moment(date(2024, 9, 1)))
-    end = Change(Kind.ABROGATION, since=date(2024, 6, 1), undone_by=(Change(Kind.ABROGATION, since=date(2024, 6, 2)),))
+    end = Change(Kind.ABROGATION, since=date(2024, 6, 1), revoked_by=(Change(Kind.ABROGATION, since=date(2024, 6, 2)),))
     text = drafted(LetterKind.GRACIEUX, replace(DECREE, facts=still, changed_by=(end,)))
     assert "Vérifiez si celui-ci est de nouveau en vigueur" in text[: text.index("======")]
 
