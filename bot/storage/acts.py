@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
 from bot.domain.acts import Evidence, Judged, Outcome
 from bot.domain.folding import clean, clean_or_none
@@ -298,7 +298,7 @@ def withdraw(connection: Connection, decree_id: int, decision: Decision) -> With
         index_acts(connection, recueil)
     connection.execute(update(decrees).where(decrees.c.id == decree_id).values(withdrawn_at=decision.at))
     write_decision(connection, keys, decision)
-    refuse_withdrawn(connection, decision.at, decree_id)
+    refuse_withdrawn(connection, posts.c.decree_id == decree_id, decision.at)
     # What it was said to do to others is no longer so.
     want_edits(connection, changed)
     note_changed(connection, {decree_id, *changed}, decision.at)
@@ -356,13 +356,12 @@ def _acts_where_seen(connection: Connection, decree_id: int) -> list[Row[Any]]:
     return list(found.values())
 
 
-def refuse_withdrawn(connection: Connection, now: datetime, decree_id: int | None = None) -> None:
-    """Let no post of a withdrawn decree (None: of any of them) wait to be sent."""
-    which = exists().where(decrees.c.id == posts.c.decree_id, decrees.c.withdrawn_at.is_not(None))
-    waits = [posts.c.state == PostState.PENDING, which if decree_id is None else posts.c.decree_id == decree_id]
+def refuse_withdrawn(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
+    """Let none of these posts wait to be sent whose decree is withdrawn."""
+    withdrawn = exists().where(decrees.c.id == posts.c.decree_id, decrees.c.withdrawn_at.is_not(None))
     # It leaves its digest, if it is in one: the others of it are sent without it.
     values = {"state": PostState.REFUSED, "cause": PostCause.BY_PERSON, "error": WHY, "not_before": None, "closed_at": now, "digest": None}
-    connection.execute(update(posts).where(*waits).values(values))
+    connection.execute(update(posts).where(which, posts.c.state == PostState.PENDING, withdrawn).values(values))
 
 
 def withdrawn_among(connection: Connection, ids: Collection[int | None]) -> frozenset[int]:

@@ -36,7 +36,7 @@ from bot.storage.database import Database, Repository, insert_or_ignore, put
 from bot.storage.edits import PENDING as EDIT_PENDING
 from bot.storage.edits import can_be_edited, edit_is_due
 from bot.storage.outbox import MovedChats, note_move
-from bot.storage.posts import due_at, first_due, is_due, lasts, load_rows, named_in, not_behind_doubt
+from bot.storage.posts import due_at, first_due, is_due, lasts, load_rows, locked, named_in, not_behind_doubt
 from bot.storage.schema import edits, followers, follows, holds, moved_chats, newest_messages, notices, posts
 
 
@@ -63,8 +63,8 @@ class FollowerCounts:
 class Follows(Repository):
     """Who follows what. Every method raises StorageError.
 
-    Whatever writes of a chat locks its row of `followers` first, and of several chats in the order of their numbers: in PostgreSQL no two
-    transactions then wait for each other.
+    Whatever writes of a chat, or of several of its posts, locks its row of `followers` first, and of several chats in the order of their
+    numbers: in PostgreSQL no two transactions then wait for each other.
     """
 
     def __init__(self, database: Database) -> None:
@@ -254,11 +254,6 @@ class FollowerMoves(MovedChats):
 def _follows_of(connection: Connection, chat: int) -> tuple[Follow, ...]:
     rows = connection.execute(select(follows.c.kind, follows.c.value).where(follows.c.chat == chat))
     return tuple(sorted(Follow(row.kind, row.value) for row in rows))
-
-
-def locked(which: ColumnElement[bool], *columns: ColumnElement[Any]) -> Select[Any]:
-    """Followers of whom something is about to be written, in the order in which they are locked (PostgreSQL)."""
-    return select(*(columns or (followers.c.chat,))).where(which).order_by(followers.c.chat).with_for_update(key_share=True)
 
 
 def _names() -> Select[str]:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from bot.domain.routing import FollowKind, NoticeState
 from bot.storage.database import Repository, insert_or_ignore
-from bot.storage.follows import locked
+from bot.storage.posts import locked
 from bot.storage.schema import followers, follows, notices
 
 _SENDING = {NoticeState.UNREAD_DUE: NoticeState.UNREAD_SENDING, NoticeState.READ_DUE: NoticeState.READ_SENDING}

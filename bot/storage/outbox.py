@@ -36,6 +36,7 @@ from bot.storage.posts import (
     lasts,
     load_messages,
     load_rows,
+    lock_chat,
     not_behind_doubt,
     of_message,
     require,
@@ -75,7 +76,8 @@ class Outbox(Repository):
         """
         due = and_(posts.c.state == PostState.PENDING, is_due(now))
         with self._database.writing() as connection:
-            refuse_withdrawn(connection, now)
+            lock_chat(connection, destination)
+            refuse_withdrawn(connection, posts.c.destination == destination, now)
             oldest = _oldest(destination, due, now).limit(1).with_for_update(skip_locked=True)
             while (first := connection.execute(oldest).scalar_one_or_none()) is not None:
                 digest = select(posts.c.digest).where(posts.c.id == first).scalar_subquery()
@@ -100,6 +102,7 @@ class Outbox(Repository):
         """
         due = and_(posts.c.state == PostState.UNKNOWN, is_due(now))
         with self._database.writing() as connection:
+            lock_chat(connection, destination)
             _recover(connection, posts.c.destination == destination, now)
             ids = list(connection.execute(_oldest(destination, due, now)).scalars())
             return load_messages(connection, posts.c.id.in_(ids))
@@ -111,8 +114,8 @@ class Outbox(Repository):
         digest = select(posts.c.digest).where(posts.c.id == post_id).scalar_subquery()
         whole = or_(posts.c.id == post_id, posts.c.digest == digest)
         with self._database.writing() as connection:
-            if not connection.execute(update(posts).where(whole, posts.c.state != PostState.SENT).values(values)).rowcount:
-                require(connection, post_id)
+            lock_chat(connection, require(connection, post_id))
+            connection.execute(update(posts).where(whole, posts.c.state != PostState.SENT).values(values))
             wake(connection, post_id)
 
     def move(
@@ -134,6 +137,7 @@ class Outbox(Repository):
         # Certainly nothing is there: the next try shows what is known then.
         values |= {"recognised_by": None} if state is PostState.REFUSED else {}
         with self._database.writing() as connection:
+            lock_chat(connection, post.destination)
             changed = connection.execute(update(posts).where(_as_it_was(post)).values(values)).rowcount
             if not changed:
                 require(connection, post.id)

@@ -17,12 +17,12 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 from bot.domain.acts import CHANGING, Change, Decree
 from bot.domain.folding import clean_or_none
 from bot.domain.posts import Post, PostCause, PostState, SentMessage, as_first_sent
-from bot.domain.routing import CHATS
+from bot.domain.routing import CHATS, followed_chat
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository
 from bot.storage.decrees import load_decrees
 from bot.storage.errors import NoSuchRow
-from bot.storage.schema import holds, posts
+from bot.storage.schema import followers, holds, posts
 
 OPEN = frozenset({PostState.PENDING, PostState.SENDING, PostState.UNKNOWN, PostState.HELD})
 """The states of a post that may still go out, or may be out."""
@@ -110,10 +110,25 @@ def values_of(
     return values | ({} if cause is None else {"cause": cause})
 
 
-def require(connection: Connection, post_id: int) -> None:
-    """Raises NoSuchRow for the id of no post."""
-    if not connection.execute(select(exists().where(posts.c.id == post_id))).scalar_one():
+def lock_chat(connection: Connection, destination: str) -> None:
+    """Wait, before anything of several posts of a chat that follows something is written, for whoever writes of that chat, and let it wait
+    (PostgreSQL): each would else have some of the posts of one message, and wait for the others. See `bot.storage.follows.Follows`."""
+    chat = followed_chat(destination)
+    if chat is not None:
+        connection.execute(locked(followers.c.chat == chat))
+
+
+def locked(which: ColumnElement[bool], *columns: ColumnElement[Any]) -> Select[Any]:
+    """Followers of whom something is about to be written, in the order in which they are locked (PostgreSQL)."""
+    return select(*(columns or (followers.c.chat,))).where(which).order_by(followers.c.chat).with_for_update(key_share=True)
+
+
+def require(connection: Connection, post_id: int) -> str:
+    """Return the destination of a post. Raises NoSuchRow for the id of none."""
+    destination: str | None = connection.execute(select(posts.c.destination).where(posts.c.id == post_id)).scalar_one_or_none()
+    if destination is None:
         raise NoSuchRow(f"no post has the id {post_id}")
+    return destination
 
 
 # Which message of a destination a post follows, and which follow it.
@@ -273,6 +288,7 @@ class Posts(Repository):
             values |= {"error": posts.c.error, "digest": None}
             whole = posts.c.id == post.id
         with self._database.writing() as connection:
+            lock_chat(connection, post.destination)
             changed = connection.execute(update(posts).where(whole, posts.c.state == post.state).values(values)).rowcount
             if changed and state is PostState.PENDING:
                 ours = or_(holds.c.cause.is_(None), holds.c.cause != PostCause.RATE_LIMITED)

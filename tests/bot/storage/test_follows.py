@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, func, insert, select, text
+from sqlalchemy import Connection, delete, event, func, insert, select, text, update
 
 from bot.app.inventory import places_of
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
 from bot.domain.posts import PostState
 from bot.domain.routing import Follow, FollowKind, FollowMode, Topics, WaitingPosts, departments_of, next_digest
 from bot.gazetteer.gazetteer import region_of
+from bot.storage.errors import NoSuchRow
 from bot.storage.follows import Added, FollowerCounts
 from bot.storage.recording import Route
 from bot.storage.schema import followers, follows, metadata, newest_messages, posts
@@ -281,6 +285,11 @@ def test_who_follows_where_the_prefet_de_police_decides_is_notified_of_him_too(s
     assert [(one.chat, one.authority) for one in store.notices.due(9)] == [(1, "PP")]
 
 
+WAITING = (
+    select(func.count()).select_from(text("pg_stat_activity")).where(text("wait_event_type = 'Lock'"), text("datname = current_database()"))
+)
+
+
 def test_followers_are_locked_in_one_order_by_whoever_writes_of_several(store: Store) -> None:
     """One transaction that tidies and one that notes what cannot be read wait for each other's first chat only, never in a circle."""
     if store.database.engine.dialect.name == "sqlite":
@@ -303,13 +312,65 @@ def test_followers_are_locked_in_one_order_by_whoever_writes_of_several(store: S
         tidying = pool.submit(store.follows.tidy, NOW + timedelta(days=31))  # has deleted one of three
         assert begun.wait(20)
         noting = pool.submit(store.notices.update, {"26": {"26"}, "38": {"26", "38"}}, {"07"}, NOW)
-        waiting = select(func.count()).select_from(text("pg_stat_activity")).where(text("wait_event_type = 'Lock'"))
-        while not noting.done() and not store.database.value(waiting):
+        while not noting.done() and not store.database.value(WAITING):
             pass
         go_on.set()
         assert tidying.result() == 3
         noting.result()
     assert store.notices.due(9) == []
+
+
+CHANGES: dict[str, Callable[[Store], object]] = {
+    "block": lambda store: store.follows.block(7, NOW),
+    "forget": lambda store: store.follows.forget(7),
+    "moved": lambda store: store.follows.moved(7, -1007, NOW),
+    "remove": lambda store: store.follows.remove(7, DROME, nothing),
+    "resume": lambda store: store.follows.resume(7, NOW),
+    "set_mode": lambda store: store.follows.set_mode(7, FollowMode.AT_ONCE),
+    "tidy": lambda store: store.follows.tidy(NOW + timedelta(days=31)),
+}
+PAIRS = [*((change, "claim") for change in sorted(CHANGES)), ("forget", "sent"), ("moved", "sent"), ("tidy", "sent")]
+
+
+def by_index(connection: Connection) -> None:
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    connection.execute(text("SET LOCAL enable_bitmapscan = off"))
+
+
+@pytest.mark.parametrize(("change", "send"), PAIRS)
+def test_what_delivers_to_a_chat_and_what_changes_it_wait_for_each_other_in_one_order(store: Store, change: str, send: str) -> None:
+    """Both write of all posts of one message. Somebody else holds the post in the middle, so that each would have some of the others."""
+    if store.database.engine.dialect.name == "sqlite":
+        pytest.skip("writes take turns")
+    store.follows.add(7, DROME, "fr", TODAY)
+    for number in range(1, 4):
+        found(store, f"2026-{number}")
+    ids = [post.id for post in store.posts.listed(destination="chat:7")]
+    store.outbox.gather("chat:7", [ids], NOW)
+    if send != "claim":
+        store.outbox.claim("chat:7", NOW)
+        # The last is now the first in the table, and an index in the other order is read where there is one, as in a large table.
+        for moved in reversed(ids[:2]):
+            store.database.write(update(posts).where(posts.c.id == moved).values(looks=1))
+        event.listen(store.database.engine, "begin", by_index)
+    if change == "tidy":
+        store.database.write(update(followers).values(blocked_at=NOW))
+
+    def until(task: Future[Any], many: int) -> None:
+        while not task.done() and store.database.value(WAITING) < many:
+            pass
+
+    with ThreadPoolExecutor(2) as pool:
+        with store.database.writing() as connection:
+            connection.execute(select(posts.c.id).where(posts.c.id == ids[1]).with_for_update())
+            changing = pool.submit(CHANGES[change], store)
+            until(changing, 1)
+            outbox = store.outbox
+            sending = pool.submit(outbox.claim, "chat:7", NOW) if send == "claim" else pool.submit(outbox.sent, ids[0], "5", NOW)
+            until(sending, 2 if not changing.done() else 1)
+        changing.result()
+        with suppress(NoSuchRow):  # it was forgotten meanwhile
+            sending.result()
 
 
 @pytest.mark.parametrize("many", [5000])
