@@ -61,13 +61,14 @@ def _operation(operation: Operation, refs: Mapping[object, Any]) -> dict[str, An
         "parameters": [*_in_path(operation.parameters), *_in_query(operation.query)],
         "responses": {
             "200": {"description": "The answer.", "content": {"application/json": {"schema": refs[operation.answer]}}},
-            **{str(status): _refusal(status, refs) for status in (400, *operation.refusals)},
+            **{str(status): _refusal(HTTPStatus(status).phrase, refs) for status in (400, *operation.refusals)},
+            "default": _refusal("Any other fault, of the request or of the server", refs),
         },
     }
 
 
-def _refusal(status: int, refs: Mapping[object, Any]) -> dict[str, Any]:
-    return {"description": f"{HTTPStatus(status).phrase}.", "content": {"application/problem+json": {"schema": refs[ProblemModel]}}}
+def _refusal(said: str, refs: Mapping[object, Any]) -> dict[str, Any]:
+    return {"description": f"{said}.", "content": {"application/problem+json": {"schema": refs[ProblemModel]}}}
 
 
 def _in_path(parameters: Mapping[str, str]) -> Iterable[dict[str, Any]]:

@@ -6,6 +6,7 @@ import asyncio
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -17,9 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from bot.storage.errors import StorageError
 from bot.web.cache import Cache, Packed, accepts_gzip, pack
-from bot.web.documents import Document, Site
-from bot.web.rendering import missing
-from bot.web.site import LONGEST_PATH, LONGEST_QUERY, Address, Addresses, respond
+from bot.web.documents import Site
+from bot.web.site import LONGEST_PATH, LONGEST_QUERY, Address, Addresses, fault, respond
 from bot.web.visitors import VisitorLimits
 
 log = structlog.get_logger()
@@ -122,8 +122,8 @@ class Application:
     def _fault(self, address: Address, status: int) -> Packed:
         headers = {"Retry-After": _RETRY_AFTER[status]} if status in _RETRY_AFTER else {}
         headers |= {"Allow": "GET, HEAD"} if status == 405 else {}
-        document = missing(self._site, address.visit(self._clock()), status=status)
-        return pack(Document(document.body, document.media_type, status, headers=headers))
+        document = fault(self._site, address, status, self._clock())
+        return pack(replace(document, headers={**document.headers, **headers}))
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
@@ -13,11 +14,11 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.routing import compile_path
 
 from bot.messages import Language
-from bot.web.api import API
+from bot.web.api import API, problem
 from bot.web.documents import Document, Route, Site, Visit
 from bot.web.open_data import OPEN_DATA
 from bot.web.pages import PAGES
-from bot.web.rendering import missing, style, style_path
+from bot.web.rendering import missing, style, style_path, web_words
 from bot.web.subscriptions import FEEDS
 from bot.web.wellknown import WELL_KNOWN
 
@@ -113,6 +114,13 @@ def _normalised(route: Route, query: str) -> tuple[tuple[str, str], ...]:
         if route.strict or name in route.query:
             given.setdefault(name, value)
     return tuple(sorted(given.items()))
+
+
+def fault(site: Site, address: Address, status: int, at: datetime) -> Document:
+    """Return what answers an address where the server itself cannot or will not (405, 429, 500, 503 …): a page, of the API a problem."""
+    if address.path.startswith("/api/"):
+        return problem(HTTPStatus(status), web_words("en")["errors"][str(status)]["text"])
+    return missing(site, address.visit(at), status=status)
 
 
 def respond(site: Site, address: Address, at: datetime) -> Document:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.storage.errors import Corrupt, StorageError, Unavailable
+from bot.web.api_model import ProblemModel
 from bot.web.documents import Document, Route, Site, Visit
 from bot.web.server import HEADERS
 from tests.bot.queries.conftest import MemoryDecrees, decree
@@ -41,6 +43,35 @@ async def test_every_answer_has_the_strict_headers(visitors: Visitors, method: s
     assert (answer.headers.get("allow") == "GET, HEAD") is (status == 405)
     assert "<script" not in answer.text
     assert "aaaa" not in answer.text, "nothing of the address is shown"
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        ("POST", "/api/v1/decrees", 405),
+        ("OPTIONS", "/api/v1/nowhere", 405),
+        ("GET", "/api/v1/decrees/" + "a" * 300, 414),
+        ("GET", "/api/v1/decrees?since=" + "a" * 2_000, 414),
+        ("GET", "/api/v1/decrees", 503),
+        ("GET", "/api/v1/decrees?limit=5", 500),
+        ("GET", "/api/v1/sources", 429),
+    ],
+)
+async def test_faults_of_the_server_are_problems_for_programs(visitors: Visitors, method: str, address: str, status: int) -> None:
+    visitors.decrees.broken = Unavailable("no route") if status == 503 else ValueError("secret") if status == 500 else None
+    if status == 429:
+        while (await visitors.ask("/nulle-part")).status_code != 429:
+            pass
+    answer = await visitors.ask(address, method)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    problem = ProblemModel.model_validate_json(answer.content)
+    assert (problem.status, problem.title) == (status, HTTPStatus(status).phrase)
+    assert problem.detail.isascii(), "as all that the API says: in English"
+    assert "secret" not in answer.text
+    assert "aaa" not in answer.text
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert (answer.headers.get("allow") == "GET, HEAD") is (status == 405)
+    assert (answer.headers.get("retry-after") == "60") is (status in {429, 503})
 
 
 async def test_head_has_the_headers_of_get_and_no_body(visitors: Visitors) -> None:
