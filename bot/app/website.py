@@ -24,6 +24,7 @@ from bot.app.inventory import Clock, folder_beside, places_of, report_sources, u
 from bot.app.wiring import open_archive, open_questions
 from bot.gazetteer.gazetteer import gazetteer
 from bot.ingest.poller import PublicationHistory
+from bot.operators.post_alerts import PagesState
 from bot.storage.database import masked, parse_url
 from bot.storage.store import Store, open_store
 from bot.web.cache import Cache
@@ -146,23 +147,25 @@ async def serve_pages(settings: Settings, authorities: Mapping[str, Authority], 
         await serve(pages, listening)
 
 
-async def keep_serving(settings: Settings, authorities: Mapping[str, Authority], sleep: Sleep = asyncio.sleep) -> None:
+async def keep_serving(settings: Settings, authorities: Mapping[str, Authority], state: PagesState, sleep: Sleep = asyncio.sleep) -> None:
     """Serve the pages where the configuration says, beside whatever else the program does, until this is cancelled. An address at which it
-    cannot listen is logged once, and tried again. Raises StorageError."""
-    listening = await _listening(settings.web.listen, sleep)
+    cannot listen is logged once, noted in `state` for the operators, and tried again. Raises StorageError."""
+    listening = await _listening(state, sleep)
     log.info("web.serving", address=address_of_socket(listening))
     with listening:
         await serve_pages(settings, authorities, listening)
 
 
-async def _listening(listen: str, sleep: Sleep) -> socket.socket:
-    logged = None
+async def _listening(state: PagesState, sleep: Sleep) -> socket.socket:
     while True:
         try:
-            return bound(listen)
+            listening = bound(state.listen)
         except OSError as error:
             reason = error.strerror or str(error)
-            if reason != logged:
-                log.error("web.cannot_listen", listen=listen, error=reason)
-            logged = reason
+            if reason != state.fault:
+                log.error("web.cannot_listen", listen=state.listen, error=reason)
+            state.fault = reason
+        else:
+            state.fault = ""
+            return listening
         await sleep(_AGAIN)

@@ -58,6 +58,7 @@ from bot.ingest.renewal import Renewal
 from bot.ingest.review import Reviewer
 from bot.messages import Language
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
+from bot.operators.post_alerts import PagesState
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
 from bot.queries.following import read_times
@@ -104,6 +105,8 @@ class Parts:
     """Serves the chats that follow something; None where the bot listens to nobody."""
     unread: UnreadNotices | None
     """Notifies them of sources that cannot be read."""
+    pages: PagesState
+    """How the public pages are, as whatever serves them notes for the notifier."""
     tidy: Callable[[], None]
     """Removes files that are too old or too many: for the process that works, which has a record of those that it reads."""
 
@@ -173,8 +176,8 @@ async def assemble(
         accounts = () if rehearsal else tuple(_mentioned(entry, clock) for entry in answering(settings))
         for account in accounts:
             stack.push_async_callback(account.close)
-        limits = RateLimiter(PER_HOUR, time.monotonic, seconds=HOUR)
-        producers = _producers(settings, authorities, wired, store, reviewer, overview, clock)
+        limits, pages = RateLimiter(PER_HOUR, time.monotonic, seconds=HOUR), PagesState.of(settings.web.listen)
+        producers = _producers(settings, authorities, wired, store, reviewer, overview, pages, clock)
         yield Parts(
             poller=poller,
             recorder=recorder,
@@ -190,6 +193,7 @@ async def assemble(
             route=route,
             followers=followers,
             unread=unread,
+            pages=pages,
             tidy=(lambda: None) if rehearsal else archive.tidy,
         )
 
@@ -422,6 +426,7 @@ def _producers(
     store: Store,
     reviewer: Reviewer,
     overview: Callable[[], Overview],
+    pages: PagesState,
     clock: Clock,
 ) -> list[Producer]:
     telegram, late_after = settings.telegram, timedelta(hours=settings.delivery.tell_after_hours)
@@ -429,7 +434,7 @@ def _producers(
     authority = partial(authority_name, authorities)
     return [
         SourceAlerts(overview, store.alerts, partial(source_name, authorities), clock, language),
-        DeliveryAlerts(store, names, late_after, clock, language),
+        DeliveryAlerts(store, names, late_after, clock, language, pages),
         ReviewQuestions(store.reviews, reviewer.found, authority, clock, language, buttons=telegram.commands),
     ]
 

@@ -56,7 +56,7 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
             "backfill": partial(handed_backfill, parts, authorities),
             "read": partial(handed_retry, parts, authorities),
         }
-        pages = partial(keep_serving, settings, authorities) if settings.web.listen else None
+        pages = partial(keep_serving, settings, authorities, parts.pages) if settings.web.listen else None
         try:
             await run_alone(parts.store, parts.clock, stop, Service(parts, handlers, pages).run)
         except AlreadyRunning as error:

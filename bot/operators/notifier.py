@@ -24,7 +24,7 @@ from bot.domain.records import Waiting
 from bot.ingest.review import ReviewAnswer, answer_data
 from bot.messages import Language
 from bot.operators.alerts import AlertDelays, AlertT, decide
-from bot.operators.post_alerts import POST_DELAYS, PostTrouble, post_changes
+from bot.operators.post_alerts import POST_DELAYS, PagesState, PostTrouble, post_changes
 from bot.operators.source_alerts import SOURCE_DELAYS, source_changes
 from bot.operators.text import Names, alert_text, post_text, review_text
 from bot.operators.vocabulary import alert_words
@@ -165,14 +165,21 @@ class SourceAlerts:
 
 
 class DeliveryAlerts:
-    """Produces the troubles of the delivery: posts that need a person, and destinations that take nothing. Delivery itself logs when they
-    begin, but for posts that wait for long.
+    """Produces the troubles of the delivery: posts that need a person, and destinations that take nothing; and pages that nobody can reach.
+    What delivers or serves logs when they begin, but for posts that wait for long.
     """
 
     def __init__(
-        self, store: Store, destinations: Collection[str], late_after: timedelta, clock: Callable[[], datetime], language: Language
+        self,
+        store: Store,
+        destinations: Collection[str],
+        late_after: timedelta,
+        clock: Callable[[], datetime],
+        language: Language,
+        pages: PagesState | None = None,
     ) -> None:
-        """`destinations` are the configured ones: what waits for another is nobody's trouble."""
+        """`destinations` are the configured ones: what waits for another is nobody's trouble. Without `pages` there are none."""
+        self._pages = pages
         self._store = store
         self._destinations = tuple(destinations)
         self._late_after = late_after
@@ -187,7 +194,7 @@ class DeliveryAlerts:
         ours = {name: checks[name] for name in self._destinations if name in checks}
         unfinished = await asyncio.to_thread(self._store.post_alerts.unfinished)
         in_chats = await asyncio.to_thread(self._store.posts.in_trouble)
-        change = post_changes(unsent, not_edited, unfinished, self._clock(), self._late_after, ours, in_chats)
+        change = post_changes(unsent, not_edited, unfinished, self._clock(), self._late_after, ours, in_chats, self._pages)
         if not change:
             return
         closed = [alert.id for alert in change.closed]

@@ -2,12 +2,13 @@
 
 A trouble of one post (refused, in doubt, not edited) is one for each, for a person has to decide of each. What concerns a whole destination
 (it takes nothing, its posts wait for long) is one trouble, however many posts wait there; so is what concerns the chats that follow
-something, however many they are. What stands in the outbox says when it is over.
+something, however many they are. What stands in the outbox says when it is over. The public pages are one destination more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -38,6 +39,7 @@ class PostTrouble(StrEnum):
     LATE = "late"
     CHATS_REFUSED = "chats_refused"
     CHATS_IN_DOUBT = "chats_in_doubt"
+    PAGES = "pages"
 
 
 UNREACHABLE_FOR = timedelta(hours=1)
@@ -46,6 +48,23 @@ UNREACHABLE_FOR = timedelta(hours=1)
 
 FOLLOWERS = "followers"
 """The subject of what concerns chats that follow something."""
+PAGES = "pages"
+"""The subject of what concerns the public pages."""
+
+
+@dataclass(slots=True)
+class PagesState:
+    """Holds how the public pages are: `fault` is why nobody can reach them at `listen`, empty while people can; None before that is known,
+    and where another process serves them."""
+
+    listen: str
+    fault: str | None = None
+
+    @classmethod
+    def of(cls, listen: str) -> PagesState:
+        """Return the state before the address was tried. Where there is none, nobody misses the pages."""
+        return cls(listen, None if listen else "")
+
 
 POST_DELAYS: AlertDelays[PostAlert] = AlertDelays(
     SETTLE, again=lambda alert: REMINDED_AFTER if alert.trouble == PostTrouble.IN_DOUBT else None
@@ -60,17 +79,23 @@ def post_changes(
     late_after: timedelta,
     checks: Mapping[str, DestinationCheck] = MappingProxyType({}),
     in_chats: Sequence[OpenPost] = (),
+    pages: PagesState | None = None,
 ) -> Changes[NewPostAlert, PostAlert]:
     """Return which troubles begin and which are over, from the posts not sent, the edits given up, the alerts that are not finished, and
-    the last check of each destination. `in_chats`: posts at chats that follow something of which a person decides."""
+    the last check of each destination. `in_chats`: posts at chats that follow something of which a person decides. Without `pages` there
+    are none."""
     troubles = _troubles(unsent, now, late_after, checks)
+    if pages is not None and pages.fault:
+        _add(troubles, PAGES, PostTrouble.PAGES, pages.listen, pages.fault)
     for trouble, post in _first_of_each(in_chats).items():
         _add(troubles, FOLLOWERS, trouble, FOLLOWERS, f"{post.message}: {post.error or ''}")
     for edit in not_edited:
         # A server that shows what is edited to others is one trouble of its destination.
         subject = f"destination:{edit.destination}" if edit.cause is PostCause.EDIT_EXPOSED else f"post:{edit.post}"
         _add(troubles, subject, PostTrouble.NOT_EDITED, edit.destination, edit.error)
-    going_on = {(alert.subject, alert.trouble): alert for alert in unfinished if alert.closed_at is None}
+    # Whether the pages can be reached may not be known yet, nor to a command that serves none.
+    judged = [alert for alert in unfinished if alert.subject != PAGES or (pages is not None and pages.fault is not None)]
+    going_on = {(alert.subject, alert.trouble): alert for alert in judged if alert.closed_at is None}
     shut = {alert.destination for alert in going_on.values() if _is_still_shut(alert, unsent)}
     opened = [
         new for key, new in troubles.items() if key not in going_on and not (new.trouble == PostTrouble.LATE and new.destination in shut)

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.app.config import DatabaseSettings, Settings, WebSettings
 from bot.app.website import keep_serving, open_data_of, open_pages, site_of
+from bot.operators.post_alerts import PagesState
 from bot.storage.errors import NotWritable, Unavailable
 from bot.storage.store import Store
 from bot.web.files import BrokenLink, SiteFile, files_of
@@ -94,17 +95,21 @@ def test_without_a_database_there_are_no_empty_pages(tmp_path: Path) -> None:
 async def test_a_port_that_is_taken_is_logged_once_and_tried_again(tmp_path: Path) -> None:
     ready_store(tmp_path).close()
     naps, served = 0, asyncio.Event()
+    faults: list[str | None] = []
     with closing(bound("127.0.0.1:0")) as other, capture_logs() as logs:
         listen = f"127.0.0.1:{other.getsockname()[1]}"
+
+        state = PagesState(listen)
 
         async def nap(_: float) -> None:
             nonlocal naps
             naps += 1
+            faults.append(state.fault)
             if naps == 2:
                 other.close()
                 served.set()
 
-        serving = asyncio.create_task(keep_serving(settings(tmp_path, listen), load_authorities(), nap))
+        serving = asyncio.create_task(keep_serving(settings(tmp_path, listen), load_authorities(), state, nap))
         await served.wait()
         async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=3)) as client:
             while True:
@@ -118,6 +123,8 @@ async def test_a_port_that_is_taken_is_logged_once_and_tried_again(tmp_path: Pat
         await asyncio.gather(serving, return_exceptions=True)
     assert [line["event"] for line in logs] == ["web.cannot_listen", "web.serving"]
     assert logs[0]["listen"] == listen
+    assert all(faults), "the operators are told why"
+    assert (len(faults), state.fault) == (2, "")
 
 
 def test_every_link_of_a_site_of_files_leads_to_a_file(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bot.domain.posts import DestinationTrouble, Post, PostCause, PostState
 from bot.domain.routing import Follow, FollowKind, chat_destination
 from bot.operators.alerts import DueAlerts
 from bot.operators.notifier import DeliveryAlerts, Notifier
-from bot.operators.post_alerts import SETTLE, PostTrouble, post_changes
+from bot.operators.post_alerts import SETTLE, PagesState, PostTrouble, post_changes
 from bot.operators.text import LONGEST, post_text
 from bot.operators.vocabulary import alert_words
 from bot.storage.alerts import PostAlert
@@ -46,12 +46,12 @@ class Bench:
         assert post is not None
         self.store.outbox.move(post, state, self.now, cause=cause, error=error)
 
-    async def look(self, later: timedelta = SETTLE, *, chat: bool = True) -> list[str]:
+    async def look(self, later: timedelta = SETTLE, *, chat: bool = True, pages: PagesState | None = None) -> list[str]:
         """What is said by a process that looks so much later, and one more look right after it: it knows only what is stored."""
         before = len(self.chat.said)
         for wait in (timedelta(), later):
             self.now += wait
-            alerts = DeliveryAlerts(self.store, ["t"], 6 * HOUR, lambda: self.now, "en")
+            alerts = DeliveryAlerts(self.store, ["t"], 6 * HOUR, lambda: self.now, "en", pages)
             await Notifier([alerts], self.chat.send if chat else None, lambda: self.now).notify()
         return self.chat.said[before:]
 
@@ -259,3 +259,29 @@ async def test_what_a_check_finds_is_told_once_and_its_end(bench: Bench, trouble
     bench.store.destination_checks.record("t", None, "", bench.now)
     [end] = await bench.look()
     assert said in end
+
+
+async def test_pages_that_nobody_can_reach_are_told_once_and_their_end_once(bench: Bench) -> None:
+    taken = PagesState("127.0.0.1:8080", "Address already in use")
+    (said,) = await bench.look(pages=taken)
+    assert "delivery needs your attention" in said
+    assert "127.0.0.1:8080: Address already in use" in said
+    assert "[web] listen" in said
+    assert await bench.look(pages=taken) == []
+    # After a restart it is not known until the address was tried; nor does `vigie poll` know it, which serves nothing.
+    assert await bench.look(pages=PagesState("127.0.0.1:8080")) == []
+    (over,) = await bench.look(pages=PagesState("127.0.0.1:8080", ""))
+    assert over.startswith("📬 Vigie: settled")
+    assert "127.0.0.1:8080" in over
+    assert await bench.look(pages=PagesState("127.0.0.1:8080", "")) == []
+
+
+async def test_pages_that_are_not_served_any_more_are_no_trouble(bench: Bench) -> None:
+    assert await bench.look(pages=PagesState("127.0.0.1:8080", "Address already in use"))
+    (over,) = await bench.look(pages=PagesState("", ""))
+    assert "settled" in over
+
+
+async def test_a_port_that_is_free_again_within_two_minutes_is_nobodys_trouble(bench: Bench) -> None:
+    assert await bench.look(MINUTE, pages=PagesState("127.0.0.1:8080", "Address already in use")) == []
+    assert await bench.look(pages=PagesState("127.0.0.1:8080", "")) == []
