@@ -351,7 +351,7 @@ def test_what_delivers_to_a_chat_and_what_changes_it_wait_for_each_other_in_one_
         store.outbox.claim("chat:7", NOW)
         # The last is now the first in the table, and an index in the other order is read where there is one, as in a large table.
         for moved in reversed(ids[:2]):
-            store.database.write(update(posts).where(posts.c.id == moved).values(looks=1))
+            store.database.write(update(posts).where(posts.c.id == moved).values(reconcile_attempts=1))
         event.listen(store.database.engine, "begin", by_index)
     if change == "tidy":
         store.database.write(update(followers).values(blocked_at=NOW))
