@@ -192,7 +192,7 @@ TOLD_BELOW = -2
 """In place of a number of characters: the line is left out where the facts tell what is done, when and where."""
 
 
-class Frame(StrEnum):
+class PostExtra(StrEnum):
     """What stands around the lines: all hashtags but one, which repeat where and who; how long until it begins, which the period says too;
     the link to the decree's own page; the words of the link.
     """
@@ -207,7 +207,7 @@ class Frame(StrEnum):
 # What a reader needs stays longest: what is done, where, when, by whom, for which event. The title goes first since the facts below it say
 # the same more precisely; then whatever says a thing again. What is said of the law is told briefly or not at all: half a sentence on a
 # time limit would mislead. The link is never touched.
-SHORTENING: tuple[tuple[PostPart | Frame, int], ...] = (
+SHORTENING: tuple[tuple[PostPart | PostExtra, int], ...] = (
     (PostPart.TITLE, 160),
     (PostPart.TITLE, 90),
     (PostPart.RECOURSE, BRIEF),
@@ -235,10 +235,10 @@ SHORTENING: tuple[tuple[PostPart | Frame, int], ...] = (
     (PostPart.OFFICE, 0),
     (PostPart.DECIDED, 0),
     (PostPart.SIGHTINGS, 0),
-    (Frame.TAGS, 1),
-    (Frame.TIMING, 0),
-    (Frame.PAGE, 0),
-    (Frame.LABEL, 0),
+    (PostExtra.TAGS, 1),
+    (PostExtra.TIMING, 0),
+    (PostExtra.PAGE, 0),
+    (PostExtra.LABEL, 0),
     (PostPart.OPERATORS, 30),
     (PostPart.ADVICE, 0),
     (PostPart.RECOURSE, 0),
@@ -341,15 +341,15 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
     raise TooSmall(message)
 
 
-def _shorten(said: Announcement, part: PostPart | Frame, floor: int, overflow: int) -> Announcement:
+def _shorten(said: Announcement, part: PostPart | PostExtra, floor: int, overflow: int) -> Announcement:
     match part:
-        case Frame.TAGS:
+        case PostExtra.TAGS:
             return replace(said, hashtags=said.hashtags[:floor])
-        case Frame.TIMING:
+        case PostExtra.TIMING:
             return replace(said, timing=None) if PostPart.PERIOD in {line.part for line in said.lines} else said
-        case Frame.PAGE:
+        case PostExtra.PAGE:
             return replace(said, page=None)
-        case Frame.LABEL:
+        case PostExtra.LABEL:
             return replace(said, link_label="")
     if floor == TOLD_BELOW:
         if not _TELLING & {line.part for line in said.lines}:

@@ -13,7 +13,7 @@ from bot.domain.folding import fold_letters
 from bot.domain.law.advice import Flag, LegalAdvice, Standing
 from bot.messages.cleaning import clean, cut, inert
 from bot.messages.lines import FactLine, MessageInput, PostPart, capital
-from bot.messages.words import Stage, Timing, Words, date_text, days_text, delay_text, period_text, timing, timing_text
+from bot.messages.words import PeriodStage, PeriodTiming, Words, date_text, days_text, delay_text, period_text, timing, timing_text
 
 _LONGEST_NUMBER = 60
 _MOST = 5
@@ -222,10 +222,10 @@ def list_standing(message: MessageInput) -> str | None:
         return None
     said, standing = words.standing, None if advice is None else advice.standing
     by_stage = {
-        Stage.UPCOMING: said.upcoming.format(delay=delay_text(stage, words.timing)),
-        Stage.STARTED: said.in_force if standing is Standing.IN_FORCE else said.started,
-        Stage.ENDED: said.over,
-        Stage.UNKNOWN: said.unknown if standing is Standing.UNKNOWN else None,
+        PeriodStage.UPCOMING: said.upcoming.format(delay=delay_text(stage, words.timing)),
+        PeriodStage.STARTED: said.in_force if standing is Standing.IN_FORCE else said.started,
+        PeriodStage.ENDED: said.over,
+        PeriodStage.UNKNOWN: said.unknown if standing is Standing.UNKNOWN else None,
     }
     return by_stage[stage.stage]
 
@@ -265,7 +265,7 @@ def _flag(flag: Flag, legal_advice: LegalAdvice, words: Words) -> tuple[str, str
             return said.outside_days.format(days=days_text(legal_advice.outside, words)), said.outside_brief
 
 
-def _stage(message: MessageInput, at: datetime) -> Timing | None:
+def _stage(message: MessageInput, at: datetime) -> PeriodTiming | None:
     """Return where the period stands that counts; None where that is the one of the decree that this one ends or refuses."""
     if message.decree.kind not in ALLOWING:
         return None

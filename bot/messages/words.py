@@ -348,7 +348,7 @@ def words_in(language: Language) -> Words:
 _HOURS_UP_TO = timedelta(hours=48)
 
 
-class Stage(Enum):
+class PeriodStage(Enum):
     """Where a period stands relative to an instant."""
 
     UNKNOWN = "unknown"
@@ -358,14 +358,14 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class PeriodTiming:
     """A stage, with the time left until the start when it is upcoming."""
 
-    stage: Stage
+    stage: PeriodStage
     delay: timedelta | None = None
 
 
-def timing(facts: Facts, time_zone: str, now: datetime) -> Timing:
+def timing(facts: Facts, time_zone: str, now: datetime) -> PeriodTiming:
     """Return where the decree's period stands at `now` (aware).
 
     Hours are wall-clock hours of `time_zone` (IANA name). A start without an hour is midnight; an end without an hour is
@@ -377,12 +377,12 @@ def timing(facts: Facts, time_zone: str, now: datetime) -> Timing:
     if start is not None and end is not None and end <= start:
         end = None
     if end is not None and now >= end:
-        return Timing(Stage.ENDED)
+        return PeriodTiming(PeriodStage.ENDED)
     if start is None:
-        return Timing(Stage.UNKNOWN)
+        return PeriodTiming(PeriodStage.UNKNOWN)
     if now >= start:
-        return Timing(Stage.STARTED)
-    return Timing(Stage.UPCOMING, start - now.astimezone(UTC))
+        return PeriodTiming(PeriodStage.STARTED)
+    return PeriodTiming(PeriodStage.UPCOMING, start - now.astimezone(UTC))
 
 
 def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime | None:
@@ -395,20 +395,20 @@ def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime
         return None
 
 
-def timing_text(moment: Timing, words: TimingWords) -> str | None:
+def timing_text(moment: PeriodTiming, words: TimingWords) -> str | None:
     """Return `À venir au moment de cette annonce`, `Commencé avant cette annonce`; None when nothing can be said."""
     match moment.stage:
-        case Stage.UPCOMING:
+        case PeriodStage.UPCOMING:
             return words.upcoming
-        case Stage.STARTED:
+        case PeriodStage.STARTED:
             return words.started
-        case Stage.ENDED:
+        case PeriodStage.ENDED:
             return words.ended
-        case Stage.UNKNOWN:
+        case PeriodStage.UNKNOWN:
             return None
 
 
-def delay_text(moment: Timing, words: TimingWords) -> str:
+def delay_text(moment: PeriodTiming, words: TimingWords) -> str:
     """Return `14 h`, `3 jours`. Rounded down: whoever reads it has at least the part that is said, never less."""
     delay = moment.delay or timedelta()
     minutes = max(int(delay.total_seconds() // 60), 1)

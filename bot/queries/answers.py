@@ -173,8 +173,8 @@ class NotCovered:
 
 
 @dataclass(frozen=True, slots=True)
-class HelpWanted:
-    """What can be asked is what was asked."""
+class HelpRequest:
+    """What was asked is what can be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class UnknownDecree:
     number: str
 
 
-class Fault(StrEnum):
+class InputFault(StrEnum):
     """What is wrong with a question."""
 
     NO_DEPARTMENT = "no_department"
@@ -207,7 +207,7 @@ class Fault(StrEnum):
 class BadInput:
     """The question cannot be understood."""
 
-    fault: Fault
+    fault: InputFault
 
 
 Answer = (
@@ -221,7 +221,7 @@ Answer = (
     | UnknownDepartment
     | UnknownDecree
     | BadInput
-    | HelpWanted
+    | HelpRequest
     | FiguresAnswer
     | WatchState
     | DepartmentState

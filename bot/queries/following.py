@@ -97,9 +97,9 @@ def follow_answers(language: Language) -> FollowAnswers:
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """What somebody may mean, best first. `is_sure`: it can be nothing but the first. `is_near`: nothing bears that name, these are
-    like it. `others` counts what is not among them."""
+class FollowMatches:
+    """What words may mean that can be followed, best first. `is_sure`: it can be nothing but the first. `is_near`: nothing bears that name,
+    these are like it. `others` counts what is not among them."""
 
     follows: tuple[Follow, ...] = ()
     is_sure: bool = False
@@ -107,22 +107,22 @@ class Meant:
     is_near: bool = False
 
 
-def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Mapping[str, str], language: Language) -> Meant:
+def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Mapping[str, str], language: Language) -> FollowMatches:
     """Return what these words may mean: an operator (`operators`: names by keys) or a kind of decree by its name, else places."""
     key = operator_key(words)
     if key in operators:
-        return Meant((Follow(FollowKind.OPERATOR, key),), is_sure=True)
+        return FollowMatches((Follow(FollowKind.OPERATOR, key),), is_sure=True)
     kind = _kind_named(words, language)
     if kind is not None:
-        return Meant((Follow(FollowKind.DECREE_KIND, kind.value),), is_sure=True)
+        return FollowMatches((Follow(FollowKind.DECREE_KIND, kind.value),), is_sure=True)
     found = find(words)
     follows = tuple(dict.fromkeys(_follow_of(candidate.place) for candidate in found.candidates))
     if not follows:
         near = [Follow(FollowKind.OPERATOR, other) for other in operators if key and f" {key} " in f" {other} "]
-        return Meant(tuple(near[:MOST_SHOWN]))
+        return FollowMatches(tuple(near[:MOST_SHOWN]))
     is_sure = len(follows) == 1 and found.candidates[0].how not in _GUESSES
     is_near = all(candidate.how is Match.NEAR for candidate in found.candidates)
-    return Meant(follows[:MOST_SHOWN], is_sure, max(found.communes + found.others - MOST_SHOWN, 0), is_near)
+    return FollowMatches(follows[:MOST_SHOWN], is_sure, max(found.communes + found.others - MOST_SHOWN, 0), is_near)
 
 
 def _kind_named(words: str, language: Language) -> Kind | None:

@@ -23,8 +23,8 @@ from bot.queries.answers import (
     BadInput,
     DecreeList,
     DepartmentState,
-    Fault,
-    HelpWanted,
+    HelpRequest,
+    InputFault,
     NotCovered,
     NothingFound,
     OneDecree,
@@ -80,7 +80,7 @@ def shortcoming(
         case UnknownDecree():
             text = words.unknown_decree.format(number=_echo(answer.number))
         case _:
-            template = words.ask.no_town if answer.fault is Fault.NO_TOWN else str(getattr(words, answer.fault.value))
+            template = words.ask.no_town if answer.fault is InputFault.NO_TOWN else str(getattr(words, answer.fault.value))
             text = template.format(**examples)
     return text
 
@@ -231,7 +231,7 @@ def plain_answer(answer: Answer, places: Mapping[str, Place], language: Language
             unplaced = decree_lines(answer.unplaced, places, answer.at, language)
             blocks = ("\n".join((parts.title, *named)), "\n".join((parts.unplaced, *unplaced)) if parts.unplaced else "", parts.watch)
             return "\n\n".join(block for block in blocks if block)
-        case HelpWanted():
+        case HelpRequest():
             return vocabulary(language).help.strip()
         case OneDecree(decree=decree, at=at):
             message = message_of(decree, places, at, language)

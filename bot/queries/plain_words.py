@@ -13,7 +13,7 @@ from bot.domain.folding import fold_words
 from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches
 from bot.gazetteer.gazetteer import Gazetteer
 from bot.gazetteer.places import Commune, Department, Region
-from bot.queries.answers import HelpWanted, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
+from bot.queries.answers import HelpRequest, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
 from bot.queries.departments import DepartmentMatch, find_departments
 
 MOST_CHOICES = 8
@@ -41,7 +41,7 @@ _SURE = frozenset((Match.CODE, Match.POSTCODE, Match.NAME, Match.ALIAS))
 
 
 @dataclass(frozen=True, slots=True)
-class SearchFirst:
+class SearchWithFallback:
     """Words that are searched; where no decree has them, `otherwise` is the answer, if there is one."""
 
     question: Question
@@ -50,12 +50,12 @@ class SearchFirst:
 
 def understood(
     words: str, places: Mapping[str, Place], gazetteer: Gazetteer
-) -> Question | PlaceChoices | SearchFirst | NotCovered | HelpWanted:
+) -> Question | PlaceChoices | SearchWithFallback | NotCovered | HelpRequest:
     """Return what is asked by plain words, of which at least one character is a letter or digit."""
     asked = " ".join(words.split()).strip(_AROUND) or words
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
     if folded in _HELP:
-        return HelpWanted()
+        return HelpRequest()
     if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
         return Question(Topic.NUMBER, asked)
     areas = areas_named(asked, places, lambda: gazetteer)
@@ -71,7 +71,7 @@ def understood(
     is_site = bool(found.candidates) and all(one.matched is not None for one in found.candidates)
     if choices is not None and choices.sure and not is_site and (not is_number or len(asked) == _POSTCODE_DIGITS):
         return choices.choices[0].question if len(choices.choices) == 1 else choices
-    return Question(Topic.NUMBER, asked) if is_number else SearchFirst(Question(Topic.SEARCH, asked), choices)
+    return Question(Topic.NUMBER, asked) if is_number else SearchWithFallback(Question(Topic.SEARCH, asked), choices)
 
 
 def areas_named(asked: str, places: Mapping[str, Place], gazetteer: Callable[[], Gazetteer]) -> DepartmentMatch:

@@ -22,7 +22,7 @@ from bot.queries.answers import (
     BadInput,
     DecreeList,
     DepartmentState,
-    Fault,
+    InputFault,
     NotCovered,
     NothingFound,
     OneDecree,
@@ -38,7 +38,7 @@ from bot.queries.answers import (
 )
 from bot.queries.departments import DepartmentMatch
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
-from bot.queries.plain_words import SearchFirst, areas_named, corrected, not_covered, places_named, town_of, understood
+from bot.queries.plain_words import SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
 
 Clock = Callable[[], datetime]
 Since = Callable[[Collection[str] | None], datetime | None]
@@ -102,7 +102,7 @@ class Questions:
     def department(self, words: str, page: int = 1) -> Answer:
         """Return the decrees of departments, by code ("26", "2a", "26, 07") or name ("drome", "la Drôme"), of all who decide there."""
         if not words.strip():
-            return BadInput(Fault.NO_DEPARTMENT)
+            return BadInput(InputFault.NO_DEPARTMENT)
         found = self._departments(words)
         if not isinstance(found, DepartmentMatch):
             return found
@@ -135,14 +135,14 @@ class Questions:
 
     def plain(self, words: str) -> Answer:
         """Answer plain words: a department, a town, a postcode, a number, "aide"; anything else is searched."""
-        asked = self._checked(words, Fault.NO_WORDS)
+        asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
         meant = understood(asked, self._places, self._gazetteer())
         match meant:
             case Question():
                 return self.ask(meant)
-            case SearchFirst():
+            case SearchWithFallback():
                 found = self.ask(meant.question)
                 return found if meant.otherwise is None or not isinstance(found, NothingFound) else meant.otherwise
             case _:
@@ -150,7 +150,7 @@ class Questions:
 
     def town(self, words: str, page: int = 1) -> Answer:
         """Return what is recorded of a town, by name, postcode or INSEE code; all that may be meant where they are several."""
-        asked = self._checked(words, Fault.NO_TOWN)
+        asked = self._checked(words, InputFault.NO_TOWN)
         if isinstance(asked, BadInput):
             return asked
         meant = town_of(asked, self._places, self._gazetteer())
@@ -186,7 +186,7 @@ class Questions:
 
     def search(self, words: str, page: int = 1) -> Answer:
         """Return the decrees that have these words."""
-        asked = self._checked(words, Fault.NO_WORDS)
+        asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
         question = Question(Topic.SEARCH, asked, page)
@@ -205,9 +205,9 @@ class Questions:
         ("26-2026-11-28-00033") or by that of its authority ("2026-1104"), which several decrees may bear."""
         text = " ".join(number.split()).removeprefix("[").removesuffix("]").strip()
         if not text:
-            return BadInput(Fault.NO_NUMBER)
+            return BadInput(InputFault.NO_NUMBER)
         if len(text) > LONGEST_WORDS:
-            return BadInput(Fault.TOO_LONG)
+            return BadInput(InputFault.TOO_LONG)
         official = _BEFORE_NUMBER.sub("", text)
         own = _OWN_NUMBER.fullmatch(text) or _OWN_NUMBER.fullmatch(official)
         decree = self._decrees.get(int(own[1])) if own is not None and int(own[1]) <= _LAST_ID else None
@@ -217,7 +217,7 @@ class Questions:
 
     def _numbered(self, number: str, page: int) -> Answer:
         if not any(character in "0123456789" for character in number):
-            return BadInput(Fault.NOT_A_NUMBER)
+            return BadInput(InputFault.NOT_A_NUMBER)
         found = self._decrees.numbered(number, self._places)
         if not found:
             return UnknownDecree(number)
@@ -241,11 +241,11 @@ class Questions:
         }
         return asked[question.topic](question.words, question.page)
 
-    def _checked(self, words: str, missing: Fault) -> str | BadInput:
+    def _checked(self, words: str, missing: InputFault) -> str | BadInput:
         asked = " ".join(words.split())
         if not any(character.isalnum() for character in asked):
             return BadInput(missing)
-        return asked if len(asked) <= LONGEST_WORDS else BadInput(Fault.TOO_LONG)
+        return asked if len(asked) <= LONGEST_WORDS else BadInput(InputFault.TOO_LONG)
 
     def _known_words(self) -> Mapping[str, str]:
         now = self._clock()
@@ -258,7 +258,7 @@ class Questions:
     def _departments(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment:
         """Find the departments; where the words are the name of towns, these are what is offered."""
         if len(words) > LONGEST_WORDS:
-            return BadInput(Fault.TOO_LONG)
+            return BadInput(InputFault.TOO_LONG)
         found = areas_named(words, self._places, self._gazetteer)
         if found.places:
             return found

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Grant(Enum):
-    """The answer to "may I?". Only the first refusal in a row is worth telling: more telling would be a flood of its own."""
+class RateDecision(Enum):
+    """Whether a question is answered. Only the first refusal in a row is said: more would be a flood of its own."""
 
-    GRANTED = "granted"
+    ALLOWED = "allowed"
     REFUSED_FIRST = "refused_first"
     REFUSED = "refused"
 
@@ -25,12 +25,12 @@ class Bucket:
     notified: bool = False
 
 
-def take(bucket: Bucket, now: float, most: int, seconds: float = 60.0) -> tuple[Bucket, Grant]:
+def take(bucket: Bucket, now: float, most: int, seconds: float = 60.0) -> tuple[Bucket, RateDecision]:
     """Take one token. A bucket holds at most `most` tokens, and an empty one is full again after so many seconds."""
     tokens = min(most, bucket.tokens + max(0.0, now - bucket.at) * most / seconds)
     if tokens >= 1:
-        return Bucket(tokens - 1, now), Grant.GRANTED
-    return Bucket(tokens, now, notified=True), Grant.REFUSED if bucket.notified else Grant.REFUSED_FIRST
+        return Bucket(tokens - 1, now), RateDecision.ALLOWED
+    return Bucket(tokens, now, notified=True), RateDecision.REFUSED if bucket.notified else RateDecision.REFUSED_FIRST
 
 
 _CHAT_SHARE = 3
@@ -48,18 +48,18 @@ class RateLimiter:
         self._people = people
         self._buckets: OrderedDict[Hashable, Bucket] = OrderedDict()
 
-    def ask(self, person: Hashable, chat: Hashable = None) -> Grant:
+    def ask(self, person: Hashable, chat: Hashable = None) -> RateDecision:
         """Return whether this person (an account, a Telegram user or chat id) may be answered now, in this chat where it is another one."""
-        grant = self._take(person, self._most)
-        if grant is not Grant.GRANTED or chat is None or chat == person:
-            return grant
+        decision = self._take(person, self._most)
+        if decision is not RateDecision.ALLOWED or chat is None or chat == person:
+            return decision
         return self._take(chat, _CHAT_SHARE * self._most)
 
-    def _take(self, who: Hashable, most: int) -> Grant:
+    def _take(self, who: Hashable, most: int) -> RateDecision:
         now = self._monotonic()
-        bucket, grant = take(self._buckets.get(who, Bucket(most, now)), now, most, self._seconds)
+        bucket, decision = take(self._buckets.get(who, Bucket(most, now)), now, most, self._seconds)
         self._buckets[who] = bucket
         self._buckets.move_to_end(who)
         if len(self._buckets) > self._people:
             self._buckets.popitem(last=False)
-        return grant
+        return decision

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from bot.queries.rate_limit import Grant, RateLimiter
+from bot.queries.rate_limit import RateDecision, RateLimiter
 
 _Address = IPv4Address | IPv6Address
 _HOUSEHOLD = 64
@@ -62,4 +62,4 @@ class VisitorLimits:
         if at.date() != self._day:
             self._day, self._salt = at.date(), secrets.token_bytes(16)
         who = visitor_of(peer, forwarded, self._proxies).encode()
-        return self._limiter.ask(blake2b(who, key=self._salt, digest_size=16).digest()) is Grant.GRANTED
+        return self._limiter.ask(blake2b(who, key=self._salt, digest_size=16).digest()) is RateDecision.ALLOWED

@@ -12,7 +12,7 @@ from bot.domain.acts import ALLOWING, Decree, Kind, Place
 from bot.domain.law.advice import LegalAdvice, Recourse, Standing
 from bot.messages import words_in
 from bot.messages.cleaning import clean, cut, link_to
-from bot.messages.letters.words import Blanks, LetterLabels, letter_words, template
+from bot.messages.letters.words import LetterLabels, Placeholders, letter_words, template
 from bot.messages.words import date_text, days_text, period_text
 
 _TITLE = 500
@@ -190,7 +190,7 @@ def safe(text: str | None, blank: str = "") -> str:
     return clean(text or "").translate(_BRACKETS) or blank
 
 
-def _addressee(place: Place, blanks: Blanks, labels: LetterLabels) -> str:
+def _addressee(place: Place, blanks: Placeholders, labels: LetterLabels) -> str:
     """Return `Préfecture de la Drôme – à l’attention de la préfète ou du préfet`, `Préfet de police`: the office, whoever holds it."""
     name = safe(place.name)
     before, _, rest = name.partition(" ")
@@ -207,12 +207,12 @@ def _listed(items: Sequence[str], blank: str, labels: LetterLabels) -> str:
     return labels.more.format(shown=text, n=len(shown) - _ITEMS) if len(shown) > _ITEMS else text
 
 
-def _software(decree: Decree, blanks: Blanks) -> str:
+def _software(decree: Decree, blanks: Placeholders) -> str:
     known = [text for part in (decree.facts.software, decree.facts.vendor) if (text := cut(safe(part), _ITEM))]
     return f"{known[0]} ({known[1]})" if len(known) > 1 else next(iter(known), blanks.software)
 
 
-def _court(legal_advice: LegalAdvice, blanks: Blanks, labels: LetterLabels) -> str:
+def _court(legal_advice: LegalAdvice, blanks: Placeholders, labels: LetterLabels) -> str:
     court = legal_advice.court
     if court.differs:
         return labels.courts.format(named=_of_court(court.named), by_seat=_of_court(court.by_seat))

@@ -10,7 +10,7 @@ from bot.domain.law.advice import Flag
 from bot.messages.words import Table, data_file, text_file
 
 
-class Blanks(Table):
+class Placeholders(Table):
     """What a person has to fill in where the decree does not say. Each stands in brackets."""
 
     number: str
@@ -80,7 +80,7 @@ class RequestedDocument(Table):
     applied: bool = False
 
 
-class Ground(Table):
+class LegalGround(Table):
     """A ground to complete; with `flag`, only for decrees that bear it."""
 
     text: str
@@ -105,12 +105,12 @@ class SourceWords(Table):
 class LetterWords(Table):
     """The content of `letters.toml`."""
 
-    blanks: Blanks
+    blanks: Placeholders
     labels: LetterLabels
     warnings: Warnings
     limit: LimitWords
     documents: tuple[RequestedDocument, ...]
-    grounds: tuple[Ground, ...]
+    grounds: tuple[LegalGround, ...]
     sources: tuple[LegalSource, ...]
     source_words: SourceWords
 

@@ -21,7 +21,7 @@ from bot.domain.mentions import AccountFailed, StatusMention
 from bot.messages import StatusLimits
 from bot.queries.mastodon.mentions import answer_status, asked_in, is_unwanted, is_worth_saying, language_of, refusal_status
 from bot.queries.questions import Clock, Questions
-from bot.queries.rate_limit import Grant, RateLimiter
+from bot.queries.rate_limit import RateDecision, RateLimiter
 from bot.storage.errors import StorageError
 
 log = structlog.get_logger()
@@ -83,7 +83,7 @@ class _Attempt:
     """One answer, and whether the person may have it: a further try is no further question."""
 
     notification: str
-    grant: Grant
+    decision: RateDecision
     tries: int = 0
 
 
@@ -159,7 +159,7 @@ class MentionAnswers:
             attempt = _Attempt(mention.notification, self._limiter.ask((self.name, mention.account), self.name))
         self._attempt = attempt = replace(attempt, tries=attempt.tries + 1)
         try:
-            await self._answer_once(mention, attempt.grant)
+            await self._answer_once(mention, attempt.decision)
         except AccountFailed as error:
             if not error.is_final and (error.wait is not None or attempt.tries < _TRIES):
                 raise
@@ -170,20 +170,20 @@ class MentionAnswers:
             # A fault of ours in one answer must not silence the others. Its message may hold what was asked.
             log.error("mentions.crashed", destination=self.name, error=type(error).__name__)
 
-    async def _answer_once(self, mention: StatusMention, grant: Grant) -> None:
-        write = await self._written(mention, grant)
+    async def _answer_once(self, mention: StatusMention, decision: RateDecision) -> None:
+        write = await self._written(mention, decision)
         # Read last: an answer that is there was given before the program was killed, or the server's own answer was lost.
         if write is None or await self._account.is_blocked(mention.account) or await self._account.has_answered(mention):
             return
         await self._account.answer(mention, language_of(mention), write)
         log.debug("mentions.answered", destination=self.name)
 
-    async def _written(self, mention: StatusMention, grant: Grant) -> Callable[[StatusLimits], str] | None:
+    async def _written(self, mention: StatusMention, decision: RateDecision) -> Callable[[StatusLimits], str] | None:
         """Return what writes the answer within limits, None where there is to be none."""
         asked = asked_in(mention, await self._account.username())
-        if grant is Grant.REFUSED:
+        if decision is RateDecision.REFUSED:
             return None
-        if grant is Grant.REFUSED_FIRST:
+        if decision is RateDecision.REFUSED_FIRST:
             return partial(refusal_status, mention) if asked.is_addressed else None
         answer = await asyncio.to_thread(self._questions.plain, asked.words or "aide")
         return partial(answer_status, answer, mention, self._places) if is_worth_saying(answer, asked) else None

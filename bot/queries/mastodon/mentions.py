@@ -15,7 +15,7 @@ from bot.domain.mentions import StatusMention
 from bot.messages import Language, StatusLimits, mastodon_length, mastodon_status
 from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import cut, inert
-from bot.queries.answers import Answer, BadInput, DecreeList, HelpWanted, NothingFound, OneDecree, PlaceChoices, Topic, TownAnswer
+from bot.queries.answers import Answer, BadInput, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Topic, TownAnswer
 from bot.queries.phrases import message_of, plain_answer
 from bot.queries.vocabulary import vocabulary
 
@@ -31,7 +31,7 @@ _NO_BOT = re.compile(r"#\s*no_?bots?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MentionQuestion:
     """The words of a question, empty where there are none. `is_addressed`: the status is for the account alone, begun with its name."""
 
     words: str
@@ -44,13 +44,13 @@ def is_unwanted(mention: StatusMention, now: datetime) -> bool:
     return mention.is_bot or is_old or _NO_BOT.search(" ".join(lines_of(mention.note))) is not None
 
 
-def asked_in(mention: StatusMention, username: str) -> Asked:
+def asked_in(mention: StatusMention, username: str) -> MentionQuestion:
     """Return the first line after the account's name, without names; the line before it where nothing follows."""
     lines = "\n".join(lines_of(mention.content))
     own = next((found for found in _HANDLE.finditer(lines) if found[0].split("@")[1].casefold() == username.casefold()), None)
     before, after = ("", lines) if own is None else (lines[: own.start()], lines[own.end() :])
     said_before, said_after = _first_line(before), _first_line(after)
-    return Asked((said_after or said_before)[:_MOST_WORDS], is_addressed=not said_before and not mention.is_reply)
+    return MentionQuestion((said_after or said_before)[:_MOST_WORDS], is_addressed=not said_before and not mention.is_reply)
 
 
 def lines_of(html: str) -> Iterator[str]:
@@ -71,7 +71,7 @@ def _first_line(text: str) -> str:
     return next((line for line in lines if any(character.isalnum() for character in line)), "")
 
 
-def is_worth_saying(answer: Answer, asked: Asked) -> bool:
+def is_worth_saying(answer: Answer, asked: MentionQuestion) -> bool:
     """Return whether an answer is to be given. People who talk under a post mention the account by that alone: there, and where its name is
     not the first word, only what surely is a question is answered, such as a place, a number, or "aide"; words are not searched.
     """
@@ -127,7 +127,9 @@ def _said(answer: Answer, places: Mapping[str, Place], language: Language, room:
 def _quiet(answer: Answer, places: Mapping[str, Place], language: Language) -> str:
     """Return the words of an answer, which mention nobody and have no hashtag."""
     text = (
-        vocabulary(language).mastodon.help.strip() if isinstance(answer, HelpWanted) else plain_answer(answer, places, language, "mastodon")
+        vocabulary(language).mastodon.help.strip()
+        if isinstance(answer, HelpRequest)
+        else plain_answer(answer, places, language, "mastodon")
     )
     return "\n".join(line if "://" in line else inert(line) for line in text.split("\n"))
 

@@ -36,7 +36,7 @@ from bot.messages import Language
 from bot.messages.cleaning import unlinked
 from bot.messages.following import FollowNames, follow_label
 from bot.queries.following import (
-    Meant,
+    FollowMatches,
     about_us,
     follow_answers,
     follow_code,
@@ -49,7 +49,7 @@ from bot.queries.following import (
     unknown_text,
     what_is_meant,
 )
-from bot.queries.rate_limit import Grant, RateLimiter
+from bot.queries.rate_limit import RateDecision, RateLimiter
 from bot.queries.telegram.commands import NAMES, ChatLanguages, command_meant, folded_name, spoken, typed_command
 from bot.queries.telegram.long_polling import Sleep, answered
 from bot.queries.vocabulary import vocabulary
@@ -174,12 +174,12 @@ class FollowCommands:
         chat = message.chat.id
         try:
             person = message.sender_chat or message.from_user or message.chat
-            grant = self._limiter.ask(person.id, chat)
-            if grant is Grant.REFUSED:
+            decision = self._limiter.ask(person.id, chat)
+            if decision is RateDecision.REFUSED:
                 return
             chosen = await asyncio.to_thread(self._languages.chosen, chat)
             tongue = language = chosen or language
-            if grant is Grant.REFUSED_FIRST:
+            if decision is RateDecision.REFUSED_FIRST:
                 reply = FollowReply(vocabulary(tongue).slow_down)
             elif not await is_in_charge(bot, message.chat, person.id):
                 reply = FollowReply(follow_answers(tongue).admins)
@@ -204,7 +204,7 @@ class FollowCommands:
         try:
             message = query.message
             chat = None if message is None else message.chat.id
-            if self._limiter.ask(query.from_user.id, chat) is not Grant.GRANTED:
+            if self._limiter.ask(query.from_user.id, chat) is not RateDecision.ALLOWED:
                 await query.answer(vocabulary(language).slow_down)
             elif not isinstance(message, Message):
                 await query.answer(vocabulary(language).expired, show_alert=True)
@@ -258,7 +258,7 @@ class FollowCommands:
             return self._add(meant.follows[0], chat, language)
         return self._candidates(words, meant, language)
 
-    def _candidates(self, words: str, meant: Meant, language: Language) -> FollowReply:
+    def _candidates(self, words: str, meant: FollowMatches, language: Language) -> FollowReply:
         answers = follow_answers(language)
         if not meant.follows:
             return FollowReply(unknown_text(words, language), self._how(language).rows)

@@ -20,10 +20,10 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes, Inline
 
 from bot.domain.acts import Place
 from bot.messages import LANGUAGES, Button, Language
-from bot.queries.answers import BadInput, Fault, OneDecree, Question, Topic
+from bot.queries.answers import BadInput, InputFault, OneDecree, Question, Topic
 from bot.queries.following import about_us, follow_answers, run_by
 from bot.queries.questions import Questions
-from bot.queries.rate_limit import Grant, RateLimiter
+from bot.queries.rate_limit import RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     COMMANDS,
     HELP,
@@ -113,11 +113,11 @@ class TelegramCommands:
         asked: _Asked | None = None
         try:
             person = (message.sender_chat or message.from_user or message.chat).id
-            grant = self._limiter.ask(person, message.chat.id)
-            if grant is Grant.REFUSED:
+            decision = self._limiter.ask(person, message.chat.id)
+            if decision is RateDecision.REFUSED:
                 return
             asked = self._understood(meant, spoken(message.from_user), await asyncio.to_thread(self._languages.chosen, message.chat.id))
-            if grant is Grant.GRANTED:
+            if decision is RateDecision.ALLOWED:
                 await self._send(message, await asyncio.to_thread(asked.reply), asked.language)
             else:
                 await self._send(message, said(vocabulary(asked.language).slow_down), asked.language)
@@ -150,7 +150,7 @@ class TelegramCommands:
 
     def _command(self, ask: Callable[[Questions, str], Any], words: str, language: Language) -> Reply:
         answer = ask(self._questions, words)
-        if answer == BadInput(Fault.NO_NUMBER):
+        if answer == BadInput(InputFault.NO_NUMBER):
             return said(vocabulary(language).chat.no_number)
         return telegram_reply(answer, self._places, language)
 
@@ -181,7 +181,7 @@ class TelegramCommands:
         if query is None:
             return
         # Each letter is a question: they are counted apart, so that typing does not use up what a person may ask.
-        if self._limiter.ask(-query.from_user.id) is not Grant.GRANTED:
+        if self._limiter.ask(-query.from_user.id) is not RateDecision.ALLOWED:
             return
         language: Language = spoken(query.from_user) or "fr"
         try:
@@ -206,7 +206,7 @@ class TelegramCommands:
         words = vocabulary(language)
         try:
             chat = query.message.chat.id if query.message is not None else None
-            if self._limiter.ask(query.from_user.id, chat) is not Grant.GRANTED:
+            if self._limiter.ask(query.from_user.id, chat) is not RateDecision.ALLOWED:
                 await query.answer(words.slow_down)
             elif pressed is None:
                 await query.answer(words.expired, show_alert=True)

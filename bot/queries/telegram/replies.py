@@ -22,7 +22,7 @@ from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_h
 from bot.messages.cleaning import cut, unlinked
 from bot.messages.letters import LetterKind, NoSuchLetter, draft
 from bot.messages.telegram import TEXT_LIMIT, html_tag, html_text, telegram_length
-from bot.queries.answers import Answer, DecreeList, HelpWanted, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
+from bot.queries.answers import Answer, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.figures import FiguresAnswer, View
 from bot.queries.phrases import choice_text, instead, message_of, plain_answer, title, town_parts, unread, withdrawal
 from bot.queries.pictures import figures_picture
@@ -177,7 +177,7 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
             plain = said(plain_answer(answer, places, language, "telegram"))
             buttons = (PressButton(cut(choice_text(choice, language), _LONGEST_BUTTON), choice.question) for choice in answer.choices)
             return replace(plain, rows=tuple((button,) for button in buttons))
-        case HelpWanted():
+        case HelpRequest():
             return help_reply((language,))
         case _:
             photo = _picture(answer, places, language) if isinstance(answer, FiguresAnswer) else None

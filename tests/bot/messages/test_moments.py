@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from bot.domain.acts import Facts, Moment
-from bot.messages.words import Language, Stage, Timing, delay_text, period_text, timing, timing_text, words_in
+from bot.messages.words import Language, PeriodStage, PeriodTiming, delay_text, period_text, timing, timing_text, words_in
 from tests.bot.messages.samples import facts, nows
 
 DAY = Moment(date(2031, 4, 19))
@@ -48,26 +48,26 @@ def test_period(starts: str | None, ends: str | None, french: str | None, englis
 @pytest.mark.parametrize(
     ("starts", "ends", "now", "expected"),
     [
-        ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-19T22:00", Timing(Stage.UPCOMING, timedelta(hours=14))),
-        ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-20T11:59", Timing(Stage.UPCOMING, timedelta(minutes=1))),
-        ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-20T12:00", Timing(Stage.STARTED)),
-        ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-21T04:00", Timing(Stage.ENDED)),
-        ("2031-04-20", "2031-04-20", "2031-04-19T21:59", Timing(Stage.UPCOMING, timedelta(minutes=1))),
-        ("2031-04-20", "2031-04-20", "2031-04-19T22:00", Timing(Stage.STARTED)),
-        ("2031-04-20", "2031-04-20", "2031-04-20T21:59", Timing(Stage.STARTED)),
-        ("2031-04-20", "2031-04-20", "2031-04-20T22:00", Timing(Stage.ENDED)),
+        ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-19T22:00", PeriodTiming(PeriodStage.UPCOMING, timedelta(hours=14))),
+        ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-20T11:59", PeriodTiming(PeriodStage.UPCOMING, timedelta(minutes=1))),
+        ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-20T12:00", PeriodTiming(PeriodStage.STARTED)),
+        ("2031-04-20T14:00", "2031-04-21T06:00", "2031-04-21T04:00", PeriodTiming(PeriodStage.ENDED)),
+        ("2031-04-20", "2031-04-20", "2031-04-19T21:59", PeriodTiming(PeriodStage.UPCOMING, timedelta(minutes=1))),
+        ("2031-04-20", "2031-04-20", "2031-04-19T22:00", PeriodTiming(PeriodStage.STARTED)),
+        ("2031-04-20", "2031-04-20", "2031-04-20T21:59", PeriodTiming(PeriodStage.STARTED)),
+        ("2031-04-20", "2031-04-20", "2031-04-20T22:00", PeriodTiming(PeriodStage.ENDED)),
         # The clocks go forward on 30 March 2031 at 2 a.m.: from midnight to noon there are eleven hours.
-        ("2031-03-30T12:00", None, "2031-03-29T23:00", Timing(Stage.UPCOMING, timedelta(hours=11))),
-        ("2031-04-20", None, "2031-05-20T00:00", Timing(Stage.STARTED)),
-        (None, "2031-04-20", "2031-04-01T00:00", Timing(Stage.UNKNOWN)),
-        (None, "2031-04-20", "2031-04-25T00:00", Timing(Stage.ENDED)),
-        (None, None, "2031-04-25T00:00", Timing(Stage.UNKNOWN)),
+        ("2031-03-30T12:00", None, "2031-03-29T23:00", PeriodTiming(PeriodStage.UPCOMING, timedelta(hours=11))),
+        ("2031-04-20", None, "2031-05-20T00:00", PeriodTiming(PeriodStage.STARTED)),
+        (None, "2031-04-20", "2031-04-01T00:00", PeriodTiming(PeriodStage.UNKNOWN)),
+        (None, "2031-04-20", "2031-04-25T00:00", PeriodTiming(PeriodStage.ENDED)),
+        (None, None, "2031-04-25T00:00", PeriodTiming(PeriodStage.UNKNOWN)),
         # An end before the start is a misreading, not an end.
-        ("2031-04-20", "2030-04-22", "2031-04-19T22:00", Timing(Stage.STARTED)),
-        ("9999-12-31", "9999-12-31", "2031-04-19T22:00", Timing(Stage.UPCOMING, timedelta(days=2910507, hours=1))),
+        ("2031-04-20", "2030-04-22", "2031-04-19T22:00", PeriodTiming(PeriodStage.STARTED)),
+        ("9999-12-31", "9999-12-31", "2031-04-19T22:00", PeriodTiming(PeriodStage.UPCOMING, timedelta(days=2910507, hours=1))),
     ],
 )  # fmt: skip
-def test_timing_in_paris(starts: str | None, ends: str | None, now: str, expected: Timing) -> None:
+def test_timing_in_paris(starts: str | None, ends: str | None, now: str, expected: PeriodTiming) -> None:
     said = Facts(starts=_moment(starts), ends=_moment(ends))
     assert timing(said, PARIS, datetime.fromisoformat(now).replace(tzinfo=UTC)) == expected
 
@@ -75,8 +75,8 @@ def test_timing_in_paris(starts: str | None, ends: str | None, now: str, expecte
 def test_hours_are_those_of_the_place() -> None:
     said = Facts(starts=Moment(date(2031, 4, 20), time(14)))
     now = datetime(2031, 4, 20, 12, tzinfo=UTC)
-    assert timing(said, PARIS, now).stage is Stage.STARTED
-    assert timing(said, "America/Guadeloupe", now) == Timing(Stage.UPCOMING, timedelta(hours=6))
+    assert timing(said, PARIS, now).stage is PeriodStage.STARTED
+    assert timing(said, "America/Guadeloupe", now) == PeriodTiming(PeriodStage.UPCOMING, timedelta(hours=6))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_hours_are_those_of_the_place() -> None:
     ],
 )
 def test_what_is_left_is_rounded_down(delay: timedelta, french: str, english: str) -> None:
-    moment = Timing(Stage.UPCOMING, delay)
+    moment = PeriodTiming(PeriodStage.UPCOMING, delay)
     assert delay_text(moment, words_in("fr").timing) == french
     assert delay_text(moment, words_in("en").timing) == english
 
@@ -100,22 +100,22 @@ def test_what_is_left_is_rounded_down(delay: timedelta, french: str, english: st
 @pytest.mark.parametrize(
     ("language", "stage", "expected"),
     [
-        ("fr", Stage.UPCOMING, "À venir au moment de cette annonce"),
-        ("en", Stage.UPCOMING, "Upcoming at the time of this post"),
-        ("fr", Stage.STARTED, "Commencé avant cette annonce"),
-        ("fr", Stage.ENDED, "Terminé avant cette annonce"),
-        ("en", Stage.STARTED, "Begun before this post"),
-        ("en", Stage.ENDED, "Over before this post"),
-        ("fr", Stage.UNKNOWN, None),
+        ("fr", PeriodStage.UPCOMING, "À venir au moment de cette annonce"),
+        ("en", PeriodStage.UPCOMING, "Upcoming at the time of this post"),
+        ("fr", PeriodStage.STARTED, "Commencé avant cette annonce"),
+        ("fr", PeriodStage.ENDED, "Terminé avant cette annonce"),
+        ("en", PeriodStage.STARTED, "Begun before this post"),
+        ("en", PeriodStage.ENDED, "Over before this post"),
+        ("fr", PeriodStage.UNKNOWN, None),
     ],
 )
-def test_stages_in_words(language: Language, stage: Stage, expected: str | None) -> None:
-    assert timing_text(Timing(stage), words_in(language).timing) == expected
+def test_stages_in_words(language: Language, stage: PeriodStage, expected: str | None) -> None:
+    assert timing_text(PeriodTiming(stage), words_in(language).timing) == expected
 
 
 @given(facts, nows)
 def test_any_dates_give_an_answer(said: Facts, now: datetime) -> None:
     moment = timing(said, PARIS, now)
-    assert (moment.delay is not None) == (moment.stage is Stage.UPCOMING)
+    assert (moment.delay is not None) == (moment.stage is PeriodStage.UPCOMING)
     assert moment.delay is None or moment.delay > timedelta()
     assert (period_text(said, words_in("fr")) is None) == (said.starts is None and said.ends is None)

@@ -11,7 +11,7 @@ from bot.queries.answers import (
     Answer,
     BadInput,
     DecreeList,
-    Fault,
+    InputFault,
     NothingFound,
     OneDecree,
     Question,
@@ -90,8 +90,8 @@ def test_an_empty_database_is_told_apart() -> None:
 def test_an_unknown_department_gets_suggestions(questions: Questions) -> None:
     assert questions.department("drme") == UnknownDepartment("drme", (PLACES["26"],))
     assert questions.department("99") == UnknownDepartment("99", ())
-    assert questions.department(" ") == BadInput(Fault.NO_DEPARTMENT)
-    assert questions.department("x" * 201) == BadInput(Fault.TOO_LONG)
+    assert questions.department(" ") == BadInput(InputFault.NO_DEPARTMENT)
+    assert questions.department("x" * 201) == BadInput(InputFault.TOO_LONG)
 
 
 def test_a_search(questions: Questions) -> None:
@@ -102,9 +102,10 @@ def test_a_search(questions: Questions) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "fault"), [("", Fault.NO_WORDS), (" \n", Fault.NO_WORDS), ("*\"'()", Fault.NO_WORDS), ("a" * 201, Fault.TOO_LONG)]
+    ("words", "fault"),
+    [("", InputFault.NO_WORDS), (" \n", InputFault.NO_WORDS), ("*\"'()", InputFault.NO_WORDS), ("a" * 201, InputFault.TOO_LONG)],
 )
-def test_a_search_of_nothing_or_too_much(questions: Questions, words: str, fault: Fault) -> None:
+def test_a_search_of_nothing_or_too_much(questions: Questions, words: str, fault: InputFault) -> None:
     assert questions.search(words) == BadInput(fault)
 
 
@@ -118,14 +119,14 @@ def test_one_decree_by_its_number(questions: Questions, number: str) -> None:
 @pytest.mark.parametrize(
     ("number", "expected"),
     [
-        ("", BadInput(Fault.NO_NUMBER)),
-        ("[]", BadInput(Fault.NO_NUMBER)),
-        ("douze", BadInput(Fault.NOT_A_NUMBER)),
+        ("", BadInput(InputFault.NO_NUMBER)),
+        ("[]", BadInput(InputFault.NO_NUMBER)),
+        ("douze", BadInput(InputFault.NOT_A_NUMBER)),
         ("-1", UnknownDecree("-1")),
         ("26-2026-112", UnknownDecree("26-2026-112")),
-        ("١٢", BadInput(Fault.NOT_A_NUMBER)),
+        ("١٢", BadInput(InputFault.NOT_A_NUMBER)),
         ("9" * 19, UnknownDecree("9" * 19)),
-        ("9" * 201, BadInput(Fault.TOO_LONG)),
+        ("9" * 201, BadInput(InputFault.TOO_LONG)),
         ("99", UnknownDecree("99")),
         ("9" * 18, UnknownDecree("9" * 18)),
     ],

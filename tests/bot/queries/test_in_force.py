@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Moment
 from bot.domain.health import Cause, Status
-from bot.queries.answers import Answer, BadInput, DecreeList, Fault, NothingFound, Question, Topic, UnknownDepartment
+from bot.queries.answers import Answer, BadInput, DecreeList, InputFault, NothingFound, Question, Topic, UnknownDepartment
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions, in_force
 from tests.bot.messages.samples import decrees as any_decrees
@@ -112,7 +112,7 @@ def test_what_began_and_shows_no_end_may_go_on() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
-    [("drme", UnknownDepartment("drme", (PLACES["26"],))), ("x" * 201, BadInput(Fault.TOO_LONG))],
+    [("drme", UnknownDepartment("drme", (PLACES["26"],))), ("x" * 201, BadInput(InputFault.TOO_LONG))],
 )
 def test_an_unknown_department_is_told(asked: str, expected: Answer) -> None:
     assert ask(MemoryDecrees()).in_force(asked) == expected

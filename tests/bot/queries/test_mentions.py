@@ -23,7 +23,7 @@ from bot.queries.mastodon.mentions import (
     shortened,
 )
 from bot.queries.questions import Questions
-from bot.queries.rate_limit import Grant, RateLimiter
+from bot.queries.rate_limit import RateDecision, RateLimiter
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 
 VIGIE = '<span class="h-card"><a href="https://ici.example/@vigie" class="u-url mention">@<span>vigie</span></a></span>'
@@ -165,8 +165,8 @@ def test_people_may_ask_so_many_questions_an_hour() -> None:
     now = [0.0]
     limiter = RateLimiter(2, lambda: now[0], seconds=3600.0)
     asked = [limiter.ask(("compte", "5"), "compte") for _ in range(4)]
-    assert asked == [Grant.GRANTED, Grant.GRANTED, Grant.REFUSED_FIRST, Grant.REFUSED]
+    assert asked == [RateDecision.ALLOWED, RateDecision.ALLOWED, RateDecision.REFUSED_FIRST, RateDecision.REFUSED]
     now[0] = 1799.0
-    assert limiter.ask(("compte", "5"), "compte") is Grant.REFUSED
+    assert limiter.ask(("compte", "5"), "compte") is RateDecision.REFUSED
     now[0] = 1801.0
-    assert limiter.ask(("compte", "5"), "compte") is Grant.GRANTED
+    assert limiter.ask(("compte", "5"), "compte") is RateDecision.ALLOWED

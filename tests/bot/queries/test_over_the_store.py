@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.acts import Act, Cover, Decree, Judged, Moment, Outcome, PageText, Reading, Verdict
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
-from bot.queries.answers import DecreeList, Fault, NothingFound, OneDecree, Question, Topic, UnknownDecree
+from bot.queries.answers import DecreeList, InputFault, NothingFound, OneDecree, Question, Topic, UnknownDecree
 from bot.queries.questions import Questions
 from bot.storage.store import Store
 from tests.bot.queries.conftest import NOW, PLACES, decree, overview
@@ -86,7 +86,7 @@ def test_any_words_may_be_searched(store: Store, words: str) -> None:
 
 def test_a_search_of_signs_never_reaches_the_store(store: Store) -> None:
     answer = Questions(store.decrees, PLACES, lambda: NOW, overview=overview).search("***")
-    assert getattr(answer, "fault", None) is Fault.NO_WORDS
+    assert getattr(answer, "fault", None) is InputFault.NO_WORDS
 
 
 def test_what_is_in_force_comes_from_the_store(store: Store) -> None:

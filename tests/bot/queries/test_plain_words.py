@@ -17,8 +17,8 @@ from bot.queries.answers import (
     Answer,
     BadInput,
     DecreeList,
-    Fault,
-    HelpWanted,
+    HelpRequest,
+    InputFault,
     NotCovered,
     PlaceChoices,
     Question,
@@ -27,7 +27,7 @@ from bot.queries.answers import (
     UnknownPlace,
 )
 from bot.queries.phrases import plain_answer
-from bot.queries.plain_words import SearchFirst, corrected, understood
+from bot.queries.plain_words import SearchWithFallback, corrected, understood
 from bot.queries.questions import Questions
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 
@@ -73,8 +73,8 @@ PARIS_12 = tuple(NamedCommune(code, Naming.ALIAS, "gare de Lyon") for code in ("
         ("valence 26", Question(Topic.TOWN, "26362")),
         ("paris 15", Question(Topic.TOWN, "75115")),
         ("99999", Question(Topic.NUMBER, "99999")),
-        ("aide", HelpWanted()),
-        ("Bonjour !", HelpWanted()),
+        ("aide", HelpRequest()),
+        ("Bonjour !", HelpRequest()),
     ],
 )
 def test_plain_words_are_a_question(words: str, meant: object) -> None:
@@ -101,7 +101,7 @@ def test_of_several_places_all_are_offered(words: str, codes: list[str]) -> None
 )
 def test_what_names_no_place_for_sure_is_searched_first(words: str, near: str | None) -> None:
     meant = understood(words, FRANCE, gazetteer())
-    assert isinstance(meant, SearchFirst)
+    assert isinstance(meant, SearchWithFallback)
     assert meant.question == Question(Topic.SEARCH, words)
     assert (None if meant.otherwise is None else meant.otherwise.choices[0].place.code) == near
 
@@ -192,7 +192,7 @@ def test_a_button_for_a_town_holds_its_code_which_is_no_postcode(towns: Question
 
 
 def test_a_town_must_be_named(towns: Questions) -> None:
-    assert towns.town(" ") == BadInput(Fault.NO_TOWN)
+    assert towns.town(" ") == BadInput(InputFault.NO_TOWN)
     assert towns.town("zzzzqqqq") == UnknownPlace("zzzzqqqq")
     assert isinstance(towns.town("26"), DecreeList)
 

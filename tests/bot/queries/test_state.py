@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.acts import Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, Status
 from bot.messages import telegram_length
-from bot.queries.answers import BadInput, DepartmentState, Fault, UnknownDepartment, WatchState
+from bot.queries.answers import BadInput, DepartmentState, InputFault, UnknownDepartment, WatchState
 from bot.queries.phrases import plain_answer, state_text
 from bot.queries.questions import Questions
 from bot.queries.telegram.replies import telegram_reply
@@ -91,7 +91,7 @@ def test_one_department_is_one_line_an_authority(questions: Questions, asked: st
 
 def test_a_department_that_nobody_knows_is_told_as_elsewhere(questions: Questions) -> None:
     assert questions.state("drme") == UnknownDepartment("drme", (PLACES["26"],))
-    assert questions.state("x" * 201) == BadInput(Fault.TOO_LONG)
+    assert questions.state("x" * 201) == BadInput(InputFault.TOO_LONG)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

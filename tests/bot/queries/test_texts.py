@@ -17,7 +17,7 @@ from bot.queries.answers import (
     Answer,
     BadInput,
     DecreeList,
-    Fault,
+    InputFault,
     NothingFound,
     OneDecree,
     Question,
@@ -116,11 +116,11 @@ def test_many_that_cannot_be_read_have_a_line_together(questions: Questions) -> 
 @pytest.mark.parametrize(
     ("answer", "examples"),
     [
-        (BadInput(Fault.NO_NUMBER), ("/arrete 12", "vigie show 12", "[12]")),
-        (BadInput(Fault.NOT_A_NUMBER), ("/arrete 2026-1104", "vigie show 2026-1104", "2026-1104")),
-        (BadInput(Fault.NO_WORDS), ("/recherche gare", "vigie search gare", "gare SNCF")),
-        (BadInput(Fault.NO_DEPARTMENT), ("/departement 26", "vigie recent -d 26", "26")),
-        (BadInput(Fault.NO_TOWN), ("/ville Valence", "vigie town Valence", "Valence")),
+        (BadInput(InputFault.NO_NUMBER), ("/arrete 12", "vigie show 12", "[12]")),
+        (BadInput(InputFault.NOT_A_NUMBER), ("/arrete 2026-1104", "vigie show 2026-1104", "2026-1104")),
+        (BadInput(InputFault.NO_WORDS), ("/recherche gare", "vigie search gare", "gare SNCF")),
+        (BadInput(InputFault.NO_DEPARTMENT), ("/departement 26", "vigie recent -d 26", "26")),
+        (BadInput(InputFault.NO_TOWN), ("/ville Valence", "vigie town Valence", "Valence")),
         (UnknownDepartment("99", ()), ("/departement 26", "vigie recent -d 26", "26")),
     ],
 )
@@ -213,9 +213,9 @@ def test_why_there_is_nothing_to_show(answer: Answer, french: str, english: str)
     assert plain_answer(answer, PLACES, "en", "telegram") == english
 
 
-@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("fault", InputFault)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_fault_has_words(fault: Fault, language: Literal["fr", "en"]) -> None:
+def test_every_fault_has_words(fault: InputFault, language: Literal["fr", "en"]) -> None:
     words = vocabulary(language)
     said = getattr(words, fault.value, words.ask.no_town).format(**words.faces["telegram"])
     assert telegram_reply(BadInput(fault), PLACES, language).plain == said
