@@ -29,7 +29,7 @@ from bot.app.website import site_of
 from bot.gazetteer.gazetteer import gazetteer
 from bot.storage.store import Store, open_store
 from bot.web.cache import Cache
-from bot.web.documents import Site
+from bot.web.documents import SiteContext
 from bot.web.server import Application
 from bot.web.site import addresses
 from bot.web.visitors import VisitorLimits
@@ -94,7 +94,7 @@ def measure(store: Store, asked: int, seed: int) -> tuple[list[PageCost], float]
     return costs, (_resident() - before) / 1e6
 
 
-def _kinds(site: Site, seed: int) -> dict[str, Callable[[], str]]:
+def _kinds(site: SiteContext, seed: int) -> dict[str, Callable[[], str]]:
     chance = random.Random(seed)
     decrees = site.decrees.recent(200, 0)
     named = [named.code for decree in decrees.decrees for named in decree.communes] or ["26362"]
@@ -119,7 +119,7 @@ def _kinds(site: Site, seed: int) -> dict[str, Callable[[], str]]:
     }
 
 
-async def _cost(site: Site, executor: ThreadPoolExecutor, kind: str, some: Callable[[], str], asked: int) -> PageCost:
+async def _cost(site: SiteContext, executor: ThreadPoolExecutor, kind: str, some: Callable[[], str], asked: int) -> PageCost:
     revisions = itertools.count(1)
     changing = _application(replace(site, revision=lambda: next(revisions)), executor)
     lasting = _application(site, executor)
@@ -132,7 +132,7 @@ async def _cost(site: Site, executor: ThreadPoolExecutor, kind: str, some: Calla
     return PageCost(kind, _shares(took for took, _ in anew), _shares(took for took, _ in kept), size)
 
 
-def _application(site: Site, executor: ThreadPoolExecutor) -> Application:
+def _application(site: SiteContext, executor: ThreadPoolExecutor) -> Application:
     return Application(site, addresses(), _now, VisitorLimits(1_000_000, time.monotonic), executor, Cache())
 
 

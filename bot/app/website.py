@@ -28,7 +28,7 @@ from bot.operators.post_alerts import PagesState
 from bot.storage.database import masked, parse_url
 from bot.storage.store import Store, open_store
 from bot.web.cache import Cache
-from bot.web.documents import Site, SiteSettings
+from bot.web.documents import SiteContext, SiteSettings
 from bot.web.exports import ExportInput
 from bot.web.listening import address_of_socket, bound, serve
 from bot.web.open_data import OpenData
@@ -50,11 +50,11 @@ _AGAIN = 60.0
 """Seconds until an address is tried again at which nothing can listen."""
 
 
-def site_of(settings: Settings, authorities: Mapping[str, Authority], store: Store, clock: Clock = utc_now) -> Site:
+def site_of(settings: Settings, authorities: Mapping[str, Authority], store: Store, clock: Clock = utc_now) -> SiteContext:
     """Return what pages are made from, over one store."""
     places = places_of(authorities)
     overview = partial(report_sources, settings, authorities, store, PublicationHistory(store), clock=clock)
-    return Site(
+    return SiteContext(
         questions=open_questions(places, store, overview, page_size=WEB_PAGE, clock=clock),
         decrees=store.decrees,
         browsing=store.browsing,

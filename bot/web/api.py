@@ -33,7 +33,7 @@ from bot.web.api_model import (
     SourcesModel,
     TownModel,
 )
-from bot.web.documents import Document, Route, Site, Visit
+from bot.web.documents import Document, PageRequest, Route, SiteContext
 from bot.web.openapi import Operation, openapi
 from bot.web.pages import next_change
 
@@ -63,10 +63,12 @@ class Answered:
     changes_at: datetime | None = None
 
 
-def _route(pattern: str, query: type[_Query], answer: type[BaseModel], make: Callable[[Site, Visit, _Query], Answered]) -> Route:
-    def made(site: Site, visit: Visit) -> Document:
+def _route(
+    pattern: str, query: type[_Query], answer: type[BaseModel], make: Callable[[SiteContext, PageRequest, _Query], Answered]
+) -> Route:
+    def made(site: SiteContext, request: PageRequest) -> Document:
         try:
-            found = make(site, visit, _checked(query, visit.query))
+            found = make(site, request, _checked(query, request.query))
         except ProblemFound as refused:
             return problem(refused.status, refused.detail, refused.errors)
         body = answer.model_validate(found.value).model_dump_json().encode()
@@ -128,7 +130,7 @@ def _position(cursor: str | None) -> ListPosition | None:
     return position
 
 
-def _next(site: Site, path: str, query: DecreesQuery | InForceQuery, cursor: str) -> str:
+def _next(site: SiteContext, path: str, query: DecreesQuery | InForceQuery, cursor: str) -> str:
     asked = query.model_dump(mode="json", exclude_defaults=True) | {"cursor": cursor}
     return site.settings.address(path, query=asked)
 
@@ -136,7 +138,7 @@ def _next(site: Site, path: str, query: DecreesQuery | InForceQuery, cursor: str
 # The answers.
 
 
-def _decrees(site: Site, visit: Visit, query: DecreesQuery) -> Answered:
+def _decrees(site: SiteContext, request: PageRequest, query: DecreesQuery) -> Answered:
     there = None if query.department is None else frozenset({query.department})
     authorities = None if there is None else deciding_in(there, site.places)
     if query.authority is not None:
@@ -156,15 +158,15 @@ def _decrees(site: Site, visit: Visit, query: DecreesQuery) -> Answered:
     following = (
         None
         if after is None
-        else _next(site, visit.path, query, _cursor(after.listed_on.isoformat(), after.found_at.isoformat(), after.id))
+        else _next(site, request.path, query, _cursor(after.listed_on.isoformat(), after.found_at.isoformat(), after.id))
     )
     removed = () if query.changed_since is None else site.browsing.removed_since(query.changed_since)
-    value = {"decrees": decrees_json(found.decrees, site.places, visit.at), "next": following, "removed": removed}
-    return Answered(value, next_change(found.decrees, site, visit.at))
+    value = {"decrees": decrees_json(found.decrees, site.places, request.at), "next": following, "removed": removed}
+    return Answered(value, next_change(found.decrees, site, request.at))
 
 
-def _decree(site: Site, visit: Visit, _query: NoQuery) -> Answered:
-    asked = visit.parameters["id"]
+def _decree(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answered:
+    asked = request.parameters["id"]
     is_number = asked.isascii() and asked.isdecimal() and len(asked) <= len(str(_LAST_ID))
     decree = site.decrees.get(int(asked)) if is_number and int(asked) <= _LAST_ID else None
     if decree is None:
@@ -173,11 +175,11 @@ def _decree(site: Site, visit: Visit, _query: NoQuery) -> Answered:
         raise ProblemFound(HTTPStatus.GONE, "This act was removed: a person found that it does not concern algorithmic video surveillance.")
     copy = site.decrees.copy_of(decree)
     sha256, fetched_at = (None, None) if copy is None else copy
-    value = decree_json(decree, place_for(site.places, decree.authority), visit.at)
-    return Answered(value | {"pdf_sha256": sha256, "pdf_fetched_at": plain(fetched_at)}, next_change([decree], site, visit.at))
+    value = decree_json(decree, place_for(site.places, decree.authority), request.at)
+    return Answered(value | {"pdf_sha256": sha256, "pdf_fetched_at": plain(fetched_at)}, next_change([decree], site, request.at))
 
 
-def _in_force(site: Site, visit: Visit, query: InForceQuery) -> Answered:
+def _in_force(site: SiteContext, request: PageRequest, query: InForceQuery) -> Answered:
     answer = site.questions.running(query.department or "")
     if isinstance(answer, NotCovered):
         raise _not_covered()
@@ -186,9 +188,9 @@ def _in_force(site: Site, visit: Visit, query: InForceQuery) -> Answered:
     known = answer.all
     start = 0 if query.cursor is None else _index_after(known, query.cursor)
     shown = known[start : start + query.limit]
-    following = None if start + query.limit >= len(known) else _next(site, visit.path, query, _cursor(shown[-1].id))
-    value = {"decrees": decrees_json(shown, site.places, visit.at), "next": following}
-    return Answered(value, next_change(shown, site, visit.at))
+    following = None if start + query.limit >= len(known) else _next(site, request.path, query, _cursor(shown[-1].id))
+    value = {"decrees": decrees_json(shown, site.places, request.at), "next": following}
+    return Answered(value, next_change(shown, site, request.at))
 
 
 def _not_covered() -> ProblemFound:
@@ -205,26 +207,26 @@ def _index_after(known: tuple[Decree, ...], cursor: str) -> int:
     return found + 1
 
 
-def _departments(site: Site, _visit: Visit, _query: NoQuery) -> Answered:
+def _departments(site: SiteContext, _request: PageRequest, _query: NoQuery) -> Answered:
     figures = site.questions.figures()
     return Answered(
         {"day": figures.day, "departments": [pick(one, "code", "name", "in_force", "year", "coverage") for one in figures.departments]}
     )
 
 
-def _commune(site: Site, visit: Visit, _query: NoQuery) -> Answered:
-    answer = site.questions.ask(Question(Topic.TOWN, visit.parameters["code"]))
+def _commune(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answered:
+    answer = site.questions.ask(Question(Topic.TOWN, request.parameters["code"]))
     if isinstance(answer, NotCovered):
         raise _not_covered()
     if not isinstance(answer, TownAnswer):
         raise ProblemFound(HTTPStatus.NOT_FOUND, "No commune has or had this INSEE code.")
-    return Answered(town_json(answer, site.places), next_change((*answer.decrees, *answer.unplaced), site, visit.at))
+    return Answered(town_json(answer, site.places), next_change((*answer.decrees, *answer.unplaced), site, request.at))
 
 
-def _sources(site: Site, visit: Visit, _query: NoQuery) -> Answered:
+def _sources(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answered:
     known = site.overview().authorities
     named = [authority_json(one) | {"name": place_for(site.places, one.code).name} for one in known]
-    return Answered({"at": visit.at, "authorities": named})
+    return Answered({"at": request.at, "authorities": named})
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -242,11 +244,11 @@ def _description(settings: Any) -> bytes:
     return json.dumps(openapi(OPERATIONS, settings), ensure_ascii=False).encode()
 
 
-def _openapi(site: Site, _visit: Visit) -> Document:
+def _openapi(site: SiteContext, _request: PageRequest) -> Document:
     return Document(_description(site.settings), "application/json", headers=_HEADERS)
 
 
-def _nothing(_site: Site, _visit: Visit) -> Document:
+def _nothing(_site: SiteContext, _request: PageRequest) -> Document:
     return problem(HTTPStatus.NOT_FOUND, "Nothing has this address: /api/v1/openapi.json names every one.")
 
 

@@ -1,4 +1,4 @@
-"""Define what the public pages are made of: a visit in, a document out. Values only: nothing here opens, waits or reads a clock."""
+"""Define what the public pages are made of: a request in, a document out. Values only: nothing here opens, waits or reads a clock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Holds what answers a visit. `media_type` is the whole Content-Type.
+    """Holds what answers a request. `media_type` is the whole Content-Type.
 
     `changes_at` (aware) is when it must be made anew although nothing was stored: a standing changes, a day ends in some time zone.
     With `file` the content is that of this file, which is replaced as a whole when it changes, and `body` is empty. With `later` it is
@@ -42,7 +42,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PageRequest:
     """Describes one request. `path` is that of the route, without language; `parameters` are what its pattern names, `query` what follows
     the question mark: of a route that is not `strict` only the names that it takes, each once. `at` is now, aware."""
 
@@ -131,7 +131,7 @@ class DecreeBrowser(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SiteContext:
     """Holds what pages are made from. Everything is synchronous, and whatever the store raises passes through.
 
     `revision` returns a number that differs once anything that is shown of decrees has changed.
@@ -164,8 +164,8 @@ class Route:
     """
 
     pattern: str
-    make: Callable[[Site, Visit], Document]
-    listed: Callable[[Site], Iterable[Parameters]] | None = None
+    make: Callable[[SiteContext, PageRequest], Document]
+    listed: Callable[[SiteContext], Iterable[Parameters]] | None = None
     query: frozenset[str] = frozenset()
     strict: bool = False
     dynamic: bool = False

@@ -10,7 +10,7 @@ from datetime import datetime
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
-from bot.web.documents import Document, Site, SiteSettings
+from bot.web.documents import Document, SiteContext, SiteSettings
 from bot.web.site import Address, Addresses, respond
 
 _NUMBERED = re.compile(r"(?P<path>.*)/page-(?P<page>[0-9]{1,6})")
@@ -34,7 +34,7 @@ class BrokenLink:
     link: str
 
 
-def files_of(site: Site, table: Addresses, at: datetime) -> Iterator[SiteFile | BrokenLink]:
+def files_of(site: SiteContext, table: Addresses, at: datetime) -> Iterator[SiteFile | BrokenLink]:
     """Yield every page that the site lists, and every one to which a page links, as of this time (aware). `site.settings.files` is set.
 
     What the store raises passes through.
@@ -62,7 +62,7 @@ def files_of(site: Site, table: Addresses, at: datetime) -> Iterator[SiteFile | 
     yield SiteFile("404.html", respond(site, Address(None, "/", {}, (), "fr"), at))
 
 
-def _listed(site: Site, table: Addresses) -> Iterator[str]:
+def _listed(site: SiteContext, table: Addresses) -> Iterator[str]:
     for route in table.routes:
         paths: Iterator[str] = iter(())
         if not route.dynamic and "{" not in route.pattern:
@@ -75,7 +75,7 @@ def _listed(site: Site, table: Addresses) -> Iterator[str]:
                 yield f"/en{path}"
 
 
-def _document(site: Site, table: Addresses, path: str, at: datetime) -> Document | None:
+def _document(site: SiteContext, table: Addresses, path: str, at: datetime) -> Document | None:
     if "?" in path:
         return None
     numbered = _NUMBERED.fullmatch(path)

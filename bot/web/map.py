@@ -2,7 +2,7 @@
 
 A page shows it with the template `map.html`, which adds the legend and the same figures as a table:
 
-    page(site, visit, "home.html", map=map_view(site.questions.figures(), visit.language, site.settings.href), …)
+    page(site, request, "home.html", map=map_view(site.questions.figures(), request.language, site.settings.href), …)
 
     {% include "map.html" %}        below a heading of the page's own
 

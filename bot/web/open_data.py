@@ -19,7 +19,7 @@ import structlog
 
 from bot.queries.json_shapes import plain
 from bot.storage.errors import StorageError
-from bot.web.documents import Document, Route, Site, Visit
+from bot.web.documents import Document, PageRequest, Route, SiteContext
 from bot.web.exports import CSV, JSONL, SQLITE, ExportInput, columns, write_files
 from bot.web.rendering import missing
 
@@ -128,11 +128,11 @@ def is_due(made: Mapping[str, Any], state: Mapping[str, str], at: datetime) -> b
     return not timedelta() <= since < AT_MOST_EVERY
 
 
-def _offered(name: str) -> Callable[[Site, Visit], Document]:
-    def made(site: Site, visit: Visit) -> Document:
+def _offered(name: str) -> Callable[[SiteContext, PageRequest], Document]:
+    def made(site: SiteContext, request: PageRequest) -> Document:
         path = None if site.open_data is None else site.open_data(name)
         if path is None:
-            document = missing(site, visit, status=HTTPStatus.SERVICE_UNAVAILABLE)
+            document = missing(site, request, status=HTTPStatus.SERVICE_UNAVAILABLE)
             return replace(document, headers={**document.headers, "Retry-After": "60"})
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Access-Control-Allow-Origin": "*"}
         return Document(b"", _MEDIA[name], headers=headers, file=path)

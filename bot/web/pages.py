@@ -36,7 +36,7 @@ from bot.queries.plain_words import places_named, understood
 from bot.queries.questions import LONGEST_WORDS
 from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import Piece, Value, decree_view
-from bot.web.documents import Document, Parameters, Route, Site, Visit
+from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.exports import columns
 from bot.web.map import map_view, outline_svg
 from bot.web.pictures import Busy, ShownPage
@@ -85,15 +85,15 @@ class Ways:
     ways: tuple[Way, ...]
 
 
-def ways(site: Site, visit: Visit, feed: str, *, name: str = "", follow: Follow | None = None, tag: str = "VSA") -> Ways:
+def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", follow: Follow | None = None, tag: str = "VSA") -> Ways:
     """Return how to be notified. `feed` is the path of the feeds without its ending, `name` what the page is about."""
-    words, settings = web_words(visit.language)["follow"], site.settings
+    words, settings = web_words(request.language)["follow"], site.settings
     found = []
     if settings.telegram:
         start = "" if follow is None else f"?start={follow_code(follow)}"
         found.append(Way(words["telegram"], f"https://t.me/{settings.telegram}{start}", words["telegram_note"], outside=True))
-    found.append(Way(words["calendar"], settings.href(f"{feed}.ics", visit.language), words["calendar_note"], "text/calendar"))
-    found.append(Way(words["atom"], settings.href(f"{feed}.atom", visit.language), words["atom_note"], "application/atom+xml"))
+    found.append(Way(words["calendar"], settings.href(f"{feed}.ics", request.language), words["calendar_note"], "text/calendar"))
+    found.append(Way(words["atom"], settings.href(f"{feed}.atom", request.language), words["atom_note"], "application/atom+xml"))
     if settings.mastodon:
         account = urlsplit(settings.mastodon)
         address = f"{account.scheme}://{account.netloc}/tags/{tag}"
@@ -101,7 +101,7 @@ def ways(site: Site, visit: Visit, feed: str, *, name: str = "", follow: Follow 
     return Ways(words["heading"].format(name=name) if name else words["heading_all"], tuple(found))
 
 
-def next_change(decrees: Iterable[Decree], site: Site, at: datetime) -> datetime:
+def next_change(decrees: Iterable[Decree], site: SiteContext, at: datetime) -> datetime:
     """Return when a page that shows these decrees must be made anew: at the next hour at which one begins or ends, at midnight at the
     latest, in each time zone that counts."""
     zones, instants = {FRANCE}, []
@@ -119,80 +119,80 @@ def _instant(moment: Moment, zone: ZoneInfo) -> datetime:
     return datetime.combine(moment.day, moment.time or time(), zone).astimezone(UTC)
 
 
-def _number_of(visit: Visit) -> int:
+def _number_of(request: PageRequest) -> int:
     """Return the page of a list that is asked for; the first where that is no number."""
-    asked = visit.query.get("page", "")
+    asked = request.query.get("page", "")
     return min(max(int(asked), 1), _LAST_PAGE) if asked.isdecimal() and asked.isascii() and len(asked) < 5 else 1
 
 
-def _today(visit: Visit) -> str:
-    return full_day(visit.at.astimezone(FRANCE).date(), words_in(visit.language), visit.language)
+def _today(request: PageRequest) -> str:
+    return full_day(request.at.astimezone(FRANCE).date(), words_in(request.language), request.language)
 
 
-def _running(site: Site, department: str = "") -> RunningDecrees | None:
+def _running(site: SiteContext, department: str = "") -> RunningDecrees | None:
     answer = site.questions.running(department)
     return answer if isinstance(answer, RunningDecrees) else None
 
 
-def _moved(site: Site, visit: Visit, path: str) -> Document:
-    return Document(b"", status=301, headers={"Location": site.settings.href(path, visit.language)})
+def _moved(site: SiteContext, request: PageRequest, path: str) -> Document:
+    return Document(b"", status=301, headers={"Location": site.settings.href(path, request.language)})
 
 
 # The pages.
 
 
-def home(site: Site, visit: Visit) -> Document:
+def home(site: SiteContext, request: PageRequest) -> Document:
     """Return the first page: what is in force, what comes, what was found last."""
-    language, names = visit.language, site.gazetteer().commune
+    language, names = request.language, site.gazetteer().commune
     running = site.questions.running()
     now, soon = (running.now, running.soon) if isinstance(running, RunningDecrees) else ((), ())
     few, fewer, last = _ON_HOME
     recent = site.decrees.recent(last, 0).decrees
     return page(
         site,
-        visit,
+        request,
         "home.html",
-        changes_at=next_change((*now, *soon), site, visit.at),
-        today=_today(visit),
-        running=cards(now[:few], site.places, visit.at, language, names),
+        changes_at=next_change((*now, *soon), site, request.at),
+        today=_today(request),
+        running=cards(now[:few], site.places, request.at, language, names),
         running_total=len(now),
-        upcoming=cards(soon[:fewer], site.places, visit.at, language, names),
+        upcoming=cards(soon[:fewer], site.places, request.at, language, names),
         upcoming_total=len(soon),
-        recent=cards(recent, site.places, visit.at, language, names),
+        recent=cards(recent, site.places, request.at, language, names),
         sources=sources_view(site.overview(), site.places, language),
         map=map_view(site.questions.figures(running.all if isinstance(running, RunningDecrees) else None), language, site.settings.href),
-        follow=ways(site, visit, "/flux/arretes"),
+        follow=ways(site, request, "/flux/arretes"),
     )
 
 
-def town(site: Site, visit: Visit) -> Document:
+def town(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of a commune; of a former code, the address of the commune of today."""
-    gazetteer, code, number = site.gazetteer(), visit.parameters["code"], _number_of(visit)
+    gazetteer, code, number = site.gazetteer(), request.parameters["code"], _number_of(request)
     commune = gazetteer.commune(code)
     if commune is None:
-        return missing(site, visit)
+        return missing(site, request)
     if commune.code != code:
-        return _moved(site, visit, f"/communes/{commune.code}")
+        return _moved(site, request, f"/communes/{commune.code}")
     first = site.questions.ask(Question(Topic.TOWN, code))
     answer = first if number == 1 else site.questions.ask(Question(Topic.TOWN, code, number))
     if not isinstance(first, TownAnswer) or not isinstance(answer, TownAnswer):
-        return missing(site, visit)
+        return missing(site, request)
     department = gazetteer.department(commune.department)
     view = town_view(
-        answer, first, site.places, visit.language, gazetteer.commune, commune.department if department is None else department.name
+        answer, first, site.places, request.language, gazetteer.commune, commune.department if department is None else department.name
     )
     return page(
         site,
-        visit,
+        request,
         "town.html",
-        changes_at=next_change((*first.decrees[: first.current], *answer.decrees, *answer.unplaced), site, visit.at),
+        changes_at=next_change((*first.decrees[: first.current], *answer.decrees, *answer.unplaced), site, request.at),
         title=commune.name,
         outline=outline_svg(commune.department),
         town=view,
         page=answer.question.page,
         follow=ways(
             site,
-            visit,
+            request,
             f"/flux/communes/{commune.code}",
             name=commune.name,
             follow=Follow(FollowKind.COMMUNE, commune.code),
@@ -201,49 +201,49 @@ def town(site: Site, visit: Visit) -> Document:
     )
 
 
-def department(site: Site, visit: Visit) -> Document:
+def department(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of a department."""
-    language, code = visit.language, visit.parameters["code"]
+    language, code = request.language, request.parameters["code"]
     gazetteer, upper = site.gazetteer(), code.upper()
     place = site.places.get(upper)
     if place is None or place.territory:
-        return missing(site, visit)
+        return missing(site, request)
     if code != upper:
-        return _moved(site, visit, f"/departements/{upper}")
-    answer = site.questions.department(code, _number_of(visit))
+        return _moved(site, request, f"/departements/{upper}")
+    answer = site.questions.department(code, _number_of(request))
     state = site.questions.state(code)
     running = _running(site, code)
     if not isinstance(answer, DecreeList | NothingFound) or not isinstance(state, DepartmentState) or running is None:
-        return missing(site, visit)
+        return missing(site, request)
     listed = answer.decrees if isinstance(answer, DecreeList) else ()
     total = answer.total if isinstance(answer, DecreeList) else 0
-    messages = [message_of(decree, site.places, visit.at, language) for decree in running.all]
+    messages = [message_of(decree, site.places, request.at, language) for decree in running.all]
     counts = site.decrees.communes_named({code})
     health = by_nearness(state.authorities, code)
     words = web_words(language)
     return page(
         site,
-        visit,
+        request,
         "department.html",
-        changes_at=next_change((*running.all, *listed), site, visit.at),
+        changes_at=next_change((*running.all, *listed), site, request.at),
         title=place.department,
         outline=outline_svg(code),
         crumbs=[Piece(words["nav"]["departments"], "/departements")],
         meta=[words["department"]["meta"].format(code=code), place.name],
         panel=department_panel(messages, total, health, site.places, code, language),
-        current=cards(running.all[:_PAGE], site.places, visit.at, language, gazetteer.commune),
+        current=cards(running.all[:_PAGE], site.places, request.at, language, gazetteer.commune),
         communes=commune_rows(
             {one.code: one.decrees for one in counts}, messages, {one.code: one.last for one in counts}, gazetteer.commune, language
         ),
         unplaced=site.decrees.naming_none(deciding_in({code}, site.places), 0, 0).total,
-        all=cards(listed, site.places, visit.at, language, gazetteer.commune),
+        all=cards(listed, site.places, request.at, language, gazetteer.commune),
         total=total,
         page=answer.question.page,
         pages=answer.pages if isinstance(answer, DecreeList) else 1,
-        sources=[source_view(one, site.places, visit.at, language) for one in health],
+        sources=[source_view(one, site.places, request.at, language) for one in health],
         follow=ways(
             site,
-            visit,
+            request,
             f"/flux/departements/{code}",
             name=place.department,
             follow=Follow(FollowKind.DEPARTMENT, code),
@@ -252,48 +252,48 @@ def department(site: Site, visit: Visit) -> Document:
     )
 
 
-def departments(site: Site, visit: Visit) -> Document:
+def departments(site: SiteContext, request: PageRequest) -> Document:
     """Return the list of departments: how each is read."""
     state = {one.code: one for one in site.overview().authorities}
     figures = site.questions.figures()
     rows = [
-        (source_view(state[one.code], site.places, visit.at, visit.language), one.year, one.in_force)
+        (source_view(state[one.code], site.places, request.at, request.language), one.year, one.in_force)
         for one in figures.departments
         if one.code in state and one.code in site.places
     ]
-    title = web_words(visit.language)["departments"]["title"]
-    return page(site, visit, "departments.html", changes_at=next_change((), site, visit.at), title=title, rows=rows)
+    title = web_words(request.language)["departments"]["title"]
+    return page(site, request, "departments.html", changes_at=next_change((), site, request.at), title=title, rows=rows)
 
 
-def decree(site: Site, visit: Visit) -> Document:
+def decree(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of one decree; 410 with a sentence for one that a person judged not to be one."""
-    language, known = visit.language, _asked_decree(site, visit)
+    language, known = request.language, _asked_decree(site, request)
     if known is None:
-        return missing(site, visit)
-    message = message_of(known, site.places, visit.at, language)
+        return missing(site, request)
+    message = message_of(known, site.places, request.at, language)
     view = decree_view(message, site.places, site.gazetteer().commune)
     words = web_words(language)["decree"]
     gone = withdrawal(known, message.place, language)
     if gone is not None:
         title = words["withdrawn_title"]
-        return page(site, visit, "gone.html", status=410, title=title, sentence=gone, places=(*view.departments, *view.communes))
+        return page(site, request, "gone.html", status=410, title=title, sentence=gone, places=(*view.departments, *view.communes))
     copy = site.decrees.copy_of(known)
     fetched = None if copy is None or copy[1] is None else instant_text(copy[1], message.place.time_zone, message.words)
     return page(
         site,
-        visit,
+        request,
         "decree.html",
-        changes_at=next_change((known,), site, visit.at),
+        changes_at=next_change((known,), site, request.at),
         title=view.title.text,
         decree=view,
         picture=None if copy is None else _picture(site, message, copy[0]),
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
-        made_at=instant_text(visit.at, FRANCE.key, message.words),
+        made_at=instant_text(request.at, FRANCE.key, message.words),
     )
 
 
-def _asked_decree(site: Site, visit: Visit) -> Decree | None:
-    asked = visit.parameters["id"]
+def _asked_decree(site: SiteContext, request: PageRequest) -> Decree | None:
+    asked = request.parameters["id"]
     return site.decrees.get(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
 
 
@@ -310,7 +310,7 @@ class PictureView:
     height: int
 
 
-def _picture(site: Site, message: MessageInput, sha256: str) -> PictureView | None:
+def _picture(site: SiteContext, message: MessageInput, sha256: str) -> PictureView | None:
     decree, shown = message.decree, None if site.pictures is None else site.pictures.look(message.decree, sha256)
     # A site of files has those that are drawn: nobody draws others later.
     if shown is None or (site.settings.files and shown.file is None):
@@ -319,37 +319,37 @@ def _picture(site: Site, message: MessageInput, sha256: str) -> PictureView | No
     return PictureView(f"/arretes/{decree.id}/page.png", alt, shown.width, shown.height)
 
 
-def decree_picture(site: Site, visit: Visit) -> Document:
+def decree_picture(site: SiteContext, request: PageRequest) -> Document:
     """Return the picture of a decree, once it is drawn; 404 where there is none."""
-    known = _asked_decree(site, visit)
+    known = _asked_decree(site, request)
     copy = None if known is None else site.decrees.copy_of(known)
     if known is not None and known.withdrawn_at is not None:
-        return missing(site, visit, status=410)
+        return missing(site, request, status=410)
     if known is None or copy is None or site.pictures is None:
-        return missing(site, visit)
+        return missing(site, request)
     shown = site.pictures.look(known, copy[0])
     if shown is not None and shown.file is None:
-        return Document(b"", later=partial(_drawn, site, visit, partial(site.pictures.drawn, known, copy[0])))
-    return _shown(site, visit, shown)
+        return Document(b"", later=partial(_drawn, site, request, partial(site.pictures.drawn, known, copy[0])))
+    return _shown(site, request, shown)
 
 
-async def _drawn(site: Site, visit: Visit, draw: Callable[[], Awaitable[ShownPage | None]]) -> Document:
+async def _drawn(site: SiteContext, request: PageRequest, draw: Callable[[], Awaitable[ShownPage | None]]) -> Document:
     try:
-        return _shown(site, visit, await draw())
+        return _shown(site, request, await draw())
     except Busy:
-        return replace(missing(site, visit, status=503), headers={"Retry-After": "60"})
+        return replace(missing(site, request, status=503), headers={"Retry-After": "60"})
 
 
-def _shown(site: Site, visit: Visit, shown: ShownPage | None) -> Document:
-    return missing(site, visit) if shown is None else Document(b"", "image/png", file=shown.file)
+def _shown(site: SiteContext, request: PageRequest, shown: ShownPage | None) -> Document:
+    return missing(site, request) if shown is None else Document(b"", "image/png", file=shown.file)
 
 
-def running(site: Site, visit: Visit) -> Document:
+def running(site: SiteContext, request: PageRequest) -> Document:
     """Return all authorisations that are in force or to come, page by page."""
-    language, words, number = visit.language, web_words(visit.language)["running"], _number_of(visit)
+    language, words, number = request.language, web_words(request.language)["running"], _number_of(request)
     answer = _running(site)
     if answer is None:
-        return missing(site, visit)
+        return missing(site, request)
     pages = max(1, -(-len(answer.all) // _PAGE))
     number = min(number, pages)
     shown = {decree.id for decree in answer.all[(number - 1) * _PAGE : number * _PAGE]}
@@ -358,57 +358,57 @@ def running(site: Site, visit: Visit) -> Document:
         here = [one for one in found if one.id in shown]
         # What is empty is said once, and what is uncertain only where there is any.
         if here or (not found and number == 1 and key != "doubt"):
-            groups.append((anchor, words[key], cards(here, site.places, visit.at, language, site.gazetteer().commune), len(found)))
-    lead = words["lead"].format(running=len(answer.now), upcoming=len(answer.soon), day=_today(visit))
+            groups.append((anchor, words[key], cards(here, site.places, request.at, language, site.gazetteer().commune), len(found)))
+    lead = words["lead"].format(running=len(answer.now), upcoming=len(answer.soon), day=_today(request))
     if answer.unsure:
         lead = f"{lead} {words['lead_doubt'].format(n=len(answer.unsure))}"
     return page(
         site,
-        visit,
+        request,
         "running.html",
-        changes_at=next_change(answer.all, site, visit.at),
+        changes_at=next_change(answer.all, site, request.at),
         title=words["title"],
         lead=lead,
         groups=groups,
         page=number,
         pages=pages,
-        follow=ways(site, visit, "/flux/envigueur"),
+        follow=ways(site, request, "/flux/envigueur"),
     )
 
 
-def sources(site: Site, visit: Visit) -> Document:
+def sources(site: SiteContext, request: PageRequest) -> Document:
     """Return how every authority is read."""
-    words, view = web_words(visit.language)["sources"], sources_view(site.overview(), site.places, visit.language)
+    words, view = web_words(request.language)["sources"], sources_view(site.overview(), site.places, request.language)
     lead = [words["lead"].format(read=len(view.read), watched=view.watched)]
     if view.broken:
         lead.append(words["lead_broken_one"] if len(view.broken) == 1 else words["lead_broken"].format(broken=len(view.broken)))
     if view.off:
         lead.append(words["lead_off"].format(off=len(view.off)))
-    changes = next_change((), site, visit.at)
-    return page(site, visit, "sources.html", changes_at=changes, title=words["title"], lead=" ".join(lead), sources=view)
+    changes = next_change((), site, request.at)
+    return page(site, request, "sources.html", changes_at=changes, title=words["title"], lead=" ".join(lead), sources=view)
 
 
-def operator(site: Site, visit: Visit) -> Document:
+def operator(site: SiteContext, request: PageRequest) -> Document:
     """Return the decrees that name an operator, by its name in addresses (`police-municipale-de-valence`)."""
-    slug, number = operator_slug(visit.parameters["slug"]), _number_of(visit)
+    slug, number = operator_slug(request.parameters["slug"]), _number_of(request)
     known = site.browsing.operator(slug)
     if known is None:
-        return missing(site, visit)
+        return missing(site, request)
     name, found = known.name, site.decrees.of_operator(slug, _OPERATOR_PAGE, (number - 1) * _OPERATOR_PAGE)
-    if visit.parameters["slug"] != slug:
-        return _moved(site, visit, f"/operateurs/{slug}")
+    if request.parameters["slug"] != slug:
+        return _moved(site, request, f"/operateurs/{slug}")
     return page(
         site,
-        visit,
+        request,
         "operator.html",
-        changes_at=next_change(found.decrees, site, visit.at),
-        title=web_words(visit.language)["operator"]["title"].format(name=name),
+        changes_at=next_change(found.decrees, site, request.at),
+        title=web_words(request.language)["operator"]["title"].format(name=name),
         name=name,
-        found=cards(found.decrees, site.places, visit.at, visit.language, site.gazetteer().commune),
+        found=cards(found.decrees, site.places, request.at, request.language, site.gazetteer().commune),
         total=found.total,
         page=number,
         pages=max(1, -(-found.total // _OPERATOR_PAGE)),
-        follow=ways(site, visit, f"/flux/operateurs/{slug}", name=name, follow=Follow(FollowKind.OPERATOR, operator_key(name))),
+        follow=ways(site, request, f"/flux/operateurs/{slug}", name=name, follow=Follow(FollowKind.OPERATOR, operator_key(name))),
     )
 
 
@@ -426,32 +426,32 @@ class Choice:
     note: str
 
 
-def search(site: Site, visit: Visit) -> Document:
+def search(site: SiteContext, request: PageRequest) -> Document:
     """Return what a question finds: the places that it may mean, then the decrees that hold its words, each with the phrase."""
-    words = web_words(visit.language)["search"]
-    asked = " ".join(visit.query.get("q", "").split())
+    words = web_words(request.language)["search"]
+    asked = " ".join(request.query.get("q", "").split())
     if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
         fault = words["too_long"] if len(asked) > LONGEST_WORDS else ""
-        return page(site, visit, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
+        return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
     gazetteer = site.gazetteer()
     meant = places_named(asked, site.places, gazetteer)
     question = understood(asked, site.places, gazetteer)
     numbered = isinstance(question, Question) and question.topic is Topic.NUMBER
-    answer = site.questions.show(asked, _number_of(visit)) if numbered else site.questions.search(asked, _number_of(visit))
+    answer = site.questions.show(asked, _number_of(request)) if numbered else site.questions.search(asked, _number_of(request))
     if isinstance(answer, OneDecree):
-        answer = DecreeList(Question(Topic.NUMBER, asked), (answer.decree,), 1, 1, visit.at)
+        answer = DecreeList(Question(Topic.NUMBER, asked), (answer.decree,), 1, 1, request.at)
     listed = answer if isinstance(answer, DecreeList) else None
     decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
     instead = None if listed is None or listed.searched is None else listed.searched
     return page(
         site,
-        visit,
+        request,
         "search.html",
-        changes_at=next_change(decrees, site, visit.at),
+        changes_at=next_change(decrees, site, request.at),
         title=words["title_words"].format(words=asked),
         asked=asked,
         fault="",
-        choices=() if meant is None else tuple(_choices(meant, site, visit)),
+        choices=() if meant is None else tuple(_choices(meant, site, request)),
         # What may have been meant comes after what was found.
         guessed=meant is not None and not meant.sure and bool(decrees),
         choices_note=_choices_note(meant, words),
@@ -461,7 +461,7 @@ def search(site: Site, visit: Visit) -> Document:
         searched=True,
         heading=words["numbered"] if numbered else words["decrees"],
         instead=None if instead is None else words["instead"].format(asked=asked, searched=instead),
-        found=tuple(_found(decrees, instead or asked, site, visit)),
+        found=tuple(_found(decrees, instead or asked, site, request)),
         count=words["decrees_total"].format(n=0 if listed is None else listed.total),
         page=1 if listed is None else listed.question.page,
         pages=1 if listed is None else listed.pages,
@@ -476,23 +476,23 @@ def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:
     return words["communes_which"] if len(meant.choices) > 1 else ""
 
 
-def _found(decrees: Iterable[Decree], asked: str, site: Site, visit: Visit) -> Iterator[object]:
+def _found(decrees: Iterable[Decree], asked: str, site: SiteContext, request: PageRequest) -> Iterator[object]:
     found = tuple(decrees)
     texts = site.decrees.texts([one.id for one in found if one.id is not None])
     for one in found:
         phrase = found_words(one.title, asked, one) or found_words(texts.get(one.id or 0, ""), asked, one)
-        yield card(one, site.places, visit.at, visit.language, site.gazetteer().commune, phrase)
+        yield card(one, site.places, request.at, request.language, site.gazetteer().commune, phrase)
 
 
-def _choices(meant: PlaceChoices, site: Site, visit: Visit) -> Iterator[Choice]:
+def _choices(meant: PlaceChoices, site: SiteContext, request: PageRequest) -> Iterator[Choice]:
     """Yield the places, each commune with what is recorded of it."""
-    words = web_words(visit.language)["search"]
+    words = web_words(request.language)["search"]
     for choice in meant.choices:
         place = choice.place
         match place:
             case Commune():
-                label, note = _recorded(place, site, visit)
-                yield Choice(place.name, f"/communes/{place.code}", tuple(_commune_meta(place, choice, site, visit)), label, note)
+                label, note = _recorded(place, site, request)
+                yield Choice(place.name, f"/communes/{place.code}", tuple(_commune_meta(place, choice, site, request)), label, note)
             case Department():
                 yield Choice(place.name, f"/departements/{place.code}", (f"{words['department']} {place.code}",), None, "")
             case Region():
@@ -502,28 +502,28 @@ def _choices(meant: PlaceChoices, site: Site, visit: Visit) -> Iterator[Choice]:
                         yield Choice(one.name, f"/departements/{code}", (f"{words['region']} {place.name}",), None, "")
 
 
-def _recorded(commune: Commune, site: Site, visit: Visit) -> tuple[StateLabel | None, str]:
+def _recorded(commune: Commune, site: SiteContext, request: PageRequest) -> tuple[StateLabel | None, str]:
     """Return how the first decree that names a commune and counts today stands, and how many do; else whether one may concern it."""
-    statuses, counts = view_words(visit.language).status, vocabulary(visit.language)
+    statuses, counts = view_words(request.language).status, vocabulary(request.language)
     total = site.decrees.naming((commune.code,), 0, 0).total
     if total:
         current = _running(site, commune.department)
         here = () if current is None else (one for one in current.all if any(named.code == commune.code for named in one.communes))
-        label = next((standing_label(message_of(one, site.places, visit.at, visit.language)) for one in here), None)
+        label = next((standing_label(message_of(one, site.places, request.at, request.language)) for one in here), None)
         return label, counts.count_one if total == 1 else counts.count_many.format(n=total)
     may_concern = site.decrees.naming_none(deciding_in({commune.department}, site.places), 0, 0).total
     return (StateLabel(statuses.may_concern, "doubt") if may_concern else StateLabel(statuses.not_named, "past")), ""
 
 
-def _commune_meta(place: Commune, choice: PlaceChoice, site: Site, visit: Visit) -> Iterator[str]:
+def _commune_meta(place: Commune, choice: PlaceChoice, site: SiteContext, request: PageRequest) -> Iterator[str]:
     department_ = site.gazetteer().department(place.department)
     yield place.department if department_ is None else f"{department_.name} ({place.department})"
     if place.postcodes:
         yield ", ".join(place.postcodes[:3])
     if place.population is not None:
-        yield view_words(visit.language).place.people.format(n=thousands(place.population, visit.language))
+        yield view_words(request.language).place.people.format(n=thousands(place.population, request.language))
     if choice.matched is not None:
-        yield choice_text(choice, visit.language)
+        yield choice_text(choice, request.language)
 
 
 # Long texts.
@@ -540,9 +540,9 @@ class WindowView:
     longest: str
 
 
-def about(site: Site, visit: Visit) -> Document:
+def about(site: SiteContext, request: PageRequest) -> Document:
     """Return what this is about: the law with its dates, how it works, what it cannot see."""
-    language, words = visit.language, words_in(visit.language)
+    language, words = request.language, words_in(request.language)
     own, text = view_words(language), web_words(language)["about"]
     law = [
         WindowView(
@@ -561,7 +561,7 @@ def about(site: Site, visit: Visit) -> Document:
     }
     return page(
         site,
-        visit,
+        request,
         "about.html",
         title=text["title"],
         windows=law,
@@ -572,9 +572,9 @@ def about(site: Site, visit: Visit) -> Document:
 
 
 def _text(template: str, section: str) -> Route:
-    def make(site: Site, visit: Visit) -> Document:
+    def make(site: SiteContext, request: PageRequest) -> Document:
         own = [paragraph.strip() for paragraph in site.settings.mentions.split("\n\n") if paragraph.strip()]
-        return page(site, visit, template, title=web_words(visit.language)[section]["title"], own=own)
+        return page(site, request, template, title=web_words(request.language)[section]["title"], own=own)
 
     return Route(f"/{'accessibilite' if section == 'accessibility' else section}", make)
 
@@ -582,25 +582,25 @@ def _text(template: str, section: str) -> Route:
 # What a site of files has.
 
 
-def _listed_decrees(site: Site) -> Iterator[Parameters]:
+def _listed_decrees(site: SiteContext) -> Iterator[Parameters]:
     for some in site.browsing.slices(_SLICE):
         for one in some:
             yield {"id": str(one.id)}
 
 
-def _listed_communes(site: Site) -> Iterator[Parameters]:
+def _listed_communes(site: SiteContext) -> Iterator[Parameters]:
     codes = {code for code, place in site.places.items() if not place.territory}
     for one in site.decrees.communes_named(codes):
         yield {"code": one.code}
 
 
-def _listed_departments(site: Site) -> Iterator[Parameters]:
+def _listed_departments(site: SiteContext) -> Iterator[Parameters]:
     for code, place in sorted(site.places.items()):
         if not place.territory:
             yield {"code": code}
 
 
-def _listed_operators(site: Site) -> Iterator[Parameters]:
+def _listed_operators(site: SiteContext) -> Iterator[Parameters]:
     for one in site.browsing.operators():
         yield {"slug": one.slug}
 
@@ -608,10 +608,10 @@ def _listed_operators(site: Site) -> Iterator[Parameters]:
 _PAGED = frozenset({"page"})
 
 
-def data(site: Site, visit: Visit) -> Document:
+def data(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of open data: files, feeds, API, licence, and what every column of the files holds."""
-    rows = [(column.name, column.type, column.said(visit.language)) for column in columns()]
-    return page(site, visit, "data.html", title=web_words(visit.language)["data"]["title"], columns=rows)
+    rows = [(column.name, column.type, column.said(request.language)) for column in columns()]
+    return page(site, request, "data.html", title=web_words(request.language)["data"]["title"], columns=rows)
 
 
 PAGES: tuple[Route, ...] = (

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from bot.messages import Language
 from bot.messages.words import data_file
-from bot.web.documents import Document, Site, Visit
+from bot.web.documents import Document, PageRequest, SiteContext
 
 
 @cache
@@ -59,8 +59,8 @@ def render(template: str, language: Language, **values: object) -> bytes:
 
 
 def page(
-    site: Site,
-    visit: Visit,
+    site: SiteContext,
+    request: PageRequest,
     template: str,
     *,
     status: int = 200,
@@ -68,25 +68,25 @@ def page(
     headers: Mapping[str, str] | None = None,
     **values: object,
 ) -> Document:
-    """Return a page of the site. Its template sees besides these values `site` (the settings), `visit`, and `href(path)`, which returns the
-    address of another page in the same language."""
+    """Return a page of the site. Its template sees besides these values `site` (the settings), `request`, and `href(path)`, which returns
+    the address of another page in the same language."""
 
     def href(path: str, **query: object) -> str:
-        return site.settings.href(path, visit.language, query)
+        return site.settings.href(path, request.language, query)
 
     body = render(
         template,
-        visit.language,
+        request.language,
         site=site.settings,
-        visit=visit,
+        request=request,
         href=href,
         style=site.settings.href(style_path()),
-        canonical=site.settings.address(visit.path, visit.language),
+        canonical=site.settings.address(request.path, request.language),
         **values,
     )
     return Document(body, status=status, changes_at=changes_at, headers=headers or {})
 
 
-def missing(site: Site, visit: Visit, *, status: int = 404) -> Document:
+def missing(site: SiteContext, request: PageRequest, *, status: int = 404) -> Document:
     """Return the page of an address where nothing is (404), or nothing any more (410)."""
-    return page(site, visit, "error.html", status=status, error=web_words(visit.language)["errors"][str(status)])
+    return page(site, request, "error.html", status=status, error=web_words(request.language)["errors"][str(status)])

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.storage.errors import StorageError
 from bot.web.cache import Cache, Packed, accepts_gzip, pack
-from bot.web.documents import Site
+from bot.web.documents import SiteContext
 from bot.web.site import LONGEST_PATH, LONGEST_QUERY, Address, Addresses, fault, respond
 from bot.web.visitors import VisitorLimits
 
@@ -48,7 +48,13 @@ class Application:
     """Answers requests. Pages are made in the threads of `executor`, so that the loop never waits for the store."""
 
     def __init__(
-        self, site: Site, addresses: Addresses, clock: Callable[[], datetime], limits: VisitorLimits, executor: Executor, cache: Cache
+        self,
+        site: SiteContext,
+        addresses: Addresses,
+        clock: Callable[[], datetime],
+        limits: VisitorLimits,
+        executor: Executor,
+        cache: Cache,
     ) -> None:
         self._site = site
         self._addresses = addresses

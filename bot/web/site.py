@@ -15,7 +15,7 @@ from starlette.routing import compile_path
 
 from bot.messages import Language
 from bot.web.api import API, problem
-from bot.web.documents import Document, Route, Site, Visit
+from bot.web.documents import Document, PageRequest, Route, SiteContext
 from bot.web.open_data import OPEN_DATA
 from bot.web.pages import PAGES
 from bot.web.rendering import missing, style, style_path, web_words
@@ -29,11 +29,11 @@ LONGEST_QUERY = 2_000
 _MOST_PARAMETERS = 20
 
 
-def _style(_site: Site, _visit: Visit) -> Document:
+def _style(_site: SiteContext, _request: PageRequest) -> Document:
     return Document(style(), "text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
-def _icon(_site: Site, _visit: Visit) -> Document:
+def _icon(_site: SiteContext, _request: PageRequest) -> Document:
     icon = files("bot.web").joinpath("icon.svg").read_bytes()
     return Document(icon, "image/svg+xml", headers={"Cache-Control": "public, max-age=604800"})
 
@@ -62,9 +62,9 @@ class Address:
         """Return the same value for all addresses of one document."""
         return self.path, self.query, self.language, self.route is None, None if self.meant is None else self.meant.key
 
-    def visit(self, at: datetime) -> Visit:
-        """Return the visit that a page function gets at this time (aware)."""
-        return Visit(self.path, MappingProxyType(dict(self.parameters)), MappingProxyType(dict(self.query)), self.language, at)
+    def request(self, at: datetime) -> PageRequest:
+        """Return the request that a page function gets at this time (aware)."""
+        return PageRequest(self.path, MappingProxyType(dict(self.parameters)), MappingProxyType(dict(self.query)), self.language, at)
 
 
 class Addresses:
@@ -116,19 +116,19 @@ def _normalised(route: Route, query: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(given.items()))
 
 
-def fault(site: Site, address: Address, status: int, at: datetime) -> Document:
+def fault(site: SiteContext, address: Address, status: int, at: datetime) -> Document:
     """Return what answers an address where the server itself cannot or will not (405, 429, 500, 503 …): a page, of the API a problem."""
     if address.path.startswith("/api/"):
         return problem(HTTPStatus(status), web_words("en")["errors"][str(status)]["text"])
-    return missing(site, address.visit(at), status=status)
+    return missing(site, address.request(at), status=status)
 
 
-def respond(site: Site, address: Address, at: datetime) -> Document:
+def respond(site: SiteContext, address: Address, at: datetime) -> Document:
     """Return the document of an address at this time (aware); a page that says so where there is none. What the store raises passes
     through."""
     if address.meant is not None:
         to = address.meant
         query = f"?{urlencode(to.query)}" if to.query else ""
         return Document(b"", status=308, headers={"Location": site.settings.href(to.path, to.language) + query})
-    visit = address.visit(at)
-    return missing(site, visit) if address.route is None else address.route.make(site, visit)
+    request = address.request(at)
+    return missing(site, request) if address.route is None else address.route.make(site, request)

@@ -16,7 +16,7 @@ from bot.messages.lines import MessageContext
 from bot.messages.words import data_file
 from bot.queries.questions import in_force
 from bot.storage.browsing import DecreeFilter
-from bot.web.documents import Document, Parameters, Route, Site, Visit
+from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.feeds import TAG, Feed, atom, entry_of, ics, json_feed, shown_since
 from bot.web.pages import next_change
 from bot.web.rendering import missing
@@ -36,14 +36,14 @@ def _words() -> dict[str, Any]:
 
 
 def _feed(
-    site: Site, visit: Visit, decrees: Iterable[Decree], title: str, home: str, path: str, unplaced: frozenset[int | None] = frozenset(),
-    note: str = "", changes_at: datetime | None = None,
+    site: SiteContext, request: PageRequest, decrees: Iterable[Decree], title: str, home: str, path: str,
+    unplaced: frozenset[int | None] = frozenset(), note: str = "", changes_at: datetime | None = None,
 ) -> Document:  # fmt: skip
     """Return these decrees in the form asked for. Those of `unplaced` say `note`; `path` is that of the feed without its ending."""
-    written = _FORMS.get(visit.parameters["form"])
+    written = _FORMS.get(request.parameters["form"])
     if written is None:
-        return missing(site, visit)
-    settings, language = site.settings, visit.language
+        return missing(site, request)
+    settings, language = site.settings, request.language
 
     def entry(decree: Decree) -> Any:
         context = MessageContext(settings.public_url or None, publisher=publisher_of(decree, site.places))
@@ -67,72 +67,72 @@ def _feed(
     return Document(write(feed), media_type, changes_at=changes_at, headers={"Access-Control-Allow-Origin": "*"})
 
 
-def _every(site: Site, visit: Visit) -> Document:
+def _every(site: SiteContext, request: PageRequest) -> Document:
     found = site.browsing.batch(DecreeFilter(), MOST).decrees
-    return _feed(site, visit, found, _words()[visit.language]["all"], "/", "/flux/arretes")
+    return _feed(site, request, found, _words()[request.language]["all"], "/", "/flux/arretes")
 
 
-def _in_force(site: Site, visit: Visit) -> Document:
-    running = in_force(site.decrees.current(visit.at.date() - timedelta(days=1)), site.places, visit.at)[:MOST]
-    title = _words()[visit.language]["in_force"]
-    return _feed(site, visit, running, title, "/envigueur", "/flux/envigueur", changes_at=next_change(running, site, visit.at))
+def _in_force(site: SiteContext, request: PageRequest) -> Document:
+    running = in_force(site.decrees.current(request.at.date() - timedelta(days=1)), site.places, request.at)[:MOST]
+    title = _words()[request.language]["in_force"]
+    return _feed(site, request, running, title, "/envigueur", "/flux/envigueur", changes_at=next_change(running, site, request.at))
 
 
-def _department(site: Site, visit: Visit) -> Document:
-    department = site.gazetteer().department(visit.parameters["code"])
+def _department(site: SiteContext, request: PageRequest) -> Document:
+    department = site.gazetteer().department(request.parameters["code"])
     if department is None:
-        return missing(site, visit)
+        return missing(site, request)
     there = frozenset({department.code})
     found = site.browsing.batch(DecreeFilter(deciding_in(there, site.places), there), MOST).decrees
-    title = _words()[visit.language]["department"].format(name=department.name, code=department.code)
-    return _feed(site, visit, found, title, f"/departements/{department.code}", f"/flux/departements/{department.code}")
+    title = _words()[request.language]["department"].format(name=department.name, code=department.code)
+    return _feed(site, request, found, title, f"/departements/{department.code}", f"/flux/departements/{department.code}")
 
 
-def _commune(site: Site, visit: Visit) -> Document:
+def _commune(site: SiteContext, request: PageRequest) -> Document:
     """Return the decrees that name a commune, or the city that it is an arrondissement of, and those of the authorities that decide there
     which name none: who subscribes is sent what who follows it in a chat is."""
-    commune = site.gazetteer().commune(visit.parameters["code"])
+    commune = site.gazetteer().commune(request.parameters["code"])
     if commune is None:
-        return missing(site, visit)
+        return missing(site, request)
     codes = frozenset(filter(None, (commune.code, whole_city(commune.code))))
     naming = site.browsing.batch(DecreeFilter(communes=codes), MOST).decrees
     unplaced = site.decrees.naming_none(deciding_in({commune.department}, site.places), MOST, 0).decrees
     newest = sorted((*naming, *unplaced), key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
-    words = _words()[visit.language]
+    words = _words()[request.language]
     title = words["commune"].format(name=commune.name, department=commune.department)
     note = words["may_concern"].format(name=commune.name)
     ids = frozenset(decree.id for decree in unplaced)
-    return _feed(site, visit, newest, title, f"/communes/{commune.code}", f"/flux/communes/{commune.code}", ids, note)
+    return _feed(site, request, newest, title, f"/communes/{commune.code}", f"/flux/communes/{commune.code}", ids, note)
 
 
-def _operator(site: Site, visit: Visit) -> Document:
-    slug = visit.parameters["slug"]
+def _operator(site: SiteContext, request: PageRequest) -> Document:
+    slug = request.parameters["slug"]
     found = site.browsing.batch(DecreeFilter(operator=slug), MOST).decrees
     # As the newest of them writes it: counting all that name it would take longer than the feed.
     name = next((name for decree in found for name in decree.facts.operators if operator_slug(name) == slug), None)
     if name is None:
-        return missing(site, visit)
-    title = _words()[visit.language]["operator"].format(name=inert(name))
-    return _feed(site, visit, found, title, f"/operateurs/{slug}", f"/flux/operateurs/{slug}")
+        return missing(site, request)
+    title = _words()[request.language]["operator"].format(name=inert(name))
+    return _feed(site, request, found, title, f"/operateurs/{slug}", f"/flux/operateurs/{slug}")
 
 
-def _listed(name: str, values: Callable[[Site], Iterable[str]], site: Site) -> Iterator[Parameters]:
+def _listed(name: str, values: Callable[[SiteContext], Iterable[str]], site: SiteContext) -> Iterator[Parameters]:
     return ({name: value, "form": form} for value in values(site) for form in _FORMS)
 
 
-def _departments(site: Site) -> Sequence[str]:
+def _departments(site: SiteContext) -> Sequence[str]:
     return sorted(code for code in site.places if site.gazetteer().department(code) is not None)
 
 
-def _communes(site: Site) -> Iterable[str]:
+def _communes(site: SiteContext) -> Iterable[str]:
     return (commune.code for commune in site.decrees.communes_named(_departments(site)))
 
 
-def _operators(site: Site) -> Iterable[str]:
+def _operators(site: SiteContext) -> Iterable[str]:
     return (operator.slug for operator in site.browsing.operators())
 
 
-def _forms(_site: Site) -> Iterator[Parameters]:
+def _forms(_site: SiteContext) -> Iterator[Parameters]:
     return ({"form": form} for form in _FORMS)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import chain
 from xml.sax.saxutils import escape
 
-from bot.web.documents import Document, Route, Site, Visit
+from bot.web.documents import Document, PageRequest, Route, SiteContext
 from bot.web.pages import PAGES
 from bot.web.rendering import missing
 
@@ -20,7 +20,7 @@ _LISTED = ("/departements/{code}", "/communes/{code}")
 _EXPIRES = timedelta(days=180)
 
 
-def robots(site: Site, _visit: Visit) -> Document:
+def robots(site: SiteContext, _request: PageRequest) -> Document:
     """Return what search engines may request: all but what changes with each question."""
     href = site.settings.href
     closed = (href("/recherche"), href("/recherche", "en"), href("/api/"))
@@ -28,7 +28,7 @@ def robots(site: Site, _visit: Visit) -> Document:
     return Document("\n".join(lines).encode(), _TEXT)
 
 
-def site_map(site: Site, _visit: Visit) -> Document:
+def site_map(site: SiteContext, _request: PageRequest) -> Document:
     """Return the addresses of the parts of the map: one of pages, and as many of decrees as are needed (https://www.sitemaps.org)."""
     total = site.decrees.recent(1, 0).total
     parts = ["pages", *(f"arretes-{number}" for number in range(1, -(-total // _PART) + 1))]
@@ -36,39 +36,39 @@ def site_map(site: Site, _visit: Visit) -> Document:
     return _xml("sitemapindex", rows)
 
 
-def map_of_pages(site: Site, _visit: Visit) -> Document:
+def map_of_pages(site: SiteContext, _request: PageRequest) -> Document:
     """Return the addresses of all pages but those of decrees, in both languages."""
     return _addresses(site, chain.from_iterable(_paths(site, route) for route in PAGES if not route.dynamic))
 
 
-def map_of_decrees(site: Site, visit: Visit) -> Document:
+def map_of_decrees(site: SiteContext, request: PageRequest) -> Document:
     """Return the addresses of some decrees, the newest in the first part."""
-    part = visit.parameters["part"]
+    part = request.parameters["part"]
     if not part.isascii() or not part.isdecimal() or not 0 < int(part[:6]) < 10_000:
-        return missing(site, visit)
+        return missing(site, request)
     ids = site.browsing.ids(_PART, (int(part) - 1) * _PART)
-    return _addresses(site, (f"/arretes/{one}" for one in ids)) if ids else missing(site, visit)
+    return _addresses(site, (f"/arretes/{one}" for one in ids)) if ids else missing(site, request)
 
 
-def security(site: Site, visit: Visit) -> Document:
+def security(site: SiteContext, request: PageRequest) -> Document:
     """Return whom to write to about a weakness of the site (RFC 9116); nothing where the operator gives no address."""
     contact = site.settings.contact
     if not contact:
-        return missing(site, visit)
-    expires = (visit.at + _EXPIRES).strftime("%Y-%m-%dT00:00:00Z")
+        return missing(site, request)
+    expires = (request.at + _EXPIRES).strftime("%Y-%m-%dT00:00:00Z")
     uri = contact if "://" in contact else f"mailto:{contact}"
     lines = (f"Contact: {uri}", f"Expires: {expires}", "Preferred-Languages: fr, en", "")
     return Document("\n".join(lines).encode(), _TEXT)
 
 
-def _paths(site: Site, route: Route) -> Iterator[str]:
+def _paths(site: SiteContext, route: Route) -> Iterator[str]:
     if "{" not in route.pattern:
         yield route.pattern
     elif route.pattern in _LISTED and route.listed is not None:
         yield from (route.pattern.format(**parameters) for parameters in route.listed(site))
 
 
-def _addresses(site: Site, paths: Iterable[str]) -> Document:
+def _addresses(site: SiteContext, paths: Iterable[str]) -> Document:
     def row(path: str) -> str:
         french, english = (escape(site.settings.address(path, language), {'"': "&quot;"}) for language in ("fr", "en"))
         twins = "".join(f'<xhtml:link rel="alternate" hreflang="{code}" href="{at}"/>' for code, at in (("fr", french), ("en", english)))

@@ -16,7 +16,7 @@ from bot.gazetteer.gazetteer import gazetteer
 from bot.queries.questions import Questions
 from bot.storage.browsing import DecreeBatch, DecreeFilter, ListPosition, OperatorCount
 from bot.web.cache import Cache
-from bot.web.documents import Document, Route, Site, SiteSettings
+from bot.web.documents import Document, Route, SiteContext, SiteSettings
 from bot.web.pictures import PagePictures
 from bot.web.server import Application
 from bot.web.site import Addresses, addresses, respond
@@ -75,13 +75,13 @@ def _meets(decree: Decree, wanted: DecreeFilter) -> bool:
     )
 
 
-def memory_site(decrees: MemoryDecrees, settings: SiteSettings | None = None, at: datetime = NOW) -> Site:
+def memory_site(decrees: MemoryDecrees, settings: SiteSettings | None = None, at: datetime = NOW) -> SiteContext:
     """A site over these decrees, as of this time."""
     questions = Questions(decrees, PLACES, lambda: at, overview=overview, page_size=20)
-    return Site(questions, decrees, MemoryBrowsing(decrees), overview, PLACES, gazetteer, lambda: 1, settings or SiteSettings())
+    return SiteContext(questions, decrees, MemoryBrowsing(decrees), overview, PLACES, gazetteer, lambda: 1, settings or SiteSettings())
 
 
-def get(site: Site, address: str, at: datetime = NOW) -> Document:
+def get(site: SiteContext, address: str, at: datetime = NOW) -> Document:
     """Return the document of an address such as `/recherche?q=gare`."""
     path, _, query = address.partition("?")
     return respond(site, addresses().find(path, query), at)

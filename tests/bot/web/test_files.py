@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.site import Folder
-from bot.web.documents import Document, Route, Site, SiteSettings, Visit
+from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSettings
 from bot.web.files import BrokenLink, SiteFile, files_of
 from bot.web.site import Addresses
 from tests.bot.queries.conftest import NOW, MemoryDecrees, decree
@@ -17,7 +17,7 @@ from tests.bot.web.conftest import memory_site
 AS_FILES = SiteSettings(public_url="https://exemple.fr/vigie", contact="vigie@exemple.fr", files=True)
 
 
-def site(count: int = 3) -> Site:
+def site(count: int = 3) -> SiteContext:
     return memory_site(MemoryDecrees([decree(number) for number in range(1, count + 1)]), AS_FILES)
 
 
@@ -49,7 +49,7 @@ def test_a_link_is_followed_and_one_that_leads_nowhere_is_reported(link: str, br
     assert found == ([] if broken is None else [BrokenLink("/", broken)])
 
 
-def _search(_site: Site, _visit: Visit) -> Document:
+def _search(_site: SiteContext, _request: PageRequest) -> Document:
     raise AssertionError("a site of files has no search")
 
 
@@ -57,7 +57,7 @@ def test_names_are_those_that_any_hosting_serves() -> None:
     table = Addresses(
         [
             page('<a href="/vigie/envigueur/page-2">'),
-            Route("/envigueur", lambda _, visit: Document(f"<p>{visit.query.get('page')}".encode()), query=frozenset({"page"})),
+            Route("/envigueur", lambda _, request: Document(f"<p>{request.query.get('page')}".encode()), query=frozenset({"page"})),
             Route("/flux/{name}.atom", lambda _, __: Document(b"<feed>", "application/atom+xml"), lambda _: [{"name": "a"}], twins=False),
         ]
     )

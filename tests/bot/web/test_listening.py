@@ -13,7 +13,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from bot.web import listening
-from bot.web.documents import Document, Route, Site, Visit
+from bot.web.documents import Document, PageRequest, Route, SiteContext
 from bot.web.listening import PatientProtocol, address_of_socket, bound, serve
 from tests.bot.queries.conftest import MemoryDecrees
 from tests.bot.web.conftest import Visitors
@@ -104,7 +104,7 @@ async def test_it_stops_though_somebody_is_connected(visitors: Visitors, begun: 
 async def test_it_stops_though_a_page_is_being_made(executor: ThreadPoolExecutor) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(_site: Site, _visit: Visit) -> Document:
+    def slow(_site: SiteContext, _request: PageRequest) -> Document:
         begun.set()
         go_on.wait()
         return Document(b"late")

@@ -16,7 +16,7 @@ from bot.domain.law.tables import windows
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import LANGUAGES
 from bot.queries.questions import Questions
-from bot.web.documents import Document, Site, SiteSettings
+from bot.web.documents import Document, SiteContext, SiteSettings
 from bot.web.rendering import style, web_words
 from bot.web.views import view_words
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees
@@ -69,11 +69,11 @@ KINDS_OF_PAGE = {
 }
 
 
-def sample_site(settings: SiteSettings = SETTINGS) -> Site:
+def sample_site(settings: SiteSettings = SETTINGS) -> SiteContext:
     """A site over the decrees of every state."""
     decrees = MemoryDecrees(samples.ALL)
     questions = Questions(decrees, PLACES, lambda: NOW, overview=samples.sample_overview, page_size=20)
-    return Site(questions, decrees, MemoryBrowsing(decrees), samples.sample_overview, PLACES, gazetteer, lambda: 1, settings)
+    return SiteContext(questions, decrees, MemoryBrowsing(decrees), samples.sample_overview, PLACES, gazetteer, lambda: 1, settings)
 
 
 def _text(page: Document) -> str:

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.storage.errors import Corrupt, StorageError, Unavailable
 from bot.web.api_model import ProblemModel
-from bot.web.documents import Document, Route, Site, Visit
+from bot.web.documents import Document, PageRequest, Route, SiteContext
 from bot.web.server import HEADERS
 from tests.bot.queries.conftest import MemoryDecrees, decree
 from tests.bot.web.conftest import Visitors
@@ -115,8 +115,8 @@ class Slow:
     def __init__(self) -> None:
         self.made: list[tuple[str, dict[str, str]]] = []
 
-    def __call__(self, _site: Site, visit: Visit) -> Document:
-        self.made.append((visit.language, dict(visit.query)))
+    def __call__(self, _site: SiteContext, request: PageRequest) -> Document:
+        self.made.append((request.language, dict(request.query)))
         return Document(b"page")
 
 
@@ -141,7 +141,9 @@ async def test_a_page_is_made_once_for_all_addresses_that_mean_it(executor: Thre
 
 async def test_a_page_is_made_anew_when_a_day_ends_where_it_is_about(executor: ThreadPoolExecutor) -> None:
     midnight = datetime(2026, 8, 20, 22, 0, tzinfo=UTC)  # in Paris
-    page = Route("/jour", lambda _, visit: Document(visit.at.isoformat().encode(), changes_at=midnight if visit.at < midnight else None))
+    page = Route(
+        "/jour", lambda _, request: Document(request.at.isoformat().encode(), changes_at=midnight if request.at < midnight else None)
+    )
     visitors = Visitors(MemoryDecrees(), executor, [page])
     visitors.now = midnight - timedelta(minutes=2)
     first = await visitors.ask("/jour")
@@ -152,8 +154,8 @@ async def test_a_page_is_made_anew_when_a_day_ends_where_it_is_about(executor: T
 
 
 async def test_a_fault_of_ours_shows_and_logs_nothing_of_what_was_asked(executor: ThreadPoolExecutor) -> None:
-    def broken(_site: Site, visit: Visit) -> Document:
-        raise ValueError(f"password=secret in {visit.query}")
+    def broken(_site: SiteContext, request: PageRequest) -> Document:
+        raise ValueError(f"password=secret in {request.query}")
 
     visitors = Visitors(MemoryDecrees(), executor, [Route("/recherche", broken, query=frozenset({"q"}))])
     with capture_logs() as logs:
