@@ -111,8 +111,8 @@ def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verd
     if readable or foreign or (not stand_alone and not is_generic(title)):
         return NOTHING
     where = act.title_from or Where.TITLE
-    told = Evidence("unreadable", unreadable[0], without_names(act.title.strip()), where, VerdictReason.UNREADABLE.value)
-    return Verdict(Outcome.UNCERTAIN, evidence=(told,))
+    reason = Evidence("unreadable", unreadable[0], without_names(act.title.strip()), where, VerdictReason.UNREADABLE.value)
+    return Verdict(Outcome.UNCERTAIN, evidence=(reason,))
 
 
 def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone: bool) -> Finding:
@@ -159,8 +159,8 @@ def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
     rejected = case.said_in(cues().rejected, DecreePart.TITLE, DecreePart.ARTICLE)
     if overturned is None and rejected is not None:
         return case.not_concerned(*case.phrases(), case.against(said))
-    told = () if overturned is None else (case.against(overturned),)
-    return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.UNSETTLED, case.found[0]), case.against(said), *told)
+    against = () if overturned is None else (case.against(overturned),)
+    return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.UNSETTLED, case.found[0]), case.against(said), *against)
 
 
 def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
@@ -253,7 +253,7 @@ def _by_body(case: SegmentEvidence) -> Finding:
 
 
 def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return True for weak words in an article that says that they tell somebody where to look: what VSA does, whatever it is called."""
+    """Return True for weak words in an article that says that they show somebody where to look: what VSA does, whatever it is called."""
     if mention.part is not DecreePart.ARTICLE:
         return False
     low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
@@ -282,7 +282,7 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
 
 
 def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
-    """Return what is said under a title that tells what the act is about; None where that leaves it open."""
+    """Return what is said under a title that says what the act is about; None where that leaves it open."""
     if case.title is None or tells_only_a_change(case.title) or case.unreadable:
         return None
     if case.supported() and (analysed := case.said_in(cues().analysed, DecreePart.ARTICLE)) is not None:

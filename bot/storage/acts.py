@@ -139,7 +139,7 @@ def _not_found(read: ReadActs, standing: Sequence[tuple[Before, Keys]], left: Se
 def _why(before: Before, now: tuple[Evidence, ...], *, passed_over: bool) -> tuple[Evidence, ...]:
     """Why an act waits with the decree that it is stored as. `now` is the evidence of this reading, which may show no sign of anything.
 
-    What made it a decree comes first where nothing else would tell why somebody is asked.
+    What made it a decree comes first where nothing else would say why a person is asked.
     """
     known: tuple[Evidence, ...] = before.evidence
     if not passed_over:

@@ -326,7 +326,7 @@ def _mask(text: str) -> str:
 
 
 def in_memory(url: URL) -> bool:
-    """True for a SQLite database that lives and dies with the process."""
+    """True for a SQLite database that exists as long as the process."""
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 

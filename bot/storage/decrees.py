@@ -121,7 +121,7 @@ class Decrees(Repository):
         they name), in the order of `newest_first`.
 
         May: all whose end is not past, as they say it or as a later decree lengthens it, and those without a known end that were found and
-        published within 62 days before. Whether they are in force `bot.domain.law.advice` tells.
+        published within 62 days before. Whether they are in force `bot.domain.law.advice` decides.
         """
         with self._database.reading() as connection:
             wanted = running(on, authorities)
@@ -465,7 +465,7 @@ class ReferenceCandidates:
     dated: defaultdict[date | None, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
 
     def meant(self, link: ReferenceLink) -> int | None:
-        """The id of the decree that a link means, None where it was never seen or cannot be told."""
+        """The id of the decree that a link means, None where it was never seen or cannot be determined."""
         return linked(link, self.numbered[link.prefix] if link.reference.number is not None else self.dated[link.reference.signed])
 
 

@@ -90,7 +90,7 @@ class Edits(Repository):
         return None
 
     def done(self, edit: Edit, now: datetime) -> None:
-        """The post tells all that its decree, as the edit had it, was known to say."""
+        """The post says all that its decree, as the edit had it, was known to say."""
         self._close(edit, DONE, now, None, None)
 
     def give_up(self, edit: Edit, now: datetime, cause: PostCause, error: str) -> None:
@@ -119,7 +119,7 @@ class Edits(Repository):
 
     def next_due(self, now: datetime, destinations: Collection[str]) -> datetime | None:
         """When there will next be something to edit there (never before `now`); None when nothing waits, or only behind a message in doubt:
-        the outbox tells when that is looked for.
+        the outbox says when that is looked for.
         """
         at = case((edit_is_due(now), literal(now, Instant())), else_=edits.c.not_before)
         ours = and_(posts.c.destination.in_(sorted(destinations)), can_be_edited(), edits.c.state == PENDING, not_behind_doubt())
@@ -154,11 +154,11 @@ class Edits(Repository):
         return self._found(and_(posts.c.destination.in_(sorted(destinations)), _was_given_up()))
 
     def of(self, post_id: int) -> EditStatus | None:
-        """That of one post; None where it has told all that was ever known."""
+        """That of one post; None where it says all that was ever known."""
         return next(iter(self._found(edits.c.post_id == post_id)), None)
 
     def retry(self, post_id: int, now: datetime) -> bool:
-        """A person wants it made now: one that waits, or one that was given up, whatever its message tells by now. False: there is none."""
+        """A person wants it made now: one that waits, or one that was given up, whatever its message says by now. False: there is none."""
         values: dict[str, Any] = {"state": PENDING, "attempts": 0, "not_before": None, "tried_at": None, "changed_at": now}
         values |= {"cause": PostCause.BY_PERSON, "error": None}
         own = and_(edits.c.post_id == post_id, edits.c.post_id.in_(select(posts.c.id).where(can_be_edited())))
@@ -170,7 +170,7 @@ class Edits(Repository):
             return connection.execute(update(edits).where(own, edits.c.state == PENDING).values(values)).rowcount > 0
 
     def drop(self, post_id: int, now: datetime) -> bool:
-        """A person gives it up: it is not made unless more becomes known, and nobody is told of it any more. False where there is none.
+        """A person gives it up: it is not made unless more becomes known, and nobody is notified of it any more. False where there is none.
 
         That an edit has shown its message to others stays noted, and keeps all others of that destination from being made.
         """

@@ -19,7 +19,7 @@ class StorageError(Exception):
 
 
 class HandedOverFailed(Exception):
-    """The process that carried out a request met with an error, which the message tells."""
+    """The process that carried out a request met with an error, which the message names."""
 
 
 class BadUrl(StorageError):

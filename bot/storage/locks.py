@@ -1,4 +1,4 @@
-"""Locks that one process at a time holds for as long as it lives: a file beside a SQLite database, an advisory lock of PostgreSQL.
+"""Locks that one process at a time holds for as long as it runs: a file beside a SQLite database, an advisory lock of PostgreSQL.
 
 The system, or the server, frees the lock of a process that ends, however it ends: nobody has to guess whether a holder is still there.
 
@@ -81,7 +81,7 @@ class Locks:
         self._locks: dict[LockName, _Lock] = {name: _lock_of(database, name) for name in LockName}
 
     def take(self, name: LockName, command: str) -> bool:
-        """Take a lock that is free, and hold it until `release` or the end of the process. `command` is told to others."""
+        """Take a lock that is free, and hold it until `release` or the end of the process. `command` is shown to others."""
         since = datetime.now(UTC).isoformat(timespec="seconds")
         return self._locks[name].take(LockHolder(command, socket.gethostname(), os.getpid(), since))
 
@@ -189,7 +189,7 @@ class _File:
         except PermissionError as error:
             raise NotWritable(f"the lock file {self._path} cannot be used: {error.strerror}") from error
         except OSError as error:
-            advice = "the database must be in a folder of this machine whose file system knows file locks (flock)"
+            advice = "the database must be in a folder of this machine whose file system has file locks (flock)"
             raise Unavailable(f"the lock file {self._path} cannot be used: {error.strerror}; {advice}") from error
 
 
@@ -217,8 +217,8 @@ class _Session:
                 if not taken:
                     return False
                 # 63 bytes are kept of it.
-                told = f"{holder.command}|{holder.pid}|{holder.since}|{holder.host}"
-                connection.execute(text("SELECT set_config('application_name', :told, false)"), {"told": told})
+                shown = f"{holder.command}|{holder.pid}|{holder.since}|{holder.host}"
+                connection.execute(text("SELECT set_config('application_name', :shown, false)"), {"shown": shown})
                 for setting in _KEEPALIVES:
                     connection.execute(text(f"SET {setting}"))
                 # It never goes back to the others, which would take the lock with it.
@@ -258,10 +258,10 @@ class _Session:
 
     def holder(self) -> LockHolder | None:
         with self._database.reading() as connection:
-            told = self._ask(connection, _HOLDER).scalar_one_or_none()
-        if told is None:
+            shown = self._ask(connection, _HOLDER).scalar_one_or_none()
+        if shown is None:
             return None
-        command, pid, since, host = [*told.split("|", 3), "", "", ""][:4]
+        command, pid, since, host = [*shown.split("|", 3), "", "", ""][:4]
         return LockHolder(command, host, int(pid), since) if pid.isdecimal() else LockHolder()
 
     def _ask(self, connection: Connection, query: str) -> Any:

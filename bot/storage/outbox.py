@@ -1,8 +1,8 @@
 """The outbox: every post is a row before it is a message.
 
 One process at a time delivers: the one that holds the lock `work` (`bot.storage.locks`). What it finds SENDING when it begins was left by a
-process that is gone, and is in doubt. Were the lock lost in the middle of a send, the number of attempts tells the send of one process from
-that of the next: a late answer changes nothing, but for `sent`, which is true whoever says it.
+process that is gone, and is in doubt. Were the lock lost in the middle of a send, the number of attempts distinguishes the send of
+one process from that of the next: a late answer changes nothing, but for `sent`, which is true whoever says it.
 
 The posts of a digest are one message: which they are is recorded before it is sent, and from then on they change together.
 """
@@ -129,7 +129,7 @@ class Outbox(Repository):
         not_before: datetime | None = None,
         reconcile_attempts: int = 0,
     ) -> bool:
-        """Take a message from the state that `post` tells to another; `cause` None leaves the last one.
+        """Take a message from the state of `post` to another; `cause` None leaves the last one.
 
         Changes nothing, and gives False, when another process or a person has taken over. Raises NoSuchRow.
         """
@@ -150,7 +150,7 @@ class Outbox(Repository):
         return bool(self._database.value(select(exists().where(_as_it_was(post)))))
 
     def recover(self, now: datetime) -> int:
-        """Make UNKNOWN every post left SENDING, wherever it goes, and tell how many: for the process that has just become the one which
+        """Make UNKNOWN every post left SENDING, wherever it goes, and return how many: for the process that has just become the one which
         delivers. `unknown_due` does it for what this process itself could not record.
         """
         with self._database.writing() as connection:
@@ -265,7 +265,7 @@ class Outbox(Repository):
 
 
 def _as_it_was(post: Post) -> ColumnElement[bool]:
-    """The rows of this message, while it is in the state that it tells, at the same attempt."""
+    """The rows of this message, while it is in the state that it has here, at the same attempt."""
     first = posts.alias()
     attempts = select(first.c.attempts).where(first.c.id == post.id).scalar_subquery()
     return and_(of_message(post), posts.c.state == post.state, posts.c.state.in_(_OPEN), attempts == post.attempts)

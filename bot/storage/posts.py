@@ -48,7 +48,7 @@ def lasts(now: datetime) -> ColumnElement[bool]:
 
 def is_in_doubt(table: FromClause) -> ColumnElement[bool]:
     """A row of `posts` (or of an alias of it) whose message is on its way, or may be there and is yet to be looked for. One of which
-    nobody can tell is left behind: operators know of it, and the others go on.
+    nobody can determine is left behind: operators know of it, and the others go on.
     """
     undecided = or_(table.c.cause.is_(None), table.c.cause != PostCause.RECONCILE_UNCLEAR)
     # The few rows of these states are found by an index, which an alternative of two conditions would not be.
@@ -274,7 +274,7 @@ class Posts(Repository):
         not_before: datetime | None = None,
         reference: str | None = None,
     ) -> bool:
-        """A person takes a message from the state that `post` tells to another; a process that looks for it changes nothing more.
+        """A person takes a message from the state of `post` to another; a process that looks for it changes nothing more.
 
         Changes nothing, and gives False, when its state is another by now. Given a row as `get` gives it, a drop takes that row alone out
         of its digest. Its destination rests no longer, unless the platform asked for that.

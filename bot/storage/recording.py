@@ -88,7 +88,7 @@ class Recordings(NamingRepository):
     def renew(self, decree_id: int, decree: Decree) -> None:
         """Put what is now read of a decree where it was first seen in the place of what was read then, its links and keys included.
 
-        Posts stay queued or sent; those that have not told what is known now are to be edited. A key that is another decree's stays so.
+        Posts stay queued or sent; those that do not say what is known now are to be edited. A key that is another decree's stays so.
         Raises NoSuchRow.
         """
         with self._database.writing() as connection:
@@ -319,7 +319,7 @@ def _store(connection: Connection, recueil: int, found: Sequence[FoundDecree], n
             write_links(connection, decree_id, decree)
         else:
             decree_id = known
-            # A second reading of the same pages knows more than the first; a republication, here or elsewhere, does not.
+            # A second reading of the same pages has more than the first; a republication, here or elsewhere, does not.
             if known not in ids and _rewrite(connection, decree, decrees.c.id == known, decrees.c.recueil_id == recueil):
                 write_links(connection, decree_id, decree)
         # Strictly: a key that another process has taken meanwhile stops this transaction, which is then begun again.
@@ -349,7 +349,7 @@ def see(
     `within` is the act that was looked at, where that was not the whole recueil: elsewhere in it nothing is corrected. `namer` finds the
     communes that each decree names by then.
 
-    The facts of each decree are completed by what its sightings tell, and it was published when the first of them was: see
+    The facts of each decree are completed by what its sightings give, and it was published when the first of them was: see
     `bot.domain.identity`.
     """
     days = {decree_id: _day_there(connection, decree_id, recueil.id, decree.published) for decree_id, decree in seen}
@@ -373,7 +373,7 @@ def see(
 
 
 def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None) -> None:
-    """Make the facts of a decree, and the day of its publication, again from what its sightings tell; and its communes from its facts."""
+    """Make the facts of a decree, and the day of its publication, again from what its sightings give; and its communes from its facts."""
     mine = select(decrees).where(decrees.c.id == decree_id)
     row = connection.execute(mine).one()
     own = _own(connection, decree_id)
@@ -403,7 +403,7 @@ def listed_on(published: date | None, signed: date | None, found_at: datetime) -
 def _day_there(connection: Connection, decree_id: int, recueil: int, read: date | None) -> date | None:
     """When the decree was published in this recueil: the earlier of what was known and what is read now.
 
-    Its cover and the listing may tell two days, and not every reading sees the cover.
+    Its cover and the listing may give two days, and not every reading sees the cover.
     """
     here = (sightings.c.decree_id == decree_id, sightings.c.recueil_id == recueil)
     known = connection.execute(select(func.min(sightings.c.published)).where(*here)).scalar_one()
@@ -442,7 +442,7 @@ def _from_facts(facts: Facts) -> dict[str, Any]:
 
 
 def _last_day(facts: Facts) -> date | None:
-    """None as well for an end before the start, which was misread: nothing then tells that the period is over."""
+    """None as well for an end before the start, which was misread: nothing then says that the period is over."""
     starts, ends = facts.starts, facts.ends
     if starts is None or ends is None or ends.day > starts.day:
         return ends.day if ends is not None else None

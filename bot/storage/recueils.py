@@ -113,7 +113,7 @@ class Recueils(Repository):
     def publications(self, source: str, *, since: date, found_after: datetime) -> list[Publication]:
         """When the items of a source were published since a day, those found last first.
 
-        What was found before `found_after`, or by a backfill, may have been there for long: it tells its day only, where it shows one.
+        What was found before `found_after`, or by a backfill, may have been there for long: it shows its day only, where it shows one.
         """
         # By age, not by place in the table: the thousands of old items that a backfill adds must not hide what is published now.
         was_new = and_(recueils.c.found_at > found_after, recueils.c.silent.is_(false()))
@@ -328,7 +328,7 @@ class Contents(Repository):
     def begin(self, sha256: str, size: int) -> int:
         """A reading of these `size` bytes begins: how many that began before have neither ended nor got any further.
 
-        `save` or `ended` tells the end of it; a killed program tells nothing.
+        `save` or `ended` records the end of it; a killed program records nothing.
         """
         row = {
             "sha256": sha256, "size": size, "page_count": None, "pages": pack_pages(()), "complete": False, "read_at": None, "rules": "",
@@ -364,7 +364,7 @@ class Contents(Repository):
         self._database.write(update(contents).where(contents.c.sha256 == sha256, ~worse).values(values))
 
     def forget(self, before: datetime) -> int:
-        """Drop the pages of files that came before then and were wholly read, and tell of how many files.
+        """Drop the pages of files that came before then and were wholly read, and return the number of files.
 
         The texts of their acts stay, by which these can be judged again. Where a decree was found or an act waits for a person, the pages
         stay as well, under every address of that file.
@@ -385,13 +385,13 @@ class Contents(Repository):
 
 def _droppable(before: datetime) -> Select[str]:
     # Asked of the recueils first, which are small: to know a column of a content, all its pages would be read. Of acts and reviews the
-    # indexes alone tell which count: a look at every act would be one at all the texts of years.
-    telling = select(acts.c.recueil_id).where(acts.c.decree_id > 0)
+    # indexes alone show which count: a look at every act would be one at all the texts of years.
+    with_decrees = select(acts.c.recueil_id).where(acts.c.decree_id > 0)
     asked = select(acts.c.recueil_id).where(acts.c.id.in_(select(reviews.c.act_id)))
     kept = or_(
         recueils.c.fetched_at.is_(None),
         recueils.c.fetched_at >= before,
-        recueils.c.id.in_(telling),
+        recueils.c.id.in_(with_decrees),
         recueils.c.id.in_(asked),
         recueils.c.state.not_in(_READ),
     )

@@ -180,7 +180,7 @@ class Rejudging(NamingRepository):
             merged = _merge(connection, recueil, stored, found, now, self._namer)
             ids = merged.ids
             values: dict[str, Any] = {"outcome": verdict.outcome, "kind": verdict.kind}
-            # Of an act without a sign that is in doubt all the same, only what was found before tells why.
+            # Of an act without a sign that is in doubt all the same, only what was found before says why.
             values["evidence"] = verdict.evidence or stored.evidence
             if ids:
                 values["decree_id"] = ids[-1]
@@ -251,8 +251,8 @@ _LONGEST_BY = 32
 
 
 def token_of(review: int, recueil: int, since: datetime) -> str:
-    """Eight hexadecimal digits that tell an act that waits from any other, also from one of the same number in a database that was put back
-    to an earlier day: it waits in this recueil since this instant, which a later reading of the same act leaves as it is.
+    """Return eight hexadecimal digits that distinguish an act that waits from any other, also from one of the same number in a database
+    that was put back to an earlier day: it waits in this recueil since this instant, which a later reading of the same act leaves as it is.
 
     Of what the act says nothing is taken: a page that is read later must not make an answer void that nobody is asked for again.
     """

@@ -339,7 +339,7 @@ posts = Table(
     Column("reconcile_attempts", Integer, nullable=False, server_default="0"),
     # When `not_before` was set: a clock that was since set back is found out by it.
     Column("changed_at", Instant),
-    # The key of the message that tells of this decree and of others; null for a post that is a message of its own.
+    # The key of the message that announces this decree and of others; null for a post that is a message of its own.
     Column("digest", String(64), index=True),
     # What it said of its decree when it was last sent or edited, and the link and the number that its message shows.
     Column("content", ContentDocument),

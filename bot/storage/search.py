@@ -60,7 +60,7 @@ def index_acts(connection: Connection, recueil: int | None = None) -> None:
 
 
 def index_again(connection: Connection, decree_ids: Collection[int]) -> None:
-    """Make the terms of the acts of these decrees again: what is told of a decree has changed."""
+    """Make the terms of the acts of these decrees again: what is shown of a decree has changed."""
     theirs = select(acts.c.id).where(acts.c.decree_id.in_(decree_ids))
     recueils_of = select(acts.c.recueil_id).where(acts.c.decree_id.in_(decree_ids)).distinct()
     connection.execute(delete(act_terms).where(act_terms.c.act_id.in_(theirs)))
@@ -220,7 +220,7 @@ def terms(texts: Iterable[str], *, most: int) -> list[str]:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """A folded word without its French ending."""
-    # Without its accent the participle "autorisée" no longer looks like one: give it the ending the stemmer knows.
+    # Without its accent the participle "autorisée" no longer looks like one: give it the ending that the stemmer removes.
     known = re.sub(r"(?<=[a-z]{3})ee(s?)$", r"e\1", word)
     # A stemmer keeps the word it works on: one each, because threads come here together.
     return str(FrenchStemmer().stemWord(known))

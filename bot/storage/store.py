@@ -34,7 +34,7 @@ from bot.storage.search import renew_some_terms
 
 
 class Store:
-    """What the bot remembers. Safe to use from several threads, and from several programs at once on the same database: `locks` tell which
+    """What the bot remembers. Safe to use from several threads, and from several programs at once on the same database: `locks` show which
     of them works."""
 
     def __init__(self, database: Database, namer: CommuneNamer | None = None) -> None:
@@ -84,7 +84,7 @@ def open_store(
     `bot.ingest.renewal` for the others. Without it
     they stay as they are, and what is written is left to the next program that has one.
 
-    With `read_only` nothing is created, upgraded or written: where there is no database yet the store is empty, and lives in memory; with
+    With `read_only` nothing is created, upgraded or written: where there is no database yet the store is empty, and kept in memory; with
     `existing` besides that is an error.
     Raises BadUrl, Unavailable, Locked, NotWritable, Full, Corrupt or WrongSchema, all of them StorageError.
     """
@@ -163,13 +163,13 @@ def _require_folder(url: URL) -> None:
         raise Unavailable(f"the folder of the database {masked(url)} does not exist: create it first")
 
 
-# A store to rehearse on: what the real one knows, in memory, so that a dry run takes the very same path and writes nothing.
+# A store to rehearse on: what the real one holds, in memory, so that a dry run takes the very same path and writes nothing.
 
 _ROWS_AT_ONCE = 1000
 
 
 def rehearsal_store(url: str, authorities: Collection[str], *, namer: CommuneNamer | None = None) -> Store:
-    """An in-memory store that knows the trails, the recueils and the decrees of `authorities` as the database at `url` does.
+    """An in-memory store that holds the trails, the recueils and the decrees of `authorities` as the database at `url` does.
 
     `namer` as in `open_store`.
     Posts are not copied, and acts only where they are decrees: a rehearsal needs to know what was seen, not what was said. Where there

@@ -148,9 +148,9 @@ def _figures(document: ActText, block: Block) -> Iterator[_Figure]:
 
 
 def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[CameraType]]:
-    """Return the types of the cameras whose images are analysed, as the title and the articles tell.
+    """Return the types of the cameras whose images are analysed, as the title and the articles say.
 
-    A decree that only changes another one may tell them in its visas alone: then those count that speak of the algorithm (`mentioning`).
+    A decree that only changes another one may name them in its visas alone: then those count that speak of the algorithm (`mentioning`).
     """
     articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
     titles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
@@ -349,7 +349,7 @@ _NOUN = re.compile(rf"(?P<product>{_PRODUCT}|dispositif|\bil\b)|\b(?:{'|'.join(_
 _MADE_BY = re.compile(rf"\b(?:par|de|aupres de|avec)\s{COMPANY}\s(?=\S)")
 
 _BEFORE = 120
-"""Characters before "dénommé" in which what bears the name is told."""
+"""Characters before "dénommé" in which what bears the name is described."""
 
 
 @cache

@@ -103,7 +103,7 @@ def _purposes(document: ActText, segment: Segment) -> list[TextMatch[Purpose]]:
         every = every_purpose(document, block.start, block.end)
         if every is not None:
             return [TextMatch(purpose, *every) for purpose in Purpose]
-        # Other words are looser in an article that already names an event, or tells what is looked for.
+        # Other words are looser in an article that already names an event, or says what is looked for.
         listed = block.part is DecreePart.ARTICLE and (
             lists_events(document, block.start, block.end) or bool(purposes_named(document, block.start, block.end))
         )

@@ -104,7 +104,7 @@ def _number_keys(authority: str, number: str, facts: Facts) -> list[str]:
 def prefix(reference: Reference, authority: str) -> str | None:
     """Return what the keys of the decree that is named begin with (`number:PP:2024-1017:`), None where only its day is named.
 
-    `authority` is the code of the one whose decree names it: an authority changes its own decrees, but for those whose series tells
+    `authority` is the code of the one whose decree names it: an authority changes its own decrees, but for those whose series shows
     another one. The keys are those of `bot.detection.facts.identity`.
     """
     if reference.number is None:
@@ -118,7 +118,7 @@ def prefixes(facts: Facts, authority: str) -> tuple[str | None, ...]:
 
 
 def decided_by(publisher: str, facts: Facts, keys: tuple[str, ...]) -> str:
-    """Return code of the authority that decided: as the text tells it, as the key of its number has it, else whoever published it."""
+    """Return code of the authority that decided: as the text says it, as the key of its number has it, else whoever published it."""
     if facts.authority is not None:
         return facts.authority
     return next((key.split(":")[1] for key in keys if key.startswith("number:")), publisher)
@@ -128,7 +128,7 @@ def corrected(act: Act, verdict: Verdict) -> Verdict:
     """Return the verdict on an erratum: whatever the title that it repeats grants, it modifies the decree that it corrects.
 
     A number and a day that it prints as its own are those of that decree, by which it would be taken for one more sighting of it, and
-    nobody would be told.
+    nobody would be notified.
     """
     facts = verdict.facts
     if verdict.outcome is not Outcome.DECREE or verdict.kind is None or not _is_erratum(act):

@@ -49,7 +49,7 @@ def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], ment
     """Return what the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only.
 
     A title that prints it in capitals, only says what kind of event it is ("une rencontre de football") or leaves out where ("la Braderie")
-    gives way to an article that names it. A decree that changes another one may name it only where a visa tells what that one authorises
+    gives way to an article that names it. A decree that changes another one may name it only where a visa says what that one authorises
     (`mentioning`).
     """
     named = _events(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING), *speaking, *segment.of(DecreePart.ARTICLE)])
@@ -180,8 +180,8 @@ def operators(
     """Return the operators named in the title, else in articles that speak of the algorithm (`speaking`), else in another article, else in
     the visas that speak of it (`mentioning`): a decree that only changes another one may name them nowhere else.
 
-    A part of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is told gives way to its
-    police where one of those visas names that. Articles on execution, publication and remedies name services that merely receive the
+    A part of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is named gives way to
+    its police where one of those visas names that. Articles on execution, publication and remedies name services that merely receive the
     decree: they are left out.
     """
     titles = [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]

@@ -65,7 +65,7 @@ def hour(text: str | None, *, closing: bool) -> time | None:
 
 
 def _closing(opens: Moment, count: int, unit: str) -> Moment | None:
-    """Return the end of a duration. Hours count from an hour that is told, and from nothing else."""
+    """Return the end of a duration. Hours count from an hour that is given, and from nothing else."""
     if not unit.startswith("heure"):
         return Moment(_after(opens.day, count, unit))
     if opens.time is None:
@@ -238,7 +238,7 @@ _SINGLE = re.compile(
 )
 # "le samedi 5 décembre, de 12 h à 23 h, et le dimanche 6 décembre 2026": what stands before the last of several days.
 _DAY_BEFORE = re.compile(rf"\ble\s*(?P<day>{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?){HOURS}\s*(?:,|;|\bet\b|\bpuis\b|ainsi que|\s)+$")
-# "à compter du 2 mai 2026" alone: it begins, and nothing tells when it ends.
+# "à compter du 2 mai 2026" alone: it begins, and nothing says when it ends.
 _FROM = re.compile(rf"\b(?:a compter du|a partir du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')}")
 # A date that follows one of these is of another text.
 _FOREIGN = re.compile(
@@ -275,7 +275,7 @@ def enumerations(document: ActText, start: int, end: int) -> Iterator[TextMatch[
 
 
 def single_days(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield one day; first of all several with hours, as one; last a beginning whose end is not told."""
+    """Yield one day; first of all several with hours, as one; last a beginning whose end is not given."""
     found: list[TextMatch[Period]] = []
     for match in islice(_SINGLE.finditer(document.flat, start, end), MOST):
         day = full(match["day"])

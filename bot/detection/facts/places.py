@@ -242,7 +242,7 @@ _GROUND = (
 )
 # What opens a list of places: a clause that names a kind of place and ends with a colon.
 _LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}:(?=\s)|^{_GROUND}\b[^.;:\n]{{0,80}}(?=\n1\.)", re.MULTILINE)
-# "Sont concernées :" tells of places where the first thing listed is called like one.
+# "Sont concernées :" introduces places where the first thing listed is called like one.
 _THESE = re.compile(
     r"\b(?:sont|seront) (?:seule?s? )?(?:concern|vise|retenu|couvert|film|surveill|survol|equip|inclus|compri)\w*(?:,? \w+){0,3}\s?:(?=\s)"
 )
@@ -363,7 +363,7 @@ _ANCHORS = (_PLACE, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _THOSE, _BRAC
 _OF_PLACES = frozenset({_ABOVE, _LIMITED, _COVERS, _BRACKETS})
 """What follows these is a place, of whatever kind."""
 _ANNEX = re.compile(r"\n\W*annexe\b")
-# An article that says where the cameras are, and not who is told of them or sees their images.
+# An article that says where the cameras are, and not who is informed of them or sees their images.
 _WHERE = re.compile(
     r"\b(?:cameras?|perimetre|lieux?|implantee?s?|situee?s?|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles"
     r"|s'applique|s'exerce|porte sur"

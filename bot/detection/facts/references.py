@@ -23,7 +23,7 @@ from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.domain.acts import Kind, Reference
 
 _REACH = 420
-"""Characters after a decree's name in which its object is told: a full title."""
+"""Characters after a decree's name in which its object stands: a full title."""
 
 _MOST_CITATIONS = 150
 """Decrees looked at in one text: real ones name a dozen, a hostile text has any number."""
@@ -40,7 +40,7 @@ _OBJECT_END = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A decree named at `start:end` of the folded text. `vsa` is None where the text does not tell what it is about."""
+    """A decree named at `start:end` of the folded text. `vsa` is None where the text does not say what it is about."""
 
     number: str | None
     signed: date | None
@@ -50,7 +50,7 @@ class Citation:
 
     @property
     def same(self) -> str:
-        """Return what tells that two citations are of one decree."""
+        """Return what shows that two citations are of one decree."""
         return without_service(self.number) if self.number is not None else str(self.signed)
 
 
@@ -88,7 +88,7 @@ def _named(document: ActText, start: int, end: int) -> Iterator[Citation]:
 
 
 def _about_vsa(document: ActText, start: int, limit: int) -> bool | None:
-    """Return what the words after a decree's name say of its object: True, False, or None where they do not tell."""
+    """Return what the words after a decree's name say of its object: True, False, or None where they do not say."""
     limit = min(limit, start + _REACH)
     stop = _OBJECT_END.search(document.flat, start, limit)
     low, high = document.mended_span(start, stop.start() if stop is not None else limit)
@@ -99,7 +99,7 @@ def _about_vsa(document: ActText, start: int, limit: int) -> bool | None:
 
 
 def _completed(found: list[Citation]) -> list[Citation]:
-    """Return each citation with the number, day and object that another citation of the same decree tells."""
+    """Return each citation with the number, day and object that another citation of the same decree gives."""
     numbered: dict[str, list[Citation]] = {}
     for entry in found:
         if entry.number is not None:
@@ -109,12 +109,12 @@ def _completed(found: list[Citation]) -> list[Citation]:
         entry = _numbered(dated, found) if dated.number is None else dated
         same = numbered.get(entry.same, [entry]) if entry.number is not None else [other for other in found if other.signed == entry.signed]
         days = {other.signed for other in same if other.signed is not None}
-        told = {other.vsa for other in same if other.vsa is not None}
+        known = {other.vsa for other in same if other.vsa is not None}
         whole.append(
             replace(
                 entry,
                 signed=entry.signed or (next(iter(days)) if len(days) == 1 else None),
-                vsa=entry.vsa if entry.vsa is not None or len(told) != 1 else next(iter(told)),
+                vsa=entry.vsa if entry.vsa is not None or len(known) != 1 else next(iter(known)),
             )
         )
     return whole
@@ -144,7 +144,7 @@ _ASIDE = re.compile(
 _IN_PART = re.compile(
     r"\b(?:l'article|(?:a|de|dans) l'article|les articles|aux articles|l'annexe|les annexes|l'alinea|les mots|phrases?|alineas?)\b"
 )
-# "Toute disposition contraire de l'arrêté n° … est abrogée": what it is, and whether there is one, nobody tells.
+# "Toute disposition contraire de l'arrêté n° … est abrogée": what it is, and whether there is one, is not said.
 _CONTRARY = re.compile(r"\bdispositions?\b[^.;,]{0,40}?\bcontraires?\b(?!.*\b(?:ainsi que|et) (?:l'|les |de l'))")
 _CEASES = re.compile(
     r"\b(?:cesse(?:nt)?|cesseront|cessera) (?:de produire|d'avoir|d'etre|ses|leurs|de s'appliquer)\b|\bprend(?:ra|ront|nent)? fin\b"

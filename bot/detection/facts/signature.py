@@ -31,7 +31,7 @@ _REMEDY = pattern(
 )  # fmt: skip
 _JUDGED = re.compile(r"(?:jugement|ordonnance)[a-z0-9]{0,40}$")
 _BEFORE_COURT, _AFTER = 400, 250
-"""Squeezed characters around a court in which something must tell that the text speaks of remedies."""
+"""Squeezed characters around a court in which something must show that the text speaks of remedies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _lines(document: ActText, blocks: Iterable[Block]) -> list[re.Match[str]]:
     return [match for block in blocks for match in signing_lines(document, block.start, block.end)]
 
 
-# The line that dates a signature ("Toulon, le 5 mai 2026", "Fait le 5 mai 2026"), told from a sentence that a line end cuts so.
+# The line that dates a signature ("Toulon, le 5 mai 2026", "Fait le 5 mai 2026"), unlike a sentence that a line end cuts so.
 #
 # "… des images de\nvidéoprotection, le 30 octobre 2026 de 16 h à 23 h" reads like one: its date is the period, not the signature.
 
@@ -192,7 +192,7 @@ def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
 
 
 _REACH = 420
-"""Characters after "Fait à …, le …" in which the signatory is told: a delegation, an office, a name."""
+"""Characters after "Fait à …, le …" in which the signatory is named: a delegation, an office, a name."""
 
 _BEFORE = 260
 """Characters before it, where the text of a stamp was read first."""

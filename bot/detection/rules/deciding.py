@@ -103,7 +103,7 @@ def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) ->
     if verb.cue == USE:
         return _used(case, mention, verb, start)
     if verb.kind is Kind.SUSPENSION and (done := _done_to_another(case)) is not None and done[0] is Kind.ABROGATION:
-        # "Ordonnant l'interruption": the articles tell whether it is for a time or for good.
+        # "Ordonnant l'interruption": the articles say whether it is for a time or for good.
         return case.decree(*done, mention)
     contradiction = _contradicted(case, verb.kind)
     if contradiction is not None:
@@ -166,7 +166,7 @@ def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention
 
 
 def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
-    """Return what the first article that decides does, where the title tells what another decree authorises; None where no article does."""
+    """Return what the first article that decides does, where the title says what another decree authorises; None where no article does."""
     for block in case.segment.of(DecreePart.ARTICLE):
         verb = article_verb(case.text, *case.within(block))
         if verb is not None:
@@ -259,7 +259,7 @@ def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
 
 
 def answered(case: SegmentEvidence) -> Finding | None:
-    """Return what the first article that speaks of the request says of it, where the title or a visa tells that it was one for VSA."""
+    """Return what the first article that speaks of the request says of it, where the title or a visa says that it was one for VSA."""
     asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
     if asked is None:
         return None
@@ -286,7 +286,7 @@ def _is_asked(case: SegmentEvidence, mention: Mention) -> bool:
 
 
 _REACH = 420
-"""Characters after a decree's name in which its object is told: a full title."""
+"""Characters after a decree's name in which its object stands: a full title."""
 
 _AFTER = 60
 """Characters quoted after a decree's name, so that one sees what becomes of it."""
@@ -301,15 +301,15 @@ def by_reference(case: SegmentEvidence) -> Finding | None:
     """
     own = number(case.document, case.segment)
     cited = citations(case.document, case.segment, own.value if own is not None else None)
-    told = {entry.same: mention for entry in cited if entry.vsa and (mention := _object_of(case, entry)) is not None}
-    if not told:
+    known = {entry.same: mention for entry in cited if entry.vsa and (mention := _object_of(case, entry)) is not None}
+    if not known:
         return None
     for found in references(case.document, case.segment, None, own.value if own is not None else None):
         named = next((entry for entry in cited if entry.start == found.start), None)
-        if named is not None and named.same in told:
+        if named is not None and named.same in known:
             kind = Kind(found.value.change.value)
             said = case.document.evidence("verb", found.start, min(found.end + _AFTER, case.segment.end), kind.value)
-            return case.decree(kind, said, told[named.same])
+            return case.decree(kind, said, known[named.same])
     return None
 
 
@@ -339,7 +339,7 @@ _TELLING = ("signed", "starts", "ends", "operators", "event", "places")
 
 
 _MORNING = 9
-"""Hour until which the end of an evening is told as of the day before."""
+"""Hour until which the end of an evening is given as of the day before."""
 
 
 @dataclass(slots=True)
@@ -350,10 +350,10 @@ class _Kept:
 
 
 def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
-    """Return each decree once, in the order of the act, with every fact that any of its appearances told.
+    """Return each decree once, in the order of the act, with every fact that any of its appearances gave.
 
     A wrong merge would lose a decree, so two are one only when their identifiers agree, or their numbers and dates, or, where
-    one has no number, when nothing they both tell differs.
+    one has no number, when nothing they both give differs.
     """
     kept: list[_Kept] = []
     numbered: dict[str, list[_Kept]] = {}
@@ -387,7 +387,7 @@ def _same(one: _Kept, two: _Kept) -> bool:
 
 
 def _pairs(one: _Kept, two: _Kept, names: tuple[str, ...]) -> list[tuple[Any, Any]]:
-    """Return the facts that both tell."""
+    """Return the facts that both give."""
     pairs = [(getattr(one.verdict.facts, name), getattr(two.verdict.facts, name)) for name in names]
     return [(left, right) for left, right in pairs if left and right]
 

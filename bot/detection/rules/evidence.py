@@ -200,16 +200,16 @@ def _around(document: ActText, block: Block, mention: Mention) -> tuple[int, int
 # What an act calls itself, and what it does: its title, the verb of a title, that of an article.
 
 _ASKED = 40
-"""Squeezed characters before a verb that tell whether it was only asked for."""
+"""Squeezed characters before a verb that show whether it was only asked for."""
 
 USE = "use"
-"""The cue of a title that names the use of VSA and has no verb: its articles tell more."""
+"""The cue of a title that names the use of VSA and has no verb: its articles say more."""
 
 _SECOND = 20
 """Squeezed characters after the beginning of a verb in which it is whole."""
 
 _BESIDE = 90
-"""Squeezed characters beside what forbids in which its object is told."""
+"""Squeezed characters beside what forbids in which its object stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +344,7 @@ def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnT
             continue
         if block.part is DecreePart.HEADING and re.match(r"(?:arretes?|decision)\b", folded) is None:
             continue
-        # A visa that could not be told as one, because its "Vu" was misread, is no part of a title.
+        # A visa that could not be recognised as one, because its "Vu" was misread, is no part of a title.
         author = _AUTHOR.search(text, start, block.end) if block.part is DecreePart.HEADING else None
         if author is not None and is_generic(text[start : author.start()]):
             continue
@@ -362,7 +362,7 @@ _OWN_LINE = re.compile(r"^\W{0,3}(?:arretes?|decision)\b", re.MULTILINE)
 
 
 def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """Return the word with which a text begins, in its title or in a line of its heading, that tells of what is decided elsewhere.
+    """Return the word with which a text begins, in its title or in a line of its heading, that names what is decided elsewhere.
 
     None where an act follows it ("Information du public : arrêté…"), or a line of its own that begins one.
     """

@@ -69,7 +69,7 @@ def name_of(match: re.Match[str]) -> str:
 
 
 class Cues:
-    """The patterns of `cues.toml` over the squeezed text, by what they tell."""
+    """The patterns of `cues.toml` over the squeezed text, by what they mean."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         objects, around, titles, articles = data["objects"], data["around"], data["titles"], data["articles"]
@@ -131,7 +131,7 @@ def cues() -> Cues:
 
 
 def reason_words(cue: str | None) -> str | None:
-    """Return how the reason of this name is told, in English; None for any other cue."""
+    """Return the words for the reason of this name, in English; None for any other cue."""
     return cues().reasons[VerdictReason(cue)] if cue in {reason.value for reason in VerdictReason} else None
 
 

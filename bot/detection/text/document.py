@@ -73,7 +73,7 @@ class ActText:
     title_end: int
     part_starts: tuple[int, ...] = ()
     parts: tuple[Where, ...] = ()
-    """What each stretch of `folded.text` is, from its beginning in `part_starts` on. Empty until the decrees in it are told apart."""
+    """What each stretch of `folded.text` is, from its beginning in `part_starts` on. Empty until the decrees in it are separated."""
 
     def page(self, position: int) -> int:
         """Return the page of the file on which this position is."""

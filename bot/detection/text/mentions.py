@@ -20,7 +20,7 @@ _AROUND = 130
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3})\.\s|;")
 
 _ALIEN = frozenset({"medical images", "wildlife or photographs", "aerial surveys", "land or taxes", "water levels"})
-"""Names of the cues which tell that the images of an act are of another world. Number plates are not among them: people drive."""
+"""Names of the cues which show that the images of an act are of another world. Number plates are not among them: people drive."""
 
 EXCLUDED = "said not to be there"
 """The name of the cue by which what an act excludes is set aside."""
@@ -57,7 +57,7 @@ class Mentions:
 
     @property
     def alien(self) -> bool:
-        """Return True where a phrase was set aside that tells what the images of the act are of, and that is no public place."""
+        """Return True where a phrase was set aside that says what the images of the act are of, and that is no public place."""
         return any(entry.value in _ALIEN for entry in self.set_aside)
 
 
@@ -136,7 +136,7 @@ _NEAR = 330
 class LegalBasis:
     """A text that an authorisation may cite. `alone`: citing it is a sign by itself that an act is about VSA.
 
-    `source` says where the text is published or told of, `confidence` how sure it is that it rules VSA, as checked on `checked`.
+    `source` says where the text is published or described, `confidence` how sure it is that it rules VSA, as checked on `checked`.
     """
 
     label: str
@@ -215,7 +215,7 @@ def _listing() -> Pattern:
 
 
 def lists_events(document: ActText, start: int, end: int) -> bool:
-    """Return True for a stretch that tells what is looked for, in whatever words."""
+    """Return True for a stretch that says what is looked for, in whatever words."""
     return _listing().search(document.mended.text, *document.mended_span(start, end)) is not None
 
 

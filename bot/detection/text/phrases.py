@@ -114,8 +114,8 @@ def clock(text: str, *, closing: bool) -> time | None:
 
 def _clock_in_words(text: str) -> time | None:
     """Read an hour in letters ("dix-huit heures trente")."""
-    hours, told, minutes = re.sub(r"[\s-]+", " ", text).partition(" heure")
-    if not told or hours not in _HOURS:
+    hours, unit, minutes = re.sub(r"[\s-]+", " ", text).partition(" heure")
+    if not unit or hours not in _HOURS:
         return None
     return time(_HOURS[hours], _MINUTES.get(minutes.removeprefix("s").strip(), 0))
 

@@ -261,7 +261,7 @@ _WHERE = {
 
 
 def located(document: ActText, cut: Iterable[Segment], title_from: Where | None) -> ActText:
-    """Return the document with what each of its stretches is. `title_from` is where the title was read, where that is told."""
+    """Return the document with what each of its stretches is. `title_from` is where the title was read, where that is known."""
     stretches = [*_stretches(document.folded.text, cut, title_from or Where.TITLE)]
     return replace(document, part_starts=tuple(start for start, _ in stretches), parts=tuple(where for _, where in stretches))
 

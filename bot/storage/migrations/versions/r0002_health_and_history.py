@@ -1,4 +1,4 @@
-"""What health needs to know of a source, alerts told once, and what a backfill reads in silence."""
+"""What health needs to know of a source, alerts sent once, and what a backfill reads in silence."""
 
 from __future__ import annotations
 
