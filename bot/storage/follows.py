@@ -37,7 +37,7 @@ from bot.storage.edits import PENDING as EDIT_PENDING
 from bot.storage.edits import can_be_edited, edit_is_due
 from bot.storage.outbox import MovedChats, note_move
 from bot.storage.posts import due_at, first_due, is_due, lasts, load_rows, locked, named_in, not_behind_doubt
-from bot.storage.schema import edits, followers, follows, holds, moved_chats, newest_messages, notices, posts
+from bot.storage.schema import edits, followers, follows, holds, moved_chats, newest_messages, notices, posts, searches
 
 
 class Added(Enum):
@@ -175,6 +175,7 @@ class Follows(Repository):
             queued = select(posts.c.decree_id).where(posts.c.destination == chat_destination(new))
             connection.execute(delete(posts).where(_waits_at(old), posts.c.decree_id.in_(queued)))
             here = posts.c.destination == chat_destination(old)
+            connection.execute(delete(searches).where(searches.c.post_id.in_(select(posts.c.id).where(here))))
             connection.execute(update(posts).where(here).values(destination=chat_destination(new)))
             connection.execute(delete(holds).where(holds.c.destination == chat_destination(old)))
             connection.execute(delete(followers).where(followers.c.chat == old))

@@ -339,9 +339,9 @@ class MovedChats(Repository):
 
     def moved_at(self, chat: int | str) -> datetime | None:
         """When a chat got the id that it has now: its messages from before have other ids. None where it never moved."""
-        query = select(func.max(moved_chats.c.moved_at)).where(cast(moved_chats.c.moved_to, Text) == str(self.now_at(chat)))
-        found: datetime | None = self._database.value(query)
-        return found
+        now_at = self.now_at(chat)
+        with self._database.reading() as connection:
+            return _moved_at(connection, now_at)
 
     def moved(self, chat: int | str, new: int, now: datetime) -> None:
         """The platform says that a chat has another id now. The last word on a chat is the one that counts."""
@@ -371,15 +371,17 @@ class ChatMessages(Repository):
 
     def begin(self, post_id: int, chat: int | str) -> int | None:
         """Note the newest message known in the chat of a post that is about to be sent: its own message can only come after it. Gives its
-        id, None where none is known. Raises NoSuchRow.
+        id, None where none is known, 0 where the chat has moved and none is known since. Raises NoSuchRow.
         """
         with self._database.writing() as connection:
             require(connection, post_id)
+            moved = _moved_at(connection, chat)
             this = posts.alias()
             here = posts.c.destination == select(this.c.destination).where(this.c.id == post_id).scalar_subquery()
-            last = select(posts.c.reference).where(here, posts.c.state == PostState.SENT)
+            last = select(posts.c.reference).where(here, *_sent_since(moved))
             sent = connection.execute(last.order_by(posts.c.closed_at.desc()).limit(_LAST_SENT)).scalars()
-            newest = max([*_numbers(sent), *filter(None, [_newest(connection, chat)])], default=None)
+            first = None if moved is None else 0
+            newest = max([*_numbers(sent), *filter(None, [_newest(connection, chat)])], default=first)
             put(connection, searches, {"post_id": post_id}, {"after": newest, "searched_to": None})
             return newest
 
@@ -415,11 +417,11 @@ class ChatMessages(Repository):
         )
         with self._database.reading() as connection:
             require(connection, post_id)
-            rows = connection.execute(sent.where(posts.c.state == PostState.SENT)).all()
+            rows = connection.execute(sent.where(*_sent_since(_moved_at(connection, chat)))).all()
             search = connection.execute(select(searches).where(searches.c.post_id == post_id)).one_or_none()
             newest = _newest(connection, chat)
         after = None if search is None else search.after
-        before = max([*_numbers(row.reference for row in rows if row.earlier), *filter(None, [after])], default=None)
+        before = max([*_numbers(row.reference for row in rows if row.earlier), *([] if after is None else [after])], default=None)
         searched_to = None if search is None else search.searched_to
         return ChatHistory(before, frozenset(_numbers(row.reference for row in rows)), newest, searched_to)
 
@@ -452,6 +454,19 @@ def _newest(connection: Connection, chat: int | str) -> int | None:
     query = select(newest_messages.c.message_id).where(newest_messages.c.chat == _name(chat))
     found: int | None = connection.execute(query).scalar_one_or_none()
     return found
+
+
+def _moved_at(connection: Connection, chat: int | str) -> datetime | None:
+    """When a chat got the id that it has: its messages from before have other ids. None where it has not moved."""
+    found: datetime | None = connection.execute(
+        select(func.max(moved_chats.c.moved_at)).where(cast(moved_chats.c.moved_to, Text) == str(chat))
+    ).scalar_one()
+    return found
+
+
+def _sent_since(moved: datetime | None) -> list[ColumnElement[bool]]:
+    """Posts whose messages have ids that the chat still gives."""
+    return [posts.c.state == PostState.SENT, *([] if moved is None else [posts.c.closed_at > moved])]
 
 
 def _numbers(references: Iterable[str | None]) -> list[int]:

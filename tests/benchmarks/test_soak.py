@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.soak.__main__ import soak
 from benchmarks.soak.figures import report
+from benchmarks.soak.following import follow
+from benchmarks.soak.lives import Mother
 from benchmarks.soak.plan import Blow, Mode, Plan, Step, Where, draw
 from benchmarks.soak.run import judged
 from benchmarks.soak.servers import Told
@@ -126,3 +128,12 @@ def test_killed_and_started_again_it_tells_every_decree_once_and_in_order(tmp_pa
     assert [outcome.killed for outcome in outcomes] == [tuple(blow.step for blow in plan.blows) for plan in PLANS]
     assert [outcome for outcome in outcomes if not outcome.is_well] == []
     assert sum(outcome.posts for outcome in outcomes) == 42
+
+
+@pytest.mark.short_form
+def test_killed_while_people_follow_pause_and_leave_it_keeps_what_they_want(tmp_path: Path) -> None:
+    with Mother() as mother:
+        outcome = follow(1, 2, mother, tmp_path)
+    assert outcome.wrong == []
+    assert len(outcome.killed) == 4
+    assert outcome.messages >= 14

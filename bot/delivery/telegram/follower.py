@@ -21,6 +21,7 @@ from bot.delivery.channel import (
     DeliveryError,
     DeliveryUnknown,
     DestinationRefused,
+    HoldForPerson,
     MessageComposer,
     Migrated,
     NotSent,
@@ -150,7 +151,11 @@ class FollowerChannel(TelegramChannel):
 
     async def send(self, post: Post) -> Sent:
         """Send the post. See `TelegramChannel.send`."""
-        sent = await super().send(post)
+        try:
+            sent = await super().send(post)
+        except Migrated:  # nothing was sent, wherever the program ends now: it is not looked for among the old ids
+            await self._begin(post)
+            raise
         self._mailbox.note(self.follower.chat, int(sent.reference))
         return sent
 
@@ -162,15 +167,17 @@ class FollowerChannel(TelegramChannel):
         self._mailbox.note(self.follower.chat, message.message_id)
 
     async def _begin(self, post: Post) -> None:
+        chat = int(await self._where.chat())
         with reading_chat():
-            newest = self._mailbox.newest_in(self.follower.chat)
-            known = None if is_shared(self._name) else await asyncio.to_thread(self._chat_messages.begin, post.id, self.follower.chat)
+            newest = self._mailbox.newest_in(chat)
+            shared = is_shared(chat_destination(chat))
+            known = None if shared else await asyncio.to_thread(self._chat_messages.begin, post.id, chat)
             if newest is not None and newest > (known or 0):
                 await asyncio.to_thread(self._chat_messages.begin_after, post.id, newest)
 
     async def find(self, post: Post) -> Sent | None:
-        """Look for the post among the messages that may be it. Raises Unknown where nobody can tell, NotSent where it goes on later, or
-        Telegram cannot be reached now."""
+        """Look for the post among the messages that may be it. Raises Unknown where nobody can tell (HoldForPerson where looking again
+        finds out no more), NotSent where it goes on later, or Telegram cannot be reached now."""
         shared = is_shared(self._name)
         with reading_chat():
             if shared:
@@ -178,7 +185,7 @@ class FollowerChannel(TelegramChannel):
             else:
                 history = await asyncio.to_thread(self._chat_messages.history, post.id, self.follower.chat)
         if history.before is None:
-            raise DeliveryUnknown("Telegram: no message is known from before this one")
+            raise HoldForPerson("Telegram: no message is known from before this one; look at the chat")
         newest = max(history.before, history.newest or 0, self._mailbox.newest_in(self.follower.chat) or 0)
         candidates = [
             one for one in range(max(history.before, history.searched_to or 0) + 1, newest + AHEAD + 1) if one not in history.known

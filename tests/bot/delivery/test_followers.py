@@ -316,6 +316,30 @@ async def test_a_group_whose_move_is_met_while_looking(world: World) -> None:
     await world.work()
     assert world.store.follows.get(-5) is None
     assert world.store.follows.get(GROUP) is not None
+    assert world.states() == [PostState.HELD], "its messages from before have other ids there"
+    assert world.sent_to(GROUP) == []
+
+
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_lost_answer_after_a_move_is_looked_for_among_the_new_ids(world: World, *, stored: bool, is_first: bool) -> None:
+    world.api.add_private(7)
+    for _ in range(100):
+        world.api.bot_says(7, "The row of ids that a group shares with private chats")
+    world.follow(-5)
+    world.found("2031-1")
+    await world.work()
+    world.api.migrate(-5, GROUP)
+    if is_first:
+        world.store.follows.moved(-5, GROUP, world.clock())
+    else:
+        world.found("2031-2")
+        await world.work()
+    world.api.drop("sendMessage", stored=stored)
+    world.found("2031-3")
+    await world.work()
+    assert len(world.sent_to(GROUP)) == (1 if is_first else 2)
+    assert set(world.states()) == {PostState.SENT}
 
 
 async def test_what_changes_a_decree_replies_to_it_and_edits_it(world: World) -> None:
