@@ -201,10 +201,10 @@ class PageOfDecrees:
 
 @dataclass(frozen=True, slots=True)
 class PublishedCounts:
-    """How many decrees were published from a day on. `days` has the authority, the day and their number; `naming` the authority and the
-    communes (INSEE codes) of each decree that names some, of those authorities that decide in several departments."""
+    """How many decrees were published from a day on. `months` has the authority, the first day of the month and their number; `naming` the
+    authority and the communes (INSEE codes) of each decree that names some, of those authorities that decide in several departments."""
 
-    days: tuple[tuple[str, date, int], ...]
+    months: tuple[tuple[str, date, int], ...]
     naming: tuple[tuple[str, frozenset[str]], ...] = ()
 
 

@@ -11,6 +11,8 @@ LONGEST_TEXT = 4000
 """Characters kept of one text: more than any platform shows, little enough that a hostile text costs nothing."""
 
 _MARKS_IN_A_ROW = 2
+# Words of letters and signs that are neither put together nor invisible, with one space between two: most texts, told at once.
+_CLEAN_ALREADY = re.compile("[!-~¡-¬®-ÿŒœ–—‘’“”…€]+(?: [!-~¡-¬®-ÿŒœ–—‘’“”…€]+)*")
 _LOST_APOSTROPHE = re.compile(r"(?<=[^\W\d_])[□�](?=[^\W\d_])")
 _SCHEME = re.compile(r"[a-z0-9+.-]*:/+", re.IGNORECASE)
 # As TDLib finds them in any text (MessageEntity.cpp): a dot within a domain, the stroke of a command, the sign of `$EUR`.
@@ -28,6 +30,8 @@ def clean(text: str) -> str:
     sequences), surrogates, private-use and unassigned characters go; piles of combining marks are cut; the box that
     broken fonts put for an apostrophe becomes one.
     """
+    if len(text) <= LONGEST_TEXT and _CLEAN_ALREADY.fullmatch(text):
+        return text
     kept: list[str] = []
     marks = 0
     for character in unicodedata.normalize("NFC", text[: 2 * LONGEST_TEXT]):
@@ -48,7 +52,8 @@ def clean(text: str) -> str:
 
 def inert(text: str) -> str:
     """Return `clean`, and free of links, mentions and hashtags: for networks that would act on them."""
-    return _SCHEME.sub("", clean(text)).replace("@", "＠").replace("#", "＃")
+    line = clean(text)
+    return (_SCHEME.sub("", line) if ":/" in line else line).replace("@", "＠").replace("#", "＃")
 
 
 def with_plain_spaces(text: str) -> str:

@@ -173,16 +173,17 @@ class Questions:
         """Return what was published in the last twelve months, for a chart."""
         return FiguresAnswer(View.CHART, self.figures())
 
-    def figures(self, current: Collection[Decree] | None = None) -> Figures:
+    def figures(self, current: Collection[Decree] | None = None, overview: Overview | None = None) -> Figures:
         """Count the decrees of today and of a year, by department, month and authority, with how each department is read.
 
-        `current` are those of `running` of all departments, where they were loaded just now.
+        `current` are those of `running` of all departments, and `overview` is how all is read, where they were asked for just now.
         """
         now = self._clock()
         several = frozenset(code for code, place in self._places.items() if place.territory)
         current = self._decrees.current(now.date() - timedelta(days=1)) if current is None else current
         published = self._decrees.published(counted_since(now), several)
-        return figures(current, published, self._overview(), self._since(None), self._places, self._gazetteer(), now)
+        overview = self._overview() if overview is None else overview
+        return figures(current, published, overview, self._since(None), self._places, self._gazetteer(), now)
 
     def search(self, words: str, page: int = 1) -> Answer:
         """Return the decrees that have these words."""
@@ -440,7 +441,7 @@ class DecreeReader(Protocol):
         """Return decrees of these authorities that name no commune, newest first."""
         ...
 
-    def of_operator(self, slug: str, limit: int, offset: int, /) -> PageOfDecrees:
+    def of_operator(self, slug: str, limit: int, offset: int, /) -> tuple[Decree, ...]:
         """Return decrees that name this operator, by its name in addresses, newest first."""
         ...
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -75,8 +75,15 @@ class EnumText(TypeDecorator[Any]):
         return self.words(value)
 
 
+_DOCUMENTS_KEPT = 512
+"""Texts of each sort of document whose values are kept: more than the decrees that are in force, which most pages load."""
+
+
 class JsonDocument(TypeDecorator[Any]):
-    """A value of dataclasses as JSON, read back by the function given; None is NULL."""
+    """A value of dataclasses as JSON, read back by the function given, which returns values that nobody can change; None is NULL.
+
+    The last ones are kept by their text, where the driver gives it (SQLite): reading them takes most of the time of loading a decree.
+    """
 
     impl = JSON
     cache_ok = True
@@ -84,6 +91,13 @@ class JsonDocument(TypeDecorator[Any]):
     def __init__(self, read: Callable[[Any], Any]) -> None:
         super().__init__(none_as_null=True)
         self.read = read
+        self._of_text = lru_cache(_DOCUMENTS_KEPT)(lambda text: read(json.loads(text)))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Read the text itself where there is one."""
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)
+        return lambda text: None if text is None else self._of_text(text)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Give what JSON can hold."""
@@ -222,11 +236,11 @@ _Value = TypeVar("_Value", bound="DataclassInstance")
 
 
 @cache
-def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _names(kind: type[DataclassInstance]) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))
 
 
 def value_of(kind: type[_Value], row: Row[Any], **more: Any) -> _Value:
     """Return a row as a value of this dataclass: its fields are the columns of the same names, but for those given."""
-    columns = row._mapping
-    return kind(**{name: columns[name] for name in _names(kind) if name not in more and name in columns}, **more)
+    names = _names(kind)
+    return kind(**{name: value for name, value in zip(row._fields, row, strict=True) if name in names and name not in more}, **more)

@@ -5,11 +5,28 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, false, func, insert, or_, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Kind, NamedCommune, Outcome, Reference, Sighting
 from bot.domain.folding import clean, clean_or_none
@@ -135,15 +152,18 @@ class Decrees(Repository):
     def published(self, since: date, several: Collection[str]) -> PublishedCounts:
         """How many stand that lists have on this day or a later one. `several` are the authorities of more than one department."""
         stands = and_(decrees.c.withdrawn_at.is_(None), decrees.c.listed_on >= since)
-        per_day = select(decrees.c.authority, decrees.c.listed_on, func.count()).where(stands)
+        # Both databases write a day as 2026-09-16.
+        month = func.substr(cast(decrees.c.listed_on, Text), 1, 7).label("month")
+        per_month = select(decrees.c.authority, month, func.count()).where(stands).group_by(decrees.c.authority, month)
         named = select(decrees.c.id, decrees.c.authority, decree_communes.c.commune).where(stands, among(decrees.c.authority, several))
         communes: dict[tuple[int, str], set[str]] = defaultdict(set)
         with self._database.reading() as connection:
-            days = connection.execute(per_day.group_by(decrees.c.authority, decrees.c.listed_on)).all()
+            months = connection.execute(per_month).all()
             for row in connection.execute(named.join(decree_communes, decree_communes.c.decree_id == decrees.c.id)):
                 communes[row.id, row.authority].add(row.commune)
         naming = ((authority, frozenset(codes)) for (_, authority), codes in communes.items())
-        return PublishedCounts(tuple((authority, day, count) for authority, day, count in days), tuple(naming))
+        counts = ((authority, date.fromisoformat(f"{month}-01"), count) for authority, month, count in months)
+        return PublishedCounts(tuple(counts), tuple(naming))
 
     def get(self, decree: int) -> Decree | None:
         """One by its id."""
@@ -179,10 +199,16 @@ class Decrees(Repository):
                 found.update(_WORD.findall(text))
         return frozenset(found)
 
-    def of_operator(self, slug: str, limit: int, offset: int = 0) -> PageOfDecrees:
-        """Those that name this operator (`bot.domain.routing.operator_slug`), in the order of `newest_first`."""
+    def of_operator(self, slug: str, limit: int, offset: int = 0) -> tuple[Decree, ...]:
+        """Those that name this operator (`bot.domain.routing.operator_slug`), in the order of `newest_first`.
+
+        How many there are `Browsing.operator` says: to count them takes longer than the rest.
+        """
         named = select(decree_operators.c.decree_id).where(decree_operators.c.operator == slug)
-        return self._listed(_one_of(named), limit, offset)
+        with self._database.reading() as connection:
+            ids = _ids(connection, _one_of(named), limit, offset)
+            found = load_decrees(connection, ids)
+        return tuple(found[decree] for decree in ids)
 
     def communes_named(self, departments: Collection[str]) -> tuple[CommuneCount, ...]:
         """The communes of these departments that decrees name, by their codes."""
@@ -305,30 +331,37 @@ def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decr
 def load_sightings(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Sighting, ...]]:
     """Everywhere each of these decrees appears, the first sighting first."""
     seen: dict[int, list[Sighting]] = defaultdict(list)
-    query = select(sightings, recueils.c.number).join(recueils, recueils.c.id == sightings.c.recueil_id)
+    shown = (sightings.c.decree_id, sightings.c.authority, sightings.c.url, sightings.c.page, sightings.c.seen_at, recueils.c.number)
+    query = select(*shown).join(recueils, recueils.c.id == sightings.c.recueil_id)
     query = query.where(sightings.c.decree_id.in_(ids)).order_by(sightings.c.seen_at, sightings.c.id)
-    for row in connection.execute(query):
-        seen[row.decree_id].append(Sighting(row.authority, row.url, row.page, row.seen_at, row.number))
+    for decree, *sighting in connection.execute(query).all():
+        seen[decree].append(Sighting(*sighting))
     return {decree: tuple(places) for decree, places in seen.items()}
 
 
 def load_communes(connection: Connection, ids: Collection[int]) -> dict[int, tuple[NamedCommune, ...]]:
     """The communes that each of these decrees names, by their codes."""
     found: dict[int, list[NamedCommune]] = defaultdict(list)
-    query = select(decree_communes).where(decree_communes.c.decree_id.in_(ids)).order_by(decree_communes.c.commune)
-    for row in connection.execute(query):
-        found[row.decree_id].append(NamedCommune(row.commune, row.how, row.evidence))
+    named = (decree_communes.c.decree_id, decree_communes.c.commune, decree_communes.c.how, decree_communes.c.evidence)
+    query = select(*named).where(decree_communes.c.decree_id.in_(ids)).order_by(decree_communes.c.commune)
+    for decree, *commune in connection.execute(query).all():
+        found[decree].append(NamedCommune(*commune))
     return {decree: tuple(communes) for decree, communes in found.items()}
+
+
+_SHOWN = (*(decrees.c[field.name] for field in fields(Decree) if field.name in decrees.c), decrees.c.signed_on)
+"""The columns of a decree as a value, and that by which its links are found."""
 
 
 def _load(connection: Connection, wanted: Sequence[int]) -> dict[int, Decree]:
     keys: dict[int, list[str]] = defaultdict(list)
     prefixes: dict[int, set[str]] = defaultdict(set)
-    for row in connection.execute(select(identities).where(identities.c.decree_id.in_(wanted)).order_by(identities.c.key)):
-        keys[row.decree_id].append(row.key)
-        if row.prefix is not None:
-            prefixes[row.decree_id].add(row.prefix)
-    rows = connection.execute(select(decrees).where(decrees.c.id.in_(wanted))).all()
+    named = select(identities.c.decree_id, identities.c.key, identities.c.prefix).where(identities.c.decree_id.in_(wanted))
+    for decree, key, prefix in connection.execute(named.order_by(identities.c.key)).all():
+        keys[decree].append(key)
+        if prefix is not None:
+            prefixes[decree].add(prefix)
+    rows = connection.execute(select(*_SHOWN).where(decrees.c.id.in_(wanted))).all()
     seen, communes = load_sightings(connection, wanted), load_communes(connection, wanted)
     changes, changed_by = load_changes(connection, rows, prefixes)
     return {

@@ -92,7 +92,7 @@ def calendar(name: str, language: str, events: Iterable[CalendarEvent]) -> bytes
         *(line for event in events for line in _event(event)),
         "END:VCALENDAR",
     ]
-    return "".join(_folded(line) for line in lines).encode("utf-8")
+    return b"".join(map(_folded, lines))
 
 
 def _event(event: CalendarEvent) -> Iterator[str]:
@@ -127,14 +127,13 @@ def _text(text: str) -> str:
     return _CONTROL.sub("", escaped).replace("\n", "\\n")
 
 
-def _folded(line: str) -> str:
+def _folded(line: str) -> bytes:
     """Return a line with its end, cut where it is too long, never within a character."""
-    parts, room, current = [], _LONGEST_LINE, ""
-    for character in line:
-        size = len(character.encode("utf-8", "replace"))
-        if size > room:
-            parts.append(current)
-            current, room = "", _LONGEST_LINE - 1
-        current += character
-        room -= size
-    return "\r\n ".join((*parts, current)) + "\r\n"
+    rest, parts, room = line.encode("utf-8"), [], _LONGEST_LINE
+    while len(rest) > room:
+        end = room
+        while rest[end] & 0xC0 == 0x80:  # goes on with a character
+            end -= 1
+        parts.append(rest[:end])
+        rest, room = rest[end:], _LONGEST_LINE - 1
+    return b"\r\n ".join((*parts, rest)) + b"\r\n"

@@ -35,6 +35,7 @@ from bot.queries.phrases import choice_text, message_of, withdrawal
 from bot.queries.plain_words import places_named, understood
 from bot.queries.questions import LONGEST_WORDS
 from bot.queries.vocabulary import vocabulary
+from bot.storage.browsing import DecreeFilter
 from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.exports import columns
@@ -146,8 +147,10 @@ def home(site: SiteContext, request: PageRequest) -> Document:
     language, names = request.language, site.gazetteer().commune
     running = site.questions.running()
     now, soon = (running.now, running.soon) if isinstance(running, RunningDecrees) else ((), ())
+    current = running.all if isinstance(running, RunningDecrees) else None
+    overview = site.overview()
     few, fewer, last = _ON_HOME
-    recent = site.decrees.recent(last, 0).decrees
+    recent = site.browsing.batch(DecreeFilter(), last).decrees
     return page(
         site,
         request,
@@ -159,8 +162,8 @@ def home(site: SiteContext, request: PageRequest) -> Document:
         upcoming=cards(soon[:fewer], site.places, request.at, language, names),
         upcoming_total=len(soon),
         recent=cards(recent, site.places, request.at, language, names),
-        sources=sources_view(site.overview(), site.places, language),
-        map=map_view(site.questions.figures(running.all if isinstance(running, RunningDecrees) else None), language, site.settings.href),
+        sources=sources_view(overview, site.places, language),
+        map=map_view(site.questions.figures(current, overview), language, site.settings.href),
         follow=ways(site, request, "/flux/arretes"),
     )
 
@@ -254,8 +257,9 @@ def department(site: SiteContext, request: PageRequest) -> Document:
 
 def departments(site: SiteContext, request: PageRequest) -> Document:
     """Return the list of departments: how each is read."""
-    state = {one.code: one for one in site.overview().authorities}
-    figures = site.questions.figures()
+    overview = site.overview()
+    state = {one.code: one for one in overview.authorities}
+    figures = site.questions.figures(overview=overview)
     rows = [
         (source_view(state[one.code], site.places, request.at, request.language), one.year, one.in_force)
         for one in figures.departments
@@ -401,13 +405,13 @@ def operator(site: SiteContext, request: PageRequest) -> Document:
         site,
         request,
         "operator.html",
-        changes_at=next_change(found.decrees, site, request.at),
+        changes_at=next_change(found, site, request.at),
         title=web_words(request.language)["operator"]["title"].format(name=name),
         name=name,
-        found=cards(found.decrees, site.places, request.at, request.language, site.gazetteer().commune),
-        total=found.total,
+        found=cards(found, site.places, request.at, request.language, site.gazetteer().commune),
+        total=known.decrees,
         page=number,
-        pages=max(1, -(-found.total // _OPERATOR_PAGE)),
+        pages=max(1, -(-known.decrees // _OPERATOR_PAGE)),
         follow=ways(site, request, f"/flux/operateurs/{slug}", name=name, follow=Follow(FollowKind.OPERATOR, operator_key(name))),
     )
 

@@ -129,12 +129,12 @@ class MemoryDecrees:
 
     def published(self, since: date, several: Collection[str], /) -> PublishedCounts:
         kept = [d for d in self.stored if d.published is not None and d.published >= since]
-        days = Counter((d.authority, d.published) for d in kept if d.published is not None)
+        months = Counter((d.authority, d.published.replace(day=1)) for d in kept if d.published is not None)
         naming = ((d.authority, frozenset(one.code for one in d.communes)) for d in kept if d.communes and d.authority in several)
-        return PublishedCounts(tuple((*key, count) for key, count in days.items()), tuple(naming))
+        return PublishedCounts(tuple((*key, count) for key, count in months.items()), tuple(naming))
 
-    def of_operator(self, slug: str, limit: int, offset: int, /) -> PageOfDecrees:
-        return self._page([d for d in self.stored if slug in map(operator_slug, d.facts.operators)], limit, offset)
+    def of_operator(self, slug: str, limit: int, offset: int, /) -> tuple[Decree, ...]:
+        return self._page([d for d in self.stored if slug in map(operator_slug, d.facts.operators)], limit, offset).decrees
 
     def communes_named(self, departments: Collection[str], /) -> tuple[CommuneCount, ...]:
         codes = sorted({named.code for d in self.stored for named in d.communes if named.code.startswith(tuple(departments))})

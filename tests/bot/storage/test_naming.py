@@ -208,16 +208,16 @@ def test_the_words_of_decrees_are_those_of_their_facts(naming: Store) -> None:
     assert {"Valence", "Régie"} <= naming.decrees.words()
 
 
-def test_those_published_since_a_day_are_counted_by_authority_and_day(naming: Store) -> None:
+def test_those_published_since_a_day_are_counted_by_authority_and_month(naming: Store) -> None:
     spring, summer = date(2024, 3, 1), date(2024, 4, 1)
     found(naming, Facts("2026-1", places=("Valence", "Montélimar")), published=spring)
-    found(naming, Facts("2026-2"), published=spring)
+    found(naming, Facts("2026-2"), published=date(2024, 3, 31))
     found(naming, Facts("2026-3", places=("Valence",)), authority="PP", published=summer)
     found(naming, Facts("2026-4"), authority="PP", published=summer)
     gone = found(naming, Facts("2026-5"), published=summer)
     naming.reviews.withdraw(gone, NOW, "test")
     counts = naming.decrees.published(spring, {"PP"})
-    assert sorted(counts.days) == [("26", spring, 2), ("PP", summer, 2)]
+    assert sorted(counts.months) == [("26", spring, 2), ("PP", summer, 2)]
     assert counts.naming == (("PP", frozenset({VALENCE})),)
-    assert naming.decrees.published(summer, {"PP"}).days == (("PP", summer, 2),)
-    assert naming.decrees.published(date(2024, 4, 2), ()).days == ()
+    assert naming.decrees.published(summer, {"PP"}).months == (("PP", summer, 2),)
+    assert naming.decrees.published(date(2024, 4, 2), ()).months == ()
