@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import threading
 import warnings
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 from sqlalchemy import Engine, event, text
 from sqlalchemy.pool import ConnectionPoolEntry
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.servers.loopback import Gate, LoopbackServer, cut_line
@@ -68,37 +72,37 @@ class MastodonServer(LoopbackServer):
         self._edits_make_public = edits_make_public
         self._faults: list[_Fault] = []
         self._lock = threading.Lock()
+        self._mock: _Mock | None = None
+        self._unanswered = 0
 
     def app(self) -> ASGIApp:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a third party's imports
-            from mastodon_mock.app import create_app  # noqa: PLC0415 - under the filter above
-            from mastodon_mock.config import MastodonMockConfig, SeedAccount, SeedConfig  # noqa: PLC0415 - under the filter above
-            from mastodon_mock.routers import statuses  # noqa: PLC0415 - under the filter above
-
-            # The mock counts links in full; this server counts as Mastodon does, before it hands on.
-            setattr(statuses, "MAX_STATUS_CHARACTERS", _ROOM_IN_THE_MOCK)  # noqa: B010 - the name is not exported
-            accounts = [
-                SeedAccount(username="vigie", bot=True, access_token=self.token),
-                SeedAccount(username="autre", access_token=self.other_token),
-            ]
-            mock = create_app(MastodonMockConfig(seed=SeedConfig(accounts=accounts)))
-        _release_what_comes_back_late(mock.state.engine)
-        inner: ASGIApp = mock
-        self._engine: Engine = mock.state.engine
+        self._mock = mock = _idle.pop() if _idle else _Mock()
+        mock.begin()
+        self._unanswered = 0
+        inner: ASGIApp = mock.app
+        self._engine = mock.engine
 
         async def outer(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 await inner(scope, receive, send)
                 return
+            self._unanswered += 1
             body = await _body(receive)
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             self.requests.append(Seen(scope["method"], scope["path"], headers, body.decode("utf-8", "replace")))
             if self._ignores_idempotency:
                 scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"idempotency-key"]}
             await self._serve(inner, scope, body, send)
+            self._unanswered -= 1
 
         return outer
+
+    def stop(self) -> None:
+        super().stop()
+        # A request that was broken off may still write.
+        if self._mock is not None and not self._unanswered:
+            _idle.append(self._mock)
+        self._mock = None
 
     async def _serve(self, inner: ASGIApp, scope: Scope, body: bytes, send: Send) -> None:
         fault = self._next_fault(scope["method"], scope["path"])
@@ -191,14 +195,59 @@ class MastodonServer(LoopbackServer):
         return answer.raise_for_status().json()
 
 
+class _Mock:
+    """mastodon-mock, whose making takes far longer than most tests that use it. It serves one after another, each from a new database."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a third party's imports
+            from mastodon_mock.app import create_app  # noqa: PLC0415 - under the filter above
+            from mastodon_mock.config import (  # noqa: PLC0415 - under the filter above
+                FaultConfig,
+                MastodonMockConfig,
+                SeedAccount,
+                SeedConfig,
+                StreamingConfig,
+            )
+            from mastodon_mock.routers import statuses  # noqa: PLC0415 - under the filter above
+
+            # The mock counts links in full; this server counts as Mastodon does, before it hands on.
+            setattr(statuses, "MAX_STATUS_CHARACTERS", _ROOM_IN_THE_MOCK)  # noqa: B010 - the name is not exported
+            accounts = [
+                SeedAccount(username="vigie", bot=True, access_token=MastodonServer.token),
+                SeedAccount(username="autre", access_token=MastodonServer.other_token),
+            ]
+            config = MastodonMockConfig(
+                seed=SeedConfig(accounts=accounts), faults=FaultConfig(enabled=False), streaming=StreamingConfig(enabled=False)
+            )
+            self.app: Starlette = create_app(config)
+        # What they do for the browsers of other sites is of no use here.
+        self.app.user_middleware.clear()
+        self.engine: Engine = self.app.state.engine
+        _release_what_comes_back_late(self.engine)
+        with closing(self.engine.raw_connection()) as raw:
+            assert isinstance(raw.driver_connection, sqlite3.Connection)
+            self._seeded = raw.driver_connection.serialize()
+
+    def begin(self) -> None:
+        """Forget what was served, and take a new database."""
+        self.engine.dispose()  # which removes the old one
+        Path(self.engine.url.database or "").write_bytes(self._seeded)
+
+
+_idle: list[_Mock] = []
+
+
 def _release_what_comes_back_late(engine: Engine) -> None:
     """Close a connection that a request still had when the mock was stopped: nobody empties its pool any more."""
-    disposed = threading.Event()
-    event.listen(engine, "engine_disposed", lambda _engine: disposed.set())
+
+    @event.listens_for(engine, "connect")
+    def _note_pool(_connection: object, entry: ConnectionPoolEntry) -> None:
+        entry.info["pool"] = engine.pool
 
     @event.listens_for(engine, "checkin")
     def _release(_connection: object, entry: ConnectionPoolEntry) -> None:
-        if disposed.is_set():
+        if entry.info.get("pool") is not engine.pool:
             entry.close()
 
 
