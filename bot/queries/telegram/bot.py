@@ -1,25 +1,128 @@
-"""The Telegram face as a running thing: starts whenever Telegram lets it, polls, stops at once and in order."""
+"""The Telegram face as a running thing: starts whenever Telegram lets it, polls through every outage, stops at once and in order.
+
+python-telegram-bot's own updater sleeps up to 30 s between failures and cannot be woken from it, hence this loop of `getUpdates`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Collection
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from pydantic import SecretStr
-from telegram import Update
-from telegram.error import TelegramError
+from telegram import Bot, Update
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
 from bot.messages import LANGUAGES
+from bot.queries.telegram.answering import SECOND_POLLER, Sleep, cause_of, pause_after
 from bot.queries.telegram.commands import publish_commands
 from bot.queries.telegram.following import FollowCommands
 from bot.queries.telegram.handlers import TelegramCommands
-from bot.queries.telegram.long_polling import PollingRetries, Sleep, StopRequested, poll
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+LONG_POLL = timedelta(seconds=50)
+"""How long Telegram may hold a request open while there is nothing new."""
+UPDATES = ("message", "callback_query", "inline_query", "channel_post", "my_chat_member")
+_CALM = 10
+"""Successes in a row after which a second poller is believed gone."""
+_FAREWELL = timedelta(seconds=2)
+
+
+class StopRequested(Exception):
+    """The stop event was set while waiting."""
+
+
+async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
+    """Return the result of `work`; raise StopRequested, and cancel the work, as soon as `stop` is set."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise StopRequested
+    finally:
+        for task in (working, stopping):
+            task.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
+
+
+class PollingRetries:
+    """Repeats a call until it succeeds. Each cause of an outage is logged once, and so is the end of the outage."""
+
+    def __init__(self, stop: asyncio.Event, sleep: Sleep) -> None:
+        self._stop = stop
+        self._sleep = sleep
+        self._failures = 0
+        self._logged: set[str] = set()
+        self._calm = 0
+
+    async def attempt(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Call until it succeeds, and return the result. Raises StopRequested when `stop` is set."""
+        while True:
+            try:
+                result = await unless(self._stop, call())
+            except StopRequested:
+                raise
+            except Exception as error:  # the library's own errors, and those of an answer that it cannot digest
+                await self._rest(what, error)
+            else:
+                self._succeeded(what)
+                return result
+
+    async def _rest(self, what: str, error: Exception) -> None:
+        self._failures += 1
+        self._calm = 0
+        cause = cause_of(error)
+        if cause not in self._logged:
+            self._logged.add(cause)
+            level = logging.ERROR if isinstance(error, InvalidToken) else logging.WARNING
+            log.log(level, "telegram.unreachable", during=what, error=cause)
+        await unless(self._stop, self._sleep(pause_after(error, self._failures)))
+
+    def _succeeded(self, what: str) -> None:
+        """Note a success. Two programs with one token are refused in turns: only a lasting calm ends that, any success another outage."""
+        self._failures = 0
+        self._calm += 1
+        if self._logged and (SECOND_POLLER not in self._logged or self._calm >= _CALM):
+            self._logged.clear()
+            log.info("telegram.recovered", during=what)
+
+
+async def poll(bot: Bot, queue: asyncio.Queue[object], stop: asyncio.Event, patience: PollingRetries) -> None:
+    """Put every update in `queue` until `stop` is set; what is queued is confirmed to Telegram, what is not comes again."""
+    offset: int | None = None
+
+    async def fetch() -> tuple[Update, ...]:
+        return await bot.get_updates(offset=offset, timeout=LONG_POLL, allowed_updates=UPDATES)
+
+    try:
+        while True:
+            for update in await patience.attempt("getUpdates", fetch):
+                await unless(stop, queue.put(update))
+                offset = update.update_id + 1
+    except StopRequested:
+        await _confirm(bot, offset)
+
+
+async def _confirm(bot: Bot, offset: int | None) -> None:
+    """Tell Telegram that what was queued need not come again after a restart. Bounded: a stop is never held up by an outage."""
+    if offset is None:
+        return
+    try:
+        async with asyncio.timeout(_FAREWELL.total_seconds()):
+            await bot.get_updates(offset=offset, limit=1, timeout=timedelta(), allowed_updates=UPDATES)
+    except (TelegramError, TimeoutError) as error:
+        log.debug("telegram.updates_not_confirmed", error=type(error).__name__)
+
+
+# The bot.
 
 _QUEUE = 100
 """Updates fetched but not yet answered: beyond, Telegram keeps them."""

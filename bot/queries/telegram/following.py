@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import structlog
-from telegram import Bot, BotCommand, Chat, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
+from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
@@ -50,8 +50,8 @@ from bot.queries.following import (
     what_is_meant,
 )
 from bot.queries.rate_limit import RateDecision, RateLimiter
+from bot.queries.telegram.answering import CannotCheck, answered, apology, guarded, is_in_charge
 from bot.queries.telegram.commands import NAMES, ChatLanguages, command_meant, folded_name, spoken, typed_command
-from bot.queries.telegram.long_polling import Sleep, answered
 from bot.queries.vocabulary import vocabulary
 from bot.storage.follows import Added, Follows
 
@@ -69,7 +69,6 @@ _STOP = frozenset({"stop", "unfollow", "unsubscribe", "desabonner", "desabonneme
 """What people write who want nothing more to come."""
 _DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkolf]):(?P<rest>.{0,56})", re.ASCII)
 _START = re.compile(r"^/start(?:@(?P<bot>\w+))?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})$", re.ASCII)
-_IN_CHARGE = frozenset({ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR})
 _NEW = filters.UpdateType.MESSAGE
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -172,28 +171,24 @@ class FollowCommands:
 
     async def _answer(self, message: Message, bot: Bot, language: Language, make: Callable[[int, Language], FollowReply]) -> None:
         chat = message.chat.id
-        try:
+
+        def apologise(error: Exception) -> Awaitable[object]:
+            return self._send(message, FollowReply(apology(error, language)))
+
+        async with guarded(lambda: "follow", apologise):
             person = message.sender_chat or message.from_user or message.chat
             decision = self._limiter.ask(person.id, chat)
             if decision is RateDecision.REFUSED:
                 return
             chosen = await asyncio.to_thread(self._languages.chosen, chat)
-            tongue = language = chosen or language
+            language = chosen or language
             if decision is RateDecision.REFUSED_FIRST:
-                reply = FollowReply(vocabulary(tongue).slow_down)
+                reply = FollowReply(vocabulary(language).slow_down)
             elif not await is_in_charge(bot, message.chat, person.id):
-                reply = FollowReply(follow_answers(tongue).admins)
+                reply = FollowReply(follow_answers(language).admins)
             else:
-                reply = await asyncio.to_thread(make, chat, tongue)
+                reply = await asyncio.to_thread(make, chat, language)
             await self._send(message, reply)
-        except CannotCheck as error:
-            _log_failure("follow", error)
-            await _quietly(self._send(message, FollowReply(follow_answers(language).unchecked)))
-        except TelegramError as error:  # the reply itself did not go out, after several tries: another would not either
-            _log_failure("follow", error)
-        except Exception as error:
-            _log_failure("follow", error)
-            await _quietly(self._send(message, FollowReply(vocabulary(language).failed)))
 
     async def _pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         query = update.callback_query
@@ -201,7 +196,11 @@ class FollowCommands:
         if query is None or match is None:
             return
         language: Language = "en" if match["language"] == "en" else "fr"
-        try:
+
+        def apologise(error: Exception) -> Awaitable[object]:
+            return query.answer(apology(error, language), show_alert=isinstance(error, CannotCheck))
+
+        async with guarded(lambda: "follow", apologise):
             message = query.message
             chat = None if message is None else message.chat.id
             if self._limiter.ask(query.from_user.id, chat) is not RateDecision.ALLOWED:
@@ -215,14 +214,6 @@ class FollowCommands:
                 await asyncio.to_thread(self._follows.note_message, message.chat.id, message.message_id, self._clock())
                 await self._edit(query.edit_message_text, reply)
                 await query.answer()
-        except CannotCheck as error:
-            _log_failure("follow", error)
-            await _quietly(query.answer(follow_answers(language).unchecked, show_alert=True))
-        except TelegramError as error:
-            _log_failure("follow", error)
-        except Exception as error:
-            _log_failure("follow", error)
-            await _quietly(query.answer(vocabulary(language).failed))
 
     # What the bot does for it, in a thread. Raises StorageError.
 
@@ -437,38 +428,3 @@ def _keyboard(reply: FollowReply) -> InlineKeyboardMarkup | None:
 
 def _removing(follow: Follow, what: str, language: Language) -> tuple[str, str]:
     return f"✕ {what}"[:64], f"2{language}x:{follow_code(follow)}"
-
-
-class CannotCheck(Exception):
-    """Says that Telegram does not answer whether somebody administers a group."""
-
-
-async def is_in_charge(bot: Bot, chat: Chat, person: int, sleep: Sleep = asyncio.sleep) -> bool:
-    """Return whether this person may change what is stored of a chat: in a private chat anyone, in a group its administrators.
-
-    Raises CannotCheck where Telegram does not say so, after several tries where another may help.
-    """
-    if chat.type == ChatType.PRIVATE or person == chat.id:  # an administrator who writes as the group
-        return True
-    try:
-        member = await answered(partial(bot.get_chat_member, chat.id, person), sleep)
-    except TelegramError as error:
-        raise CannotCheck(type(error).__name__) from error
-    return member.status in _IN_CHARGE
-
-
-def _log_failure(name: str, error: Exception) -> None:
-    """Log type and place only: the text of an error may hold what a person wrote, or a token."""
-    trace, place = error.__traceback__, ""
-    while trace is not None:
-        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    log.warning("telegram.command_failed", command=name, error=type(error).__name__, at=place)
-
-
-async def _quietly(sending: Coroutine[Any, Any, Any] | Awaitable[Any]) -> None:
-    """Send a last word that may fail too."""
-    try:
-        await sending
-    except TelegramError as error:
-        log.debug("telegram.reply_failed", error=type(error).__name__)

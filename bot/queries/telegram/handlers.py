@@ -15,15 +15,16 @@ from typing import Any
 import structlog
 from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, Update
 from telegram.constants import ChatType, ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, InlineQueryHandler, MessageHandler, filters
 
 from bot.domain.acts import Place
 from bot.messages import LANGUAGES, Button, Language
 from bot.queries.answers import BadInput, InputFault, OneDecree, Question, Topic
-from bot.queries.following import about_us, follow_answers, run_by
+from bot.queries.following import about_us, run_by
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateDecision, RateLimiter
+from bot.queries.telegram.answering import CannotCheck, Sleep, answered, apology, guarded, is_in_charge
 from bot.queries.telegram.commands import (
     COMMANDS,
     HELP,
@@ -37,9 +38,8 @@ from bot.queries.telegram.commands import (
     commands_near,
     spoken,
 )
-from bot.queries.telegram.following import TWINS, CannotCheck, is_in_charge
+from bot.queries.telegram.following import TWINS
 from bot.queries.telegram.inline import CACHE_SECONDS, LONGEST, InlineOffer, inline_offer
-from bot.queries.telegram.long_polling import Sleep, answered
 from bot.queries.telegram.replies import (
     Callbacks,
     LanguageWanted,
@@ -111,7 +111,12 @@ class TelegramCommands:
 
     async def _answer(self, message: Message, meant: Addressed) -> None:
         asked: _Asked | None = None
-        try:
+
+        def apologise(error: Exception) -> Awaitable[object]:
+            language = "fr" if asked is None else asked.language
+            return self._send(message, said(apology(error, language)), language)
+
+        async with guarded(lambda: "message" if asked is None else asked.name, apologise):
             person = (message.sender_chat or message.from_user or message.chat).id
             decision = self._limiter.ask(person, message.chat.id)
             if decision is RateDecision.REFUSED:
@@ -121,12 +126,6 @@ class TelegramCommands:
                 await self._send(message, await asyncio.to_thread(asked.reply), asked.language)
             else:
                 await self._send(message, said(vocabulary(asked.language).slow_down), asked.language)
-        except TelegramError as error:  # the reply itself did not go out, after several tries: another would not either
-            _log_failure("message" if asked is None else asked.name, error)
-        except Exception as error:
-            _log_failure("message" if asked is None else asked.name, error)
-            language = "fr" if asked is None else asked.language
-            await _quietly(self._send(message, said(vocabulary(language).failed), language))
 
     def _understood(self, meant: Addressed, own: Language | None, chosen: Language | None) -> _Asked:
         """Return what is asked. A command is answered in its own language, anything else in the person's, or as the chat chose."""
@@ -184,11 +183,9 @@ class TelegramCommands:
         if self._limiter.ask(-query.from_user.id) is not RateDecision.ALLOWED:
             return
         language: Language = spoken(query.from_user) or "fr"
-        try:
+        async with guarded(lambda: "inline"):
             offer = await asyncio.to_thread(self._offer, query.query[:LONGEST], language)
             await query.answer(offer.articles, cache_time=CACHE_SECONDS, is_personal=True, button=offer.button)
-        except Exception as error:
-            _log_failure("inline", error)
 
     def _offer(self, words: str, language: Language) -> InlineOffer:
         answers = [self._questions.plain(words) if words.strip() else self._questions.recent()]
@@ -204,7 +201,11 @@ class TelegramCommands:
         pressed = self._callbacks.decode(query.data or "")
         language: Language = pressed[1] if pressed else spoken(query.from_user) or "fr"
         words = vocabulary(language)
-        try:
+
+        def apologise(error: Exception) -> Awaitable[object]:
+            return query.answer(apology(error, language), show_alert=isinstance(error, CannotCheck))
+
+        async with guarded(lambda: "button", apologise):
             chat = query.message.chat.id if query.message is not None else None
             if self._limiter.ask(query.from_user.id, chat) is not RateDecision.ALLOWED:
                 await query.answer(words.slow_down)
@@ -219,14 +220,6 @@ class TelegramCommands:
             else:
                 await self._carry_out(query, pressed[0], language)
                 await query.answer()
-        except CannotCheck as error:
-            _log_failure("button", error)
-            await _quietly(query.answer(follow_answers(language).unchecked, show_alert=True))
-        except TelegramError as error:
-            _log_failure("button", error)
-        except Exception as error:
-            _log_failure("button", error)
-            await _quietly(query.answer(words.failed))
 
     async def _carry_out(self, query: CallbackQuery, asked: Question | LetterWanted | LanguageWanted, language: Language) -> None:
         if isinstance(asked, LanguageWanted):
@@ -292,20 +285,3 @@ class TelegramCommands:
             for row in reply.rows
         ]
         return InlineKeyboardMarkup(rows) if rows else None
-
-
-def _log_failure(name: str, error: Exception) -> None:
-    """Log type and place only: the text of an error may hold what a person wrote, or a token."""
-    trace, place = error.__traceback__, ""
-    while trace is not None:
-        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    log.warning("telegram.command_failed", command=name, error=type(error).__name__, at=place)
-
-
-async def _quietly(sending: Awaitable[Any]) -> None:
-    """Send a last word that may fail too."""
-    try:
-        await sending
-    except TelegramError as error:
-        log.debug("telegram.reply_failed", error=type(error).__name__)

@@ -14,9 +14,9 @@ from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.domain.routing import operator_slug
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
+from bot.queries.telegram.answering import Sleep
 from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.handlers import TelegramCommands
-from bot.queries.telegram.long_polling import Sleep
 from bot.queries.telegram.replies import Callbacks
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)

@@ -18,9 +18,10 @@ from bot.gazetteer.gazetteer import departments_of_region, find_places, topics_i
 from bot.queries.following import ago, follow_code, follow_of_code, read_times, what_is_meant
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
+from bot.queries.telegram.answering import CannotCheck, is_in_charge
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.commands import ChatLanguages
-from bot.queries.telegram.following import CannotCheck, FollowCommands, FollowContext, is_in_charge
+from bot.queries.telegram.following import FollowCommands, FollowContext
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.replies import Callbacks
 from bot.storage.store import Store
