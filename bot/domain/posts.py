@@ -83,12 +83,14 @@ class ChatHistory:
     `before` is the greatest one known from before that post was sent, None when there is none. It must not be newer: a search starts
     after it, and what it misses is sent again. `known` are the ids of all posts recorded as sent there: a search passes over them.
     `newest` is the greatest one known by now. `searched_to`: an earlier search has found that the post is none of those up to this one.
+    `is_begun`: a request to send it may have left.
     """
 
     before: int | None = None
     known: frozenset[int] = frozenset()
     newest: int | None = None
     searched_to: int | None = None
+    is_begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -423,7 +423,7 @@ class ChatMessages(Repository):
         after = None if search is None else search.after
         before = max([*_numbers(row.reference for row in rows if row.earlier), *([] if after is None else [after])], default=None)
         searched_to = None if search is None else search.searched_to
-        return ChatHistory(before, frozenset(_numbers(row.reference for row in rows)), newest, searched_to)
+        return ChatHistory(before, frozenset(_numbers(row.reference for row in rows)), newest, searched_to, is_begun=search is not None)
 
     def shared_history(self, post_id: int) -> ChatHistory:
         """Return what is known of all chats whose messages have ids of the shared row, to look for a post among them. Raises NoSuchRow."""
@@ -437,7 +437,7 @@ class ChatMessages(Repository):
             known = _numbers(row.reference for row in connection.execute(sent) if is_shared(row.destination))
             search = connection.execute(select(searches).where(searches.c.post_id == post_id)).one_or_none()
         after, searched_to = (None, None) if search is None else (search.after, search.searched_to)
-        return ChatHistory(after, frozenset(known), max(known, default=None), searched_to)
+        return ChatHistory(after, frozenset(known), max(known, default=None), searched_to, is_begun=search is not None)
 
     def decrees_at(self, link: str) -> list[Decree]:
         """The decrees whose posts have this link, `…pdf#page=3`."""

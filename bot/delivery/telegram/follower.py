@@ -172,7 +172,7 @@ class FollowerChannel(TelegramChannel):
             newest = self._mailbox.newest_in(chat)
             shared = is_shared(chat_destination(chat))
             known = None if shared else await asyncio.to_thread(self._chat_messages.begin, post.id, chat)
-            if newest is not None and newest > (known or 0):
+            if shared or (newest is not None and newest > (known or 0)):
                 await asyncio.to_thread(self._chat_messages.begin_after, post.id, newest)
 
     async def find(self, post: Post) -> Sent | None:
@@ -184,6 +184,8 @@ class FollowerChannel(TelegramChannel):
                 history = await asyncio.to_thread(self._chat_messages.shared_history, post.id)
             else:
                 history = await asyncio.to_thread(self._chat_messages.history, post.id, self.follower.chat)
+        if not history.is_begun:  # the program ended before it sent anything
+            return None
         if history.before is None:
             raise HoldForPerson("Telegram: no message is known from before this one; look at the chat")
         newest = max(history.before, history.newest or 0, self._mailbox.newest_in(self.follower.chat) or 0)

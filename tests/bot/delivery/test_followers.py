@@ -182,10 +182,11 @@ async def test_a_program_that_is_killed_while_it_sends(world: World) -> None:
     for chat in range(1, 9):
         world.follow(chat)
     world.found("2031-1")
-    for chat in (1, 2):
+    for chat in (1, 2, 3):
         assert world.store.outbox.claim(chat_destination(chat), world.clock()) is not None
         [claimed] = [one for one in world.store.posts.listed(destination=chat_destination(chat)) if one.state is PostState.SENDING]
-        world.store.chat_messages.begin_after(claimed.id, world.mailbox.newest)
+        if chat != 3:  # the third was not about to be sent yet
+            world.store.chat_messages.begin_after(claimed.id, world.mailbox.newest)
     world.api.bot_says(1, "the message of the first one had left")
     world.restart()
     await world.work()
