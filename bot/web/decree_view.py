@@ -27,6 +27,7 @@ from bot.web.views import (
     flags_of,
     full_day,
     full_moment,
+    in_print,
     operator_address,
     quote,
     standing_label,
@@ -348,27 +349,27 @@ def _facts(message: MessageInput, names: Names) -> Iterator[FactRow]:
     facts, labels, own = decree.facts, words.labels, view_words(message.language).facts
     lines = {line.part: line for line in fact_lines(decree, words)}
     allows = decree.kind in ALLOWING
-    yield from _row(labels.places, [Value(clean(place)) for place in facts.places], message, ("places",), missing=allows)
+    yield from _row(labels.places, [Value(in_print(place)) for place in facts.places], message, ("places",), missing=allows)
     yield from _commune_row(message, names)
-    yield from _row(labels.event, [Value(clean(facts.event))] if facts.event else [], message, ("event",))
+    yield from _row(labels.event, [Value(in_print(facts.event))] if facts.event else [], message, ("event",))
     period = period_text(facts, words)
     yield from _row(labels.period, [Value(capital(period), record=False)] if period else [], message, ("period",), missing=allows)
     length = duration_text(facts.starts, facts.ends, message)
     if length:
         yield FactRow(own.duration, (Value(length, record=False),), note=own.calculated)
-    operators = [Value(clean(name), address=operator_address(name)) for name in facts.operators]
+    operators = [Value(in_print(name), address=operator_address(name)) for name in facts.operators]
     operators_label = labels.requested if decree.kind is Kind.REFUSAL else labels.operators
     yield from _row(operators_label, operators, message, ("operators",), missing=allows)
     yield from _row(labels.purposes, list(_purposes(message)), message, ("purposes",), missing=allows)
     cameras = [Value(text, record=False) for text in _said(lines, PostPart.CAMERAS)]
     counted = [f"{facts.cameras} caméras"] if facts.cameras is not None else []
     yield from _row(labels.cameras, cameras, message, ("cameras", "camera_types"), missing=allows, marks=counted)
-    software = [Value(text) for text in _said(lines, PostPart.SOFTWARE)]
+    software = [Value(in_print(text)) for text in _said(lines, PostPart.SOFTWARE)]
     named = [text for text in (facts.software, facts.vendor) if text]
     yield from _row(labels.software, software, message, ("software", "vendor"), missing=allows, marks=named)
-    yield from _row(own.legal_basis, [Value(clean(text)) for text in facts.legal_basis], message, ("legal_basis",))
-    yield from _row(labels.office, [Value(clean(facts.office))] if facts.office else [], message, ("office",))
-    yield from _row(own.court, [Value(clean(facts.court))] if facts.court else [], message, ("court",))
+    yield from _row(own.legal_basis, [Value(in_print(text)) for text in facts.legal_basis], message, ("legal_basis",))
+    yield from _row(labels.office, [Value(in_print(facts.office))] if facts.office else [], message, ("office",))
+    yield from _row(own.court, [Value(in_print(facts.court))] if facts.court else [], message, ("court",))
     yield from _row(own.number, [Value(clean(facts.number))] if facts.number else [], message, ("number",))
 
 
@@ -390,8 +391,8 @@ def _commune_row(message: MessageInput, names: Names) -> Iterator[FactRow]:
         if commune is not None:
             values.append(Value(commune.name, address=f"/communes/{commune.code}"))
     if values:
-        said = dict.fromkeys(clean(named.evidence) for named in message.decree.communes if named.evidence)
-        yield FactRow(own.communes, tuple(values), note=own.also_called.format(words=", ".join(said)) if said else own.calculated)
+        called = dict.fromkeys(clean(named.evidence) for named in message.decree.communes if named.evidence)
+        yield FactRow(own.communes, tuple(values), note=own.also_called.format(words=", ".join(called)) if called else own.calculated)
 
 
 _MOST_PROOFS = 4

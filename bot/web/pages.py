@@ -52,7 +52,7 @@ from bot.web.place_views import (
     town_view,
 )
 from bot.web.rendering import missing, page, web_words
-from bot.web.views import StateLabel, bare, card, cards, full_day, instant_text, standing_label, view_words
+from bot.web.views import StateLabel, bare, card, cards, full_day, in_print, instant_text, standing_label, view_words
 
 _ON_HOME = (4, 3, 5)
 """Decrees of the first page: in force, to come, found last."""
@@ -398,7 +398,7 @@ def operator(site: SiteContext, request: PageRequest) -> Document:
     known = site.browsing.operator(slug)
     if known is None:
         return missing(site, request)
-    name, found = known.name, site.decrees.of_operator(slug, _OPERATOR_PAGE, (number - 1) * _OPERATOR_PAGE)
+    name, found = in_print(known.name), site.decrees.of_operator(slug, _OPERATOR_PAGE, (number - 1) * _OPERATOR_PAGE)
     if request.parameters["slug"] != slug:
         return _moved(site, request, f"/operateurs/{slug}")
     return page(
@@ -412,7 +412,7 @@ def operator(site: SiteContext, request: PageRequest) -> Document:
         total=known.decrees,
         page=number,
         pages=max(1, -(-known.decrees // _OPERATOR_PAGE)),
-        follow=ways(site, request, f"/flux/operateurs/{slug}", name=name, follow=Follow(FollowKind.OPERATOR, operator_key(name))),
+        follow=ways(site, request, f"/flux/operateurs/{slug}", name=name, follow=Follow(FollowKind.OPERATOR, operator_key(known.name))),
     )
 
 

@@ -30,6 +30,7 @@ from bot.web.views import (
     StateLabel,
     TextSpan,
     cards,
+    in_print,
     instant_text,
     short_day,
     short_moment,
@@ -64,7 +65,7 @@ def source_view(health: AuthorityHealth, places: Mapping[str, Place], at: dateti
     is_department = not place.territory and bool(place.department)
     return SourceView(
         code=health.code,
-        name=clean(f"{place.department} ({place.code})" if is_department else place.name),
+        name=in_print(f"{place.department} ({place.code})" if is_department else place.name),
         address=f"/departements/{place.code}" if is_department else None,
         label=_source_label(health, place, at, language),
         text=authority_text(health, places, language),
@@ -192,7 +193,7 @@ class TownView:
 
 def with_article(place: Place, language: Language) -> str:
     """Return `la préfecture de la Drôme`, for the middle of a sentence."""
-    name = clean(place.name).replace("'", "’")
+    name = in_print(place.name)
     if language == "fr":
         name = name[:1].lower() + name[1:]
     return view_words(language).place.authority.format(name=name)
@@ -277,7 +278,7 @@ def _of_decrees(messages: Sequence[MessageInput], name: str, one: str, with_even
     message = messages[0]
     if len(messages) > 1:
         return many.format(name=name, n=len(messages))
-    event = clean(message.decree.facts.event or "")
+    event = in_print(message.decree.facts.event or "")
     period = period_text(current_period(message), message.words) or ""
     return (with_event if event else one).format(name=name, period=period, event=event)
 

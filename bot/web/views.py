@@ -13,7 +13,7 @@ from bot.detection.text.phrases import without_names
 from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
 from bot.domain.law.advice import Standing
 from bot.domain.routing import operator_slug
-from bot.gazetteer.places import Commune
+from bot.gazetteer.places import Commune, typographic
 from bot.messages import Language, MessageInput, Words
 from bot.messages.advice import recourse_line
 from bot.messages.cleaning import clean, link_to
@@ -287,8 +287,13 @@ def quote(text: str, marked: Iterable[str], decree: Decree, page: int | None = N
     return Quote(spans_of(phrase, found), page, None if page is None else link_to(decree.url, page))
 
 
+def in_print(text: str) -> str:
+    """Return a text of a decree as pages say it: harmless, with the apostrophe of print. What is quoted stays as it stands in the act."""
+    return typographic(clean(text))
+
+
 def _span(phrase: str, word: str) -> tuple[int, int] | None:
-    lowered, wanted = phrase.lower(), word.lower()
+    lowered, wanted = typographic(phrase.lower()), typographic(word.lower())
     # Where lower case has other lengths, positions would be those of another text.
     at = lowered.find(wanted) if wanted and len(lowered) == len(phrase) else -1
     return None if at < 0 else (at, at + len(wanted))
@@ -410,7 +415,7 @@ def title_of(message: MessageInput, names: Names) -> DecreeTitle:
         where = own.and_more.format(names=where, n=len(communes) - _NAMED_IN_TITLE)
     if not communes:
         where = clean(short_where(message.place, message.words))
-    what = _without_place(clean(decree.facts.event or ""), communes) or next((clean(place) for place in decree.facts.places), "")
+    what = _without_place(in_print(decree.facts.event or ""), communes) or next((in_print(place) for place in decree.facts.places), "")
     if not what and decree.facts.number:
         what = own.number.format(number=clean(decree.facts.number))
     record = own.title.format(where=where, what=what or own.unnamed)
@@ -429,7 +434,7 @@ def _without_place(event: str, communes: Iterable[str]) -> str:
 def _meta(message: MessageInput, *, is_placed: bool) -> tuple[str, ...]:
     """Return who and how many; first where, unless the title begins with it."""
     decree, own = message.decree, view_words(message.language).card
-    operators = ", ".join(clean(name) for name in decree.facts.operators)
+    operators = ", ".join(in_print(name) for name in decree.facts.operators)
     cameras = own.cameras_unknown if decree.kind in GRANTS else ""
     if decree.facts.cameras is not None:
         cameras = own.one_camera if decree.facts.cameras == 1 else own.cameras.format(n=decree.facts.cameras)

@@ -7,7 +7,7 @@ from datetime import date, time
 
 import pytest
 
-from bot.domain.acts import Change, Decree, Facts, Kind, Moment
+from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import Language, MessageInput
 from bot.queries.phrases import message_of
@@ -131,6 +131,26 @@ def test_each_fact_has_the_phrase_that_proves_it_with_its_words_marked() -> None
     assert rows["Autorisation donnée à"].values[0].address == "/operateurs/police-municipale-de-valence"
     assert rows["Communes nommées"].values[0].address == "/communes/26362"
     assert rows["Durée"].note == "Calculé par Vigie."
+
+
+def test_pages_have_the_apostrophe_of_print_and_quote_the_act_as_it_is() -> None:
+    decree = replace(
+        samples.FULL,
+        title="Arrêté portant autorisation d'un traitement",
+        facts=replace(samples.FULL.facts, event="fête de l'été", operators=("Ville de l'Isle",), office="Le préfet de l'Ain"),
+        evidence=(Evidence("event", 7, "à l'occasion de la fête de l'été"),),
+    )
+    view = decree_view(_message(decree), PLACES, gazetteer().commune)
+    rows = {row.term: row for row in view.facts}
+    (proof,) = rows["Événement"].proofs
+    assert [value.text for row in rows.values() for value in row.values if "'" in value.text] == []
+    assert rows["Événement"].values[0].text == "fête de l’été"
+    assert [(span.text, span.marked) for span in proof.spans] == [("à l'occasion de la ", False), ("fête de l'été", True)]
+    assert rows["Autorisation donnée à"].values[0].address == "/operateurs/ville-de-l-isle"
+    assert view.printed_title == decree.title
+    shown = card(decree, PLACES, NOW, "fr", gazetteer().commune)
+    assert "fête de l’été" in shown.title.text
+    assert "Ville de l’Isle" in shown.meta
 
 
 def test_what_was_not_found_is_said_so_and_never_as_a_no() -> None:
