@@ -12,6 +12,7 @@ import structlog
 from xdist.scheduler import LoadScopeScheduling
 
 from bot.messages import words
+from tests.certificates import read_once
 from tests.examples import load_profile
 from tests.processes import Zygote
 
@@ -63,6 +64,14 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
     running = Zygote(tmp_path_factory.mktemp("zygote"))
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """Read the certificates of authorities once."""
+    with pytest.MonkeyPatch.context() as patch:
+        read_once(patch)
+        yield
 
 
 # Words of the program are compared with plain spaces, which can be seen and typed. The spaces that readers get have tests of their own

@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import Any
 
 import apprise
+import httpx
 import pytest
 
 from bot.app.demo.scenario import demo_text
@@ -29,6 +30,7 @@ from bot.detection.judging import judge
 from bot.domain.acts import Act, PageText
 from sources.catalogue.authority import load_authorities
 from tests.bot.storage.ready import copy_when_new
+from tests.certificates import read_once
 
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "holidays.countries.france", "httpcore", "rich.markdown", "rich.status")
 
@@ -60,6 +62,9 @@ def _warm() -> None:
         import_module(module)
     load_authorities()
     copy_when_new(pytest.MonkeyPatch())
+    read_once(pytest.MonkeyPatch())
+    for trust_env in (True, False):
+        httpx.create_ssl_context(trust_env=trust_env)
     # Knows its services only then.
     apprise.Apprise.instantiate("json://127.0.0.1")
     for name in ("abrogation", "authorisation", "videoprotection"):
