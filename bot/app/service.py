@@ -296,10 +296,9 @@ async def _run_job(job: Callable[[], Coroutine[Any, Any, None]], name: str) -> N
 class StatusLogger:
     """Logs the state of the sources with these keys. Every method that looks at the store raises StorageError."""
 
-    def __init__(self, *, watched: Collection[str], store: Store, log: Any = None) -> None:
+    def __init__(self, *, watched: Collection[str], store: Store) -> None:
         self._watched = frozenset(watched)
         self._store = store
-        self._log = log or structlog.get_logger()
         self._polls = self._new = self._decrees = 0
         self._is_cut_off = False
 
@@ -318,12 +317,12 @@ class StatusLogger:
         states = await self._states()
         for state in states:
             if state.failures:
-                self._log.warning(
+                log.warning(
                     "source.still_failing", source=state.key, cause=state.cause, error=state.error, failures=state.failures,
                     next_check=_minute(state.next_check_at), group="source",
                 )  # fmt: skip
         flush_groups()
-        self._log.info("run.watching", sources=len(self._watched), failing=_failing(states), database=self._store.database.name)
+        log.info("run.watching", sources=len(self._watched), failing=_failing(states), database=self._store.database.name)
 
     async def round_up(self) -> None:
         """Write the groups of the last minute, and once when no site answers any more, and once when they do again."""
@@ -331,15 +330,15 @@ class StatusLogger:
         states = await self._states()
         is_cut_off = len(states) == len(self._watched) and nobody_answers([_cause(state) for state in states])
         if is_cut_off and not self._is_cut_off:
-            self._log.error("network.down", sources=len(states))
+            log.error("network.down", sources=len(states))
         elif self._is_cut_off and not is_cut_off:
-            self._log.info("network.recovered")
+            log.info("network.recovered")
         self._is_cut_off = is_cut_off
 
     async def go_on(self) -> None:
         """Log what was done since the last time: a log in which nothing happens must not look like a bot that does not run."""
         failing = _failing(await self._states())
-        self._log.info("run.progress", sources=len(self._watched), failing=failing, polls=self._polls, new=self._new, decrees=self._decrees)
+        log.info("run.progress", sources=len(self._watched), failing=failing, polls=self._polls, new=self._new, decrees=self._decrees)
         self._polls = self._new = self._decrees = 0
 
     async def _states(self) -> list[SourceState]:
@@ -349,8 +348,7 @@ class StatusLogger:
 class DatabaseLog:
     """Logs once that the database cannot be used, and once that it can again. May be called from any thread."""
 
-    def __init__(self, log: Any = None, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._log = log or structlog.get_logger()
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._down: dict[bool, tuple[float, float, StorageError]] = {}
@@ -369,13 +367,13 @@ class DatabaseLog:
                 if began < self._up_since:
                     return
                 if not self._down:
-                    self._log.error("database.unavailable", error=str(error))
+                    log.error("database.unavailable", error=str(error))
                 self._down[writing] = (since, now, error)
             elif error is None and writing in self._down and began >= before[1] and now - before[1] >= _calm(before[2]):
                 del self._down[writing]
                 if not self._down:
                     self._up_since = now
-                    self._log.info("database.recovered", seconds=round(now - since))
+                    log.info("database.recovered", seconds=round(now - since))
 
 
 def _calm(error: StorageError | None) -> float:

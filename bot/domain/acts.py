@@ -319,6 +319,11 @@ class NamedCommune:
     evidence: str
 
 
+def department_of(commune: str) -> str:
+    """Return the department of a commune by its INSEE code: `26198` -> `26`, `2A004` -> `2A`, `97411` -> `974`."""
+    return commune[:3] if commune.startswith(("97", "98")) else commune[:2]
+
+
 @dataclass(frozen=True, slots=True)
 class Decree:
     """An act that concerns VSA, as found: enough to store it, to post it and to answer a question about it.

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import ALLOWING, Decree, Filter, Kind, Place
+from bot.domain.acts import ALLOWING, Decree, Filter, Kind, Place, department_of
 from bot.domain.folding import fold_words
 
 Platform = Literal["console", "telegram", "mastodon", "apprise"]
@@ -221,11 +221,6 @@ def whole_city(commune: str) -> str | None:
     """Return the code of the city of an arrondissement (`75115` -> `75056`), None for any other commune."""
     city = next((city for start, city in _WHOLE_CITIES.items() if commune.startswith(start)), None)
     return None if city == commune else city
-
-
-def department_of(commune: str) -> str:
-    """Return the department of a commune by its INSEE code: `26198` -> `26`, `2A004` -> `2A`, `97411` -> `974`."""
-    return commune[:3] if commune.startswith(("97", "98")) else commune[:2]
 
 
 def operator_key(name: str) -> str:

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.domain.acts import department_of
 from bot.domain.folding import fold_words
 
 ARTICLES = frozenset(("l", "la", "le", "les", "d", "de", "du", "des", "a", "au", "aux", "en", "dans"))
@@ -170,11 +171,6 @@ class Places:
     def _region(self, code: str, name: str) -> Region:
         theirs = [department for department in self.departments.values() if department.region == code]
         return Region(code, typographic(name), tuple(each.code for each in theirs), sum(each.population for each in theirs))
-
-
-def department_of(code: str) -> str:
-    """Return the department of a commune by its INSEE code: three characters overseas (`97411`), else two (`2A004`)."""
-    return code[:3] if code.startswith(("97", "98")) else code[:2]
 
 
 def typographic(name: str) -> str:

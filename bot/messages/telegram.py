@@ -112,9 +112,9 @@ def telegram_text(message: MessageInput, *, limit: int = TEXT_LIMIT) -> Telegram
     return _fitted(announce(message), limit)
 
 
-def telegram_decree(message: MessageInput, places: Mapping[str, Place] | None = None, *, limit: int = TEXT_LIMIT) -> TelegramText:
-    """Return the long form (see `announce_in_full`) as one message, HTML and plain text both within `limit`."""
-    return _fitted(announce_in_full(message, places), limit)
+def telegram_decree(message: MessageInput, places: Mapping[str, Place] | None = None) -> TelegramText:
+    """Return the long form (see `announce_in_full`) as one message, HTML and plain text both within `TEXT_LIMIT`."""
+    return _fitted(announce_in_full(message, places), TEXT_LIMIT)
 
 
 def _fitted(whole: Announcement, limit: int) -> TelegramText:

@@ -9,13 +9,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Decree, Place
+from bot.domain.acts import Decree, Place, department_of
 from bot.domain.health import Overview, Status
 from bot.domain.law.advice import Standing, period, standing
 from bot.domain.records import PublishedCounts
 from bot.gazetteer.gazetteer import Gazetteer
 from bot.gazetteer.outlines import outlines
-from bot.gazetteer.places import department_of
 from bot.messages import place_for
 
 STEPS = (1, 3, 6, 11, 21)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from bot.domain.acts import Kind, Place, deciding_in
+from bot.domain.acts import Kind, Place, deciding_in, department_of
 from bot.domain.folding import fold_words
 from bot.domain.health import Overview
-from bot.domain.routing import KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Follower, FollowKind, FollowMode, department_of, operator_key
+from bot.domain.routing import KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Follower, FollowKind, FollowMode, operator_key
 from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.places import Commune, Department
 from bot.messages import Language

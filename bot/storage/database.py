@@ -135,10 +135,14 @@ def among(column: ColumnElement[Any], wanted: Collection[Any] | None) -> ColumnE
     return true() if wanted is None else column.in_(sorted(wanted))
 
 
-def batches(values: Collection[_Value], size: int = 500) -> Iterator[list[_Value]]:
-    """Return these values, each once and in order, in lists that one query can take: databases allow so many parameters."""
+_MOST_PARAMETERS = 500
+"""Of one query: databases allow so many."""
+
+
+def batches(values: Collection[_Value]) -> Iterator[list[_Value]]:
+    """Return these values, each once and in order, in lists that one query can take."""
     wanted = sorted(set(values))
-    return (wanted[start : start + size] for start in range(0, len(wanted), size))
+    return (wanted[start : start + _MOST_PARAMETERS] for start in range(0, len(wanted), _MOST_PARAMETERS))
 
 
 def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, delete, func, insert, literal, or_, select, update
 
-from bot.domain.acts import Decree
+from bot.domain.acts import Decree, department_of
 from bot.domain.posts import PostState
 from bot.domain.routing import (
     BLOCKED_FOR,
@@ -25,7 +25,6 @@ from bot.domain.routing import (
     Topics,
     WaitingPosts,
     chat_destination,
-    department_of,
     followed_chat,
     is_shared,
     match,

@@ -251,7 +251,7 @@ def _town_panel(answer: TownAnswer, current: Sequence[MessageInput], places: Map
     labels = [(standing_label(message), message) for message in current]
     looks = {look: [message for label, message in labels if label.look == look] for look in ("now", "soon", "doubt")}
     other = _other_decrees(answer.unplaced_total, name, language)
-    nuances = [*_freshness(answer, places, language)]
+    nuances = [*freshness(answer.health, places, answer.commune.department, language)]
     unread = _unread(answer.health, places, answer.commune.department, language)
     may_be = StateLabel(statuses.may_concern, "doubt") if other else None
     if looks["now"]:
@@ -309,10 +309,6 @@ def _unread(health: Iterable[AuthorityHealth], places: Mapping[str, Place], depa
             else:
                 said.append(own.unread_since.format(date=date_text(since, words_in(language).dates), **words))
     return " ".join(said)
-
-
-def _freshness(answer: TownAnswer, places: Mapping[str, Place], language: Language) -> Iterator[str]:
-    yield from freshness(answer.health, places, answer.commune.department, language)
 
 
 def _never_read(health: Iterable[AuthorityHealth], places: Mapping[str, Place], department: str, language: Language) -> Panel:

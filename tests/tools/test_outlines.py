@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.outlines import BadPackage, main, path, rings
+from tools.npm import BadPackage
+from tools.outlines import main, path, rings
 
 CODES = [f"{number:02}" for number in range(1, 96) if number != 20] + ["2A", "2B", "971", "972", "973", "974", "976"]
 
