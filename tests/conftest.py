@@ -15,6 +15,7 @@ from bot.messages import words
 from tests.certificates import read_once
 from tests.examples import load_profile
 from tests.processes import Zygote
+from tests.servers import postgres
 
 load_profile()
 
@@ -45,6 +46,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what a process of this run left that was killed."""
+    run = postgres.run_of(config)
+    if run is not None:
+        postgres.remove(postgres.folder_of(run))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,6 +16,7 @@ from psycopg import sql
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.store import Store
 from tests.bot.storage.ready import copy_when_new, ready_store
+from tests.servers.postgres import folder_of
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +29,9 @@ def with_ocr() -> None:
 def server() -> Iterator[str]:
     """The address of the PostgreSQL server of this run, with `{database}` to fill in. All its processes share it: the first one that needs
     it starts it, the last one to end stops it.
-
-    Started by root it runs as a user of its own, who must be able to enter the folder: not one of pytest's, which are closed to others.
     """
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")
-    folder = Path(tempfile.gettempdir()) / f"vigie-postgres-{run}"
+    folder = folder_of(run)
     folder.mkdir(mode=0o755, exist_ok=True)
     try:
         with warnings.catch_warnings():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import tempfile
 import threading
 import warnings
 from contextlib import closing
@@ -217,8 +218,13 @@ class _Mock:
                 SeedAccount(username="vigie", bot=True, access_token=MastodonServer.token),
                 SeedAccount(username="autre", access_token=MastodonServer.other_token),
             ]
+            # Removed with this process; a folder of its own would stay.
+            self._media = tempfile.TemporaryDirectory(prefix="vigie-mastodon-")
             config = MastodonMockConfig(
-                seed=SeedConfig(accounts=accounts), faults=FaultConfig(enabled=False), streaming=StreamingConfig(enabled=False)
+                seed=SeedConfig(accounts=accounts),
+                faults=FaultConfig(enabled=False),
+                streaming=StreamingConfig(enabled=False),
+                media_storage_path=self._media.name,
             )
             self.app: Starlette = create_app(config)
         # What they do for the browsers of other sites is of no use here.

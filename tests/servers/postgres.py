@@ -1,0 +1,43 @@
+"""The folder of the PostgreSQL server that all processes of a test run share, and its removal when the run is over."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+_LONGEST_STOP = 30.0
+
+
+def folder_of(run: str) -> Path:
+    """Not one of pytest's, which are closed to others: started by root, the server runs as a user of its own."""
+    return Path(tempfile.gettempdir()) / f"vigie-postgres-{run}"
+
+
+def run_of(config: pytest.Config) -> str | None:
+    """What the processes of this run name it by; None in a process that others of it outlive."""
+    if hasattr(config, "workerinput"):
+        return None
+    session = config.pluginmanager.getplugin("dsession")
+    return str(os.getpid()) if session is None else str(session.nodemanager.testrunuid)
+
+
+def remove(folder: Path) -> None:
+    """Stop the server that a process left behind which was killed, and delete its folder. Does nothing where all ended well."""
+    if sys.platform == "linux":
+        with suppress(OSError, ValueError, IndexError):
+            server = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+            ended = os.pidfd_open(server)
+            # Another program may have its number by now.
+            if str(folder) in Path(f"/proc/{server}/cmdline").read_text():
+                signal.pidfd_send_signal(ended, signal.SIGINT)  # its fast shutdown
+                select.select([ended], [], [], _LONGEST_STOP)
+            os.close(ended)
+    shutil.rmtree(folder, ignore_errors=True)
