@@ -41,6 +41,7 @@ _MOST_OF_ONE_NUMBER = 200
 _READ_FOR_WORDS = 2000
 _FEW = 200
 """Acts that a search finds, up to which decrees are looked up by their ids; more are found by walking the list of all."""
+_REVISION = str(select(decree_revision.c.number))
 _WORD = re.compile(r"[^\W\d_]{4,40}")
 
 
@@ -240,7 +241,7 @@ class Decrees(Repository):
 
     def revision(self) -> int:
         """A number that differs once anything that is shown of decrees was changed, by any program: one row is read."""
-        return int(self._database.value(select(decree_revision.c.number)))
+        return int(self._database.plain_value(_REVISION))
 
     def acts_of(self, recueil: int) -> list[StoredAct]:
         """The acts of one recueil, in the order of its pages."""

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from bot.domain.acts import Facts, Moment
+from bot.storage.errors import StorageError
 from bot.storage.schema import decree_communes, decree_operators, decree_revision, decrees, identities, links, metadata, sightings
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, result_of, to
@@ -75,3 +76,11 @@ def test_the_tables_that_count_are_those_that_decrees_are_made_of(store: Store) 
             column = next(iter(table.columns))
             connection.execute(update(table).values({column: column}))
     assert store.decrees.revision() == before
+
+
+def test_a_revision_that_cannot_be_read_is_an_error_of_the_store(store: Store) -> None:
+    with store.database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE decree_revision")
+    for _ in range(20):  # more than there are connections: each is given back
+        with pytest.raises(StorageError, match=r"the database .* refused"):
+            store.decrees.revision()
