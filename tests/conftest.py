@@ -12,7 +12,7 @@ import structlog
 from xdist.scheduler import LoadScopeScheduling
 
 from bot.messages import words
-from tests.certificates import read_once
+from tests.clients import prepare_clients
 from tests.examples import load_profile
 from tests.processes import Zygote
 from tests.servers import postgres
@@ -75,10 +75,10 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def certificates_read_once() -> Iterator[None]:
-    """Read the certificates of authorities once."""
+def prepared_clients() -> Iterator[None]:
+    """Let clients do once what is the same for all of them."""
     with pytest.MonkeyPatch.context() as patch:
-        read_once(patch)
+        prepare_clients(patch)
         yield
 
 

@@ -30,7 +30,7 @@ from bot.detection.judging import judge
 from bot.domain.acts import Act, PageText
 from sources.catalogue.authority import load_authorities
 from tests.bot.storage.ready import copy_when_new
-from tests.certificates import read_once
+from tests.clients import prepare_clients
 
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "holidays.countries.france", "httpcore", "rich.markdown", "rich.status")
 
@@ -62,7 +62,7 @@ def _warm() -> None:
         import_module(module)
     load_authorities()
     copy_when_new(pytest.MonkeyPatch())
-    read_once(pytest.MonkeyPatch())
+    prepare_clients(pytest.MonkeyPatch())
     for trust_env in (True, False):
         httpx.create_ssl_context(trust_env=trust_env)
     # Knows its services only then.

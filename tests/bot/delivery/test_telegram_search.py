@@ -152,7 +152,7 @@ async def looked(channel: TelegramChannel, one: Post, most: int = 200) -> Sent |
 
 async def test_the_first_post_to_an_old_channel_is_found(api: FakeBotApi, channel: TelegramChannel) -> None:
     api.add_channel(CHAT)
-    people = [api.person_posts(CHAT, f"message {n}") for n in range(300)]
+    people = [api.person_posts(CHAT, f"message {n}") for n in range(100)]
     for message in people[1::2]:
         api.remove(message)
     await lose(api, channel, post(1), stored=True)
@@ -174,7 +174,7 @@ async def test_an_old_channel_without_record_is_searched_look_after_look(
 ) -> None:
     """As after an earlier release, which noted nothing before it sent."""
     api.add_channel(CHAT)
-    people = [api.person_posts(CHAT, f"message {n}") for n in range(300)]
+    people = [api.person_posts(CHAT, f"message {n}") for n in range(100)]
     await lose(api, channel, post(1), stored=True)
     recorded.after.clear()
     with pytest.raises(NotSent, match="goes on"):
@@ -205,12 +205,12 @@ async def test_nothing_is_absent_before_the_newest_message_known(
 async def test_a_search_that_would_take_for_ever_is_left_to_a_person(
     api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.delivery.telegram.search.MOST_IN_ALL", 400)
+    monkeypatch.setattr("bot.delivery.telegram.search.MOST_IN_ALL", 100)
     api.add_channel(CHAT)
     recorded.newest = 50_000
     with pytest.raises(DeliveryUnknown, match="too many"):
         await looked(channel, post(1))
-    assert 400 < recorded.up_to[1] < 500
+    assert 100 < recorded.up_to[1] < 200
 
 
 async def test_a_channel_whose_beginning_is_gone_proves_nothing(api: FakeBotApi, channel: TelegramChannel) -> None:

@@ -1,9 +1,10 @@
-"""What verifies certificates, read once in a process: hundreds of clients of the tests reach this machine only, and each would read it."""
+"""What clients of the tests, which reach this machine only, need not do hundreds of times: a third of what a request takes."""
 
 from __future__ import annotations
 
 import os
 import ssl
+import sys
 from functools import cache
 
 import httpx
@@ -13,10 +14,11 @@ from httpx._transports import default
 _create = httpx.create_ssl_context
 
 
-def read_once(patch: pytest.MonkeyPatch) -> None:
-    """Give clients that verify in the same way the same context."""
+def prepare_clients(patch: pytest.MonkeyPatch) -> None:
+    """Read the certificates of authorities once in a process, and look for no `sniffio`, which httpcore does several times a request."""
     for module in (httpx, default):
         patch.setattr(module, "create_ssl_context", _context)
+    patch.setitem(sys.modules, "sniffio", None)
 
 
 def _context(verify: ssl.SSLContext | str | bool = True, cert: str | None = None, trust_env: bool = True) -> ssl.SSLContext:
