@@ -152,7 +152,7 @@ async def looked(channel: TelegramChannel, one: Post, most: int = 200) -> Sent |
 
 async def test_the_first_post_to_an_old_channel_is_found(api: FakeBotApi, channel: TelegramChannel) -> None:
     api.add_channel(CHAT)
-    people = [api.person_posts(CHAT, f"message {n}") for n in range(100)]
+    people = [api.person_posts(CHAT, f"message {n}") for n in range(300)]
     for message in people[1::2]:
         api.remove(message)
     await lose(api, channel, post(1), stored=True)
@@ -183,7 +183,7 @@ async def test_an_old_channel_without_record_is_searched_look_after_look(
     api.fail("editMessageReplyMarkup", 429, "Too Many Requests: retry after 3", {"retry_after": 3})
     with pytest.raises(NotSent, match="Too Many"):
         await channel.find(post(1))
-    assert await looked(channel, post(1)) == Sent("302")
+    assert await looked(channel, post(1)) == Sent("102")
     assert await looked(channel, post(2)) is None
     assert all(message.reply_markup is None for message in people)
 
