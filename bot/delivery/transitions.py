@@ -22,8 +22,8 @@ FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 """A decree may start within hours: a destination that is back must get its posts soon."""
 LONGEST_ASKED = timedelta(hours=24)
-FIRST_LOOK = timedelta(minutes=1)
-LONGEST_LOOK = timedelta(hours=6)
+FIRST_SEARCH_WAIT = timedelta(minutes=1)
+LONGEST_SEARCH_WAIT = timedelta(hours=6)
 
 REFUSED_REST = timedelta(minutes=10)
 """How long a destination that takes nothing is left alone."""
@@ -45,9 +45,9 @@ def retry_wait(attempts: int, retry_after: float | None = None, chance: float = 
     return backoff(attempts, first=FIRST_WAIT, cap=LONGEST_WAIT, jitter=SPREAD * min(max(chance, 0.0), 1.0))
 
 
-def next_look(attempts: int) -> timedelta:
+def search_wait(attempts: int) -> timedelta:
     """Return the wait before a post is looked for again, after so many searches (from 1) without a result."""
-    return backoff(attempts, first=FIRST_LOOK, cap=LONGEST_LOOK)
+    return backoff(attempts, first=FIRST_SEARCH_WAIT, cap=LONGEST_SEARCH_WAIT)
 
 
 class Event(StrEnum):
@@ -197,7 +197,7 @@ def _after_a_wait(event: Event, counts: WaitFactors, now: datetime) -> Transitio
 def _still_in_doubt(event: Event, counts: WaitFactors, now: datetime) -> Transition:
     attempts = counts.reconcile_attempts + 1
     if event is Event.UNCLEAR:
-        wait = next_look(attempts)
+        wait = search_wait(attempts)
         return Transition(_UNKNOWN, now + wait, PostCause.RECONCILE_UNCLEAR, reconcile_attempts=attempts, notify=not counts.unclear)
     # As soon as the destination has rested: before anything else is sent there.
     wait = retry_wait(attempts, counts.retry_after, counts.chance)

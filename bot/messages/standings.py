@@ -53,10 +53,10 @@ def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterat
     """
     changes = sorted(
         (change for change in decree.changed_by if change.kind in CHANGING),
-        key=lambda change: (_is_undone(change), change.kind in _WITH_PERIOD),
+        key=lambda change: (_is_revoked(change), change.kind in _WITH_PERIOD),
     )
     for position, change in enumerate(changes[:_MOST]):
-        mark = words.notice.undone if _is_undone(change) else getattr(words.notice.marks, change.kind.value)
+        mark = words.notice.undone if _is_revoked(change) else getattr(words.notice.marks, change.kind.value)
         whole, brief = (
             f"{mark} {_changed(change, words)}",
             f"{mark} {_changed(replace(change, number=None, decree=None), words, whole=False)}",
@@ -83,11 +83,11 @@ def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
     if change.revoked_by and not whole:
         said = words.changes.undone.brief.format(text=said)
     elif change.revoked_by:
-        said = words.changes.undone.joint.join((said, *islice(_undone(change, words), _MOST)))
+        said = words.changes.undone.joint.join((said, *islice(_revocations(change, words), _MOST)))
     return capital(said)
 
 
-def _undone(change: Change, words: Words) -> Iterator[str]:
+def _revocations(change: Change, words: Words) -> Iterator[str]:
     """Return `l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16]`, one text per decree that does, each before what ends that."""
     said = words.changes.undone
     for ending in change.revoked_by:
@@ -99,7 +99,7 @@ def _undone(change: Change, words: Words) -> Iterator[str]:
             effect = None if ending.revoked_by else ending.retroactive
             text = {True: said.revives, False: said.stays, None: said.unclear}[effect].format(text=text)
         yield text
-        yield from _undone(ending, words)
+        yield from _revocations(ending, words)
 
 
 def _undergone(change: Change, words: Words) -> str:
@@ -127,10 +127,10 @@ def _since(said: str, change: Change, words: Words) -> str:
     return said if change.since is None else form.format(text=said, date=date_text(change.since, words.dates))
 
 
-def _is_undone(change: Change) -> bool:
+def _is_revoked(change: Change) -> bool:
     """Whether it was ended itself, by what still stands, so that what it did is over. Of an end only what is retroactive undoes it."""
     return any(
-        not _is_undone(ending) and (change.kind is not Kind.ABROGATION or ending.retroactive is True) for ending in change.revoked_by
+        not _is_revoked(ending) and (change.kind is not Kind.ABROGATION or ending.retroactive is True) for ending in change.revoked_by
     )
 
 

@@ -403,13 +403,13 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
     if not found:
         return {}, {}
     known = load_known(connection, found)
-    undoing = load_revocations(connection, found, known)
+    revocations = load_revocations(connection, found, known)
     does: dict[int, list[Change]] = defaultdict(list)
     suffers: dict[int, list[Change]] = defaultdict(list)
     for link in found:
         meant = known.meant(link)
         changing, changed = known.parties[link.decree], known.parties[meant] if meant is not None else None
-        revoked_by = undoing.of(link.decree, meant)
+        revoked_by = revocations.of(link.decree, meant)
         if link.decree in ids:
             does[link.decree].append(replace(change(link, changing, changed, shown=changed), revoked_by=revoked_by))
         if meant is not None and meant in ids:

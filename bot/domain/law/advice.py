@@ -112,13 +112,13 @@ def hold(change: Change, today: date | None) -> Applicability:
     """Return whether a change counts on this day (None: whatever its day), what ended the decree that changes taken into account."""
     if change.since is not None and today is not None and change.since > today:
         return Applicability.NO
-    undone = {_undoes(ending, change, today) for ending in change.revoked_by}
-    if Applicability.YES in undone:
+    revoked = {_revokes(ending, change, today) for ending in change.revoked_by}
+    if Applicability.YES in revoked:
         return Applicability.NO
-    return Applicability.IN_DOUBT if Applicability.IN_DOUBT in undone else Applicability.YES
+    return Applicability.IN_DOUBT if Applicability.IN_DOUBT in revoked else Applicability.YES
 
 
-def _undoes(ending: Change, change: Change, today: date | None) -> Applicability:
+def _revokes(ending: Change, change: Change, today: date | None) -> Applicability:
     """Return whether the end of the decree that changes takes the change back."""
     held = hold(ending, today)
     if held is Applicability.NO or change.kind is not Kind.ABROGATION or ending.retroactive:
@@ -133,15 +133,15 @@ def period(decree: Decree, today: date | None = None) -> tuple[Moment | None, Mo
     from which the modification applies (« À compter du 5 décembre, le nombre de caméras est porté à 30 »), not that of a new period.
     """
     starts, ends = decree.facts.starts, decree.facts.ends
-    modified = [change for change in decree.changed_by if change.kind is Kind.MODIFICATION and not _undone(change, today)]
+    modified = [change for change in decree.changed_by if change.kind is Kind.MODIFICATION and not _is_revoked(change, today)]
     for change in sorted(modified, key=lambda change: change.since or date.min):
         if change.ends is not None:
             starts, ends = change.starts or starts, change.ends
     return starts, ends
 
 
-def _undone(change: Change, today: date | None) -> bool:
-    return any(_undoes(ending, change, today) is Applicability.YES for ending in change.revoked_by)
+def _is_revoked(change: Change, today: date | None) -> bool:
+    return any(_revokes(ending, change, today) is Applicability.YES for ending in change.revoked_by)
 
 
 # Until when a decree can be contested, and whether an urgent application still makes sense.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.transitions import LONGEST_ASKED, LONGEST_WAIT, next_look, retry_wait
+from bot.delivery.transitions import LONGEST_ASKED, LONGEST_WAIT, retry_wait, search_wait
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,5 @@ def test_the_wait_is_always_positive_and_bounded(attempts: int, retry_after: flo
 
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 2), (5, 16), (9, 256), (10, 360), (10**6, 360)])
-def test_next_look(attempts: int, minutes: int) -> None:
-    assert next_look(attempts) == timedelta(minutes=minutes)
+def test_search_wait(attempts: int, minutes: int) -> None:
+    assert search_wait(attempts) == timedelta(minutes=minutes)

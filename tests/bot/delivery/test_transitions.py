@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.transitions import LONGEST_ASKED, LONGEST_LOOK, REFUSED_REST, Event, Transition, WaitFactors, transition
+from bot.delivery.transitions import LONGEST_ASKED, LONGEST_SEARCH_WAIT, REFUSED_REST, Event, Transition, WaitFactors, transition
 from bot.domain.posts import PostCause, PostState
 from tests.bot.delivery.memory import START
 
@@ -101,7 +101,7 @@ def test_no_sequence_of_events_loses_a_post_or_sends_it_after_it_was_sent(events
             assert event in {Event.ABSENT, Event.RESEND, Event.PERSON_NOT_SENT}, "sent again only when somebody says so"
         if state in {PENDING, UNKNOWN}:
             assert step.not_before is not None
-            assert now <= step.not_before <= now + max(LONGEST_ASKED, LONGEST_LOOK)
+            assert now <= step.not_before <= now + max(LONGEST_ASKED, LONGEST_SEARCH_WAIT)
         if state in {REFUSED, HELD}:
             told = step.notify or event is Event.PERSON_DROP
             assert told, "nothing waits for a person who does not know"
