@@ -15,7 +15,7 @@ from bot.domain.identity import ActIdentity, act_keys
 from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.records import REREAD, Decision, Withdrawal
 from bot.storage.database import batches
-from bot.storage.edits import changed_by, note_changed, want_edits
+from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.posts import load_rows
 from bot.storage.schema import act_numbers, act_terms, acts, decisions, decrees, posts, recueils, reviews, sightings
@@ -300,8 +300,9 @@ def withdraw(connection: Connection, decree_id: int, decision: Decision) -> With
     write_decision(connection, keys, decision)
     refuse_withdrawn(connection, posts.c.decree_id == decree_id, decision.at)
     # What it was said to do to others is no longer so.
-    want_edits(connection, changed)
-    note_changed(connection, {decree_id, *changed}, decision.at)
+    touched = with_changed(connection, changed)
+    want_edits(connection, touched)
+    note_changed(connection, {decree_id, *touched}, decision.at)
     open_or_out = (posts.c.decree_id == decree_id) & (posts.c.state != PostState.REFUSED)
     out = connection.execute(select(posts.c.destination).where(open_or_out).order_by(posts.c.id)).scalars()
     return Withdrawal(decree_id, tuple(out))
@@ -335,8 +336,9 @@ def reinstate(connection: Connection, decree_id: int, now: datetime, decision: D
             connection.execute(update(acts).where(acts.c.id == act.id).values(own))
             write_decision(connection, keys_of_act(connection, recueil, act), decision)
     index_again(connection, [decree_id])
-    want_edits(connection, [decree_id])
-    note_changed(connection, [decree_id], now)
+    touched = with_changed(connection, [decree_id])
+    want_edits(connection, touched)
+    note_changed(connection, touched, now)
     mine = and_(posts.c.decree_id == decree_id, posts.c.state == PostState.REFUSED, posts.c.error == WHY)
     ids = connection.execute(select(posts.c.id).where(mine)).scalars().all()
     values = {"state": PostState.PENDING, "cause": PostCause.BY_PERSON, "error": None, "closed_at": None}

@@ -20,7 +20,7 @@ from bot.domain.folding import clean_or_none
 from bot.domain.posts import UNRECORDED, Post, PostCause, PostContent, PostState, edited, is_outdated
 from bot.storage.columns import Instant, to_json, value_of
 from bot.storage.database import Repository, insert_or_ignore
-from bot.storage.decrees import load_decrees
+from bot.storage.decrees import load_changed, load_decrees
 from bot.storage.posts import SKEW, first_due, load_rows, not_behind_doubt, with_followers
 from bot.storage.schema import decrees, edits, posts
 
@@ -245,18 +245,21 @@ def changed_by(connection: Connection, written: Collection[int]) -> frozenset[in
     found: set[int] = set()
     step = set(written)
     while step:
-        stored = load_decrees(connection, step)
-        changes = [(change.kind, change.decree) for decree in stored.values() for change in decree.changes]
-        changed = {decree for kind, decree in changes if decree is not None and kind in CHANGING} - found
+        changes = load_changed(connection, step)
+        changed = {decree for kind, decree in changes if kind in CHANGING} - found
         # What is ended changes nothing any more, and what it had ended changes again what that had changed.
         step = changed & {decree for kind, decree in changes if kind is Kind.ABROGATION}
         found |= changed
     return frozenset(found)
 
 
-def note_changed(connection: Connection, written: Collection[int], now: datetime) -> None:
-    """Note that what is shown of these decrees, and of those that they change, is another than before, where it is."""
-    touched = {*written, *changed_by(connection, written)}
+def with_changed(connection: Connection, written: Collection[int]) -> frozenset[int]:
+    """These decrees and those that they change: what ends a suspension is news for readers of what was suspended."""
+    return changed_by(connection, written).union(written)
+
+
+def note_changed(connection: Connection, touched: Collection[int], now: datetime) -> None:
+    """Note that what is shown of these decrees is another than before, where it is. Give also those that they change."""
     known = select(decrees.c.id, decrees.c.shown).where(decrees.c.id.in_(sorted(touched)))
     before = {row.id: row.shown for row in connection.execute(known)}
     for decree_id, decree in load_decrees(connection, touched).items():
@@ -271,16 +274,13 @@ def _digest(decree: Decree) -> str:
     return hashlib.blake2b(json.dumps(to_json(shown), sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def want_edits(connection: Connection, written: Collection[int]) -> None:
-    """Note the posts of these decrees, and of those that they change (what ends a suspension is news for readers of what was suspended),
-    which do not say what is known by now. Give also those that a decree was said to change before it was written.
+def want_edits(connection: Connection, touched: Collection[int]) -> None:
+    """Note the posts of these decrees which do not say what is known by now. Give also the decrees that they change, and those that
+    one was said to change before it was written.
 
     A post that is being sent is noted too, and one that waits, which another program may be about to send: whether there is still
     something to say is asked again before it is edited.
     """
-    if not written:
-        return
-    touched = {*written, *changed_by(connection, written)}
     theirs = select(posts.c.id, posts.c.decree_id, posts.c.content).where(
         posts.c.decree_id.in_(sorted(touched)), posts.c.digest.is_(None), posts.c.state != PostState.REFUSED
     )

@@ -20,7 +20,7 @@ from bot.domain.posts import Post, PostCause, PostState, SentMessage, as_first_s
 from bot.domain.routing import CHATS, followed_chat
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository
-from bot.storage.decrees import load_decrees
+from bot.storage.decrees import load_changed, load_decrees
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import followers, holds, posts
 
@@ -175,7 +175,7 @@ def _changed_by(connection: Connection, decree: Decree) -> set[int]:
     step = named_in(decree.changes)
     while step:
         found |= step
-        step = set().union(*(named_in(one.changes) for one in load_decrees(connection, step).values())) - found
+        step = {changed for kind, changed in load_changed(connection, step) if kind in CHANGING} - found
     return found
 
 

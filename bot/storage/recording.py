@@ -27,7 +27,7 @@ from bot.domain.routing import FollowMode, Topics, chat_destination, not_before
 from bot.storage.acts import ReadActs, replace_acts, withdrawn_among
 from bot.storage.database import insert_or_ignore, lock_recueil, written
 from bot.storage.decrees import load_decrees, write_links
-from bot.storage.edits import changed_by, note_changed, want_edits
+from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
 from bot.storage.errors import NoSuchRow
 from bot.storage.follows import chats_for
 from bot.storage.naming import CommuneNamer, NamingRepository, write_communes, write_operators
@@ -104,7 +104,7 @@ class Recordings(NamingRepository):
                 connection.execute(update(sightings).where(sightings.c.id == first[0].id).values(read))
             complete(connection, decree_id, self._namer)
             index_again(connection, [decree_id])
-            want_edits(connection, {decree_id, *changed})
+            want_edits(connection, with_changed(connection, {decree_id, *changed}))
 
 
 def match(
@@ -137,9 +137,10 @@ def queue(
     """Note the posts that are to be edited, and queue one for each destination of the decrees that are new (None: for no destination), and
     for each chat that follows something which they are about. Give these decrees, and the posts but for those of such chats.
     """
-    touched = {*merged.ids, *merged.changed}
-    want_edits(connection, touched)
-    note_changed(connection, touched, now)
+    touched = with_changed(connection, {*merged.ids, *merged.changed})
+    if touched:
+        want_edits(connection, touched)
+        note_changed(connection, touched, now)
     announced = tuple(load_decrees(connection, merged.new).values())
     queued: list[Post] = []
     for decree in announced:

@@ -17,7 +17,7 @@ from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.posts import UNRECORDED, content_of
 from bot.storage import migrate as module
 from bot.storage.database import make_engine, parse_url
-from bot.storage.edits import want_edits
+from bot.storage.edits import want_edits, with_changed
 from bot.storage.schema import edits, posts
 from bot.storage.store import Store, open_store
 from tests.bot.messages.samples import FULL
@@ -86,7 +86,7 @@ def test_what_a_post_said_is_kept(upgraded: Store) -> None:
 def test_nothing_is_posted_anew_nor_edited_for_what_it_says(upgraded: Store) -> None:
     assert states(upgraded) == STATES
     with upgraded.database.writing() as connection:
-        want_edits(connection, range(1, 13))
+        want_edits(connection, with_changed(connection, range(1, 13)))
     # 11 is the one of which nobody knows what it says: it was to be edited before too.
     assert states(upgraded) == {**STATES, 11: "pending"}
     waits = upgraded.outbox.claim("t", LATER)
