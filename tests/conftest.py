@@ -23,7 +23,12 @@ from tests.servers import postgres
 load_profile()
 
 TOGETHER = frozenset(
-    {"tests/benchmarks/test_month_promises.py", "tests/sources/crawl/test_france.py", "tests/sources/http/test_between_processes.py"}
+    {
+        "tests/benchmarks/test_month_promises.py",
+        "tests/bot/detection/test_corpus.py",
+        "tests/sources/crawl/test_france.py",
+        "tests/sources/http/test_between_processes.py",
+    }
 )
 """Modules whose tests share what takes long to make: one process of a run has them all."""
 
