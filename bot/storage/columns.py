@@ -91,7 +91,8 @@ class JsonDocument(TypeDecorator[Any]):
     def __init__(self, read: Callable[[Any], Any]) -> None:
         super().__init__(none_as_null=True)
         self.read = read
-        self._of_text = lru_cache(_DOCUMENTS_KEPT)(lambda text: read(json.loads(text)))
+        # JSON knows a null of its own, which is nothing too.
+        self._of_text = lru_cache(_DOCUMENTS_KEPT)(lambda text: None if (value := json.loads(text)) is None else read(value))
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         """Read the text itself where there is one."""
