@@ -35,13 +35,14 @@ from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, batches
 from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, recueils, sightings
-from bot.storage.search import is_renewing, matching, query_terms
+from bot.storage.search import Matches, is_renewing, matching, query_terms
 
 _MOST_OF_ONE_NUMBER = 200
 _READ_FOR_WORDS = 2000
 _FEW = 200
 """Acts that a search finds, up to which decrees are looked up by their ids; more are found by walking the list of all."""
 _REVISION = str(select(decree_revision.c.number))
+_STANDS = decrees.c.withdrawn_at.is_(None)
 _WORD = re.compile(r"[^\W\d_]{4,40}")
 
 
@@ -91,19 +92,14 @@ class Decrees(Repository):
             return PageOfDecrees((), 0)
         with self._database.reading() as connection:
             found, headed = (matching(connection, wanted, authorities, in_head=head) for head in (False, True))
-            few = connection.execute(found.limit(_FEW + 1)).scalars().all()
-            if not few:
-                return PageOfDecrees((), 0)
-            listed = decrees.c.id.in_(few)
-            is_few = len(few) <= _FEW
-            anywhere = listed if is_few else _one_of(found)
-            in_head = and_(listed, decrees.c.id.in_(headed)) if is_few else _one_of(headed)
-            total = _count(connection, anywhere)
-            ids = _ids(connection, in_head, limit, offset)
-            if len(ids) < limit and offset + len(ids) < total:
-                first = offset + len(ids) if ids or offset == 0 else _count(connection, in_head)
-                others = and_(anywhere, ~in_head) if first else anywhere
-                ids += _ids(connection, others, limit - len(ids), max(offset - first, 0))
+            total = _total(connection, found)
+            if headed.acts in (0, found.acts):
+                return _page(connection, _ids(connection, _among(connection, found), limit, offset, total), total)
+            first, in_head = _total(connection, headed), _among(connection, headed)
+            ids = _ids(connection, in_head, limit, offset, first) if offset < first else []
+            if len(ids) < limit:
+                others = and_(_among(connection, found), ~in_head)
+                ids += _ids(connection, others, limit - len(ids), max(offset - first, 0), total - first)
             return _page(connection, ids, total)
 
     def has(self, words: str) -> bool:
@@ -112,10 +108,8 @@ class Decrees(Repository):
         if not wanted:
             return False
         with self._database.reading() as connection:
-            found = select(decrees.c.id).where(
-                decrees.c.withdrawn_at.is_(None), decrees.c.id.in_(matching(connection, wanted, None, in_head=False))
-            )
-            return connection.execute(found.limit(1)).first() is not None
+            found = matching(connection, wanted, None, in_head=False)
+            return bool(_ids(connection, _among(connection, found), 1, 0, 1))
 
     def total(self) -> int:
         """How many there are that stand."""
@@ -250,7 +244,21 @@ class Decrees(Repository):
 
     def _listed(self, which: ColumnElement[bool], limit: int, offset: int) -> PageOfDecrees:
         with self._database.reading() as connection:
-            return _page(connection, _ids(connection, which, limit, offset), _count(connection, which))
+            total = _count(connection, which)
+            return _page(connection, _ids(connection, which, limit, offset, total), total)
+
+
+def _among(connection: Connection, found: Matches) -> ColumnElement[bool]:
+    """Whether a decree is one that a search finds."""
+    if found.acts > _FEW:
+        return found.holds()
+    return decrees.c.id.in_(sorted(set(connection.execute(found.few()).scalars())))
+
+
+def _total(connection: Connection, found: Matches) -> int:
+    if found.acts > _FEW:
+        return int(connection.execute(found.total()).scalar_one())
+    return _count(connection, _among(connection, found))
 
 
 def _one_of(ids: Select[Any]) -> ColumnElement[bool]:
@@ -261,16 +269,18 @@ def _one_of(ids: Select[Any]) -> ColumnElement[bool]:
 
 def _count(connection: Connection, which: ColumnElement[bool]) -> int:
     # In order, so that SQLite takes the index of the order here too, which is a tenth of the table.
-    return int(connection.execute(select(func.count()).select_from(_standing(which).subquery())).scalar_one())
+    listed = select(decrees.c.id).where(_STANDS, which).order_by(*newest_first())
+    return int(connection.execute(select(func.count()).select_from(listed.subquery())).scalar_one())
 
 
-def _ids(connection: Connection, which: ColumnElement[bool], limit: int, offset: int) -> list[int]:
-    return list(connection.execute(_standing(which).limit(limit).offset(offset)).scalars())
-
-
-def _standing(which: ColumnElement[bool]) -> Select[int]:
-    """Those that are not withdrawn, in the order of `newest_first`."""
-    return select(decrees.c.id).where(decrees.c.withdrawn_at.is_(None), which).order_by(*newest_first())
+def _ids(connection: Connection, which: ColumnElement[bool], limit: int, offset: int, total: int) -> list[int]:
+    """Those of one page of a list that has so many, read from its nearer end."""
+    listed = select(decrees.c.id).where(_STANDS, which)
+    after = max(total - offset - limit, 0)
+    if after >= offset:
+        return list(connection.execute(listed.order_by(*newest_first()).limit(limit).offset(offset)).scalars())
+    last = connection.execute(listed.order_by(*oldest_first()).limit(max(total - offset - after, 0)).offset(after)).scalars()
+    return [*last][::-1]
 
 
 def _page(connection: Connection, ids: Sequence[int], total: int) -> PageOfDecrees:
@@ -315,7 +325,12 @@ def _lengthened(on: date) -> tuple[Select[int], Select[int]]:
 
 def newest_first() -> tuple[ColumnElement[object], ...]:
     """The order of every list: by the day of publication, then by when a decree was found, so that history found today is history."""
-    return decrees.c.listed_on.desc(), decrees.c.found_at.desc(), decrees.c.id.desc()
+    return tuple(column.desc() for column in oldest_first())
+
+
+def oldest_first() -> tuple[ColumnElement[object], ...]:
+    """That order backwards."""
+    return decrees.c.listed_on, decrees.c.found_at, decrees.c.id
 
 
 def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decree]:

@@ -243,6 +243,8 @@ decrees = Table(
 _stands = decrees.c.withdrawn_at.is_(None)
 Index(None, decrees.c.listed_on, decrees.c.found_at, decrees.c.id, sqlite_where=_stands, postgresql_where=_stands)
 Index(None, decrees.c.authority, decrees.c.listed_on, decrees.c.found_at, decrees.c.id, sqlite_where=_stands, postgresql_where=_stands)
+_gone = decrees.c.withdrawn_at.is_not(None)
+Index(None, decrees.c.withdrawn_at, sqlite_where=_gone, postgresql_where=_gone)
 Index(None, decrees.c.found_at, decrees.c.id)
 Index(None, decrees.c.ends_on, decrees.c.found_at)
 Index(None, decrees.c.authority, decrees.c.found_at)

@@ -9,12 +9,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
 from snowballstemmer.french_stemmer import FrenchStemmer
-from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, cast, delete, insert, literal, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from bot.domain.acts import Facts
@@ -41,14 +58,45 @@ def query_terms(question: str) -> list[str]:
     return terms([question], most=_MOST_QUESTION_TERMS)
 
 
-def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None, *, in_head: bool) -> Select[int | None]:
-    """The ids of the decrees of these authorities (None: of all) with an act that holds every term: anywhere, or in title and facts."""
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The acts that a search finds: how many they are, and the query of their ids."""
+
+    acts: int
+    _ids: Select[int]
+    _theirs: ColumnElement[bool]
+
+    def few(self) -> Select[int]:
+        """The ids of their decrees, each once or more. For many it costs several times as much as `holds`."""
+        found = self._ids.subquery()
+        return select(acts.c.decree_id).join_from(found, acts, acts.c.id == found.c.act_id).where(acts.c.decree_id.is_not(None))
+
+    def holds(self) -> ColumnElement[bool]:
+        """Whether one of them is of a decree, for who reads decrees in their order."""
+        return exists().where(acts.c.decree_id == decrees.c.id, self._theirs)
+
+    def total(self) -> Select[int]:
+        """How many decrees that stand they are of, by the same index."""
+        withdrawn = select(decrees.c.id).where(decrees.c.withdrawn_at.is_not(None))
+        theirs = and_(acts.c.decree_id.is_not(None), acts.c.decree_id.not_in(withdrawn), self._theirs)
+        return select(func.count()).select_from(select(acts.c.decree_id).distinct().where(theirs).subquery())
+
+
+def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None, *, in_head: bool) -> Matches:
+    """The acts of decrees of these authorities (None: of all) that hold every term: anywhere, or in title and facts."""
     groups: dict[str, list[list[str]]] = {"head": [], "everything": []}
     groups["head" if in_head else "everything"] += [[term] for term in wanted]
     if authorities is not None:
         groups["everything"].append([_authority_term(code) for code in sorted(authorities)] or [_AUTHORITY])
-    held = _hold(connection, {column: each for column, each in groups.items() if each})
-    return select(acts.c.decree_id).where(acts.c.decree_id.is_not(None), held)
+    asked = {column: each for column, each in groups.items() if each}
+    if connection.dialect.name == "sqlite":
+        ids = _held_in_sqlite(asked)
+        # Written so that the acts are one set, and the index that leads to the acts of a decree is read: rows of acts are large.
+        theirs = (acts.c.id + 0).in_(ids)
+    else:
+        ids = _held_in_postgresql(asked)
+        theirs = acts.c.id.in_(ids)
+    return Matches(connection.execute(select(func.count()).select_from(ids.subquery())).scalar_one(), ids, theirs)
 
 
 def index_acts(connection: Connection, recueil: int | None = None) -> None:
@@ -115,21 +163,26 @@ def _insert_terms(connection: Connection, rows: Sequence[_Unindexed]) -> None:
         connection.execute(insert(act_terms), [_terms_of(row) for row in rows])
 
 
-def _hold(connection: Connection, groups: Mapping[str, Sequence[Sequence[str]]]) -> ColumnElement[bool]:
-    """Whether the columns of `act_terms` hold, of each of their groups, one term at least: a condition on `acts`."""
-    # Terms are ASCII letters, digits and the underscore (see `terms.words`): quoted, nothing in them is an operator.
-    if connection.dialect.name == "sqlite":
-        either = {column: [" OR ".join(f'"{term}"' for term in group) for group in each] for column, each in groups.items()}
-        query = " AND ".join(f"{{{column}}} : ({terms})" for column, each in either.items() for terms in each)
-        asked: BindParameter[str] = bindparam("query", query, unique=True)
-        found = text("SELECT rowid FROM act_search WHERE act_search MATCH :query").bindparams(asked)
-        # Written so that the index of `decree_id`, which holds nothing else, is read: rows of acts are large, and looked up one by one.
-        return (acts.c.id + 0).in_(found.columns(act_terms.c.act_id))
+# The acts whose columns of `act_terms` hold, of each of their groups, one term at least. Terms are ASCII letters, digits and the underscore
+# (see `words`): quoted, nothing in them is an operator.
+
+_Groups = Mapping[str, Sequence[Sequence[str]]]
+
+
+def _held_in_sqlite(groups: _Groups) -> Select[int]:
+    either = {column: [" OR ".join(f'"{term}"' for term in group) for group in each] for column, each in groups.items()}
+    query = " AND ".join(f"{{{column}}} : ({terms})" for column, each in either.items() for terms in each)
+    asked: BindParameter[str] = bindparam("query", query, unique=True)
+    found = text("SELECT rowid AS act_id FROM act_search WHERE act_search MATCH :query").bindparams(asked)
+    return select(found.columns(act_terms.c.act_id).subquery().c.act_id)
+
+
+def _held_in_postgresql(groups: _Groups) -> Select[int]:
     queries = {
         column: " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in each) for column, each in groups.items()
     }
     holds = (act_terms.c[column].bool_op("@@")(cast(literal(query), TSQUERY)) for column, query in queries.items())
-    return acts.c.id.in_(select(act_terms.c.act_id).where(*holds))
+    return select(act_terms.c.act_id).where(*holds)
 
 
 def _unindexed(recueil: int | None, after: int) -> Select[tuple[int, str, str | None, str, str, object]]:

@@ -48,6 +48,7 @@ RELEASED = [
     "0019",
     "0020",
     "0021",
+    "0022",
 ]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 
