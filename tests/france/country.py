@@ -80,18 +80,23 @@ class Branch:
 class France:
     """Every source of `authorities`, as its site is at the moment given to `at`.
 
-    A source that needs a browser is served to any client here: what a challenge page does is the client's own tests' business.
+    A source that needs a browser is served to any client here: what a challenge page does is the client's own tests' business. Of what was
+    published before `sparse_before` one recueil in five is there: long lists take long to write and to read.
     """
 
-    def __init__(self, authorities: Mapping[str, Authority], now: datetime) -> None:
+    def __init__(self, authorities: Mapping[str, Authority], now: datetime, *, sparse_before: date = date.min) -> None:
         self.sources = tuple(replace(source, browser=None) for authority in authorities.values() for source in authority.sources)
         self.zones = {source.key: ZoneInfo(authorities[source.authority].time_zone) for source in self.sources}
         self.robots: dict[str, str] = {}
-        self._branches = _branches(self.sources, self.zones)
+        self._branches = [
+            replace(branch, recueils=tuple(each for each in branch.recueils if each.day >= sparse_before or each.number % 5 == 0))
+            for branch in _branches(self.sources, self.zones)
+        ]
         self._by_source = {source.key: branch for branch in self._branches for source in branch.sources}
         self._hosts: dict[str, list[Branch]] = defaultdict(list)
         for branch in self._branches:
             self._hosts[_host(branch.sources[0].root)].append(branch)
+        self._templates: dict[tuple[str, date], Template] = {}
         self._shown: dict[str, tuple[object, Pages]] = {}
         self._written: dict[tuple[str, str], tuple[Page, bytes]] = {}
         self.now = now
@@ -122,7 +127,9 @@ class France:
 
     def address(self, source: Source, recueil: Recueil) -> str:
         """The canonical address that the source's list links for one of its recueils."""
-        return _url(source.root, self._by_source[source.key].template(self.today(source)).address(recueil))
+        key = source.key, self.today(source)
+        template = self._templates.get(key) or self._templates.setdefault(key, self._by_source[source.key].template(key[1]))
+        return _url(source.root, template.address(recueil))
 
     def answer(self, host: str, target: str, headers: Mapping[str, str]) -> Answer:
         """What the site `host` answers to a GET of `target` (path and query). Header names are in lower case."""

@@ -24,6 +24,9 @@ from tests.france.sweep import Clock, Sweeper, client
 WEDNESDAY = datetime(2026, 9, 16, 8, 0, tzinfo=UTC)
 """In the middle of a month: in its first days the page of the month before is asked too."""
 
+AUTUMN = date(2026, 9, 1)
+"""Since then all that was published is there."""
+
 # Their pages are parsed once in a process: see `memory`.
 MOST_REQUESTS = 1.2
 """Per source and sweep, in the steady state."""
@@ -38,7 +41,7 @@ def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 async def sweeper(request: pytest.FixtureRequest) -> AsyncIterator[Sweeper]:
     """France without sockets and without waiting, on Wednesday or from the moment that the test gives."""
     start: datetime = getattr(request, "param", WEDNESDAY)
-    france = France(load_authorities(), start)
+    france = France(load_authorities(), start, sparse_before=AUTUMN)
     clock = Clock(start, france)
     door = Shortcut(france, clock.monotonic)
     async with client(france, door, clock, interval_seconds=0) as polite:
@@ -47,7 +50,7 @@ async def sweeper(request: pytest.FixtureRequest) -> AsyncIterator[Sweeper]:
 
 async def test_a_sweep_costs_little_more_than_a_request_per_source() -> None:
     """Counted where the requests arrive, on real sockets."""
-    france = France(load_authorities(), WEDNESDAY)
+    france = France(load_authorities(), WEDNESDAY, sparse_before=AUTUMN)
     clock = Clock(WEDNESDAY, france)
     async with Sockets(france, clock.monotonic) as door, client(france, door, clock) as polite:
         sweep = Sweeper(france, door, clock, polite)
@@ -105,9 +108,10 @@ async def test_nothing_is_missed_while_the_month_turns(sweeper: Sweeper) -> None
     france = sweeper.france
     assert (await sweeper()).failed == {}
     found = 0
-    while france.now < datetime(2026, 10, 1, 18, 0, tzinfo=UTC):
+    # The last day's recueils are found from the page of a month that has turned by then.
+    for hours in (24, 12):
         before = france.now
-        sweeper.clock.advance(timedelta(hours=12))
+        sweeper.clock.advance(timedelta(hours=hours))
         sweep = await sweeper()
         assert sweep.failed == {}, france.now
         for source in france.sources:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
 from itertools import cycle, islice, pairwise
@@ -24,6 +24,9 @@ from tests.france.sweep import AGENT, Clock, Sweeper, client
 
 EVENING = datetime(2026, 9, 16, 19, 0, tzinfo=UTC)
 """Little is published by then."""
+
+AUTUMN = date(2026, 9, 1)
+"""Since then all that was published is there."""
 
 # Their trails are found once in a process.
 WHOLE_SWEEP = timedelta(minutes=6)
@@ -44,7 +47,7 @@ def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def door() -> AsyncIterator[Sockets]:
     """The whole of France on real sockets of one address."""
-    france = France(load_authorities(), EVENING)
+    france = France(load_authorities(), EVENING, sparse_before=AUTUMN)
     clock = Clock(EVENING, france)
     async with Sockets(france, clock.monotonic) as running:
         yield running
@@ -55,7 +58,7 @@ def trails() -> dict[str, str]:
     """The way to every list, as a first look that evening finds it."""
 
     async def look() -> dict[str, str]:
-        france = France(load_authorities(), EVENING)
+        france = France(load_authorities(), EVENING, sparse_before=AUTUMN)
         clock = Clock(EVENING, france)
         door = Shortcut(france, clock.monotonic)
         async with client(france, door, clock, interval_seconds=0) as hasty:
