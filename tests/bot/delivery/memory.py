@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import weakref
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, true
+from sqlalchemy import Engine, insert, true
 
 from bot.delivery.channel import MessageComposer, Pictures, PreparedPictures, Sent
 from bot.delivery.mastodon.channel import MastodonChannel
@@ -53,12 +56,12 @@ class MemoryOutbox(Outbox):
     """The real outbox, over a database in memory in which these posts wait."""
 
     def __init__(self, *waiting: Post) -> None:
-        super().__init__(Database(make_engine(parse_url("sqlite://"), read_only=False), name="in memory", read_only=False))
-        weakref.finalize(self, self._database.close)
+        engine = _idle.pop() if _idle else _new_engine()
+        with closing(engine.raw_connection()) as raw:
+            _driver(raw.driver_connection).deserialize(_empty())
+        super().__init__(Database(engine, name="in memory", read_only=False))
+        weakref.finalize(self, _idle.append, engine)
         self.causes: list[PostCause | None] = []
-        schema.metadata.create_all(self._database.engine)
-        with self._database.writing() as connection:
-            connection.execute(insert(schema.recueils), RECUEIL)
         self.add(*waiting)
 
     def add(self, *waiting: Post) -> None:
@@ -88,6 +91,32 @@ RECUEIL = {
     "id": 1, "authority": "26", "source": "26:site", "url": "https://www.drome.example/raa.pdf", "title": "RAA", "is_detail": False,
     "state": "read", "attempts": 0, "found_at": START,
 }  # fmt: skip
+
+
+_idle: list[Engine] = []
+"""Of outboxes that are gone: they have compiled what the next one asks."""
+
+
+def _new_engine() -> Engine:
+    engine = make_engine(parse_url("sqlite://"), read_only=False)
+    weakref.finalize(engine, engine.pool.dispose)
+    return engine
+
+
+@cache
+def _empty() -> bytes:
+    """A database with one recueil and no posts."""
+    engine = _new_engine()
+    schema.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(schema.recueils), RECUEIL)
+    with closing(engine.raw_connection()) as raw:
+        return _driver(raw.driver_connection).serialize()
+
+
+def _driver(connection: object) -> sqlite3.Connection:
+    assert isinstance(connection, sqlite3.Connection)
+    return connection
 
 
 def _decree_row(decree: Decree) -> dict[str, Any]:
