@@ -109,7 +109,7 @@ class Decrees(Repository):
             return False
         with self._database.reading() as connection:
             found = matching(connection, wanted, None, in_head=False)
-            return bool(_ids(connection, _among(connection, found), 1, 0, 1))
+            return bool(_ids(connection, _among(connection, found), 1, 0))
 
     def total(self) -> int:
         """How many there are that stand."""
@@ -273,11 +273,10 @@ def _count(connection: Connection, which: ColumnElement[bool]) -> int:
     return int(connection.execute(select(func.count()).select_from(listed.subquery())).scalar_one())
 
 
-def _ids(connection: Connection, which: ColumnElement[bool], limit: int, offset: int, total: int) -> list[int]:
-    """Those of one page of a list that has so many, read from its nearer end."""
+def _ids(connection: Connection, which: ColumnElement[bool], limit: int, offset: int, total: int | None = None) -> list[int]:
+    """Those of one page of a list, read from its nearer end where it is known how many it has."""
     listed = select(decrees.c.id).where(_STANDS, which)
-    after = max(total - offset - limit, 0)
-    if after >= offset:
+    if total is None or (after := max(total - offset - limit, 0)) >= offset:
         return list(connection.execute(listed.order_by(*newest_first()).limit(limit).offset(offset)).scalars())
     last = connection.execute(listed.order_by(*oldest_first()).limit(max(total - offset - after, 0)).offset(after)).scalars()
     return [*last][::-1]
