@@ -79,6 +79,8 @@ def test_no_page_has_a_fault_that_axe_finds_or_scrolls_sideways_or_requests_anyt
 def _faults(page: Page, width: int) -> Iterator[str]:
     if page.evaluate("document.documentElement.scrollWidth") > width:
         yield "scrolls sideways"
+    if page.evaluate("[...document.querySelectorAll('.label')].some(one => one.scrollWidth > one.clientWidth)"):
+        yield "a label is too narrow for its words"
     for violation in Axe().run(page).response["violations"]:
         yield f"{violation['id']}: {violation['nodes'][0]['html'][:120]}"
 
