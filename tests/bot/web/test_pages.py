@@ -120,6 +120,14 @@ def test_a_place_is_answered_in_one_sentence_before_its_lists(address: str, look
     assert sentence in " ".join(re.sub(r"<[^>]+>", "", panel).split())
 
 
+def test_a_department_lists_what_is_over_ended_or_refused_too() -> None:
+    current, _, every = get(sample_site(), "/departements/26").body.decode().partition('<section id="tous">')
+    for one in (samples.OVER, samples.ENDED, samples.REFUSED):
+        assert f'"/arretes/{one.id}"' in every
+        assert f'"/arretes/{one.id}"' not in current
+    assert "Terminé" in every
+
+
 def test_a_town_that_no_decree_names_is_no_bare_no_and_leads_to_the_words() -> None:
     text, body = (render(get(sample_site(), "/communes/26281")) for render in (_text, lambda page: page.body.decode()))
     assert "ne nomment aucune commune : ils peuvent concerner Romans-sur-Isère" in text
