@@ -15,7 +15,8 @@ from bot.storage.outbox import SETTLE
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 
-# One process without threads that forks: starting an interpreter for every statement would take minutes.
+# One process without threads that forks: starting an interpreter for every statement would take minutes. A statement that only reads leaves
+# what the one before has left.
 KILLER = """
 import json, os, shutil, signal, sys
 from pathlib import Path
@@ -23,26 +24,40 @@ from sqlalchemy import event
 from bot.storage.store import open_store
 from tests.bot.storage import test_crash
 
-origin, folder = Path(sys.argv[1]), Path(sys.argv[2])
+origin, folder, work = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+NAME = origin.name
+
+def put_origin():
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    shutil.copy(origin, work / NAME)
+
+put_origin()
+# Opened once, and all its statements compiled. No connection is open when it forks.
+store = open_store(f"sqlite:///{work / NAME}")
+test_crash.second_reading(store)
+store.database.engine.dispose()
 ends = []
 while True:
     step = len(ends)
-    copy = folder / f"{step}.db"
-    shutil.copy(origin, copy)
+    put_origin()
     child = os.fork()
     if child == 0:
-        store = open_store(f"sqlite:///{copy}")
         seen = 0
-        def count(*_):
+        def count():
             global seen
             seen += 1
             if seen > step:
                 os.kill(os.getpid(), signal.SIGKILL)
-        event.listen(store.database.engine, "after_cursor_execute", count)
-        event.listen(store.database.engine, "commit", count)
+        def count_writes(_connection, _cursor, statement, *_):
+            if not statement.startswith("SELECT"):
+                count()
+        event.listen(store.database.engine, "after_cursor_execute", count_writes)
+        event.listen(store.database.engine, "commit", lambda _: count())
         test_crash.second_reading(store)
         os._exit(0)
     ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    work.rename(folder / f"{step}")
     if ends[-1] != -signal.SIGKILL:
         break
 print(json.dumps(ends))
@@ -61,7 +76,8 @@ def test_killed_at_any_moment_a_recording_is_whole_or_absent_and_can_be_done_aga
     with open_store(f"sqlite:///{origin}") as store:
         recueil = one_recueil(store)
         store.recordings.record(result_of(recueil, act("A", first=3), unreadable=(4,), next_try_at=NOW), to("t", "m"), NOW)
-    run = subprocess.run([sys.executable, "-c", KILLER, str(origin), str(copies)], capture_output=True, text=True, timeout=300, check=False)
+    killer = [sys.executable, "-c", KILLER, str(origin), str(copies), str(tmp_path / "work")]
+    run = subprocess.run(killer, capture_output=True, text=True, timeout=300, check=False)
     assert run.returncode == 0, run.stderr
     ends = json.loads(run.stdout)
     assert ends[-1] == 0
@@ -70,7 +86,7 @@ def test_killed_at_any_moment_a_recording_is_whole_or_absent_and_can_be_done_aga
 
     states = set()
     for step in range(len(ends)):
-        with open_store(f"sqlite:///{copies / f'{step}.db'}") as store:
+        with open_store(f"sqlite:///{copies / str(step) / origin.name}") as store:
             before = (
                 store.recueils.get(recueil.id).state,
                 [one.title for one in store.decrees.acts_of(recueil.id)],
