@@ -25,7 +25,7 @@ from tests.sources.markup import download, page
 
 START = datetime(2026, 8, 14, 8, tzinfo=UTC)
 TICK, QUARTER, OUTAGE = timedelta(seconds=20), timedelta(minutes=15), timedelta(hours=4)
-MANY = 12
+MANY = 8
 LIST = page(download(1, "01/06/2026")).encode()
 Fault = Callable[[], Exception | int]
 

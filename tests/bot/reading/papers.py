@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Sequence
+from functools import cache
 
 import pypdfium2 as pdfium
 from fpdf import FPDF
@@ -200,6 +201,7 @@ def slow(pages: int) -> bytes:
     ])  # fmt: skip
 
 
+@cache
 def bomb() -> bytes:
     """A content stream of half a megabyte that unfolds to 360 million bytes of drawing."""
     return stream(b"0 0 m " * 60_000_000, compress=True)
