@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, EditExposed, NotSent, Refused, Sent
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.editing import GIVEN_UP_AFTER, MOST_AT_ONCE, Editor, after_failure
+from bot.delivery.editing import GIVEN_UP_AFTER, Editor, after_failure
 from bot.delivery.limiter import Limiter
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.picture.wire import Picture
@@ -495,10 +495,11 @@ async def test_mastodon_tells_what_is_left_of_its_allowance_after_an_edit(opened
     assert (await channel.edit(as_sent(sent))).rest == 120
 
 
-async def test_many_edits_are_spread_over_passes(store: Store, clock: Clock) -> None:
+async def test_many_edits_are_spread_over_passes(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    most, many = 4, 7
+    monkeypatch.setattr("bot.delivery.editing.MOST_AT_ONCE", most)
     channel = EditableChannel()
     deliverer = deliverer_of(store, channel, clock)
-    many = MOST_AT_ONCE + 3
     for number in range(many):
         found(store, Facts(f"2026-{number + 1}", signed=date(2026, 8, 12)))
     await deliverer.deliver_due()
@@ -506,7 +507,7 @@ async def test_many_edits_are_spread_over_passes(store: Store, clock: Clock) -> 
         ends = Facts(f"2026-{number + 501}", references=(Reference(Kind.ABROGATION, f"2026-{number + 1}"),))
         found(store, ends, Kind.ABROGATION)
     await deliverer.deliver_due()
-    assert len(channel.edited) == MOST_AT_ONCE
+    assert len(channel.edited) == most
     await deliverer.deliver_due()
     assert len({post.id for post in channel.edited}) == len(channel.edited) == many
 
