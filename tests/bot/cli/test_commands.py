@@ -7,7 +7,7 @@ import shlex
 import sqlite3
 import subprocess
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,10 @@ from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import demo_text
 from bot.cli.main import COMMANDS as REGISTERED
 from bot.reading.pages.ocr import ocr_available
+from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie, write_config
-from tests.processes import Zygote, clean_environ, command
+from tests.bot.storage.building import act, one_recueil, result_of, to
+from tests.processes import Done, Zygote, clean_environ, command
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "raa"
 DECREE_KEYS = {
@@ -211,13 +213,16 @@ def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, t
         line = shlex.join(command(["--config", config, *arguments])) + redirection
         return subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, cwd=tmp_path, env=clean_environ(), check=False)
 
-    for redirection in (" >&-", " >/dev/full"):
-        done = run("poll", "26", redirection=redirection)
-        assert done.returncode == 1
-        assert done.stderr.splitlines()[-1].startswith("vigie: the output cannot be written: ")
-        assert "Traceback" not in done.stderr
+    def run_on_full(*arguments: str) -> Done:
+        return zygote.run(["--config", config, *arguments], tmp_path, clean_environ(), out=Path("/dev/full"))
+
+    closed, full = run("poll", "26", redirection=" >&-"), run_on_full("poll", "26")
+    for code, said in ((closed.returncode, closed.stderr), (full.code, full.err)):
+        assert code == 1
+        assert said.splitlines()[-1].startswith("vigie: the output cannot be written: ")
+        assert "Traceback" not in said
     for arguments in (("recent",), ("recent", "--json"), ("sources", "list")):
-        assert zygote.run(["--config", config, *arguments], tmp_path, clean_environ(), out=Path("/dev/full")).code == 1
+        assert run_on_full(*arguments).code == 1
 
     database = sqlite3.connect(tmp_path / "vigie.db")
     with closing(database), database:
@@ -234,9 +239,11 @@ def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, t
     assert "Autorisation de vidéosurveillance algorithmique" in shown.out
 
 
-def test_json_is_utf8_whatever_the_locale(vigie: Vigie, config: str) -> None:
-    found = vigie("--config", config, "check", "26", "--json", environ={"PYTHONIOENCODING": "latin-1"}).json
-    assert "mise en œuvre" in found["decrees"][0]["title"]
+def test_json_is_utf8_whatever_the_locale(vigie: Vigie, store: Store) -> None:
+    title = "Arrêté de mise en œuvre"
+    store.recordings.record(result_of(one_recueil(store, title), act(title)), to("essai"), datetime.now(UTC))
+    found = vigie("recent", "--json", environ={"PYTHONIOENCODING": "latin-1"}).json
+    assert [decree["title"] for decree in found] == [title]
 
 
 def test_a_destination_that_is_down_is_told_by_the_exit_code(vigie: Vigie, tmp_path: Path, replay: Replay) -> None:
