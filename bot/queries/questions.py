@@ -441,8 +441,8 @@ class DecreeReader(Protocol):
         """Return decrees of these authorities that name no commune, newest first."""
         ...
 
-    def of_operator(self, slug: str, limit: int, offset: int, /) -> tuple[Decree, ...]:
-        """Return decrees that name this operator, by its name in addresses, newest first."""
+    def of_operator(self, slug: str, limit: int, offset: int, total: int, /) -> tuple[Decree, ...]:
+        """Return decrees that name this operator, by its name in addresses, newest first; `total` is how many there are."""
         ...
 
     def communes_named(self, departments: Collection[str], /) -> tuple[CommuneCount, ...]:

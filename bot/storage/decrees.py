@@ -194,14 +194,14 @@ class Decrees(Repository):
                 found.update(_WORD.findall(text))
         return frozenset(found)
 
-    def of_operator(self, slug: str, limit: int, offset: int = 0) -> tuple[Decree, ...]:
+    def of_operator(self, slug: str, limit: int, offset: int, total: int) -> tuple[Decree, ...]:
         """Those that name this operator (`bot.domain.routing.operator_slug`), in the order of `newest_first`.
 
-        How many there are `Browsing.operator` says: to count them takes longer than the rest.
+        `total` is how many there are by `Browsing.operator`: to count them again would take longer than the rest.
         """
         named = select(decree_operators.c.decree_id).where(decree_operators.c.operator == slug)
         with self._database.reading() as connection:
-            ids = _ids(connection, _one_of(named), limit, offset)
+            ids = _ids(connection, _one_of(named), limit, offset, total)
             found = load_decrees(connection, ids)
         return tuple(found[decree] for decree in ids)
 

@@ -398,7 +398,7 @@ def operator(site: SiteContext, request: PageRequest) -> Document:
     known = site.browsing.operator(slug)
     if known is None:
         return missing(site, request)
-    name, found = in_print(known.name), site.decrees.of_operator(slug, _OPERATOR_PAGE, (number - 1) * _OPERATOR_PAGE)
+    name, found = in_print(known.name), site.decrees.of_operator(slug, _OPERATOR_PAGE, (number - 1) * _OPERATOR_PAGE, known.decrees)
     if request.parameters["slug"] != slug:
         return _moved(site, request, f"/operateurs/{slug}")
     return page(

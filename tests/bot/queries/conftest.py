@@ -133,7 +133,7 @@ class MemoryDecrees:
         naming = ((d.authority, frozenset(one.code for one in d.communes)) for d in kept if d.communes and d.authority in several)
         return PublishedCounts(tuple((*key, count) for key, count in months.items()), tuple(naming))
 
-    def of_operator(self, slug: str, limit: int, offset: int, /) -> tuple[Decree, ...]:
+    def of_operator(self, slug: str, limit: int, offset: int, total: int, /) -> tuple[Decree, ...]:
         return self._page([d for d in self.stored if slug in map(operator_slug, d.facts.operators)], limit, offset).decrees
 
     def communes_named(self, departments: Collection[str], /) -> tuple[CommuneCount, ...]:

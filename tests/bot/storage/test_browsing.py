@@ -93,9 +93,10 @@ def test_pages_of_an_operator_are_numbered_newest_first(store: Store) -> None:
     known = [found(store, Facts(f"2026-{number}", operators=("SNCF",)), published=date(2024, 4, 1 + number)) for number in range(3)]
     found(store, Facts("2026-9", operators=("RATP",)))
     store.reviews.withdraw(known[0], LATER, "test")
-    assert [decree.id for decree in store.decrees.of_operator("sncf", 1, 1)] == [known[1]]
-    assert store.decrees.of_operator("sncf", 5, 2) == ()
-    assert store.decrees.of_operator("", 5) == ()
+    assert [decree.id for decree in store.decrees.of_operator("sncf", 1, 0, 2)] == [known[2]]
+    assert [decree.id for decree in store.decrees.of_operator("sncf", 1, 1, 2)] == [known[1]]
+    assert store.decrees.of_operator("sncf", 5, 2, 2) == ()
+    assert store.decrees.of_operator("", 5, 0, 0) == ()
 
 
 def test_communes_are_counted_with_the_day_of_their_last_decree(naming: Store) -> None:
