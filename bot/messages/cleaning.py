@@ -14,7 +14,8 @@ _MARKS_IN_A_ROW = 2
 # Words of letters and signs that are neither put together nor invisible, with one space between two: most texts, told at once.
 _CLEAN_ALREADY = re.compile("[!-~¡-¬®-ÿŒœ–—‘’“”…€]+(?: [!-~¡-¬®-ÿŒœ–—‘’“”…€]+)*")
 _LOST_APOSTROPHE = re.compile(r"(?<=[^\W\d_])[□�](?=[^\W\d_])")
-_SCHEME = re.compile(r"[a-z0-9+.-]*:/+", re.IGNORECASE)
+# From the first of its characters only: trying each of a long word takes the square of its length.
+_SCHEME = re.compile(r"(?<![a-z0-9+.-])[a-z0-9+.-]*:/+", re.IGNORECASE)
 # As TDLib finds them in any text (MessageEntity.cpp): a dot within a domain, the stroke of a command, the sign of `$EUR`.
 _ACTED_ON = re.compile(r"(?P<address>https?://\S+)|(?<=[^\W_])\.(?=[^\W\d_])|(?<![\w/<>])/(?=(?P<name>\w+))|(?<!\w)\$(?=[A-Z])")
 JOINER = "\u2060"
