@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 3 --dist load
 
-.PHONY: help setup complete system browser run test bench-short soak mutants check demo evaluate geo pictures lock clean
+.PHONY: help setup complete system browser run test bench-short soak mutants check demo evaluate model geo pictures lock clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
@@ -22,6 +22,7 @@ help:
 	@echo "make mutants   put faults into a copy of the program, and see that the tests catch them"
 	@echo "make check   linters, types, import contracts and the structure"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
+	@echo "make model   teach the second reader of facts anew, after a change of the labelled corpus or of what it is told of words"
 	@echo "make geo     renew the communes, postcodes, departments, regions and outlines from their npm packages (needs npm)"
 	@echo "make pictures   make the pictures of messages and pages in docs/images anew (needs npm and Chromium)"
 	@echo "make lock    renew requirements.lock and requirements-run.lock from pyproject.toml"
@@ -58,6 +59,11 @@ demo: setup
 
 evaluate: complete
 	$(BIN)/python -m benchmarks.detection tests/corpus
+	$(BIN)/python -m benchmarks.detection tests/corpus --by-writer
+
+# Deterministic: the same corpus gives the same model.
+model: complete
+	$(BIN)/python -m benchmarks.detection.training tests/corpus
 
 # Hundreds of processes start: they need not compile the program each, whatever the environment says.
 test bench-short: export PYTHONDONTWRITEBYTECODE =

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.detection import NOISES, BadCorpus, evaluate, evaluation_json, lines, load_corpus, trials
+from benchmarks.detection.by_writer import by_writer, lines_by_writer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=True,
         help="judge the acts also as damaged by bad text layers and OCR (default: yes)",
     )
+    parser.add_argument(
+        "--by-writer",
+        action="store_true",
+        help="print instead how often the two readers agree on writers that the tagger was not taught by: some minutes",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON (benchmarks/detection/shapes.py describes the keys)")
     parser.add_argument("--errors", "-n", type=int, default=20, metavar="N", help="errors shown of each list (default: %(default)s)")
     options = parser.parse_args(arguments)
@@ -35,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadCorpus as error:
         print(error, file=sys.stderr)
         return 2
+    if options.by_writer:
+        print(*lines_by_writer(by_writer(acts, told=lambda writer: print(f"without: {writer}", file=sys.stderr))), sep="\n")
+        return 0
     tried = tuple(trials(acts, NOISES.values() if options.noise else ()))
     console = Console(stderr=True)
     columns = (TextColumn("judging"), BarColumn(bar_width=24), TextColumn("{task.completed}/{task.total} acts"), TimeElapsedColumn())

@@ -56,7 +56,13 @@ def _load_file(folder: Path, file: Path, acts: list[Labelled], problems: list[st
     except (OSError, ValueError) as error:
         problems.append(f"{name}: {_words(error)}")
         return
-    problems += [f"{name}:{line_of(text, (key,))}: {key}: unknown key; acts are [[act]] tables" for key in document if key != "act"]
+    problems += [
+        f"{name}:{line_of(text, (key,))}: {key}: unknown key; acts are [[act]] tables" for key in document if key not in {"writer", "act"}
+    ]
+    writer = document.get("writer", "")
+    if not isinstance(writer, str):
+        problems.append(f"{name}:{line_of(text, ('writer',))}: writer: must be a text")
+        return
     tables = document.get("act", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         problems.append(f"{name}:{line_of(text, ('act',))}: act: must be [[act]] tables")
@@ -69,7 +75,7 @@ def _load_file(folder: Path, file: Path, acts: list[Labelled], problems: list[st
             printed = _printed(folder, values, at, wrong, named)
         problems += [f"{name}:{line_of(text, ('act', index, *path))}: {'.'.join(map(str, path))}: {what}" for path, what in wrong]
         if printed is not None and not wrong:
-            acts.append(_labelled(values, printed, at))
+            acts.append(_labelled(values, printed, at, writer))
 
 
 def _printed(folder: Path, values: Mapping[str, Any], at: str, wrong: list[Problem], named: dict[str, str]) -> Printed | None:
@@ -98,7 +104,7 @@ def pages_of(text: str) -> tuple[str, ...]:
     return tuple(page.rstrip("\n") for page in _PAGE_END.split(text)) if text.strip() else ()
 
 
-def _labelled(values: Mapping[str, Any], printed: Printed, at: str) -> Labelled:
+def _labelled(values: Mapping[str, Any], printed: Printed, at: str, writer: str) -> Labelled:
     return Labelled(
         values["file"],
         printed,
@@ -109,6 +115,7 @@ def _labelled(values: Mapping[str, Any], printed: Printed, at: str) -> Labelled:
         values.get("absent", ()),
         values.get("note", ""),
         at,
+        writer,
     )
 
 

@@ -39,7 +39,7 @@ class Labelled:
     """One act of the corpus.
 
     `facts` has what the act says; a fact that is not in it must not be found, unless the labels are `partial`. `absent` are names of
-    persons that no fact and no evidence may show. `at` is where the label stands (`labels/refusals.toml:12`).
+    persons that no fact and no evidence may show. `at` is where the label stands (`labels/refusals.toml:12`), `writer` who wrote the act.
     """
 
     file: str
@@ -51,6 +51,7 @@ class Labelled:
     absent: tuple[str, ...] = ()
     note: str = ""
     at: str = ""
+    writer: str = ""
 
 
 def as_labels(facts: Facts) -> dict[str, Value]:

@@ -244,7 +244,17 @@ def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:
         ("court", facts.court),
     ):
         if value:
-            yield f"{label}: {printable(value)}"
+            unsure = not _NAMED_ON_LINE.get(label, frozenset((label,))).isdisjoint(facts.doubtful)
+            yield f"{label}: {printable(value)}{' (to verify)' if unsure else ''}"
+
+
+_NAMED_ON_LINE = {
+    "signed by": frozenset({"office"}),
+    "period": frozenset({"starts", "ends"}),
+    "requested by": frozenset({"operators"}),
+    "software": frozenset({"software", "vendor"}),
+}
+"""The facts of a line whose label is not the name of one."""
 
 
 def _named(reference: Reference) -> str:

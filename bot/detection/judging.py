@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.detection.facts.gather import gather
+from bot.detection.facts.gather import facts_of
 from bot.detection.facts.references import CHANGES
 from bot.detection.rules.deciding import answered, by_articles, by_reference, by_title, deduplicate
 from bot.detection.rules.evidence import (
@@ -82,7 +82,7 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
 
 
 def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
-    facts, evidence = gather(text, segment, finding.mentions, finding.kind)
+    facts, evidence = facts_of(text, segment, finding.mentions, finding.kind)
     return Verdict(
         Outcome.DECREE,
         finding.kind,
@@ -93,7 +93,7 @@ def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
 
 def _outside_window(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """Flag a decree for which no text allowed VSA with the phrase that dates it; it is announced all the same."""
-    dates = outside(facts)
+    dates = outside(facts.sure)
     return tuple(Evidence("outside_window", quote.page, quote.text, quote.where) for quote in evidence if quote.about in dates)[:1]
 
 
@@ -188,7 +188,7 @@ def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
 
 def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kind | None) -> tuple[Segment, Verdict]:
     said = kind or probable_kind_of(text, segment)
-    return segment, Verdict(Outcome.DECREE, said, *gather(text, segment, found, said))
+    return segment, Verdict(Outcome.DECREE, said, *facts_of(text, segment, found, said))
 
 
 # What an act that only a person can settle would be, if that person says that it is a decree.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from datetime import time as clock_time
 from enum import StrEnum
+from typing import Any
 
 
 class TextOrigin(StrEnum):
@@ -243,6 +244,16 @@ class Facts:
     """The other decrees on VSA that this one renews, modifies, suspends or ends."""
     authority: str | None = None
     """Code of the authority that decided, where the text tells that it is another than any publisher (`PP`); None where it does not."""
+    doubtful: tuple[str, ...] = ()
+    """The names of those of the facts above that are to be verified: read, but not surely."""
+
+    @property
+    def sure(self) -> Facts:
+        """Return them without those that are to be verified: what filters, deadlines and flags may rest on."""
+        if not self.doubtful:
+            return self
+        empty: dict[str, Any] = {name: () if isinstance(getattr(self, name), tuple) else None for name in self.doubtful}
+        return replace(self, **empty, doubtful=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def text_digest(pages: Iterable[PageText]) -> str:
 
 
 # What it says of others stays that of one text, with its links; so does whose decree it is.
-_KEPT = frozenset({"references", "authority"})
+_KEPT = frozenset({"references", "authority", "doubtful"})
 _PERIOD = frozenset({"starts", "ends"})
 COMPLETED = tuple(entry.name for entry in fields(Facts) if entry.name not in _KEPT | _PERIOD)
 """The facts that another sighting gives where the first does not, whatever the others say."""
@@ -152,12 +152,15 @@ def merge_facts(own: Facts, others: Sequence[Facts]) -> Facts:
     """Return the facts of the first sighting, with those that only a later one gives, in the order of the sightings.
 
     A draft without signature is followed by the signed text, a scan by a text that can be read. Nothing is ever overwritten: which of two
-    texts is right, no program can tell. A period is completed only by one that agrees with the half that is known.
+    texts is right, no program can tell. A period is completed only by one that agrees with the half that is known. What is to be
+    verified there is here too.
     """
     facts = own
     for other in others:
         missing: dict[str, Any] = {name: value for name in COMPLETED if not getattr(facts, name) and (value := getattr(other, name))}
-        facts = replace(facts, **missing, **_period(facts, other))
+        missing |= _period(facts, other)
+        taken = [name for name in other.doubtful if name in missing and not getattr(facts, name)]
+        facts = replace(facts, **missing, doubtful=(*facts.doubtful, *taken))
     return facts
 
 

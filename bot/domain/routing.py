@@ -40,14 +40,15 @@ def wants(wish: Filter, decree: Decree) -> bool:
     """Whether a filter lets a decree through; every non-empty set must agree.
 
     A department is met by the decrees of its authority, and by what that authority publishes in a recueil of its own number: a decree of
-    several prefects bears the number of one of them. A decree whose operators could not be read passes a filter on operators: one post
-    too many is better than one that is missing.
+    several prefects bears the number of one of them. A decree whose operators could not be read, or are to be verified, passes a filter
+    on operators: one post too many is better than one that is missing.
     """
     if wish.kinds and decree.kind not in wish.kinds:
         return False
     if wish.departments and wish.departments.isdisjoint(decree.authorities):
         return False
-    return not wish.operators or not decree.facts.operators or _met_operators(wish.operators, decree.facts.operators)
+    operators = decree.facts.sure.operators
+    return not wish.operators or not operators or _met_operators(wish.operators, operators)
 
 
 def _met_operators(wanted: frozenset[str], operators: tuple[str, ...]) -> bool:
@@ -248,7 +249,7 @@ def not_before(decree: Decree, mode: FollowMode, now: datetime) -> datetime | No
 
 def is_urgent(decree: Decree, now: datetime) -> bool:
     """Return whether a decree that is not over has begun, begins within `SOON`, or may: one that grants something and names no day."""
-    starts, ends = decree.facts.starts, decree.facts.ends
+    starts, ends = decree.facts.sure.starts, decree.facts.sure.ends
     today = now.astimezone(FRANCE).date()
     if ends is not None and ends.day < today:
         return False

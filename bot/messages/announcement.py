@@ -22,6 +22,7 @@ from bot.messages.lines import (
     reference_lines,
     short_where,
     title_line,
+    to_verify,
     where_text,
 )
 from bot.messages.standings import (
@@ -136,7 +137,7 @@ def _announce(message: MessageInput) -> Announcement:
         link=link_to(decree.url, decree.page),
         link_label=words.labels.link.format(page=page),
         button_label=words.labels.button.format(page=page, number=f" {words.labels.number.format(number=number)}" if number else ""),
-        hashtags=hashtags(place, decree.facts.operators),
+        hashtags=hashtags(place, decree.facts.sure.operators),
         label=words.label,
         page_label=words.labels.page,
     )
@@ -161,7 +162,8 @@ def _lines(message: MessageInput, publisher: Place | None) -> Iterator[FactLine]
 
 def _signatory(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
     facts = decree.facts
-    yield from line(PostPart.OFFICE, words.labels.office, (facts.office,), words)
+    signed = line(PostPart.OFFICE, words.labels.office, (facts.office,), words)
+    yield from (to_verify(each, decree, words) for each in signed)
     if facts.authority is not None and facts.authority != decree.authority:
         yield from line(PostPart.DECIDED, words.labels.decided, (place_for(places, facts.authority).name,), words)
 
@@ -193,14 +195,15 @@ TOLD_BELOW = -2
 
 
 class PostExtra(StrEnum):
-    """What stands around the lines: all hashtags but one, which repeat where and who; how long until it begins, which the period says too;
-    the link to the decree's own page; the words of the link.
+    """What is no one part: all hashtags but one, which repeat where and who; how long until it begins, which the period says too; the link
+    to the decree's own page; the words of the link; the facts that are to be verified.
     """
 
     TAGS = "tags"
     TIMING = "timing"
     PAGE = "page"
     LABEL = "label"
+    DOUBTS = "doubts"
 
 
 # Applied from top to bottom until the post fits: shorten that part, to no fewer characters than given; 0 leaves it out.
@@ -210,6 +213,7 @@ class PostExtra(StrEnum):
 SHORTENING: tuple[tuple[PostPart | PostExtra, int], ...] = (
     (PostPart.TITLE, 160),
     (PostPart.TITLE, 90),
+    (PostExtra.DOUBTS, 0),
     (PostPart.RECOURSE, BRIEF),
     (PostPart.PLACES, 120),
     (PostPart.PURPOSES, 80),
@@ -355,7 +359,8 @@ def _shorten(said: Announcement, part: PostPart | PostExtra, floor: int, overflo
         if not _TELLING & {line.part for line in said.lines}:
             return said
         floor = 0
-    lines = (_shorter(line, floor, overflow) if line.part is part else line for line in said.lines)
+    unsure = part is PostExtra.DOUBTS
+    lines = (_shorter(line, floor, overflow) if (line.is_doubtful if unsure else line.part is part) else line for line in said.lines)
     return replace(said, lines=tuple(line for line in lines if line is not None))
 
 
@@ -437,7 +442,7 @@ def line_pieces(message: MessageInput) -> tuple[str, str, tuple[str, ...]]:
     mark = "" if decree.id is None else f"[{decree.id}] "
     kind = getattr(words.short_kinds, decree.kind.value)
     where = short_where(place, words)
-    texts = {line.part: line.text for line in announce(replace(message, legal_advice=None)).lines}
+    texts = {line.part: line.text for line in announce(replace(message, legal_advice=None)).lines if not line.is_doubtful}
     standing = list_standing(message)
     changes = ", ".join(list_changes(decree, words))
     flags = () if advice is None else tuple(line.brief for line in flag_lines(advice, words))

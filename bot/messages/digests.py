@@ -149,7 +149,7 @@ def _text(decree: Decree, place: Place, language: Language, longest: int) -> str
         getattr(words.short_kinds, decree.kind.value),
         short_where(place, words),
         words.labels.number.format(number=number) if number else None,
-        period_text(decree.facts, words),
+        period_text(decree.facts.sure, words),
         None if number or decree.facts.starts else inert(decree.title),
     ]
     return fitting([piece for piece in pieces if piece], longest)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -171,6 +171,7 @@ class FactLine:
     """One fact: its label (empty where the text speaks for itself), its items, and how many more items are not shown.
 
     `brief` is the whole line in fewer words, for texts that must not be cut anywhere. With `href`, the line is the words of a link.
+    `is_doubtful`: the label says that the fact is to be verified.
     """
 
     part: PostPart
@@ -180,6 +181,7 @@ class FactLine:
     more: str = "(+{n})"
     brief: str | None = None
     href: str | None = None
+    is_doubtful: bool = False
 
     @property
     def text(self) -> str:
@@ -213,8 +215,34 @@ def title_line(decree: Decree, words: Words) -> Iterator[FactLine]:
     yield from line(PostPart.TITLE, "", (decree.title,), words)
 
 
+_READ_FROM = {
+    PostPart.PERIOD: ("starts", "ends"),
+    PostPart.EVENT: ("event",),
+    PostPart.PLACES: ("places",),
+    PostPart.OPERATORS: ("operators",),
+    PostPart.SOFTWARE: ("software", "vendor"),
+    PostPart.CAMERAS: ("cameras",),
+    PostPart.OFFICE: ("office",),
+}
+"""The facts that a line tells, where they may be to be verified."""
+
+
+def to_verify(line: FactLine, decree: Decree, words: Words) -> FactLine:
+    """Return the line of a decree; with "to be verified" and the page where to look before a fact that is not sure."""
+    unsure = [name for name in _READ_FROM.get(line.part, ()) if name in decree.facts.doubtful]
+    if not unsure:
+        return line
+    about = {"period", *unsure} if line.part is PostPart.PERIOD else set(unsure)
+    page = next((quote.page for quote in decree.evidence if quote.about in about), max(decree.page, 1))
+    return replace(line, label=words.labels.doubtful.format(label=line.label, page=page), is_doubtful=True)
+
+
 def fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
-    """Return period, event, places, operators, purposes, software, cameras."""
+    """Return period, event, places, operators, purposes, software, cameras; what is to be verified is told so."""
+    return (to_verify(line, decree, words) for line in _fact_lines(decree, words))
+
+
+def _fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     facts, labels = decree.facts, words.labels
     yield from said_line(PostPart.PERIOD, labels.period, (period_text(facts, words),), words)
     yield from line(PostPart.EVENT, labels.event, (facts.event,), words)

@@ -207,6 +207,7 @@ class FactLabels(Table):
     publisher: str
     sighting: str
     page: str
+    doubtful: str
 
 
 class TimingWords(Table):

@@ -79,7 +79,20 @@ def _facts_json(facts: Facts) -> Json:
         **pick(facts, "software", "vendor", "cameras", "camera_types", "legal_basis", "office"),
         "decided_by": facts.authority,
         "references": [pick(reference, "change", "number", "signed", "retroactive") for reference in facts.references],
+        "confidence": {name: _confidence(facts, name) for name in _READ},
     }
+
+
+_READ = (
+    "number", "signed", "starts", "ends", "event", "operators", "places", "purposes", "software", "vendor", "cameras", "camera_types",
+    "legal_basis", "office",
+)  # fmt: skip
+
+
+def _confidence(facts: Facts, name: str) -> str:
+    if getattr(facts, name) in (None, ()):
+        return "absent"
+    return "doubtful" if name in facts.doubtful else "sure"
 
 
 def _advice_json(decree: Decree, place: Place, now: datetime) -> Json:

@@ -390,7 +390,7 @@ def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None)
         index_again(connection, [decree_id])
         row = connection.execute(mine).one()
     write_communes(connection, row, namer)
-    write_operators(connection, decree_id, facts)
+    write_operators(connection, decree_id, facts.sure)
 
 
 def listed_on(published: date | None, signed: date | None, found_at: datetime) -> date:
@@ -436,9 +436,9 @@ def _values(decree: Decree) -> dict[str, Any]:
 def _from_facts(facts: Facts) -> dict[str, Any]:
     return {
         "facts": facts,
-        "starts_on": facts.starts.day if facts.starts is not None else None,
-        "ends_on": _last_day(facts),
-        "signed_on": facts.signed,
+        "starts_on": facts.sure.starts.day if facts.sure.starts is not None else None,
+        "ends_on": _last_day(facts.sure),
+        "signed_on": facts.sure.signed,
     }
 
 

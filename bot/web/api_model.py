@@ -153,6 +153,7 @@ class DecreeModel(ApiModel):
     office: str | None
     decided_by: str | None
     references: tuple[ReferenceModel, ...]
+    confidence: dict[str, Literal["sure", "doubtful", "absent"]]
     court: str | None
     court_by_seat: str | None
     last_day: date | None

@@ -418,7 +418,8 @@ def _row(
         if evidence.about in about and len(proofs) < _MOST_PROOFS:
             said = quote(evidence.text, [*marks, *(value.text for value in values if value.record)], decree, evidence.page)
             proofs.setdefault(("".join(span.text for span in said.spans), evidence.page), said)
-    yield FactRow(term, tuple(values), tuple(proofs.values()))
+    unsure = not set(decree.facts.doubtful).isdisjoint({"starts", "ends"} if "period" in about else about)
+    yield FactRow(term, tuple(values), tuple(proofs.values()), note=own.doubtful if unsure else "")
 
 
 # What one can do.

@@ -129,6 +129,7 @@ def _values(decree: Decree, shape: Json, given: ExportInput) -> list[str | int |
         "authority_name": place.name,
         "current_starts": plain(starts),
         "current_ends": plain(ends),
+        "doubtful": list(decree.facts.doubtful),
         "changed_by": [_change(change) for change in decree.changed_by],
         "exported_at": plain(given.at),
     }

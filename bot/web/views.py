@@ -109,6 +109,7 @@ class FactWords(Table):
     calculated: str
     not_found: str
     also_called: str
+    doubtful: str
 
 
 class TodoWords(Table):
@@ -415,7 +416,9 @@ def title_of(message: MessageInput, names: Names) -> DecreeTitle:
         where = own.and_more.format(names=where, n=len(communes) - _NAMED_IN_TITLE)
     if not communes:
         where = clean(short_where(message.place, message.words))
-    what = _without_place(in_print(decree.facts.event or ""), communes) or next((in_print(place) for place in decree.facts.places), "")
+    what = _without_place(in_print(decree.facts.sure.event or ""), communes) or next(
+        (in_print(place) for place in decree.facts.sure.places), ""
+    )
     if not what and decree.facts.number:
         what = own.number.format(number=clean(decree.facts.number))
     record = own.title.format(where=where, what=what or own.unnamed)
@@ -434,10 +437,11 @@ def _without_place(event: str, communes: Iterable[str]) -> str:
 def _meta(message: MessageInput, *, is_placed: bool) -> tuple[str, ...]:
     """Return who and how many; first where, unless the title begins with it."""
     decree, own = message.decree, view_words(message.language).card
-    operators = ", ".join(in_print(name) for name in decree.facts.operators)
+    operators = ", ".join(in_print(name) for name in decree.facts.sure.operators)
     cameras = own.cameras_unknown if decree.kind in GRANTS else ""
-    if decree.facts.cameras is not None:
-        cameras = own.one_camera if decree.facts.cameras == 1 else own.cameras.format(n=decree.facts.cameras)
+    counted = decree.facts.sure.cameras
+    if counted is not None:
+        cameras = own.one_camera if counted == 1 else own.cameras.format(n=counted)
     where = clean(short_where(message.place, message.words)) if is_placed else ""
     return tuple(text for text in (where, operators, cameras) if text)
 

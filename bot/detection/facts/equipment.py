@@ -239,8 +239,9 @@ _NEAR = 110
 
 
 @cache
-def _known_makers() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((entry["name"], re.compile(entry["pattern"])) for entry in load("equipment.toml")["vendor"])
+def listed_products(table: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return the makers (`vendor`) or products (`software`) of the list, each with what meets it in the folded text."""
+    return tuple((entry["name"], re.compile(entry["pattern"])) for entry in load("equipment.toml")[table])
 
 
 def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
@@ -251,7 +252,7 @@ def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 
 def _vendor(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
-    for name, known in _known_makers():
+    for name, known in listed_products("vendor"):
         match = known.search(document.flat, start, limit)
         if match is not None:
             return TextMatch(name, match.start(), match.end())
@@ -313,10 +314,15 @@ def name_at(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
     if match is None:
         return None
     printed = re.split(r"\.(?:\s|$)", match.group())[0].rstrip(".'’")
-    value = _FORM.sub("", " ".join(printed.split()))
+    value = without_form(" ".join(printed.split()))
     if len(value) < 2 or value.isdigit() or not impersonal(value):
         return None
     return TextMatch(value, start, start + len(printed))
+
+
+def without_form(name: str) -> str:
+    """Return the name of a company without its legal form ("SAS")."""
+    return _FORM.sub("", name)
 
 
 def impersonal(name: str) -> bool:
@@ -352,11 +358,6 @@ _BEFORE = 120
 """Characters before "dénommé" in which what bears the name is described."""
 
 
-@cache
-def _known_software() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((entry["name"], re.compile(entry["pattern"])) for entry in load("equipment.toml")["software"])
-
-
 def software(document: ActText, segment: Segment) -> TextMatch[str] | None:
     """Return a known product, else what the decree calls it ("dénommé « … »", "logiciel X de la société Y").
 
@@ -369,7 +370,7 @@ def software(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 def _software(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
     text = document.flat
-    for name, pattern in _known_software():
+    for name, pattern in listed_products("software"):
         match = pattern.search(text, start, limit)
         if match is not None:
             return TextMatch(name, match.start(), match.end())

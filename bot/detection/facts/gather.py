@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
+from bot.detection.facts.doubts import doubtful, second_values
 from bot.detection.facts.equipment import camera_types, cameras, software, vendor
 from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides
 from bot.detection.facts.operators import event, operators
@@ -12,6 +14,7 @@ from bot.detection.facts.period import period
 from bot.detection.facts.places import places
 from bot.detection.facts.references import CHANGES, amended, amended_things, references, unless_gone
 from bot.detection.facts.signature import courts_named, first_prefect, office, signed
+from bot.detection.facts.tagging import tagged
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.mentions import Mention, every_purpose, is_excluded, legal_bases, lists_events, purposes_named
 from bot.detection.text.phrases import without_names
@@ -21,10 +24,19 @@ from bot.domain.acts import Evidence, Facts, Kind, Purpose
 T = TypeVar("T")
 
 
+def facts_of(
+    document: ActText, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
+) -> tuple[Facts, tuple[Evidence, ...]]:
+    """Read every fact of one decree of this kind, and say which are to be verified. What is not found stays None or empty."""
+    facts, evidence = gather(document, segment, mentions, kind)
+    left = amended(document, segment)
+    return replace(facts, doubtful=doubtful(left, segment, facts, evidence, second_values(left, tagged(left, segment)))), evidence
+
+
 def gather(
     document: ActText, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
 ) -> tuple[Facts, tuple[Evidence, ...]]:
-    """Read every fact of one decree of this kind. What is not found stays None or empty."""
+    """Read every fact by the rules alone."""
     things = amended_things(document, segment)
     document = amended(document, segment)
     speaking = _speaking(segment, mentions)

@@ -189,7 +189,7 @@ def operators(
     named = where_named(document, segment, event)
 
     def read(blocks: Iterable[Block], *, heading: bool = False) -> list[TextMatch[str]]:
-        found = _in(document, list(blocks), heading=heading)
+        found = named_in(document, list(blocks), heading=heading)
         return [entry for entry in found if not is_part_of_a_name(document.flat, entry.start, named)]
 
     found = _merged([*read(titles, heading=True), *read(b for b in speaking if b in articles or b.part is DecreePart.BODY)])
@@ -202,6 +202,11 @@ def operators(
         found = _merged([*found, *(entry for entry in read(mentioning) if _is_police(entry.value) and entry.value.endswith(places))])
     users = [entry for entry in found if not _is_owner(document, entry)]
     return users or found
+
+
+def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    """Return the operators that these stretches name, under their stable names."""
+    return tuple(entry.value for entry in _merged(named_in(document, [Block(DecreePart.BODY, *span) for span in spans])))
 
 
 def _is_owner(document: ActText, entry: TextMatch[str]) -> bool:
@@ -217,7 +222,8 @@ def is_formality(flat: str, block: Block) -> bool:
     return _EXECUTION.search(flat, block.start, block.end) is not None and _AUTHORISES.search(flat, block.start, block.end) is None
 
 
-def _in(document: ActText, blocks: list[Block], *, heading: bool = False) -> list[TextMatch[str]]:
+def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -> list[TextMatch[str]]:
+    """Return whoever of the list these parts name, for whatever reason; in a `heading` not who writes it."""
     text = document.flat
     found: list[TextMatch[str]] = []
     for block in blocks:

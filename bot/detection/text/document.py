@@ -16,6 +16,9 @@ from bot.domain.folding import fold_letters
 _REACH = 14
 """Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""
 
+_SURE_ENOUGH = 85
+"""Mean confidence (0 to 100) of a recognised page below which accuracy falls under 99 %: a name of some words may be misread."""
+
 _SMALL = 2 * _REACH
 """Acts up to this many pages are looked at whole."""
 
@@ -74,6 +77,8 @@ class ActText:
     part_starts: tuple[int, ...] = ()
     parts: tuple[Where, ...] = ()
     """What each stretch of `folded.text` is, from its beginning in `part_starts` on. Empty until the decrees in it are separated."""
+    poor_pages: frozenset[int] = frozenset()
+    """Pages of which letters may be misread: recognised with little confidence, or damaged."""
 
     def page(self, position: int) -> int:
         """Return the page of the file on which this position is."""
@@ -125,7 +130,17 @@ def document(act: Act, pages: Sequence[PageText]) -> ActText:
     tight = squeeze(folded.text)
     mended = repair(tight.text, cues().misreads)
     return ActText(
-        source, tuple(starts), tuple(numbers), folded, folded.text.replace("\n", " "), tight, mended, folded.position(len(parts[0]) - 1)
+        source,
+        tuple(starts),
+        tuple(numbers),
+        folded,
+        folded.text.replace("\n", " "),
+        tight,
+        mended,
+        folded.position(len(parts[0]) - 1),
+        poor_pages=frozenset(
+            page.number for page in pages if page.damaged or (page.confidence is not None and page.confidence < _SURE_ENOUGH)
+        ),
     )
 
 

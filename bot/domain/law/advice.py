@@ -132,7 +132,7 @@ def period(decree: Decree, today: date | None = None) -> tuple[Moment | None, Mo
     What a modification is ended by counts from its day on; where `today` is None, whatever its day. A beginning without an end is the day
     from which the modification applies (« À compter du 5 décembre, le nombre de caméras est porté à 30 »), not that of a new period.
     """
-    starts, ends = decree.facts.starts, decree.facts.ends
+    starts, ends = decree.facts.sure.starts, decree.facts.sure.ends
     modified = [change for change in decree.changed_by if change.kind is Kind.MODIFICATION and not _is_revoked(change, today)]
     for change in sorted(modified, key=lambda change: change.since or date.min):
         if change.ends is not None:
@@ -287,7 +287,7 @@ def legal_advice(decree: Decree, place: Place, now: datetime) -> LegalAdvice:
         starts=starts,
         ends=ends,
         at_least=_at_least(decree, there) if last is None else None,
-        outside=days_outside(decree.facts) if Flag.OUTSIDE_WINDOW in raised else (),
+        outside=days_outside(decree.facts.sure) if Flag.OUTSIDE_WINDOW in raised else (),
     )
 
 
@@ -320,17 +320,17 @@ def _found(decree: Decree, there: datetime) -> date:
 
 def _at_least(decree: Decree, there: datetime) -> date | None:
     """Return the last day to contest had it been published when it was signed: nothing is published earlier."""
-    signed = decree.facts.signed
+    signed = decree.facts.sure.signed
     return None if signed is None or signed > _found(decree, there) else limit(signed)
 
 
 def _months(decree: Decree) -> int | None:
-    starts = decree.facts.starts
+    starts = decree.facts.sure.starts
     return None if starts is None else longest(starts.day)
 
 
 def _late(decree: Decree, published: date | None) -> int | None:
-    starts = decree.facts.starts
+    starts = decree.facts.sure.starts
     return None if starts is None or published is None else (published - starts.day).days
 
 
@@ -339,7 +339,7 @@ def _late(decree: Decree, published: date | None) -> int | None:
 
 def flags(decree: Decree, published: date | None) -> tuple[Flag, ...]:
     """Return the flags of a decree published on this day (that of its recueil; None: not known), in the order of the list."""
-    facts = decree.facts
+    facts = decree.facts.sure
     # The period of the other kinds is mostly that of the decree which they change, end or refuse.
     granted = decree.kind in GRANTS
     raised = {

@@ -140,7 +140,7 @@ def _without_gaps(text: str) -> str:
 def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str, str]:
     """Return every field of the templates that comes from the decree. `place` is that of the authority that took it."""
     words = letter_words()
-    facts, blanks, labels = decree.facts, words.blanks, words.labels
+    facts, blanks, labels = decree.facts.sure, words.blanks, words.labels
     published = blanks.published if decree.published is None else french_date(decree.published)
     link = link_to(decree.url, decree.page)
     return {
@@ -162,7 +162,7 @@ def pieces(decree: Decree, place: Place, legal_advice: LegalAdvice) -> dict[str,
 def facts_list(decree: Decree, filled: dict[str, str]) -> str:
     """Return the facts of the decree, one a line, each known or a blank. `filled` is what `pieces` gave."""
     words = letter_words()
-    facts, blanks, labels = decree.facts, words.blanks, words.labels
+    facts, blanks, labels = decree.facts.sure, words.blanks, words.labels
     french = words_in("fr")
     known = {
         "reference": filled["reference"],
@@ -208,7 +208,7 @@ def _listed(items: Sequence[str], blank: str, labels: LetterLabels) -> str:
 
 
 def _software(decree: Decree, blanks: Placeholders) -> str:
-    known = [text for part in (decree.facts.software, decree.facts.vendor) if (text := cut(safe(part), _ITEM))]
+    known = [text for part in (decree.facts.sure.software, decree.facts.sure.vendor) if (text := cut(safe(part), _ITEM))]
     return f"{known[0]} ({known[1]})" if len(known) > 1 else next(iter(known), blanks.software)
 
 

@@ -112,13 +112,24 @@ def test_every_fact_has_its_line_in_the_language_of_the_command_line() -> None:
         "legal basis: loi n° 2023-380 du 19 mai 2023, article 10",
         "court: Tribunal administratif de Grenoble",
     ]
-    assert all(getattr(FACTS, fact.name) not in (None, ()) for fact in fields(Facts)), "a fact that is new has a line to be written"
+    told = [fact.name for fact in fields(Facts) if fact.name != "doubtful"]
+    assert all(getattr(FACTS, name) not in (None, ()) for name in told), "a fact that is new has a line to be written"
     assert list(fact_lines(Facts(), None)) == []
 
 
 def test_what_is_known_of_a_period_and_who_asked_for_what_was_refused() -> None:
     half = Facts(ends=Moment(DAY), operators=("SNCF",))
     assert list(fact_lines(half, Kind.REFUSAL)) == ["period: ? to 2026-08-14", "requested by: SNCF"]
+
+
+def test_a_fact_that_is_to_be_verified_is_told_so() -> None:
+    unsure = Facts("2026-2", ends=Moment(DAY), places=("gare routière",), vendor="Société Exemple", doubtful=("ends", "places", "vendor"))
+    assert list(fact_lines(unsure, None)) == [
+        "number: 2026-2",
+        "period: ? to 2026-08-14 (to verify)",
+        "places: gare routière (to verify)",
+        "software: Société Exemple (to verify)",
+    ]
 
 
 def test_a_title_cannot_write_to_the_terminal() -> None:

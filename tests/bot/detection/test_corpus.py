@@ -44,7 +44,9 @@ def _says_what_it_rests_on(given: Act, verdict: Verdict) -> None:
     about = {quote.about for quote in verdict.evidence}
     match verdict.outcome:
         case Outcome.DECREE:
-            facts = {"period" if name in {"starts", "ends"} else name for name in Facts.__slots__ if getattr(verdict.facts, name)}
+            facts = {"period" if name in {"starts", "ends"} else name for name in Facts.__slots__ if getattr(verdict.facts, name)} - {
+                "doubtful"
+            }
             assert {"verdict", "verb", *facts} <= about
         case Outcome.UNCERTAIN:
             assert any(reason_words(quote.cue) for quote in verdict.evidence)

@@ -91,3 +91,9 @@ def test_nothing_is_published_after_it_was_found(published: str | None, found: s
     )
     told = legal_advice(one, PLACE, datetime(2024, 6, 30, tzinfo=UTC))
     assert told.last_day == (None if last_day is None else date.fromisoformat(last_day))
+
+
+def test_no_flag_and_no_status_rests_on_a_period_that_is_to_be_verified() -> None:
+    late = legal_advice(decree(date(2024, 6, 4), doubtful=("starts", "ends")), PLACE, datetime(2024, 6, 5, tzinfo=UTC))
+    assert (late.flags, late.late) == ((), None)
+    assert (late.standing, late.starts, late.ends) == (Standing.UNKNOWN, None, None)

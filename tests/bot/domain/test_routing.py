@@ -84,3 +84,7 @@ def test_destinations_keep_their_order() -> None:
     assert destinations_for(both, decree()) == ("z", "a")
     assert destinations_for(both, decree(authority="83")) == ("z",)
     assert destinations_for([], decree()) == ()
+
+
+def test_a_decree_whose_operators_are_to_be_verified_is_not_withheld() -> None:
+    assert wants(Filter(operators=frozenset({"sncf"})), decree(facts=Facts(operators=("RATP",), doubtful=("operators",))))

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from bot.domain.acts import Facts, Kind, Place
+from bot.domain.acts import Evidence, Facts, Kind, Moment, Place
 from bot.messages import MessageInput, PostPart, announce, place_for, words_in
+from bot.messages.announcement import decree_line, fit, plain
 from bot.messages.lines import hashtags
 from tests.bot.messages.samples import DROME, NOW, POLICE, decree
 
@@ -78,3 +81,28 @@ def test_an_authority_that_left_the_catalogue_is_still_named() -> None:
 
 def test_unnamed_places_are_told_as_such() -> None:
     assert announce(MessageInput(decree(), Place("", "", ""), NOW)).where == words_in("fr").no_place
+
+
+UNSURE = Facts(
+    starts=Moment(date(2026, 8, 20)), places=("gare de Valence", "Centre"), operators=("SNCF",), office="Le préfet",
+    doubtful=("places", "operators", "office"),
+)  # fmt: skip
+
+
+def test_what_is_to_be_verified_is_told_so_with_its_page() -> None:
+    quotes = (Evidence("operators", 4, "la SNCF"), Evidence("places", 5, "la gare de Valence"))
+    said = announce(MessageInput(decree(facts=UNSURE, evidence=quotes), DROME, NOW))
+    labels = {line.part: (line.label, line.text) for line in said.lines}
+    assert labels[PostPart.PLACES] == ("Lieux (à vérifier, page 5)", "gare de Valence, Centre")
+    assert labels[PostPart.OPERATORS] == ("Autorisation donnée à (à vérifier, page 4)", "SNCF")
+    assert labels[PostPart.PERIOD][0] == "Quand"
+    assert "#SNCF" not in said.hashtags
+
+
+def test_where_room_is_short_what_is_to_be_verified_goes_before_what_is_sure() -> None:
+    said = announce(MessageInput(decree(facts=UNSURE, title="Arrêté"), DROME, NOW))
+    whole = len(plain(said))
+    short = fit(said, lambda each: len(plain(each)), whole - 1)
+    assert {PostPart.PLACES, PostPart.OPERATORS}.isdisjoint(line.part for line in short.lines)
+    assert PostPart.PERIOD in {line.part for line in short.lines}
+    assert "SNCF" not in decree_line(MessageInput(decree(facts=UNSURE), DROME, NOW))

@@ -73,3 +73,8 @@ def test_what_was_known_stays_and_completing_again_changes_nothing(own: Facts, o
         known = getattr(own, entry.name)
         assert getattr(after, entry.name) == known or not known
     assert merge_facts(after, others) == after
+
+
+def test_what_is_to_be_verified_where_it_comes_from_is_here_too() -> None:
+    other = Facts("12", cameras=5, places=("gare du Nord",), doubtful=("cameras", "places"))
+    assert merge_facts(Facts(cameras=4), [other]) == Facts("12", cameras=4, places=("gare du Nord",), doubtful=("places",))

@@ -226,3 +226,16 @@ def test_every_column_is_described_in_the_documentation() -> None:
     assert [line for line in guide.splitlines() if line.startswith("| `") and not line.startswith("| `/")] == [
         f"| `{column.name}` | {column.type} | {column.said('en')} |" for column in columns()
     ]
+
+
+def test_each_fact_says_how_sure_it_is(tmp_path: Path) -> None:
+    unsure = replace(decree(1), facts=Facts("2026-12", places=("Centre",), event="Fête", doubtful=("places",)))
+    write_files(tmp_path, given([unsure]))
+    confidence = json.loads((tmp_path / JSONL).read_text("utf-8"))["confidence"]
+    assert (confidence["number"], confidence["event"], confidence["places"], confidence["software"]) == (
+        "sure",
+        "sure",
+        "doubtful",
+        "absent",
+    )
+    assert rows(tmp_path)[0]["doubtful"] == "places"

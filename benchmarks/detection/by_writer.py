@@ -1,0 +1,98 @@
+"""The two readers beside each other, on writers that the tagger never met: it is taught by all the others, and reads the acts of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.detection.labelled import Labelled, Value, as_labels
+from benchmarks.detection.score import Mark, mark_of
+from benchmarks.detection.training import Lesson, lessons, taught_by
+from bot.detection.facts.doubts import doubtful, second_values
+from bot.detection.facts.tagging import TAGGED, tagged
+
+READERS = ("rules alone", "tagger alone", "both, with abstention")
+
+
+@dataclass(slots=True)
+class Confidence:
+    """How often one fact was right, wrong (or found where the act does not say it), doubtful, missing. Only the last reader doubts."""
+
+    right: int = 0
+    wrong: int = 0
+    doubtful: int = 0
+    missing: int = 0
+
+    def add(self, mark: Mark, *, unsure: bool = False) -> None:
+        """Count one more."""
+        if mark is Mark.MISSING:
+            self.missing += 1
+        elif unsure:
+            self.doubtful += 1
+        elif mark is Mark.RIGHT:
+            self.right += 1
+        else:
+            self.wrong += 1
+
+
+Scores = dict[str, dict[str, Confidence]]
+"""Reader -> fact -> counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """What was read of the writers, each unmet; and every fact that is wrong and would be told as sure: act, fact, expected, found."""
+
+    scores: Scores
+    wrong: list[tuple[str, str, Value | None, Value | None]] = field(default_factory=list)
+
+
+def by_writer(acts: Sequence[Labelled], told: Callable[[str], None] = lambda _: None) -> Unmet:
+    """Teach the tagger without each writer in turn, and count what both readers make of the acts of that one. `told` hears of each."""
+    taught = list(lessons(acts))
+    found = Unmet({reader: {name: Confidence() for name in TAGGED} for reader in READERS})
+    for writer in dict.fromkeys(lesson.act.writer for lesson in taught):
+        told(writer)
+        model = taught_by(lesson for lesson in taught if lesson.act.writer != writer)
+        for lesson in taught:
+            if lesson.act.writer == writer:
+                _count(lesson, model, found)
+    return found
+
+
+def _count(lesson: Lesson, model: bytes, found: Unmet) -> None:
+    second = second_values(lesson.text, tagged(lesson.text, lesson.segment, model))
+    unsure = doubtful(lesson.text, lesson.segment, lesson.facts, lesson.evidence, second)
+    rules: Mapping[str, Value] = as_labels(lesson.facts)
+    for name in TAGGED:
+        expected = lesson.act.facts.get(name)
+        mine = mark_of(expected, rules.get(name), partial=lesson.act.partial)
+        theirs = mark_of(expected, second.get(name), partial=lesson.act.partial, loosely=True)
+        if mine is not None:
+            found.scores["rules alone"][name].add(mine)
+            found.scores["both, with abstention"][name].add(mine, unsure=name in unsure)
+            if mine not in {Mark.RIGHT, Mark.MISSING} and name not in unsure:
+                found.wrong.append((lesson.act.at, name, expected, rules.get(name)))
+        if theirs is not None:
+            found.scores["tagger alone"][name].add(theirs)
+
+
+def lines_by_writer(found: Unmet) -> Iterator[str]:
+    """The three readers side by side, and what the last tells as sure and is wrong."""
+    yield "on writers that the tagger never met (the rules were mended on all of them)"
+    yield f"{'fact':<14}" + "".join(f"{reader:^36}" for reader in READERS)
+    yield f"{'':<14}" + "".join(f"{'right':>8}{'wrong':>8}{'doubtful':>10}{'missing':>9} " for _ in READERS)
+    for name in (*TAGGED, "all"):
+        row = [_of(found.scores[reader], name) for reader in READERS]
+        cells = (f"{each.right:>8}{each.wrong:>8}{each.doubtful:>10}{each.missing:>9} " for each in row)
+        yield f"{name:<14}" + "".join(cells)
+    yield from (f"  told as sure and wrong ({at}) {name}: expected {expected}, found {value}" for at, name, expected, value in found.wrong)
+
+
+def _of(scores: Mapping[str, Confidence], name: str) -> Confidence:
+    if name != "all":
+        return scores[name]
+    each = scores.values()
+    return Confidence(
+        sum(one.right for one in each), sum(one.wrong for one in each), sum(one.doubtful for one in each), sum(one.missing for one in each)
+    )

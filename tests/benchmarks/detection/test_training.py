@@ -1,0 +1,64 @@
+"""The tagger as it is packaged, and how it is taught."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.detection import load_corpus
+from benchmarks.detection.by_writer import READERS, by_writer, lines_by_writer
+from benchmarks.detection.training import CORPUS_HASH, corpus_hash, lessons, main, taught_by
+from tests.benchmarks.detection.folders import BODY, DECREE, ROAD, folder
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_packaged_tagger_was_taught_by_this_corpus() -> None:
+    assert (ROOT / CORPUS_HASH).read_text("ascii").strip() == corpus_hash(ROOT / "tests" / "corpus"), "run `make model`"
+
+
+def test_the_hash_is_of_every_label_and_text(tmp_path: Path) -> None:
+    root = tmp_path / "corpus"
+    folder(root)
+    before = corpus_hash(root)
+    text = root / "acts" / "decree.txt"
+    text.write_text(text.read_text("utf-8") + "x", "utf-8")
+    assert corpus_hash(root) != before
+
+
+def test_the_same_corpus_gives_the_same_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder(tmp_path / "corpus")
+    models = []
+    for name in ("one", "two"):
+        assert main([str(tmp_path / "corpus"), "--model", str(tmp_path / name)]) == 0
+        models.append((tmp_path / name).read_bytes())
+    assert models[0] == models[1]
+    assert (tmp_path / "one.sha256").read_text("ascii").strip() == corpus_hash(tmp_path / "corpus")
+    assert "kB" in capsys.readouterr().out
+    assert main([str(tmp_path / "nowhere")]) == 2
+
+
+def test_what_is_labelled_is_taught_where_it_stands(tmp_path: Path) -> None:
+    folder(tmp_path / "corpus")
+    [lesson] = lessons(load_corpus(tmp_path / "corpus"))
+    taught = {(word.printed, label) for stretch, labels in lesson.taught for word, label in zip(stretch.words, labels, strict=True)}
+    assert ("SNCF", "B-operators") in taught
+    assert ("Paris", "O") in taught
+
+
+def test_each_writer_is_read_by_a_tagger_that_never_met_it(tmp_path: Path) -> None:
+    folder(tmp_path / "corpus", 'writer = "one"\n' + DECREE + ROAD)
+    (tmp_path / "corpus" / "acts" / "other.txt").write_text(BODY, "utf-8")
+    (tmp_path / "corpus" / "labels" / "other.toml").write_text('writer = "two"\n' + DECREE.replace("decree.txt", "other.txt"), "utf-8")
+    acts = load_corpus(tmp_path / "corpus")
+    heard: list[str] = []
+    found = by_writer(acts, told=heard.append)
+    assert sorted(heard) == ["one", "two"]
+    assert [found.scores[reader]["operators"].right for reader in READERS] == [2, 2, 2], "each writes what the other one does"
+    assert any(line.startswith("operators") for line in lines_by_writer(found))
+
+
+def test_nothing_is_learned_from_nothing() -> None:
+    with pytest.raises(ValueError, match="no labelled decree"):
+        taught_by(())

@@ -1,0 +1,78 @@
+"""Which facts are to be verified."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.detection.facts.doubts import doubtful, second_values
+from bot.detection.facts.tagging import spans, tagged
+from bot.detection.judging import judge
+from bot.detection.text.document import document
+from bot.detection.text.segments import segments
+from bot.domain.acts import Facts, PageText, TextOrigin
+from tests.bot.detection.samples import act
+
+TITLE = (
+    "Arrêté n° 2026-00931 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
+)
+TEXT = """Le préfet de police,
+Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;
+ARRÊTE
+Article 1er - La SNCF est autorisée à mettre en œuvre un traitement algorithmique des images issues d'un système de vidéoprotection
+dans la gare du Nord et la gare de l'Est, du 3 au 6 mai 2026, à l'occasion du festival des Moulins.
+Article 2 - Le logiciel utilisé est Cityvision, de la société Wintics.
+Fait à Paris, le 2 mai 2026
+Le préfet de police
+"""
+
+
+def doubts_of(facts: Facts, **read: str | tuple[str, ...]) -> tuple[str, ...]:
+    text = document(given := act(TEXT, TITLE), given.pages)
+    return doubtful(text, segments(text, None)[0], facts, (), read)
+
+
+@pytest.mark.parametrize(
+    ("facts", "read", "expected"),
+    [
+        (Facts(event="festival des Moulins"), {"event": "Festival des moulins"}, ()),
+        (Facts(event="festival des Moulins, ont"), {"event": "festival des Moulins"}, ("event",)),
+        (Facts(event="festival des Moulins"), {}, ("event",)),
+        (Facts(places=("gare d'Arles", "gare de Nîmes")), {"places": ("gares d'Arles", "Nîmes")}, ()),
+        (Facts(places=("gare du Nord",)), {"places": ("gare du Nord", "gare de l'Est")}, ("places",)),
+        (Facts(places=("gare du Nord", "gare de l'Est")), {"places": ("gare du Nord",)}, ("places",)),
+        (Facts(operators=("SNCF",)), {"operators": ("SNCF", "RATP")}, ("operators",)),
+        (Facts(software="Cityvision", vendor="Wintics"), {}, ()),  # of the list, and no other one of it in the articles
+        (Facts(software="Perception"), {}, ("software",)),  # of the list, but the articles name another one of it
+        (Facts(vendor="Alpha-Cairn"), {"vendor": "Alpha-Cairn"}, ()),
+        (Facts(office="Le préfet de police"), {}, ()),
+        (Facts(office="Le préfet de police"), {"office": "La directrice de cabinet"}, ("office",)),
+        (Facts(), {"event": "festival des Moulins"}, ()),  # what is not told cannot be verified
+    ],
+)
+def test_a_fact_is_sure_where_both_readers_agree(facts: Facts, read: dict[str, str | tuple[str, ...]], expected: tuple[str, ...]) -> None:
+    assert doubts_of(facts, **read) == expected
+
+
+def test_a_page_that_was_badly_read_makes_its_facts_doubtful() -> None:
+    clear = act(TEXT, TITLE)
+    poor = replace(clear, pages=(PageText(1, TEXT, TextOrigin.OCR, confidence=71),))
+    well = replace(clear, pages=(PageText(1, TEXT, TextOrigin.OCR, confidence=93),))
+    assert judge(well).facts.doubtful == judge(clear).facts.doubtful
+    assert {"signed", "starts", "ends", "places", "operators", "office"} <= set(judge(poor).facts.doubtful)
+    assert judge(poor).facts.sure.starts is None
+    assert replace(judge(poor).facts, doubtful=()) == replace(judge(clear).facts, doubtful=())
+
+
+def test_the_second_reader_reads_a_plain_decree() -> None:
+    text = document(given := act(TEXT, TITLE), given.pages)
+    read = second_values(text, tagged(text, segments(text, None)[0]))
+    assert read["operators"] == ("SNCF",)
+    assert read["software"] == "Cityvision"
+    assert judge(given).facts.doubtful == ()
+
+
+def test_labels_become_facts() -> None:
+    labels = ["O", "B-places", "I-places", "B-places", "O", "I-event", "I-event", "I-places"]
+    assert list(spans(labels)) == [("places", 1, 2), ("places", 3, 3), ("event", 5, 6), ("places", 7, 7)]
