@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from fpdf import FPDF
 
-from tests.bot.reading.papers import BODY, FONT, stream, text_content, write
+from tests.bot.reading.papers import BODY, FONT, repeated, stream, text_content, write
 
 GOOD = stream(text_content(BODY))
 _FONTS = b"/Font << /F1 3 0 R >>"
@@ -119,10 +119,8 @@ def object_stream(stream_object: bytes) -> bytes:
 
 def bomb_in_object_stream(inside: bytes = b"<< >>") -> bytes:
     """An object stream of 300 kB that unfolds to 300 MB."""
-    packed = zlib.compressobj(9)
     first = b"6 0 "
-    data = packed.compress(first + inside)
-    data += b"".join(packed.compress(bytes(1024**2)) for _ in range(300)) + packed.flush()
+    data = repeated(bytes(1024**2), 300, before=first + inside)
     entries = b"/Type /ObjStm /N 1 /First %d /Filter /FlateDecode /Length %d" % (len(first), len(data))
     return b"<< %s >>\nstream\n%s\nendstream" % (entries, data)
 

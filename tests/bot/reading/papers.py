@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Sequence
-from functools import cache
 
 import pypdfium2 as pdfium
 from fpdf import FPDF
@@ -201,10 +200,20 @@ def slow(pages: int) -> bytes:
     ])  # fmt: skip
 
 
-@cache
+def repeated(piece: bytes, times: int, before: bytes = b"") -> bytes:
+    """The piece so many times, packed: it is packed once, and what that gives repeated."""
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    first, packed = (packer.compress(part) + packer.flush(zlib.Z_FULL_FLUSH) for part in (before, piece))
+    checksum = zlib.adler32(before)
+    for _ in range(times):
+        checksum = zlib.adler32(piece, checksum)
+    return b"x\xda" + first + packed * times + packer.flush() + checksum.to_bytes(4, "big")
+
+
 def bomb() -> bytes:
     """A content stream of half a megabyte that unfolds to 360 million bytes of drawing."""
-    return stream(b"0 0 m " * 60_000_000, compress=True)
+    data = repeated(b"0 0 m " * 600_000, 100)
+    return b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(data), data)
 
 
 def endless_tree() -> bytes:
