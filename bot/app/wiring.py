@@ -63,6 +63,7 @@ from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
 from bot.queries.following import read_times
 from bot.queries.mastodon.answering import HOUR, PER_HOUR, MentionAnswers
+from bot.queries.mastodon.mentions import answer_status
 from bot.queries.questions import TELEGRAM_PAGE, Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.bot import TelegramBot
@@ -185,7 +186,12 @@ async def assemble(
             store=store,
             clock=clock,
             telegram=_telegram_bot(settings, wired, places, store, overview, questions, buttons, mailbox, clock),
-            mentions=[MentionAnswers(account, store.mentions, questions, places, limits, clock) for account in accounts],
+            mentions=[
+                MentionAnswers(
+                    account, store.mentions, questions, partial(answer_status, places=places, contact=_contact(settings)), limits, clock
+                )
+                for account in accounts
+            ],
             notifier=None if rehearsal else Notifier(producers, None if operators_chat is None else operators_chat.send, clock),
             backfill=Backfill(catalogue, patient, client, ingestor_of(patient), store, clock, _backfill_limits(settings)),
             checker=Checker(store.destination_checks, store.outbox, [*channels, operators_chat], clock),
@@ -272,6 +278,11 @@ def _follower_channels(
     return channel
 
 
+def _contact(settings: Settings) -> str:
+    """Return whom people may write to who meet this instance, empty where nobody says."""
+    return settings.web.contact or settings.http.contact
+
+
 def _telegram_bot(
     settings: Settings,
     wired: Sequence[Destination],
@@ -288,7 +299,7 @@ def _telegram_bot(
         return None
     seen = partial(record_message, store.chat_messages, _chats(wired), clock)
     limiter, follows = RateLimiter(telegram.commands_per_minute, time.monotonic), store.follows
-    languages, contact = ChatLanguages(follows.language_of, follows.set_language), settings.web.contact or settings.http.contact
+    languages, contact = ChatLanguages(follows.language_of, follows.set_language), _contact(settings)
     commands = TelegramCommands(questions, places, limiter, Callbacks(), languages, contact=contact)
 
     def read_at(wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:

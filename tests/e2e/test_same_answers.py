@@ -19,6 +19,7 @@ from bot.domain.mentions import StatusMention
 from bot.messages import StatusLimits
 from bot.queries.answers import Question
 from bot.queries.mastodon.answering import MentionAnswers
+from bot.queries.mastodon.mentions import answer_status
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.commands import COMMANDS
@@ -146,7 +147,8 @@ async def status(questions: Questions, store: Store, words: str, characters: int
     """Return what the account answers to these words on a server with this limit."""
     account = OneMention(words, StatusLimits(characters))
     store.mentions.record(account.name, "0")
-    await MentionAnswers(account, store.mentions, questions, PLACES, RateLimiter(9, lambda: 0.0), lambda: NOW).answer_new()
+    write = partial(answer_status, places=PLACES, contact="")
+    await MentionAnswers(account, store.mentions, questions, write, RateLimiter(9, lambda: 0.0), lambda: NOW).answer_new()
     (said,) = account.said
     return said
 

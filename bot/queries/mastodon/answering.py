@@ -7,7 +7,7 @@ the answer is found under the status at the next start, and on servers that keep
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -15,11 +15,11 @@ from typing import Protocol
 
 import structlog
 
-from bot.domain.acts import Place
 from bot.domain.backoff import backoff
 from bot.domain.mentions import AccountFailed, StatusMention
 from bot.messages import StatusLimits
-from bot.queries.mastodon.mentions import answer_status, asked_in, is_unwanted, is_worth_saying, language_of, refusal_status
+from bot.queries.answers import Answer
+from bot.queries.mastodon.mentions import asked_in, is_unwanted, is_worth_saying, language_of, refusal_status
 from bot.queries.questions import Clock, Questions
 from bot.queries.rate_limit import RateDecision, RateLimiter
 from bot.storage.errors import StorageError
@@ -95,16 +95,16 @@ class MentionAnswers:
         account: Account,
         progress: Progress,
         questions: Questions,
-        places: Mapping[str, Place],
+        write: Callable[[Answer, StatusMention, StatusLimits], str],
         limiter: RateLimiter,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`limiter` counts by the hour (`PER_HOUR`)."""
+        """`write` puts an answer into a status; `limiter` counts by the hour (`PER_HOUR`)."""
         self._account = account
         self._progress = progress
         self._questions = questions
-        self._places = places
+        self._write = write
         self._limiter = limiter
         self._clock = clock
         self._sleep = sleep
@@ -186,7 +186,7 @@ class MentionAnswers:
         if decision is RateDecision.REFUSED_FIRST:
             return partial(refusal_status, mention) if asked.is_addressed else None
         answer = await asyncio.to_thread(self._questions.plain, asked.words or "aide")
-        return partial(answer_status, answer, mention, self._places) if is_worth_saying(answer, asked) else None
+        return partial(self._write, answer, mention) if is_worth_saying(answer, asked) else None
 
     def _failed(self, error: AccountFailed) -> float:
         self._failures += 1

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bs4 import BeautifulSoup
 
@@ -16,6 +17,7 @@ from bot.messages import Language, StatusLimits, mastodon_length, mastodon_statu
 from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import cut, inert
 from bot.queries.answers import Answer, BadInput, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Topic, TownAnswer
+from bot.queries.following import about_us, run_by
 from bot.queries.phrases import message_of, plain_answer
 from bot.queries.vocabulary import vocabulary
 
@@ -93,13 +95,18 @@ def language_of(mention: StatusMention) -> Language:
     return "en" if re.split("[-_]", mention.language.lower())[0] == "en" else "fr"
 
 
-def answer_status(answer: Answer, mention: StatusMention, places: Mapping[str, Place], limits: StatusLimits) -> str:
+def answer_status(answer: Answer, mention: StatusMention, limits: StatusLimits, *, places: Mapping[str, Place], contact: str) -> str:
     """Return an answer as a status within `limits`, which mentions only who asked. A decree keeps its link, a list its beginning and its
-    end: of the decrees in between those that do not fit are left out, which is shown.
+    end: of the decrees in between those that do not fit are left out, which is shown. Below it stands what a first contact must hold, where
+    there is room: who asked before is not stored. `contact`: of whoever runs this instance, empty where nobody says.
     """
     language = language_of(mention)
     room = replace(limits, characters=limits.characters - len(mention.handle) - 2)
-    return f"@{mention.handle} {_said(answer, places, language, room)}"
+    said = _said(answer, places, language, room)
+    # The help says by itself that Vigie is no service of the State.
+    about = run_by(language, contact) if isinstance(answer, HelpRequest) else about_us(language, contact)
+    with_about = f"{said}\n\n{about}" if about else said
+    return f"@{mention.handle} {with_about if _fits(with_about, room) else said}"
 
 
 def refusal_status(mention: StatusMention, limits: StatusLimits) -> str:
@@ -117,11 +124,13 @@ def _said(answer: Answer, places: Mapping[str, Place], language: Language, room:
         else:  # an answer is for one person: it is under no hashtag
             return "\n".join(line for line in post.split("\n") if not line.startswith("#")).rstrip()
 
-    def fits(said: str) -> bool:
-        return mastodon_length(said, room) <= room.characters
-
+    fits = partial(_fits, room=room)
     texts = [_quiet(one, places, language) for one in _versions(answer)]
     return next((text for text in texts if fits(text)), None) or shortened(texts[-1], fits)
+
+
+def _fits(said: str, room: StatusLimits) -> bool:
+    return mastodon_length(said, room) <= room.characters
 
 
 def _quiet(answer: Answer, places: Mapping[str, Place], language: Language) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount, mention_of
 from bot.queries.mastodon.answering import EVERY, HOUR, PER_HOUR, MentionAnswers
+from bot.queries.mastodon.mentions import answer_status
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
@@ -64,7 +66,8 @@ async def answering(
     reader = MentionedAccount("compte", MastodonApi(server.url, server.token, now), content_warning=content_warning)
     try:
         limiter = RateLimiter(most, lambda: 0.0, seconds=HOUR)
-        yield MentionAnswers(reader, progress, questions, PLACES, limiter, lambda: now() + later)
+        write = partial(answer_status, places=PLACES, contact="moi@collectif.example")
+        yield MentionAnswers(reader, progress, questions, write, limiter, lambda: now() + later)
     finally:
         await reader.close()
 

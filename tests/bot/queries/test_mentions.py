@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ def test_hostile_html_is_read_in_bounds(content: str) -> None:
 
 def test_a_question_that_is_too_long_is_refused_and_not_cut(questions: Questions) -> None:
     asked = asked_in(mention(f"{VIGIE} " + "gare " * 100), "vigie")
-    assert "200" in answer_status(questions.plain(asked.words), mention(), PLACES, StatusLimits())
+    assert "200" in written(questions.plain(asked.words), mention(), StatusLimits())
 
 
 @pytest.mark.parametrize(
@@ -111,27 +112,45 @@ def test_the_language_is_that_of_the_status(said: str, expected: str) -> None:
     assert language_of(mention(language=said)) == expected
 
 
+written = partial(answer_status, places=PLACES, contact="https://collectif.example")
+
+
 @pytest.mark.parametrize("characters", [500, 200, 90])
 @pytest.mark.parametrize("words", ["26", "[3]", "Montélimar", "aide", "PP", "téléphérique", "romans", "@bob #drole https://a.example/x"])
 def test_an_answer_is_within_the_limits_and_mentions_only_who_asked(questions: Questions, words: str, characters: int) -> None:
     limits = StatusLimits(characters, 23)
     for language in ("fr", "en"):
-        status = answer_status(questions.plain(words), mention(language=language), PLACES, limits)
+        status = written(questions.plain(words), mention(language=language), limits)
         assert status.startswith("@alice@ailleurs.example ")
         assert status.count("@") == 2
         assert mastodon_length(status, limits) <= characters
         assert mastodon_length(refusal_status(mention(language=language), limits), limits) <= characters
 
 
+@pytest.mark.parametrize(("language", "state", "who"), [("fr", "service de l’État", "Qui tient"), ("en", "service of the", "Who runs")])
+@pytest.mark.parametrize("words", ["26", "[3]", "Montélimar", "aide", "romans"])
+def test_an_answer_says_who_runs_it_and_that_it_is_no_service_of_the_state_where_there_is_room(
+    questions: Questions, words: str, language: str, state: str, who: str
+) -> None:
+    answer, asker = questions.plain(words), mention(language=language)
+    status = written(answer, asker, StatusLimits(5000, 23))
+    assert status.count(state) == 1
+    assert f"{who} " in status
+    assert status.endswith("https://collectif.example")
+    bare = written(answer, asker, StatusLimits(mastodon_length(status, StatusLimits(5000, 23)) - 23, 23))
+    assert who not in bare
+    assert status.startswith(bare), "what was asked goes first"
+
+
 def test_a_decree_keeps_its_link() -> None:
-    status = answer_status(OneDecree(decree(3), NOW), mention(), PLACES, StatusLimits())
+    status = written(OneDecree(decree(3), NOW), mention(), StatusLimits())
     assert "https://www.drome.gouv.fr/raa-3.pdf" in status
     assert "#VSA" not in status
 
 
 def test_a_decree_that_was_set_aside_says_so(decrees: MemoryDecrees) -> None:
     gone = replace(decree(3), withdrawn_at=NOW)
-    assert "Écarté le" in answer_status(OneDecree(gone, NOW), mention(), PLACES, StatusLimits())
+    assert "Écarté le" in written(OneDecree(gone, NOW), mention(), StatusLimits())
 
 
 def test_a_list_keeps_its_beginning_and_its_end() -> None:
@@ -146,14 +165,14 @@ def test_of_a_town_the_decrees_that_name_it_come_before_what_is_well(decrees: Me
     named = [replace(decree(n), communes=(NamedCommune("26362", Naming.NAMED, "Valence"),)) for n in (21, 22)]
     questions = Questions(MemoryDecrees([*named, *decrees.stored]), PLACES, lambda: NOW, overview=overview)
     answer = questions.plain("Valence 26")
-    long, short = (answer_status(answer, mention(), PLACES, StatusLimits(characters)) for characters in (5000, 650))
+    long, short = (written(answer, mention(), StatusLimits(characters)) for characters in (5000, 650))
     assert all(text in long for text in ("[21]", "[22]", "[12]", "site lu normalement", "ne prouve rien"))
     assert all(text in short for text in ("[21]", "[22]", "aucune commune", "ne prouve rien"))
     assert "site lu normalement" not in short
 
 
 def test_what_is_not_found_is_never_a_bare_no(questions: Questions) -> None:
-    status = answer_status(questions.plain("Montélimar"), mention(), PLACES, StatusLimits())
+    status = written(questions.plain("Montélimar"), mention(), StatusLimits())
     assert "ne prouve rien" in status
 
 
