@@ -1,4 +1,4 @@
-"""Listen for visitors: a socket of our own, and uvicorn embedded in the loop of the program that it is part of."""
+"""Listen for visitors: a socket of our own, and uvicorn in a thread and a loop of its own, beside the program that it is part of."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import uvicorn
@@ -99,7 +100,10 @@ def address_of_socket(listening: socket.socket) -> str:
 
 
 async def serve(application: ASGIApp, listening: socket.socket) -> None:
-    """Serve on a socket that is bound already, until this is cancelled. The socket is closed at the end, some two seconds later at most."""
+    """Serve on a socket that is bound already, until this is cancelled. The socket is closed at the end, some two seconds later at most.
+
+    In a loop of its own: a poll takes dozens of turns of its loop, and would wait in each for all visitors who have one too.
+    """
     config = uvicorn.Config(
         application,
         lifespan="off",
@@ -117,7 +121,9 @@ async def serve(application: ASGIApp, listening: socket.socket) -> None:
         h11_max_incomplete_event_size=16_384,
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    thread = ThreadPoolExecutor(1, thread_name_prefix="web-server")
+    serving = asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(server.serve(sockets=[listening])))
+    thread.shutdown(wait=False)  # once it has served
     try:
         await asyncio.shield(serving)
     finally:
