@@ -15,6 +15,7 @@ from sqlalchemy.util import LRUCache
 from xdist.scheduler import LoadScopeScheduling
 
 from bot.messages import words
+from bot.reading.pages.ocr import ocr_available
 from tests.clients import prepare_clients
 from tests.examples import load_profile
 from tests.processes import Zygote
@@ -116,6 +117,12 @@ def prepared_clients() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         prepare_clients(patch)
         yield
+
+
+@pytest.fixture(scope="session")
+def with_ocr() -> None:
+    if not ocr_available():
+        pytest.skip("no Tesseract with French data (fra.traineddata) on this machine")
 
 
 # Words of the program are compared with plain spaces, which can be seen and typed. The spaces that readers get have tests of their own

@@ -13,16 +13,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot.reading.pages.ocr import ocr_available
 from bot.storage.store import Store
 from tests.bot.storage.ready import copy_when_new, ready_store
 from tests.servers.postgres import folder_of
-
-
-@pytest.fixture(scope="session")
-def with_ocr() -> None:
-    if not ocr_available():
-        pytest.skip("no Tesseract with French data (fra.traineddata) on this machine")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ import pytest
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import CannedAnswer
 from bot.app.demo.scenario import demo_text
-from bot.reading.pages.ocr import ocr_available
 from tests.e2e.test_operations import Sites, bot, configure
 from tests.e2e.world import CHANNEL, posts_in
 from tests.processes import Zygote
@@ -50,7 +49,7 @@ RECUEIL = "SELECT state, error FROM recueils WHERE url LIKE '%302.pdf'"
 POST = "SELECT state, error FROM posts"
 
 
-@pytest.mark.skipif(not ocr_available(), reason="needs Tesseract with French data")
+@pytest.mark.usefixtures("with_ocr")
 @pytest.mark.parametrize("name", ["run", "poll"])
 async def test_it_is_posted_before_the_rest_of_the_recueil_is_read(
     zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str

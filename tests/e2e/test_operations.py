@@ -37,7 +37,6 @@ from bot.app.demo.replay import CannedAnswer, Replay
 from bot.app.demo.scenario import DROME, DemoLink, demo_text, downloads
 from bot.app.service import Service
 from bot.app.wiring import assemble
-from bot.reading.pages.ocr import ocr_available
 from bot.storage.store import open_store
 from sources.catalogue.authority import load_authorities
 from tests.e2e.world import CHANNEL, World, posts_in
@@ -250,7 +249,7 @@ async def test_started_by_its_user_it_ends_soon_too(sites: Sites, telegram: Fake
     await later(tmp_path, sites, telegram)
 
 
-@pytest.mark.skipif(not ocr_available(), reason="needs Tesseract with French data: without, a scan is not worth a second")
+@pytest.mark.usefixtures("with_ocr")
 @pytest.mark.parametrize(("name", "code"), [("run", 0), ("poll", 130)])
 async def test_it_ends_soon_while_a_long_scan_is_read(
     zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int
