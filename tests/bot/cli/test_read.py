@@ -168,9 +168,9 @@ def on_a_terminal(folder: Path, arguments: list[str], seen: Callable[[subprocess
 def test_a_terminal_sees_the_decree_and_how_far_the_reading_is(tmp_path: Path) -> None:
     road = demo_text("road", DAY, number="2026-1")
     acts = (
-        *(ActSpec("DDT", f"26-2026-08-13-0000{number}", "Arrêté de circulation", (road,), scanned=True) for number in range(1, 10)),
+        *(ActSpec("DDT", f"26-2026-08-13-0000{number}", "Arrêté de circulation", (road,), scanned=True) for number in range(1, 5)),
         ActSpec(
-            "Cabinet", "26-2026-08-14-00019", "Arrêté portant autorisation de vidéosurveillance algorithmique n° 2026-2",
+            "Cabinet", "26-2026-08-14-00009", "Arrêté portant autorisation de vidéosurveillance algorithmique n° 2026-2",
             (demo_text("authorisation", DAY, number="2026-2"),), scanned=True,
         ),
     )  # fmt: skip
