@@ -160,7 +160,7 @@ class _Run:
         if deed in words:
             telegram.say(chat, chat, words[deed])
         elif deed in presses:
-            telegram.press(telegram.last_of_bot(chat), presses[deed], chat)
+            telegram.press(telegram.first_of_bot(chat), presses[deed], chat)
         elif deed is Deed.BLOCK:
             telegram.kick(chat, "Forbidden: bot was blocked by the user")
             telegram.membership(chat, "kicked")

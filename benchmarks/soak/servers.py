@@ -44,9 +44,9 @@ class Telegram(FakeBotApi):
         """With traps."""
         return self.traps.around(super().app())
 
-    def last_of_bot(self, chat: int) -> BotMessage:
-        """The newest message of the bot in a chat."""
-        return [one for one in self.messages if one.chat_id == chat and one.from_bot][-1]
+    def first_of_bot(self, chat: int) -> BotMessage:
+        """The oldest message of the bot in a chat: one about no decree, which a press of its button may change."""
+        return next(one for one in self.messages if one.chat_id == chat and one.from_bot)
 
     def take_back(self, chat: int) -> None:
         """A person who blocked the bot takes messages again."""
