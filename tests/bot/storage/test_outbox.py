@@ -166,6 +166,8 @@ def test_the_messages_known_at_a_destination(store: Store) -> None:
     first, second, third = queue(store, "A", "B", "C", destinations=("t",))
     (elsewhere,) = queue(store, "D", destinations=("m",))
     store.outbox.sent(elsewhere.id, "1000", NOW - MINUTE)
+    assert history(store, third) == ChatHistory(is_begun=False)
+    store.chat_messages.begin(third.id, "@canal")
     assert history(store, third) == ChatHistory()
     store.outbox.sent(first.id, "9", NOW - 2 * MINUTE)
     store.outbox.sent(second.id, "10", NOW - MINUTE)
@@ -186,7 +188,7 @@ def test_only_numbers_have_an_order_at_a_destination(store: Store) -> None:
     first, second, third = queue(store, "A", "B", "C")
     store.outbox.sent(first.id, "99", NOW - MINUTE)
     store.outbox.sent(second.id, "0f3a" * 8, NOW - MINUTE)
-    assert history(store, third) == ChatHistory(99, frozenset({99}))
+    assert history(store, third) == ChatHistory(99, frozenset({99}), is_begun=False)
 
 
 def test_a_message_comes_after_the_newest_one_known_when_it_was_about_to_be_sent(store: Store) -> None:
