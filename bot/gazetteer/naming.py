@@ -67,11 +67,12 @@ class Namer:
         self._sites = {_folded(name): rows for name, rows in aliases.sites.items()}
 
     def communes_of(self, decree: Decree, departments: Collection[str]) -> tuple[NamedCommune, ...]:
-        """Return the communes of these departments that the sure facts of a decree name, each once, in the order in which they are named.
+        """Return the communes of these departments that the facts of a decree name, each once, in the order in which they are named.
 
-        Whoever names an arrondissement names its city too, which follows it.
+        Those that are to be verified count: whoever asks for a town, or follows it, must not miss a decree. Whoever names an arrondissement
+        names its city too, which follows it.
         """
-        facts = decree.facts.sure
+        facts = decree.facts
         texts = [(decree.title, False), (facts.event or "", False), *((text, True) for text in facts.operators)]
         found: dict[str, NamedCommune] = {}
         for text, whole in [*texts, *((text, False) for text in facts.places)]:

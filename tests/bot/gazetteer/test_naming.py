@@ -122,6 +122,10 @@ def test_an_operator_names_the_commune_whose_whole_name_it_bears(operator: str, 
     assert _named(replace(PLAIN, facts=Facts(operators=(operator,))), *departments) == codes
 
 
+def test_a_place_that_is_to_be_verified_names_its_commune_too() -> None:
+    assert _named(replace(PLAIN, facts=Facts(places=("gare de Valence",), doubtful=("places",))), "26") == ["26362"]
+
+
 def test_title_and_event_name_communes_but_not_those_of_teams() -> None:
     decree = replace(
         PLAIN,
