@@ -93,6 +93,9 @@ def _after(day: date, count: int, unit: str) -> date:
     return min(date(year, month, 1) + timedelta(days=day.day - 1), following) - timedelta(days=1)
 
 
+_LONGEST = 1100
+"""Days between a beginning and an end that are of one period."""
+
 MOST = 20
 """Periods looked at in one article: a real one has a few, a hostile text has any number."""
 
@@ -186,7 +189,9 @@ def ranges(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period
                 continue
             night = _NIGHT.search(text, max(match.start() - 12, start), match.start()) is not None
             several.append(TextMatch(with_hours(opening, last, match.groupdict(), night=night), match.start(), match.end()))
-        yield from (_with_earlier(text, start, found) for found in _joined(text, several))
+        joined = _joined(text, several)
+        yield from _table(several if len(joined) > 1 else [])
+        yield from (_with_earlier(text, start, found) for found in joined)
     yield from durations(document, start, end)
     for match in _UNTIL.finditer(text, start, end):
         day = full(match["end"])
@@ -204,6 +209,14 @@ def _joined(text: str, several: list[TextMatch[Period]]) -> list[TextMatch[Perio
         else:
             joined.append(entry)
     return joined
+
+
+def _table(rows: list[TextMatch[Period]]) -> Iterator[TextMatch[Period]]:
+    """Yield the rows of a table, each with its hours, as one period: from the first beginning to the last end."""
+    opening = [entry.value[0] for entry in rows if entry.value[0] is not None and entry.value[0].time is not None]
+    closing = [entry.value[1] for entry in rows if entry.value[1] is not None and entry.value[1].time is not None]
+    if rows and len(opening) == len(closing) == len(rows) and (max(closing).day - min(opening).day).days <= MOST:
+        yield TextMatch((min(opening), max(closing)), rows[0].start, rows[-1].end)
 
 
 def _ordered(one: Moment | None, two: Moment | None) -> bool:
@@ -238,8 +251,15 @@ _SINGLE = re.compile(
 )
 # "le samedi 5 décembre, de 12 h à 23 h, et le dimanche 6 décembre 2026": what stands before the last of several days.
 _DAY_BEFORE = re.compile(rf"\ble\s*(?P<day>{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?){HOURS}\s*(?:,|;|\bet\b|\bpuis\b|ainsi que|\s)+$")
-# "à compter du 2 mai 2026" alone: it begins, and nothing says when it ends.
-_FROM = re.compile(rf"\b(?:a compter du|a partir du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')}")
+# Two sentences, often of two articles: "prend effet le 19 août 2026 à 10 heures", "expire le 22 août 2026 à minuit".
+_BEGIN_VERB = r"(?:prend(?:ra|re)? effet|entre(?:ra|r)? en vigueur|debute(?:ra|r)?|commence(?:ra|r)?|court)"
+_END_VERB = (
+    r"(?:prend(?:ra|re)? fin|expire(?:ra|r)?|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?|s'acheve(?:ra|r)?|se termine(?:ra|r)?"
+    r"|(?:date de fin|terme)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
+)
+_BEGINS = re.compile(rf"\b(?:{_BEGIN_VERB}\s(?:des le|le)|a compter du|a partir du)\s*(?P<day>{ANY_DATE}){AT.format(name='at')}")
+_ENDS = re.compile(rf"\b{_END_VERB}\s(?:au plus tard\s)?(?:a la date du|le|au|du|jusqu'au)\s*(?P<day>{ANY_DATE}){AT.format(name='at')}")
+_ONE_SIDE = re.compile(rf"\b(?:{_BEGIN_VERB}|{_END_VERB})\s(?:au plus tard\s)?$")
 # A date that follows one of these is of another text.
 _FOREIGN = re.compile(
     r"(?:arrete[^\n;.]{0,40}|\bloi\b[^\n;.]{0,40}|decret[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}|\ben date\s*"
@@ -275,14 +295,15 @@ def enumerations(document: ActText, start: int, end: int) -> Iterator[TextMatch[
 
 
 def single_days(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield one day; first of all several with hours, as one; last a beginning whose end is not given."""
+    """Yield one day; first of all several with hours, as one."""
     found: list[TextMatch[Period]] = []
     for match in islice(_SINGLE.finditer(document.flat, start, end), MOST):
         day = full(match["day"])
         before = document.folded.text[max(match.start() - 60, start) : match.start()]
         if day is None or _ASKED.search(before) or (_FOREIGN if match.group().startswith("du") else _SIGNING).search(before):
             continue
-        if dates_signature(document, match.start(), match.end("day"), end):
+        one_side = match["opens"] is None and _ONE_SIDE.search(before) is not None
+        if one_side or dates_signature(document, match.start(), match.end("day"), end):
             continue
         found.append(
             _with_days_before(document.flat, start, TextMatch(with_hours(day, day, match.groupdict()), match.start(), match.end()))
@@ -297,10 +318,6 @@ def single_days(document: ActText, start: int, end: int) -> Iterator[TextMatch[P
         if (closing.day - opening.day).days < MOST:
             yield TextMatch((opening, closing), timed[0].start, timed[-1].end)
     yield from found
-    for match in islice(_FROM.finditer(document.flat, start, end), MOST):
-        day = full(match["start"])
-        if day is not None:
-            yield TextMatch((Moment(day, hour(match["begin"], closing=False)), None), match.start(), match.end())
 
 
 def _with_days_before(text: str, start: int, found: TextMatch[Period]) -> TextMatch[Period]:
@@ -374,12 +391,32 @@ def _agrees(operative: Period, titled: Period) -> bool:
 
 
 def _first(document: ActText, blocks: list[Block], *, singles: bool) -> TextMatch[Period] | None:
-    readers = [ranges, enumerations, *([single_days, months] if singles else [])]
-    for reader in readers:
-        for block in blocks:
-            for found in reader(document, block.start, block.end):
-                return found
-    return None
+    between = (found for reader in (ranges, enumerations) for block in blocks for found in reader(document, block.start, block.end))
+    found = next(between, None)
+    if not singles or (found is not None and None not in found.value):
+        return found
+    sides = _two_sides(document, blocks)
+    if sides is not None and None not in sides.value:
+        return sides
+    single = (one for reader in (single_days, months) for block in blocks for one in reader(document, block.start, block.end))
+    return found or next(single, None) or sides
+
+
+def _two_sides(document: ActText, blocks: list[Block]) -> TextMatch[Period] | None:
+    """Return the period that the first sentence on its beginning and the first on its end give together, or the one that there is."""
+    begins, ends = (
+        next((match for block in blocks for match in pattern.finditer(document.flat, block.start, block.end) if full(match["day"])), None)
+        for pattern in (_BEGINS, _ENDS)
+    )
+    first, last = (None if match is None else full(match["day"]) for match in (begins, ends))
+    if first is not None and last is not None and not first <= last <= first + timedelta(days=_LONGEST):
+        ends = last = None
+    match = begins or ends
+    if match is None:
+        return None
+    opens = None if begins is None or first is None else Moment(first, hour(begins["at"], closing=False))
+    closes = None if ends is None or last is None else Moment(last, hour(ends["at"], closing=True))
+    return TextMatch((opens, closes), match.start(), match.end())
 
 
 # Periods that are whole months: "durant tout le mois de décembre 2026".

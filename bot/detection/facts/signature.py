@@ -94,8 +94,9 @@ def _courts() -> _Courts:
 
 _AFTER_NUMBER = re.compile(rf"\s*,?\s*(?:en date\s+)?du\s+(?P<day>{ANY_DATE})(?!\s*(?:a \d|au\b|jusqu))")
 # A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
-_DONE = re.compile(rf"\bfait\s+a\s+[^\n,]{{2,40}}?\s*,?\s*le\s*[:\-]?\s*(?P<day>{ANY_DATE})")
-_PLACE_ONLY = re.compile(rf"\bfait\s+a\s+[^\n,]{{2,40}}?(?:,?\s*le\b(?:\s*[:\-]?\s*{ANY_DATE})?|,|\n|$)")
+_TOWN = r"\bfait\s+a(?:ux?)?\s+[^\n,]{2,40}?(?:\s*,\s*en\s[a-z' ]{4,30}?)?"
+_DONE = re.compile(rf"{_TOWN}\s*,?\s*(?:le|ce)\s*[:\-]?\s*(?P<day>{ANY_DATE})")
+_PLACE_ONLY = re.compile(rf"{_TOWN}(?:,?\s*(?:le|ce)\b(?:\s*[:\-]?\s*{ANY_DATE})?|,|\n|$)")
 _DATED_TITLE = re.compile(rf"\barrete(?:\s+(?:inter)?prefectoral)?\s+du\s+(?P<day>{ANY_DATE})(?!\s*(?:au\b|jusqu))")
 _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|vu|par)\s)$")
 
@@ -143,7 +144,7 @@ def _lines(document: ActText, blocks: Iterable[Block]) -> list[re.Match[str]]:
 
 # "Fait le" has no place where several sign, each in another: their places stand below, over their offices.
 _PLACE = r"\W{0,3}(?:fait(?:\s+en\s[a-z' ]{4,30}?)?\s?,?|(?:a\s+)?[a-z][a-z' \-]{1,40}?\s?,)\s?"
-_LINE = re.compile(rf"^{_PLACE}le\s*[:\-]?\s*(?P<day>{ANY_DATE})", re.MULTILINE)
+_LINE = re.compile(rf"^{_PLACE}(?:le|ce)\s*[:\-]?\s*(?P<day>{ANY_DATE})", re.MULTILINE)
 _BEFORE_DAY = re.compile(_PLACE)
 _FIRST_LETTER = re.compile(r"\W{0,3}(?:a\s+)?(?=[a-z])")
 # A sentence that ends a line with one of these goes on.

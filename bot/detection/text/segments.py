@@ -53,7 +53,7 @@ _SECTION = re.compile(
 # Over the mended view: `ARRÊTE`, `A R R Ê T E`, `ARRE TE`, `ARRÊTENT`, `Décide` are all one here; the noun is never followed by this.
 _OPERATIVE = re.compile(
     r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?a[rt][tl]ic[l1i]e(?:1er|1(?!\d)|i(?![ivx])|l(?!\d)|ter|premier|unique)"
-    r"|(?:arrete(?:nt)?|decide(?:nt)?)art1er"
+    r"|(?:arrete(?:nt)?|decide(?:nt)?)art1(?!\d)"
 )
 # A decision in numbered points, without the word "article": "Décide :" and a line that begins with "1°".
 _FIRST_POINT = re.compile(r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n(?P<point>\W{0,2}1\s?[°º.)](?=\s))", re.MULTILINE)

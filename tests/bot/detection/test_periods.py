@@ -183,3 +183,47 @@ def test_a_range_of_the_articles_wins_over_the_day_of_signature_in_the_title() -
 @pytest.mark.parametrize(("word", "starts"), [("respectifs", "2026-05-02"), ("Nice", None)])
 def test_a_line_that_ends_with_a_town_dates_a_signature_and_a_word_does_not(word: str, starts: str | None) -> None:
     assert of(f"Sont autorisés les traitements algorithmiques des images de leurs systèmes\n{word}, le 2 mai 2026.") == (starts, starts)
+
+
+_BETWEEN = "Article 2 : Trente caméras sont concernées.\nArticle 3 : "
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "expected"),
+    [
+        (
+            "L'autorisation prend effet le 19 août 2026 à 10 heures.",
+            "Elle expire le 22 août 2026 à minuit.",
+            ("2026-08-19T10:00", "2026-08-22T23:59"),
+        ),
+        (
+            "Elle vaut à compter du jeudi 31 décembre 2026 à 15 heures.",
+            "Elle prend fin le 1er janvier 2027 à 5 heures.",
+            ("2026-12-31T15:00", "2027-01-01T05:00"),
+        ),
+        (
+            "L'emploi est permis à compter du 11 septembre 2026.",
+            "Il cesse au plus tard le 13 septembre 2026.",
+            ("2026-09-11", "2026-09-13"),
+        ),
+        ("L'autorisation prend effet le 19 août 2026 à 10 heures.", "Elle est publiée.", ("2026-08-19T10:00", None)),
+        ("La commune est autorisée.", "Elle prend fin le 22 août 2026.", (None, "2026-08-22")),
+        # An end before the beginning, or years after it, is of something else.
+        ("L'autorisation prend effet le 19 août 2026.", "La convention expire le 18 août 2026.", ("2026-08-19", None)),
+        ("L'autorisation prend effet le 19 août 2026.", "La convention expire le 18 août 2036.", ("2026-08-19", None)),
+    ],
+)
+def test_a_beginning_and_an_end_of_two_articles_are_one_period(begins: str, ends: str, expected: tuple[str | None, str | None]) -> None:
+    first = f"Article 1er : Un traitement algorithmique est autorisé. {begins}"
+    text = f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{first}\n{_BETWEEN}{ends}"
+    assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == expected
+
+
+def test_the_rows_of_a_table_are_one_period() -> None:
+    rows = [
+        "stade de la Redoute       11   du 16/10/2026 à 8h au 18/10/2026 à 18h",
+        "parc de la Ravine Blanche  7   du 15/10/2026 à 15h au 16/10/2026 à 1h",
+        "stade de Cilaos            3   du 16/10/2026 à 4h au 17/10/2026 à 12h",
+    ]
+    text = "Vu le code de la sécurité intérieure ;\nARRÊTE\nArt. 1   Un traitement algorithmique est autorisé :\n" + "\n".join(rows)
+    assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == ("2026-10-15T15:00", "2026-10-18T18:00")

@@ -78,3 +78,26 @@ def test_a_sentence_cut_before_hours_is_no_signature_even_in_capitals() -> None:
 def test_a_line_of_its_own_dates_the_signature_and_not_the_period(end: str) -> None:
     facts = read("La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", end)
     assert (facts.signed, period(facts)) == (SIGNED, (None, None))
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        "Fait à Toulon, en la préfecture, le 14 octobre 2026",
+        "Fait au Puy-en-Velay, en l'hôtel de la préfecture, le quatorze octobre deux mille vingt-six",
+        "À Toulon, ce 14 octobre 2026",
+        "Fait à Toulon, ce 14 octobre 2026",
+    ],
+)
+def test_closings_in_other_words(closing: str) -> None:
+    facts = read(
+        "La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", f"Article 2 : Exécution.\n\n{closing}\n\nLe préfet du Var"
+    )
+    assert (facts.signed, facts.office) == (SIGNED, "Le préfet du Var")
+
+
+def test_articles_without_a_sign_after_their_number() -> None:
+    first = "Art. 1   La SNCF est autorisée à mettre en œuvre un traitement algorithmique."
+    text = f"Vu le code de la sécurité intérieure ;\n\nARRÊTE\n\n{first}\n\n"
+    facts = judge(act(f"{text}Art. 2   Caméras : 53.\n\nToulon, le 14 octobre 2026\n\nLe préfet du Var", TITLE)).facts
+    assert (facts.signed, facts.cameras, facts.office) == (SIGNED, 53, "Le préfet du Var")
