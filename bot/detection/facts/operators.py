@@ -42,7 +42,10 @@ _SOME = re.compile(r"(?:une?|des|plusieurs|deux|trois|quatre|cinq)\s")
 # "la Braderie" of the title, "la Braderie de Lille" of the article.
 _PLACED = re.compile(r"\s(?:de |du |des |d['’]|de la |de l['’])[A-ZÀ-Þ][\w'’-]*(?:[\s-][A-ZÀ-Þ][\w'’-]*){0,2}")
 _ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
-_EVENT_STOP = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s")
+_EVENT_STOP = re.compile(
+    r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s"
+    r"|,\s(?:l'\s?(?:autorisation|emploi|usage|utilisation)|le traitement|les traitements|la mise en oeuvre)\s"
+)
 
 
 def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> TextMatch[str] | None:

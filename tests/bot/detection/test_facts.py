@@ -347,6 +347,9 @@ def test_the_legal_basis_needs_the_article_of_the_law() -> None:
         ("du salon Paris Est Mobilité", "salon Paris Est Mobilité"),
         ("du festival de l'Est", "festival de l'Est"),
         ("du festival du Pont suspendu", "festival du Pont suspendu"),
+        # What is authorised is the next part of the sentence.
+        ("de la Foire de Marseille, l'autorisation est refusée", "Foire de Marseille"),
+        ("de la Foire de Marseille, la mise en œuvre de caméras est refusée", "Foire de Marseille"),
     ],
 )
 def test_the_verb_of_a_sentence_ends_the_name_of_its_event(wording: str, event: str) -> None:
