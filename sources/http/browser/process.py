@@ -123,8 +123,8 @@ class Chromium:
         finally:
             self._kill(browser)
             try:
-                if playwright is not None and not await _within(_CLOSE_SECONDS, playwright.stop()) and self._driver is not None:
-                    _end_now(self._driver)
+                if playwright is not None:
+                    await self._stop_driver(playwright)
             finally:
                 self._home.remove()
 
@@ -148,6 +148,19 @@ class Chromium:
             if starting.done() and not starting.exception():
                 self._playwright = starting.result()
         await starting
+
+    async def _stop_driver(self, playwright: Playwright) -> None:
+        """Stop it, by force where it does not end, and until its end was seen: no process is left to whoever closes the loop."""
+        stopping = asyncio.ensure_future(playwright.stop())
+        try:
+            await asyncio.wait({stopping}, timeout=_CLOSE_SECONDS)
+            if not stopping.done() and self._driver is not None:
+                _end_now(self._driver)
+                await asyncio.wait({stopping}, timeout=_CLOSE_SECONDS)
+        finally:
+            stopping.cancel()
+            with contextlib.suppress(Error, OSError, asyncio.CancelledError):
+                await stopping
 
     async def _launch(self) -> None:
         if self._playwright is None:

@@ -143,6 +143,8 @@ async def test_what_does_not_listen_any_more_is_ended_in_time_and_replaced(serve
     async with asyncio.timeout(LONGEST_END):
         with pytest.raises(asyncio.CancelledError):
             await asking
+    with pytest.raises(ChildProcessError):  # its end was seen, if it was a child of this process
+        os.waitpid(stopped, os.WNOHANG)  # noqa: ASYNC222 - it does not wait
     await until(lambda: not started & set(processes()))
     assert 'id="list"' in (await client.page(SITE)).html
 
