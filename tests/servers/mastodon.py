@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
 import tempfile
 import threading
 import warnings
+import weakref
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -218,13 +220,14 @@ class _Mock:
                 SeedAccount(username="vigie", bot=True, access_token=MastodonServer.token),
                 SeedAccount(username="autre", access_token=MastodonServer.other_token),
             ]
-            # Removed with this process; a folder of its own would stay.
-            self._media = tempfile.TemporaryDirectory(prefix="vigie-mastodon-")
+            # Removed with this object or this process; a folder of the mock's own would stay.
+            media = tempfile.mkdtemp(prefix="vigie-mastodon-")
+            weakref.finalize(self, shutil.rmtree, media, ignore_errors=True)
             config = MastodonMockConfig(
                 seed=SeedConfig(accounts=accounts),
                 faults=FaultConfig(enabled=False),
                 streaming=StreamingConfig(enabled=False),
-                media_storage_path=self._media.name,
+                media_storage_path=media,
             )
             self.app: Starlette = create_app(config)
         # What they do for the browsers of other sites is of no use here.
