@@ -114,8 +114,8 @@ COMPILE := bin/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock:
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
-	$(VENV)-lock/$(COMPILE) --extra dev pyproject.toml --output-file requirements.lock
-	$(VENV)-lock/$(COMPILE) --extra run pyproject.toml --constraint requirements.lock --output-file requirements-run.lock
+	$(VENV)-lock/$(COMPILE) --extra all --group dev pyproject.toml --output-file requirements.lock
+	$(VENV)-lock/$(COMPILE) --extra all --group run pyproject.toml --constraint requirements.lock --output-file requirements-run.lock
 	rm -rf $(VENV)-lock
 
 clean:
