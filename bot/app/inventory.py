@@ -14,6 +14,7 @@ import structlog
 
 from bot.app.config import DestinationSettings, Settings, destinations
 from bot.app.config.errors import closest
+from bot.app.config.loading import seen_by_all
 from bot.app.config.values import sqlite_file
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.detection.facts.operators import operator_names
@@ -114,12 +115,15 @@ def report_destinations(settings: Settings, store: Store, *, clock: Clock) -> tu
 
 def log_doubts(settings: Settings, authorities: Mapping[str, Authority]) -> None:
     """Log what in the configuration can be used and is probably not meant."""
-    for doubt in _doubts(settings, hosts(authorities) | INDEX_HOSTS):
+    for doubt in doubts(settings, authorities):
         log.warning("config.doubtful", doubt=doubt)
 
 
-def _doubts(settings: Settings, known_hosts: frozenset[str]) -> Iterator[str]:
-    http, watch = settings.http, settings.watch
+def doubts(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator[str]:
+    """Yield what in the configuration can be used and is probably not meant."""
+    http, watch, known_hosts = settings.http, settings.watch, hosts(authorities) | INDEX_HOSTS
+    for file in seen_by_all(settings):
+        yield f"{file}: every user of this machine can read this secret: chmod 600 {file}"
     if http.browser and find_chromium(http.browser) is None:
         yield f"http.browser: there is no program {http.browser!r}; the sites that need a browser cannot be read"
     if watch.every_minutes > watch.slowest_minutes:

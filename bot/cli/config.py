@@ -1,22 +1,115 @@
-"""`vigie config`: the configuration, explained."""
+"""`vigie config`: the configuration, explained and checked."""
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
+from importlib.util import find_spec
 
 import typer
+
+from bot.app.config import ConfigError, Settings, destinations
+from bot.app.config.explained import MASK, Explained, explained
+from bot.app.config.loading import Configuration, is_seen_by_all, read_configuration
+from bot.app.config.values import sqlite_file
+from bot.app.inventory import doubts
+from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail
+from bot.cli.text_output import show
+from bot.delivery.apprise import service_at
+from bot.queries.json_shapes import Json
+from bot.storage.errors import OlderSchema, StorageError
+from bot.storage.store import open_store
+from sources.catalogue.authority import Authority, load_authorities
+from sources.model import CatalogueError
+
+_ABOUT = "Show each setting and where it comes from, check them all, print the commented example."
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    config = typer.Typer(help="Print the commented example of a configuration.", no_args_is_help=True)
+    config = typer.Typer(help=_ABOUT, no_args_is_help=True)
     app.add_typer(config, name="config")
 
-    @config.callback()
-    def group() -> None:
-        """Print the commented example of a configuration."""
+    @config.command("show", epilog="Example:  vigie config show   (or:  vigie config show --json)")
+    def show_(ctx: typer.Context, as_json: AsJson = False) -> None:
+        """Show the value of each setting, and where it comes from: the file, the environment, the file of a secret, or a default.
+
+        Secrets are not shown.
+        """
+        try:
+            configuration, _ = _read(ctx.obj)
+            found = list(explained(configuration))
+        except (ConfigError, CatalogueError, StorageError) as error:
+            fail(str(error), WRONG_USE)
+        posts_to = [entry.name for entry in destinations(configuration.settings)]
+        document = {
+            "file": None if configuration.file is None else str(configuration.file),
+            "settings": [{"option": one.option, "value": one.value, "from": one.source, "where": one.where} for one in found],
+            "posts_to": posts_to,
+        }
+        show(document, [*_lines(configuration, found), "", f"Posts go to: {', '.join(posts_to)}"], as_json=as_json)
+
+    @config.command(epilog="Example:  vigie config check")
+    def check(ctx: typer.Context, as_json: AsJson = False) -> None:
+        """Check what the start of the bot checks, without network: every value, the files of secrets, the database, what must be installed.
+
+        Exit code 2 when something must be mended, with file and line. What can be used and is hardly meant is shown, too.
+        """
+        problems, warnings = checked(ctx.obj)
+        document: Json = {"ok": not problems, "problems": problems, "warnings": warnings}
+        lines = [*problems, *(f"warning: {one}" for one in warnings)]
+        show(document, lines if problems else [*lines, "The configuration can be used"], as_json=as_json)
+        raise typer.Exit(WRONG_USE if problems else DONE)
 
     @config.command(epilog="Example:  vigie config example > config.toml")
     def example() -> None:
         """Print a configuration with every option, its default, and what it does."""
         typer.echo(files("bot.app.config").joinpath("config.example.toml").read_bytes(), nl=False)
+
+
+def _read(context: Context) -> tuple[Configuration, dict[str, Authority]]:
+    authorities = load_authorities()
+    return read_configuration(context.config, os.environ, known_codes=frozenset(authorities), check_service=service_at), authorities
+
+
+def checked(context: Context) -> tuple[list[str], list[str]]:
+    """Return what is wrong with the configuration, and what is probably not meant."""
+    try:
+        configuration, authorities = _read(context)
+    except ConfigError as error:
+        return list(error.problems), []
+    except CatalogueError as error:
+        return [str(error)], []
+    settings, file = configuration.settings, configuration.file
+    warnings = list(doubts(settings, authorities))
+    holds_secret = any(one.source == "file" and MASK in str(one.value) for one in explained(configuration))
+    if file is not None and holds_secret and is_seen_by_all(file):
+        warnings.append(f"{file}: every user of this machine can read the secrets in it: chmod 600 {file}")
+    return list(_cannot_start(settings)), warnings
+
+
+def _cannot_start(settings: Settings) -> Iterator[str]:
+    if settings.web.listen and find_spec("starlette") is None:
+        yield "[web] listen needs starlette: pip install 'vigie-vsa[web]'"
+    if sqlite_file(settings.database.url) is None:
+        return  # a server: that takes the network
+    try:
+        open_store(settings.database.url, read_only=True).close()
+    except OlderSchema:
+        return  # the bot upgrades it
+    except StorageError as error:
+        yield str(error)
+
+
+def _lines(configuration: Configuration, found: Iterable[Explained]) -> Iterator[str]:
+    yield "No configuration file: what is not in the environment is a default" if configuration.file is None else str(configuration.file)
+    section = None
+    for one in found:
+        before, _, option = one.option.rpartition(".")
+        if before != section:
+            section = before
+            yield from ("", f"[{section}]")
+        value = f"{option} = {json.dumps(one.value, ensure_ascii=False)}"
+        yield f"  {value:<44} {' '.join(filter(None, (one.source, one.where)))}"

@@ -42,7 +42,7 @@ COMMANDS = {
     "sources": ("sources", "Show and check the catalogue of authorities and their sources."),
     "serve": ("serve", "Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."),
     "site": ("site", "Write the public pages as files, for hosting that serves files only: all but the search and the API."),
-    "config": ("config", "Print the commented example of a configuration."),
+    "config": ("config", "Show each setting and where it comes from, check them all, print the commented example."),
     "demo": ("demo", "Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."),
 }
 """The commands in the order of the help: the module of `bot.cli` that registers each, and the first line of its own help.

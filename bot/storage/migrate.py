@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, delete, false, inspect, text
 
 from bot.storage.database import WRITING, masked
-from bot.storage.errors import WrongSchema
+from bot.storage.errors import OlderSchema, WrongSchema
 from bot.storage.schema import metadata, search_rules
 
 VERSION_TABLE = "vigie_schema"
@@ -53,7 +53,7 @@ def require_current(connection: Connection, name: str) -> None:
     script, current = _scripts(), revision(connection)
     _refuse_newer(name, script, current)
     if current != script.get_current_head():
-        raise WrongSchema(f"the database {name} is of an older Vigie; `vigie run` or `vigie poll` upgrades it")
+        raise OlderSchema(f"the database {name} is of an older Vigie; `vigie run` or `vigie poll` upgrades it")
 
 
 def upgrade_to(connection: Connection, target: str) -> None:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import tomllib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -27,7 +30,18 @@ from sources.catalogue.toml_lines import line_of
 Document = dict[str, Any]
 
 DEFAULT_FILE = Path("config.toml")
-_TOKEN_OPTIONS = frozenset({"token", "token_file"})
+_SECRET_FILES = {"token": "token_file", "url": "url_file"}
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Holds the settings and what they were read from: `text` and `written` are the file as it stands, `overlay` is the environment."""
+
+    settings: Settings
+    file: Path | None
+    text: str
+    written: Document
+    overlay: Mapping[str, Mapping[str, Any]]
 
 
 def load_settings(
@@ -37,6 +51,17 @@ def load_settings(
     known_codes: frozenset[str] | None,
     check_service: Callable[[str], object] | None = None,
 ) -> Settings:
+    """Return the settings of the configuration. See `read_configuration`."""
+    return read_configuration(path, environ, known_codes=known_codes, check_service=check_service).settings
+
+
+def read_configuration(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    known_codes: frozenset[str] | None,
+    check_service: Callable[[str], object] | None = None,
+) -> Configuration:
     """Read and validate the configuration.
 
     `path` None means `./config.toml` where there is one, else the defaults; a path that is given must exist. `environ` is
@@ -49,7 +74,8 @@ def load_settings(
     """
     file = path if path is not None else DEFAULT_FILE if DEFAULT_FILE.is_file() else None
     text = _read(file) if file is not None else ""
-    written = _parse(text, file) if file is not None else {}
+    as_written = _parse(text, file) if file is not None else {}
+    written = deepcopy(as_written)
     overlay, problems = from_environ(environ, Settings)
     locate = _locator(file, text, overlay)
 
@@ -66,7 +92,7 @@ def load_settings(
     else:
         problems = problems or [*shared(settings), *database_problems(settings.database.url)]
         if not problems:
-            return settings
+            return Configuration(settings, file, text, as_written, overlay)
     raise ConfigError(_sorted(problems, locate)) from None
 
 
@@ -93,13 +119,13 @@ def _parse(text: str, file: Path) -> Document:
 
 
 def _merged(written: Document, overlay: Mapping[str, Mapping[str, Any]]) -> Document:
-    """Return the environment over the file. A token from the environment also replaces a token file, and the other way round."""
+    """Return the environment over the file. A secret from the environment also replaces its file, and the other way round."""
     merged = dict(written)
     for section, options in overlay.items():
         below = merged.get(section, {})
         if not isinstance(below, dict):
             continue
-        replaced = _TOKEN_OPTIONS if _TOKEN_OPTIONS & set(options) else frozenset()
+        replaced = {option for pair in _SECRET_FILES.items() if set(pair) & set(options) for option in pair}
         kept = {key: value for key, value in below.items() if key not in replaced}
         merged[section] = {**kept, **options}
     return merged
@@ -217,14 +243,13 @@ def _toml(text: str) -> Any:
 # The files a configuration names: relative paths made absolute, tokens read from their files.
 
 _MAX_TOKEN_BYTES = 4096
-_SECRET_FILES = {"token": "token_file", "url": "url_file"}
 
 
 def anchor(document: Document, folder: Path, *, default_database: bool = False) -> None:
     """Make the relative paths of a document absolute. What has a wrong type is left for validation to report."""
-    if default_database and isinstance(document.setdefault("database", {}), dict):
-        document["database"].setdefault("url", "sqlite:///vigie.db")
-    tables = [document.get("telegram"), document.get("mastodon"), *_list(document.get("destinations"))]
+    if default_database and isinstance(database := document.setdefault("database", {}), dict) and not database.get("url_file"):
+        database.setdefault("url", "sqlite:///vigie.db")
+    tables = [document.get("database"), document.get("telegram"), document.get("mastodon"), *_list(document.get("destinations"))]
     for table in tables:
         for secret_file in _SECRET_FILES.values():
             if isinstance(table, dict) and isinstance(named := table.get(secret_file), str) and named.strip():
@@ -233,7 +258,10 @@ def anchor(document: Document, folder: Path, *, default_database: bool = False) 
         table = document.get(section)
         if isinstance(table, dict) and isinstance(kept := table.get(option), str) and kept.strip():
             table[option] = str(_under(folder, kept.strip()))
-    database = document.get("database")
+    _anchor_database(document.get("database"), folder)
+
+
+def _anchor_database(database: object, folder: Path) -> None:
     if isinstance(database, dict) and isinstance(url := database.get("url"), str):
         name = sqlite_file(url.strip())
         if name is not None and ":memory:" not in name:
@@ -258,13 +286,27 @@ def database_problems(url: str) -> list[Problem]:
 def read_tokens(document: Document) -> list[Problem]:
     """Put the content of each file of a token, or of a secret url, in its place."""
     problems: list[Problem] = []
-    places: list[tuple[tuple[str | int, ...], Any]] = [((name,), document.get(name)) for name in ("telegram", "mastodon")]
+    places: list[tuple[tuple[str | int, ...], Any]] = [((name,), document.get(name)) for name in ("database", "telegram", "mastodon")]
     places += [(("destinations", index), entry) for index, entry in enumerate(_list(document.get("destinations")))]
     for path, table in places:
         for secret, secret_file in _SECRET_FILES.items():
             if isinstance(table, dict) and isinstance(named := table.get(secret_file), str) and named.strip():
                 problems += _put(table, path, secret, secret_file, named)
+                if path == ("database",):
+                    _anchor_database(table, Path(named).parent)
     return problems
+
+
+def seen_by_all(settings: Settings) -> Iterator[Path]:
+    """Yield the files of secrets that every user of this machine can read."""
+    tables: tuple[Any, ...] = (settings.database, settings.telegram, settings.mastodon, *settings.destinations)
+    named = [getattr(table, option, None) for table in tables for option in _SECRET_FILES.values()]
+    yield from (file for file in dict.fromkeys(named) if isinstance(file, Path) and is_seen_by_all(file))
+
+
+def is_seen_by_all(file: Path) -> bool:
+    """Return whether every user of this machine can read a file: the folder that it is in may keep them out."""
+    return bool(file.stat().st_mode & stat.S_IROTH and file.absolute().parent.stat().st_mode & stat.S_IXOTH)
 
 
 def _put(table: Document, path: tuple[str | int, ...], secret: str, secret_file: str, named: str) -> list[Problem]:
