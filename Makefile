@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 3 --dist load
 
-.PHONY: help setup complete system browser run test bench-short soak mutants check demo evaluate model geo pictures lock clean
+.PHONY: help setup complete system browser run test bench-short soak mutants fuzz check demo evaluate model geo pictures lock clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-short   run the benchmarks and the soak in their short forms, as tests"
 	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md); the simulated year whole"
 	@echo "make mutants   put faults into a copy of the program, and see that the tests catch them"
+	@echo "make fuzz    give mutated pages, texts, questions and addresses to what reads them, a minute each"
 	@echo "make check   linters, types, import contracts and the structure"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
 	@echo "make model   teach the second reader of facts anew, after a change of the labelled corpus or of what it is told of words"
@@ -85,6 +86,11 @@ soak: complete
 mutants: complete
 	$(BIN)/python -m benchmarks.mutants
 
+# Guided by the branches that are reached (atheris, which has wheels for Linux and macOS only). Findings are kept in build/fuzz.
+fuzz: complete
+	$(PIP) --require-hashes -r requirements-fuzz.lock
+	$(BIN)/python -m benchmarks.fuzz
+
 check: complete
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -116,6 +122,7 @@ lock:
 	$(VENV)-lock/bin/python -m pip install --quiet uv
 	$(VENV)-lock/$(COMPILE) --extra all --group dev pyproject.toml --output-file requirements.lock
 	$(VENV)-lock/$(COMPILE) --extra all --group run pyproject.toml --constraint requirements.lock --output-file requirements-run.lock
+	echo 'atheris>=3,<4' | $(VENV)-lock/$(COMPILE) - --output-file requirements-fuzz.lock
 	rm -rf $(VENV)-lock
 
 clean:

@@ -1,4 +1,4 @@
-"""The map of `docs/architecture.md` is the tree."""
+"""The map of `docs/architecture.md` is the tree, and what pages name is there."""
 
 from __future__ import annotations
 
@@ -42,3 +42,11 @@ def test_every_path_a_page_names_is_there(page: str) -> None:
     named = re.findall(r"`((?:bot|sources|tests|docs)/[\w./-]+\.\w+)`", text)
     assert named
     assert [path for path in named if not (CHECKOUT / path).exists()] == []
+
+
+def test_every_test_that_shows_an_answer_to_a_threat_is_there() -> None:
+    named = re.findall(r"`(tests/[\w./-]+\.py)(?:::(\w+))?`", (CHECKOUT / "docs" / "security.md").read_text("utf-8"))
+    assert len(named) > 30
+    assert [
+        (path, name) for path, name in named if not (file := CHECKOUT / path).exists() or f"def {name}" not in file.read_text("utf-8")
+    ] == []

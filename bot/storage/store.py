@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -104,6 +104,7 @@ def open_store(
 def _open_to_write(url: URL, busy_timeout: float, namer: CommuneNamer | None) -> Store:
     if url.get_backend_name() == "sqlite" and not in_memory(url):
         _require_folder(url)
+        _make_file(url)
     database = Database(make_engine(url, read_only=False, busy_timeout=busy_timeout), name=masked(url), read_only=False)
     try:
         use_wal(database.engine, busy_timeout)
@@ -161,6 +162,12 @@ def _require_folder(url: URL) -> None:
     folder = Path(url.database or "").parent
     if not folder.is_dir():
         raise Unavailable(f"the folder of the database {masked(url)} does not exist: create it first")
+
+
+def _make_file(url: URL) -> None:
+    """Make an empty file for its owner only where there is none: it holds who follows what. SQLite gives its other files that mode."""
+    with suppress(OSError):  # what SQLite says of a file that cannot be made is as clear
+        Path(url.database or "").touch(mode=0o600, exist_ok=False)
 
 
 # A store to rehearse on: what the real one holds, in memory, so that a dry run takes the very same path and writes nothing.

@@ -65,6 +65,17 @@ def test_the_file_is_made_and_its_folder_is_not(tmp_path: Path) -> None:
     assert file.read_bytes().startswith(b"SQLite format 3")
 
 
+def test_a_new_file_is_for_its_owner_only_and_an_old_one_keeps_its_mode(tmp_path: Path) -> None:
+    file = tmp_path / "vigie.db"
+    with open_store(at(file)):
+        assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == dict.fromkeys(
+            ("vigie.db", "vigie.db-wal", "vigie.db-shm"), 0o600
+        )
+    file.chmod(0o640)
+    open_store(at(file)).close()
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
 def test_settings_of_the_file(file: Path) -> None:
     with open_store(at(file)) as store, store.database.reading() as connection:
         found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "foreign_keys", "busy_timeout")}

@@ -1,0 +1,14 @@
+"""The process that mutates: `python -m benchmarks.fuzz.fuzzer TARGET [options of libFuzzer]`. Never returns: libFuzzer ends it."""
+
+from __future__ import annotations
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["bot", "sources"], enable_loader_override=False):
+    from benchmarks.fuzz.targets import TARGETS
+
+if __name__ == "__main__":
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], TARGETS[sys.argv[1]])
+    atheris.Fuzz()
