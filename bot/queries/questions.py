@@ -15,7 +15,7 @@ from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.law.advice import Standing, period, standing
 from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
-from bot.gazetteer.gazetteer import Gazetteer, gazetteer
+from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import place_for
 from bot.queries.answers import (
     Answer,
@@ -78,17 +78,14 @@ class Questions:
         overview: Callable[[], Overview],
         page_size: int = TELEGRAM_PAGE,
         since: Since = _not_known,
-        gazetteer: Callable[[], Gazetteer] = gazetteer,
     ) -> None:
-        """`places` are the authorities by code; `clock` gives aware UTC time; `overview` reads how every source is now; `gazetteer` has the
-        places of France, loaded when they are first needed."""
+        """`places` are the authorities by code; `clock` gives aware UTC time; `overview` reads how every source is now."""
         self._decrees = decrees
         self._places = places
         self._clock = clock
         self._overview = overview
         self._page_size = page_size
         self._since = since
-        self._gazetteer = gazetteer
         self._words: tuple[datetime | None, Mapping[str, str]] = (None, {})
 
     def now(self) -> datetime:
@@ -138,7 +135,7 @@ class Questions:
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
-        meant = understood(asked, self._places, self._gazetteer())
+        meant = understood(asked, self._places, gazetteer())
         match meant:
             case Question():
                 return self.ask(meant)
@@ -153,7 +150,7 @@ class Questions:
         asked = self._checked(words, InputFault.NO_TOWN)
         if isinstance(asked, BadInput):
             return asked
-        meant = town_of(asked, self._places, self._gazetteer())
+        meant = town_of(asked, self._places, gazetteer())
         if not isinstance(meant, Question):
             return meant
         return self.ask(replace(meant, page=page))
@@ -183,7 +180,7 @@ class Questions:
         current = self._decrees.current(now.date() - timedelta(days=1)) if current is None else current
         published = self._decrees.published(counted_since(now), several)
         overview = self._overview() if overview is None else overview
-        return figures(current, published, overview, self._since(None), self._places, self._gazetteer(), now)
+        return figures(current, published, overview, self._since(None), self._places, gazetteer(), now)
 
     def search(self, words: str, page: int = 1) -> Answer:
         """Return the decrees that have these words."""
@@ -260,17 +257,17 @@ class Questions:
         """Find the departments; where the words are the name of towns, these are what is offered."""
         if len(words) > LONGEST_WORDS:
             return BadInput(InputFault.TOO_LONG)
-        found = areas_named(words, self._places, self._gazetteer)
+        found = areas_named(words, self._places, gazetteer)
         if found.places:
             return found
-        outside = not_covered(found.unknown, self._places, self._gazetteer())
+        outside = not_covered(found.unknown, self._places, gazetteer())
         if outside is not None:
             return outside
-        towns = places_named(found.unknown, self._places, self._gazetteer())
+        towns = places_named(found.unknown, self._places, gazetteer())
         return towns if towns is not None and towns.sure else UnknownDepartment(found.unknown, found.suggestions)
 
     def _town(self, code: str, page: int) -> Answer:
-        commune = self._gazetteer().commune(code)
+        commune = gazetteer().commune(code)
         if commune is None:
             return UnknownPlace(code)
         authorities = deciding_in({commune.department}, self._places)

@@ -28,7 +28,6 @@ from bot.storage.acts import ReadActs, replace_acts, withdrawn_among
 from bot.storage.database import insert_or_ignore, lock_recueil, written
 from bot.storage.decrees import load_decrees, write_links
 from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
-from bot.storage.errors import NoSuchRow
 from bot.storage.follows import chats_for
 from bot.storage.naming import CommuneNamer, NamingRepository, write_communes, write_operators
 from bot.storage.schema import acts, decrees, identities, posts, recueils, sightings
@@ -84,27 +83,6 @@ class Recordings(NamingRepository):
             return RecordingResult(announced, queued, duplicate, lost)
 
         return written(self._database, recorded)
-
-    def renew(self, decree_id: int, decree: Decree) -> None:
-        """Put what is now read of a decree where it was first seen in the place of what was read then, its links and keys included.
-
-        Posts stay queued or sent; those that do not say what is known now are to be edited. A key that is another decree's stays so.
-        Raises NoSuchRow.
-        """
-        with self._database.writing() as connection:
-            changed = changed_by(connection, [decree_id])
-            if not _rewrite(connection, decree, decrees.c.id == decree_id):
-                raise NoSuchRow(f"no decree has the id {decree_id}")
-            write_links(connection, decree_id, decree)
-            claim_keys(connection, decree_id, keys_of(decree), strictly=False)
-            first = _own(connection, decree_id)
-            if first:
-                day = _day_there(connection, decree_id, first[0].recueil_id, decree.published)
-                read = {"facts": decree.facts, "published": day}
-                connection.execute(update(sightings).where(sightings.c.id == first[0].id).values(read))
-            complete(connection, decree_id, self._namer)
-            index_again(connection, [decree_id])
-            want_edits(connection, with_changed(connection, {decree_id, *changed}))
 
 
 def match(

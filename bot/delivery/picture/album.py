@@ -103,14 +103,12 @@ class Album:
         *,
         locate: Callable[[Decree], Path | None],
         places: Mapping[str, Place],
-        drawing: Drawing = _USUAL,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         """`seconds` is a clock that only goes forward: by it a page that gave no picture is tried again."""
         self._seconds = seconds
         self._locate = locate
         self._places = places
-        self._drawing = drawing
         self._one_at_a_time = asyncio.Lock()
         self._kept: OrderedDict[tuple[Path, PageChoice], Drawn] = OrderedDict()
         self._failed: OrderedDict[tuple[Path, PageChoice], tuple[float, NoPictureReason, str]] = OrderedDict()
@@ -162,7 +160,7 @@ class Album:
         if known is not None and self._seconds() - known[0] < _TRIED_AGAIN_AFTER:
             raise NoPicture(known[1], known[2])
         try:
-            return await draw(path, choice.page, choice.phrases, self._drawing)
+            return await draw(path, choice.page, choice.phrases)
         except NoPicture as none:
             self._failed[path, choice] = self._seconds(), none.why, none.more
             self._failed.move_to_end((path, choice))

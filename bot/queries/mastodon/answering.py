@@ -7,7 +7,7 @@ the answer is found under the status at the next start, and on servers that keep
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -98,7 +98,6 @@ class MentionAnswers:
         write: Callable[[Answer, StatusMention, StatusLimits], str],
         limiter: RateLimiter,
         clock: Clock,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`write` puts an answer into a status; `limiter` counts by the hour (`PER_HOUR`)."""
         self._account = account
@@ -107,7 +106,6 @@ class MentionAnswers:
         self._write = write
         self._limiter = limiter
         self._clock = clock
-        self._sleep = sleep
         self._attempt: _Attempt | None = None
         self._reported: str | None = None
         self._failures = 0
@@ -120,7 +118,8 @@ class MentionAnswers:
     async def run(self) -> None:
         """Look for mentions once a minute, less often while the server fails, until cancelled. Raises StorageError."""
         while True:
-            await self._sleep(await self.step())
+            seconds = await self.step()
+            await asyncio.sleep(seconds)
 
     async def step(self) -> float:
         """Answer what is new, and return the seconds until the next look. An outage is logged once, and so is its end."""

@@ -83,6 +83,8 @@ _NEAR = 50
 """Likeness from which a command is suggested."""
 _MOST_SUGGESTED = 3
 _SHORTEST_BEGINNING = 3
+_MOST_KEPT = 10_000
+"""Languages that chats chose, of those of which nothing is stored."""
 _FORM = re.compile(r"/(?P<name>[^\W_][\w'’-]*)(?:@(?P<bot>\w+))?(?:\s+(?P<words>.*))?", re.DOTALL)
 
 
@@ -190,14 +192,13 @@ _Write = Callable[[int, str], None]
 
 
 class ChatLanguages:
-    """What chats chose. Stored (`read`, `write`) only of those of which something is stored anyway; else kept in memory, at most
-    `limit` of them, those that wrote last."""
+    """What chats chose. Stored (`read`, `write`) only of those of which something is stored anyway; else kept in memory, of those
+    that wrote last."""
 
-    def __init__(self, read: _Read = lambda chat: None, write: _Write = lambda chat, language: None, limit: int = 10_000) -> None:
+    def __init__(self, read: _Read = lambda chat: None, write: _Write = lambda chat, language: None) -> None:
         """`read` and `write` may take a moment: every method is called in a thread. `write` does nothing for a chat that is not stored."""
         self._read = read
         self._write = write
-        self._limit = limit
         self._kept: OrderedDict[int, Language] = OrderedDict()
 
     def chosen(self, chat: int) -> Language | None:
@@ -212,7 +213,7 @@ class ChatLanguages:
         self._write(chat, language)
         self._kept[chat] = language
         self._kept.move_to_end(chat)
-        while len(self._kept) > self._limit:
+        while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
 
     def forget(self, chat: int) -> None:

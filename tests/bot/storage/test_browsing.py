@@ -18,7 +18,7 @@ from bot.storage.database import make_engine, parse_url
 from bot.storage.naming import CommuneNamer
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, one_recueil, to
-from tests.bot.storage.finding import found, reading_of, stored
+from tests.bot.storage.finding import all_recueils, found, reading_of, stored
 
 VALENCE = "26362"
 LATER = NOW + timedelta(hours=1)
@@ -82,7 +82,7 @@ def test_operators_are_those_that_the_facts_name_now(store: Store) -> None:
         OperatorCount("prefecture-de-police", "Préfecture de police", 1),
         OperatorCount("s-n-c-f", "S.N.C.F.", 1),
     )
-    store.recordings.renew(decree, replace(stored(store, decree), facts=Facts("1", operators=("RATP",))))
+    store.recordings.record(reading_of(all_recueils(store)[0], Facts("1", operators=("RATP",))), to(), NOW)
     assert store.browsing.operator("sncf") == OperatorCount("sncf", "SNCF", 1)
     assert store.browsing.operator("ratp") == OperatorCount("ratp", "RATP", 1)
     store.reviews.withdraw(decree, LATER, "test")

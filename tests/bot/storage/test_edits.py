@@ -27,7 +27,7 @@ from bot.storage.edits import Edit
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.building import NOW, one_recueil, to
-from tests.bot.storage.finding import edits_of, found, posts_of, reading_of, stored
+from tests.bot.storage.finding import all_recueils, edits_of, found, posts_of, reading_of, stored
 
 SIGNED, LATER = date(2026, 8, 12), date(2026, 8, 20)
 GRANT = Facts("2026-123", signed=SIGNED, starts=Moment(date(2026, 8, 14)))
@@ -283,10 +283,9 @@ def test_a_suspension_that_was_ended_itself_is_told_to_be_and_that_this_was_with
 def test_a_decree_that_is_read_anew_and_ends_no_other_is_told_to_end_none(store: Store) -> None:
     found(store, GRANT)
     send(store, "17")
-    end = found(store, END, Kind.ABROGATION)
+    found(store, END, Kind.ABROGATION)
     assert next_edit(store) == [("17", "abrogation", ())]
-    [(_, read_anew)] = reading_of(one_recueil(store, "anew"), replace(END, references=()), Kind.ABROGATION).decrees
-    store.recordings.renew(end, read_anew)
+    store.recordings.record(reading_of(all_recueils(store)[-1], replace(END, references=()), Kind.ABROGATION), to("t"), NOW)
     edit = store.edits.next("t", NOW)
     assert edit is not None
     assert (edit.post.reference, edit.post.decree.changed_by) == ("17", ())

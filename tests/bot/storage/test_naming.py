@@ -66,10 +66,10 @@ def test_what_a_further_sighting_completes_is_named_too(naming: Store) -> None:
 
 
 def test_a_decree_read_again_names_what_it_says_now(naming: Store) -> None:
-    result = reading_of(one_recueil(naming), Facts("2026-1", places=("Montélimar",)))
-    [decree] = naming.recordings.record(result, to(), NOW).decrees
+    recueil = one_recueil(naming)
+    [decree] = naming.recordings.record(reading_of(recueil, Facts("2026-1", places=("Montélimar",))), to(), NOW).decrees
     assert decree.id is not None
-    naming.recordings.renew(decree.id, replace(decree, facts=Facts("2026-1", places=("Valence",))))
+    naming.recordings.record(reading_of(recueil, Facts("2026-1", places=("Valence",))), to(), NOW)
     assert _codes(naming, decree.id) == [VALENCE]
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-import pytest
-
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Reference
-from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, posts_of, reading_of, stored
@@ -57,15 +54,11 @@ def test_no_reading_sets_the_day_of_publication_later(store: Store) -> None:
     decree = found(store, WHOLE, published=EARLY)
     [recueil] = store.recueils.of("26")
     late = replace(recueil, published=LATE)
-    moved = reading_of(late, WHOLE, page=7)
-    store.recordings.record(moved, to(), NOW)
+    store.recordings.record(reading_of(late, WHOLE, page=7), to(), NOW)
     assert [(seen.page, stored(store, decree).published) for seen in stored(store, decree).sightings] == [(7, EARLY)]
-    [(_, again)] = moved.decrees
-    store.recordings.renew(decree, replace(again, published=LATE))
-    assert stored(store, decree).published == EARLY
     see(store, WHOLE, "elsewhere")
     assert stored(store, decree).published == EARLY, "in 2024 it was not signed yet"
-    store.recordings.renew(decree, replace(again, published=DAY))
+    store.recordings.record(reading_of(replace(recueil, published=DAY), WHOLE, page=7), to(), NOW)
     assert stored(store, decree).published == DAY
 
 
@@ -102,9 +95,11 @@ def test_a_decree_read_again_is_renewed_and_not_posted_again(store: Store) -> No
     see(store, WHOLE, "elsewhere")
     posts = posts_of(store, [decree.id])
     better = replace(DRAFT, software="Cityvision", references=(Reference(Kind.RENEWAL, "2026-100", DAY),))
-    [(_, renewed)] = reading_of(recueil, better, Kind.RENEWAL, keys=["number:26:2026-123:starts:2026-08-14", "new key"]).decrees
-    renewed = replace(renewed, title="Titre corrigé", evidence=(Evidence("verdict", 4, "renouvellement"),))
-    store.recordings.renew(decree.id, renewed)
+    reading = reading_of(recueil, better, Kind.RENEWAL, keys=["number:26:2026-123:starts:2026-08-14", "new key"])
+    [(position, read)] = reading.decrees
+    renewed = replace(read, title="Titre corrigé", evidence=(Evidence("verdict", 4, "renouvellement"),))
+    reading = replace(reading, decrees=((position, renewed),))
+    assert store.recordings.record(reading, to("t"), NOW).decrees == ()
     now = stored(store, decree.id)
     assert (now.kind, now.title, now.evidence) == (Kind.RENEWAL, "Titre corrigé", renewed.evidence)
     assert (now.facts.software, now.facts.cameras, now.facts.signed) == ("Cityvision", 4, DAY), "what it wrongly told is gone"
@@ -116,20 +111,5 @@ def test_a_decree_read_again_is_renewed_and_not_posted_again(store: Store) -> No
     assert [(post.key, post.state) for post in posts_of(store, [decree.id])] == [(post.key, post.state) for post in posts]
     assert store.decrees.search("cityvision", 10).total == 1
     # Once more changes nothing.
-    store.recordings.renew(decree.id, renewed)
+    store.recordings.record(reading, to("t"), NOW)
     assert stored(store, decree.id) == now
-
-
-def test_a_key_of_another_decree_stays_its_own(store: Store) -> None:
-    one, two = found(store, DRAFT, name="one"), found(store, Facts("2026-9", signed=DAY), name="two")
-    theirs = stored(store, one).identities
-    [(_, claiming)] = reading_of(store.recueils.get(2), Facts("2026-9", signed=DAY), keys=theirs).decrees
-    store.recordings.renew(two, claiming)
-    assert stored(store, one).identities == theirs
-    assert not set(theirs) & set(stored(store, two).identities)
-
-
-def test_only_what_is_stored_can_be_renewed(store: Store) -> None:
-    [(_, decree)] = reading_of(one_recueil(store), DRAFT).decrees
-    with pytest.raises(NoSuchRow, match="no decree has the id 404"):
-        store.recordings.renew(404, decree)
