@@ -27,7 +27,8 @@ from bot.app.demo.scenario import demo_text
 from bot.cli import main
 from bot.cli.main import COMMANDS
 from bot.detection.judging import judge
-from bot.domain.acts import Act, PageText
+from bot.domain.acts import Act
+from bot.domain.pages import PageText
 from sources.catalogue.authority import load_authorities
 from tests.bot.storage.ready import copy_when_new
 from tests.clients import prepare_clients

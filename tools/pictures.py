@@ -30,8 +30,9 @@ from playwright.sync_api import sync_playwright
 from bot.app.demo.scenario import demo_text
 from bot.app.inventory import places_of
 from bot.detection.judging import judge
-from bot.domain.acts import Act, Change, Decree, Kind, Moment, PageText, Place, Reference
+from bot.domain.acts import Act, Change, Decree, Kind, Moment, Place, Reference
 from bot.domain.law.advice import legal_advice
+from bot.domain.pages import PageText
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
 from bot.messages import LANGUAGES, Language, MessageContext, MessageInput, mastodon_thread, place_for, telegram_text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.acts import Act, Facts, Kind, Outcome, PageText, Reference, Where
+from bot.domain.acts import Act, Facts, Kind, Outcome, Reference, Where
+from bot.domain.pages import PageText
 
 Value = str | int | tuple[str, ...]
 """A fact as labels write it. A tuple has no order that counts."""

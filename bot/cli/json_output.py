@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import PageText, Place, Reading
+from bot.domain.acts import Place, Reading
+from bot.domain.pages import PageText
 from bot.domain.records import UncertainAct
 from bot.ingest.judging import Group, decrees_of
 from bot.queries.json_shapes import Json, decrees_json, evidence_json, found_json, pick, plain

@@ -15,7 +15,8 @@ from bot.cli.read import ReadChoice, ReadView
 from bot.cli.text_output import count, print_json, print_lines
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
-from bot.domain.acts import Evidence, Facts, Judged, Kind, Outcome, PageText, Place, Reading, Reference, TextOrigin, Verdict
+from bot.domain.acts import Evidence, Facts, Judged, Kind, Outcome, Place, Reading, Reference, Verdict
+from bot.domain.pages import PageText, TextOrigin
 from bot.ingest.judging import Group, judge_reading
 from bot.messages import place_for, printable, words_in
 from bot.queries.json_shapes import Json

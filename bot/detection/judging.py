@@ -30,8 +30,9 @@ from bot.detection.text.document import ActText, document, relevant_pages, signs
 from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
-from bot.domain.acts import Act, Evidence, Facts, Kind, Outcome, TextOrigin, Verdict, Where
+from bot.domain.acts import Act, Evidence, Facts, Kind, Outcome, Verdict, Where
 from bot.domain.law.tables import outside
+from bot.domain.pages import TextOrigin
 
 _REASONS = 6
 """Phrases kept of an act that is not concerned, which may be hundreds of decrees on other things."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
-from bot.domain.acts import Change, Decree, Facts, Kind, PageText, Reference
+from bot.domain.acts import Change, Decree, Facts, Kind, Reference
 from bot.domain.folding import clean, fold_letters
+from bot.domain.pages import PageText
 
 LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 bytes
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.domain.acts import Decree, Evidence, Judged, Kind, Outcome, PageText, Reading
+from bot.domain.acts import Decree, Evidence, Judged, Kind, Outcome, Reading
+from bot.domain.pages import PageText
 from bot.domain.posts import Post
 
 REREAD = "was a decree, re-read as not concerned"

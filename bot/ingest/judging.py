@@ -13,8 +13,9 @@ from bot.detection.judging import confirmed, judge_each
 from bot.detection.text.cues import VerdictReason
 from bot.detection.text.document import has_sign, signs
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, TextOrigin, Verdict, Where
+from bot.domain.acts import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, Verdict, Where
 from bot.domain.identity import ActIdentity, act_keys, text_digest
+from bot.domain.pages import TextOrigin
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from sources.catalogue.authority import Issuers, prefix_of
 

@@ -15,7 +15,8 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.domain.acts import PageText, Reading, TextOrigin
+from bot.domain.acts import Reading
+from bot.domain.pages import PageText, TextOrigin
 from bot.ingest.judging import concerned
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, Unreadable

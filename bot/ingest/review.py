@@ -10,7 +10,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.domain.acts import Act, Decree, Kind, PageText
+from bot.domain.acts import Act, Decree, Kind
+from bot.domain.pages import PageText
 from bot.domain.records import Content, Decision, Rejected, Waiting, Withdrawal
 from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
 from bot.reading.acts.cutting import assemble

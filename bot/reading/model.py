@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.domain.acts import Act, PageText, Reading
+from bot.domain.acts import Act, Reading
+from bot.domain.pages import PageText
 
 USUAL_WORKERS = max(1, min(2, os.cpu_count() or 1))
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain.acts import Act, PageText, Reading
+from bot.domain.acts import Act, Reading
+from bot.domain.pages import PageText
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import IsConcerned, ReadingDone, ReadingEvent, ReadingLimits, Unreadable
 from bot.reading.pages.ocr import EngineKind, engine_kind

@@ -14,8 +14,9 @@ from enum import IntEnum
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from bot.domain.acts import Act, PageText, TextOrigin
+from bot.domain.acts import Act
 from bot.domain.folding import fold_words
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble, cut_acts
 from bot.reading.acts.front_matter import is_contents
 from bot.reading.acts.titles import marked_ids, opens_decree, read_separator

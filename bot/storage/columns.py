@@ -18,8 +18,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, Row, String, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, PageText, Purpose, TextOrigin, Where
+from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, Purpose, Where
 from bot.domain.folding import clean
+from bot.domain.pages import PageText, TextOrigin
 from bot.domain.posts import PostContent
 
 if TYPE_CHECKING:

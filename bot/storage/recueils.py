@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, exists, false, func, or_, select, update
 
-from bot.domain.acts import PageText
 from bot.domain.folding import clean, clean_or_none
+from bot.domain.pages import PageText
 from bot.domain.records import Content, FailedRecueil, FailureStreak, NewRecueil, Publication, Recueil, RecueilState, SourceState
 from bot.storage.columns import Damaged, pack_pages, unpack_pages, value_of
 from bot.storage.database import Repository, among, batches, insert_or_ignore, put

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import update
 
 from bot.app.demo.scenario import demo_text
-from bot.domain.acts import Act, Cover, PageText, Reading
+from bot.domain.acts import Act, Cover, Reading
+from bot.domain.pages import PageText
 from bot.domain.records import NewRecueil, RecordingResult, Recueil, RecueilState
 from bot.ingest.judging import decision_keys, read_result
 from bot.storage.schema import acts, decrees

@@ -8,7 +8,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin
+from bot.domain.acts import Act, Cover, Reading
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent
 
 

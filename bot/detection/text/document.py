@@ -10,8 +10,9 @@ from typing import Generic, TypeVar
 
 from bot.detection.text.cues import RewrittenText, cues, fold, holds_damaged, repair, squeeze
 from bot.detection.text.phrases import excerpt
-from bot.domain.acts import Act, Evidence, PageText, Where
+from bot.domain.acts import Act, Evidence, Where
 from bot.domain.folding import fold_letters
+from bot.domain.pages import PageText
 
 _REACH = 14
 """Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""

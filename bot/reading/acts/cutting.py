@@ -14,8 +14,9 @@ from statistics import mode
 
 from rapidfuzz import fuzz
 
-from bot.domain.acts import Act, Cover, PageText, Reading, TextOrigin, Where
+from bot.domain.acts import Act, Cover, Reading, Where
 from bot.domain.folding import fold_letters
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.acts.front_matter import Entry, FrontMatter, TableRow, read_cover, read_front_matter, read_table
 from bot.reading.acts.titles import (
     Names,

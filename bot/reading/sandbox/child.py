@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from bot.domain.acts import PageText, TextOrigin
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.pages.damage import completed, damaged_pages, decrypted, is_encrypted, pages_out_of_reach, streams_unpack
 from bot.reading.pages.drawing import CLOSE, GLANCE, draw, forms_are_shown, image_coverage, images_decode, images_unpack, ink
 from bot.reading.pages.layer import count_visible, lost_letters, text_in_order

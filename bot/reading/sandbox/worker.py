@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import bot
-from bot.domain.acts import PageText, TextOrigin
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.model import PageRead, ReadingLimits, Unreadable
 from bot.reading.sandbox.wire import MOST_LINE_BYTES, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
 

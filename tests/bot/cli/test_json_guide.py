@@ -24,7 +24,6 @@ from bot.domain.acts import (
     Judged,
     Kind,
     Outcome,
-    PageText,
     Place,
     Reading,
     Reference,
@@ -34,6 +33,7 @@ from bot.domain.acts import (
 )
 from bot.domain.health import DestinationHealth
 from bot.domain.law.advice import Flag, Recourse, Standing
+from bot.domain.pages import PageText
 from bot.domain.posts import DestinationTrouble, Post, PostState
 from bot.domain.records import UncertainAct, Waiting
 from bot.ingest.ingestor import IngestResult, Unread

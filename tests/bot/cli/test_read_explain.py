@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.cli.read_output import evidence_lines, explain_lines, reason
-from bot.domain.acts import Evidence, Outcome, TextOrigin, Where
+from bot.domain.acts import Evidence, Outcome, Where
+from bot.domain.pages import TextOrigin
 from bot.ingest.judging import judge_reading
 from tests.bot.cli.test_read_lines import ROAD, VSA, act, judged, reading
 

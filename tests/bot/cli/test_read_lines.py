@@ -19,23 +19,8 @@ from bot.cli.read_output import (
     text_lines,
     trouble_lines,
 )
-from bot.domain.acts import (
-    Act,
-    CameraType,
-    Cover,
-    Evidence,
-    Facts,
-    Judged,
-    Kind,
-    Moment,
-    Outcome,
-    PageText,
-    Purpose,
-    Reading,
-    Reference,
-    TextOrigin,
-    Verdict,
-)
+from bot.domain.acts import Act, CameraType, Cover, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reading, Reference, Verdict
+from bot.domain.pages import PageText, TextOrigin
 from bot.ingest.judging import Group, judge_reading
 
 DAY = date(2026, 8, 14)

@@ -10,7 +10,8 @@ from typing import Any
 
 from benchmarks.detection import Labelled, load_corpus
 from benchmarks.detection import letters as damage
-from bot.domain.acts import Act, PageText
+from bot.domain.acts import Act
+from bot.domain.pages import PageText
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 ABOUT = ("verdict", "verb", "support", "against", "doubt", "contradiction", "sign", "unreadable")

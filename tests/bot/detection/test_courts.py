@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.detection.judging import judge, judge_each
-from bot.domain.acts import Act, Evidence, Facts, PageText, Where
+from bot.domain.acts import Act, Evidence, Facts, Where
 from bot.domain.law.tables import Court, court
+from bot.domain.pages import PageText
 from sources.catalogue.authority import load_authorities
 from tests.bot.detection.samples import STEADY, act
 

@@ -11,7 +11,8 @@ from bot.detection.facts.tagging import spans, tagged
 from bot.detection.judging import judge
 from bot.detection.text.document import document
 from bot.detection.text.segments import segments
-from bot.domain.acts import Facts, PageText, TextOrigin
+from bot.domain.acts import Facts
+from bot.domain.pages import PageText, TextOrigin
 from tests.bot.detection.samples import act
 
 TITLE = (

@@ -10,7 +10,8 @@ from bot.detection.judging import judge, judge_each, probable_kind
 from bot.detection.rules.evidence import EVENT, PRODUCT, SIGN
 from bot.detection.text.cues import VerdictReason, cues, load, name_of, named, reason_words
 from bot.detection.text.mentions import known_legal_bases
-from bot.domain.acts import Act, Evidence, Kind, Outcome, PageText, TextOrigin, Where
+from bot.domain.acts import Act, Evidence, Kind, Outcome, Where
+from bot.domain.pages import PageText, TextOrigin
 from tests.bot.detection.samples import ABOUT
 
 OBJECT = "l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

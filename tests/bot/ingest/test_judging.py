@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from bot.app.demo.scenario import demo_text
-from bot.domain.acts import Act, Cover, Kind, Outcome, PageText, Reading, TextOrigin, Where
+from bot.domain.acts import Act, Cover, Kind, Outcome, Reading, Where
+from bot.domain.pages import PageText, TextOrigin
 from bot.domain.records import Decision, Recueil, RecueilState
 from bot.ingest.judging import (
     accepted_decrees,

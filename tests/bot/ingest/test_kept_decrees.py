@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.acts import PageText
+from bot.domain.pages import PageText
 from bot.domain.records import Recueil
 from bot.ingest.archive import KeepPdfs, PdfArchive
 from bot.ingest.reading_job import RULES

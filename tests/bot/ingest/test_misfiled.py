@@ -18,8 +18,9 @@ from bot.app.inventory import destination_of, places_of
 from bot.delivery.channel import MessageComposer
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
-from bot.domain.acts import Cover, Decree, Judged, Outcome, Reading, TextOrigin, Verdict
+from bot.domain.acts import Cover, Decree, Judged, Outcome, Reading, Verdict
 from bot.domain.health import SourceHealth, Status
+from bot.domain.pages import TextOrigin
 from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.domain.routing import Destination, destinations_for

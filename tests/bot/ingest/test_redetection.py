@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.acts import Act, Decree, Facts, Judged, Kind, Outcome, PageText, Sighting, Verdict
+from bot.domain.acts import Act, Decree, Facts, Judged, Kind, Outcome, Sighting, Verdict
+from bot.domain.pages import PageText
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.redetect import Difference, Effect, JudgedAs, difference
 from bot.storage.decrees import StoredAct

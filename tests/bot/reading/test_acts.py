@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acts import Act, PageText, Reading, TextOrigin
+from bot.domain.acts import Act, Reading
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
 from tests.bot.reading.papers import BODY
 

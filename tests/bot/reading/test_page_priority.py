@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.acts import Act, PageText, TextOrigin
+from bot.domain.acts import Act
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.acts.cutting import cut_acts
 from bot.reading.recognition import PagePriority
 

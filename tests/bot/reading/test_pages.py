@@ -13,8 +13,8 @@ import pytest
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.domain.acts import PageText, TextOrigin
 from bot.domain.folding import fold_letters
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.pages.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
 from bot.reading.pages.quality import HALF_A_PAGE, LITTLE_TEXT
 from bot.reading.sandbox.child import PdfDocument

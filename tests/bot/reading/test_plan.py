@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.acts import Act, PageText, TextOrigin
+from bot.domain.acts import Act
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading import recognition as plan
 from bot.reading.recognition import ActPriority, may_move_cuts, next_page, rank, span, view, whole
 

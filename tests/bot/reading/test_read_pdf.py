@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
-from bot.domain.acts import Reading, TextOrigin
+from bot.domain.acts import Reading
 from bot.domain.identity import text_digest
+from bot.domain.pages import TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 from tests.bot.reading import papers

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.acts import PageText, Reading, TextOrigin
+from bot.domain.acts import Reading
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import ListeningStopped, listen, read_pdf
 from bot.reading.sandbox.wire import (

@@ -11,7 +11,8 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from bot.domain.acts import Act, PageText, TextOrigin
+from bot.domain.acts import Act
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
 from bot.reading.pages.quality import repair
 from tests.bot.reading.conftest import SHARED

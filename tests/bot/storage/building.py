@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Outcome, PageText, Reading, Verdict
+from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Outcome, Reading, Verdict
+from bot.domain.pages import PageText
 from bot.domain.records import NewRecueil, ReadResult, Recueil, RecueilState
 from bot.storage.store import Store
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from sqlalchemy import Connection, LargeBinary, bindparam, select, text
 
 from bot.detection.facts.identity import identities as identify
-from bot.domain.acts import Facts, Outcome, PageText
+from bot.domain.acts import Facts, Outcome
 from bot.domain.identity import ActIdentity, act_keys, text_digest
+from bot.domain.pages import PageText
 from bot.storage import migrate as module
 from bot.storage.database import make_engine, parse_url
 from bot.storage.schema import identities, recueils

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot.app.demo.scenario import demo_text
-from bot.domain.acts import Act, Outcome, PageText
+from bot.domain.acts import Act, Outcome
+from bot.domain.pages import PageText
 from bot.domain.records import Content
 from bot.ingest.review import acts_again
 from bot.reading.acts.cutting import assemble
