@@ -232,6 +232,34 @@ def kept_file(archive: PdfArchive, recueils: Recueils, decree: Decree) -> Path |
     return None if known is None else archive.find(known[0])
 
 
+def copy_by_content(source: Path, target: Path) -> tuple[int, int, list[Path]]:
+    """Copy the PDFs of a folder that are named by their content and are not in the other one yet. Return how many were copied, how many
+    were there already, and those whose content is not, or was not written as, what their name says. Raises OSError.
+    """
+    copied, there, failed = 0, 0, []
+    for path in sorted(source.glob("*.pdf") if source.is_dir() else ()):
+        if not _SHA256.fullmatch(path.stem):
+            continue
+        copy = target / path.name
+        if copy.is_file():
+            there += 1
+            continue
+        _make_private(target)
+        try:
+            _copy(path, copy, path.stem)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            failed.append(path)
+            continue
+        if file_digest(copy) == path.stem:
+            copied += 1
+        else:
+            _remove(copy)
+            failed.append(path)
+    return copied, there, failed
+
+
 def file_digest(path: Path) -> str:
     """Return the SHA-256 of a file, 64 hexadecimal digits. Raises OSError."""
     with path.open("rb") as file:

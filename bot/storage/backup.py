@@ -1,0 +1,210 @@
+"""Backups of the database: made beside programs that write, whole or not at all, checked, and removed by a rule when they are old.
+
+SQLite copies its own file, as it is at one moment; of PostgreSQL the program `pg_dump` makes one file. Everything is written under another
+name first: what a kill leaves behind is never taken for a backup, and is removed by the next one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import sqlite3
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from bot.storage.database import in_memory, masked, parse_url, translate
+from bot.storage.errors import Corrupt, StorageError, Unavailable
+
+DAYS, WEEKS, MONTHS = 7, 4, 12
+"""Backups that are kept: the last one of each of so many days, weeks and months that have one."""
+
+_NAME = re.compile(r"vigie-(\d{8}T\d{6}Z)\.(?:db|dump)")
+_MOMENT = "%Y%m%dT%H%M%SZ"
+_PART = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Describes a backup that was made and checked, and the older ones that were removed for it."""
+
+    path: Path
+    size: int
+    removed: tuple[Path, ...]
+
+
+def back_up(url: str, folder: Path, now: datetime) -> Backup:
+    """Make a backup of the database in this folder, which is made where there is none, and remove those that are no longer kept.
+
+    One at a time does so in a folder. Raises StorageError, and OSError where the folder cannot be used.
+    """
+    address = parse_url(url)
+    is_sqlite = address.get_backend_name() == "sqlite"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target = folder / f"vigie-{stamp(now)}.{'db' if is_sqlite else 'dump'}"
+    with _alone(folder):
+        for left in folder.glob(f".vigie-*{_PART}"):
+            left.unlink(missing_ok=True)
+        if is_sqlite:
+            copy_sqlite(_file_of(address), target)
+        else:
+            _dump(address, target)
+        note = f"{_digest(target)}  {target.name}\n"
+        with _whole(target.with_name(f"{target.name}.sha256")) as part:
+            part.write_text(note, "ascii")
+        removed = tuple(to_remove(backups_in(folder)))
+        for old in removed:
+            old.unlink(missing_ok=True)
+            old.with_name(f"{old.name}.sha256").unlink(missing_ok=True)
+    return Backup(target, target.stat().st_size, removed)
+
+
+def backups_in(folder: Path) -> dict[Path, datetime]:
+    """Return the backups in a folder, each with when it was made, oldest first. Raises OSError."""
+    found = ((path, _NAME.fullmatch(path.name)) for path in sorted(folder.iterdir()))
+    return {path: datetime.strptime(name[1], _MOMENT).replace(tzinfo=UTC) for path, name in found if name is not None}
+
+
+def to_remove(made: Mapping[Path, datetime]) -> list[Path]:
+    """Return which of these backups are not kept. Pure: days without one do not count, so that a machine that was off loses none."""
+    newest_first = sorted(made, key=lambda path: made[path], reverse=True)
+    kept: set[Path] = set()
+    for many, period in ((DAYS, "%Y-%m-%d"), (WEEKS, "%G-%V"), (MONTHS, "%Y-%m")):
+        last: dict[str, Path] = {}
+        for path in newest_first:
+            last.setdefault(made[path].strftime(period), path)
+        kept.update(list(last.values())[:many])
+    return [path for path in made if path not in kept]
+
+
+def verify(path: Path) -> None:
+    """Compare a backup with the hash that was noted beside it, where there is one. Raises Corrupt, OSError."""
+    note = path.with_name(f"{path.name}.sha256")
+    if note.is_file() and note.read_text("ascii").split()[:1] != [_digest(path)]:
+        raise Corrupt(f"{path} is not as it was written: its hash is not the one in {note.name}; take another backup")
+
+
+def stamp(now: datetime) -> str:
+    """Return an instant as it stands in names of files; they sort by it."""
+    return now.astimezone(UTC).strftime(_MOMENT)
+
+
+# SQLite.
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """Copy a database as it is at one moment, whoever writes to it meanwhile: one file, checked before it gets its name.
+
+    Raises StorageError, and OSError where the folder of the target cannot be used.
+    """
+    if not source.is_file():
+        raise Unavailable(f"there is no database at {source}")
+    with _whole(target) as part:
+        try:
+            with (
+                closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as origin,
+                closing(sqlite3.connect(part)) as copy,
+            ):
+                # All pages in one step: writers go on, and none of them makes it begin again.
+                origin.backup(copy)
+                # One file without a log beside it, wherever it is carried.
+                copy.execute("PRAGMA journal_mode = DELETE")
+                found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        except sqlite3.Error as error:
+            raise translate(error, str(source)) from error
+        if found != "ok":
+            raise Corrupt(f"the database {source} is damaged, and was not copied: {found}")
+
+
+def _file_of(address: URL) -> Path:
+    if in_memory(address):
+        raise Unavailable("a database in memory cannot be backed up")
+    return Path(address.database or "")
+
+
+# PostgreSQL, by its own programs.
+
+
+def _dump(address: URL, target: Path) -> None:
+    with _whole(target) as part:
+        run_client("pg_dump", address, "--format=custom", "--no-owner", "--no-privileges", f"--file={part}")
+        # Reads all of it, and writes nothing.
+        run_client("pg_restore", None, f"--file={os.devnull}", str(part))
+
+
+def run_client(program: str, address: URL | None, *arguments: str) -> str:
+    """Run a program of PostgreSQL on a database, and return what it prints. Raises StorageError, in its words."""
+    environ = dict(os.environ)
+    where: tuple[str, ...] = ()
+    if address is not None:
+        # Not among the arguments, which every user of the machine sees.
+        environ |= {"PGPASSWORD": address.password} if address.password else {}
+        bare = URL.create("postgresql", address.username, None, address.host, address.port, address.database, address.query)
+        where = (f"--dbname={bare.render_as_string()}",)
+    try:
+        done = subprocess.run(  # noqa: S603 - our own arguments, no shell
+            [program, *where, *arguments],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError:
+        advice = "install the client of PostgreSQL (Debian: apt-get install postgresql-client)"
+        raise Unavailable(f"{program} is not installed: {advice}") from None
+    if done.returncode:
+        said = next((line for line in reversed(done.stderr.splitlines()) if "error" in line.lower()), done.stderr.strip()[-200:])
+        name = "" if address is None else f" of the database {masked(address)}"
+        raise StorageError(f"{program}{name} failed: {said or f'exit code {done.returncode}'}")
+    return done.stdout
+
+
+# Files that are whole.
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """Give a path to write to, whose file becomes the target once the body is done, and is removed should it raise."""
+    part = target.with_name(f".{target.name}{_PART}")
+    part.unlink(missing_ok=True)
+    try:
+        part.touch(mode=0o600)
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    finally:
+        for left in (part, Path(f"{part}-journal"), Path(f"{part}-wal"), Path(f"{part}-shm")):
+            left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unavailable(f"another backup is being made in {folder}") from None
+        yield
+    finally:
+        os.close(opened)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

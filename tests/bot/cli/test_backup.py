@@ -1,0 +1,49 @@
+"""`vigie backup`, as a person or cron runs it: a real process."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from bot.storage.backup import backups_in
+from bot.storage.store import Store
+from tests.bot.cli.conftest import Vigie
+from tests.bot.storage.test_power_cut import record, whole_decrees
+
+
+def keep(archive: Path, content: bytes) -> Path:
+    archive.mkdir(exist_ok=True)
+    path = archive / f"{hashlib.sha256(content).hexdigest()}.pdf"
+    path.write_bytes(content)
+    return path
+
+
+def test_database_and_new_pdfs_are_copied(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    record(store, 1)
+    kept = keep(tmp_path / "vigie-archive", b"%PDF one")
+    first = vigie("backup", "copies")
+    assert (first.code, first.err) == (0, "")
+    assert "1 PDF copied, 0 there already; 0 older backups removed" in first.out
+    (made,) = backups_in(tmp_path / "copies")
+    assert whole_decrees(made) == 1
+    assert (tmp_path / "copies" / "pdfs" / kept.name).read_bytes() == b"%PDF one"
+    keep(tmp_path / "vigie-archive", b"%PDF two")
+    assert "1 PDF copied, 1 there already" in vigie("backup", "copies").out
+
+
+def test_a_damaged_pdf_is_named_and_all_else_is_there(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    record(store, 1)
+    keep(tmp_path / "vigie-archive", b"%PDF one").write_bytes(b"%PDF rotten")
+    keep(tmp_path / "vigie-archive", b"%PDF two")
+    done = vigie("backup", "copies")
+    assert (done.code, "not copied, it is damaged" in done.err) == (3, True)
+    assert len(list((tmp_path / "copies" / "pdfs").iterdir())) == 1
+    assert len(backups_in(tmp_path / "copies")) == 1
+
+
+def test_what_cannot_be_done_is_said(vigie: Vigie, tmp_path: Path) -> None:
+    done = vigie("backup", "copies")
+    assert (done.code, "there is no database" in done.err) == (1, True)
+    (tmp_path / "file").write_text("mine")
+    done = vigie("backup", "file")
+    assert (done.code, "the backup cannot be written" in done.err) == (1, True)

@@ -1,0 +1,180 @@
+"""Backups: whole beside programs that write, absent after a kill, checked, and kept by a rule."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.storage.backup import DAYS, MONTHS, WEEKS, back_up, backups_in, copy_sqlite, run_client, stamp, to_remove, verify
+from bot.storage.database import parse_url
+from bot.storage.errors import Corrupt, StorageError, Unavailable
+from bot.storage.store import Store, open_store
+from tests.bot.storage.building import NOW
+from tests.bot.storage.test_power_cut import WRITER, record, whole_decrees
+from tests.servers.postgres import client_programs
+
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from bot.storage.backup import back_up
+Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+back_up(sys.argv[1], Path(sys.argv[2]), datetime.now(UTC))
+"""
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[str]:
+    """A database to which another process writes, one decree after the other."""
+    url = f"sqlite:///{tmp_path / 'vigie.db'}"
+    with subprocess.Popen([sys.executable, "-c", WRITER, url], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield url
+        process.kill()
+
+
+def test_each_copy_beside_a_writer_is_whole(writer: str, tmp_path: Path) -> None:
+    counts = [whole_decrees(back_up(writer, tmp_path / "copies", NOW + timedelta(days=day)).path) for day in range(4)]
+    assert counts == sorted(counts)
+    assert counts[0] >= 1
+
+
+def test_both_databases_are_backed_up_and_checked(store: Store, url: str, tmp_path: Path, client_programs_in_path: None) -> None:
+    record(store, 1)
+    made = back_up(url, tmp_path / "copies", NOW)
+    assert made.path.name == f"vigie-{stamp(NOW)}.{'db' if url.startswith('sqlite') else 'dump'}"
+    assert made.path.stat().st_mode & 0o077 == 0
+    assert backups_in(tmp_path / "copies") == {made.path: NOW}
+    assert sorted(path.name for path in (tmp_path / "copies").iterdir()) == [made.path.name, f"{made.path.name}.sha256"]
+    verify(made.path)
+    content = bytearray(made.path.read_bytes())
+    content[len(content) // 2] ^= 1
+    made.path.write_bytes(content)
+    with pytest.raises(Corrupt, match="not as it was written"):
+        verify(made.path)
+
+
+@pytest.fixture
+def client_programs_in_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", client_programs())
+
+
+def test_killed_before_it_is_complete_there_is_no_backup_and_the_next_one_tidies(tmp_path: Path) -> None:
+    url, folder = f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies"
+    with open_store(url) as store:
+        record(store, 1)
+    done = subprocess.run([sys.executable, "-c", KILLED, url, str(folder)], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert backups_in(folder) == {}
+    assert list(folder.iterdir()) != []
+    made = back_up(url, folder, NOW)
+    assert sorted(folder.iterdir()) == sorted([made.path, made.path.with_name(f"{made.path.name}.sha256")])
+
+
+def test_a_damaged_database_gives_no_backup(tmp_path: Path) -> None:
+    database = tmp_path / "vigie.db"
+    with open_store(f"sqlite:///{database}") as store:
+        for number in range(30):
+            record(store, number)
+    content = bytearray(database.read_bytes())
+    for page in range(8, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 64] = bytes(64)
+    database.write_bytes(content)
+    with pytest.raises(Corrupt, match="damaged"):
+        copy_sqlite(database, tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
+    assert [path.name for path in tmp_path.iterdir() if "copy" in path.name] == []
+
+
+def test_what_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unavailable, match="there is no database"):
+        back_up(f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies", NOW)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Unavailable, match=r"pg_dump is not installed: .*postgresql-client"):
+        back_up("postgresql://vigie:geheim@127.0.0.1:1/vigie", tmp_path / "copies", NOW)
+
+
+def test_a_program_that_fails_is_quoted_without_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "pg_dump"
+    program.write_text('#!/bin/sh\necho "$@" >&2\ntest "$PGPASSWORD" = geheim && echo "pg_dump: error: no room" >&2\nexit 1\n', "ascii")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    with pytest.raises(StorageError, match="failed: pg_dump: error: no room") as failed:
+        run_client("pg_dump", parse_url("postgresql://vigie:geheim@127.0.0.1/vigie"))
+    assert "geheim" not in str(failed.value)
+
+
+def test_one_at_a_time_in_a_folder(tmp_path: Path) -> None:
+    url, folder = f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies"
+    open_store(url).close()
+    folder.mkdir()
+    holder = subprocess.Popen(["flock", str(folder), "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    try:
+        holder.stdin.write(b"!\n")
+        holder.stdin.flush()
+        holder.stdout.read(1)
+        with pytest.raises(Unavailable, match="another backup"):
+            back_up(url, folder, NOW)
+    finally:
+        holder.communicate()
+    back_up(url, folder, NOW)
+
+
+def at(day: datetime) -> Path:
+    return Path(f"vigie-{stamp(day)}.db")
+
+
+def kept(days: list[datetime]) -> list[datetime]:
+    made: dict[Path, datetime] = {}
+    for day in days:
+        made[at(day)] = day
+        for gone in to_remove(made):
+            del made[gone]
+    return sorted(made.values())
+
+
+def test_a_year_of_daily_backups_keeps_days_weeks_and_months() -> None:
+    start = datetime(2026, 1, 1, 3, tzinfo=UTC)
+    days = [start + timedelta(days=number) for number in range(500)]
+    left = kept(days)
+    assert left[-DAYS:] == days[-DAYS:]
+    assert len({day.isocalendar()[:2] for day in left}) >= WEEKS
+    months = [(day.year, day.month) for day in left]
+    assert sorted(set(months)) == sorted({(day.year, day.month) for day in days})[-MONTHS:]
+    assert len(left) <= DAYS + WEEKS + MONTHS
+
+
+def test_nothing_is_removed_for_days_on_which_the_machine_was_off() -> None:
+    start = datetime(2026, 1, 1, 3, tzinfo=UTC)
+    sparse = [start, start + timedelta(days=100), start + timedelta(days=101), start + timedelta(days=400)]
+    assert kept(sparse) == sparse
+    assert to_remove({}) == []
+
+
+def test_of_one_day_the_last_stays() -> None:
+    start = datetime(2026, 1, 1, 3, tzinfo=UTC)
+    assert kept([start + timedelta(hours=number) for number in range(12)]) == [start + timedelta(hours=11)]
+
+
+def test_files_of_others_stay(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'vigie.db'}"
+    open_store(url).close()
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    for name in ("vigie.db", "vigie-holiday.db", "notes.txt", "vigie-20260101T000000Z.db.gz"):
+        (folder / name).write_text("mine")
+    for hour in range(3):
+        back_up(url, folder, NOW + timedelta(hours=hour))
+    assert {"vigie.db", "vigie-holiday.db", "notes.txt", "vigie-20260101T000000Z.db.gz"} < {path.name for path in folder.iterdir()}
+    assert list(backups_in(folder).values()) == [NOW + timedelta(hours=2)]
+    shutil.rmtree(folder)
