@@ -11,7 +11,8 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from bot.detection.judging import judge_each
-from bot.domain.acts import Act, Facts, Outcome, PageText, Sighting, TextOrigin
+from bot.domain.acts import (Act, Facts, Outcome, Sighting)
+from bot.domain.pages import PageText, TextOrigin
 from bot.domain.mentions import StatusMention
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import MessageInput, mastodon_length, mastodon_status, telegram_text
