@@ -26,7 +26,7 @@ from bot.detection.rules.evidence import (
     tells_only_a_change,
 )
 from bot.detection.text.cues import VerdictReason, cues, fold, name_of
-from bot.detection.text.document import ActText, document, relevant_pages, signs
+from bot.detection.text.document import HEADING_REACH, ActText, document, relevant_pages, signs
 from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
@@ -146,6 +146,12 @@ def _beside_the_point(case: SegmentEvidence) -> Finding | None:
         said = notice_opening(case.document, case.segment) or lists_acts(case.document, case.segment)
     if said is not None:
         return case.not_concerned(*case.phrases(), case.against(said))
+    annulled = case.said_in(
+        cues().overturned["annulled_in_part"], DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY
+    )
+    if annulled is not None:
+        doubt = case.because("doubt", VerdictReason.UNSETTLED, case.found[0])
+        return case.uncertain(*case.phrases(), doubt, case.against(annulled))
     if case.sees_nothing():
         return case.not_concerned(*case.phrases(), case.because("against", VerdictReason.OTHER_WORDS, case.found[0]))
     return None
@@ -156,8 +162,8 @@ def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
 
     One that leaves the decree it is about as it was is not concerned; any other is for a person to see.
     """
-    overturned = case.said_in(cues().overturned, DecreePart.TITLE, DecreePart.ARTICLE)
-    rejected = case.said_in(cues().rejected, DecreePart.TITLE, DecreePart.ARTICLE)
+    overturned = case.said_in(cues().overturned["suspended_or_annulled"], DecreePart.TITLE, DecreePart.ARTICLE)
+    rejected = case.said_in(cues().overturned["rejected"], DecreePart.TITLE, DecreePart.ARTICLE)
     if overturned is None and rejected is not None:
         return case.not_concerned(*case.phrases(), case.against(said))
     against = () if overturned is None else (case.against(overturned),)
@@ -237,8 +243,10 @@ def undecided(case: SegmentEvidence) -> Finding:
     if not any(mention.strong for mention in case.found) and (ruined := _ruined(case)) is not None:
         return ruined
     if any(mention.part is DecreePart.BODY and mention.strong for mention in case.found) or any(mention.deciding for mention in case.found):
-        return _by_body(case)
-    return _by_preamble(case)
+        finding = _by_body(case)
+        return finding if finding.outcome is not Outcome.NOT_CONCERNED else _in_jargon(case) or finding
+    finding = _by_preamble(case)
+    return finding if finding.outcome is not Outcome.NOT_CONCERNED else _in_jargon(case) or finding
 
 
 def _by_body(case: SegmentEvidence) -> Finding:
@@ -297,9 +305,14 @@ def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Findin
 
 def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
     """Return the decree that a text of two interleaved layers is, every word of which is there."""
-    scrambled = cues().scrambled.search(case.text, *case.span)
+    scrambled = cues().scrambled["authorisation"].search(case.text, *case.span)
     own = next((mention for mention in strong if not mention.citation), None)
-    if scrambled is None or own is None or cues().scrambled_other.search(case.text, *case.span) is not None or not case.supported():
+    if (
+        scrambled is None
+        or own is None
+        or cues().scrambled["another_verb"].search(case.text, *case.span) is not None
+        or not case.supported()
+    ):
         return None
     verb = Verb(Kind.AUTHORISATION, *scrambled.span(), Kind.AUTHORISATION.value)
     return case.decree(verb.kind, case.verb(verb), own, *case.phrases())
@@ -369,8 +382,26 @@ def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, basis.label)
             return case.uncertain(phrase, document.evidence("doubt", start, end, VerdictReason.LAW_ALONE.value))
+    jargon = _in_jargon(case)
+    if jargon is not None:
+        return jargon
     beside = (*case.set_aside(), *case.texts_cited())
     return Finding(Outcome.NOT_CONCERNED, None, beside or case.sign())
+
+
+def _in_jargon(case: SegmentEvidence) -> Finding | None:
+    """Return that a person must look where a title names VSA in the jargon of services, unless it decides nothing or on other things."""
+    text = case.document.folded.text
+    for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING):
+        end = min(block.end, block.start + HEADING_REACH) if block.part is DecreePart.HEADING else block.end
+        said = cues().jargon["title"].search(text, block.start, end)
+        span = case.document.mended_span(block.start, end)
+        against = (cues().never, cues().other_thing)
+        if said is None or cues().jargon["unless"].search(text, block.start, end) or any(cue.search(case.text, *span) for cue in against):
+            continue
+        phrase = case.document.evidence("verdict", block.start, end)
+        return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), VerdictReason.JARGON.value))
+    return None
 
 
 def _ruined(case: SegmentEvidence) -> Finding | None:

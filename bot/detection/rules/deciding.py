@@ -33,6 +33,9 @@ from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
 _TITLE_TAIL = 320
 """Squeezed characters after a mention in which its title may still say what it does to it."""
 
+_TOLD = 500
+"""Squeezed characters of an erratum that is more than its title: they say what is corrected."""
+
 _PURPORT = re.compile(r"(?:portant|fixant|relati[a-z]{1,2}a)[a-z]{0,16}$")
 
 _NAMED = 90
@@ -57,7 +60,7 @@ def by_title(case: SegmentEvidence) -> Finding | None:
 def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Finding | None:
     """Return what this title or heading says of a mention (of two interleaved layers, one may have the verb, one the object), or None."""
     document, text = case.document, case.text
-    correcting = _erratum_before(case, block, mention)
+    correcting = _erratum_before(case, mention)
     # The title of the decree that an erratum corrects comes after that word.
     opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
     start = document.mended_span(opening, block.end)[0]
@@ -75,18 +78,28 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
         return case.uncertain(case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(open_to_doubt))
     if verb is None:
         return None
-    if correcting is not None and not references(document, case.segment, verb.kind, None):
-        return case.uncertain(case.phrase(mention), case.because("doubt", VerdictReason.UNNAMED, mention))
+    unsaid = _unsaid(case, verb) if correcting is not None else None
+    if unsaid is not None:
+        return case.uncertain(case.phrase(mention), case.because("doubt", unsaid, mention))
     doubt = _title_doubt(case, block, mention, start, stop) or _bears_on_something_else(case, verb, mention)
     if doubt:
         return case.uncertain(case.phrase(mention), *doubt)
     return _decided(case, mention, verb, start)
 
 
-def _erratum_before(case: SegmentEvidence, block: Block, mention: Mention) -> re.Match[str] | None:
-    """Return the word with which this title or heading calls the act an erratum, where the mention comes after it."""
+def _erratum_before(case: SegmentEvidence, mention: Mention) -> re.Match[str] | None:
+    """Return the word with which the title or heading calls the act an erratum, where the mention comes after it."""
     found = erratum(case.document, case.segment)
-    return found if found is not None and block.start <= found.start() < mention.start else None
+    return found if found is not None and found.start() < mention.start else None
+
+
+def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
+    """Return what an erratum leaves open: which decree it corrects, or what becomes other than it was."""
+    if not references(case.document, case.segment, verb.kind, None):
+        return VerdictReason.UNNAMED
+    low, high = case.span
+    idle, changing = (cues().erratum[key].search(case.text, low, high) is not None for key in ("idle", "changes"))
+    return VerdictReason.NO_CHANGE if idle or (high - low > _TOLD and not changing) else None
 
 
 def _correction(case: SegmentEvidence, erratum_word: re.Match[str]) -> Verb:

@@ -35,6 +35,8 @@ class VerdictReason(StrEnum):
     UNSETTLED = "unsettled"
     ARTICLES_AGAINST = "articles against the title"
     UNNAMED = "erratum of a decree not named"
+    NO_CHANGE = "erratum that changes nothing"
+    JARGON = "title in the jargon of services"
     IN_PASSING = "in passing"
     UNDECIDED = "nothing decides"
     PREAMBLE = "only before the articles"
@@ -83,8 +85,7 @@ class Cues:
         self.ruined = named(objects["ruined"])
         self.remains = named(objects["remains"])
         self.cut = named(objects["cut"])
-        self.scrambled = pattern(*objects["scrambled"]["authorisation"])
-        self.scrambled_other = pattern(*objects["scrambled"]["another_verb"])
+        self.scrambled = {key: pattern(*words) for key, words in objects["scrambled"].items()}
         self.video = pattern(around["video"])
         self.seen = named(around["seen"])
         self.unseen = named(around["unseen"])
@@ -94,6 +95,7 @@ class Cues:
         self.given_up = named(around["given_up"])
         self.not_done = named(around["not_done"])
         self.citation = named(around["citation"])
+        self.erratum = {key: pattern(*words) for key, words in around["erratum"].items()}
         self.other_thing = named(around["other_thing"])
         self.excluded = named(around["excluded"])
         self.titles = {kind: pattern(*titles[kind.value]) for kind in Kind}
@@ -108,8 +110,7 @@ class Cues:
         self.signed_elsewhere = named(data["signed_elsewhere"])
         self.judged = named(data["judged"]["by"])
         self.judge = named(data["judged"]["signed"])
-        self.overturned = named({"suspended_or_annulled": data["judged"]["overturned"]["suspended_or_annulled"]})
-        self.rejected = pattern(*data["judged"]["overturned"]["rejected"])
+        self.overturned = {key: named({key: words}) for key, words in data["judged"]["overturned"].items()}
         self.notices = named(data["notices"])
         self.lists = named(data["lists"])
         self.asked = named(data["asked"])
@@ -120,6 +121,7 @@ class Cues:
         self.unsettled = named(data["unsettled"])
         self.settled = named(data["settled"])
         self.handing_over = named(data["handing_over"])
+        self.jargon = {key: re.compile("|".join(words)) for key, words in data["jargon"].items()}
         self.other_service = re.compile("|".join(data["services"]["other"]))
         self.reasons = {VerdictReason(key.replace("_", " ")): words for key, words in data["reasons"].items()}
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from bot.detection.text.cues import RewrittenText, cues, fold, holds_damaged, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
-from bot.domain.folding import fold_letters
+from bot.domain.folding import fold_letters, fold_words
 from bot.domain.pages import PageText
 
 _REACH = 14
@@ -19,6 +19,9 @@ _REACH = 14
 
 _SURE_ENOUGH = 85
 """Mean confidence (0 to 100) of a recognised page below which accuracy falls under 99 %: a name of some words may be misread."""
+
+HEADING_REACH = 400
+"""Characters of a text in which its own title stands."""
 
 _SMALL = 2 * _REACH
 """Acts up to this many pages are looked at whole."""
@@ -32,6 +35,9 @@ def has_sign(text: str) -> bool:
 
 def signs(act: Act) -> bool:
     """Return True when the act has a sign anywhere, in its title or across two pages included."""
+    heading = act.pages[0].text[:HEADING_REACH] if act.pages else ""
+    if cues().jargon["title"].search(fold_words(f"{act.title}\n{heading}")) is not None:
+        return True
     return has_sign("\n".join([act.title, *(page.text for page in act.pages)]))
 
 

@@ -52,6 +52,26 @@ def test_an_erratum_of_a_decree_that_it_does_not_name_is_for_a_person(title: str
     assert "erratum of a decree not named" in {quote.cue for quote in verdict.evidence}
 
 
+@pytest.mark.parametrize("opening", ["RECTIFICATIF", "AVIS DE RECTIFICATION", "Correction d'une erreur matérielle"])
+def test_an_erratum_under_a_title_of_one_word_is_no_decree_of_its_own(opening: str) -> None:
+    text = f"Page 12 du recueil n° 62-2026-119, arrêté {OBJECT}, une erreur s'est glissée :"
+    assert read(text, opening).outcome is Outcome.UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Cette correction est sans incidence sur le dispositif.",
+        "Elle n'affecte en rien la portée de l'acte.",
+        "Elle ne modifie pas le sens de l'acte.",
+    ],
+)
+def test_an_erratum_that_changes_nothing_is_for_a_person(said: str) -> None:
+    verdict = read(f"RECTIFICATIF\nArrêté n° 2026-93 {OBJECT}\n{said}")
+    assert verdict.outcome is Outcome.UNCERTAIN
+    assert "erratum that changes nothing" in {quote.cue for quote in verdict.evidence}
+
+
 @pytest.mark.parametrize(
     ("text", "is_one"),
     [

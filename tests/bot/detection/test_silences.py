@@ -195,3 +195,99 @@ def test_a_change_under_a_heading_that_is_only_a_number_rests_on_the_law_by_its_
     visas = f"Vu {law} ;\nVu l'arrêté du 2 mai 2026 ;"
     articles = "ARRÊTE\nArticle 1er : L'annexe 2 de l'arrêté du 2 mai 2026 est remplacée."
     assert judge(act(f"Arrêté n° 2026-ABC-0912\n\nLe préfet du Jura\n\n{visas}\n{articles}", "")).outcome is Outcome.UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    ("title", "outcome"),
+    [
+        ("Arrêté n° 2026-12 – VSA marché de Noël", Outcome.UNCERTAIN),
+        ("AP VSA", Outcome.UNCERTAIN),
+        ("Arrêté n° 2026-12 vidéo augmentée gare de Lens", Outcome.UNCERTAIN),
+        ("Arrêté n° 2026-12 autorisant la vidéo intelligente pour la foire", Outcome.UNCERTAIN),
+        ("Arrêté n° 2026-12 – VS algorithmique – festival", Outcome.UNCERTAIN),
+        ("Arrêté n° 2026-12 – analyse automatisée – festival", Outcome.UNCERTAIN),
+        ("Arrêté autorisant un système de vidéoprotection avec module d'analyse", Outcome.UNCERTAIN),
+        ("Arrêté portant attribution d'une subvention pour un colloque VSA", Outcome.NOT_CONCERNED),
+        ("Arrêté agréant un laboratoire pour l'analyse automatisée des eaux", Outcome.NOT_CONCERNED),
+        ("Arrêté relatif aux analyses automatiques de sang", Outcome.NOT_CONCERNED),
+        ("Arrêté portant dotation d'un VSAV au centre de secours", Outcome.NOT_CONCERNED),
+        ("Arrêté n° 20220823 VS 75 autorisant un système de vidéoprotection", Outcome.NOT_CONCERNED),
+        ("Arrêté relatif à la capacité augmentée d'un établissement sous vidéoprotection", Outcome.NOT_CONCERNED),
+        ("Arrêté relatif à la RDV Saint-Aubin", Outcome.NOT_CONCERNED),
+    ],
+)
+def test_a_title_in_the_jargon_of_services_is_for_a_person(title: str, outcome: Outcome) -> None:
+    articles = (
+        "Le préfet du Jura\nVu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : La commune est autorisée.\nArticle 2 : Exécution."
+    )
+    assert judge(act(articles, title)).outcome is outcome
+    assert judge(act(f"PRÉFECTURE\n{title}\n{articles}")).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (
+            "Décision n° 2601234",
+            f"Vu la requête ;\n{LAW}Article 1er : L'arrêté n° 31 autorisant {OBJECT} est annulé en tant qu'il vise Lens.",
+        ),
+        ("Extrait de jugement", f"Article 1er : L'arrêté portant autorisation d'{OBJECT} est annulé en tant qu'il vise Lens."),
+        (
+            f"Annulation partielle de l'arrêté autorisant {OBJECT}",
+            f"Le tribunal a annulé l'arrêté n° 2026-31 en tant qu'il autorise {OBJECT} dans la gare.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_annulled_in_part_is_for_a_person(title: str, text: str) -> None:
+    assert judge(act(text, title)).outcome is Outcome.UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("ne permet, ni à l'État ni à la commune, d'y appliquer un traitement algorithmique des images", Outcome.NOT_CONCERNED),
+        ("n'autorise pas la commune à recourir à un traitement algorithmique des images", Outcome.NOT_CONCERNED),
+        ("permet à la commune de recourir à un traitement algorithmique des images", Outcome.UNCERTAIN),
+    ],
+)
+def test_an_agreement_on_images_that_no_algorithm_sees(said: str, outcome: Outcome) -> None:
+    text = f"CONVENTION\nrelative au déport des images de vidéoprotection\nArticle 1er : La présente convention de la commune {said}."
+    assert judge(act(text)).outcome is outcome
+
+
+HARD_NEGATIVES = [
+    ("Arrêté portant subvention au projet VSA de l'association", "La subvention est versée."),
+    ("Arrêté portant renouvellement d'agrément du laboratoire pour l'analyse automatisée du lait", "Le laboratoire est agréé."),
+    ("Arrêté autorisant un système de vidéoprotection – intelligente mobilité SARL", "La société est autorisée à exploiter 4 caméras."),
+    ("Arrêté fixant les tarifs des taxis", "Le tarif est augmenté. La vidéo a augmenté les charges."),
+    ("Arrêté relatif à l'analyse automatisée des données de stationnement", "Les places sont comptées."),
+    ("Arrêté autorisant une manifestation nautique", "Une vidéo d'analyse de la course est diffusée."),
+    ("Arrêté relatif à la réalité augmentée au musée", "Une exposition de vidéo augmentée est ouverte."),
+    ("Arrêté portant délégation de signature (VSA, ICPE)", "Délégation est donnée."),
+    ("Arrêté portant composition de la commission de vidéoprotection", "Sont nommés."),
+    ("Arrêté autorisant un système de vidéoprotection – commune de Vsaulx", "La commune est autorisée."),
+    ("Arrêté portant mise en demeure – module d'analyse des rejets", "La société analyse ses rejets."),
+    ("Arrêté autorisant la captation d'images par aéronefs", "Les images ne peuvent faire l'objet d'aucune analyse automatisée."),
+    ("Jugement du tribunal administratif n° 2604417", "L'arrêté de vidéoprotection est annulé en tant qu'il autorise plus de dix caméras."),
+    ("Arrêté annulant l'arrêté de chasse en tant qu'il porte sur le loup", "Annulé."),
+    ("Rectificatif à l'arrêté n° 2026-12 de vidéoprotection", "Au lieu de dix caméras, lire douze."),
+    ("Erratum au recueil n° 12", "Sans incidence sur le reste."),
+    ("Convention de coordination de la police municipale", "La convention ne prévoit pas de traitement algorithmique des images."),
+    ("Convention relative au raccordement d'images", "Elle n'autorise en aucun cas une analyse automatisée des images de vidéoprotection."),
+    ("Arrêté autorisant la surveillance des crues par analyse automatisée d'images", "Le niveau d'eau est mesuré."),
+    ("Arrêté autorisant l'analyse automatisée de photographies d'espèces protégées", "Les pièges photographiques."),
+    ("Avis d'appel d'offres VSA", "Marché de vidéo augmentée."),
+    ("Arrêté portant ouverture d'un concours – épreuve d'analyse automatisée", "Les candidats."),
+    ("Arrêté relatif au jumelage intelligent", "La vidéo intelligente du jumelage."),
+    ("Arrêté n° 20261234 VS 92 – SA Transports", "La société anonyme est autorisée à exploiter un système de vidéoprotection."),
+    ("Arrêté relatif à un véhicule VSAV", "Sapeurs-pompiers."),
+    ("Arrêté relatif à l'analyse automatique des gaz du tunnel", "Les caméras voient l'incendie."),
+]
+"""Titles and articles with the words of titles in jargon, of errata, judgments and agreements, on other things."""
+
+
+def test_other_uses_of_these_words_cost_at_most_one_question_in_twenty_five() -> None:
+    text = "Le préfet du Jura\nVu le code ;\nARRÊTE\nArticle 1er : {}\nArticle 2 : Exécution."
+    asked = [title for title, article in HARD_NEGATIVES if judge(act(text.format(article), title)).outcome is not Outcome.NOT_CONCERNED]
+    assert len(HARD_NEGATIVES) > 25
+    assert len(asked) <= 1, asked
