@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -202,6 +203,26 @@ async def assemble(
             pages=pages,
             tidy=(lambda: None) if rehearsal else archive.tidy,
         )
+
+
+@asynccontextmanager
+async def open_destinations(
+    settings: Settings, authorities: Mapping[str, Authority], store: Store, *, clock: Clock = utc_now
+) -> AsyncIterator[Sequence[Channel | TelegramOperators]]:
+    """Open all destinations and the operators' chat, to be looked at: for a command that posts nothing. Raises ValueError for an address
+    that is not safe.
+    """
+    places, configured = places_of(authorities), destinations(settings)
+    album = album_of(open_archive(settings), places, store)
+    async with AsyncExitStack() as stack:
+        opened: list[Channel | TelegramOperators] = [
+            channel_of(entry, settings, places, store, sys.stdout, clock, album) for entry in configured
+        ]
+        operators_chat = _operators_chat(settings.telegram, [destination_of(entry, authorities) for entry in configured], store, clock)
+        opened += [] if operators_chat is None else [operators_chat]
+        for one in opened:
+            stack.push_async_callback(one.close)
+        yield opened
 
 
 @asynccontextmanager

@@ -43,6 +43,10 @@ COMMANDS = {
     "backup": ("backup", "Back up the database, and the kept PDFs that are not in the folder yet. The bot may run meanwhile."),
     "serve": ("serve", "Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."),
     "site": ("site", "Write the public pages as files, for hosting that serves files only: all but the search and the API."),
+    "doctor": (
+        "doctor",
+        "Check that this machine and the accounts have what the configuration needs, and say what to type where they have not.",
+    ),
     "config": ("config", "Show each setting and where it comes from, check them all, print the commented example."),
     "demo": ("demo", "Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."),
 }

@@ -64,7 +64,7 @@ def register(app: typer.Typer) -> None:
             show(alive_json, ["alive" if stopped is None else f"not alive: {stopped}"], as_json=as_json)
             raise typer.Exit(DONE if stopped is None else FAILED)
         overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked), destinations=delivery)
-        confinement = _confinement()
+        confinement = confinement_found()
         document = {
             **_json(overview, authorities, counts),
             **alive_json,
@@ -93,7 +93,7 @@ def _working(store: Store) -> LockHolder | None:
     return store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
 
 
-def _confinement() -> Confinement | str:
+def confinement_found() -> Confinement | str:
     """Find out what is in force on this machine, else why that is not known."""
     try:
         return confinement_in_force()
@@ -191,7 +191,7 @@ def _summary(overview: Overview) -> Iterator[str]:
         yield f"THE BOT DOES NOT SEEM TO RUN: most sources have been due since {minute(overview.stalled_since)}. Start it with  vigie run"
 
 
-_DESTINATIONS = {
+DESTINATION_TROUBLES = {
     DestinationTrouble.REFUSED: ("takes nothing", PostTrouble.CLOSED),
     DestinationTrouble.UNREACHABLE: ("does not answer", PostTrouble.UNREACHABLE),
     DestinationTrouble.LATE: ("its posts have waited for long", PostTrouble.LATE),
@@ -201,7 +201,7 @@ _DESTINATIONS = {
 
 
 def _destination(one: DestinationHealth) -> Iterator[str]:
-    what, trouble = _DESTINATIONS[one.trouble or DestinationTrouble.NEEDS_PERSON]
+    what, trouble = DESTINATION_TROUBLES[one.trouble or DestinationTrouble.NEEDS_PERSON]
     yield f"{one.name}: {what}" + (f": {printable(one.detail)}" if one.detail else "")
     wait = "post waits" if one.waiting == 1 else "posts wait"
     posts = [f"{one.waiting} {wait}, the oldest since {minute(one.oldest)}"] if one.waiting else []

@@ -53,7 +53,7 @@ class Checker:
     async def check(self) -> dict[str, Found]:
         """Check them all, record what was found, and make due what waited for a destination that takes posts again. Return what was found,
         by name; a destination that requested patience is left out. Raises StorageError."""
-        found = await asyncio.gather(*(_check(one) for one in self._destinations))
+        found = await asyncio.gather(*(check_one(one) for one in self._destinations))
         known = {one.name: what for one, what in zip(self._destinations, found, strict=True) if what is not None}
         for name, (trouble, detail) in known.items():
             self._log(name, trouble, detail)
@@ -77,7 +77,8 @@ class Checker:
             log.error("destination.needs_operator", destination=name, error=detail)
 
 
-async def _check(destination: Checkable) -> Found | None:
+async def check_one(destination: Checkable) -> Found | None:
+    """Return what is wrong with a destination, if anything; None where it requested patience, so that nobody can tell."""
     try:
         async with asyncio.timeout(LONGEST):
             wrong = await destination.check()

@@ -15,6 +15,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -37,6 +38,7 @@ from sources.http.politeness import (
     MemoryPoliteness,
     PolitenessStore,
     RobotsGate,
+    date_of,
     product_token,
     seconds_to_wait,
 )
@@ -165,6 +167,20 @@ class Client:
                 url,
                 lambda here: self._session.get(here, receiver.headers(here), receiver, seconds=options.file_seconds, on_start=start),
             )
+
+    async def reach(self, host: str) -> datetime | None:
+        """Request the robots.txt of a host, and nothing else of it; return the time that the server says it is, None where it says none.
+        Raises any FetchError."""
+        said: datetime | None = None
+
+        async def receive(here: str, response: httpx.Response) -> str | Redirect:
+            nonlocal said
+            said = date_of(response.headers.get("date", ""))
+            return await receive_robots(here, response)
+
+        url, seconds = f"https://{host}/robots.txt", self._options.page_seconds
+        await self._follow(url, lambda here: self._session.get(here, _ROBOTS_HEADERS, receive, seconds=seconds), for_robots=True)
+        return said
 
     async def _robots_text(self, url: str) -> str:
         seconds = self._options.page_seconds

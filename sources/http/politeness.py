@@ -195,13 +195,14 @@ def seconds_to_wait(value: str | None, *, date: str | None, now: datetime) -> fl
     text = value.strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])
-    until = _instant(text)
+    until = date_of(text)
     if until is None:
         return None
-    return max((until - (_instant(date or "") or now)).total_seconds(), 0.0)
+    return max((until - (date_of(date or "") or now)).total_seconds(), 0.0)
 
 
-def _instant(text: str) -> datetime | None:
+def date_of(text: str) -> datetime | None:
+    """Return the instant of an HTTP date, None where it is none."""
     try:
         instant = parsedate_to_datetime(text)
     except (ValueError, OverflowError, TypeError):

@@ -229,6 +229,10 @@ class MastodonChannel:
         named = scopes.split() if isinstance(scopes, str) else scopes
         return [str(scope) for scope in named] if isinstance(named, list) and named else None
 
+    async def describe(self) -> str:
+        """Return who sees the posts, and how long they may be. Raises NotSent when the server cannot be reached for its limits."""
+        return f"posts are {self._visibility}, of at most {(await self._status_limits()).characters} characters"
+
     async def room(self, decrees: Sequence[Decree]) -> int:
         """Return how many of these decrees one status holds. Raises NotSent when the server cannot be reached for its limits."""
         limits = await self._status_limits()

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 import structlog
 from telegram import InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, ReplyParameters
-from telegram.constants import ParseMode
+from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bot.delivery.channel import (
@@ -162,6 +162,14 @@ class TelegramChannel:
             wrong = await check_chat(self._sending.bot, await self._where.chat())
         # Only who looks for lost messages needs to be without that right.
         return wrong if self._reconcile == "probe" else None
+
+    async def describe(self) -> str:
+        """Return what becomes of a post whose answer is lost. Raises DeliveryError."""
+        if self._reconcile != "probe":
+            return "waits for you" if self._reconcile == "hold" else "is sent again"
+        async with self._answers():
+            found = await self._sending.bot.get_chat(await self._where.chat())
+        return "is looked for" if found.type == ChatType.CHANNEL else "waits for you: in channels only it can be looked for"
 
     async def room(self, decrees: Sequence[Decree]) -> int:
         """Return how many of these decrees one message holds."""

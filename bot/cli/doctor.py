@@ -1,0 +1,313 @@
+"""`vigie doctor`: whether this machine and the accounts have what the configuration needs, each with what to type where they have not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import typer
+from telegram.error import TelegramError
+
+from bot.app.config import Settings, destinations
+from bot.app.config.values import sqlite_file
+from bot.app.inventory import folder_beside, utc_now, watched_codes
+from bot.app.wiring import open_client, open_destinations
+from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end, stderr
+from bot.cli.status import DESTINATION_TROUBLES, confinement_found, confinement_lines
+from bot.cli.text_output import show
+from bot.cli.work import load
+from bot.delivery.channel import DeliveryError
+from bot.delivery.checking import Checkable, check_one
+from bot.delivery.console import ConsoleChannel
+from bot.delivery.mastodon.channel import MastodonChannel
+from bot.delivery.telegram.channel import TelegramChannel
+from bot.delivery.telegram.client import SendingBot
+from bot.domain.health import Cause
+from bot.domain.posts import DestinationTrouble
+from bot.ingest.decisions import cause_of
+from bot.messages import printable
+from bot.operators.vocabulary import alert_words
+from bot.reading.pages.ocr import find_data, ocr_available
+from bot.storage.errors import OlderSchema, StorageError
+from bot.storage.store import Store, open_store
+from sources.catalogue.authority import Authority
+from sources.http.browser.installed import what_is_missing
+from sources.model import FetchError
+
+State = Literal["ok", "warning", "failed", "skipped"]
+
+_MEGABYTE = 1_000_000
+_LEAST_FREE = 300
+"""MB. A day of recueils takes less; SQLite and the readers need some too."""
+_CLOCK_OFF = timedelta(minutes=2)
+"""Dates of posts and time limits are in minutes; the answer itself may take seconds."""
+_LONGEST_LOOKUP = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Holds what one check found, and what to do where it is not `ok`."""
+
+    check: str
+    state: State
+    says: str
+    todo: str = ""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command(epilog="Example:  vigie doctor")
+    def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
+        """Check that this machine and the accounts have what the configuration needs, and say what to type where they have not.
+
+        Posts nothing and writes nothing. Of the prefectures it requests one robots.txt. Exit code 3 when something that is configured does
+        not work.
+        """
+        settings, authorities = load(ctx.obj, logs="error")
+        with stderr.status("Checking"):
+            found = [*of_machine(settings, authorities), *run_to_end(of_network(settings, authorities))]
+        is_fine = all(one.state != "failed" for one in found)
+        show({"ok": is_fine, "checks": [asdict(one) for one in found]}, [line for one in found for line in _lines(one)], as_json=as_json)
+        raise typer.Exit(DONE if is_fine else PARTLY_DONE)
+
+
+def _lines(finding: Diagnosis) -> Iterator[str]:
+    yield f"{finding.state:<8} {finding.check}: {printable(finding.says)}"
+    if finding.todo:
+        yield f"           → {finding.todo}"
+
+
+# This machine.
+
+
+def of_machine(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator[Diagnosis]:
+    """Yield what is found without network, but for a database that is on a server."""
+    yield Diagnosis("python", "ok", f"{platform.python_version()}, Vigie {version('vigie-vsa')} in {sys.prefix}")
+    yield _ocr(settings)
+    yield from _browser(settings, authorities)
+    if settings.web.listen and find_spec("starlette") is None:
+        yield Diagnosis("pages", "failed", "[web] listen needs starlette", "pip install 'vigie-vsa[web]'")
+    yield _database(settings.database.url)
+    yield _disk(settings)
+    found = confinement_found()
+    first, *reasons = confinement_lines(found)
+    is_complete = not isinstance(found, str) and found.complete
+    more = f" ({'; '.join(reason.strip() for reason in reasons)})" if reasons else ""
+    todo = "" if is_complete else "A kernel with Landlock and seccomp confines them (Linux 5.13 or later)."
+    yield Diagnosis("confinement", "ok" if is_complete else "warning", first + more, todo)
+
+
+def _ocr(settings: Settings) -> Diagnosis:
+    if not settings.reading.ocr:
+        return Diagnosis("ocr", "skipped", "turned off (reading.ocr): scanned pages are not read")
+    if ocr_available():
+        return Diagnosis("ocr", "ok", f"scanned pages are recognised, with the French data in {find_data(os.environ)}")
+    if find_data(os.environ) is None:
+        return Diagnosis(
+            "ocr", "failed", "Tesseract's French data is missing: scanned pages cannot be read", "apt-get install tesseract-ocr-fra"
+        )
+    return Diagnosis("ocr", "failed", "there is no Tesseract: scanned pages cannot be read", "pip install 'vigie-vsa[ocr]'")
+
+
+def _browser(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator[Diagnosis]:
+    watched = [authorities[code] for code in watched_codes(settings, authorities)]
+    needing = [one.code for one in watched if any(source.browser for source in one.sources)]
+    if not needing:
+        yield Diagnosis("browser", "skipped", "no site that is watched needs one")
+    elif missing := what_is_missing(settings.http.browser or None):
+        what = alert_words("en").causes[Cause.NEEDS_BROWSER].todo
+        yield Diagnosis("browser", "failed", f"the sites of {', '.join(needing)} need one, which takes {missing}", what)
+    else:
+        yield Diagnosis("browser", "ok", f"there is one for the sites of {', '.join(needing)}")
+
+
+def _database(url: str) -> Diagnosis:
+    file = sqlite_file(url)
+    try:
+        with open_store(url, read_only=True) as store:
+            says, name = "opens, with the schema of this version", store.database.name
+    except OlderSchema:
+        says, name = "is of an older version: the bot upgrades it when it starts", file or "on the server"
+    except StorageError as error:
+        return Diagnosis("database", "failed", str(error), "Correct database.url, or the rights of the file and its folder.")
+    if file is None:
+        return Diagnosis("database", "ok", f"{name} {says}")
+    path, user = Path(file), "the user that runs the bot"
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        return Diagnosis(
+            "database", "failed", f"{file} cannot be written by this user", f"Give {path.parent} and what is in it to {user} (chown)."
+        )
+    if not path.exists():
+        return Diagnosis("database", "ok", f"{file} is made at the first start")
+    if path.stat().st_mtime > (utc_now() + _CLOCK_OFF).timestamp():
+        return Diagnosis("database", "failed", f"{file} was written in the future: this clock was set back", "timedatectl set-ntp true")
+    return Diagnosis("database", "ok", f"{file} {says}, and can be written")
+
+
+def _disk(settings: Settings) -> Diagnosis:
+    reading, url = settings.reading, settings.database.url
+    file = sqlite_file(url)
+    wanted = [reading.kept_folder or folder_beside(url, "pdfs"), settings.storage.pdfs_folder or folder_beside(url, "archive")]
+    wanted += [Path(tempfile.gettempdir())] + ([Path(file).parent] if file else [])
+    folders = list(dict.fromkeys(_existing(folder) for folder in wanted))
+    closed = [str(folder) for folder in folders if not os.access(folder, os.W_OK)]
+    if closed:
+        return Diagnosis(
+            "disk",
+            "failed",
+            f"this user cannot write in {', '.join(closed)}",
+            f"chown the folder to the user that runs the bot: {closed[0]}",
+        )
+    free, least = min((shutil.disk_usage(folder).free // _MEGABYTE, str(folder)) for folder in folders)
+    if free < _LEAST_FREE:
+        return Diagnosis("disk", "failed", f"{free:,} MB free at {least}", f"Free some: the bot wants {_LEAST_FREE} MB and more.")
+    if free < reading.kept_megabytes:
+        todo = f"PDFs not wholly read may take {reading.kept_megabytes:,} MB: free some, or lower reading.kept_megabytes."
+        return Diagnosis("disk", "warning", f"{free:,} MB free at {least}", todo)
+    return Diagnosis("disk", "ok", f"{free:,} MB free at {least}")
+
+
+def _existing(folder: Path) -> Path:
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.is_dir())
+
+
+# The network: names, one prefecture, the clock by its answer, and the accounts.
+
+
+async def of_network(settings: Settings, authorities: Mapping[str, Authority]) -> list[Diagnosis]:
+    """Return what is found by asking others."""
+    host = _plain_host(settings, authorities)
+    names, site, accounts = await asyncio.gather(
+        _names(settings, host), _prefecture(settings, authorities, host), _accounts(settings, authorities)
+    )
+    return [names, *site, *accounts]
+
+
+def _plain_host(settings: Settings, authorities: Mapping[str, Authority]) -> str | None:
+    """Return the host of the first watched source that needs no browser."""
+    sources = [source for code in watched_codes(settings, authorities) for source in authorities[code].sources]
+    return next((urlsplit(source.root).netloc for source in sources if not source.browser), None)
+
+
+async def _names(settings: Settings, host: str | None) -> Diagnosis:
+    addresses = [] if host is None else [settings.http.origins.get(f"https://{host}", f"https://{host}")]
+    addresses += [settings.telegram.api_url] if settings.telegram.token else []
+    addresses += [entry.instance for entry in destinations(settings) if entry.platform == "mastodon"]
+    wanted = list(dict.fromkeys(urlsplit(address).hostname or "" for address in addresses))
+    found = await asyncio.gather(*(_resolves(name) for name in wanted))
+    if missing := [name for name, is_found in zip(wanted, found, strict=True) if not is_found]:
+        todo = f"Is there a network, and a name server in /etc/resolv.conf?  getent hosts {missing[0]}"
+        return Diagnosis("names", "failed", f"cannot be resolved: {', '.join(missing)}", todo)
+    return Diagnosis("names", "ok" if wanted else "skipped", f"resolved: {', '.join(wanted)}" if wanted else "none is needed")
+
+
+async def _resolves(name: str) -> bool:
+    try:
+        async with asyncio.timeout(_LONGEST_LOOKUP):
+            return bool(await asyncio.get_running_loop().getaddrinfo(name, 443, type=socket.SOCK_STREAM))
+    except (OSError, TimeoutError, UnicodeError):
+        return False
+
+
+async def _prefecture(settings: Settings, authorities: Mapping[str, Authority], host: str | None) -> list[Diagnosis]:
+    unknown = Diagnosis("clock", "skipped", "nobody said what time it is")
+    if host is None:
+        return [Diagnosis("prefecture", "skipped", "every site that is watched needs a browser"), unknown]
+    try:
+        async with open_client(settings, authorities) as client:
+            said = await client.reach(host)
+            now = utc_now()
+    except FetchError as error:
+        cause = cause_of(error)
+        state: State = "warning" if cause is Cause.RESTING else "failed"
+        return [Diagnosis("prefecture", state, str(error), alert_words("en").causes[cause].todo), unknown]
+    except (StorageError, ValueError) as error:
+        return [Diagnosis("prefecture", "failed", str(error), "Mend what is said above first."), unknown]
+    return [Diagnosis("prefecture", "ok", f"{host} answers"), unknown if said is None else clock_finding(said, now, host)]
+
+
+def clock_finding(said: datetime, now: datetime, host: str) -> Diagnosis:
+    """Compare this clock with what a server said."""
+    off = round(abs((now - said).total_seconds()))
+    if off > _CLOCK_OFF.total_seconds():
+        way = "ahead of" if now > said else "behind"
+        return Diagnosis(
+            "clock", "failed", f"{off} seconds {way} that of {host}: dates and time limits would be wrong", "timedatectl set-ntp true"
+        )
+    return Diagnosis("clock", "ok", f"that of {host} is {off} seconds from it")
+
+
+async def _accounts(settings: Settings, authorities: Mapping[str, Authority]) -> list[Diagnosis]:
+    try:
+        store = await asyncio.to_thread(_known, settings.database.url)
+        with store:
+            async with open_destinations(settings, authorities, store) as opened:
+                found = await asyncio.gather(_bot(settings), *(_account(one) for one in opened))
+    except (StorageError, ValueError) as error:
+        return [Diagnosis("destinations", "failed", str(error), "Correct it in the configuration.")]
+    return [one for one in found if one is not None]
+
+
+def _known(url: str) -> Store:
+    """Open what is stored, to see where chats have moved to; what is wrong with it has a finding of its own."""
+    try:
+        return open_store(url, read_only=True)
+    except StorageError:
+        return open_store("sqlite://")
+
+
+async def _bot(settings: Settings) -> Diagnosis | None:
+    telegram = settings.telegram
+    if telegram.token is None:
+        return None
+    sending = SendingBot(telegram.token.get_secret_value(), telegram.api_url)
+    try:
+        me = await sending.bot.get_me()
+    except TelegramError as error:
+        todo = "Take the token from @BotFather (/mybots), and check with  vigie config show  which one is in force."
+        return Diagnosis("telegram bot", "failed", str(sending.failure(error)), todo)
+    finally:
+        await sending.close()
+    return Diagnosis("telegram bot", "ok", f"@{me.username}, which {'answers commands' if telegram.commands else 'answers nobody'}")
+
+
+async def _account(channel: object) -> Diagnosis:
+    name = getattr(channel, "name", "")
+    if isinstance(channel, ConsoleChannel):
+        return Diagnosis(f"destination {name}", "ok", "posts are shown where the bot runs")
+    if not isinstance(channel, Checkable):
+        return Diagnosis(f"destination {name}", "skipped", "it cannot be checked without posting")
+    found = await check_one(channel)
+    if found is None:
+        return Diagnosis(f"destination {name}", "warning", "it requests patience; nothing could be checked", "Try again in some minutes.")
+    trouble, detail = found
+    if trouble is not None:
+        what, words = DESTINATION_TROUBLES[trouble]
+        state: State = "warning" if trouble is DestinationTrouble.LATE else "failed"
+        return Diagnosis(f"destination {name}", state, f"{what}: {detail}", alert_words("en").posts.troubles[words].todo)
+    return Diagnosis(f"destination {name}", "ok", await _described(channel))
+
+
+async def _described(channel: object) -> str:
+    try:
+        if isinstance(channel, TelegramChannel):
+            return f"takes posts; one whose answer is lost {await channel.describe()}"
+        if isinstance(channel, MastodonChannel):
+            return f"takes posts, with all scopes that are needed; {await channel.describe()}"
+    except DeliveryError as error:
+        return f"takes posts; more is not known ({error})"
+    return "takes texts"

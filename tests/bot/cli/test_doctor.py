@@ -1,0 +1,232 @@
+"""`vigie doctor`: each check good and bad, and what to type where it is bad."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app.config import Settings
+from bot.app.demo.replay import Replay
+from bot.cli import doctor
+from bot.cli.doctor import Diagnosis, clock_finding, of_machine, of_network
+from bot.storage.store import open_store
+from sources.catalogue.authority import load_authorities
+from tests.bot.cli.conftest import Vigie, write_config
+from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi
+from tests.servers.mastodon import MastodonServer
+
+NOW = datetime(2026, 8, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def telegram() -> Iterator[FakeBotApi]:
+    with FakeBotApi() as running:
+        running.add_channel(-1001111, "vsa")
+        running.add_channel(-1002222, "editing", can_edit=True)
+        running.add_group(-1003333)
+        yield running
+
+
+@pytest.fixture
+def mastodon() -> Iterator[MastodonServer]:
+    with MastodonServer() as running:
+        yield running
+
+
+def settings_of(folder: Path, **sections: Any) -> Settings:
+    nobody = {"origins": {"https://www.drome.gouv.fr": "http://127.0.0.1:1"}}
+    common = {"database": {"url": f"sqlite:///{folder}/vigie.db"}, "watch": {"authorities": ["26"]}, "http": nobody}
+    return Settings.model_validate({**common, **sections}, context={})
+
+
+def on_machine(folder: Path, check: str, **sections: Any) -> Diagnosis:
+    [found] = [one for one in of_machine(settings_of(folder, **sections), load_authorities()) if one.check == check]
+    return found
+
+
+async def in_network(folder: Path, check: str, **sections: Any) -> Diagnosis:
+    [found] = [one for one in await of_network(settings_of(folder, **sections), load_authorities()) if one.check == check]
+    return found
+
+
+# The command as a whole.
+
+
+def test_all_is_well(vigie: Vigie, replay: Replay, telegram: FakeBotApi, mastodon: MastodonServer, tmp_path: Path) -> None:
+    mastodon.fail(
+        200, {"name": "vigie", "scopes": "read write:statuses write:media"}, method="GET", path="/api/v1/apps/verify_credentials", count=9
+    )
+    accounts = (
+        f'[telegram]\ntoken = "{telegram.token}"\napi_url = "{telegram.url}"\nchannel = "@vsa"\noperators_chat = "-1003333"\n'
+        f'[mastodon]\ninstance = "{mastodon.url}"\ntoken = "{mastodon.token}"\n[reading]\nocr = false\n'
+    )
+    done = vigie("-c", write_config(tmp_path, replay, accounts), "doctor")
+    assert (done.code, done.err) == (0, ""), done.out
+    for line in (
+        "ok       database: ",
+        "ok       names: resolved: 127.0.0.1\n",
+        "ok       prefecture: www.drome.gouv.fr answers\n",
+        "ok       clock: that of www.drome.gouv.fr is ",
+        f"ok       telegram bot: @{BOT_NAME}, which answers commands\n",
+        "ok       destination telegram: takes posts; one whose answer is lost is looked for\n",
+        "ok       destination mastodon: takes posts, with all scopes that are needed; posts are public, of at most 500 characters\n",
+        "ok       destination telegram.operators_chat: takes texts\n",
+    ):
+        assert line in done.out
+    assert (telegram.messages, mastodon.statuses()) == ([], [])
+    assert not (tmp_path / "vigie.db").exists()
+
+
+def test_what_does_not_work_ends_with_3_and_says_what_to_type(vigie: Vigie, tmp_path: Path) -> None:
+    text = '[http.origins]\n"https://www.drome.gouv.fr" = "http://127.0.0.1:1"\n[watch]\nauthorities = ["26"]\n'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    done = vigie("doctor", "--json")
+    assert done.code == 3
+    assert done.json["ok"] is False
+    [site] = [one for one in done.json["checks"] if one["check"] == "prefecture"]
+    assert (site["state"], site["todo"]) == ("failed", "Often passes by itself. If it lasts: does the site open in a browser?")
+    assert {one["check"]: one["state"] for one in done.json["checks"]}["clock"] == "skipped"
+    assert "           → Often passes by itself" in vigie("doctor").out
+
+
+# This machine.
+
+
+def test_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "ocr_available", lambda: True)
+    monkeypatch.setattr(doctor, "find_data", lambda _: Path("/data"))
+    assert on_machine(tmp_path, "ocr").state == "ok"
+    monkeypatch.setattr(doctor, "ocr_available", lambda: False)
+    assert on_machine(tmp_path, "ocr").todo == "pip install 'vigie-vsa[ocr]'"
+    monkeypatch.setattr(doctor, "find_data", lambda _: None)
+    assert on_machine(tmp_path, "ocr").todo == "apt-get install tesseract-ocr-fra"
+    assert on_machine(tmp_path, "ocr").state == "failed"
+    assert on_machine(tmp_path, "ocr", reading={"ocr": False}).state == "skipped"
+
+
+def test_the_browser_is_looked_for_where_a_watched_site_needs_one(tmp_path: Path) -> None:
+    assert on_machine(tmp_path, "browser").state == "skipped"
+    found = on_machine(tmp_path, "browser", watch={"authorities": ["PP"]}, http={"browser": "/no/such/chromium"})
+    assert found.state == "failed"
+    assert "the sites of PP need one" in found.says
+    assert "/no/such/chromium: no such program" in found.says
+    (tmp_path / "chromium").write_text("#!/bin/sh\n")
+    (tmp_path / "chromium").chmod(0o755)
+    found = on_machine(tmp_path, "browser", watch={"authorities": ["PP"]}, http={"browser": str(tmp_path / "chromium")})
+    assert (found.state, found.todo) == ("ok", "")
+
+
+def test_the_pages_need_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    assert on_machine(tmp_path, "pages", web={"listen": "127.0.0.1:8080"}).todo == "pip install 'vigie-vsa[web]'"
+
+
+def test_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "vigie.db"
+    assert on_machine(tmp_path, "database") == Diagnosis("database", "ok", f"{file} is made at the first start")
+    open_store(f"sqlite:///{file}").close()
+    assert on_machine(tmp_path, "database").says.endswith("opens, with the schema of this version, and can be written")
+    ahead = (datetime.now(UTC) + timedelta(days=1)).timestamp()
+    os.utime(file, (ahead, ahead))
+    assert on_machine(tmp_path, "database").todo == "timedatectl set-ntp true"
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != file)
+    assert "cannot be written by this user" in on_machine(tmp_path, "database").says
+    file.write_text("not a database, but long " * 100, encoding="utf-8")
+    found = on_machine(tmp_path, "database")
+    assert (found.state, found.todo) == ("failed", "Correct database.url, or the rights of the file and its folder.")
+
+
+@pytest.mark.parametrize(("megabytes", "state"), [(100, "failed"), (1_500, "warning"), (50_000, "ok")])
+def test_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, megabytes: int, state: str) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=megabytes * 1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    found = on_machine(tmp_path, "disk")
+    assert (found.state, bool(found.todo)) == (state, state != "ok")
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
+    assert on_machine(tmp_path, "disk", storage={"pdfs_folder": tmp_path / "a" / "b"}).state == "failed"
+
+
+def test_confinement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "confinement_found", lambda: "no such system call")
+    found = on_machine(tmp_path, "confinement")
+    assert found.state == "warning"
+    assert "no such system call" in found.says
+
+
+# The network.
+
+
+async def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolved(name: str, *_: object, **__: object) -> list[str]:
+        if name == "nowhere.invalid":
+            raise socket.gaierror
+        return [name]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    mastodon = {"instance": "https://nowhere.invalid", "token": "t"}
+    found = await in_network(tmp_path, "names", mastodon=mastodon)
+    assert (found.state, found.says) == ("failed", "cannot be resolved: nowhere.invalid")
+    assert found.todo.endswith("getent hosts nowhere.invalid")
+
+
+async def test_a_site_that_needs_a_browser_is_not_requested(tmp_path: Path) -> None:
+    assert (await in_network(tmp_path, "prefecture", watch={"authorities": ["R-BRE"]})).state == "skipped"
+
+
+@pytest.mark.parametrize(("off", "state"), [(0, "ok"), (119, "ok"), (121, "failed"), (-121, "failed")])
+def test_the_clock(off: int, state: str) -> None:
+    found = clock_finding(NOW, NOW + timedelta(seconds=off), "www.drome.gouv.fr")
+    assert (found.state, found.todo) == (state, "" if state == "ok" else "timedatectl set-ntp true")
+    assert state == "ok" or ("ahead of" if off > 0 else "behind") in found.says
+
+
+@pytest.mark.parametrize(
+    ("chat", "more", "state", "said"),
+    [
+        ("@editing", {}, "failed", "has the right to edit messages of others"),
+        ("@nowhere", {}, "failed", "Chat not found"),
+        ("-1003333", {}, "ok", "waits for you: in channels only it can be looked for"),
+        ("@editing", {"reconcile": "hold"}, "ok", "waits for you"),
+        ("@vsa", {"reconcile": "resend"}, "ok", "is sent again"),
+    ],
+)
+async def test_a_chat(telegram: FakeBotApi, tmp_path: Path, chat: str, more: dict[str, str], state: str, said: str) -> None:
+    about = {"token": telegram.token, "api_url": telegram.url, "channel": chat, **more}
+    found = await in_network(tmp_path, "destination telegram", telegram=about)
+    assert (found.state, bool(found.todo)) == (state, state != "ok")
+    assert said in found.says
+
+
+async def test_a_token_of_nobody(telegram: FakeBotApi, tmp_path: Path) -> None:
+    wrong = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
+    found = await in_network(tmp_path, "telegram bot", telegram={"token": wrong, "api_url": telegram.url})
+    assert found.state == "failed"
+    assert "@BotFather" in found.todo
+    assert wrong not in found.says
+
+
+async def test_a_mastodon_account_without_its_scopes(mastodon: MastodonServer, tmp_path: Path) -> None:
+    mastodon.fail(200, {"scopes": "read:accounts read:statuses write:statuses"}, method="GET", path="/api/v1/apps/verify_credentials")
+    found = await in_network(tmp_path, "destination mastodon", mastodon={"instance": mastodon.url, "token": mastodon.token})
+    assert found.state == "failed"
+    assert "lacks the scopes write:media" in found.says
+
+
+async def test_what_waits_for_the_server_to_be_patient_is_not_known(mastodon: MastodonServer, tmp_path: Path) -> None:
+    mastodon.fail(429, {"error": "slow down"}, method="GET", path="/api/v1/apps/verify_credentials")
+    found = await in_network(tmp_path, "destination mastodon", mastodon={"instance": mastodon.url, "token": mastodon.token})
+    assert found.state == "warning"
+
+
+async def test_without_an_account_posts_are_shown_where_the_bot_runs(tmp_path: Path) -> None:
+    assert (await in_network(tmp_path, "destination console")).state == "ok"
