@@ -7,9 +7,11 @@ name first: what a kill leaves behind is never taken for a backup, and is remove
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -21,10 +23,13 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from bot.storage.database import in_memory, masked, parse_url, translate
-from bot.storage.errors import Corrupt, StorageError, Unavailable
+from bot.storage.errors import Corrupt, DiskFull, StorageError, Unavailable
 
 DAYS, WEEKS, MONTHS = 7, 4, 12
 """Backups that are kept: the last one of each of so many days, weeks and months that have one."""
+
+COPIES = 2
+"""Copies made before an upgrade that are kept beside the database."""
 
 _NAME = re.compile(r"vigie-(\d{8}T\d{6}Z)\.(?:db|dump)")
 _MOMENT = "%Y%m%dT%H%M%SZ"
@@ -121,6 +126,28 @@ def copy_sqlite(source: Path, target: Path) -> None:
             raise translate(error, str(source)) from error
         if found != "ok":
             raise Corrupt(f"the database {source} is damaged, and was not copied: {found}")
+
+
+def copy_before_upgrade(database: Path, schema: str, now: datetime) -> Path:
+    """Copy a database beside itself, under the name of the schema that it has; the last `COPIES` of these stay.
+
+    Raises DiskFull where the disk has no room for the copy and for what an upgrade may write besides, and StorageError.
+    """
+    size = sum(file.stat().st_size for file in (database, Path(f"{database}-wal")) if file.is_file())
+    free = shutil.disk_usage(database.absolute().parent).free
+    if free < 2 * size:
+        raise DiskFull(
+            f"the database {database} is of an earlier Vigie, and was not upgraded: the disk has no room for the copy that is made before "
+            f"({2 * size / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free)"
+        )
+    target = database.with_name(f"{database.name}.{stamp(now)}.schema-{schema}")
+    try:
+        copy_sqlite(database, target)
+    except OSError as error:
+        raise DiskFull(f"the database {database} was not upgraded: it cannot be copied before: {error.strerror}") from error
+    for old in sorted(database.parent.glob(f"{glob.escape(database.name)}.*Z.schema-*"))[:-COPIES]:
+        old.unlink(missing_ok=True)
+    return target
 
 
 def _file_of(address: URL) -> Path:

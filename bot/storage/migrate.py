@@ -7,19 +7,24 @@ once: each waits for the first to finish (a SQLite write lock, a PostgreSQL advi
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import structlog
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, delete, false, inspect, text
+from sqlalchemy import URL, Connection, Engine, delete, false, inspect, text
 
-from bot.storage.database import WRITING, masked
+from bot.storage.backup import copy_before_upgrade
+from bot.storage.database import WRITING, in_memory, masked
 from bot.storage.errors import OlderSchema, WrongSchema
 from bot.storage.schema import metadata, search_rules
+
+log = structlog.get_logger()
 
 VERSION_TABLE = "vigie_schema"
 _ADVISORY_LOCK = 0x7669676965  # "vigie"
@@ -28,8 +33,11 @@ _ADVISORY_LOCK = 0x7669676965  # "vigie"
 _one_at_a_time = threading.Lock()
 
 
-def migrate(engine: Engine) -> None:
-    """Create or upgrade the tables, in one transaction. Raises WrongSchema when the database is of a newer program, or not ours."""
+def migrate(engine: Engine, *, keep_copy: bool = True) -> None:
+    """Create or upgrade the tables, in one transaction. Raises WrongSchema when the database is of a newer program, or not ours.
+
+    With `keep_copy` a SQLite file of an earlier schema is copied first, and left as it is where the disk has no room for that (DiskFull).
+    """
     with _one_at_a_time, engine.execution_options(**WRITING).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
@@ -38,9 +46,19 @@ def migrate(engine: Engine) -> None:
             _refuse_foreign(connection, name)
         _refuse_newer(name, script, current)
         if current != script.get_current_head():
+            if current is not None and keep_copy:
+                _copy_before(engine.url, current)
             upgrade_to(connection, "head")
         # SQLite begins a transaction on a file that it may only read without a word: find out now, not at the first decree.
         connection.execute(delete(search_rules).where(false()))
+
+
+def _copy_before(url: URL, schema: str) -> None:
+    """Nothing changes meanwhile: the caller holds the lock of whoever writes."""
+    if url.get_backend_name() != "sqlite":
+        log.warning("database.upgraded_uncopied", schema=schema, before_next_upgrade="vigie backup DIR")
+    elif not in_memory(url):
+        log.info("database.upgraded", schema=schema, copy=str(copy_before_upgrade(Path(url.database or ""), schema, datetime.now(UTC))))
 
 
 def revision(connection: Connection) -> str | None:

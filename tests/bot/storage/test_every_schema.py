@@ -6,6 +6,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,6 +198,21 @@ def unchanged(schema: str, before: Mapping[str, Any], after: Mapping[str, Any]) 
             yield f"{name}: {value!r} became {new!r}"
 
 
+def copies(url: str) -> list[Path]:
+    """The copies that were made before upgrades, oldest first."""
+    database = Path(url.removeprefix("sqlite:///"))
+    return sorted(path for path in database.parent.iterdir() if path.name.startswith(f"{database.name}.2"))
+
+
+def copied(path: Path, tables: Tables) -> tuple[str | None, dict[tuple[str, tuple[Any, ...]], dict[str, Any]]]:
+    """The schema of a copy, and its rows."""
+    engine = make_engine(parse_url(f"sqlite:///{path}"), read_only=True)
+    with engine.begin() as connection:
+        found = revision(connection), contents(connection, tables)
+    engine.dispose()
+    return found
+
+
 @pytest.fixture(params=RELEASED)
 def schema(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -213,6 +229,8 @@ def upgraded(url: str, schema: str) -> Iterator[Store]:
         before = contents(connection, tables)
     engine.dispose()
     with open_store(url) as store:
+        if url.startswith("sqlite"):
+            assert [copied(path, tables) for path in copies(url)] == ([(schema, before)] if schema != RELEASED[-1] else [])
         with store.database.reading() as connection:
             assert (revision(connection), drift(connection)) == (RELEASED[-1], [])
             if connection.dialect.name not in _TODAY:

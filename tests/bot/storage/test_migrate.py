@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -12,6 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Date, Engine, TextClause, bindparam, inspect, select, text
+from structlog.testing import capture_logs
 
 from bot.detection.facts.identity import identities as identify
 from bot.domain.acts import Facts
@@ -19,7 +21,7 @@ from bot.domain.identity import prefix_of
 from bot.storage import migrate as module
 from bot.storage.columns import to_json
 from bot.storage.database import make_engine, parse_url
-from bot.storage.errors import WrongSchema
+from bot.storage.errors import DiskFull, WrongSchema
 from bot.storage.migrate import VERSION_TABLE, migrate, revision
 from bot.storage.schema import decisions, decrees, identities, metadata, recueils, sightings
 from bot.storage.store import Store, open_store
@@ -367,3 +369,44 @@ def test_stored_decrees_are_listed_by_the_same_days_from_0017_on(url: str, engin
         listed = {row.id: str(row.listed_on) for row in connection.execute(select(decrees))}
         assert listed == {decree: day for decree, (_, _, day) in LISTED_FROM_0017.items()}
         assert [decree.id for decree in store.decrees.recent(9).decrees] == [4, 3, 1, 2]
+
+
+def earlier(database: Path) -> Engine:
+    """A database of the first schema."""
+    engine = make_engine(parse_url(f"sqlite:///{database}"), read_only=False)
+    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+        module.upgrade_to(connection, "0001")
+    return engine
+
+
+def test_without_room_for_a_copy_nothing_is_upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = earlier(tmp_path / "vigie.db")
+    usage = shutil.disk_usage(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+        with pytest.raises(DiskFull, match="was not upgraded: the disk has no room"):
+            open_store(f"sqlite:///{tmp_path / 'vigie.db'}")
+    with engine.begin() as connection:
+        assert revision(connection) == "0001"
+    engine.dispose()
+    open_store(f"sqlite:///{tmp_path / 'vigie.db'}").close()
+
+
+def test_the_last_two_copies_stay(tmp_path: Path) -> None:
+    for day in ("20260101T000000Z", "20260102T000000Z"):
+        (tmp_path / f"vigie.db.{day}.schema-0000").write_text("of before")
+    (tmp_path / "vigie.db.keep").write_text("mine")
+    earlier(tmp_path / "vigie.db").dispose()
+    open_store(f"sqlite:///{tmp_path / 'vigie.db'}").close()
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names[:2] == ["vigie.db", "vigie.db.20260102T000000Z.schema-0000"]
+    assert (names[2].endswith("Z.schema-0001"), names[3:]) == (True, ["vigie.db.keep"])
+
+
+def test_of_postgresql_the_log_says_that_none_was_made(engine: Engine, url: str) -> None:
+    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+        module.upgrade_to(connection, "0001")
+    with capture_logs() as lines:
+        open_store(url).close()
+    expected = "database.upgraded" if url.startswith("sqlite") else "database.upgraded_uncopied"
+    assert [(line["event"], line["schema"]) for line in lines if line["event"].startswith("database.")] == [(expected, "0001")]
