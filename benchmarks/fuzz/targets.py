@@ -11,9 +11,9 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from bot.detection.judging import judge_each
-from bot.domain.acts import (Act, Facts, Outcome, Sighting)
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.acts import Act, Facts, Outcome, Sighting
 from bot.domain.mentions import StatusMention
+from bot.domain.pages import PageText, TextOrigin
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import MessageInput, mastodon_length, mastodon_status, telegram_text
 from bot.queries.mastodon.mentions import asked_in, is_unwanted
