@@ -14,7 +14,7 @@ import structlog
 
 from bot.app.config import DestinationSettings, Settings, destinations
 from bot.app.config.errors import closest
-from bot.app.config.loading import seen_by_all
+from bot.app.config.loading import is_seen_by_all, secret_files
 from bot.app.config.values import sqlite_file
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.detection.facts.operators import operator_names
@@ -122,7 +122,7 @@ def log_doubts(settings: Settings, authorities: Mapping[str, Authority]) -> None
 def doubts(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator[str]:
     """Yield what in the configuration can be used and is probably not meant."""
     http, watch, known_hosts = settings.http, settings.watch, hosts(authorities) | INDEX_HOSTS
-    for file in seen_by_all(settings):
+    for file in filter(is_seen_by_all, secret_files(settings)):
         yield f"{file}: every user of this machine can read this secret: chmod 600 {file}"
     if http.browser and find_chromium(http.browser) is None:
         yield f"http.browser: there is no program {http.browser!r}; the sites that need a browser cannot be read"

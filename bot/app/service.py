@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app.instance import Handler, serve
 from bot.app.logs import flush_groups
+from bot.app.systemd import ALIVE, READY
 from bot.app.wiring import Parts
 from bot.delivery.deliverer import Delivered
 from bot.delivery.followers import FollowerPool
@@ -70,10 +71,18 @@ Part = Callable[[], Coroutine[Any, Any, None]]
 class Service:
     """Keeps the parts going side by side: none of them can stop the others, and all stop together."""
 
-    def __init__(self, parts: Parts, handlers: Mapping[str, Handler] = MappingProxyType({}), pages: Part | None = None) -> None:
-        """`handlers` carry out what other processes request, by its kind; `pages` serves the public pages."""
+    def __init__(
+        self,
+        parts: Parts,
+        handlers: Mapping[str, Handler] = MappingProxyType({}),
+        pages: Part | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`handlers` carry out what other processes request, by its kind; `pages` serves the public pages; `tell` reports to whatever
+        started the program (`bot.app.systemd`)."""
         self._handlers = handlers
         self._pages = pages
+        self._tell = tell
         self._poller = parts.poller
         self._deliverer = parts.deliverer
         self._store = parts.store
@@ -127,6 +136,7 @@ class Service:
         parts["start"] = self._status_log.start
         scheduler.start()
         running = [asyncio.create_task(_keep_going(part, name)) for name, part in parts.items()]
+        self._tell(READY)
         try:
             await stop.wait()
         finally:
@@ -179,6 +189,8 @@ class Service:
         except StorageError as error:
             log.log(_severity(error), "poll.due_unknown", error=str(error))
             return
+        # This loop turns and the database answers: whoever restarts a bot that hangs need not.
+        self._tell(ALIVE)
         for source in due:
             if source.key not in self._polls:
                 task = asyncio.create_task(self._poll(source))

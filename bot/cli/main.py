@@ -48,6 +48,7 @@ COMMANDS = {
         "Check that this machine and the accounts have what the configuration needs, and say what to type where they have not.",
     ),
     "config": ("config", "Show each setting and where it comes from, check them all, print the commented example."),
+    "service": ("service", "Print or install the unit by which systemd runs the bot."),
     "demo": ("demo", "Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."),
 }
 """The commands in the order of the help: the module of `bot.cli` that registers each, and the first line of its own help.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
@@ -13,6 +16,7 @@ from bot.app.config import Settings, destinations
 from bot.app.instance import AlreadyRunning, run_alone
 from bot.app.inventory import watched_codes
 from bot.app.service import Service
+from bot.app.systemd import STOPPING, ServiceManager
 from bot.app.wiring import assemble
 from bot.cli.backfill import handed_backfill
 from bot.cli.context import WRONG_USE, Context, fail, run_to_end
@@ -50,7 +54,8 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
     log.info("run.starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
     if settings.reading.ocr and not ocr_available():
         log.warning("ocr.missing", missing="Tesseract's French data (tesseract-ocr-fra)")
-    async with assemble(settings, authorities, watched=watched_codes(settings, authorities), console=sys.stdout) as parts:
+    manager, watched = ServiceManager(os.environ), watched_codes(settings, authorities)
+    async with _saying_so(stop, manager), assemble(settings, authorities, watched=watched, console=sys.stdout) as parts:
         handlers = {
             "poll": partial(handed_round, parts, settings, authorities),
             "backfill": partial(handed_backfill, parts, authorities),
@@ -58,6 +63,22 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
         }
         pages = partial(keep_serving, settings, authorities, parts.pages) if settings.web.listen else None
         try:
-            await run_alone(parts.store, parts.clock, stop, Service(parts, handlers, pages).run)
+            await run_alone(parts.store, parts.clock, stop, Service(parts, handlers, pages, manager.tell).run)
         except AlreadyRunning as error:
             fail(str(error))
+
+
+@asynccontextmanager
+async def _saying_so(stop: asyncio.Event, manager: ServiceManager) -> AsyncIterator[None]:
+    """Tell the service manager as soon as the bot is to stop."""
+
+    async def wait() -> None:
+        await stop.wait()
+        manager.tell(STOPPING)
+
+    waiting = asyncio.create_task(wait())
+    try:
+        yield
+    finally:
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)

@@ -12,7 +12,7 @@ import re
 import stat
 import tomllib
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,8 @@ def read_configuration(
     `path` None means `./config.toml` where there is one, else the defaults; a path that is given must exist. `environ` is
     the environment (`VIGIE_<SECTION>__<OPTION>`), `known_codes` the codes of the catalogue (None: they are
     not checked), `check_service` raises ValueError for an address that Apprise cannot use (None: it is not checked). Token files are
-    read: their content is in `token` of the settings returned.
+    read: their content is in `token` of the settings returned. Where systemd gives the program a credential of the same name
+    (`CREDENTIALS_DIRECTORY`), that is read in the place of the file, which only root may read.
 
     Raises ConfigError with every problem at once, one a line, each with its file and line or its variable. Only whether two destinations
     are one place is reported later, once everything else is right.
@@ -84,7 +85,7 @@ def read_configuration(
     anchor(overlay, Path.cwd())
     document = _merged(written, overlay)
     problems += conflicts(document)
-    problems += read_tokens(document)
+    problems += read_tokens(document, environ.get("CREDENTIALS_DIRECTORY"))
     try:
         settings = Settings.model_validate(document, context={"known_codes": known_codes, "check_service": check_service})
     except ValidationError as error:
@@ -283,30 +284,38 @@ def database_problems(url: str) -> list[Problem]:
     return [Problem(("database", "url"), wrong)] if wrong else []
 
 
-def read_tokens(document: Document) -> list[Problem]:
-    """Put the content of each file of a token, or of a secret url, in its place."""
+def read_tokens(document: Document, credentials: str | None = None) -> list[Problem]:
+    """Put the content of each file of a token, or of a secret url, in its place. One of the same name in `credentials` is read instead."""
     problems: list[Problem] = []
     places: list[tuple[tuple[str | int, ...], Any]] = [((name,), document.get(name)) for name in ("database", "telegram", "mastodon")]
     places += [(("destinations", index), entry) for index, entry in enumerate(_list(document.get("destinations")))]
     for path, table in places:
         for secret, secret_file in _SECRET_FILES.items():
             if isinstance(table, dict) and isinstance(named := table.get(secret_file), str) and named.strip():
-                problems += _put(table, path, secret, secret_file, named)
+                problems += _put(table, path, secret, secret_file, _given_file(named, credentials))
                 if path == ("database",):
                     _anchor_database(table, Path(named).parent)
     return problems
 
 
-def seen_by_all(settings: Settings) -> Iterator[Path]:
-    """Yield the files of secrets that every user of this machine can read."""
+def _given_file(named: str, credentials: str | None) -> str:
+    credential = Path(credentials or "") / Path(named).name
+    return str(credential) if credentials and credential.is_file() else named
+
+
+def secret_files(settings: Settings) -> tuple[Path, ...]:
+    """Return the files of secrets that the configuration names."""
     tables: tuple[Any, ...] = (settings.database, settings.telegram, settings.mastodon, *settings.destinations)
     named = [getattr(table, option, None) for table in tables for option in _SECRET_FILES.values()]
-    yield from (file for file in dict.fromkeys(named) if isinstance(file, Path) and is_seen_by_all(file))
+    return tuple(dict.fromkeys(file for file in named if isinstance(file, Path)))
 
 
 def is_seen_by_all(file: Path) -> bool:
     """Return whether every user of this machine can read a file: the folder that it is in may keep them out."""
-    return bool(file.stat().st_mode & stat.S_IROTH and file.absolute().parent.stat().st_mode & stat.S_IXOTH)
+    try:
+        return bool(file.stat().st_mode & stat.S_IROTH and file.absolute().parent.stat().st_mode & stat.S_IXOTH)
+    except OSError:  # not even seen by this process, to which systemd gave what is in it
+        return False
 
 
 def _put(table: Document, path: tuple[str | int, ...], secret: str, secret_file: str, named: str) -> list[Problem]:

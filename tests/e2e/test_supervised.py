@@ -1,0 +1,134 @@
+"""The bot under systemd, which is a socket here: what it is told, by a real process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+from bot.app import service
+from bot.app.demo.replay import Replay
+from bot.app.logs import sentences
+from bot.app.service import Service
+from bot.app.systemd import ALIVE, READY, STOPPING, ServiceManager
+from bot.storage.store import open_store
+from tests.e2e.test_operations import SOON, Bot, Sites, bot, configure, sites
+from tests.e2e.world import World
+from tests.processes import Zygote
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.skipping import until
+
+__all__ = ["sites"]
+
+_FAILING = 0.3
+"""Seconds that the loop stands still: a dozen ticks of the test."""
+
+
+class Systemd:
+    """What listens at NOTIFY_SOCKET, in the abstract namespace unless a file is given."""
+
+    def __init__(self, address: str = "") -> None:
+        self.address = address or f"@vigie-test-{os.getpid()}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(f"\0{self.address[1:]}" if self.address.startswith("@") else self.address)
+        self._socket.settimeout(SOON)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._socket.close()
+
+    def next(self) -> str:
+        return self._socket.recv(4096).decode()
+
+    def told(self) -> list[str]:
+        """What has come and was not looked at yet."""
+        found = []
+        self._socket.settimeout(0)
+        try:
+            while True:
+                found.append(self.next())
+        except BlockingIOError:
+            return found
+        finally:
+            self._socket.settimeout(SOON)
+
+
+@pytest.fixture
+def logged() -> Callable[[Bot], str]:
+    """The log of a bot so far."""
+    return lambda running: Path(f"/proc/{running.process.pid}/fd/2").resolve().read_text("utf-8")
+
+
+async def test_it_is_ready_once_it_works_alive_while_the_database_answers_and_stopping_at_sigterm(
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Callable[[Bot], str]
+) -> None:
+    configure(tmp_path, sites, telegram)
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}"):
+        pass
+    unknown = sentences()["poll.due_unknown"]
+    with Systemd() as systemd, closing(sqlite3.connect(tmp_path / "vigie.db", isolation_level=None)) as other:
+        monkeypatch.setenv("NOTIFY_SOCKET", systemd.address)
+        other.execute("BEGIN IMMEDIATE")
+        with bot(zygote.begin, tmp_path, "run") as running:
+            await asyncio.to_thread(running.until, running.waits_for_a_lock)
+            assert systemd.told() == []
+            other.execute("ROLLBACK")
+            assert [await asyncio.to_thread(systemd.next) for _ in range(2)] == [READY, ALIVE]
+            other.execute("ALTER TABLE sources RENAME TO elsewhere")
+            await until(lambda: unknown in logged(running))
+            systemd.told()
+            failed = logged(running).count(unknown)
+            await until(lambda: logged(running).count(unknown) > failed)
+            assert systemd.told() == []
+            other.execute("ALTER TABLE elsewhere RENAME TO sources")
+            assert await asyncio.to_thread(systemd.next) == ALIVE
+            systemd.told()
+            running.process.send(signal.SIGTERM)
+            assert await asyncio.to_thread(systemd.next) == STOPPING
+            assert running.process.wait(SOON) == 0
+
+
+async def test_nothing_is_told_while_the_loop_stands_still(
+    sites: Sites, telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "TICK", timedelta(milliseconds=20))
+    told: list[str] = []
+    stop = asyncio.Event()
+    with Replay(sites.resources) as replay:
+        world = World(replay, tmp_path / "vigie.db", telegram, now=datetime.now(UTC))
+        async with world.bot(("26",)) as parts:
+            running = asyncio.create_task(Service(parts, tell=told.append).run(stop))
+            await until(lambda: told.count(ALIVE) > 1)
+            assert told[0] == READY
+            before = len(told)
+            # Not a nap: nothing else of this loop goes on meanwhile.
+            threading.Event().wait(_FAILING)
+            assert len(told) == before
+            await until(lambda: len(told) > before)
+            stop.set()
+            await running
+
+
+def test_a_manager_at_a_path_is_told_too_and_one_that_is_gone_or_was_never_there_disturbs_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The path of a socket may have 107 characters.
+    monkeypatch.chdir(tmp_path)
+    with Systemd("notify") as systemd:
+        ServiceManager({"NOTIFY_SOCKET": "notify"}).tell("STATUS=à l'écoute")
+        assert systemd.told() == ["STATUS=à l'écoute"]
+    ServiceManager({"NOTIFY_SOCKET": "notify"}).tell(ALIVE)
+    ServiceManager({}).tell(ALIVE)
