@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 3 --dist load
 
-.PHONY: help setup complete system browser run test bench-short soak mutants fuzz release check demo evaluate model geo pictures lock clean
+.PHONY: help setup complete system browser run test bench-short soak mutants fuzz docs release check demo evaluate model geo pictures lock clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
@@ -21,6 +21,7 @@ help:
 	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md); the simulated year whole"
 	@echo "make mutants   put faults into a copy of the program, and see that the tests catch them"
 	@echo "make fuzz    give mutated pages, texts, questions and addresses to what reads them, a minute each"
+	@echo "make docs    build docs/ as a site of files in build/docs: it needs no network to be read"
 	@echo "make release   build the wheel twice and compare, list what it needs and the licences of that, into dist/ (see CONTRIBUTING.md)"
 	@echo "make check   linters, types, import contracts and the structure"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
@@ -92,6 +93,11 @@ fuzz: complete
 	$(PIP) --require-hashes -r requirements-tools.lock
 	$(BIN)/python -m benchmarks.fuzz
 
+docs: complete
+	$(PIP) --require-hashes -r requirements-tools.lock
+	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
+	@! grep -rhoE '<(link|script|img|iframe)[^>]+(src|href)="(https?:)?//[^"]+' build/docs --include='*.html'
+
 # Into dist/: the wheel, what it is made of (CycloneDX), and the licences. Changes nothing outside it.
 release: complete
 	$(PIP) --require-hashes -r requirements-tools.lock
@@ -128,7 +134,7 @@ lock:
 	$(VENV)-lock/bin/python -m pip install --quiet uv
 	$(VENV)-lock/$(COMPILE) --extra all --group dev pyproject.toml --output-file requirements.lock
 	$(VENV)-lock/$(COMPILE) --extra all --group run pyproject.toml --constraint requirements.lock --output-file requirements-run.lock
-	printf "atheris>=3,<4; python_version < '3.14'\ncyclonedx-bom>=7,<8\n" | $(VENV)-lock/$(COMPILE) - --constraint requirements.lock --output-file requirements-tools.lock
+	printf "atheris>=3,<4; python_version < '3.14'\ncyclonedx-bom>=7,<8\nsphinx>=8\nfuro>=2025\nmyst-parser>=4\n" | $(VENV)-lock/$(COMPILE) - --constraint requirements.lock --output-file requirements-tools.lock
 	rm -rf $(VENV)-lock
 
 clean:

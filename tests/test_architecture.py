@@ -50,3 +50,11 @@ def test_every_test_that_shows_an_answer_to_a_threat_is_there() -> None:
     assert [
         (path, name) for path, name in named if not (file := CHECKOUT / path).exists() or f"def {name}" not in file.read_text("utf-8")
     ] == []
+
+
+def test_the_index_of_the_site_has_every_page() -> None:
+    pages = {page.stem for page in (CHECKOUT / "docs").glob("*.md")} - {"index"}
+    index = (CHECKOUT / "docs" / "index.md").read_text("utf-8")
+    assert {
+        line for block in re.findall(r"```\{toctree\}(.*?)```", index, re.DOTALL) for line in re.findall(r"^[\w.-]+$", block, re.M)
+    } == pages
