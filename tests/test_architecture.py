@@ -56,5 +56,5 @@ def test_the_index_of_the_site_has_every_page() -> None:
     pages = {page.stem for page in (CHECKOUT / "docs").glob("*.md")} - {"index"}
     index = (CHECKOUT / "docs" / "index.md").read_text("utf-8")
     assert {
-        line for block in re.findall(r"```\{toctree\}(.*?)```", index, re.DOTALL) for line in re.findall(r"^[\w.-]+$", block, re.M)
+        line for block in re.findall(r"```\{toctree\}(.*?)```", index, re.DOTALL) for line in re.findall(r"^[\w.-]+$", block, re.MULTILINE)
     } == pages
