@@ -81,11 +81,16 @@ def register(app: typer.Typer) -> None:
         with stderr.status("Checking"):
             found = [*of_machine(settings, authorities), *run_to_end(of_network(settings, authorities))]
         is_fine = all(one.state != "failed" for one in found)
-        show({"ok": is_fine, "checks": [asdict(one) for one in found]}, [line for one in found for line in _lines(one)], as_json=as_json)
+        show(
+            {"ok": is_fine, "checks": [asdict(one) for one in found]},
+            [line for one in found for line in diagnosis_lines(one)],
+            as_json=as_json,
+        )
         raise typer.Exit(DONE if is_fine else PARTLY_DONE)
 
 
-def _lines(finding: Diagnosis) -> Iterator[str]:
+def diagnosis_lines(finding: Diagnosis) -> Iterator[str]:
+    """Yield what was found in a line, and what to do about it in another."""
     yield f"{finding.state:<8} {finding.check}: {printable(finding.says)}"
     if finding.todo:
         yield f"           → {finding.todo}"
@@ -191,10 +196,10 @@ def _existing(folder: Path) -> Path:
 async def of_network(settings: Settings, authorities: Mapping[str, Authority]) -> list[Diagnosis]:
     """Return what is found by asking others."""
     host = _plain_host(settings, authorities)
-    names, site, accounts = await asyncio.gather(
-        _names(settings, host), _prefecture(settings, authorities, host), _accounts(settings, authorities)
+    names, site, others = await asyncio.gather(
+        _names(settings, host), _prefecture(settings, authorities, host), accounts(settings, authorities)
     )
-    return [names, *site, *accounts]
+    return [names, *site, *others]
 
 
 def _plain_host(settings: Settings, authorities: Mapping[str, Authority]) -> str | None:
@@ -251,7 +256,8 @@ def clock_finding(said: datetime, now: datetime, host: str) -> Diagnosis:
     return Diagnosis("clock", "ok", f"that of {host} is {off} seconds from it")
 
 
-async def _accounts(settings: Settings, authorities: Mapping[str, Authority]) -> list[Diagnosis]:
+async def accounts(settings: Settings, authorities: Mapping[str, Authority]) -> list[Diagnosis]:
+    """Return what is found of the bot, of each destination and of the operators' chat. Nothing is posted."""
     try:
         store = await asyncio.to_thread(_known, settings.database.url)
         with store:

@@ -20,6 +20,10 @@ from typer.main import get_group
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done but some source or destination failed, 130 interrupted."
 
 COMMANDS = {
+    "init": (
+        "init",
+        "Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.",
+    ),
     "run": ("run", "Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."),
     "poll": ("poll", "Make one real round: poll, record, post, notify the operators, end."),
     "check": ("poll", "Make the same round as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."),
@@ -91,7 +95,6 @@ app = typer.Typer(
     help="Watch the recueils des actes administratifs of French prefectures for decrees on algorithmic video surveillance.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )

@@ -80,6 +80,9 @@ def test_all_is_well(vigie: Vigie, replay: Replay, telegram: FakeBotApi, mastodo
         "ok       destination telegram.operators_chat: takes texts\n",
     ):
         assert line in done.out
+    for page in ("install.md", "installer.md"):
+        guide = (Path(__file__).parents[3] / "docs" / page).read_text(encoding="utf-8")
+        assert [line for line in done.out.splitlines() if f"| `{line[9:].split(':')[0].split()[0]}` |" not in guide] == []
     assert (telegram.messages, mastodon.statuses()) == ([], [])
     assert not (tmp_path / "vigie.db").exists()
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.cli.main import COMMANDS
 from tests.bot.cli.conftest import Vigie
 from tests.processes import clean_environ
@@ -79,3 +81,13 @@ def test_at_its_end_the_program_does_not_search_all_it_holds_for_garbage(tmp_pat
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=clean_environ(), timeout=60, check=True).stderr
 
     assert (said("pass"), said("main()")) == ("searched", "")
+
+
+@pytest.mark.parametrize(("typed", "word", "offered"), [("vigie stat", 1, "status\n"), ("vigie status --al", 2, "--all\n--alive\n")])
+def test_a_shell_completes_commands_and_their_options_without_noise(typed: str, word: int, offered: str) -> None:
+    asked = clean_environ({"_VIGIE_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(word)})
+    done = subprocess.run([sys.executable, "-c", COMPLETED], capture_output=True, text=True, env=asked, timeout=60, check=True)
+    assert (done.stdout, done.stderr) == (offered, "")
+
+
+COMPLETED = "from bot.cli.main import app; app(prog_name='vigie')"

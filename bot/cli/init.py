@@ -1,0 +1,283 @@
+"""`vigie init`: a first configuration, written once its accounts were tried."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Annotated
+
+import typer
+from telegram.error import TelegramError
+
+from bot.app.config import ConfigError, DestinationSettings, Settings, destinations, load_settings
+from bot.app.config.loading import DEFAULT_FILE, variable
+from bot.app.config.values import chat as chat_value
+from bot.app.config.values import contact as contact_value
+from bot.app.config.values import instance as instance_value
+from bot.app.config.values import telegram_token, token
+from bot.app.inventory import chat_of, utc_now
+from bot.cli.context import WRONG_USE, Context, fail, run_to_end
+from bot.cli.doctor import accounts, diagnosis_lines
+from bot.cli.main import COMMANDS
+from bot.delivery.channel import DeliveryError
+from bot.delivery.mastodon.client import MastodonApi, created
+from bot.delivery.telegram.client import DEFAULT_API, SendingBot
+from bot.messages import printable
+from sources.catalogue.authority import Authority, load_authorities
+
+_TRIAL = "Vigie : message d’essai, supprimé aussitôt. / Test message, deleted at once."
+_TOKENS = {"telegram": telegram_token, "mastodon": token}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Holds what a person wants to be written: options of sections, and the token of each platform."""
+
+    options: Mapping[tuple[str, str], object]
+    tokens: Mapping[str, str]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command(
+        epilog="Example:  vigie init   (or, from a script:  vigie init --yes --telegram-token-file bot.token --channel @my_channel)"
+    )
+    def init(
+        ctx: typer.Context,
+        yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: what no option gives stays as it is by default.")] = False,
+        contact: Annotated[str, typer.Option("--contact", help="Mail or web address shown to the owners of sites.")] = "",
+        codes: Annotated[str, typer.Option("--codes", help="Codes of what to watch, such as 26,38. All of France when not given.")] = "",
+        telegram_token_file: Annotated[Path | None, typer.Option(help="File that holds the token of the bot.")] = None,
+        channel: Annotated[str, typer.Option("--channel", help="@name or number; looked for when not given.")] = "",
+        operators_chat: Annotated[str, typer.Option("--operators-chat", help="Chat that is notified of failures.")] = "",
+        mastodon_instance: Annotated[str, typer.Option("--mastodon-instance", help="Such as mastodon.social.")] = "",
+        mastodon_token_file: Annotated[Path | None, typer.Option(help="File that holds the token of the account.")] = None,
+        replace: Annotated[bool, typer.Option("--replace", help="Put a configuration that is there aside, as config.toml.old.")] = False,
+    ) -> None:
+        """Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.
+
+        Tokens are asked for, or read from the files or from VIGIE_TELEGRAM__TOKEN and VIGIE_MASTODON__TOKEN; they are written to files that
+        only you can read. A configuration that is there is never replaced without --replace. Where something does not work, nothing is
+        written.
+        """
+        context: Context = ctx.obj
+        target = context.config or DEFAULT_FILE
+        if target.exists() and not replace:
+            fail(f"{target} is there already: nothing was changed. With --replace it is put aside as {target}.old", WRONG_USE)
+        given = {
+            ("http", "contact"): contact,
+            ("watch", "authorities"): codes,
+            ("telegram", "channel"): channel,
+            ("telegram", "operators_chat"): operators_chat,
+            ("mastodon", "instance"): mastodon_instance,
+        }
+        tokens = {"telegram": _token_of("telegram", telegram_token_file), "mastodon": _token_of("mastodon", mastodon_token_file)}
+        if not yes:
+            given, tokens = asked(given, tokens)
+        authorities = load_authorities()
+        written = run_to_end(_tried_and_written(target, given, tokens, authorities, ask=not yes))
+        typer.echo("\n".join(written))
+
+
+def _token_of(platform: str, file: Path | None) -> str:
+    try:
+        text = os.environ.get(variable(platform, "token"), "") if file is None else file.read_text(encoding="utf-8")
+        return _TOKENS[platform](text) or ""
+    except (OSError, ValueError) as error:
+        cause = error.strerror if isinstance(error, OSError) else str(error)
+        fail(f"the token for {platform}{'' if file is None else f' in {file}'}: {cause}", WRONG_USE)
+
+
+# The questions.
+
+
+def asked(given: Mapping[tuple[str, str], str], tokens: Mapping[str, str]) -> tuple[dict[tuple[str, str], str], dict[str, str]]:
+    """Ask for what was not given. An empty answer leaves it out."""
+    found, secrets = dict(given), dict(tokens)
+
+    def ask(section: str, option: str, question: str, check: Callable[[str], object]) -> None:
+        found[section, option] = found[section, option] or _prompt(question, check)
+
+    ask("http", "contact", "A mail or web address, so that owners of sites can write to you instead of blocking you", contact_value)
+    ask("watch", "authorities", "Codes of the departments to watch, such as 26,38 (empty: all of France)", str)
+    secrets["telegram"] = secrets["telegram"] or _prompt(
+        "Token of your Telegram bot, from @BotFather (empty: none)", telegram_token, hide=True
+    )
+    if secrets["telegram"]:
+        typer.echo(
+            "Make the bot an administrator of your channel, with the right to post and without the right to edit messages of others."
+        )
+        ask(
+            "telegram",
+            "channel",
+            "Name of the channel, such as @my_channel (empty: write something there now, and it is looked for)",
+            chat_value,
+        )
+        ask("telegram", "operators_chat", "Chat that is notified of failures, @name or number (empty: the log only)", chat_value)
+    ask("mastodon", "instance", "Server of your Mastodon account, such as mastodon.social (empty: none)", instance_value)
+    if found["mastodon", "instance"]:
+        secrets["mastodon"] = secrets["mastodon"] or _prompt("Token of that account", token, hide=True)
+    return found, secrets
+
+
+def _prompt(question: str, check: Callable[[str], object], *, hide: bool = False) -> str:
+    def checked(answer: str) -> str:
+        try:
+            if answer.strip():
+                check(answer)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        return answer.strip()
+
+    return str(typer.prompt(question, default="", show_default=False, hide_input=hide, value_proc=checked))
+
+
+# The file: the commented example with what is wanted in its place. Pure.
+
+
+def composed(example: str, options: Mapping[tuple[str, str], object]) -> str:
+    """Return the example with these options set. Each has its line there, perhaps behind a "#"."""
+    section, lines, left = "", [], dict(options)
+    for line in example.splitlines():
+        if header := re.fullmatch(r"\[(\w+)\]", line):
+            section = header[1]
+        option = re.match(r"#?(\w+) = ", line)
+        value = left.pop((section, option[1]), None) if option else None
+        lines.append(line if option is None or value is None else f"{option[1]} = {json.dumps(value, ensure_ascii=False)}")
+    if left:
+        raise KeyError(*left)
+    return "\n".join(lines) + "\n"
+
+
+def _options(given: Mapping[tuple[str, str], str], tokens: Mapping[str, str]) -> dict[tuple[str, str], object]:
+    found: dict[tuple[str, str], object] = {place: value.strip() for place, value in given.items() if value.strip()}
+    if ("watch", "authorities") in found:
+        found["watch", "authorities"] = [code for code in re.split(r"[,\s]+", str(found["watch", "authorities"])) if code]
+    return found | {(platform, "token_file"): f"{platform}.token" for platform, secret in tokens.items() if secret}
+
+
+# What is tried before anything is written.
+
+
+async def _tried_and_written(
+    target: Path, given: Mapping[tuple[str, str], str], tokens: Mapping[str, str], authorities: Mapping[str, Authority], *, ask: bool
+) -> list[str]:
+    if tokens["telegram"] and not given["telegram", "channel"]:
+        given = {**given, ("telegram", "channel"): await _channel(tokens["telegram"], ask=ask)}
+    wanted = Wanted(_options(given, tokens), {platform: secret for platform, secret in tokens.items() if secret})
+    text = composed(files("bot.app.config").joinpath("config.example.toml").read_text(encoding="utf-8"), wanted.options)
+    with _beside(target, text) as trial:
+        try:
+            secrets = {variable(platform, "token"): secret for platform, secret in wanted.tokens.items()}
+            settings = load_settings(trial, {**os.environ, **secrets}, known_codes=frozenset(authorities))
+        except ConfigError as error:
+            fail(f"{str(error).replace(str(trial), str(target))}\nNothing was written.", WRONG_USE)
+        found = await accounts(settings, authorities)
+        if any(one.state == "failed" for one in found):
+            fail("\n".join([*(line for one in found for line in diagnosis_lines(one)), "Nothing was written."]))
+        tried = [line for entry in destinations(settings) async for line in _trial(entry, settings)]
+        return [*tried, *_write(target, trial, wanted.tokens)]
+
+
+@contextmanager
+def _beside(target: Path, text: str) -> Iterator[Path]:
+    """Write the text to a file beside the target, gone at the end where nobody has moved it."""
+    try:
+        with NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.absolute().parent, prefix=".vigie-", suffix=".toml", delete=False
+        ) as file:
+            file.write(text)
+    except OSError as error:
+        fail(f"{target}: cannot be written: {error.strerror}")
+    trial = Path(file.name)
+    try:
+        yield trial
+    finally:
+        trial.unlink(missing_ok=True)
+
+
+async def _channel(secret: str, *, ask: bool) -> str:
+    """Return the one channel in which the bot was told of something lately."""
+    async with _bot(secret, os.environ.get(variable("telegram", "api_url")) or DEFAULT_API) as sending:
+        updates = await sending.bot.get_updates(allowed_updates=["my_chat_member", "channel_post"])
+    chats = {chat.id: chat for update in updates if (chat := update.effective_chat) is not None and chat.type == "channel"}
+    names = {f"@{chat.username}" if chat.username else str(chat.id): chat.title or "" for chat in chats.values()}
+    shown = ", ".join(f"{name} ({printable(title)})" for name, title in names.items())
+    if len(names) == 1:
+        typer.echo(f"Found the channel {shown}")
+        return next(iter(names))
+    said = f"Several channels were found: {shown}." if names else "No channel was found in which the bot may post."
+    if not ask:
+        fail(f"{said} Give --channel @name, or write something in the channel and try again. Nothing was written.")
+    return _prompt(f"{said} Name or number of yours (empty: none)", chat_value)
+
+
+@asynccontextmanager
+async def _bot(secret: str, api_url: str) -> AsyncIterator[SendingBot]:
+    """Open the bot. What Telegram refuses ends the program."""
+    sending = SendingBot(secret, api_url)
+    try:
+        yield sending
+    except TelegramError as error:
+        fail(f"{sending.failure(error)}\nNothing was written.")
+    finally:
+        await sending.close()
+
+
+async def _trial(entry: DestinationSettings, settings: Settings) -> AsyncIterator[str]:
+    """Post a message and delete it. One that cannot be posted ends the program; one that cannot be deleted is left to the person."""
+    secret = "" if entry.token is None else entry.token.get_secret_value()
+    if entry.platform == "telegram":
+        async with _bot(secret, settings.telegram.api_url) as sending:
+            chat = chat_of(entry.chat) or 0
+            message = await sending.bot.send_message(chat, _TRIAL, disable_notification=True)
+            try:
+                await sending.bot.delete_message(chat, message.message_id)
+            except TelegramError as error:
+                yield f"{entry.name}: a test message was posted; delete it yourself ({sending.failure(error)})"
+            else:
+                yield f"{entry.name}: a test message was posted to {entry.chat} and deleted"
+    elif entry.platform == "mastodon":
+        api = MastodonApi(entry.instance, secret, utc_now)
+        try:
+            # Mentions nobody: the account alone sees it.
+            status = created(await api.request("POST", "/api/v1/statuses", data={"status": _TRIAL, "visibility": "direct"}))
+            await api.request("DELETE", f"/api/v1/statuses/{status['id']}")
+        except DeliveryError as error:
+            fail(f"{entry.name}: {error}\nNothing was written. Is a test message left on the account? Then delete it.")
+        finally:
+            await api.close()
+        yield f"{entry.name}: a test message was posted to the account, for itself alone, and deleted"
+
+
+# What is written.
+
+
+def _write(target: Path, trial: Path, tokens: Mapping[str, str]) -> Iterator[str]:
+    for platform, secret in tokens.items():
+        file = target.absolute().with_name(f"{platform}.token")
+        if file.exists() and file.read_text(encoding="utf-8", errors="replace").strip() == secret:
+            continue
+        yield from _set_aside(file)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+            stream.write(f"{secret}\n")
+        yield f"Written: {file}, which only you can read"
+    yield from _set_aside(target)
+    trial.replace(target)
+    yield f"Written: {target}"
+    yield "Now:  vigie doctor   then:  vigie run" + ("   or, as a service:  vigie service install" if "service" in COMMANDS else "")
+
+
+def _set_aside(file: Path) -> Iterator[str]:
+    if file.exists():
+        old = file.with_name(f"{file.name}.old")
+        file.replace(old)
+        yield f"{file.name} was there: it is now {old}"

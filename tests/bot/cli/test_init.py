@@ -1,0 +1,164 @@
+"""`vigie init`: a configuration that works, or none."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.app.config import load_settings
+from bot.cli.init import composed
+from tests.bot.cli.conftest import Vigie
+from tests.processes import LONGEST, clean_environ, command
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
+
+EXAMPLE = (Path(__file__).parents[3] / "config.example.toml").read_text(encoding="utf-8")
+WRONG = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"
+
+
+@pytest.fixture
+def telegram() -> Iterator[FakeBotApi]:
+    with FakeBotApi() as running:
+        running.add_channel(-1001111, "vsa")
+        yield running
+
+
+@pytest.fixture
+def mastodon() -> Iterator[MastodonServer]:
+    with MastodonServer() as running:
+        yield running
+
+
+def of(telegram: FakeBotApi, token: str = "") -> dict[str, str]:
+    return {"VIGIE_TELEGRAM__API_URL": telegram.url, "VIGIE_TELEGRAM__TOKEN": token or telegram.token}
+
+
+def names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+def test_both_accounts_are_tried_and_written(vigie: Vigie, telegram: FakeBotApi, mastodon: MastodonServer, tmp_path: Path) -> None:
+    (tmp_path / "given").write_text(f" {mastodon.token}\n", encoding="utf-8")
+    options = ["--contact", "a@example.org", "--codes", "26,38", "--channel", "@vsa"]
+    accounts = ["--mastodon-instance", mastodon.url, "--mastodon-token-file", "given"]
+    done = vigie("init", "--yes", *options, *accounts, environ=of(telegram))
+    assert (done.code, done.err) == (0, "")
+    assert "telegram: a test message was posted to @vsa and deleted\n" in done.out
+    assert "mastodon: a test message was posted to the account, for itself alone, and deleted\n" in done.out
+    assert len(telegram.calls_of("sendMessage")) == len(telegram.calls_of("deleteMessage")) == 1
+    assert (telegram.messages, mastodon.statuses()) == ([], [])
+    assert names(tmp_path) == {"config.toml", "telegram.token", "mastodon.token", "given"}
+    assert [(tmp_path / f"{name}.token").stat().st_mode & 0o777 for name in ("telegram", "mastodon")] == [0o600, 0o600]
+    settings = load_settings(tmp_path / "config.toml", {}, known_codes=None)
+    assert settings.telegram.token is not None
+    assert settings.telegram.token.get_secret_value() == telegram.token
+    assert (settings.telegram.channel, settings.mastodon.instance, settings.watch.authorities) == ("@vsa", mastodon.url, ("26", "38"))
+    text = (tmp_path / "config.toml").read_text(encoding="utf-8")
+    assert telegram.token not in text
+    assert "# Minutes between two looks at the same source" in text, "it is the commented example"
+
+
+def test_the_channel_is_found_by_what_is_written_in_it(vigie: Vigie, telegram: FakeBotApi, tmp_path: Path) -> None:
+    telegram.add_channel(-1002222)
+    telegram.person_posts(-1002222, "Bonjour")
+    done = vigie("init", "--yes", environ=of(telegram))
+    assert done.code == 0, done.err
+    assert "Found the channel -1002222" in done.out
+    assert tomllib.loads((tmp_path / "config.toml").read_text(encoding="utf-8"))["telegram"]["channel"] == "-1002222"
+
+
+def test_no_channel_or_several_are_told_and_nothing_is_written(vigie: Vigie, telegram: FakeBotApi, tmp_path: Path) -> None:
+    done = vigie("init", "--yes", environ=of(telegram))
+    assert (done.code, names(tmp_path)) == (1, set())
+    assert "No channel was found" in done.err
+    telegram.add_channel(-1002222, "other")
+    telegram.person_posts(-1001111, "Bonjour")
+    telegram.person_posts(-1002222, "Bonjour")
+    done = vigie("init", "--yes", environ=of(telegram))
+    assert (done.code, names(tmp_path)) == (1, set())
+    assert "@vsa" in done.err
+    assert "@other" in done.err
+
+
+def test_a_configuration_is_replaced_only_where_that_is_wanted_and_kept(vigie: Vigie, telegram: FakeBotApi, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("# mine\n", encoding="utf-8")
+    (tmp_path / "telegram.token").write_text(WRONG, encoding="utf-8")
+    done = vigie("init", "--yes", "--channel", "@vsa", environ=of(telegram))
+    assert done.code == 2
+    assert "config.toml is there already: nothing was changed" in done.err
+    assert (tmp_path / "config.toml").read_text(encoding="utf-8") == "# mine\n"
+    assert telegram.calls == []
+    done = vigie("init", "--yes", "--replace", "--channel", "@vsa", environ=of(telegram))
+    assert done.code == 0
+    assert "config.toml was there: it is now " in done.out
+    assert (tmp_path / "config.toml.old").read_text(encoding="utf-8") == "# mine\n"
+    assert (tmp_path / "telegram.token.old").read_text(encoding="utf-8") == WRONG
+
+
+@pytest.mark.parametrize(
+    ("arguments", "token", "code", "said"),
+    [
+        (["--channel", "@vsa"], WRONG, 1, "Take the token from @BotFather"),
+        (["--channel", "@nowhere"], "", 1, "Chat not found"),
+        (["--channel", "vsa"], "", 2, "config.toml:"),
+        (["--channel", "@vsa", "--codes", "Z9"], "", 2, '"Z9" is not a code of the catalogue'),
+        (["--channel", "@vsa"], "hello", 2, "is not a token of a Telegram bot"),
+        (["--telegram-token-file", "absent"], "", 2, "the token for telegram in absent: No such file"),
+    ],
+)
+def test_what_does_not_work_is_told_and_nothing_is_written(
+    vigie: Vigie, telegram: FakeBotApi, tmp_path: Path, arguments: list[str], token: str, code: int, said: str
+) -> None:
+    done = vigie("init", "--yes", *arguments, environ=of(telegram, token))
+    assert (done.code, names(tmp_path)) == (code, set())
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert ".vigie-" not in done.err
+    assert WRONG not in done.err
+
+
+def test_a_message_that_cannot_be_posted_or_deleted(vigie: Vigie, telegram: FakeBotApi, tmp_path: Path) -> None:
+    telegram.fail("sendMessage", 403, "Forbidden: not enough rights")
+    done = vigie("init", "--yes", "--channel", "@vsa", environ=of(telegram))
+    assert (done.code, names(tmp_path)) == (1, set())
+    telegram.fail("deleteMessage", 400, "Bad Request: message can't be deleted")
+    done = vigie("init", "--yes", "--channel", "@vsa", environ=of(telegram))
+    assert done.code == 0
+    assert "delete it yourself" in done.out
+
+
+def test_without_any_account_posts_go_to_the_console(vigie: Vigie, tmp_path: Path) -> None:
+    assert vigie("init", "--yes").code == 0
+    assert names(tmp_path) == {"config.toml"}
+    assert vigie("config", "show", "--json").json["posts_to"] == ["console"]
+
+
+def test_questions_are_asked_again_until_the_answer_can_be_used(telegram: FakeBotApi, tmp_path: Path) -> None:
+    answers = ["a@example.org", "26", telegram.token, "vsa", "@vsa", "", ""]
+    environ = clean_environ({"VIGIE_TELEGRAM__API_URL": telegram.url})
+    asking = subprocess.run(
+        command(["init"]),
+        input="\n".join([*answers, ""]),
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environ,
+        timeout=LONGEST,
+        check=False,
+    )
+    assert asking.returncode == 0, asking.stderr
+    assert 'did you mean "@vsa"?' in asking.stdout + asking.stderr
+    assert telegram.token not in asking.stdout + asking.stderr
+    assert tomllib.loads((tmp_path / "config.toml").read_text(encoding="utf-8"))["telegram"]["channel"] == "@vsa"
+
+
+def test_an_option_that_the_example_does_not_have_is_a_fault() -> None:
+    assert composed(EXAMPLE, {}) == EXAMPLE
+    changed = composed(EXAMPLE, {("telegram", "token_file"): 'a "b"', ("web", "contact"): "é"})
+    assert [line for line in changed.splitlines() if line not in EXAMPLE.splitlines()] == ['token_file = "a \\"b\\""', 'contact = "é"']
+    with pytest.raises(KeyError):
+        composed(EXAMPLE, {("telegram", "nothing"): "x"})
