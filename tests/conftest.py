@@ -19,6 +19,7 @@ from bot.reading.pages.ocr import ocr_available
 from tests.clients import prepare_clients
 from tests.examples import load_profile
 from tests.processes import Zygote
+from tests.readers import forked_readers
 from tests.servers import postgres
 
 load_profile()
@@ -116,6 +117,13 @@ def prepared_clients() -> Iterator[None]:
     """Let clients do once what is the same for all of them."""
     with pytest.MonkeyPatch.context() as patch:
         prepare_clients(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def readers() -> Iterator[None]:
+    """Fork reading processes rather than start them."""
+    with forked_readers():
         yield
 
 

@@ -166,6 +166,7 @@ sys.stdout.write(Command(shutil.which("tesseract"), find_data(os.environ)).read(
 
 @pytest.mark.usefixtures("with_ocr")
 @pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.usefixtures("started_readers")
 async def test_recognition_data_in_a_place_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, relative: bool) -> None:
     data = find_data({})
     assert data is not None

@@ -40,6 +40,7 @@ MEBI = 1024**2
 FAR = 1e12
 
 
+@pytest.mark.usefixtures("started_readers")
 async def test_a_page_that_kills_its_process_costs_that_page_only(saved: Save) -> None:
     content = papers.pages_of([GOOD, papers.bomb(), GOOD])
     reading = await read_pdf(saved(content), ReadingLimits(memory_bytes=300 * MEBI, ocr=False))
@@ -214,6 +215,7 @@ def long_document(saved: Save) -> Path:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look at a process from outside")
+@pytest.mark.usefixtures("started_readers")
 async def test_cancelling_ends_the_process_and_it_never_held_a_token(long_document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIGIE_TELEGRAM__TOKEN", "12345:SECRET")
     task = asyncio.create_task(read_pdf(long_document, ReadingLimits(ocr=False)))
@@ -231,6 +233,7 @@ async def test_cancelling_ends_the_process_and_it_never_held_a_token(long_docume
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find the process")
+@pytest.mark.usefixtures("started_readers")
 async def test_killed_from_outside(saved: Save) -> None:
     path = saved(papers.slow(pages=10))
     task = asyncio.create_task(read_pdf(path, ReadingLimits(ocr=False)))

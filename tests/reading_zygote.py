@@ -1,0 +1,60 @@
+"""A process that has loaded what a reading process runs, and forks for each of them: starting one anew takes ten times the processor.
+
+`python -m tests.reading_zygote MODULE SOCKET`. Orders come on the socket, one JSON object a packet: to begin a process, with its three
+streams, which is answered by its id; to bury one that has ended, which is answered by its exit code. See `tests.readers`.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import socket
+import sys
+from importlib import import_module
+from typing import Any
+
+MOST = 64 * 1024
+
+
+def serve(orders: socket.socket) -> str:
+    """Carry out orders until there are no more. Returns in each child, with the argument of what it is to run."""
+    while True:
+        packet, streams, _, _ = socket.recv_fds(orders, MOST, 3)
+        if not packet:
+            os._exit(0)
+        order = json.loads(packet)
+        if "bury" in order:
+            answer = os.waitstatus_to_exitcode(os.waitpid(order["bury"], 0)[1])
+        else:
+            ready, begun = os.pipe()
+            answer = os.fork()
+            if answer == 0:
+                orders.close()
+                os.close(ready)
+                become(order, streams)
+                os.close(begun)
+                return str(order["argument"])
+            for each in (begun, *streams):
+                os.close(each)
+            # From here on it has a group of its own, by which it can be killed.
+            os.read(ready, 1)
+            os.close(ready)
+        orders.send(str(answer).encode())
+
+
+def become(order: dict[str, Any], streams: list[int]) -> None:
+    """What the system would have made of a new process."""
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(order["environ"])
+    for number, each in enumerate(streams):
+        os.dup2(each, number)
+        os.close(each)
+
+
+if __name__ == "__main__":
+    module = import_module(sys.argv[1])
+    gc.freeze()
+    sys.argv[1:] = [serve(socket.socket(fileno=int(sys.argv[2])))]
+    module.run(module.main)
