@@ -96,15 +96,16 @@ class Questions:
         """Return the decrees published last."""
         return self._list(Question(Topic.RECENT, page=page), self._decrees.recent)
 
-    def department(self, words: str, page: int = 1) -> Answer:
-        """Return the decrees of departments, by code ("26", "2a", "26, 07") or name ("drome", "la Drôme"), of all who decide there."""
+    def department(self, words: str, page: int = 1, without: Collection[int] = ()) -> Answer:
+        """Return the decrees of departments, by code ("26", "2a", "26, 07") or name ("drome", "la Drôme"), of all who decide there, but for
+        those of these ids."""
         if not words.strip():
             return BadInput(InputFault.NO_DEPARTMENT)
         found = self._departments(words)
         if not isinstance(found, DepartmentMatch):
             return found
         question = Question(Topic.DEPARTMENT, found.codes, page)
-        fetch = partial(self._decrees.recent, authorities=found.authorities, departments=found.departments)
+        fetch = partial(self._decrees.recent, authorities=found.authorities, departments=found.departments, without=without)
         return self._list(question, fetch, found)
 
     def in_force(self, department: str = "", page: int = 1) -> Answer:
@@ -385,10 +386,15 @@ class DecreeReader(Protocol):
     """The stored decrees, as questions see them. Synchronous: a face in an event loop calls from a thread."""
 
     def recent(
-        self, limit: int, offset: int, authorities: Collection[str] | None = None, departments: Collection[str] | None = None
+        self,
+        limit: int,
+        offset: int,
+        authorities: Collection[str] | None = None,
+        departments: Collection[str] | None = None,
+        without: Collection[int] = (),
     ) -> PageOfDecrees:
-        """Return newest found first; of some authorities only where they are given, and without those that name communes of other
-        departments only where `departments` are."""
+        """Return newest found first, but for those of these ids; of some authorities only where they are given, and without those that
+        name communes of other departments only where `departments` are."""
         ...
 
     def get(self, decree_id: int, /) -> Decree | None:

@@ -68,13 +68,18 @@ class Decrees(Repository):
     """Every decree that was found, in the orders that answers need."""
 
     def recent(
-        self, limit: int, offset: int = 0, authorities: Collection[str] | None = None, departments: Collection[str] | None = None
+        self,
+        limit: int,
+        offset: int = 0,
+        authorities: Collection[str] | None = None,
+        departments: Collection[str] | None = None,
+        without: Collection[int] = (),
     ) -> PageOfDecrees:
-        """Those of these authorities (None: of all), in the order of `newest_first`.
+        """Those of these authorities (None: of all), but for these ids, in the order of `newest_first`.
 
         Where `departments` are given, without those whose facts name communes of other departments only.
         """
-        wanted = among(decrees.c.authority, authorities)
+        wanted = and_(among(decrees.c.authority, authorities), decrees.c.id.not_in(sorted(without)))
         if departments is not None:
             named = exists().where(decree_communes.c.decree_id == decrees.c.id)
             there = or_(*(decree_communes.c.commune.startswith(code, autoescape=True) for code in sorted(departments)))

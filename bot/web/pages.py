@@ -21,7 +21,6 @@ from bot.messages.words import date_text
 from bot.queries.answers import (
     DecreeList,
     DepartmentState,
-    NothingFound,
     OneDecree,
     PlaceChoice,
     PlaceChoices,
@@ -213,13 +212,15 @@ def department(site: SiteContext, request: PageRequest) -> Document:
         return missing(site, request)
     if code != upper:
         return _moved(site, request, f"/departements/{upper}")
-    answer = site.questions.department(code, _number_of(request))
     state = site.questions.state(code)
     running = _running(site, code)
-    if not isinstance(answer, DecreeList | NothingFound) or not isinstance(state, DepartmentState) or running is None:
+    if running is None or not isinstance(state, DepartmentState):
         return missing(site, request)
-    listed = answer.decrees if isinstance(answer, DecreeList) else ()
-    total = answer.total if isinstance(answer, DecreeList) else 0
+    current = running.all[:_PAGE]
+    answer = site.questions.department(code, _number_of(request), [one.id for one in current if one.id is not None])
+    others = answer if isinstance(answer, DecreeList) else None
+    listed = () if others is None else others.decrees
+    total = len(current) + (0 if others is None else others.total)
     messages = [message_of(decree, site.places, request.at, language) for decree in running.all]
     counts = site.decrees.communes_named({code})
     health = by_nearness(state.authorities, code)
@@ -234,15 +235,15 @@ def department(site: SiteContext, request: PageRequest) -> Document:
         crumbs=[Piece(words["nav"]["departments"], "/departements")],
         meta=[words["department"]["meta"].format(code=code), place.name],
         panel=department_panel(messages, total, health, site.places, code, language),
-        current=cards(running.all[:_PAGE], site.places, request.at, language, gazetteer.commune),
+        current=cards(current, site.places, request.at, language, gazetteer.commune),
         communes=commune_rows(
             {one.code: one.decrees for one in counts}, messages, {one.code: one.last for one in counts}, gazetteer.commune, language
         ),
         unplaced=site.decrees.naming_none(deciding_in({code}, site.places), 0, 0).total,
-        all=cards(listed, site.places, request.at, language, gazetteer.commune),
-        total=total,
-        page=answer.question.page,
-        pages=answer.pages if isinstance(answer, DecreeList) else 1,
+        others=cards(listed, site.places, request.at, language, gazetteer.commune),
+        others_total=total - len(current),
+        page=1 if others is None else others.question.page,
+        pages=1 if others is None else others.pages,
         sources=[source_view(one, site.places, request.at, language) for one in health],
         follow=ways(
             site,

@@ -82,9 +82,14 @@ class MemoryDecrees:
         self.renewing = False
 
     def recent(
-        self, limit: int, offset: int, authorities: Collection[str] | None = None, departments: Collection[str] | None = None
+        self,
+        limit: int,
+        offset: int,
+        authorities: Collection[str] | None = None,
+        departments: Collection[str] | None = None,
+        without: Collection[int] = (),
     ) -> PageOfDecrees:
-        kept = [d for d in self.stored if authorities is None or d.authority in authorities]
+        kept = [d for d in self.stored if (authorities is None or d.authority in authorities) and d.id not in without]
         if departments is not None:
             kept = [d for d in kept if not d.communes or any(one.code.startswith(tuple(departments)) for one in d.communes)]
         return self._page(kept, limit, offset)

@@ -194,6 +194,8 @@ def test_those_of_a_department_leave_out_what_names_communes_of_others_only(nami
     assert {one.id for one in everywhere.decrees} == {one.id for one in drome.decrees} == {valence, nowhere}
     assert [one.id for one in ardeche.decrees] == [nowhere]
     assert ardeche.total == 1
+    rest = naming.decrees.recent(10, departments={"26"}, without=[valence])
+    assert ([one.id for one in rest.decrees], rest.total) == ([nowhere], 1)
 
 
 def test_those_that_name_a_commune_may_be_asked_for_without_some(naming: Store) -> None:

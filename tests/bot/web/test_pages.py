@@ -120,12 +120,15 @@ def test_a_place_is_answered_in_one_sentence_before_its_lists(address: str, look
     assert sentence in " ".join(re.sub(r"<[^>]+>", "", panel).split())
 
 
-def test_a_department_lists_what_is_over_ended_or_refused_too() -> None:
-    current, _, every = get(sample_site(), "/departements/26").body.decode().partition('<section id="tous">')
+def test_a_department_lists_each_decree_once_what_is_over_ended_or_refused_after_what_counts_today() -> None:
+    current, _, others = get(sample_site(), "/departements/26").body.decode().partition('<section id="autres">')
     for one in (samples.OVER, samples.ENDED, samples.REFUSED):
-        assert f'"/arretes/{one.id}"' in every
+        assert f'"/arretes/{one.id}"' in others
         assert f'"/arretes/{one.id}"' not in current
-    assert "Terminé" in every
+    assert "Terminé" in others
+    listed = re.findall(r'<h3><a href="/arretes/(\d+)">', current + others)
+    assert len(listed) == len(set(listed))
+    assert set(listed) >= {str(one.id) for one in samples.ALL if one.authority == "26" and one.withdrawn_at is None}
 
 
 def test_a_town_that_no_decree_names_is_no_bare_no_and_leads_to_the_words() -> None:
