@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib.resources import files
 
@@ -12,6 +12,9 @@ from bot.domain.routing import Follow, FollowKind, Topics, decided_in, departmen
 from bot.gazetteer.finding import PlaceMatches, find
 from bot.gazetteer.naming import RULES, Namer
 from bot.gazetteer.places import Aliases, Commune, Department, Places, Region
+
+_FOUND_KEPT = 32
+"""Texts of which it is kept what they may mean: to answer one it is asked up to four times."""
 
 
 class Gazetteer:
@@ -25,6 +28,7 @@ class Gazetteer:
         self._places = Places(packed)
         self._aliases = Aliases(self._places, aliases)
         self._namer = Namer(self._places, self._aliases, words)
+        self._found = lru_cache(maxsize=_FOUND_KEPT)(partial(find, self._places, self._aliases))
 
     @property
     def source(self) -> str:
@@ -49,7 +53,7 @@ class Gazetteer:
 
     def find(self, text: str) -> PlaceMatches:
         """Return the places that a text may mean, best first. Every one is a candidate: Romans is two villages and a town."""
-        return find(self._places, self._aliases, text)
+        return self._found(text)
 
     def communes_of(self, decree: Decree, departments: Collection[str]) -> tuple[NamedCommune, ...]:
         """Return the communes that the facts of a decree name, of the departments in which its authority decides."""

@@ -16,6 +16,7 @@ from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.law.advice import Standing, period, standing
 from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.gazetteer.gazetteer import gazetteer
+from bot.gazetteer.places import Commune
 from bot.messages import place_for
 from bot.queries.answers import (
     Answer,
@@ -130,6 +131,12 @@ class Questions:
             tuple(decree for decree, stands in by_standing if _RANKS[stands]),
             now,
         )
+
+    def running_in(self, commune: Commune) -> tuple[Decree, ...]:
+        """Return the decrees that name a commune and are in force or to come, those of which that is not certain last."""
+        now = self._clock()
+        authorities = deciding_in({commune.department}, self._places)
+        return in_force(self._decrees.current(now.date() - timedelta(days=1), authorities, (commune.code,)), self._places, now)
 
     def plain(self, words: str) -> Answer:
         """Answer plain words: a department, a town, a postcode, a number, "aide"; anything else is searched."""
@@ -276,7 +283,7 @@ class Questions:
             return NotCovered(f"{commune.name} ({commune.department})")
         codes = (commune.code,)
         now = self._clock()
-        current = in_force(self._decrees.current(now.date() - timedelta(days=1), authorities, codes), self._places, now)
+        current = self.running_in(commune)
         page = min(max(page, 1), _LAST_ID // self._page_size)
         found = self._naming(codes, current, page)
         pages = max(1, -(-found.total // self._page_size))

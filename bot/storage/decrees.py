@@ -35,12 +35,10 @@ from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, batches
 from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, recueils, sightings
-from bot.storage.search import Matches, is_renewing, matching, query_terms
+from bot.storage.search import MANY, Matches, is_renewing, matching, query_terms
 
 _MOST_OF_ONE_NUMBER = 200
 _READ_FOR_WORDS = 2000
-_FEW = 200
-"""Acts that a search finds, up to which decrees are looked up by their ids; more are found by walking the list of all."""
 _REVISION = str(select(decree_revision.c.number))
 _STANDS = decrees.c.withdrawn_at.is_(None)
 _WORD = re.compile(r"[^\W\d_]{4,40}")
@@ -97,14 +95,19 @@ class Decrees(Repository):
             return PageOfDecrees((), 0)
         with self._database.reading() as connection:
             found, headed = (matching(connection, wanted, authorities, in_head=head) for head in (False, True))
-            total = _total(connection, found)
-            if headed.acts in (0, found.acts):
-                return _page(connection, _ids(connection, _among(connection, found), limit, offset, total), total)
-            first, in_head = _total(connection, headed), _among(connection, headed)
-            ids = _ids(connection, in_head, limit, offset, first) if offset < first else []
+            among_found = _among(connection, found)
+            total = _total(connection, found, among_found)
+            if not headed.acts or headed.acts == found.acts < MANY:
+                return _page(connection, _ids(connection, among_found, limit, offset, total), total)
+            in_head = _among(connection, headed)
+            # To count those in the head costs as much as all else: who asks for one of the first pages does not wait for it.
+            first = _total(connection, headed, in_head) if 2 * offset > total else None
+            ids = _ids(connection, in_head, limit, offset, first)
             if len(ids) < limit:
-                others = and_(_among(connection, found), ~in_head)
-                ids += _ids(connection, others, limit - len(ids), max(offset - first, 0), total - first)
+                if first is None:
+                    first = offset + len(ids) if ids else _total(connection, headed, in_head)
+                others = and_(among_found, ~in_head)
+                ids += _ids(connection, others, min(limit - len(ids), total - first), max(offset - first, 0), total - first)
             return _page(connection, ids, total)
 
     def has(self, words: str) -> bool:
@@ -255,15 +258,15 @@ class Decrees(Repository):
 
 def _among(connection: Connection, found: Matches) -> ColumnElement[bool]:
     """Whether a decree is one that a search finds."""
-    if found.acts > _FEW:
+    if found.acts >= MANY:
         return found.holds()
     return decrees.c.id.in_(sorted(set(connection.execute(found.few()).scalars())))
 
 
-def _total(connection: Connection, found: Matches) -> int:
-    if found.acts > _FEW:
+def _total(connection: Connection, found: Matches, among_found: ColumnElement[bool]) -> int:
+    if found.acts >= MANY:
         return int(connection.execute(found.total()).scalar_one())
-    return _count(connection, _among(connection, found))
+    return _count(connection, among_found)
 
 
 def _one_of(ids: Select[Any]) -> ColumnElement[bool]:
@@ -280,6 +283,8 @@ def _count(connection: Connection, which: ColumnElement[bool]) -> int:
 
 def _ids(connection: Connection, which: ColumnElement[bool], limit: int, offset: int, total: int | None = None) -> list[int]:
     """Those of one page of a list, read from its nearer end where it is known how many it has."""
+    if not limit:
+        return []
     listed = select(decrees.c.id).where(_STANDS, which)
     if total is None or (after := max(total - offset - limit, 0)) >= offset:
         return list(connection.execute(listed.order_by(*newest_first()).limit(limit).offset(offset)).scalars())

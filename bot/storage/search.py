@@ -21,10 +21,10 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    and_,
     bindparam,
     cast,
     delete,
+    except_,
     exists,
     func,
     insert,
@@ -46,6 +46,8 @@ _AUTHORITY = "_in"
 # Together they keep the terms of a hostile PDF within the 1 MB that PostgreSQL allows a tsvector.
 _MOST_HEAD_TERMS, _MOST_TEXT_TERMS = 2_000, 20_000
 _MOST_QUESTION_TERMS = 50
+MANY = 201
+"""Acts that a search finds, from which on decrees are found by walking the list of all; fewer are looked up by their ids."""
 _BATCH = 200
 SLICE = 20
 """Acts whose terms are made again in one transaction, for which other writers wait."""
@@ -60,7 +62,7 @@ def query_terms(question: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The acts that a search finds: how many they are, and the query of their ids."""
+    """The acts that a search finds: how many they are, `MANY` where they are so many or more, and the query of their ids."""
 
     acts: int
     _ids: Select[int]
@@ -78,8 +80,8 @@ class Matches:
     def total(self) -> Select[int]:
         """How many decrees that stand they are of, by the same index."""
         withdrawn = select(decrees.c.id).where(decrees.c.withdrawn_at.is_not(None))
-        theirs = and_(acts.c.decree_id.is_not(None), acts.c.decree_id.not_in(withdrawn), self._theirs)
-        return select(func.count()).select_from(select(acts.c.decree_id).distinct().where(theirs).subquery())
+        found = select(acts.c.decree_id).distinct().where(acts.c.decree_id.is_not(None), self._theirs)
+        return select(func.count()).select_from(except_(found, withdrawn).subquery())
 
 
 def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None, *, in_head: bool) -> Matches:
@@ -96,7 +98,7 @@ def matching(connection: Connection, wanted: Sequence[str], authorities: Collect
     else:
         ids = _held_in_postgresql(asked)
         theirs = acts.c.id.in_(ids)
-    return Matches(connection.execute(select(func.count()).select_from(ids.subquery())).scalar_one(), ids, theirs)
+    return Matches(connection.execute(select(func.count()).select_from(ids.limit(MANY).subquery())).scalar_one(), ids, theirs)
 
 
 def index_acts(connection: Connection, recueil: int | None = None) -> None:

@@ -440,7 +440,8 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
     gazetteer = site.gazetteer()
     meant = places_named(asked, site.places, gazetteer)
-    question = understood(asked, site.places, gazetteer)
+    # What is understood costs more to find out than all else, and is no number where there is no digit.
+    question = understood(asked, site.places, gazetteer) if any(sign.isdigit() for sign in asked) else None
     numbered = isinstance(question, Question) and question.topic is Topic.NUMBER
     answer = site.questions.show(asked, _number_of(request)) if numbered else site.questions.search(asked, _number_of(request))
     if isinstance(answer, OneDecree):
@@ -512,9 +513,8 @@ def _recorded(commune: Commune, site: SiteContext, request: PageRequest) -> tupl
     statuses, counts = view_words(request.language).status, vocabulary(request.language)
     total = site.decrees.naming((commune.code,), 0, 0).total
     if total:
-        current = _running(site, commune.department)
-        here = () if current is None else (one for one in current.all if any(named.code == commune.code for named in one.communes))
-        label = next((standing_label(message_of(one, site.places, request.at, request.language)) for one in here), None)
+        current = site.questions.running_in(commune)[:1]
+        label = next((standing_label(message_of(one, site.places, request.at, request.language)) for one in current), None)
         return label, counts.count_one if total == 1 else counts.count_many.format(n=total)
     may_concern = site.decrees.naming_none(deciding_in({commune.department}, site.places), 0, 0).total
     return (StateLabel(statuses.may_concern, "doubt") if may_concern else StateLabel(statuses.not_named, "past")), ""
