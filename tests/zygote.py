@@ -33,7 +33,7 @@ from sources.catalogue.authority import load_authorities
 from tests.bot.storage.ready import copy_when_new
 from tests.clients import prepare_clients
 
-LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "holidays.countries.france", "httpcore", "rich.markdown", "rich.status")
+LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "httpcore", "rich.markdown", "rich.status")
 
 
 def serve() -> None:

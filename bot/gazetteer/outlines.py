@@ -27,22 +27,18 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A department: `path` is the data of an SVG path of closed rings in whole numbers, `rings` are the same points."""
+    """A department: `path` is the data of an SVG path of closed rings in whole numbers, `box` its left, top, right and bottom, and
+    `middle` a point well inside its largest ring."""
 
     code: str
     path: str
-    rings: tuple[tuple[Point, ...], ...]
+    box: tuple[float, float, float, float]
+    middle: Point
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom."""
-        xs, ys = zip(*(point for ring in self.rings for point in ring), strict=True)
-        return min(xs), min(ys), max(xs), max(ys)
-
-    @property
-    def middle(self) -> Point:
-        """A point well inside its largest ring."""
-        return _middle(max(self.rings, key=lambda ring: abs(_area(ring))))
+    def rings(self) -> tuple[tuple[Point, ...], ...]:
+        """The same points, taken out of the path each time: to keep those of all would take a megabyte."""
+        return _rings(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +61,14 @@ class PlacedOutline:
 def outlines() -> tuple[Outline, ...]:
     """Return the 101 departments, in the order of their codes."""
     _, *lines = files("bot.gazetteer").joinpath("outlines.txt").read_text(encoding="utf-8").splitlines()
-    pairs = (line.split("\t") for line in lines)
-    return tuple(Outline(code, path, _rings(path)) for code, path in pairs)
+    return tuple(_outline(*line.split("\t")) for line in lines)
+
+
+def _outline(code: str, path: str) -> Outline:
+    rings = _rings(path)
+    xs, ys = zip(*(point for ring in rings for point in ring), strict=True)
+    middle = _middle(max(rings, key=lambda ring: abs(_area(ring))))
+    return Outline(code, path, (min(xs), min(ys), max(xs), max(ys)), middle)
 
 
 @cache

@@ -26,8 +26,6 @@ from enum import Enum, StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from bot.domain.acts import GRANTS, Change, Decree, Facts, Kind, Moment, Place
 from bot.domain.law.tables import Court, Days, court, days_outside, longest, outside
 
@@ -146,8 +144,11 @@ def _is_revoked(change: Change, today: date | None) -> bool:
 
 # Until when a decree can be contested, and whether an urgent application still makes sense.
 
-FIRST_YEAR, LAST_YEAR = 1946, 2100
-"""Years for which the public holidays are known: those in the law since 1946, up to where the calendar of `holidays` ends."""
+FIRST_YEAR, LAST_YEAR = 1982, 2099
+"""Years for which the public holidays are known: since 8 May is one again, up to where the rule for Easter holds."""
+_FIXED_HOLIDAYS = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
+_AFTER_EASTER = (1, 39, 50)
+"""Days from Easter to its Monday, to Ascension and to Whit Monday."""
 
 _MONTHS = 2
 _SATURDAY = 5
@@ -190,9 +191,19 @@ def months_later(day: date, months: int) -> date:
 
 @cache
 def _holidays(year: int) -> frozenset[date]:
+    """Return those of article L. 3133-1 of the code du travail."""
     if year > LAST_YEAR:
         raise ValueError(f"no public holidays are known for {year}")
-    return frozenset(holidays.country_holidays("FR", years=year))
+    fixed = (date(year, month, day) for month, day in _FIXED_HOLIDAYS)
+    return frozenset((*fixed, *(_easter(year) + timedelta(days) for days in _AFTER_EASTER)))
+
+
+def _easter(year: int) -> date:
+    """Return Easter Sunday, by the rule of Gauss with its two exceptions, for the years 1900 to 2099."""
+    moon = (19 * (year % 19) + 24) % 30
+    sunday = (2 * (year % 4) + 4 * (year % 7) + 6 * moon + 5) % 7
+    too_late = sunday == 6 and (moon == 29 or (moon == 28 and year % 19 > 10))
+    return date(year, 3, 22) + timedelta(moon + sunday - 7 * too_late)
 
 
 def recourse(starts: Moment | None, ends: Moment | None, now: datetime) -> Recourse:
