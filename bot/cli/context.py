@@ -51,15 +51,23 @@ class Context:
         addresses of Apprise are checked: a command that needs neither does not wait for them.
         """
         try:
-            settings = load_settings(self.config, os.environ, known_codes=known_codes, check_service=check_service)
+            settings = self.read_settings(known_codes=known_codes, check_service=check_service)
         except ConfigError as error:
             fail(str(error), WRONG_USE)
+        self.begin_logging(settings, logs)
+        return settings
+
+    def read_settings(self, *, known_codes: frozenset[str] | None, check_service: Callable[[str], object] | None) -> Settings:
+        """Load the settings, and nothing else. Raises ConfigError."""
+        return load_settings(self.config, os.environ, known_codes=known_codes, check_service=check_service)
+
+    def begin_logging(self, settings: Settings, logs: str | None) -> None:
+        """Set up the log, as `load_settings` does."""
         level = "debug" if self.verbose else logs or settings.log.level
         # Whatever is written there from now on, a traceback or a warning of Python too, holds no secret.
         sys.stderr = cast(TextIO, RedactedStream(sys.stderr, settings.secrets))
         # What NO_COLOR and TERM=dumb request, as in all else that is printed.
         set_up_logging(level, settings.log.format, sys.stderr, plain=stderr.no_color or stderr.is_dumb_terminal)
-        return settings
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,8 +13,9 @@ from functools import partial
 import structlog
 import typer
 
-from bot.app.config import Settings, destinations
-from bot.app.instance import AlreadyRunning, run_alone
+from bot.app.config import ConfigError, Settings, destinations
+from bot.app.config.explained import changed_options
+from bot.app.instance import AlreadyRunning, first_of, run_alone
 from bot.app.inventory import watched_codes
 from bot.app.service import Service
 from bot.app.systemd import STOPPING, ServiceManager
@@ -23,6 +25,7 @@ from bot.cli.context import WRONG_USE, Context, fail, run_to_end
 from bot.cli.poll import handed_round
 from bot.cli.read_again import handed_retry
 from bot.cli.work import load
+from bot.delivery.apprise import service_at
 from bot.reading.pages.ocr import ocr_available
 from sources.catalogue.authority import Authority
 
@@ -46,16 +49,73 @@ def register(app: typer.Typer) -> None:
         if settings.web.listen and _MISSING is not None:
             fail(f"[web] listen needs {_MISSING}: pip install 'vigie-vsa[web]'", WRONG_USE)
         stop = asyncio.Event()
-        run_to_end(_serve(settings, authorities, stop), stop=stop)
+        run_to_end(_serve_on(context, settings, authorities, stop), stop=stop)
 
 
-async def _serve(settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event) -> None:
+async def _serve_on(context: Context, settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event) -> None:
+    """Be the bot until `stop` is set; at SIGHUP begin anew with the configuration as it is then."""
+    hangup, manager = _hangup(), ServiceManager(os.environ)
+    async with _saying_so(stop, manager):
+        while not stop.is_set():
+            settings = await _serve_until_changed(context, settings, authorities, stop, hangup, manager)
+
+
+async def _serve_until_changed(
+    context: Context,
+    settings: Settings,
+    authorities: dict[str, Authority],
+    stop: asyncio.Event,
+    hangup: asyncio.Event,
+    manager: ServiceManager,
+) -> Settings:
+    ended = asyncio.Event()
+    reading = asyncio.create_task(_next_settings(context, settings, authorities, stop, hangup))
+    reading.add_done_callback(lambda _: ended.set())
+    try:
+        await _serve(settings, authorities, ended, manager)
+    finally:
+        reading.cancel()
+    return await reading
+
+
+def _hangup() -> asyncio.Event:
+    """Return what is set at SIGHUP. A bot of a terminal ends with it, and one that is to outlive it (nohup) does not hear."""
+    hangup = asyncio.Event()
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL and not os.isatty(0):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
+    return hangup
+
+
+async def _next_settings(
+    context: Context, settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event, hangup: asyncio.Event
+) -> Settings:
+    """Return the settings that come after these; these when the bot is to stop. A configuration that cannot be used changes nothing."""
+    while await first_of(hangup.wait(), stop):
+        hangup.clear()
+        try:
+            read = await asyncio.to_thread(context.read_settings, known_codes=frozenset(authorities), check_service=service_at)
+        except ConfigError as error:
+            log.error("config.not_reloaded", error="; ".join(error.problems))
+            continue
+        kept = {"database": settings.database} | ({"web": settings.web} if _MISSING is not None else {})
+        wanted, read = read, read.model_copy(update=kept)
+        if waits := changed_options(read, wanted):
+            log.warning("config.needs_restart", options=", ".join(waits))
+        if changed := changed_options(settings, read):
+            log.info("config.reloaded", options=", ".join(changed))
+            context.begin_logging(read, None)
+            return read
+        if not waits:
+            log.info("config.unchanged")
+    return settings
+
+
+async def _serve(settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event, manager: ServiceManager) -> None:
     # Said before anything can fail: whoever starts the bot must see where it posts and what it cannot do.
     log.info("run.starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
     if settings.reading.ocr and not ocr_available():
         log.warning("ocr.missing", missing="Tesseract's French data (tesseract-ocr-fra)")
-    manager, watched = ServiceManager(os.environ), watched_codes(settings, authorities)
-    async with _saying_so(stop, manager), assemble(settings, authorities, watched=watched, console=sys.stdout) as parts:
+    async with assemble(settings, authorities, watched=watched_codes(settings, authorities), console=sys.stdout) as parts:
         handlers = {
             "poll": partial(handed_round, parts, settings, authorities),
             "backfill": partial(handed_backfill, parts, authorities),

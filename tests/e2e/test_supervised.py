@@ -23,8 +23,8 @@ from bot.app.logs import sentences
 from bot.app.service import Service
 from bot.app.systemd import ALIVE, READY, STOPPING, ServiceManager
 from bot.storage.store import open_store
-from tests.e2e.test_operations import SOON, Bot, Sites, bot, configure, sites
-from tests.e2e.world import World
+from tests.e2e.test_operations import SOON, Bot, Sites, bot, configure, later, sites
+from tests.e2e.world import CHANNEL, World, posts_in
 from tests.processes import Zygote
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.skipping import until
@@ -99,6 +99,39 @@ async def test_it_is_ready_once_it_works_alive_while_the_database_answers_and_st
             running.process.send(signal.SIGTERM)
             assert await asyncio.to_thread(systemd.next) == STOPPING
             assert running.process.wait(SOON) == 0
+
+
+async def test_at_sighup_it_begins_anew_with_a_configuration_that_can_be_used(
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, logged: Callable[[Bot], str]
+) -> None:
+    configure(tmp_path, sites, telegram)
+    config = tmp_path / "config.toml"
+    whole = config.read_text("utf-8")
+    config.write_text(whole[: whole.index("[telegram]")], "utf-8")
+    with bot(zygote.begin, tmp_path, "run") as running:
+
+        async def after(text: str, event: str) -> str:
+            """The line of an event that comes once the configuration is this one."""
+            config.write_text(text, "utf-8")
+            known = logged(running).count(sentences()[event])
+            running.process.send(signal.SIGHUP)
+            await until(lambda: logged(running).count(sentences()[event]) > known)
+            return [line for line in logged(running).splitlines() if sentences()[event] in line][-1]
+
+        await until(lambda: sentences()["run.watching"] in logged(running))
+        assert telegram.calls == []
+        assert "http.intervall: unknown option" in await after("[http]\nintervall = 1\n", "config.not_reloaded")
+        await after(whole[: whole.index("[telegram]")], "config.unchanged")
+        assert sentences()["run.stopping"] not in logged(running)
+        changed = await after(whole, "config.reloaded")
+        assert "options='telegram.token, telegram.api_url, telegram.commands, destinations'" in changed
+        await telegram.until(lambda: posts_in(telegram, CHANNEL), SOON)
+        await until(lambda: logged(running).count(sentences()["run.watching"]) == 2)
+        other = f'{whole}[database]\nurl = "sqlite:///other.db"\n'
+        assert "database.url" in await after(other, "config.needs_restart")
+        assert running.end() == 0
+    assert not (tmp_path / "other.db").exists()
+    await later(tmp_path, sites, telegram)
 
 
 async def test_nothing_is_told_while_the_loop_stands_still(

@@ -46,6 +46,18 @@ def explained(configuration: Configuration) -> Iterator[Explained]:
                 yield _of_entry(configuration, index, option, entry)
 
 
+def changed_options(before: Settings, after: Settings) -> list[str]:
+    """Return the names of the options that differ; `destinations` stands for all of theirs."""
+    sections = [(name, getattr(before, name), getattr(after, name)) for name in Settings.model_fields if name != "destinations"]
+    options = [
+        f"{name}.{option}"
+        for name, old, new in sections
+        for option in type(old).model_fields
+        if getattr(old, option) != getattr(new, option)
+    ]
+    return options + (["destinations"] if before.destinations != after.destinations else [])
+
+
 def _of_entry(configuration: Configuration, index: int, option: str, entry: DestinationSettings) -> Explained:
     found = _explained(configuration, ("destinations", index, option), entry)
     if found.source == "default" and getattr(configuration.settings.destinations[index], option) != getattr(entry, option):
