@@ -163,18 +163,19 @@ _SHORTEST_MISTYPED = 4
 _NEAR_WORD = 75
 
 
-def corrected(words: str, known: Mapping[str, str], is_found: Callable[[str], bool]) -> str | None:
+def corrected(words: str, known: Callable[[], Mapping[str, str]], is_found: Callable[[str], bool]) -> str | None:
     """Return the words with those that nothing has (`is_found`) replaced by the nearest known ones; None where no word can be.
 
-    `known` has the words of decrees by their folded form.
+    `known` returns the words of decrees by their folded form; it is called where one may be mistyped.
     """
     meant = [_nearest(word, known, is_found) for word in words.split()]
     return " ".join(meant) if meant != words.split() else None
 
 
-def _nearest(word: str, known: Mapping[str, str], is_found: Callable[[str], bool]) -> str:
+def _nearest(word: str, known: Callable[[], Mapping[str, str]], is_found: Callable[[str], bool]) -> str:
     folded = fold_words(word)
     if len(folded) < _SHORTEST_MISTYPED or not folded.isalpha() or is_found(word):
         return word
-    near = process.extractOne(folded, known.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR_WORD)
-    return word if near is None else known[near[0]]
+    folds = known()
+    near = process.extractOne(folded, folds.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR_WORD)
+    return word if near is None else folds[near[0]]

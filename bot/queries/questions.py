@@ -199,8 +199,7 @@ class Questions:
         found = self._list(question, lambda limit, offset: self._decrees.search(asked, limit, offset))
         if not isinstance(found, NothingFound) or not found.recorded:
             return found
-        known = self._known_words()
-        meant = corrected(asked, known, self._decrees.has)
+        meant = corrected(asked, self._known_words, self._decrees.has)
         if meant is None:
             return found
         other = self._list(question, lambda limit, offset: self._decrees.search(meant, limit, offset))

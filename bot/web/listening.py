@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import Any
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from bot.web.api import problem
+from bot.web.server import FULL, HEADERS
 
 MOST_AT_ONCE = 100
 """Connections at once; one more is answered with 503."""
@@ -22,7 +28,8 @@ _LINGERING = 1
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP/1.1 that cuts a client off that does not finish its request, or does not take its answer: uvicorn waits for both for ever."""
+    """HTTP/1.1 that cuts a client off that does not finish its request, or does not take its answer: uvicorn waits for both for ever.
+    It refuses in the form in which the application does."""
 
     _asking: asyncio.TimerHandle | None = None
     _taking: asyncio.TimerHandle | None = None
@@ -34,6 +41,7 @@ class PatientProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a part of a request. That of the next one must be whole soon, too."""
+        self.app_state = {FULL: len(self.connections) > MOST_AT_ONCE}
         super().data_received(data)
         # None before the first request, whatever its type says.
         cycle: RequestResponseCycle | None = self.cycle
@@ -41,6 +49,18 @@ class PatientProtocol(H11Protocol):
             self._stop_waiting()
         elif self._asking is None:
             self._await_request()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request as the API refuses: for which address it was meant is not known."""
+        error = sys.exception()
+        status = HTTPStatus(error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else HTTPStatus.BAD_REQUEST)
+        refusal = problem(status, "This is no request of HTTP/1.1 that can be read, or its head is too large.")
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            length = {"Content-Length": str(len(refusal.body)), "Content-Type": refusal.media_type, "Connection": "close"}
+            head = h11.Response(status_code=status, headers=[*({**HEADERS, **refusal.headers, **length}).items()], reason=status.phrase)
+            for event in (head, h11.Data(data=refusal.body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def on_response_complete(self) -> None:
         """Rest until the next request: uvicorn closes the connection if none begins."""
@@ -115,7 +135,6 @@ async def serve(application: ASGIApp, listening: socket.socket) -> None:
         log_level="critical",
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MOST_AT_ONCE,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=_LINGERING,
         h11_max_incomplete_event_size=16_384,

@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import structlog
@@ -25,6 +26,7 @@ from bot.web.visitors import VisitorLimits
 log = structlog.get_logger()
 
 _T = TypeVar("_T")
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -42,6 +44,8 @@ HEADERS: Mapping[str, str] = {
 """What every answer says, unless its document says otherwise."""
 
 _RETRY_AFTER = {429: "60", 503: "60"}
+FULL = "full"
+"""Name of what the server says in the `state` of a request: whether there are more connections than it takes."""
 
 
 class Application:
@@ -71,7 +75,9 @@ class Application:
         address = self._addresses.find(path[:LONGEST_PATH], query[:LONGEST_QUERY])
         client = scope.get("client")
         peer = "" if client is None else str(client[0])
-        if not self._limits.allows(peer, headers.getlist("x-forwarded-for"), self._clock()):
+        if scope.get("state", {}).get(FULL):
+            packed = self._fault(address, 503, {"Connection": "close"})
+        elif not self._limits.allows(peer, headers.getlist("x-forwarded-for"), self._clock()):
             packed = self._fault(address, 429)
         elif scope["method"] not in {"GET", "HEAD"}:
             packed = self._fault(address, 405)
@@ -125,11 +131,11 @@ class Application:
             log.error("web.no_data", error=str(error))
         return self._fault(address, 503)
 
-    def _fault(self, address: Address, status: int) -> Packed:
+    def _fault(self, address: Address, status: int, more: Mapping[str, str] = _NONE) -> Packed:
         headers = {"Retry-After": _RETRY_AFTER[status]} if status in _RETRY_AFTER else {}
         headers |= {"Allow": "GET, HEAD"} if status == 405 else {}
         document = fault(self._site, address, status, self._clock())
-        return pack(replace(document, headers={**document.headers, **headers}))
+        return pack(replace(document, headers={**document.headers, **headers, **more}))
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)

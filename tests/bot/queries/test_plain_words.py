@@ -217,4 +217,9 @@ def test_a_typing_error_is_forgiven_and_said() -> None:
     ("words", "meant"), [("festval", "festival"), ("festival", None), ("gare festval", "gare festival"), ("abc", None), ("2026", None)]
 )
 def test_only_words_that_nothing_has_are_taken_for_others(words: str, meant: str | None) -> None:
-    assert corrected(words, {"festival": "festival", "gare": "gare"}, lambda word: word in {"festival", "gare"}) == meant
+    known = {"festival": "festival", "gare": "gare"}
+    assert corrected(words, lambda: known, lambda word: word in known) == meant
+
+
+def test_no_word_is_looked_up_for_a_number() -> None:
+    assert corrected("26000", lambda: pytest.fail("the words of all decrees were read"), lambda _: False) is None

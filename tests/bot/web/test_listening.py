@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -86,7 +87,12 @@ async def test_one_too_many_is_refused(visitors: Visitors, monkeypatch: pytest.M
     async with served(visitors.application) as address:
         idle = [await connect(address) for _ in range(3)]
         async with httpx.AsyncClient(timeout=_TOO_LONG) as client:
-            assert (await client.get(address)).status_code == 503
+            refused, problem = await client.get(address), await client.get(f"{address}api/v1/decrees")
+            assert (refused.status_code, problem.status_code) == (503, 503)
+            assert "Le site ne peut pas répondre en ce moment" in refused.text
+            assert (problem.headers["content-type"], problem.json()["status"]) == ("application/problem+json", 503)
+            assert refused.headers["retry-after"] == problem.headers["retry-after"] == "60"
+            assert refused.headers["connection"] == "close"
             for _, writer in idle:
                 writer.close()
                 await writer.wait_closed()
@@ -94,6 +100,49 @@ async def test_one_too_many_is_refused(visitors: Visitors, monkeypatch: pytest.M
             while (answer := await client.get(address)).status_code == 503:
                 pass
             assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: vigie\r\nHost: other\r\n\r\n", 400),
+        (b"GET /api/v1/decrees HTTP/1.1\r\nHost: vigie\r\nX-Long: " + b"x" * 20_000, 431),
+        (b"POST / HTTP/1.1\r\nHost: vigie\r\nTransfer-Encoding: unknown\r\n\r\n", 501),
+    ],
+)
+async def test_what_is_no_request_is_refused_as_the_api_refuses(visitors: Visitors, sent: bytes, status: int) -> None:
+    async with served(visitors.application) as address:
+        reader, writer = await connect(address)
+        writer.write(sent)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"content-type: application/problem+json" in head.lower()
+    assert b"x-content-type-options: nosniff" in head.lower()
+    assert json.loads(body)["status"] == status
+    assert b"nonsense" not in body
+
+
+async def test_nonsense_after_a_request_is_answered_in_its_place(executor: ThreadPoolExecutor) -> None:
+    # Its body cannot be read, though its head was: one answer, not two.
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(_site: SiteContext, _request: PageRequest) -> Document:
+        begun.set()
+        go_on.wait()
+        return Document(b"late")
+
+    async with served(Visitors(MemoryDecrees(), executor, [Route("/", slow)]).application) as address:
+        reader, writer = await connect(address)
+        writer.write(b"GET / HTTP/1.1\r\nHost: vigie\r\nTransfer-Encoding: chunked\r\n\r\n")
+        await asyncio.to_thread(begun.wait)
+        writer.write(b"no length\r\n")
+        go_on.set()
+        answer = await reader.read()
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"late" not in answer
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\n"])
