@@ -1,4 +1,4 @@
-"""`vigie backup`: a copy of all that the bot remembers, beside a bot that runs."""
+"""`vigie backup`, `vigie restore`: a copy of all that the bot remembers, made beside a bot that runs, and put back."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ import typer
 from bot.app.inventory import utc_now
 from bot.app.wiring import open_archive
 from bot.cli.context import DONE, PARTLY_DONE, Context, fail, run_to_end, stderr
-from bot.cli.text_output import count
+from bot.cli.text_output import count, minute
 from bot.ingest.archive import copy_by_content
-from bot.storage.backup import back_up
+from bot.storage.backup import back_up, newest_of
+from bot.storage.restore import restore as put_back
 
 PDFS = "pdfs"
 """The folder of the kept PDFs, in that of the backups."""
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
+    """Add the commands to the program."""
 
     @app.command(epilog="Example:  vigie backup /media/backup/vigie   (once a day, from cron or a timer)")
     def backup(ctx: typer.Context, folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the backups.")]) -> None:
@@ -49,3 +50,38 @@ def register(app: typer.Typer) -> None:
         except OSError as error:
             fail(f"the backup cannot be written: {error.strerror or error}: {error.filename or folder}")
         raise typer.Exit(code)
+
+    @app.command(epilog="Example:  vigie restore /media/backup/vigie   (or:  vigie restore vigie-20261128T041200Z.db --replace)")
+    def restore(
+        ctx: typer.Context,
+        backup: Annotated[
+            Path, typer.Argument(metavar="DIR|FILE", help="A folder of backups, of which the last is taken, or one of them.")
+        ],
+        replace: Annotated[
+            bool, typer.Option("--replace", help="Put aside a SQLite database that is there, and this in its place.")
+        ] = False,
+    ) -> None:
+        """Make the database of the configuration from a backup, and bring back the kept PDFs beside it. No bot may work on it meanwhile.
+
+        What may have been posted since the backup was made is looked for before anything is sent, or waits for you (vigie outbox list).
+        """
+        context: Context = ctx.obj
+        settings = context.load_settings()
+        archive = open_archive(settings)
+
+        async def work() -> None:
+            source = await asyncio.to_thread(newest_of, backup)
+            with stderr.status(f"restoring {source}") if stderr.is_terminal else nullcontext():
+                done = await asyncio.to_thread(put_back, source, settings.database.url, utc_now(), replace=replace)
+            pdfs, _, _ = await asyncio.to_thread(copy_by_content, source.parent / PDFS, archive.kept)
+            typer.echo(f"restored from {source}, which knows what happened until {minute(done.made_at)}; {count(pdfs, 'PDF')} copied")
+            typer.echo(f"{count(done.sought, 'post')} perhaps sent since: looked for before anything is sent")
+            if done.held:
+                typer.echo(f"{count(done.held, 'post')} to chats perhaps sent since: they wait for you (vigie outbox list --chats)")
+            if done.aside is not None:
+                typer.echo(f"the database that was there is {done.aside} now")
+
+        try:
+            run_to_end(work())
+        except OSError as error:
+            fail(f"the backup cannot be restored: {error.strerror or error}: {error.filename or backup}")

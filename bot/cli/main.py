@@ -45,6 +45,10 @@ COMMANDS = {
     "outbox": ("outbox", "Show and settle posts that wait, were refused, could not be edited, or may or may not have arrived."),
     "sources": ("sources", "Show and check the catalogue of authorities and their sources."),
     "backup": ("backup", "Back up the database, and the kept PDFs that are not in the folder yet. The bot may run meanwhile."),
+    "restore": (
+        "backup",
+        "Make the database of the configuration from a backup, and bring back the kept PDFs beside it. No bot may work on it meanwhile.",
+    ),
     "serve": ("serve", "Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."),
     "site": ("site", "Write the public pages as files, for hosting that serves files only: all but the search and the API."),
     "doctor": (

@@ -188,7 +188,7 @@ class Deliverer:
                     await self._step(one, Event.CANNOT_ASK, str(error), replace(counts, unclear=_is_unclear(one)))
                 return False
             except Exception as error:  # it cannot be found out, or a fault of one channel, which must not stop the others
-                done.append(await self._failed(post, looked_for(error), error))
+                done.append(await self._failed(post, looked_for(error, restored=post.sought_since is not None), error))
             else:
                 if found is None:
                     done.append(await self._became(post, Event.ABSENT, _ABSENT))

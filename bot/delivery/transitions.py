@@ -224,12 +224,13 @@ def event_of(error: Exception) -> Event:
             return Event.FAULT
 
 
-def looked_for(error: Exception) -> Event:
-    """Return what a look means that found neither that it is there nor that it is not."""
+def looked_for(error: Exception, *, restored: bool = False) -> Event:
+    """Return what a look means that found neither that it is there nor that it is not. `restored`: a program whose database was lost may
+    have sent it; so many may be there that nobody wants them sent again unseen."""
     match error:
         case HoldForPerson():
             return Event.HOLD
         case SendAgain():
-            return Event.RESEND
+            return Event.HOLD if restored else Event.RESEND
         case _:
             return Event.UNCLEAR

@@ -43,6 +43,7 @@ class PostCause(StrEnum):
     AWAITS_PERSON = "awaits_person"  # not looked for, as configured
     AWAITS_EARLIER = "awaits_earlier"  # a post of a decree that this one changes goes out first
     RESENT = "resent"  # sent again without looking, as configured: it may be there twice
+    RESTORED = "restored"  # perhaps sent by the program whose database was lost
     EDIT_EXPOSED = "edit_exposed"  # of an edit: the server shows what is edited to others than before
     BY_PERSON = "by_person"
 
@@ -102,6 +103,7 @@ class Post:
     `reconcile_attempts` counts the times in a row that it was looked for and nobody could tell. `closed_at` is when it was sent, or given
     up.
     `reply_to` is the message of the decree that this one changes, where that was posted there too; set for a post that is about to be sent.
+    `sought_since` is set where another program may have sent it of whose posts this database knows nothing: since when.
     `below` are the ids of later decrees that change this one and were posted there after it; set for a post that is about to be edited.
     """
 
@@ -120,6 +122,7 @@ class Post:
     closed_at: datetime | None = None
     digest: str | None = None
     also: tuple[Decree, ...] = ()
+    sought_since: datetime | None = None
     reply_to: SentMessage | None = None
     below: frozenset[int] = frozenset()
 
@@ -219,3 +222,23 @@ def as_first_sent(decree: Decree, recognised: Mapping[str, Any] | None) -> Decre
         return decree
     number = recognised["number"]
     return replace(decree, url=recognised["url"], page=recognised["page"], facts=replace(decree.facts, number=number))
+
+
+# After a restore: what the program posted of which the backup knows nothing. A decree that is found again may be there already.
+
+UNDATED_IN_DOUBT = timedelta(days=2)
+"""How long after a restore that is so of recueils without a date: they were there before, or they are new."""
+
+_OVERSEAS = ("97", "98")
+_DAY_BEGINS = {False: timedelta(hours=2), True: timedelta(hours=12)}
+"""How long before UTC a day begins, in Europe, and overseas at most."""
+
+
+def may_be_posted(restored_at: datetime, found_at: datetime, published: date | None, authority: str = "") -> bool:
+    """Return whether what is read in a recueil now may have been posted before the database was restored: it was known then, or published
+    by then and found anew since. The day of publication is one where its authority is."""
+    if found_at < restored_at:
+        return True
+    if published is None:
+        return found_at < restored_at + UNDATED_IN_DOUBT
+    return published <= (restored_at + _DAY_BEGINS[authority.startswith(_OVERSEAS)]).date()

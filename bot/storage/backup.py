@@ -58,7 +58,7 @@ def back_up(url: str, folder: Path, now: datetime) -> Backup:
         for left in folder.glob(f".vigie-*{_PART}"):
             left.unlink(missing_ok=True)
         if is_sqlite:
-            copy_sqlite(_file_of(address), target)
+            copy_sqlite(file_of(address), target)
         else:
             _dump(address, target)
         note = f"{_digest(target)}  {target.name}\n"
@@ -94,6 +94,14 @@ def verify(path: Path) -> None:
     note = path.with_name(f"{path.name}.sha256")
     if note.is_file() and note.read_text("ascii").split()[:1] != [_digest(path)]:
         raise Corrupt(f"{path} is not as it was written: its hash is not the one in {note.name}; take another backup")
+
+
+def newest_of(place: Path) -> Path:
+    """Return the backup that a person means by a file, or the last one of a folder. Raises Unavailable where there is none."""
+    found = list(backups_in(place)) if place.is_dir() else [place] if place.is_file() else []
+    if not found:
+        raise Unavailable(f"there is no backup at {place}")
+    return found[-1]
 
 
 def stamp(now: datetime) -> str:
@@ -150,9 +158,10 @@ def copy_before_upgrade(database: Path, schema: str, now: datetime) -> Path:
     return target
 
 
-def _file_of(address: URL) -> Path:
+def file_of(address: URL) -> Path:
+    """Return the file of a SQLite database. Raises Unavailable for one in memory."""
     if in_memory(address):
-        raise Unavailable("a database in memory cannot be backed up")
+        raise Unavailable("a database in memory has no file")
     return Path(address.database or "")
 
 

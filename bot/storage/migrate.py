@@ -17,7 +17,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, delete, false, inspect, text
+from sqlalchemy import URL, Column, Connection, Engine, MetaData, String, Table, delete, false, insert, inspect, text
 
 from bot.storage.backup import copy_before_upgrade
 from bot.storage.database import WRITING, in_memory, masked
@@ -27,6 +27,7 @@ from bot.storage.schema import metadata, search_rules
 log = structlog.get_logger()
 
 VERSION_TABLE = "vigie_schema"
+_version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32)))
 _ADVISORY_LOCK = 0x7669676965  # "vigie"
 
 # Alembic's `op` is a global of the library: only one migration at a time within a process.
@@ -64,6 +65,19 @@ def _copy_before(url: URL, schema: str) -> None:
 def revision(connection: Connection) -> str | None:
     """The version of the schema in the database, None where there is no schema yet."""
     return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+def adopt(connection: Connection, schema: str | None) -> None:
+    """Upgrade the tables that a backup brought. `schema` is their version where it is not stored yet, so that no program could open them.
+    Raises WrongSchema."""
+    with _one_at_a_time:
+        if schema is not None:
+            connection.execute(insert(_version), {"version_num": schema})
+        current, name = revision(connection), masked(connection.engine.url)
+        if current is None:
+            raise WrongSchema(f"what was to be restored as {name} is not a backup of Vigie")
+        _refuse_newer(name, _scripts(), current)
+        upgrade_to(connection, "head")
 
 
 def require_current(connection: Connection, name: str) -> None:

@@ -411,7 +411,7 @@ class ChatMessages(Repository):
         """What is known of the chat, to look there for this post. Raises NoSuchRow."""
         this = posts.alias()
         # The id too: programs whose clocks disagree must not make a later post an earlier one.
-        earlier = and_(posts.c.closed_at < this.c.created_at, posts.c.id < this.c.id)
+        earlier = and_(posts.c.closed_at < func.coalesce(this.c.sought_since, this.c.created_at, type_=Instant()), posts.c.id < this.c.id)
         sent = select(posts.c.reference, earlier.label("earlier")).join(
             this, and_(this.c.destination == posts.c.destination, this.c.id == post_id)
         )

@@ -107,7 +107,15 @@ def values_of(
     """The columns of a post in a new state other than SENT."""
     values: dict[str, Any] = {"state": state, "not_before": not_before, "changed_at": now, "reconcile_attempts": reconcile_attempts}
     values |= {"error": clean_or_none(error), "closed_at": now if state is PostState.REFUSED else None}
+    values |= {"sought_since": None} if state is PostState.PENDING else {}  # certainly not there
     return values | ({} if cause is None else {"cause": cause})
+
+
+def perhaps_sent(destination: str) -> dict[str, Any]:
+    """The state of a post that a program may have sent whose database was lost: it is looked for, but in a chat that follows something,
+    where among all that was said since nothing shows which message it is. There a person decides."""
+    state = PostState.HELD if destination.startswith(CHATS) else PostState.UNKNOWN
+    return {"state": state, "cause": PostCause.RESTORED, "error": "perhaps posted before the database was restored from a backup"}
 
 
 def lock_chat(connection: Connection, destination: str) -> None:

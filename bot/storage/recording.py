@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exist
 from bot.domain.acts import CHANGING, Decree, Facts, Outcome, Reading, Verdict
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import EarlierFinding, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
-from bot.domain.posts import Post, PostState
+from bot.domain.posts import Post, PostState, may_be_posted
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
 from bot.domain.routing import FollowMode, Topics, chat_destination, not_before
 from bot.storage.acts import ReadActs, replace_acts, withdrawn_among
@@ -30,7 +30,8 @@ from bot.storage.decrees import load_decrees, write_links
 from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
 from bot.storage.follows import chats_for
 from bot.storage.naming import CommuneNamer, NamingRepository, write_communes, write_operators
-from bot.storage.schema import acts, decrees, identities, posts, recueils, sightings
+from bot.storage.posts import perhaps_sent
+from bot.storage.schema import acts, decrees, identities, posts, recueils, restores, sightings
 from bot.storage.search import index_again
 
 Route = Callable[[Decree], Sequence[str | Topics]]
@@ -120,33 +121,51 @@ def queue(
         want_edits(connection, touched)
         note_changed(connection, touched, now)
     announced = tuple(load_decrees(connection, merged.new).values())
+    perhaps_posted = _perhaps_posted(connection, merged.new)
     queued: list[Post] = []
     for decree in announced:
+        since = perhaps_posted.get(decree.id or 0)
         wanted = list(dict.fromkeys(destinations_for(decree) if destinations_for is not None else ()))
         for destination in (name for name in wanted if isinstance(name, str)):
-            row = _pending(destination, decree, now)
+            row = _row_of(destination, decree, since, now)
             post = connection.execute(insert(posts).returning(posts.c.id), row).scalar_one()
-            queued.append(Post(int(post), row["key"], destination, decree, PostState.PENDING, created_at=now))
+            queued.append(Post(int(post), row["key"], destination, decree, row["state"], created_at=now))
         for topics in (one for one in wanted if not isinstance(one, str)):
-            _queue_for_followers(connection, decree, topics, now)
+            _queue_for_followers(connection, decree, topics, since, now)
     return announced, tuple(queued)
 
 
-def _queue_for_followers(connection: Connection, decree: Decree, topics: Topics, now: datetime) -> None:
+def _perhaps_posted(connection: Connection, new: Sequence[int]) -> dict[int, datetime]:
+    """Those of these decrees that were perhaps posted before the database was restored, and since when that may be."""
+    restored = connection.execute(select(restores)).all() if new else []
+    if not restored:
+        return {}
+    there = select(decrees.c.id, recueils.c.found_at, recueils.c.published, recueils.c.authority).join(
+        recueils, recueils.c.id == decrees.c.recueil_id
+    )
+    rows = connection.execute(there.where(decrees.c.id.in_(new))).all()
+    since = {
+        row.id: [one.made_at for one in restored if may_be_posted(one.restored_at, *row[1:])] for row in rows
+    }  # fmt: skip
+    return {decree: min(moments) for decree, moments in since.items() if moments}
+
+
+def _queue_for_followers(connection: Connection, decree: Decree, topics: Topics, since: datetime | None, now: datetime) -> None:
     """Queue one post for each chat that a decree is for: thousands in one statement."""
     changed = {change.decree for change in decree.changes if change.decree is not None and change.kind in CHANGING}
     modes = chats_for(connection, topics, changed)
     waits = {mode: not_before(decree, mode, now) for mode in FollowMode}
     later = {"changed_at": now}
-    rows = [_pending(chat_destination(chat), decree, now) | later | {"not_before": waits[mode]} for chat, mode in modes.items()]
+    rows = [_row_of(chat_destination(chat), decree, since, now) | later | {"not_before": waits[mode]} for chat, mode in modes.items()]
     if rows:
         connection.execute(insert(posts), rows)
 
 
-def _pending(destination: str, decree: Decree, now: datetime) -> dict[str, Any]:
+def _row_of(destination: str, decree: Decree, since: datetime | None, now: datetime) -> dict[str, Any]:
+    """A post that waits to be sent, or one in doubt that may be there `since` then."""
     key = post_key(destination, decree.identities)
-    row = {"key": key, "destination": destination, "decree_id": decree.id, "created_at": now}
-    return row | {"state": PostState.PENDING, "attempts": 0}
+    row = {"key": key, "destination": destination, "decree_id": decree.id, "created_at": now, "attempts": 0, "sought_since": since}
+    return row | ({"state": PostState.PENDING, "cause": None, "error": None} if since is None else perhaps_sent(destination))
 
 
 def known_keys(connection: Connection, found: Sequence[HeldDecree]) -> dict[str, int]:

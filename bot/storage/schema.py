@@ -346,10 +346,20 @@ posts = Table(
     # What it said of its decree when it was last sent or edited, and the link and the number that its message shows.
     Column("content", ContentDocument),
     Column("recognised_by", JSON(none_as_null=True)),
+    # Of one that may have been sent by a program whose database was lost: since when.
+    Column("sought_since", Instant),
 )
 Index(None, posts.c.destination, posts.c.state, posts.c.id)
 Index(None, posts.c.state)
 Index(None, posts.c.destination, posts.c.closed_at)
+
+restores = Table(
+    "restores",
+    metadata,
+    # When this database was restored, and the last that it knew of before: see `bot.storage.restore`.
+    Column("restored_at", Instant, primary_key=True),
+    Column("made_at", Instant, nullable=False),
+)
 
 edits = Table(
     "edits",

@@ -269,7 +269,10 @@ class MastodonChannel:
         """Return the status of a post, None where it certainly is not there; see `find`."""
         sought = recogniser(post, self._composer.place(post.decree), self._composer.clock(), self._composer.language)
         found = [decree.found_at for decree in post.decrees if decree.found_at is not None]
-        return await look_for(self._request, sought, since=max(found) if len(found) == len(post.decrees) else None)
+        since = max(found) if len(found) == len(post.decrees) else None
+        if since is not None and post.sought_since is not None:
+            since = min(since, post.sought_since)
+        return await look_for(self._request, sought, since=since)
 
     async def close(self) -> None:
         """Release connections."""

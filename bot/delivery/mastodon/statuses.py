@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import structlog
 
-from bot.delivery.channel import DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused
+from bot.delivery.channel import DeliveryUnknown, DestinationRefused, HoldForPerson, Missing, NotSent, Refused
 from bot.delivery.mastodon.client import ApiRequest, created, is_sought, is_sought_digest, json_of, moment_of
 from bot.domain.acts import Place
 from bot.domain.posts import Post
@@ -45,7 +45,17 @@ def recogniser(post: Post, place: Place, now: datetime, language: Language) -> R
     link = announce(MessageInput(post.decree, place, now, language)).link
     if link is None:
         raise DeliveryUnknown("Mastodon: a decree without a link cannot be looked for; look at the account")
-    return partial(is_sought, link=link, number=inert(post.decree.facts.number or "") or None, language=language)
+    number = inert(post.decree.facts.number or "") or None
+    if post.sought_since is None:
+        return partial(is_sought, link=link, number=number, language=language)
+
+    def is_it(status: Mapping[str, Any]) -> bool:
+        # Many that waited were perhaps sent as one: of that digest this database knows nothing.
+        if is_sought_digest(status, [link], language):
+            raise HoldForPerson(f"Mastodon: it is in the digest {status['id']}: vigie outbox resolve {post.id} --sent")
+        return is_sought(status, link, number, language)
+
+    return is_it
 
 
 async def look_for(request: ApiRequest, is_it: Recogniser, *, since: datetime | None) -> Mapping[str, Any] | None:

@@ -47,3 +47,21 @@ def test_what_cannot_be_done_is_said(vigie: Vigie, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     done = vigie("backup", "file")
     assert (done.code, "the backup cannot be written" in done.err) == (1, True)
+
+
+def test_a_backup_is_restored_elsewhere_with_its_pdfs(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    record(store, 1)
+    kept = keep(tmp_path / "vigie-archive", b"%PDF one")
+    assert vigie("backup", "copies").code == 0
+    elsewhere = {"VIGIE_DATABASE__URL": f"sqlite:///{tmp_path / 'new' / 'vigie.db'}"}
+    (tmp_path / "new").mkdir()
+    done = vigie("restore", "copies", environ=elsewhere)
+    assert (done.code, done.err) == (0, "")
+    assert "1 PDF copied" in done.out
+    assert "2 posts perhaps sent since: looked for before anything is sent" in done.out
+    assert (tmp_path / "new" / "vigie-archive" / kept.name).read_bytes() == b"%PDF one"
+    listed = vigie("outbox", "list", "--json", environ=elsewhere).json
+    assert [(one["state"], one["cause"]) for one in listed] == [("unknown", "restored")] * 2
+    again = vigie("restore", "copies", environ=elsewhere)
+    assert (again.code, "with --replace it is put aside" in again.err) == (2, True)
+    assert "the database that was there is" in vigie("restore", "copies", "--replace", environ=elsewhere).out

@@ -89,6 +89,7 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
             "created_at": EARLIER, "closed_at": NOW if sent or state is PostState.REFUSED else None, "changed_at": NOW,
             "reconcile_attempts": 0,
             "cause": {PostState.UNKNOWN: "lost_answer", PostState.REFUSED: "refused_content"}.get(state), "content": SAID.get(number),
+            "sought_since": EARLIER if state is PostState.UNKNOWN else None,
             "recognised_by": {"url": seen["url"], "page": 3, "number": facts.number} if sent or state is PostState.UNKNOWN else None,
         }  # fmt: skip
     yield "decree_communes", {"decree_id": 1, "commune": "26362", "how": "named", "evidence": "Valence"}
@@ -120,6 +121,7 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "followers", {"chat": 71, "language": "fr", "mode": "each", "since": date(2024, 4, 1)}
     yield "follows", {"chat": 71, "kind": "department", "value": "26"}
     yield "notices", {"chat": 71, "authority": "26", "state": "failing", "changed_at": EARLIER}
+    yield "restores", {"restored_at": EARLIER - timedelta(days=90), "made_at": EARLIER - timedelta(days=91)}
     yield "mentions", {"destination": "m", "newest": "5"}
 
 

@@ -51,6 +51,7 @@ RELEASED = [
     "0020",
     "0021",
     "0022",
+    "0023",
 ]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 

@@ -1,0 +1,180 @@
+"""Put a backup in the place of a database, so that nothing is posted twice.
+
+A backup is older than what was posted since. What waited in it may be there by now, and so may be what was found after it, of which it
+knows nothing and which is found anew. So a restored database notes that it is one (table `restores`) in the very step that makes it usable:
+what waits in it is in doubt, and so is each decree of a recueil that was there before the restore (`bot.domain.posts.may_be_posted`). What
+is in doubt is looked for at its destination before anything is sent there, or left to a person.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, case, delete, func, insert, inspect, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.domain.posts import PostState
+from bot.domain.routing import CHATS, NoticeState
+from bot.storage.backup import copy_sqlite, file_of, run_client, stamp, verify
+from bot.storage.columns import Instant
+from bot.storage.database import WRITING, Database, make_engine, masked, parse_url, translate
+from bot.storage.errors import Locked, StorageError, Unavailable
+from bot.storage.locks import LockName, Locks
+from bot.storage.migrate import VERSION_TABLE, adopt
+from bot.storage.posts import perhaps_sent
+from bot.storage.schema import metadata, notices, posts, recueils, requests, restores, sources
+
+_UNKNOWN_AGE = timedelta(days=90)
+"""How old a backup is taken to be that shows no instant at all."""
+
+
+class WouldReplace(StorageError):
+    """There is a database, and nobody said that it may be replaced."""
+
+    is_lasting = True
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Describes a restored database: the last that it knows of, its posts in doubt that are looked for, and those left to a person.
+    `aside` is the database that was there."""
+
+    made_at: datetime
+    sought: int
+    held: int
+    aside: Path | None
+
+
+def restore(backup: Path, url: str, now: datetime, *, replace: bool = False) -> Restored:
+    """Make the database at `url` of a backup. One that is there is put aside, where that is wanted, and nobody works on it.
+
+    Raises WouldReplace, Locked while a program works there, Corrupt for a backup that was changed, and other StorageErrors; OSError.
+    """
+    verify(backup)
+    address = parse_url(url)
+    is_dump = backup.suffix == ".dump"
+    if is_dump != (address.get_backend_name() == "postgresql"):
+        kind = "PostgreSQL" if is_dump else "SQLite"
+        raise StorageError(f"{backup} is of {kind}, and database.url is not: restore it to {kind} first, then see `vigie move`")
+    database = Database(make_engine(address, read_only=False), name=masked(address), read_only=False)
+    try:
+        with _alone(database):
+            if is_dump:
+                return _restore_dump(backup, database, now)
+            return _restore_file(backup, file_of(address), now, replace=replace)
+    except SQLAlchemyError as error:
+        raise translate(error, database.name) from error
+    finally:
+        database.close()
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    locks = Locks(database)
+    try:
+        for name in LockName:
+            if not locks.take(name, "vigie restore"):
+                raise Locked(f"{locks.holder(name) or 'another program'} works on the database {database.name}: stop it first")
+        yield
+    finally:
+        locks.close()
+
+
+def _restore_file(backup: Path, target: Path, now: datetime, *, replace: bool) -> Restored:
+    is_there = target.exists() and target.stat().st_size > 0
+    if is_there and not replace:
+        raise WouldReplace(f"there is a database at {target}: with --replace it is put aside, and the backup in its place")
+    fresh = target.with_name(f".{target.name}.restoring")
+    copy_sqlite(backup, fresh)
+    try:
+        engine = make_engine(parse_url(f"sqlite:///{fresh}"), read_only=False)
+        try:
+            with engine.execution_options(**WRITING).begin() as connection:
+                adopt(connection, None)
+                found = mark_restored(connection, now)
+        finally:
+            engine.dispose()
+        aside = _put_aside(target, now) if is_there else None
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return Restored(*found, aside)
+
+
+def _put_aside(target: Path, now: datetime) -> Path:
+    """Give the database a second name. Its log, without which it may lack its last writes, is written into it first; where it is too
+    damaged for that, the log is put aside too."""
+    aside = target.with_name(f"{target.name}.{stamp(now)}.replaced")
+    try:
+        with closing(sqlite3.connect(target, timeout=0)) as old:
+            old.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise Locked(f"another program has the database {target} open (vigie serve?): stop it first") from error
+    except sqlite3.DatabaseError:
+        pass
+    os.link(target, aside)
+    for suffix in ("-wal", "-shm"):
+        log = target.with_name(f"{target.name}{suffix}")
+        if log.exists():
+            log.replace(aside.with_name(f"{aside.name}{suffix}"))
+    return aside
+
+
+def _restore_dump(backup: Path, database: Database, now: datetime) -> Restored:
+    with database.reading() as connection:
+        if set(inspect(connection).get_table_names()) & {VERSION_TABLE, *metadata.tables}:
+            raise WouldReplace(
+                f"the database {database.name} has tables already: make an empty one (createdb), and name it in database.url"
+            )
+    # All but the version: without it no program opens these tables before they are marked.
+    listed = run_client("pg_restore", None, "--list", str(backup))
+    wanted = [line for line in listed.splitlines() if not re.search(rf" TABLE DATA \S+ {VERSION_TABLE} ", line)]
+    with tempfile.NamedTemporaryFile("w", suffix=".list", encoding="utf-8") as chosen:
+        chosen.write("\n".join(wanted) + "\n")
+        chosen.flush()
+        run_client(
+            "pg_restore", database.engine.url, "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges",
+            f"--use-list={chosen.name}", str(backup),
+        )  # fmt: skip
+    version = run_client("pg_restore", None, "--data-only", f"--table={VERSION_TABLE}", "--file=-", str(backup))
+    schema = re.search(rf"^COPY \S*{VERSION_TABLE} .*;\n(\w+)$", version, re.MULTILINE)
+    if schema is None:
+        raise Unavailable(f"{backup} is not a backup of Vigie: it names no version")
+    with database.writing() as connection:
+        adopt(connection, schema[1])
+        return Restored(*mark_restored(connection, now), None)
+
+
+def mark_restored(connection: Connection, now: datetime) -> tuple[datetime, int, int]:
+    """Note that this database was restored, and put in doubt what waits in it. Return the last that it knows of, how many posts are looked
+    for, and how many are left to a person."""
+    made_at = _last_known(connection) or now - _UNKNOWN_AGE
+    connection.execute(insert(restores), {"restored_at": now, "made_at": made_at})
+    waits = posts.c.state.in_((PostState.PENDING, PostState.SENDING, PostState.UNKNOWN))
+    since = case((posts.c.sought_since < posts.c.created_at, posts.c.sought_since), else_=posts.c.created_at)
+    common = {"sought_since": since, "not_before": None, "changed_at": now, "reconcile_attempts": 0}
+    counts = []
+    for where, destination in ((~posts.c.destination.startswith(CHATS), ""), (posts.c.destination.startswith(CHATS), CHATS)):
+        counts.append(connection.execute(update(posts).where(waits, where).values(common | perhaps_sent(destination))).rowcount)
+    # A notice that was due was sent, as one whose sending was cut short is taken for sent. Nobody waits for a request any more.
+    due = update(notices).where(notices.c.state == NoticeState.UNREAD_DUE)
+    connection.execute(due.values(state=NoticeState.UNREAD_SENT, changed_at=now))
+    connection.execute(delete(notices).where(notices.c.state == NoticeState.READ_DUE))
+    connection.execute(delete(requests))
+    return made_at, counts[0], counts[1]
+
+
+def _last_known(connection: Connection) -> datetime | None:
+    """The last instant that is stored of something that happened: the backup is not older."""
+    columns = (sources.c.last_ok_at, recueils.c.found_at, recueils.c.tried_at, posts.c.created_at, posts.c.closed_at)
+    known = [connection.execute(select(func.max(column, type_=Instant()))).scalar_one() for column in columns]
+    return max((one for one in known if one is not None), default=None)

@@ -1,0 +1,154 @@
+"""A backup in the place of a database: whole, marked before any program can use it, and never over what is in use."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import select
+
+from bot.domain.posts import PostCause, PostState
+from bot.storage.backup import back_up, newest_of
+from bot.storage.errors import Corrupt, Locked, StorageError, Unavailable
+from bot.storage.locks import LockName
+from bot.storage.restore import WouldReplace, restore
+from bot.storage.schema import restores
+from bot.storage.store import Store, open_store
+from tests.bot.storage.building import NOW
+from tests.bot.storage.test_backup import client_programs_in_path, writer  # noqa: F401 - fixtures
+from tests.bot.storage.test_power_cut import record, whole_decrees
+
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from bot.storage.restore import restore
+whole, left = Path.replace, [int(sys.argv[3])]
+def replace(path, target):
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    return whole(path, target)
+Path.replace = replace
+restore(Path(sys.argv[1]), sys.argv[2], datetime.now(UTC), replace=True)
+"""
+
+
+@pytest.fixture
+def elsewhere(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where to restore to: a database that is not there yet, or has nothing in it."""
+    if url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'elsewhere' / 'vigie.db'}"
+        return
+    server: str = request.getfixturevalue("server")
+    name = f"vigie_elsewhere_{os.getpid()}"
+    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield server.format(database=name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_a_round_trip(store: Store, url: str, elsewhere: str, tmp_path: Path, client_programs_in_path: None) -> None:  # noqa: F811
+    (tmp_path / "elsewhere").mkdir()
+    for number in range(1, 4):
+        record(store, number)
+    claimed = store.outbox.claim("t", NOW)
+    assert claimed is not None
+    backup = back_up(url, tmp_path / "copies", NOW).path
+    done = restore(newest_of(tmp_path / "copies"), elsewhere, NOW)
+    assert (newest_of(backup), done.made_at, done.sought, done.held, done.aside) == (backup, NOW, 6, 0, None)
+    with open_store(elsewhere) as found:
+        assert found.decrees.recent(10).decrees == store.decrees.recent(10).decrees
+        assert found.decrees.search("prefet", 1).total == 3
+        assert found.outbox.counts() == {"m": {PostState.UNKNOWN: 3}, "t": {PostState.UNKNOWN: 3}}
+        assert {(post.cause, post.sought_since) for post in found.posts.listed()} == {(PostCause.RESTORED, NOW)}
+        assert [(row.restored_at, row.made_at) for row in found.database.rows(select(restores))] == [(NOW, NOW)]
+        # New rows have numbers of their own.
+        record(found, 4)
+        assert found.outbox.counts()["t"][PostState.UNKNOWN] == 4
+    assert store.outbox.counts()["t"][PostState.PENDING] == 2, "the other is as it was"
+    with pytest.raises(WouldReplace):
+        restore(backup, elsewhere, NOW)
+
+
+def test_a_copy_made_beside_a_writer_is_restored_over_it_once_it_has_ended(writer: str, tmp_path: Path) -> None:  # noqa: F811
+    backup = back_up(writer, tmp_path / "copies", NOW).path
+    restored = tmp_path / "other.db"
+    done = restore(backup, f"sqlite:///{restored}", NOW)
+    with open_store(f"sqlite:///{restored}") as store:
+        decrees = store.decrees.recent(10_000)
+        assert store.outbox.counts() == {name: {PostState.UNKNOWN: decrees.total} for name in ("m", "t")}
+    assert done.sought == 2 * decrees.total > 0
+    with pytest.raises(Locked, match="stop it first"):
+        restore(backup, writer, NOW, replace=True)
+
+
+def test_what_is_there_is_put_aside_where_that_is_wanted(tmp_path: Path) -> None:
+    database, url = tmp_path / "vigie.db", f"sqlite:///{tmp_path / 'vigie.db'}"
+    with open_store(url) as store:
+        record(store, 1)
+    backup = back_up(url, tmp_path / "copies", NOW).path
+    with open_store(url) as store:
+        record(store, 2)
+        with pytest.raises(WouldReplace, match="--replace"):
+            restore(backup, url, NOW)
+        assert store.locks.take(LockName.WORK, "vigie poll")
+        with pytest.raises(Locked, match=r"vigie poll.* works on the database"):
+            restore(backup, url, NOW, replace=True)
+    done = restore(backup, url, NOW, replace=True)
+    assert done.aside is not None
+    with open_store(url) as store:
+        assert store.decrees.recent(9).total == 1
+    assert whole_decrees(done.aside) == 2
+    database.write_bytes(b"SQLite format 3\0 no more")
+    second = restore(backup, url, NOW.replace(year=2025), replace=True)
+    assert second.aside is not None
+    assert second.aside.read_bytes() == b"SQLite format 3\0 no more"
+    with open_store(url) as store:
+        assert store.decrees.recent(9).total == 1
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_killed_at_any_step_the_former_database_stays(tmp_path: Path, steps: int) -> None:
+    database, url = tmp_path / "vigie.db", f"sqlite:///{tmp_path / 'vigie.db'}"
+    with open_store(url) as store:
+        record(store, 1)
+    backup = back_up(url, tmp_path / "copies", NOW).path
+    with open_store(url) as store:
+        record(store, 2)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(backup), url, str(steps)], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert whole_decrees(database) == 2
+    with closing(sqlite3.connect(database)) as raw:
+        assert raw.execute("SELECT count(*) FROM restores").fetchone() == (0,)
+    restore(backup, url, NOW, replace=True)
+    assert [path.name for path in tmp_path.iterdir() if "restoring" in path.name] == []
+
+
+def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
+    url, target = f"sqlite:///{tmp_path / 'vigie.db'}", f"sqlite:///{tmp_path / 'other.db'}"
+    with open_store(url) as store:
+        record(store, 1)
+    backup = back_up(url, tmp_path / "copies", NOW).path
+    backup.write_bytes(backup.read_bytes()[:-4096])
+    with pytest.raises(Corrupt, match="not as it was written"):
+        restore(backup, target, NOW)
+    other = tmp_path / "shopping.db"
+    with closing(sqlite3.connect(other)) as raw:
+        raw.execute("CREATE TABLE list (what)")
+    with pytest.raises(StorageError, match="not a backup of Vigie"):
+        restore(other, target, NOW)
+    with pytest.raises(StorageError, match=r"is of SQLite, and database\.url is not"):
+        restore(other, "postgresql://vigie@127.0.0.1:1/vigie", NOW)
+    with pytest.raises(Unavailable, match="there is no backup"):
+        newest_of(tmp_path)
+    assert not (tmp_path / "other.db").exists()
