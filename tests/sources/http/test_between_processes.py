@@ -19,8 +19,8 @@ from sources.http.politeness import Disallowed
 from sources.model import Paused
 from tests.france import memory
 from tests.france.country import Answer, France
-from tests.france.serving import Shortcut, Sockets
-from tests.france.sweep import AGENT, Clock, Sweeper, client
+from tests.france.serving import Sockets
+from tests.france.sweep import AGENT, Clock, Sweep, Sweeper, client
 
 EVENING = datetime(2026, 9, 16, 19, 0, tzinfo=UTC)
 """Little is published by then."""
@@ -53,47 +53,54 @@ async def door() -> AsyncIterator[Sockets]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def trails() -> dict[str, str]:
-    """The way to every list, as a first look that evening finds it."""
+@dataclass(frozen=True)
+class FirstLooks:
+    """Two sweeps by a client with default options, the first of which knows no way yet, and the most requests and connections at once."""
 
-    async def look() -> dict[str, str]:
+    first: Sweep
+    steady: Sweep
+    trails: dict[str, str]
+    at_once: tuple[int, int]
+
+
+@pytest.fixture(scope="module")
+def looks() -> FirstLooks:
+    async def look() -> FirstLooks:
         france = France(load_authorities(), EVENING, sparse_before=AUTUMN)
         clock = Clock(EVENING, france)
-        door = Shortcut(france, clock.monotonic)
-        async with client(france, door, clock, interval_seconds=0) as hasty:
-            sweeper = Sweeper(france, door, clock, hasty)
-            await sweeper()
-        return sweeper.trails
+        async with Sockets(france, clock.monotonic) as door, client(france, door, clock) as polite:
+            sweeper = Sweeper(france, door, clock, polite)
+            first = await sweeper()
+            trails = dict(sweeper.trails)
+            return FirstLooks(first, await sweeper(), trails, (door.most_requests, door.most_connections))
 
     return asyncio.run(look())
 
 
 @pytest.fixture
-async def sweeper(door: Sockets, trails: dict[str, str]) -> AsyncIterator[Sweeper]:
+async def sweeper(door: Sockets, looks: FirstLooks) -> AsyncIterator[Sweeper]:
     """Polls all of it through a client with default options, and knows the way."""
     clock = Clock(EVENING, door.france)
     door.monotonic = clock.monotonic
     async with client(door.france, door, clock) as polite:
-        yield Sweeper(door.france, door, clock, polite, trails=dict(trails))
+        yield Sweeper(door.france, door, clock, polite, trails=dict(looks.trails))
 
 
-async def test_a_sweep_never_asks_faster_than_it_may_and_ends_in_time(sweeper: Sweeper, door: Sockets) -> None:
+def test_a_sweep_never_asks_faster_than_it_may_and_ends_in_time(looks: FirstLooks) -> None:
     """All sources are due at once, the first time and again: the line before the address keeps them apart."""
-    sweeper.trails.clear()
-    first = await sweeper()
-    steady = await sweeper()
+    first, steady, count = looks.first, looks.steady, len(looks.trails)
     assert (first.failed, steady.failed) == ({}, {})
     assert ClientOptions(frozenset(), AGENT).interval_seconds == INTERVAL
-    gaps = [after.at - before.at for before, after in pairwise(door.asked)]
+    asked = (*first.asked, *steady.asked)
+    gaps = [after.at - before.at for before, after in pairwise(asked)]
     assert min(gaps) >= INTERVAL - ROUNDING
     assert len(set(gaps)) > len(gaps) / 2, "the rhythm varies"
-    assert (door.most_requests, door.most_connections) == (1, 1)
-    assert {asked.user_agent for asked in door.asked} == {AGENT}
+    assert looks.at_once == (1, 1)
+    assert {each.user_agent for each in asked} == {AGENT}
     assert "https://vigie.example.org/bot" in AGENT
-    told = f"{len(door.france.sources)} sources, {steady.pages} requests: {steady.seconds:.0f} s"
+    told = f"{count} sources, {steady.pages} requests: {steady.seconds:.0f} s"
     assert timedelta(seconds=steady.seconds) <= WHOLE_SWEEP, told
-    assert steady.seconds > INTERVAL * (len(door.france.sources) - 1), told
+    assert steady.seconds > INTERVAL * (count - 1), told
 
 
 @dataclass
