@@ -56,9 +56,12 @@ class ReadingZygote:
         return ForkedReader(self, pid, await _writer(write_in), await _reader(read_out), await _reader(read_err))
 
     def ask(self, order: dict[str, Any], streams: list[int]) -> int:
-        """Its answer to an order."""
-        socket.send_fds(self._orders, [json.dumps(order).encode()], streams)
-        return int(self._orders.recv(64))
+        """Its answer to an order, on a socket of that: several processes may ask."""
+        mine, theirs = socket.socketpair()
+        with mine:
+            with theirs:
+                socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), *streams])
+            return int(mine.recv(64))
 
     def close(self) -> None:
         with self._process as process:
@@ -111,13 +114,20 @@ async def _forked(cls: type[Worker], start: StartOrder, module: str) -> Worker:
 
 @contextmanager
 def forked_readers() -> Iterator[None]:
-    """Let this process fork its reading processes, where the system can tell of one that it has ended."""
+    """Let this process fork its reading processes."""
     with pytest.MonkeyPatch.context() as patch:
-        if hasattr(os, "pidfd_open"):
-            patch.setattr(Worker, "_start", classmethod(_forked))
+        fork_readers(patch)
         yield
     while zygotes:
         zygotes.popitem()[1].close()
+
+
+def fork_readers(patch: pytest.MonkeyPatch, *modules: str) -> None:
+    """Let them be forked, where the system can tell of one that it has ended; those of `modules` by the processes of this one, too."""
+    if hasattr(os, "pidfd_open"):
+        patch.setattr(Worker, "_start", classmethod(_forked))
+        for module in modules:
+            zygotes[module] = ReadingZygote(module)
 
 
 def start_readers(patch: pytest.MonkeyPatch) -> None:

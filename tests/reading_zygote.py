@@ -1,7 +1,8 @@
 """A process that has loaded what a reading process runs, and forks for each of them: starting one anew takes ten times the processor.
 
-`python -m tests.reading_zygote MODULE SOCKET`. Orders come on the socket, one JSON object a packet: to begin a process, with its three
-streams, which is answered by its id; to bury one that has ended, which is answered by its exit code. See `tests.readers`.
+`python -m tests.reading_zygote MODULE SOCKET`. Orders come on the socket, one JSON object a packet, each with a socket for the answer: to
+begin a process, with its three streams, which is answered by its id; to bury one that has ended, which is answered by its exit code. See
+`tests.readers`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ MOST = 64 * 1024
 def serve(orders: socket.socket) -> str:
     """Carry out orders until there are no more. Returns in each child, with the argument of what it is to run."""
     while True:
-        packet, streams, _, _ = socket.recv_fds(orders, MOST, 3)
+        packet, passed, _, _ = socket.recv_fds(orders, MOST, 4)
         if not packet:
             os._exit(0)
+        asking, *streams = passed
         order = json.loads(packet)
         if "bury" in order:
             answer = os.waitstatus_to_exitcode(os.waitpid(order["bury"], 0)[1])
@@ -32,6 +34,7 @@ def serve(orders: socket.socket) -> str:
             if answer == 0:
                 orders.close()
                 os.close(ready)
+                os.close(asking)
                 become(order, streams)
                 os.close(begun)
                 return str(order["argument"])
@@ -40,7 +43,8 @@ def serve(orders: socket.socket) -> str:
             # From here on it has a group of its own, by which it can be killed.
             os.read(ready, 1)
             os.close(ready)
-        orders.send(str(answer).encode())
+        os.write(asking, str(answer).encode())
+        os.close(asking)
 
 
 def become(order: dict[str, Any], streams: list[int]) -> None:

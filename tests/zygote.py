@@ -32,6 +32,7 @@ from bot.domain.pages import PageText
 from sources.catalogue.authority import load_authorities
 from tests.bot.storage.ready import copy_when_new
 from tests.clients import prepare_clients
+from tests.readers import fork_readers
 
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "httpcore", "rich.markdown", "rich.status")
 
@@ -63,6 +64,7 @@ def _warm() -> None:
         import_module(module)
     load_authorities()
     copy_when_new(pytest.MonkeyPatch())
+    fork_readers(pytest.MonkeyPatch(), "bot.reading.sandbox.child", "bot.delivery.picture.child")
     prepare_clients(pytest.MonkeyPatch())
     for trust_env in (True, False):
         httpx.create_ssl_context(trust_env=trust_env)
