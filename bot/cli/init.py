@@ -60,6 +60,9 @@ def register(app: typer.Typer) -> None:
         operators_chat: Annotated[str, typer.Option("--operators-chat", help="Chat that is notified of failures.")] = "",
         mastodon_instance: Annotated[str, typer.Option("--mastodon-instance", help="Such as mastodon.social.")] = "",
         mastodon_token_file: Annotated[Path | None, typer.Option(help="File that holds the token of the account.")] = None,
+        database: Annotated[
+            str, typer.Option("--database", help="Such as sqlite:////var/lib/vigie/vigie.db; beside the configuration by default.")
+        ] = "",
         replace: Annotated[bool, typer.Option("--replace", help="Put a configuration that is there aside, as config.toml.old.")] = False,
     ) -> None:
         """Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.
@@ -75,6 +78,7 @@ def register(app: typer.Typer) -> None:
         given = {
             ("http", "contact"): contact,
             ("watch", "authorities"): codes,
+            ("database", "url"): database,
             ("telegram", "channel"): channel,
             ("telegram", "operators_chat"): operators_chat,
             ("mastodon", "instance"): mastodon_instance,
@@ -271,6 +275,7 @@ def _write(target: Path, trial: Path, tokens: Mapping[str, str]) -> Iterator[str
             stream.write(f"{secret}\n")
         yield f"Written: {file}, which only you can read"
     yield from _set_aside(target)
+    trial.chmod(0o644)  # it holds no secret, and a service has a user of its own
     trial.replace(target)
     yield f"Written: {target}"
     yield "Now:  vigie doctor   then:  vigie run" + ("   or, as a service:  vigie service install" if "service" in COMMANDS else "")

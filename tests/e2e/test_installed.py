@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import subprocess
 import sys
 import sysconfig
 import tomllib
 import venv
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from bot.app.demo.replay import Replay
 from tests.processes import LONGEST, Done, clean_environ
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.mastodon import MastodonServer
+from tests.skipping import until
+from tests.small_france import published
 from tests.standalone import build_standalone
 
 CHECKOUT = Path(__file__).parents[2]
@@ -38,9 +46,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def vigie(program: Path, tmp_path: Path) -> Installed:
-    def run(*arguments: str) -> Done:
+    def run(*arguments: str, environ: dict[str, str] | None = None) -> Done:
         done = subprocess.run(
-            [program, *arguments], capture_output=True, text=True, cwd=tmp_path, env=clean_environ(), timeout=LONGEST, check=False
+            [program, *arguments], capture_output=True, text=True, cwd=tmp_path, env=clean_environ(environ), timeout=LONGEST, check=False
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
@@ -76,3 +84,39 @@ def test_it_reads_a_file(vigie: Installed, tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(build_standalone(("Arrêté portant interdiction de stationnement",)))
     done = vigie("read", "a.pdf", "--json")
     assert (done.code, done.err, done.json["status"]) == (0, "", "complete")
+
+
+async def test_from_nothing_to_a_post_and_a_kill_loses_and_doubles_nothing(
+    program: Path, vigie: Installed, telegram: FakeBotApi, tmp_path: Path
+) -> None:
+    with MastodonServer() as mastodon, Replay(published(datetime.now(UTC).astimezone().date())) as replay:
+        # Where the sites and Telegram are in this test; all else is what `vigie init` wrote.
+        environ = {
+            "VIGIE_HTTP__ORIGINS": json.dumps(replay.origins),
+            "VIGIE_HTTP__INTERVAL_SECONDS": "0",
+            "VIGIE_TELEGRAM__API_URL": telegram.url,
+            "VIGIE_READING__OCR": "no",
+        }
+        (tmp_path / "bot.token").write_text(telegram.token, encoding="utf-8")
+        (tmp_path / "account.token").write_text(mastodon.token, encoding="utf-8")
+        accounts = ["--telegram-token-file", "bot.token", "--channel", "@vsa", "--mastodon-instance", mastodon.url]
+        options = ["--codes", "26,06,02", "--contact", "a@example.org", "--mastodon-token-file", "account.token"]
+        made = await asyncio.to_thread(vigie, "init", "--yes", *accounts, *options, environ=environ)
+        assert made.code == 0, made.err
+        looked = await asyncio.to_thread(vigie, "doctor", environ=environ)
+        assert looked.code == 0, looked.out
+        running = await asyncio.create_subprocess_exec(program, "run", cwd=tmp_path, env=clean_environ(environ), stderr=subprocess.DEVNULL)
+        try:
+            await telegram.until(lambda: telegram.messages, LONGEST)
+            await until(mastodon.statuses)
+            kept = await asyncio.to_thread(vigie, "backup", "backups", environ=environ)
+            assert (kept.code, ", checked\n" in kept.out) == (0, True), kept.err
+        finally:
+            running.kill()
+            await running.wait()
+        rounds = await asyncio.to_thread(vigie, "poll", environ=environ)
+        assert rounds.code == 0, rounds.err
+        posts = {message.text for message in telegram.messages}
+        assert len(posts) == len(telegram.messages)
+        assert len(mastodon.statuses()) == len(posts)
+        assert (await asyncio.to_thread(vigie, "status", "--alive", environ=environ)).code == 0

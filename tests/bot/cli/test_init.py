@@ -43,7 +43,7 @@ def names(folder: Path) -> set[str]:
 
 def test_both_accounts_are_tried_and_written(vigie: Vigie, telegram: FakeBotApi, mastodon: MastodonServer, tmp_path: Path) -> None:
     (tmp_path / "given").write_text(f" {mastodon.token}\n", encoding="utf-8")
-    options = ["--contact", "a@example.org", "--codes", "26,38", "--channel", "@vsa"]
+    options = ["--contact", "a@example.org", "--codes", "26,38", "--channel", "@vsa", "--database", "sqlite:///here.db"]
     accounts = ["--mastodon-instance", mastodon.url, "--mastodon-token-file", "given"]
     done = vigie("init", "--yes", *options, *accounts, environ=of(telegram))
     assert (done.code, done.err) == (0, "")
@@ -54,6 +54,8 @@ def test_both_accounts_are_tried_and_written(vigie: Vigie, telegram: FakeBotApi,
     assert names(tmp_path) == {"config.toml", "telegram.token", "mastodon.token", "given"}
     assert [(tmp_path / f"{name}.token").stat().st_mode & 0o777 for name in ("telegram", "mastodon")] == [0o600, 0o600]
     settings = load_settings(tmp_path / "config.toml", {}, known_codes=None)
+    assert settings.database.url == f"sqlite:///{tmp_path}/here.db"
+    assert (tmp_path / "config.toml").stat().st_mode & 0o777 == 0o644
     assert settings.telegram.token is not None
     assert settings.telegram.token.get_secret_value() == telegram.token
     assert (settings.telegram.channel, settings.mastodon.instance, settings.watch.authorities) == ("@vsa", mastodon.url, ("26", "38"))
