@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from math import ceil
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,8 @@ _PAGE = 50
 """Decrees on a page of all that are in force."""
 _OPERATOR_PAGE = 20
 _LAST_PAGE = 500
+_UNTIL_DRAWN = timedelta(seconds=20)
+"""How long the page of a decree is kept whose picture is not drawn: its size and what it highlights are known then."""
 _SLICE = 500
 """Decrees read at once where all of them are wanted."""
 
@@ -283,15 +286,19 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
         title = words["withdrawn_title"]
         return page(site, request, "gone.html", status=410, title=title, sentence=gone, places=(*view.departments, *view.communes))
     copy = site.decrees.copy_of(known)
+    picture = None if copy is None else _picture(site, message, copy[0])
+    changes_at = next_change((known,), site, request.at)
+    if picture is not None and not picture.drawn:
+        changes_at = min(changes_at, request.at + _UNTIL_DRAWN)
     fetched = None if copy is None or copy[1] is None else instant_text(copy[1], message.place.time_zone, message.words)
     return page(
         site,
         request,
         "decree.html",
-        changes_at=next_change((known,), site, request.at),
+        changes_at=changes_at,
         title=view.title.text,
         decree=view,
-        picture=None if copy is None else _picture(site, message, copy[0]),
+        picture=picture,
         copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
         made_at=instant_text(request.at, FRANCE.key, message.words),
     )
@@ -307,12 +314,14 @@ def _asked_decree(site: SiteContext, request: PageRequest) -> Decree | None:
 
 @dataclass(frozen=True, slots=True)
 class PictureView:
-    """The picture of a page of a decree: `path` on this site, its size in pixels, and what it shows in words."""
+    """The picture of a page of a decree: `path` on this site, its size in pixels, and what it shows in words. Until it is `drawn` that is
+    the size of most, and the words are those that are true of any."""
 
     path: str
     alt: str
     width: int
     height: int
+    drawn: bool
 
 
 def _picture(site: SiteContext, message: MessageInput, sha256: str) -> PictureView | None:
@@ -321,7 +330,7 @@ def _picture(site: SiteContext, message: MessageInput, sha256: str) -> PictureVi
     if shown is None or (site.settings.files and shown.file is None):
         return None
     alt = alt_text(decree, message.place, message.language, page=shown.page, highlighted=shown.highlighted, covered=shown.covered)
-    return PictureView(f"/arretes/{decree.id}/page.png", alt, shown.width, shown.height)
+    return PictureView(f"/arretes/{decree.id}/page.png", alt, shown.width, shown.height, shown.file is not None)
 
 
 def decree_picture(site: SiteContext, request: PageRequest) -> Document:
@@ -341,8 +350,8 @@ def decree_picture(site: SiteContext, request: PageRequest) -> Document:
 async def _drawn(site: SiteContext, request: PageRequest, draw: Callable[[], Awaitable[ShownPage | None]]) -> Document:
     try:
         return _shown(site, request, await draw())
-    except Busy:
-        return replace(missing(site, request, status=503), headers={"Retry-After": "60"})
+    except Busy as busy:
+        return replace(missing(site, request, status=503), headers={"Retry-After": str(ceil(busy.seconds))})
 
 
 def _shown(site: SiteContext, request: PageRequest, shown: ShownPage | None) -> Document:

@@ -1,6 +1,7 @@
 """Keep the pictures of decrees, those that posts have, in a folder: each is drawn once, when somebody first wants it.
 
-A stranger may ask for any of them. So one is drawn at a time, few wait for their turn, and what all of them take has a budget.
+A stranger may ask for any of them. So one is drawn at a time, few wait for their turn, and what all of them take has a budget, half of
+which is for decrees that were found of late: whoever walks through all others leaves those their pictures.
 """
 
 from __future__ import annotations
@@ -36,13 +37,18 @@ AT_ONCE = 60.0
 _SHARE = 0.25
 """What part of the time is earned for drawing."""
 _TRIED_AGAIN_AFTER = timedelta(days=1)
+_LATE = timedelta(days=14)
 _USUAL = Drawing()
 _DECIDE = ("bot.delivery.picture", "bot.detection.text", "bot.reading.pages")
 """The packages whose code decides what a picture shows: above all which names are covered."""
 
 
 class Busy(Exception):
-    """Others wait for their pictures already, or enough were drawn a short while ago."""
+    """Others wait for their pictures already, or enough were drawn a short while ago: it may be asked again after so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"pictures may be drawn again in {seconds:.0f} s")
+        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ class PagePictures:
     async def drawn(self, decree: Decree, sha256: str) -> ShownPage | None:
         """Return the picture, drawn now where it is not yet; None where there is none. Raises Busy, and OSError where it cannot be kept."""
         if self._waiting >= MOST_WAITING:
-            raise Busy
+            raise Busy(_USUAL.seconds)
         self._waiting += 1
         try:
             async with self._one_at_a_time:
@@ -121,8 +127,10 @@ class PagePictures:
     async def _draw(self, decree: Decree, sha256: str) -> ShownPage | None:
         choice, path = choose(decree), self._kept(sha256)
         began = self._earn()
-        if self._left <= 0:
-            raise Busy
+        is_late = decree.found_at is not None and self._clock() - decree.found_at < _LATE
+        least = 0 if is_late else self._at_once / 2
+        if self._left < least:
+            raise Busy((least - self._left) / _SHARE)
         try:
             made = None if path is None else await draw(path, choice.page, choice.phrases)
         except NoPicture as none:

@@ -97,7 +97,7 @@ async def test_a_page_shows_the_page_of_the_decree_as_posts_do(archive: Archive,
     assert picture.content.startswith(b"\x89PNG")
     assert "img-src 'self'" in picture.headers["content-security-policy"]
     width, height = struct.unpack(">II", picture.content[16:24])
-    visitors.revision += 1
+    visitors.now += timedelta(seconds=20)
     for address in ("/arretes/1", "/en/arretes/1"):
         page = (await visitors.ask(address)).text
         assert f'width="{width}" height="{height}"' in page
@@ -197,12 +197,28 @@ async def test_drawing_has_a_budget_that_comes_back_with_time(archive: Archive, 
     answers = [await visitors.ask(f"/arretes/{one.id}/page.png") for one in several]
     drawn = [answer.status_code for answer in answers].count(200)
     # 60 s were saved up, each takes 20 s, and earns a quarter of that meanwhile.
-    assert drawn == len(pen.pages) == 4
+    assert drawn == len(pen.pages) == 5
     assert answers[-1].status_code == 503
-    assert answers[-1].headers["retry-after"] == "60"
+    wait = int(answers[-1].headers["retry-after"])
     assert (await visitors.ask("/arretes/1/page.png")).status_code == 200, "what is drawn costs nothing"
-    archive.seconds += 100
-    assert (await visitors.ask("/arretes/9/page.png")).status_code == 200
+    assert (await visitors.ask("/arretes/9")).status_code == 200
+    for passed, status in ((wait - 1, 503), (1, 200)):
+        archive.seconds += passed
+        assert (await visitors.ask("/arretes/9/page.png")).status_code == status
+
+
+async def test_a_walk_through_old_decrees_leaves_half_of_the_budget(archive: Archive, executor: ThreadPoolExecutor, pen: Pen) -> None:
+    old = [replace(one, found_at=NOW - timedelta(days=15)) for one in _many(9)[1:]]
+    archive.decrees.stored += old
+    visitors = archive.visitors(executor, archive.pictures(at_once=60))
+
+    def takes() -> None:
+        archive.seconds += 20
+
+    pen.takes = takes
+    answers = [(await visitors.ask(f"/arretes/{one.id}/page.png")).status_code for one in old]
+    assert answers == [200] * 3 + [503] * 5
+    assert (await visitors.ask("/arretes/1/page.png")).status_code == 200
 
 
 async def test_whoever_leaves_does_not_keep_a_place(archive: Archive, pen: Pen) -> None:
