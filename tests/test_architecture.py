@@ -58,3 +58,11 @@ def test_the_index_of_the_site_has_every_page() -> None:
     assert {
         line for block in re.findall(r"```\{toctree\}(.*?)```", index, re.DOTALL) for line in re.findall(r"^[\w.-]+$", block, re.MULTILINE)
     } == pages
+
+
+def test_no_class_has_a_default_that_python_3_11_refuses() -> None:
+    """A mapping proxy can be hashed since 3.12 only: with one as default the class, and all that imports it, cannot be loaded before."""
+    for path in (path for folder in ("bot", "sources") for path in (CHECKOUT / folder).rglob("*.py")):
+        text = path.read_text("utf-8")
+        proxies = ["MappingProxyType", *re.findall(r"^(\w+)\b.*= MappingProxyType\(", text, re.MULTILINE)]
+        assert re.findall(rf"^    \w+: .*= (?:field\(default=)?(?:{'|'.join(proxies)})\b(?!.*,$).*", text, re.MULTILINE) == [], path

@@ -36,7 +36,7 @@ class Document:
     media_type: str = HTML
     status: int = 200
     changes_at: datetime | None = None
-    headers: Mapping[str, str] = field(default=_NONE)
+    headers: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None
     later: Callable[[], Awaitable[Document]] | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -30,7 +30,7 @@ class Operation:
     summary: str
     query: type[ApiQuery]
     answer: type[ApiModel]
-    parameters: Mapping[str, str] = _NONE
+    parameters: Mapping[str, str] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
 
 
@@ -79,10 +79,10 @@ def _in_path(parameters: Mapping[str, str]) -> Iterable[dict[str, Any]]:
 def _in_query(model: type[ApiQuery]) -> Iterable[dict[str, Any]]:
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
-    for name, field in schema.get("properties", {}).items():
+    for name, found in schema.get("properties", {}).items():
         # A parameter is left out where it is not wanted; null is not a value of one.
-        kinds = [kind for kind in field.pop("anyOf", [field]) if kind != {"type": "null"}]
-        whole = {**kinds[0], **{key: value for key, value in field.items() if key not in {"title", "default"} or value is not None}}
+        kinds = [kind for kind in found.pop("anyOf", [found]) if kind != {"type": "null"}]
+        whole = {**kinds[0], **{key: value for key, value in found.items() if key not in {"title", "default"} or value is not None}}
         whole.pop("title", None)
         if "$ref" in whole:
             whole |= definitions[whole.pop("$ref").rsplit("/", 1)[1]]
