@@ -1,0 +1,86 @@
+"""The files of the container say what they must: it is built where there is a builder (`.ci/image`), which a test cannot count on."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+Instruction = tuple[str, str]
+
+
+def instructions() -> list[Instruction]:
+    """Those of the Containerfile, each with its arguments on one line."""
+    text = re.sub(r"^#.*\n", "", (CHECKOUT / "Containerfile").read_text("utf-8"), flags=re.MULTILINE).replace("\\\n", " ")
+    return [(name, " ".join(rest.split())) for name, _, rest in (line.partition(" ") for line in text.splitlines() if line.strip())]
+
+
+def stages() -> list[list[Instruction]]:
+    found: list[list[Instruction]] = []
+    for name, rest in instructions():
+        if name == "FROM":
+            found.append([])
+        if found:
+            found[-1].append((name, rest))
+    return found
+
+
+def only(stage: list[Instruction], name: str) -> str:
+    [found] = [rest for what, rest in stage if what == name]
+    return found
+
+
+def test_both_stages_start_from_one_base_pinned_by_a_tag() -> None:
+    [(_, base)] = [found for found in instructions() if found[0] == "ARG"]
+    assert re.fullmatch(r"BASE=docker\.io/library/python:3\.\d+-slim-[a-z]+", base)
+    assert [only(stage, "FROM").split()[0] for stage in stages()] == ["${BASE}"] * 2
+
+
+def test_only_pinned_and_hashed_packages_are_installed() -> None:
+    build, _ = stages()
+    installs = [step for name, rest in build if name == "RUN" for step in rest.split("&&") if " install " in step and "pip" in step]
+    assert "--require-hashes -r requirements-run.lock" in installs[0]
+    assert all("--no-deps --no-build-isolation ." in step for step in installs[1:])
+
+
+def test_the_image_downloads_nothing_and_runs_as_nobody_in_particular() -> None:
+    _, image = stages()
+    assert all(rest.startswith("--network=none ") for name, rest in image if name == "RUN")
+    assert all(rest.startswith("--from=build ") for name, rest in image if name in {"COPY", "ADD"})
+    assert only(image, "USER") == "10001:10001"
+    assert only(image, "VOLUME") == only(image, "WORKDIR") == "/data"
+    assert json.loads(only(image, "ENTRYPOINT")) == ["vigie"]
+    assert json.loads(only(image, "CMD")) == ["run"]
+    assert json.loads(only(image, "HEALTHCHECK").partition("CMD ")[2]) == ["vigie", "status", "--alive"]
+
+
+def test_every_file_that_is_copied_is_there_and_is_not_ignored() -> None:
+    build, _ = stages()
+    copied = [source for name, rest in build if name == "COPY" for source in rest.split()[:-1]]
+    kept = [line[1:] for line in (CHECKOUT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")]
+    assert copied
+    assert [source for source in copied if not (CHECKOUT / source).exists()] == []
+    assert [source for source in copied if not any(fnmatch.fnmatch(source, pattern) for pattern in kept)] == []
+    # What the build of the wheel reads, besides the packages, and what these link to.
+    links = [path for folder in ("bot", "sources") for path in (CHECKOUT / folder).rglob("*") if path.is_symlink()]
+    linked = {str(path.resolve().relative_to(CHECKOUT)) for path in links}
+    assert {"pyproject.toml", "README.md", "LICENSE"} | linked <= set(copied)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("read_only", True), ("cap_drop", ["ALL"]), ("security_opt", ["no-new-privileges:true"]), ("stop_grace_period", "10s")],
+)
+def test_compose_leaves_the_container_little(option: str, value: object) -> None:
+    document = yaml.safe_load((CHECKOUT / "compose.yaml").read_text("utf-8"))
+    [service] = document["services"].values()
+    assert service[option] == value
+    assert service["build"] == {"context": ".", "dockerfile": "Containerfile"}
+    targets = [volume.split(":")[1] for volume in service["volumes"]]
+    assert targets == ["/data", "/data/config.toml"]
+    assert "data" in document["volumes"]
