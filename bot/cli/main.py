@@ -44,10 +44,14 @@ COMMANDS = {
     "status": ("status", "Show which sources and destinations work, and whether PDFs are read in confinement on this machine."),
     "outbox": ("outbox", "Show and settle posts that wait, were refused, could not be edited, or may or may not have arrived."),
     "sources": ("sources", "Show and check the catalogue of authorities and their sources."),
-    "backup": ("backup", "Back up the database, and the kept PDFs that are not in the folder yet. The bot may run meanwhile."),
+    "backup": ("database", "Back up the database, and the kept PDFs that are not in the folder yet. The bot may run meanwhile."),
     "restore": (
-        "backup",
+        "database",
         "Make the database of the configuration from a backup, and bring back the kept PDFs beside it. No bot may work on it meanwhile.",
+    ),
+    "move": (
+        "database",
+        "Carry the SQLite database over to PostgreSQL: every table, counted and compared. No bot may work on either meanwhile.",
     ),
     "serve": ("serve", "Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."),
     "site": ("site", "Write the public pages as files, for hosting that serves files only: all but the search and the API."),

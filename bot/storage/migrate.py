@@ -67,12 +67,28 @@ def revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
 
 
+def lay_out(connection: Connection) -> None:
+    """Create the tables of this program where there are none."""
+    with _one_at_a_time:
+        upgrade_to(connection, "head")
+
+
+def hide_version(connection: Connection) -> None:
+    """Let no program open these tables: what is in them is not whole yet."""
+    connection.execute(delete(_version))
+
+
+def show_version(connection: Connection, schema: str | None) -> None:
+    """Let programs open these tables."""
+    connection.execute(insert(_version), {"version_num": schema})
+
+
 def adopt(connection: Connection, schema: str | None) -> None:
     """Upgrade the tables that a backup brought. `schema` is their version where it is not stored yet, so that no program could open them.
     Raises WrongSchema."""
     with _one_at_a_time:
         if schema is not None:
-            connection.execute(insert(_version), {"version_num": schema})
+            show_version(connection, schema)
         current, name = revision(connection), masked(connection.engine.url)
         if current is None:
             raise WrongSchema(f"what was to be restored as {name} is not a backup of Vigie")

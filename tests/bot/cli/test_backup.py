@@ -65,3 +65,10 @@ def test_a_backup_is_restored_elsewhere_with_its_pdfs(vigie: Vigie, store: Store
     again = vigie("restore", "copies", environ=elsewhere)
     assert (again.code, "with --replace it is put aside" in again.err) == (2, True)
     assert "the database that was there is" in vigie("restore", "copies", "--replace", environ=elsewhere).out
+
+
+def test_only_to_postgresql_is_moved(vigie: Vigie, store: Store) -> None:
+    record(store, 1)
+    done = vigie("move", "--to", "sqlite:///other.db")
+    assert (done.code, "only to PostgreSQL" in done.err) == (1, True)
+    assert vigie("move", "--to", "mysql://root:geheim@db/vigie").code == 2

@@ -1,4 +1,4 @@
-"""`vigie backup`, `vigie restore`: a copy of all that the bot remembers, made beside a bot that runs, and put back."""
+"""`vigie backup`, `restore` and `move`: all that the bot remembers, copied beside a bot that runs, put back, and carried to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.cli.context import DONE, PARTLY_DONE, Context, fail, run_to_end, stderr
 from bot.cli.text_output import count, minute
 from bot.ingest.archive import copy_by_content
 from bot.storage.backup import back_up, newest_of
+from bot.storage.move import move as carry_over
 from bot.storage.restore import restore as put_back
 
 PDFS = "pdfs"
@@ -85,3 +86,20 @@ def register(app: typer.Typer) -> None:
             run_to_end(work())
         except OSError as error:
             fail(f"the backup cannot be restored: {error.strerror or error}: {error.filename or backup}")
+
+    @app.command(epilog="Example:  vigie move --to postgresql://vigie@db.example/vigie   (password: PGPASSWORD or ~/.pgpass)")
+    def move(ctx: typer.Context, to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty PostgreSQL database.")]) -> None:
+        """Carry the SQLite database over to PostgreSQL: every table, counted and compared. No bot may work on either meanwhile.
+
+        Run again after it was killed, it goes on. The SQLite file stays as it is. Then name the new database in database.url.
+        """
+        context: Context = ctx.obj
+        settings = context.load_settings()
+
+        def on_table(name: str, rows: int) -> None:
+            stderr.print(f"{name}: {rows}", highlight=False)
+
+        rows = run_to_end(asyncio.to_thread(carry_over, settings.database.url, to, on_table))
+        typer.echo(
+            f"{count(rows, 'row')} carried over and compared; now name the new database in database.url, and do not use the file any more"
+        )

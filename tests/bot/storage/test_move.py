@@ -1,0 +1,128 @@
+"""From a SQLite file to a real PostgreSQL server: everything, once, whatever kills it on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import select, update
+
+from bot.domain.posts import PostState
+from bot.domain.routing import FollowMode, NoticeState
+from bot.storage.errors import Locked, StorageError, WrongSchema
+from bot.storage.locks import LockName
+from bot.storage.move import move
+from bot.storage.schema import followers, metadata, notices
+from bot.storage.store import Store, open_store
+from tests.bot.storage.test_every_schema import _reflected, fill
+from tests.bot.storage.test_migrate import RELEASED
+from tests.bot.storage.test_power_cut import record
+
+KILLED = """
+import os, signal, sys
+from bot.storage.move import move
+def on_table(name, rows):
+    if name == "decrees":
+        os.kill(os.getpid(), signal.SIGKILL)
+move(sys.argv[1], sys.argv[2], on_table)
+"""
+
+
+@pytest.fixture
+def target(server: str) -> Iterator[str]:
+    name = f"vigie_moved_{os.getpid()}"
+    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield server.format(database=name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    """A database with a row of each kind, and some decrees that can be searched."""
+    url = f"sqlite:///{tmp_path / 'vigie.db'}"
+    with open_store(url) as store, store.database.writing() as connection:
+        fill(connection, RELEASED[-1], _reflected(connection))
+        connection.execute(update(notices).values(state=NoticeState.UNREAD_SENT))
+        connection.execute(update(followers).values(mode=min(FollowMode)))
+    with open_store(url) as store:
+        for number in range(1, 4):
+            record(store, number)
+    return url
+
+
+def everything(store: Store) -> dict[str, list[dict[str, object]]]:
+    """All rows, as the program reads them, but for what each kind of database keeps in its own way."""
+    own = {"act_numbers", "decree_revision", "act_terms"}
+    with store.database.reading() as connection:
+        return {
+            table.name: sorted((dict(row) for row in connection.execute(select(table)).mappings()), key=repr)
+            for table in metadata.sorted_tables
+            if table.name not in own
+        }
+
+
+def same(source: str, target: str) -> None:
+    with open_store(source) as before, open_store(target) as after:
+        assert everything(after) == everything(before)
+        assert after.decrees.search("prefet", 1).total == before.decrees.search("prefet", 1).total >= 3
+        for store in (before, after):
+            record(store, 99)
+        newest = [max(post.id for post in store.posts.listed(states=tuple(PostState))) for store in (before, after)]
+        assert newest[0] == newest[1]
+        acts = [
+            store.database.value(select(metadata.tables["acts"].c.id).order_by(metadata.tables["acts"].c.id.desc()))
+            for store in (before, after)
+        ]
+        assert acts[0] == acts[1], "no number is given twice"
+
+
+def test_all_of_it_is_there(source: str, target: str) -> None:
+    tables: dict[str, int] = {}
+    total = move(source, target, tables.__setitem__)
+    assert total == sum(tables.values())
+    assert tables["decrees"] == 9
+    assert set(tables) == set(metadata.tables) - {"act_numbers", "decree_revision"}
+    assert [name for name, rows in tables.items() if not rows] == ["decree_operators"]
+    same(source, target)
+    with pytest.raises(StorageError, match="has tables of Vigie already"):
+        move(source, target, tables.__setitem__)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_killed_on_the_way_nobody_opens_it_and_it_goes_on(source: str, target: str, changed: bool) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, source, target], check=False, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    with pytest.raises(WrongSchema):
+        open_store(target)
+    if changed:
+        with open_store(source) as store:
+            record(store, 4)
+    with psycopg.connect(target) as connection:
+        # What was carried over is not carried over again: it would bring this back.
+        connection.execute("UPDATE robots SET text = 'as it was carried over'")
+    move(source, target, lambda _name, _rows: None)
+    with psycopg.connect(target) as connection:
+        texts = connection.execute("SELECT text FROM robots").fetchall()
+        assert texts == [("User-agent: *" if changed else "as it was carried over",)]
+        connection.execute("UPDATE robots SET text = 'User-agent: *'")
+    same(source, target)
+
+
+def test_nothing_is_done_while_a_program_works(source: str, target: str) -> None:
+    with open_store(source) as store:
+        assert store.locks.take(LockName.RUN, "vigie run")
+        with pytest.raises(Locked, match=r"vigie run.* works on the database"):
+            move(source, target, lambda _name, _rows: None)
+
+
+def test_only_to_postgresql(source: str) -> None:
+    with pytest.raises(StorageError, match="only to PostgreSQL"):
+        move(source, source, lambda _name, _rows: None)
