@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from bot.messages.cleaning import with_plain_spaces
 
@@ -130,6 +131,26 @@ class Zygote:
         """One more process. Whoever begins it waits for it."""
         return self._begin(arguments, folder, environ, *self._streams())
 
+    @contextmanager
+    def script(self, script: str, *arguments: str) -> Iterator[tuple[Forked, TextIO]]:
+        """A script in place of the command, and what it writes, line by line. It is killed at the end where it still runs."""
+        out, err = self._streams()
+        out.unlink()
+        os.mkfifo(out)
+        running = self._begin(arguments, self._folder, clean_environ(), out, err, script=script)
+        try:
+            with out.open(encoding="utf-8") as lines:
+                yield running, lines
+        finally:
+            running.send(signal.SIGKILL)
+            running.wait()
+
+    def run_script(self, script: str, *arguments: str) -> Done:
+        """A script in place of the command, to its end."""
+        out, err = self._streams()
+        code = self._begin(arguments, self._folder, clean_environ(), out, err, script=script).wait()
+        return Done(code, out.read_text("utf-8"), err.read_text("utf-8"))
+
     def run(self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], out: Path | None = None) -> Done:
         """A whole command, its output to a file of its own or to `out`. Raises TimeoutError where it takes too long, and ends it."""
         own, err = self._streams()
@@ -149,8 +170,10 @@ class Zygote:
             path.write_bytes(b"")
         return out, err
 
-    def _begin(self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], out: Path, err: Path) -> Forked:
-        order = {"arguments": arguments, "folder": str(folder), "environ": environ, "out": str(out), "err": str(err)}
+    def _begin(
+        self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], out: Path, err: Path, script: str | None = None
+    ) -> Forked:
+        order = {"arguments": arguments, "folder": str(folder), "environ": environ, "out": str(out), "err": str(err), "script": script}
         return Forked(self, self.ask(order))
 
     def close(self) -> None:

@@ -1,9 +1,9 @@
 """A process that has imported the program, and forks for each command of a test.
 
 Each command is a process of its own all the same, with its own folder, environment and streams, and ends as any. Only the second that its
-imports take is not paid a hundred times over, nor the taking apart of all of them at the end. Orders come on standard input, one JSON
-object a line: to begin a process, which is answered by its id; to bury one that has ended (until then the id means this process), which is
-answered by its exit code.
+imports take is not paid a hundred times over, nor the taking apart of all of them at the end. It may run a script of a test instead.
+Orders come on standard input, one JSON object a line: to begin a process, which is answered by its id; to bury one that has ended (until
+then the id means this process), which is answered by its exit code.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from tests.readers import fork_readers
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "httpcore", "rich.markdown", "rich.status")
 
 
-def serve() -> None:
-    """Carry out orders until there are no more. Returns in each child too, which then runs its command."""
+def serve() -> str | None:
+    """Carry out orders until there are no more. Returns in each child too, with the script that it is to run in place of the command."""
     for module, _ in COMMANDS.values():
         import_module(f"bot.cli.{module}")
     _warm()
@@ -53,7 +53,8 @@ def serve() -> None:
         child = os.fork()
         if child == 0:
             become(order)
-            return
+            script: str | None = order["script"]
+            return script
         _say(child)
     os._exit(0)
 
@@ -93,10 +94,14 @@ def become(order: dict[str, Any]) -> None:
     sys.argv = ["vigie", *order["arguments"]]
 
 
-def run() -> None:
-    """The command, to its end. Where nothing but its modules is left then, they are not taken apart."""
+def run(script: str | None) -> None:
+    """The command, or the script, to its end. Where nothing but its modules is left then, they are not taken apart."""
     try:
-        main()
+        if script is None:
+            main()
+        else:
+            exec(script, {"__name__": "__main__"})  # noqa: S102 - a script of our tests
+            sys.exit(0)
     except SystemExit as end:
         if not isinstance(end.code, int) or threading.active_count() > 1:
             raise
@@ -107,5 +112,4 @@ def run() -> None:
 
 
 if __name__ == "__main__":
-    serve()
-    run()
+    run(serve())

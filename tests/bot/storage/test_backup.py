@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from bot.storage.errors import Corrupt, StorageError, Unavailable
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_power_cut import WRITER, record, whole_decrees
+from tests.processes import Zygote
 from tests.servers.postgres import client_programs
 
 KILLED = """
@@ -31,14 +31,12 @@ back_up(sys.argv[1], Path(sys.argv[2]), datetime.now(UTC))
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> Iterator[str]:
+def writer(tmp_path: Path, zygote: Zygote) -> Iterator[str]:
     """A database to which another process writes, one decree after the other."""
     url = f"sqlite:///{tmp_path / 'vigie.db'}"
-    with subprocess.Popen([sys.executable, "-c", WRITER, url], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with zygote.script(WRITER, url) as (_, lines):
+        lines.readline()
         yield url
-        process.kill()
 
 
 def test_each_copy_beside_a_writer_is_whole(writer: str, tmp_path: Path) -> None:
@@ -67,12 +65,11 @@ def client_programs_in_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", client_programs())
 
 
-def test_killed_before_it_is_complete_there_is_no_backup_and_the_next_one_tidies(tmp_path: Path) -> None:
+def test_killed_before_it_is_complete_there_is_no_backup_and_the_next_one_tidies(tmp_path: Path, zygote: Zygote) -> None:
     url, folder = f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies"
     with open_store(url) as store:
         record(store, 1)
-    done = subprocess.run([sys.executable, "-c", KILLED, url, str(folder)], check=False, timeout=60)
-    assert done.returncode == -signal.SIGKILL
+    assert zygote.run_script(KILLED, url, str(folder)).code == -signal.SIGKILL
     assert backups_in(folder) == {}
     assert list(folder.iterdir()) != []
     made = back_up(url, folder, NOW)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 from bot.domain.acts import Outcome
@@ -14,6 +11,7 @@ from bot.domain.records import RecueilState
 from bot.storage.outbox import SETTLE
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+from tests.processes import Zygote
 
 # One process without threads that forks: starting an interpreter for every statement would take minutes. A statement that only reads leaves
 # what the one before has left.
@@ -70,16 +68,15 @@ def second_reading(store: Store) -> None:
     store.recordings.record(result_of(recueil, *judged), to("t", "m"), NOW)
 
 
-def test_killed_at_any_moment_a_recording_is_whole_or_absent_and_can_be_done_again(tmp_path: Path) -> None:
+def test_killed_at_any_moment_a_recording_is_whole_or_absent_and_can_be_done_again(tmp_path: Path, zygote: Zygote) -> None:
     origin, copies = tmp_path / "origin.db", tmp_path / "copies"
     copies.mkdir()
     with open_store(f"sqlite:///{origin}") as store:
         recueil = one_recueil(store)
         store.recordings.record(result_of(recueil, act("A", first=3), unreadable=(4,), next_try_at=NOW), to("t", "m"), NOW)
-    killer = [sys.executable, "-c", KILLER, str(origin), str(copies), str(tmp_path / "work")]
-    run = subprocess.run(killer, capture_output=True, text=True, timeout=300, check=False)
-    assert run.returncode == 0, run.stderr
-    ends = json.loads(run.stdout)
+    run = zygote.run_script(KILLER, str(origin), str(copies), str(tmp_path / "work"))
+    assert run.code == 0, run.err
+    ends = run.json
     assert ends[-1] == 0
     assert set(ends[:-1]) == {-signal.SIGKILL}
     assert len(ends) > 15, "a recording takes more statements than that"
@@ -115,14 +112,14 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_killed_while_sending_the_post_is_looked_for_and_not_sent_again(tmp_path: Path) -> None:
+def test_killed_while_sending_the_post_is_looked_for_and_not_sent_again(tmp_path: Path, zygote: Zygote) -> None:
     url = f"sqlite:///{tmp_path / 'vigie.db'}"
     with open_store(url) as store:
         store.recordings.record(result_of(one_recueil(store), act("A")), to("t"), NOW)
-    run = subprocess.run([sys.executable, "-c", SENDER, url], capture_output=True, text=True, timeout=60, check=False)
-    assert run.returncode == -signal.SIGKILL, run.stderr
+    run = zygote.run_script(SENDER, url)
+    assert run.code == -signal.SIGKILL, run.err
     with open_store(url) as store:
         assert store.outbox.recover(NOW) == 1
         (post,) = store.outbox.unknown_due("t", NOW + SETTLE)
-        assert (post.id, post.attempts, post.state) == (int(run.stdout), 1, PostState.UNKNOWN)
+        assert (post.id, post.attempts, post.state) == (int(run.out), 1, PostState.UNKNOWN)
         assert store.outbox.claim("t", NOW + SETTLE) is None

@@ -7,8 +7,6 @@ import errno
 import fcntl
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,17 +20,18 @@ from bot.storage.errors import NotWritable, Unavailable
 from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW
+from tests.processes import Forked, Zygote
 
 RUN, WORK = LockName
 
 HOLDER = """
-import sys
+import signal, sys
 from bot.storage.locks import LockName
 from bot.storage.store import open_store
 store = open_store(sys.argv[1])
 assert store.locks.take(LockName.WORK, "vigie poll")
 print("taken", flush=True)
-input()
+signal.pause()
 """
 
 CUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -41,15 +40,11 @@ WHERE datname = current_database() AND application_name LIKE 'vigie run|%'"""
 
 
 @contextmanager
-def holding(url: str) -> Iterator[subprocess.Popen[str]]:
+def holding(zygote: Zygote, url: str) -> Iterator[Forked]:
     """Another process, which holds a lock until it is ended."""
-    with subprocess.Popen([sys.executable, "-c", HOLDER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "taken\n"
-        try:
-            yield process
-        finally:
-            process.kill()
+    with zygote.script(HOLDER, url) as (process, lines):
+        assert lines.readline() == "taken\n"
+        yield process
 
 
 def test_one_at_a_time(opener: Callable[[], Store]) -> None:
@@ -85,13 +80,13 @@ def test_whoever_may_only_read_sees_who_holds_it(url: str, store: Store) -> None
         assert reader.locks.holder(WORK) is None
 
 
-def test_the_lock_of_a_killed_process_is_free_at_once(url: str, store: Store) -> None:
-    with holding(url) as process:
+def test_the_lock_of_a_killed_process_is_free_at_once(url: str, store: Store, zygote: Zygote) -> None:
+    with holding(zygote, url) as process:
         assert not store.locks.take(WORK, "vigie run")
         found = store.locks.holder(WORK)
         assert found is not None
         assert (found.command, found.pid) == ("vigie poll", process.pid)
-        process.send_signal(signal.SIGKILL)
+        process.send(signal.SIGKILL)
         process.wait(30)
         while not store.locks.take(WORK, "vigie run"):
             """A server sees a moment later that a connection was closed."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+import signal
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +14,7 @@ import pytest
 from bot.domain.posts import PostState
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
+from tests.processes import Zygote
 
 WRITER = """
 import itertools, sys
@@ -56,15 +55,14 @@ def copied(database: Path, name: str) -> Path:
     return copy
 
 
-def test_a_power_cut_while_writing_leaves_whole_decrees(tmp_path: Path) -> None:
+def test_a_power_cut_while_writing_leaves_whole_decrees(tmp_path: Path, zygote: Zygote) -> None:
     database = tmp_path / "vigie.db"
     with open_store(f"sqlite:///{database}"):
         pass
-    with subprocess.Popen([sys.executable, "-c", WRITER, f"sqlite:///{database}"], stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        told = [int(writer.stdout.readline()) for _ in range(6)]
-        writer.kill()
-        told += [int(line) for line in writer.stdout if line.endswith("\n")]
+    with zygote.script(WRITER, f"sqlite:///{database}") as (writer, lines):
+        told = [int(lines.readline()) for _ in range(6)]
+        writer.send(signal.SIGKILL)
+        told += [int(line) for line in lines if line.endswith("\n")]
     log = Path(f"{database}-wal").read_bytes()
     # Said to be recorded, so there; at most one more was recorded without a word.
     assert whole_decrees(copied(database, "killed.db")) - told[-1] in {0, 1}
@@ -108,16 +106,14 @@ print(json.dumps({"recorded": number, "seen": seen, "error": error}))
 """
 
 
-def test_a_disk_that_fills_up_keeps_what_was_recorded_and_takes_the_rest_once_there_is_room(tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_keeps_what_was_recorded_and_takes_the_rest_once_there_is_room(tmp_path: Path, zygote: Zygote) -> None:
     database = tmp_path / "vigie.db"
     with open_store(f"sqlite:///{database}"):
         pass
     room = str(database.stat().st_size + 150_000)
-    run = subprocess.run(
-        [sys.executable, "-c", FILLER, f"sqlite:///{database}", room], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert run.returncode == 0, run.stderr
-    told = json.loads(run.stdout)
+    run = zygote.run_script(FILLER, f"sqlite:///{database}", room)
+    assert run.code == 0, run.err
+    told = run.json
     assert told["error"] is not None
     assert "vigie.db" in told["error"]
     assert told["recorded"] == told["seen"] > 0

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +24,7 @@ from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_backup import client_programs_in_path, writer  # noqa: F401 - fixtures
 from tests.bot.storage.test_power_cut import record, whole_decrees
+from tests.processes import Zygote
 
 KILLED = """
 import os, signal, sys
@@ -118,15 +117,14 @@ def test_what_is_there_is_put_aside_where_that_is_wanted(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("steps", [0, 1])
-def test_killed_at_any_step_the_former_database_stays(tmp_path: Path, steps: int) -> None:
+def test_killed_at_any_step_the_former_database_stays(tmp_path: Path, zygote: Zygote, steps: int) -> None:
     database, url = tmp_path / "vigie.db", f"sqlite:///{tmp_path / 'vigie.db'}"
     with open_store(url) as store:
         record(store, 1)
     backup = back_up(url, tmp_path / "copies", NOW).path
     with open_store(url) as store:
         record(store, 2)
-    done = subprocess.run([sys.executable, "-c", KILLED, str(backup), url, str(steps)], check=False, timeout=60)
-    assert done.returncode == -signal.SIGKILL
+    assert zygote.run_script(KILLED, str(backup), url, str(steps)).code == -signal.SIGKILL
     assert whole_decrees(database) == 2
     with closing(sqlite3.connect(database)) as raw:
         assert raw.execute("SELECT count(*) FROM restores").fetchone() == (0,)
