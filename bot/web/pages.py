@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
+from functools import cache, partial
 from math import ceil
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.delivery.picture.album import alt_text
 from bot.domain.acts import Decree, Kind, Moment, Purpose, deciding_in
+from bot.domain.health import Overview
 from bot.domain.law.advice import Flag, period
 from bot.domain.law.tables import windows
 from bot.domain.routing import FRANCE, Follow, FollowKind, operator_key, operator_slug
@@ -50,6 +51,7 @@ from bot.web.place_views import (
     sources_view,
     thousands,
     town_view,
+    unread_label,
 )
 from bot.web.rendering import missing, page, web_words
 from bot.web.views import StateLabel, bare, card, cards, full_day, in_print, instant_text, standing_label, view_words
@@ -477,7 +479,7 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         heading=words["numbered"] if numbered else words["decrees"],
         instead=None if instead is None else words["instead"].format(asked=asked, searched=instead),
         found=tuple(_found(decrees, instead or asked, site, request)),
-        count=words["decrees_total"].format(n=0 if listed is None else listed.total),
+        count="" if listed is None or listed.total == 1 else words["decrees_total"].format(n=listed.total),
         page=1 if listed is None else listed.question.page,
         pages=1 if listed is None else listed.pages,
     )
@@ -501,12 +503,12 @@ def _found(decrees: Iterable[Decree], asked: str, site: SiteContext, request: Pa
 
 def _choices(meant: PlaceChoices, site: SiteContext, request: PageRequest) -> Iterator[Choice]:
     """Yield the places, each commune with what is recorded of it."""
-    words = web_words(request.language)["search"]
+    words, overview = web_words(request.language)["search"], cache(site.overview)
     for choice in meant.choices:
         place = choice.place
         match place:
             case Commune():
-                label, note = _recorded(place, site, request)
+                label, note = _recorded(place, overview, site, request)
                 yield Choice(place.name, f"/communes/{place.code}", tuple(_commune_meta(place, choice, site, request)), label, note)
             case Department():
                 yield Choice(place.name, f"/departements/{place.code}", (f"{words['department']} {place.code}",), None, "")
@@ -517,15 +519,20 @@ def _choices(meant: PlaceChoices, site: SiteContext, request: PageRequest) -> It
                         yield Choice(one.name, f"/departements/{code}", (f"{words['region']} {place.name}",), None, "")
 
 
-def _recorded(commune: Commune, site: SiteContext, request: PageRequest) -> tuple[StateLabel | None, str]:
-    """Return how the first decree that names a commune and counts today stands, and how many do; else whether one may concern it."""
+def _recorded(commune: Commune, overview: Callable[[], Overview], site: SiteContext, request: PageRequest) -> tuple[StateLabel | None, str]:
+    """Return how the first decree that names a commune and counts today stands, and how many do; else that those who decide there are not
+    read, else whether a decree may concern it."""
     statuses, counts = view_words(request.language).status, vocabulary(request.language)
     total = site.decrees.naming((commune.code,), 0, 0).total
     if total:
         current = site.questions.running_in(commune)[:1]
         label = next((standing_label(message_of(one, site.places, request.at, request.language)) for one in current), None)
         return label, counts.count_one if total == 1 else counts.count_many.format(n=total)
-    may_concern = site.decrees.naming_none(deciding_in({commune.department}, site.places), 0, 0).total
+    authorities = deciding_in({commune.department}, site.places)
+    unread = unread_label([one for one in overview().authorities if one.code in authorities], request.language)
+    if unread is not None:
+        return unread, ""
+    may_concern = site.decrees.naming_none(authorities, 0, 0).total
     return (StateLabel(statuses.may_concern, "doubt") if may_concern else StateLabel(statuses.not_named, "past")), ""
 
 

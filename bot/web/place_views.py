@@ -311,6 +311,17 @@ def _unread(health: Iterable[AuthorityHealth], places: Mapping[str, Place], depa
     return " ".join(said)
 
 
+def unread_label(health: Sequence[AuthorityHealth], language: Language) -> StateLabel | None:
+    """Return how a place looks whose authorities cannot be read, or are not; None where they are read."""
+    statuses = view_words(language).status
+    if any(one.status is Status.FAILING and not one.code.startswith("R-") for one in health):
+        return StateLabel(statuses.unread, "broken")
+    known = {one.status for one in health}
+    if known - _UNREAD:
+        return None
+    return StateLabel(statuses.never_read if Status.UNPOLLED in known else statuses.not_covered, "off")
+
+
 def _never_read(health: Iterable[AuthorityHealth], places: Mapping[str, Place], department: str, language: Language) -> Panel:
     """Say that nobody who decides there is read, or not yet."""
     own, statuses = view_words(language).place, view_words(language).status

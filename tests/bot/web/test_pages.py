@@ -200,6 +200,23 @@ def test_a_search_shows_places_first_and_the_words_in_their_phrase() -> None:
     assert 'href="/arretes/1104"' in get(sample_site(), "/recherche?q=2026-1104").body.decode()
 
 
+@pytest.mark.parametrize(
+    ("town", "label"),
+    [
+        ("dijon", "not_named"),
+        ("crolles", "unread"),
+        ("chambéry", "never_read"),
+        ("ajaccio", "not_covered"),
+        ("montélier", "may_concern"),
+    ],
+)
+def test_a_search_never_says_that_nothing_was_found_where_nothing_is_read(town: str, label: str) -> None:
+    places = get(sample_site(), f"/recherche?q={town}").body.decode().partition("<h2>Lieux</h2>")[2]
+    shown = re.search(r'<span class="label \w+">([^<]+)</span>', places)
+    assert shown is not None
+    assert shown[1] == getattr(view_words("fr").status, label)
+
+
 def test_a_page_is_made_anew_when_a_decree_begins_or_ends_and_at_midnight() -> None:
     # Paris is two hours ahead: midnight there, and the end at 2 h of the last day.
     assert get(sample_site(), "/arretes/1104").changes_at == datetime(2026, 8, 20, 22, tzinfo=UTC)
