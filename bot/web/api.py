@@ -35,7 +35,7 @@ from bot.web.api_model import (
 )
 from bot.web.documents import Document, PageRequest, Route, SiteContext
 from bot.web.openapi import Operation, openapi
-from bot.web.pages import next_change
+from bot.web.page_parts import next_change
 
 _HEADERS: Mapping[str, str] = MappingProxyType({"Access-Control-Allow-Origin": "*"})
 """Any page may read the answers: there is nothing in them that depends on who asks."""

@@ -2,148 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
-from functools import cache, partial
-from math import ceil
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from bot.delivery.picture.album import alt_text
-from bot.domain.acts import Decree, Kind, Moment, Purpose, deciding_in
-from bot.domain.health import Overview
-from bot.domain.law.advice import Flag, period
+from bot.domain.acts import Kind, Purpose, deciding_in
+from bot.domain.law.advice import Flag
 from bot.domain.law.tables import windows
-from bot.domain.routing import FRANCE, Follow, FollowKind, operator_key, operator_slug
-from bot.gazetteer.places import Commune, Department, Region
-from bot.messages import MessageInput, place_for, words_in
+from bot.domain.routing import Follow, FollowKind, operator_key, operator_slug
+from bot.messages import words_in
 from bot.messages.lines import capital
 from bot.messages.words import date_text
-from bot.queries.answers import (
-    DecreeList,
-    DepartmentState,
-    OneDecree,
-    PlaceChoice,
-    PlaceChoices,
-    Question,
-    RunningDecrees,
-    Topic,
-    TownAnswer,
-)
-from bot.queries.following import follow_code
-from bot.queries.phrases import choice_text, message_of, withdrawal
-from bot.queries.plain_words import places_named, understood
-from bot.queries.questions import LONGEST_WORDS
-from bot.queries.vocabulary import vocabulary
+from bot.queries.answers import DecreeList, DepartmentState, Question, RunningDecrees, Topic, TownAnswer
+from bot.queries.phrases import message_of
 from bot.storage.browsing import DecreeFilter
-from bot.web.decree_view import Piece, Value, decree_view
+from bot.web.decree_page import decree, decree_picture
+from bot.web.decree_view import Piece, Value
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.exports import columns
 from bot.web.map import map_view, outline_svg
-from bot.web.pictures import Busy, ShownPage
-from bot.web.place_views import (
-    by_nearness,
-    commune_rows,
-    department_panel,
-    found_words,
-    source_view,
-    sources_view,
-    thousands,
-    town_view,
-    unread_label,
-)
+from bot.web.page_parts import moved, next_change, number_of, running_of, today, ways
+from bot.web.place_views import by_nearness, commune_rows, department_panel, source_view, sources_view, town_view
 from bot.web.rendering import missing, page, web_words
-from bot.web.views import StateLabel, bare, card, cards, full_day, in_print, instant_text, standing_label, view_words
+from bot.web.search_page import search
+from bot.web.views import bare, cards, in_print, view_words
 
 _ON_HOME = (4, 3, 5)
 """Decrees of the first page: in force, to come, found last."""
 _PAGE = 50
 """Decrees on a page of all that are in force."""
 _OPERATOR_PAGE = 20
-_LAST_PAGE = 500
-_UNTIL_DRAWN = timedelta(seconds=20)
-"""How long the page of a decree is kept whose picture is not drawn: its size and what it highlights are known then."""
 _SLICE = 500
 """Decrees read at once where all of them are wanted."""
-
-
-# What several pages need.
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way to be notified: a link, and what comes of it. `type` is the media type of a feed that programs find in the head of the page."""
-
-    name: str
-    address: str
-    note: str
-    type: str = ""
-    outside: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """All ways to be notified of what a page is about."""
-
-    heading: str
-    ways: tuple[Way, ...]
-
-
-def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", follow: Follow | None = None, tag: str = "VSA") -> Ways:
-    """Return how to be notified. `feed` is the path of the feeds without its ending, `name` what the page is about."""
-    words, settings = web_words(request.language)["follow"], site.settings
-    found = []
-    if settings.telegram:
-        start = "" if follow is None else f"?start={follow_code(follow)}"
-        found.append(Way(words["telegram"], f"https://t.me/{settings.telegram}{start}", words["telegram_note"], outside=True))
-    found.append(Way(words["calendar"], settings.href(f"{feed}.ics", request.language), words["calendar_note"], "text/calendar"))
-    found.append(Way(words["atom"], settings.href(f"{feed}.atom", request.language), words["atom_note"], "application/atom+xml"))
-    if settings.mastodon:
-        account = urlsplit(settings.mastodon)
-        address = f"{account.scheme}://{account.netloc}/tags/{tag}"
-        found.append(Way(words["mastodon"].format(tag=f"#{tag}"), address, words["mastodon_note"], outside=True))
-    return Ways(words["heading"].format(name=name) if name else words["heading_all"], tuple(found))
-
-
-def next_change(decrees: Iterable[Decree], site: SiteContext, at: datetime) -> datetime:
-    """Return when a page that shows these decrees must be made anew: at the next hour at which one begins or ends, at midnight at the
-    latest, in each time zone that counts."""
-    zones, instants = {FRANCE}, []
-    for decree in decrees:
-        zone = ZoneInfo(place_for(site.places, decree.authority).time_zone)
-        zones.add(zone)
-        instants += [_instant(moment, zone) for moment in period(decree) if moment is not None and moment.time is not None]
-    for zone in zones:
-        midnight = datetime.combine(at.astimezone(zone).date() + timedelta(days=1), time(), zone)
-        instants.append(midnight.astimezone(UTC))
-    return min(instant for instant in instants if instant > at)
-
-
-def _instant(moment: Moment, zone: ZoneInfo) -> datetime:
-    return datetime.combine(moment.day, moment.time or time(), zone).astimezone(UTC)
-
-
-def _number_of(request: PageRequest) -> int:
-    """Return the page of a list that is asked for; the first where that is no number."""
-    asked = request.query.get("page", "")
-    return min(max(int(asked), 1), _LAST_PAGE) if asked.isdecimal() and asked.isascii() and len(asked) < 5 else 1
-
-
-def _today(request: PageRequest) -> str:
-    return full_day(request.at.astimezone(FRANCE).date(), words_in(request.language), request.language)
-
-
-def _running(site: SiteContext, department: str = "") -> RunningDecrees | None:
-    answer = site.questions.running(department)
-    return answer if isinstance(answer, RunningDecrees) else None
-
-
-def _moved(site: SiteContext, request: PageRequest, path: str) -> Document:
-    return Document(b"", status=301, headers={"Location": site.settings.href(path, request.language)})
-
-
-# The pages.
 
 
 def home(site: SiteContext, request: PageRequest) -> Document:
@@ -160,7 +49,7 @@ def home(site: SiteContext, request: PageRequest) -> Document:
         request,
         "home.html",
         changes_at=next_change((*now, *soon), site, request.at),
-        today=_today(request),
+        today=today(request),
         running=cards(now[:few], site.places, request.at, language, names),
         running_total=len(now),
         upcoming=cards(soon[:fewer], site.places, request.at, language, names),
@@ -174,12 +63,12 @@ def home(site: SiteContext, request: PageRequest) -> Document:
 
 def town(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of a commune; of a former code, the address of the commune of today."""
-    gazetteer, code, number = site.gazetteer(), request.parameters["code"], _number_of(request)
+    gazetteer, code, number = site.gazetteer(), request.parameters["code"], number_of(request)
     commune = gazetteer.commune(code)
     if commune is None:
         return missing(site, request)
     if commune.code != code:
-        return _moved(site, request, f"/communes/{commune.code}")
+        return moved(site, request, f"/communes/{commune.code}")
     first = site.questions.ask(Question(Topic.TOWN, code))
     answer = first if number == 1 else site.questions.ask(Question(Topic.TOWN, code, number))
     if not isinstance(first, TownAnswer) or not isinstance(answer, TownAnswer):
@@ -216,13 +105,13 @@ def department(site: SiteContext, request: PageRequest) -> Document:
     if place is None or place.territory:
         return missing(site, request)
     if code != upper:
-        return _moved(site, request, f"/departements/{upper}")
+        return moved(site, request, f"/departements/{upper}")
     state = site.questions.state(code)
-    running = _running(site, code)
+    running = running_of(site, code)
     if running is None or not isinstance(state, DepartmentState):
         return missing(site, request)
     current = running.all[:_PAGE]
-    answer = site.questions.department(code, _number_of(request), [one.id for one in current if one.id is not None])
+    answer = site.questions.department(code, number_of(request), [one.id for one in current if one.id is not None])
     others = answer if isinstance(answer, DecreeList) else None
     listed = () if others is None else others.decrees
     total = len(current) + (0 if others is None else others.total)
@@ -275,95 +164,10 @@ def departments(site: SiteContext, request: PageRequest) -> Document:
     return page(site, request, "departments.html", changes_at=next_change((), site, request.at), title=title, rows=rows)
 
 
-def decree(site: SiteContext, request: PageRequest) -> Document:
-    """Return the page of one decree; 410 with a sentence for one that a person judged not to be one."""
-    language, known = request.language, _asked_decree(site, request)
-    if known is None:
-        return missing(site, request)
-    message = message_of(known, site.places, request.at, language)
-    view = decree_view(message, site.places, site.gazetteer().commune)
-    words = web_words(language)["decree"]
-    gone = withdrawal(known, message.place, language)
-    if gone is not None:
-        title = words["withdrawn_title"]
-        return page(site, request, "gone.html", status=410, title=title, sentence=gone, places=(*view.departments, *view.communes))
-    copy = site.decrees.copy_of(known)
-    picture = None if copy is None else _picture(site, message, copy[0])
-    changes_at = next_change((known,), site, request.at)
-    if picture is not None and not picture.drawn:
-        changes_at = min(changes_at, request.at + _UNTIL_DRAWN)
-    fetched = None if copy is None or copy[1] is None else instant_text(copy[1], message.place.time_zone, message.words)
-    return page(
-        site,
-        request,
-        "decree.html",
-        changes_at=changes_at,
-        title=view.title.text,
-        decree=view,
-        picture=picture,
-        copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
-        made_at=instant_text(request.at, FRANCE.key, message.words),
-    )
-
-
-def _asked_decree(site: SiteContext, request: PageRequest) -> Decree | None:
-    asked = request.parameters["id"]
-    return site.decrees.get(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
-
-
-# The picture of a decree, as posts have it.
-
-
-@dataclass(frozen=True, slots=True)
-class PictureView:
-    """The picture of a page of a decree: `path` on this site, its size in pixels, and what it shows in words. Until it is `drawn` that is
-    the size of most, and the words are those that are true of any."""
-
-    path: str
-    alt: str
-    width: int
-    height: int
-    drawn: bool
-
-
-def _picture(site: SiteContext, message: MessageInput, sha256: str) -> PictureView | None:
-    decree, shown = message.decree, None if site.pictures is None else site.pictures.look(message.decree, sha256)
-    # A site of files has those that are drawn: nobody draws others later.
-    if shown is None or (site.settings.files and shown.file is None):
-        return None
-    alt = alt_text(decree, message.place, message.language, page=shown.page, highlighted=shown.highlighted, covered=shown.covered)
-    return PictureView(f"/arretes/{decree.id}/page.png", alt, shown.width, shown.height, shown.file is not None)
-
-
-def decree_picture(site: SiteContext, request: PageRequest) -> Document:
-    """Return the picture of a decree, once it is drawn; 404 where there is none."""
-    known = _asked_decree(site, request)
-    copy = None if known is None else site.decrees.copy_of(known)
-    if known is not None and known.withdrawn_at is not None:
-        return missing(site, request, status=410)
-    if known is None or copy is None or site.pictures is None:
-        return missing(site, request)
-    shown = site.pictures.look(known, copy[0])
-    if shown is not None and shown.file is None:
-        return Document(b"", later=partial(_drawn, site, request, partial(site.pictures.drawn, known, copy[0])))
-    return _shown(site, request, shown)
-
-
-async def _drawn(site: SiteContext, request: PageRequest, draw: Callable[[], Awaitable[ShownPage | None]]) -> Document:
-    try:
-        return _shown(site, request, await draw())
-    except Busy as busy:
-        return replace(missing(site, request, status=503), headers={"Retry-After": str(ceil(busy.seconds))})
-
-
-def _shown(site: SiteContext, request: PageRequest, shown: ShownPage | None) -> Document:
-    return missing(site, request) if shown is None else Document(b"", "image/png", file=shown.file)
-
-
 def running(site: SiteContext, request: PageRequest) -> Document:
     """Return all authorisations that are in force or to come, page by page."""
-    language, words, number = request.language, web_words(request.language)["running"], _number_of(request)
-    answer = _running(site)
+    language, words, number = request.language, web_words(request.language)["running"], number_of(request)
+    answer = running_of(site)
     if answer is None:
         return missing(site, request)
     pages = max(1, -(-len(answer.all) // _PAGE))
@@ -375,7 +179,7 @@ def running(site: SiteContext, request: PageRequest) -> Document:
         # What is empty is said once, and what is uncertain only where there is any.
         if here or (not found and number == 1 and key != "doubt"):
             groups.append((anchor, words[key], cards(here, site.places, request.at, language, site.gazetteer().commune), len(found)))
-    lead = words["lead"].format(running=len(answer.now), upcoming=len(answer.soon), day=_today(request))
+    lead = words["lead"].format(running=len(answer.now), upcoming=len(answer.soon), day=today(request))
     if answer.unsure:
         lead = f"{lead} {words['lead_doubt'].format(n=len(answer.unsure))}"
     return page(
@@ -406,13 +210,13 @@ def sources(site: SiteContext, request: PageRequest) -> Document:
 
 def operator(site: SiteContext, request: PageRequest) -> Document:
     """Return the decrees that name an operator, by its name in addresses (`police-municipale-de-valence`)."""
-    slug, number = operator_slug(request.parameters["slug"]), _number_of(request)
+    slug, number = operator_slug(request.parameters["slug"]), number_of(request)
     known = site.browsing.operator(slug)
     if known is None:
         return missing(site, request)
     name, found = in_print(known.name), site.decrees.of_operator(slug, _OPERATOR_PAGE, (number - 1) * _OPERATOR_PAGE, known.decrees)
     if request.parameters["slug"] != slug:
-        return _moved(site, request, f"/operateurs/{slug}")
+        return moved(site, request, f"/operateurs/{slug}")
     return page(
         site,
         request,
@@ -426,125 +230,6 @@ def operator(site: SiteContext, request: PageRequest) -> Document:
         pages=max(1, -(-known.decrees // _OPERATOR_PAGE)),
         follow=ways(site, request, f"/flux/operateurs/{slug}", name=name, follow=Follow(FollowKind.OPERATOR, operator_key(known.name))),
     )
-
-
-# Search: places first, then words.
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A place that may be meant."""
-
-    name: str
-    address: str
-    meta: tuple[str, ...]
-    label: StateLabel | None
-    note: str
-
-
-def search(site: SiteContext, request: PageRequest) -> Document:
-    """Return what a question finds: the places that it may mean, then the decrees that hold its words, each with the phrase."""
-    words = web_words(request.language)["search"]
-    asked = " ".join(request.query.get("q", "").split())
-    if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
-        fault = words["too_long"] if len(asked) > LONGEST_WORDS else ""
-        return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
-    gazetteer = site.gazetteer()
-    meant = places_named(asked, site.places, gazetteer)
-    # What is understood costs more to find out than all else, and is no number where there is no digit.
-    question = understood(asked, site.places, gazetteer) if any(sign.isdigit() for sign in asked) else None
-    numbered = isinstance(question, Question) and question.topic is Topic.NUMBER
-    answer = site.questions.show(asked, _number_of(request)) if numbered else site.questions.search(asked, _number_of(request))
-    if isinstance(answer, OneDecree):
-        answer = DecreeList(Question(Topic.NUMBER, asked), (answer.decree,), 1, 1, request.at)
-    listed = answer if isinstance(answer, DecreeList) else None
-    decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
-    instead = None if listed is None or listed.searched is None else listed.searched
-    return page(
-        site,
-        request,
-        "search.html",
-        changes_at=next_change(decrees, site, request.at),
-        title=words["title_words"].format(words=asked),
-        asked=asked,
-        fault="",
-        choices=() if meant is None else tuple(_choices(meant, site, request)),
-        # What may have been meant comes after what was found.
-        guessed=meant is not None and not meant.sure and bool(decrees),
-        choices_note=_choices_note(meant, words),
-        choices_more=""
-        if meant is None or meant.total <= len(meant.choices)
-        else words["communes_more"].format(n=meant.total - len(meant.choices)),
-        searched=True,
-        heading=words["numbered"] if numbered else words["decrees"],
-        instead=None if instead is None else words["instead"].format(asked=asked, searched=instead),
-        found=tuple(_found(decrees, instead or asked, site, request)),
-        count="" if listed is None or listed.total == 1 else words["decrees_total"].format(n=listed.total),
-        page=1 if listed is None else listed.question.page,
-        pages=1 if listed is None else listed.pages,
-    )
-
-
-def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:
-    if meant is None:
-        return ""
-    if not meant.sure:
-        return words["communes_near"]
-    return words["communes_which"] if len(meant.choices) > 1 else ""
-
-
-def _found(decrees: Iterable[Decree], asked: str, site: SiteContext, request: PageRequest) -> Iterator[object]:
-    found = tuple(decrees)
-    texts = site.decrees.texts([one.id for one in found if one.id is not None])
-    for one in found:
-        phrase = found_words(one.title, asked, one) or found_words(texts.get(one.id or 0, ""), asked, one)
-        yield card(one, site.places, request.at, request.language, site.gazetteer().commune, phrase)
-
-
-def _choices(meant: PlaceChoices, site: SiteContext, request: PageRequest) -> Iterator[Choice]:
-    """Yield the places, each commune with what is recorded of it."""
-    words, overview = web_words(request.language)["search"], cache(site.overview)
-    for choice in meant.choices:
-        place = choice.place
-        match place:
-            case Commune():
-                label, note = _recorded(place, overview, site, request)
-                yield Choice(place.name, f"/communes/{place.code}", tuple(_commune_meta(place, choice, site, request)), label, note)
-            case Department():
-                yield Choice(place.name, f"/departements/{place.code}", (f"{words['department']} {place.code}",), None, "")
-            case Region():
-                for code in place.departments:
-                    one = site.gazetteer().department(code)
-                    if one is not None:
-                        yield Choice(one.name, f"/departements/{code}", (f"{words['region']} {place.name}",), None, "")
-
-
-def _recorded(commune: Commune, overview: Callable[[], Overview], site: SiteContext, request: PageRequest) -> tuple[StateLabel | None, str]:
-    """Return how the first decree that names a commune and counts today stands, and how many do; else that those who decide there are not
-    read, else whether a decree may concern it."""
-    statuses, counts = view_words(request.language).status, vocabulary(request.language)
-    total = site.decrees.naming((commune.code,), 0, 0).total
-    if total:
-        current = site.questions.running_in(commune)[:1]
-        label = next((standing_label(message_of(one, site.places, request.at, request.language)) for one in current), None)
-        return label, counts.count_one if total == 1 else counts.count_many.format(n=total)
-    authorities = deciding_in({commune.department}, site.places)
-    unread = unread_label([one for one in overview().authorities if one.code in authorities], request.language)
-    if unread is not None:
-        return unread, ""
-    may_concern = site.decrees.naming_none(authorities, 0, 0).total
-    return (StateLabel(statuses.may_concern, "doubt") if may_concern else StateLabel(statuses.not_named, "past")), ""
-
-
-def _commune_meta(place: Commune, choice: PlaceChoice, site: SiteContext, request: PageRequest) -> Iterator[str]:
-    department_ = site.gazetteer().department(place.department)
-    yield place.department if department_ is None else f"{department_.name} ({place.department})"
-    if place.postcodes:
-        yield ", ".join(place.postcodes[:3])
-    if place.population is not None:
-        yield view_words(request.language).place.people.format(n=thousands(place.population, request.language))
-    if choice.matched is not None:
-        yield choice_text(choice, request.language)
 
 
 # Long texts.

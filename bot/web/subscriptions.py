@@ -18,7 +18,7 @@ from bot.queries.questions import in_force
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.feeds import TAG, Feed, atom, entry_of, ics, json_feed, shown_since
-from bot.web.pages import next_change
+from bot.web.page_parts import next_change
 from bot.web.rendering import missing
 
 MOST = 50

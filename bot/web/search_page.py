@@ -1,0 +1,137 @@
+"""Make the page of a search: the places that may be meant first, then the decrees that hold the words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from bot.domain.acts import Decree, deciding_in
+from bot.domain.health import Overview
+from bot.gazetteer.places import Commune, Department, Region
+from bot.queries.answers import DecreeList, OneDecree, PlaceChoice, PlaceChoices, Question, Topic
+from bot.queries.phrases import choice_text, message_of
+from bot.queries.plain_words import places_named, understood
+from bot.queries.questions import LONGEST_WORDS
+from bot.queries.vocabulary import vocabulary
+from bot.web.documents import Document, PageRequest, SiteContext
+from bot.web.page_parts import next_change, number_of
+from bot.web.place_views import found_words, thousands, unread_label
+from bot.web.rendering import page, web_words
+from bot.web.views import StateLabel, card, standing_label, view_words
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A place that may be meant."""
+
+    name: str
+    address: str
+    meta: tuple[str, ...]
+    label: StateLabel | None
+    note: str
+
+
+def search(site: SiteContext, request: PageRequest) -> Document:
+    """Return what a question finds: the places that it may mean, then the decrees that hold its words, each with the phrase."""
+    words = web_words(request.language)["search"]
+    asked = " ".join(request.query.get("q", "").split())
+    if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
+        fault = words["too_long"] if len(asked) > LONGEST_WORDS else ""
+        return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
+    gazetteer = site.gazetteer()
+    meant = places_named(asked, site.places, gazetteer)
+    # What is understood costs more to find out than all else, and is no number where there is no digit.
+    question = understood(asked, site.places, gazetteer) if any(sign.isdigit() for sign in asked) else None
+    numbered = isinstance(question, Question) and question.topic is Topic.NUMBER
+    answer = site.questions.show(asked, number_of(request)) if numbered else site.questions.search(asked, number_of(request))
+    if isinstance(answer, OneDecree):
+        answer = DecreeList(Question(Topic.NUMBER, asked), (answer.decree,), 1, 1, request.at)
+    listed = answer if isinstance(answer, DecreeList) else None
+    decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
+    instead = None if listed is None or listed.searched is None else listed.searched
+    return page(
+        site,
+        request,
+        "search.html",
+        changes_at=next_change(decrees, site, request.at),
+        title=words["title_words"].format(words=asked),
+        asked=asked,
+        fault="",
+        choices=() if meant is None else tuple(_choices(meant, site, request)),
+        # What may have been meant comes after what was found.
+        guessed=meant is not None and not meant.sure and bool(decrees),
+        choices_note=_choices_note(meant, words),
+        choices_more=""
+        if meant is None or meant.total <= len(meant.choices)
+        else words["communes_more"].format(n=meant.total - len(meant.choices)),
+        searched=True,
+        heading=words["numbered"] if numbered else words["decrees"],
+        instead=None if instead is None else words["instead"].format(asked=asked, searched=instead),
+        found=tuple(_found(decrees, instead or asked, site, request)),
+        count="" if listed is None or listed.total == 1 else words["decrees_total"].format(n=listed.total),
+        page=1 if listed is None else listed.question.page,
+        pages=1 if listed is None else listed.pages,
+    )
+
+
+def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:
+    if meant is None:
+        return ""
+    if not meant.sure:
+        return words["communes_near"]
+    return words["communes_which"] if len(meant.choices) > 1 else ""
+
+
+def _found(decrees: Iterable[Decree], asked: str, site: SiteContext, request: PageRequest) -> Iterator[object]:
+    found = tuple(decrees)
+    texts = site.decrees.texts([one.id for one in found if one.id is not None])
+    for one in found:
+        phrase = found_words(one.title, asked, one) or found_words(texts.get(one.id or 0, ""), asked, one)
+        yield card(one, site.places, request.at, request.language, site.gazetteer().commune, phrase)
+
+
+def _choices(meant: PlaceChoices, site: SiteContext, request: PageRequest) -> Iterator[Choice]:
+    """Yield the places, each commune with what is recorded of it."""
+    words, overview = web_words(request.language)["search"], cache(site.overview)
+    for choice in meant.choices:
+        place = choice.place
+        match place:
+            case Commune():
+                label, note = _recorded(place, overview, site, request)
+                yield Choice(place.name, f"/communes/{place.code}", tuple(_commune_meta(place, choice, site, request)), label, note)
+            case Department():
+                yield Choice(place.name, f"/departements/{place.code}", (f"{words['department']} {place.code}",), None, "")
+            case Region():
+                for code in place.departments:
+                    one = site.gazetteer().department(code)
+                    if one is not None:
+                        yield Choice(one.name, f"/departements/{code}", (f"{words['region']} {place.name}",), None, "")
+
+
+def _recorded(commune: Commune, overview: Callable[[], Overview], site: SiteContext, request: PageRequest) -> tuple[StateLabel | None, str]:
+    """Return how the first decree that names a commune and counts today stands, and how many do; else that those who decide there are not
+    read, else whether a decree may concern it."""
+    statuses, counts = view_words(request.language).status, vocabulary(request.language)
+    total = site.decrees.naming((commune.code,), 0, 0).total
+    if total:
+        current = site.questions.running_in(commune)[:1]
+        label = next((standing_label(message_of(one, site.places, request.at, request.language)) for one in current), None)
+        return label, counts.count_one if total == 1 else counts.count_many.format(n=total)
+    authorities = deciding_in({commune.department}, site.places)
+    unread = unread_label([one for one in overview().authorities if one.code in authorities], request.language)
+    if unread is not None:
+        return unread, ""
+    may_concern = site.decrees.naming_none(authorities, 0, 0).total
+    return (StateLabel(statuses.may_concern, "doubt") if may_concern else StateLabel(statuses.not_named, "past")), ""
+
+
+def _commune_meta(place: Commune, choice: PlaceChoice, site: SiteContext, request: PageRequest) -> Iterator[str]:
+    department_ = site.gazetteer().department(place.department)
+    yield place.department if department_ is None else f"{department_.name} ({place.department})"
+    if place.postcodes:
+        yield ", ".join(place.postcodes[:3])
+    if place.population is not None:
+        yield view_words(request.language).place.people.format(n=thousands(place.population, request.language))
+    if choice.matched is not None:
+        yield choice_text(choice, request.language)
