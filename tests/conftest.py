@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -24,31 +25,74 @@ from tests.servers import postgres
 
 load_profile()
 
-TOGETHER = frozenset(
-    {
-        "tests/benchmarks/test_month_promises.py",
-        "tests/bot/detection/test_corpus.py",
-        "tests/sources/crawl/test_france.py",
-        "tests/sources/http/test_between_processes.py",
-    }
+FIRST = (
+    # Whole programs: one process of a run forks them all, and waits for them while others compute.
+    ("tests/bot/cli/", "tests/e2e/test_operations.py", "tests/e2e/test_two_processes.py", "tests/e2e/test_early.py"),
+    ("tests/sources/crawl/test_france.py",),
+    ("tests/sources/http/test_between_processes.py",),
+    ("tests/bot/storage/test_every_schema.py",),
+    ("tests/bot/detection/test_corpus.py",),
+    ("tests/bot/delivery/picture/test_draw.py",),
+    ("tests/bot/web/test_accessibility.py",),
+    ("tests/benchmarks/test_month_promises.py",),
+    ("tests/bot/delivery/test_exactly_once.py",),
+    ("tests/bot/ingest/test_outage.py",),
+    ("tests/bot/ingest/test_misfiled.py",),
+    ("tests/bot/delivery/test_threads.py",),
+    ("tests/bot/ingest/test_poller.py",),
+    ("tests/e2e/test_replay.py",),
+    ("tests/bot/ingest/test_killed_readings.py",),
+    ("tests/bot/reading/test_sandbox.py",),
+    ("tests/bot/reading/test_hostile_pages.py",),
+    ("tests/bot/storage/test_links.py",),
+    ("tests/bot/delivery/picture/test_hostile.py",),
+    ("tests/bot/delivery/test_followers.py",),
+    ("tests/bot/ingest/test_backfill.py",),
+    ("tests/e2e/test_same_answers.py",),
+    ("tests/e2e/test_conversations.py",),
+    ("tests/bot/detection/test_shared.py",),
 )
-"""Modules whose tests share what takes long to make: one process of a run has them all."""
+"""What takes long, the longest first: files and folders of tests. One process of a run does all of a line, before any of the rest."""
+
+
+@cache
+def piece_of(module: str) -> tuple[int, str]:
+    """When the tests of a module are handed out, and what with."""
+    for place, paths in enumerate(FIRST):
+        if module.startswith(paths):
+            return place, paths[0]
+    return len(FIRST), module
 
 
 class Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Each test goes to the process that has time for it. (The marks of xdist for groups do nothing under pytest 9.)"""
+    """A process that has time gets a whole module. (The marks of xdist for groups do nothing under pytest 9.)"""
 
     def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.partition("::")[0]
-        return module if module in TOGETHER else nodeid
+        return piece_of(nodeid.partition("::")[0])[1]
+
+    def _assign_work_unit(self, node: object) -> None:
+        # Of the rest those of few tests first: many are together because each is short.
+        chosen = min(self.workqueue, key=lambda piece: (piece_of(piece)[0], len(self.workqueue[piece])))
+        self.workqueue.move_to_end(chosen, last=False)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduler:
     """Hand out tests in our way, whatever `--dist` says."""
-    missing = [module for module in TOGETHER if not (config.rootpath / module).exists()]
+    missing = [path for paths in FIRST for path in paths if not (config.rootpath / path).exists()]
     if missing:
-        raise pytest.UsageError(f"TOGETHER in tests/conftest.py names what is not there: {missing}")
+        raise pytest.UsageError(f"FIRST in tests/conftest.py names what is not there: {missing}")
     return Scheduler(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Make the tests without walks of the garbage collector: all of them stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:
