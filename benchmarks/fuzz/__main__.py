@@ -91,7 +91,7 @@ def run_target(target: str, seconds: int, keep: Path) -> Round:
     tried, reached = _DONE.findall(done.stderr), _REACHED.findall(done.stderr)
     new = tuple(sorted(set(found.iterdir()) - before))
     if done.returncode and not new:
-        raise SystemExit(f"{target}: the fuzzer itself failed\n{done.stderr[-4000:]}")
+        raise SystemExit(f"{target}: the fuzzer itself ended with {done.returncode}\n{done.stderr[-2000:]}")
     return Round(target, int(tried[-1]) if tried else 0, int(reached[-1]) if reached else 0, new)
 
 
