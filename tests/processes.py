@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from bot.messages.cleaning import with_plain_spaces
+from tests.json_schema import check, command_in
 
 LONGEST = 120.0
 """Seconds that a command of a test may take."""
@@ -29,6 +30,7 @@ class Done:
     code: int
     out: str
     err: str
+    arguments: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("out", "err"):
@@ -36,7 +38,10 @@ class Done:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.out)
+        """What it printed, as the schema of its command describes it."""
+        document = json.loads(self.out)
+        check(command_in(self.arguments), document)
+        return document
 
 
 class Running(Protocol):
@@ -161,7 +166,7 @@ class Zygote:
             running.send(signal.SIGKILL)
             running.wait()
             raise TimeoutError(f"vigie {' '.join(arguments)} did not end") from slow
-        return Done(code, own.read_text("utf-8"), err.read_text("utf-8"))
+        return Done(code, own.read_text("utf-8"), err.read_text("utf-8"), tuple(arguments))
 
     def _streams(self) -> tuple[Path, Path]:
         number = next(self._number)

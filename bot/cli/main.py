@@ -7,14 +7,16 @@ import errno
 import gc
 import io
 import os
+import re
 import sys
+from datetime import datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_group
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done but some source or destination failed, 130 interrupted."
@@ -91,8 +93,33 @@ class Commands(TyperGroup):
         if args[0] in COMMANDS:
             part = typer.Typer(rich_markup_mode="rich")
             import_module(f"bot.cli.{module_of(*args)}").register(part)
-            self.commands.update(get_group(part).commands)
+            self.commands.update(_tidy(get_group(part), ctx).commands)
         return super().resolve_command(ctx, args)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options, with plain words for what they take."""
+        return _with_plain_types(super().get_params(ctx))
+
+
+def _tidy(command: Any, ctx: Any) -> Any:
+    """Return a command with plain words for what its options take, and paragraphs broken where the terminal ends; so for those in it."""
+    _with_plain_types(command.get_params(ctx))
+    command.help = _LINE_END.sub(" ", command.help or "")
+    for inner in getattr(command, "commands", {}).values():
+        _tidy(inner, ctx)
+    return command
+
+
+def _with_plain_types(parameters: list[Any]) -> list[Any]:
+    """Change what the help says of the values of options: nothing of a flag, N for `<int range> [x>=1]`."""
+    for parameter in parameters:
+        if isinstance(parameter, TyperOption) and parameter.metavar is None and not parameter.type_descriptor.is_choice:
+            parameter.metavar = "" if parameter.is_flag else _PLAIN_TYPES.get(parameter.type_descriptor.annotation)
+    return parameters
+
+
+_PLAIN_TYPES = {int: "N", str: "TEXT", Path: "PATH", datetime: "DAY"}
+_LINE_END = re.compile(r"(?<!\n)\n(?!\n)")
 
 
 _OF_OUTPUT = frozenset({errno.EBADF, errno.EIO, errno.ENOSPC, errno.EPIPE})

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from bot.app.wiring import Parts
 
 Code = Annotated[str, typer.Argument(help="Department code.")]
-Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all of them when none is given.")]
+Codes = Annotated[list[str] | None, typer.Argument(metavar="CODE", help="Department codes; all of them when none is given.")]
 WatchedCodes = Annotated[
-    list[str] | None, typer.Argument(metavar="[CODE…]", help="Department codes; all the watched ones when none is given.")
+    list[str] | None, typer.Argument(metavar="CODE", help="Department codes; all the watched ones when none is given.")
 ]
 
 

@@ -50,7 +50,7 @@ def vigie(program: Path, tmp_path: Path) -> Installed:
         done = subprocess.run(
             [program, *arguments], capture_output=True, text=True, cwd=tmp_path, env=clean_environ(environ), timeout=LONGEST, check=False
         )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return Done(done.returncode, done.stdout, done.stderr, arguments)
 
     return run
 

@@ -25,7 +25,7 @@ def vigie(tmp_path: Path, zygote: Zygote) -> Vigie:
             done = subprocess.run(
                 command(arguments), capture_output=True, text=True, cwd=tmp_path, env=clean_environ(environ), timeout=LONGEST, check=False
             )
-            return Done(done.returncode, done.stdout, done.stderr)
+            return Done(done.returncode, done.stdout, done.stderr, arguments)
         return zygote.run(arguments, tmp_path, clean_environ(environ))
 
     return run

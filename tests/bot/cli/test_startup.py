@@ -39,7 +39,10 @@ def test_reading_a_file_imports_nothing_of_the_other_commands(tmp_path: Path) ->
 
 def test_every_command_is_registered_by_its_module_and_begins_its_help_as_the_table_says(vigie: Vigie) -> None:
     for name, (_, summary) in COMMANDS.items():
-        assert summary in " ".join(vigie(name, "--help").out.split()), name
+        shown = vigie(name, "--help", environ={"COLUMNS": "80"}).out
+        assert summary in " ".join(shown.split()), name
+        assert max(map(len, shown.splitlines())) <= 80, name
+        assert not [needless for needless in ("<bool>", "%Y", "[[") if needless in shown], name
 
 
 def test_the_help_shows_every_command_and_imports_none() -> None:
