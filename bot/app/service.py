@@ -29,7 +29,6 @@ from bot.domain.records import SourceState
 from bot.ingest.ingestor import BackgroundResult, IngestResult
 from bot.ingest.poller import SourceReport
 from bot.storage.errors import DiskFull, StorageError
-from bot.storage.recueils import PAGES_KEPT
 from sources.catalogue.authority import Source
 
 if TYPE_CHECKING:
@@ -90,6 +89,7 @@ class Service:
         self._mentions = parts.mentions
         self._notifier = parts.notifier
         self._checker = parts.checker
+        self._retention = parts.retention
         self._tidy = parts.tidy
         self._followers = parts.followers
         self._unread = parts.unread
@@ -159,8 +159,7 @@ class Service:
     async def _drop_old_pages(self) -> None:
         if gone := await asyncio.to_thread(self._store.follows.tidy, self._clock()):
             log.info("followers.expired", chats=gone)
-        if dropped := await asyncio.to_thread(self._store.contents.forget, self._clock() - PAGES_KEPT):
-            log.info("pages.expired", files=dropped)
+        await asyncio.to_thread(self._retention.apply)
 
     async def _poll_due(self, scheduler: AsyncIOScheduler) -> None:
         """Look at what is due, again and again, by a clock that nobody can set.

@@ -56,6 +56,7 @@ from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
 from bot.ingest.reading_job import ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
+from bot.ingest.retention import KeptFor, Retention
 from bot.ingest.review import Reviewer
 from bot.messages import Language
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
@@ -109,6 +110,7 @@ class Parts:
     """Notifies them of sources that cannot be read."""
     pages: PagesState
     """How the public pages are, as whatever serves them notes for the notifier."""
+    retention: Retention
     tidy: Callable[[], None]
     """Removes files that are too old or too many: for the process that works, which has a record of those that it reads."""
 
@@ -201,6 +203,7 @@ async def assemble(
             followers=followers,
             unread=unread,
             pages=pages,
+            retention=open_retention(settings, store, archive, clock, rehearsal=rehearsal),
             tidy=(lambda: None) if rehearsal else archive.tidy,
         )
 
@@ -418,6 +421,13 @@ async def open_client(settings: Settings, authorities: Mapping[str, Authority]) 
     with open_politeness(settings.database.url) as politeness:
         async with Client(options, politeness=politeness) as client:
             yield client
+
+
+def open_retention(settings: Settings, store: Store, archive: PdfArchive, clock: Clock = utc_now, *, rehearsal: bool = False) -> Retention:
+    """Return what drops the old things that no decree needs. A rehearsal, which knows a part of the acts only, drops nothing."""
+    kept = settings.retention
+    kept_for = KeptFor(0, 0, 0) if rehearsal else KeptFor(kept.pages_days, kept.texts_days, kept.pdfs_days)
+    return Retention(store.contents, archive, kept_for, clock)
 
 
 def open_archive(settings: Settings) -> PdfArchive:

@@ -1,4 +1,4 @@
-"""`vigie backup`, `restore` and `move`: all that the bot remembers, copied beside a bot that runs, put back, and carried to PostgreSQL."""
+"""`vigie backup`, `restore`, `move`, `compact`: all that the bot remembers, copied, put back, carried to PostgreSQL, and made smaller."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from typing import Annotated
 import typer
 
 from bot.app.inventory import utc_now
-from bot.app.wiring import open_archive
+from bot.app.wiring import open_archive, open_retention
 from bot.cli.context import DONE, PARTLY_DONE, Context, fail, run_to_end, stderr
 from bot.cli.text_output import count, minute
 from bot.ingest.archive import copy_by_content
-from bot.storage.backup import back_up, newest_of
+from bot.storage.backup import back_up, newest_of, require_file, shrink
+from bot.storage.locks import alone
 from bot.storage.move import move as carry_over
 from bot.storage.restore import restore as put_back
+from bot.storage.store import open_store
 
 PDFS = "pdfs"
 """The folder of the kept PDFs, in that of the backups."""
@@ -24,7 +26,11 @@ PDFS = "pdfs"
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
+    _register_copies(app)
+    _register_changes(app)
 
+
+def _register_copies(app: typer.Typer) -> None:
     @app.command(epilog="Example:  vigie backup /media/backup/vigie   (once a day, from cron or a timer)")
     def backup(ctx: typer.Context, folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the backups.")]) -> None:
         """Back up the database, and the kept PDFs that are not in the folder yet. The bot may run meanwhile.
@@ -87,6 +93,8 @@ def register(app: typer.Typer) -> None:
         except OSError as error:
             fail(f"the backup cannot be restored: {error.strerror or error}: {error.filename or backup}")
 
+
+def _register_changes(app: typer.Typer) -> None:
     @app.command(epilog="Example:  vigie move --to postgresql://vigie@db.example/vigie   (password: PGPASSWORD or ~/.pgpass)")
     def move(ctx: typer.Context, to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty PostgreSQL database.")]) -> None:
         """Carry the SQLite database over to PostgreSQL: every table, counted and compared. No bot may work on either meanwhile.
@@ -103,3 +111,25 @@ def register(app: typer.Typer) -> None:
         typer.echo(
             f"{count(rows, 'row')} carried over and compared; now name the new database in database.url, and do not use the file any more"
         )
+
+    @app.command(epilog="Example:  vigie compact")
+    def compact(ctx: typer.Context) -> None:
+        """Drop what [retention] keeps no longer, and give the room back to the disk. No bot may run meanwhile.
+
+        Nothing that a decree needs is dropped. PostgreSQL gives room back by itself.
+        """
+        context: Context = ctx.obj
+        settings = context.load_settings()
+
+        def work() -> None:
+            require_file(settings.database.url)
+            with open_store(settings.database.url) as store, alone(store.locks, store.database.name, "vigie compact"):
+                gone = open_retention(settings, store, open_archive(settings)).apply()
+                typer.echo(f"dropped: the pages of {count(gone.pages, 'file')}, {count(gone.texts, 'text')}, {count(gone.pdfs, 'PDF')}")
+                address = store.database.engine.url
+                if address.get_backend_name() == "sqlite":
+                    before, after = shrink(address)
+                    typer.echo(f"{before / 1e6:.1f} MB became {after / 1e6:.1f} MB")
+
+        with stderr.status("compacting the database") if stderr.is_terminal else nullcontext():
+            run_to_end(asyncio.to_thread(work))

@@ -27,7 +27,6 @@ from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.queries.json_shapes import Json, decrees_json, pick
 from bot.reading.pages.ocr import ocr_available
-from bot.storage.recueils import PAGES_KEPT
 from sources.catalogue.authority import Authority, Source
 
 
@@ -99,7 +98,7 @@ async def one_round(
     if parts.notifier is not None:
         await parts.notifier.notify(once=True)
     # Last: a database that is locked just then keeps no notice from being sent.
-    await asyncio.to_thread(parts.store.contents.forget, parts.clock() - PAGES_KEPT)
+    await asyncio.to_thread(parts.retention.apply)
     return _result(settings, authorities, PollRound(*polled, left, delivery.done, await _destinations(parts, settings)))
 
 

@@ -13,7 +13,7 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -171,6 +171,13 @@ class PdfArchive:
         with suppress(OSError):
             return path if path.is_file() else None
         return None
+
+    def remove(self, contents: Collection[str]) -> int:
+        """Remove the files kept for good that have these contents, and return how many there were."""
+        gone = [path for sha256 in contents if (path := self.find(sha256)) is not None]
+        for path in gone:
+            _remove(path)
+        return len(gone)
 
     def describe(self, sha256: str, fetched_at: datetime | None) -> ArchivedFile:
         """Describe the file of this content."""

@@ -158,6 +158,34 @@ def copy_before_upgrade(database: Path, schema: str, now: datetime) -> Path:
     return target
 
 
+def shrink(address: URL) -> tuple[int, int]:
+    """Give the room that is free inside a SQLite database back to the disk, and return its size before and after.
+
+    Nobody may use it meanwhile. Raises DiskFull where the disk has no room for a second one, which is needed while that is done, Locked.
+    """
+    file = file_of(address)
+    with closing(sqlite3.connect(file, timeout=1)) as raw:
+        try:
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            before, free = file.stat().st_size, shutil.disk_usage(file.absolute().parent).free
+            if free < 2 * before:
+                raise DiskFull(
+                    f"the disk has no room to compact {file}: {2 * before / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free"
+                )
+            raw.execute("VACUUM")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise translate(error, str(file)) from error
+    return before, file.stat().st_size
+
+
+def require_file(url: str) -> None:
+    """Raise Unavailable where there is no SQLite file: to open one would begin an empty database."""
+    address = parse_url(url)
+    if address.get_backend_name() == "sqlite" and not file_of(address).is_file():
+        raise Unavailable(f"there is no database at {file_of(address)}")
+
+
 def file_of(address: URL) -> Path:
     """Return the file of a SQLite database. Raises Unavailable for one in memory."""
     if in_memory(address):

@@ -29,7 +29,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.database import Database, in_memory, translate
-from bot.storage.errors import NotWritable, Unavailable
+from bot.storage.errors import Locked, NotWritable, Unavailable
 
 _TRIES, _PAUSE = 5, 0.02
 """Whoever only looks holds the lock of a file for an instant."""
@@ -101,6 +101,18 @@ class Locks:
         """Give up all."""
         for lock in self._locks.values():
             lock.release()
+
+
+@contextmanager
+def alone(locks: Locks, name: str, command: str) -> Iterator[None]:
+    """Hold all locks of the database that has this name, in place of a bot. Raises Locked where another program holds one."""
+    try:
+        for lock in LockName:
+            if not locks.take(lock, command):
+                raise Locked(f"{locks.holder(lock) or 'another program'} works on the database {name}: stop it first")
+        yield
+    finally:
+        locks.close()
 
 
 def _lock_of(database: Database, name: LockName) -> _Lock:

@@ -7,8 +7,8 @@ was killed is gone on with, as long as the file is still the same (table `vigie_
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from bot.storage.backup import file_of
+from bot.storage.backup import file_of, require_file
 from bot.storage.columns import EnumText, JsonDocument, PackedText
 from bot.storage.database import Database, make_engine, masked, parse_url
-from bot.storage.errors import Corrupt, Locked, StorageError
-from bot.storage.locks import LockName, Locks
+from bot.storage.errors import Corrupt, StorageError
+from bot.storage.locks import Locks, alone
 from bot.storage.migrate import VERSION_TABLE, hide_version, lay_out, revision, show_version
 from bot.storage.schema import metadata
 from bot.storage.store import Store, open_store
@@ -55,24 +55,14 @@ def move(source: str, target: str, on_table: Callable[[str, int], None]) -> int:
     to = parse_url(target)
     if parse_url(source).get_backend_name() != "sqlite" or to.get_backend_name() != "postgresql":
         raise StorageError("only a SQLite database can be moved, and only to PostgreSQL")
+    require_file(source)
     with ExitStack() as stack:
         store = stack.enter_context(open_store(source))
         database = Database(make_engine(to, read_only=False), name=masked(to), read_only=False)
         stack.callback(database.close)
-        stack.enter_context(_alone(store.locks, store.database.name))
-        stack.enter_context(_alone(Locks(database), database.name))
+        stack.enter_context(alone(store.locks, store.database.name, "vigie move"))
+        stack.enter_context(alone(Locks(database), database.name, "vigie move"))
         return _carry_over(store, database, on_table)
-
-
-@contextmanager
-def _alone(locks: Locks, name: str) -> Iterator[None]:
-    try:
-        for lock in LockName:
-            if not locks.take(lock, "vigie move"):
-                raise Locked(f"{locks.holder(lock) or 'another program'} works on the database {name}: stop it first")
-        yield
-    finally:
-        locks.close()
 
 
 def _carry_over(store: Store, database: Database, on_table: Callable[[str, int], None]) -> int:

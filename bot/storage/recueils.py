@@ -7,15 +7,31 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, exists, false, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.pages import PageText
 from bot.domain.records import Content, FailedRecueil, FailureStreak, NewRecueil, Publication, Recueil, RecueilState, SourceState
-from bot.storage.columns import Damaged, pack_pages, unpack_pages, value_of
+from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, value_of
 from bot.storage.database import Repository, among, batches, insert_or_ignore, put
 from bot.storage.errors import NoSuchRow
-from bot.storage.schema import acts, backfills, contents, recueils, reviews, sources
+from bot.storage.schema import acts, backfills, contents, recueils, reviews, sightings, sources
 
 
 class SourceStates(Repository):
@@ -296,9 +312,6 @@ def _change(connection: Connection, recueil: int, values: dict[str, Any]) -> Non
 
 # What files hold, by the SHA-256 of their bytes: read once, under however many addresses they are published.
 
-PAGES_KEPT = timedelta(days=400)
-"""How long the pages of a file that was wholly read are kept after it came: see `Contents.forget`."""
-
 _AT_ONCE = 200
 """Files whose pages are dropped in one transaction: other programs wait for it."""
 
@@ -378,24 +391,50 @@ class Contents(Repository):
             dropped += len(old)
         return dropped
 
+    def forget_texts(self, before: datetime) -> int:
+        """Drop the texts of acts of files that came before then, where no decree was ever found, and return the number of acts.
+
+        Titles and verdicts stay. What is judged again later is judged by the title alone.
+        """
+        dropped, last = 0, 0
+        held = func.length(type_coerce(acts.c.text, LargeBinary)) > len(pack_text(""))
+        old = select(acts.c.id).where(held, acts.c.recueil_id.in_(select(recueils.c.id).where(~_kept(before)))).order_by(acts.c.id)
+        while ids := [row.id for row in self._database.rows(old.where(acts.c.id > last).limit(_AT_ONCE))]:
+            with self._database.writing() as connection:
+                # Asked again: what another program has found meanwhile stays.
+                still = old.where(acts.c.id.in_(ids)).order_by(None)
+                dropped += connection.execute(update(acts).where(acts.c.id.in_(still)).values(text="")).rowcount
+            last = ids[-1]
+        return dropped
+
+    def unneeded(self, before: datetime) -> frozenset[str]:
+        """Return the contents of files that came before then, and in which, under whatever address, no decree was ever found."""
+        return frozenset(row.sha256 for row in self._database.rows(_unneeded(before)))
+
     def _has_droppable(self, before: datetime) -> bool:
         """Mostly there is nothing, and then nobody has to wait for a transaction that writes."""
         return self._database.first(_droppable(before).limit(1)) is not None
 
 
 def _droppable(before: datetime) -> Select[str]:
-    # Asked of the recueils first, which are small: to know a column of a content, all its pages would be read. Of acts and reviews the
-    # indexes alone show which count: a look at every act would be one at all the texts of years.
-    with_decrees = select(acts.c.recueil_id).where(acts.c.decree_id > 0)
-    asked = select(acts.c.recueil_id).where(acts.c.id.in_(select(reviews.c.act_id)))
-    kept = or_(
+    # Asked of the recueils first, which are small: to know a column of a content, all its pages would be read.
+    return _unneeded(before).where(exists().where(contents.c.sha256 == recueils.c.sha256)).limit(_AT_ONCE)
+
+
+def _unneeded(before: datetime) -> Select[str]:
+    needed = select(recueils.c.sha256).where(recueils.c.sha256.is_not(None), _kept(before))
+    return select(recueils.c.sha256).distinct().where(recueils.c.fetched_at < before, recueils.c.sha256.not_in(needed))
+
+
+def _kept(before: datetime) -> ColumnElement[bool]:
+    """A recueil of which everything is kept. Of acts and reviews the indexes alone show which count: a look at every act would be one at
+    all the texts of years."""
+    return or_(
         recueils.c.fetched_at.is_(None),
         recueils.c.fetched_at >= before,
-        recueils.c.id.in_(with_decrees),
-        recueils.c.id.in_(asked),
+        recueils.c.id.in_(select(acts.c.recueil_id).where(acts.c.decree_id > 0)),
+        # A decree that was withdrawn may be taken back.
+        recueils.c.id.in_(select(sightings.c.recueil_id)),
+        recueils.c.id.in_(select(acts.c.recueil_id).where(acts.c.id.in_(select(reviews.c.act_id)))),
         recueils.c.state.not_in(_READ),
     )
-    needed = select(recueils.c.sha256).where(recueils.c.sha256.is_not(None), kept)
-    known = exists().where(contents.c.sha256 == recueils.c.sha256)
-    old = select(recueils.c.sha256).distinct().where(recueils.c.fetched_at < before, known, recueils.c.sha256.not_in(needed))
-    return old.limit(_AT_ONCE)

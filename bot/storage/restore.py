@@ -12,8 +12,7 @@ import os
 import re
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +26,7 @@ from bot.storage.backup import copy_sqlite, file_of, run_client, stamp, verify
 from bot.storage.columns import Instant
 from bot.storage.database import WRITING, Database, make_engine, masked, parse_url, translate
 from bot.storage.errors import Locked, StorageError, Unavailable
-from bot.storage.locks import LockName, Locks
+from bot.storage.locks import Locks, alone
 from bot.storage.migrate import VERSION_TABLE, adopt
 from bot.storage.posts import perhaps_sent
 from bot.storage.schema import metadata, notices, posts, recueils, requests, restores, sources
@@ -66,7 +65,7 @@ def restore(backup: Path, url: str, now: datetime, *, replace: bool = False) -> 
         raise StorageError(f"{backup} is of {kind}, and database.url is not: restore it to {kind} first, then see `vigie move`")
     database = Database(make_engine(address, read_only=False), name=masked(address), read_only=False)
     try:
-        with _alone(database):
+        with alone(Locks(database), database.name, "vigie restore"):
             if is_dump:
                 return _restore_dump(backup, database, now)
             return _restore_file(backup, file_of(address), now, replace=replace)
@@ -74,18 +73,6 @@ def restore(backup: Path, url: str, now: datetime, *, replace: bool = False) -> 
         raise translate(error, database.name) from error
     finally:
         database.close()
-
-
-@contextmanager
-def _alone(database: Database) -> Iterator[None]:
-    locks = Locks(database)
-    try:
-        for name in LockName:
-            if not locks.take(name, "vigie restore"):
-                raise Locked(f"{locks.holder(name) or 'another program'} works on the database {database.name}: stop it first")
-        yield
-    finally:
-        locks.close()
 
 
 def _restore_file(backup: Path, target: Path, now: datetime, *, replace: bool) -> Restored:

@@ -77,7 +77,7 @@ async def test_the_running_bot_looks_by_itself(telegram: FakeBotApi, tmp_path: P
                 connection.execute(update(recueils).values(fetched_at=NOON - timedelta(days=500)))
             with Logs() as logs:
                 running = asyncio.create_task(Service(parts).run(stop))
-                await logs.until(lambda: logs.of("source.alert_opened") and logs.of("pages.expired"))
+                await logs.until(lambda: logs.of("source.alert_opened") and logs.of("retention.applied"))
                 stop.set()
                 await running
     assert [(entry["source"], entry["cause"]) for entry in logs.of("source.alert_opened")] == [("26:site", "moved")]

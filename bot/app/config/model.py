@@ -130,6 +130,17 @@ class StorageSettings(Section):
     """Folder of the PDFs kept for good; empty: beside the database (`vigie-archive` for `vigie.db`)."""
 
 
+class RetentionSettings(Section):
+    """Says for how many days after its file came something is kept in which no decree was found; 0: for good."""
+
+    pages_days: Annotated[Whole, Field(ge=0, le=100_000)] = 400
+    """Pages of files that were wholly read."""
+    texts_days: Annotated[Whole, Field(ge=0, le=100_000)] = 0
+    """Texts of acts; without them new rules judge an act by its title alone."""
+    pdfs_days: Annotated[Whole, Field(ge=0, le=100_000)] = 0
+    """PDFs kept for good (storage.keep_pdfs = "all")."""
+
+
 class TelegramSettings(Section):
     """Describes the Telegram bot."""
 
@@ -276,6 +287,7 @@ class Settings(Section):
     database: DatabaseSettings = DatabaseSettings()
     reading: ReadingSettings = ReadingSettings()
     storage: StorageSettings = StorageSettings()
+    retention: RetentionSettings = RetentionSettings()
     telegram: TelegramSettings = TelegramSettings()
     mastodon: MastodonSettings = MastodonSettings()
     delivery: DeliverySettings = DeliverySettings()

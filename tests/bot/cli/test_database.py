@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import select
+
+from bot.domain.acts import Judged, Outcome
 from bot.storage.backup import backups_in
-from bot.storage.store import Store
+from bot.storage.locks import LockName
+from bot.storage.schema import acts, recueils
+from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie
+from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.test_power_cut import record, whole_decrees
 
 
@@ -72,3 +80,43 @@ def test_only_to_postgresql_is_moved(vigie: Vigie, store: Store) -> None:
     done = vigie("move", "--to", "sqlite:///other.db")
     assert (done.code, "only to PostgreSQL" in done.err) == (1, True)
     assert vigie("move", "--to", "mysql://root:geheim@db/vigie").code == 2
+
+
+def test_compacting_drops_what_is_kept_no_longer_and_gives_the_room_back(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    text = " ".join(f"{number:x}" for number in range(40_000))
+    old = fetched(store, "old", act("Circulation", outcome=Outcome.NOT_CONCERNED, text=text))
+    decree = fetched(store, "decree", act("Circulation", outcome=Outcome.NOT_CONCERNED, text=text), act("VSA", first=5))
+    waiting = fetched(store, "waiting", act("Peut-être", outcome=Outcome.UNCERTAIN, text=text))
+    new = fetched(store, "new", act("Circulation", outcome=Outcome.NOT_CONCERNED, text=text), at=datetime.now(UTC))
+    unread = fetched(store, "unread", act("Circulation", outcome=Outcome.NOT_CONCERNED, text=text), unreadable=(9,))
+    assert "0 texts, 0 PDFs" in vigie("compact").out, "by default all is kept"
+    (tmp_path / "config.toml").write_text("[retention]\ntexts_days = 30\npdfs_days = 30\n")
+    done = vigie("compact")
+    assert (done.code, done.err) == (0, "")
+    assert "dropped: the pages of 0 files, 1 text, 1 PDF" in done.out
+    sizes = [float(size) for size in re.findall(r"([\d.]+) MB", done.out)]
+    assert sizes[1] < sizes[0]
+    lengths = {row.title: len(row.text) for row in store.database.rows(select(recueils.c.title, acts.c.text).join(acts))}
+    assert {title for title, length in lengths.items() if not length} == {"RAA old"}
+    assert {path.name for path in (tmp_path / "vigie-archive").iterdir()} == {path.name for path in (decree, waiting, new, unread)}
+    assert not old.exists()
+    again = vigie("compact")
+    assert "0 texts, 0 PDFs" in again.out
+
+
+def test_not_beside_a_bot_and_not_where_there_is_nothing(vigie: Vigie, tmp_path: Path) -> None:
+    done = vigie("compact")
+    assert (done.code, "there is no database" in done.err, list(tmp_path.iterdir())) == (1, True, [])
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as store:
+        assert store.locks.take(LockName.WORK, "vigie poll")
+        done = vigie("compact")
+        assert (done.code, "vigie poll" in done.err) == (1, True)
+
+
+def fetched(store: Store, name: str, *judged: Judged, at: datetime = NOW, unreadable: tuple[int, ...] = ()) -> Path:
+    """A recueil that was read, and its kept PDF."""
+    recueil = one_recueil(store, name)
+    store.recordings.record(result_of(recueil, *judged, unreadable=unreadable), to(), NOW)
+    kept = keep(Path(store.database.engine.url.database or "").parent / "vigie-archive", name.encode())
+    store.contents.fetched(recueil.id, kept.stem, at)
+    return kept
