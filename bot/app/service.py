@@ -74,13 +74,13 @@ class Service:
         self,
         parts: Parts,
         handlers: Mapping[str, Handler] = MappingProxyType({}),
-        pages: Part | None = None,
+        also: Mapping[str, Part] = MappingProxyType({}),
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`handlers` carry out what other processes request, by its kind; `pages` serves the public pages; `tell` reports to whatever
-        started the program (`bot.app.systemd`)."""
+        """`handlers` carry out what other processes request, by its kind; `also` goes on beside, by its name in the log; `tell` reports
+        to whatever started the program (`bot.app.systemd`)."""
         self._handlers = handlers
-        self._pages = pages
+        self._also = also
         self._tell = tell
         self._poller = parts.poller
         self._deliverer = parts.deliverer
@@ -131,8 +131,7 @@ class Service:
         if self._telegram is not None:
             parts["questions"] = partial(self._telegram.run, stop)
         parts |= {f"mentions of {answers.name}": answers.run for answers in self._mentions}
-        if self._pages is not None:
-            parts["pages"] = self._pages
+        parts |= self._also
         parts["start"] = self._status_log.start
         scheduler.start()
         running = [asyncio.create_task(_keep_going(part, name)) for name, part in parts.items()]

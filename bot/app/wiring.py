@@ -92,6 +92,7 @@ class Parts:
     """Holds everything a command may drive, wired. A rehearsal notifies nobody: it has no `notifier`."""
 
     poller: Poller
+    reading: ReadingJob
     recorder: Recorder
     deliverer: Deliverer
     store: Store
@@ -165,9 +166,9 @@ async def assemble(
         catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, topics)
         recorder = Recorder(catalogue, store, route, clock)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
-        ingestor_of = _ingestors(settings, catalogue, recorder, None if rehearsal else archive, store, clock)
-        slots = WorkerSlots(quick=settings.reading.workers, slow=settings.reading.long_workers)
-        background = BackgroundTasks(ingestor_of(client), slots, clock)
+        job = ReadingJob(read=partial(stream_pdf, limits=settings.reading.limits()), store=store, clock=clock)
+        ingestor_of = _ingestors(job, catalogue, recorder, None if rehearsal else archive, store, clock)
+        background = BackgroundTasks(ingestor_of(client), _slots(settings), clock)
         poller = Poller(catalogue, Crawler(client), background, store, history, _schedule(settings.watch), clock)
         stack.push_async_callback(poller.stop)
         patient = PatientFetcher(client, now=clock, sleep=asyncio.sleep)
@@ -184,6 +185,7 @@ async def assemble(
         producers = _producers(settings, authorities, wired, store, reviewer, overview, pages, clock)
         yield Parts(
             poller=poller,
+            reading=job,
             recorder=recorder,
             deliverer=deliverer,
             store=store,
@@ -243,7 +245,7 @@ async def _beside(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterato
 
 
 def _ingestors(
-    settings: Settings,
+    job: ReadingJob,
     catalogue: Catalogue,
     recorder: Recorder,
     archive: PdfArchive | None,
@@ -251,7 +253,6 @@ def _ingestors(
     clock: Clock,
 ) -> Callable[[Fetcher], Ingestor]:
     """Return what makes an ingestor that fetches in this way."""
-    job = ReadingJob(read=partial(stream_pdf, limits=settings.reading.limits()), store=store, clock=clock)
 
     def ingestor(fetcher: Fetcher) -> Ingestor:
         files = RecueilFiles(fetcher, store, archive, clock)
@@ -266,6 +267,10 @@ def _schedule(watch: WatchSettings) -> PollSchedule:
         slowest=timedelta(minutes=max(watch.slowest_minutes, watch.every_minutes)),
         announce_since=timedelta(days=watch.announce_since_days),
     )
+
+
+def _slots(settings: Settings) -> WorkerSlots:
+    return WorkerSlots(quick=settings.reading.workers, slow=settings.reading.long_workers)
 
 
 def _backfill_limits(settings: Settings) -> BackfillLimits:

@@ -17,6 +17,7 @@ from bot.app.config import ConfigError, Settings, destinations
 from bot.app.config.explained import changed_options
 from bot.app.instance import AlreadyRunning, first_of, run_alone
 from bot.app.inventory import watched_codes
+from bot.app.observing import observers
 from bot.app.service import Service
 from bot.app.systemd import STOPPING, ServiceManager
 from bot.app.wiring import assemble
@@ -121,9 +122,11 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
             "backfill": partial(handed_backfill, parts, authorities),
             "read": partial(handed_retry, parts, authorities),
         }
-        pages = partial(keep_serving, settings, authorities, parts.pages) if settings.web.listen else None
+        also = observers(settings, authorities, parts)
+        if settings.web.listen:
+            also["pages"] = partial(keep_serving, settings, authorities, parts.pages)
         try:
-            await run_alone(parts.store, parts.clock, stop, Service(parts, handlers, pages, manager.tell).run)
+            await run_alone(parts.store, parts.clock, stop, Service(parts, handlers, also, manager.tell).run)
         except AlreadyRunning as error:
             fail(str(error))
 

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -180,6 +180,21 @@ class Reader(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class ReadSoFar:
+    """Counts the pages that were read since the start, and the seconds that those took which were recognised."""
+
+    pages: Counter[TextOrigin] = field(default_factory=Counter)
+    ocr_seconds: float = 0.0
+
+    def add(self, page: PageText) -> None:
+        """Count a page. One that is still to be recognised comes again."""
+        if page.origin is not TextOrigin.PENDING:
+            self.pages[page.origin] += 1
+        if page.origin is TextOrigin.OCR:
+            self.ocr_seconds += page.seconds
+
+
 class ReadingJob:
     """Reads files, each content once, whoever publishes it."""
 
@@ -190,6 +205,7 @@ class ReadingJob:
         self._pace = pace
         self._by_content: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._wanted: Counter[str] = Counter()
+        self.read_so_far = ReadSoFar()
 
     async def stored(self, sha256: str) -> Reading | None:
         """Return the reading of a content that was read wholly before, by the rules of today. Raises StorageError."""
@@ -283,6 +299,7 @@ class ReadingJob:
                 match event:
                     case PageRead():
                         progress.add(event)
+                        self.read_so_far.add(event.page)
                     case ActComplete(part):
                         progress.take(part)
                         await self._checkpoint(progress)

@@ -20,6 +20,7 @@ from bot.storage.edits import Edits
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema
 from bot.storage.follows import FollowerMoves, Follows
 from bot.storage.locks import Locks
+from bot.storage.measures import Measures
 from bot.storage.migrate import migrate, require_current, revision
 from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.notices import Notices
@@ -61,6 +62,7 @@ class Store:
         self.alerts = Alerts(database)
         self.backfills = Backfills(database)
         self.contents = Contents(database)
+        self.measures = Measures(database)
         self.rejudging = Rejudging(database, namer)
 
     def close(self) -> None:

@@ -28,6 +28,8 @@ from bot.app.config.values import (
     Network,
     Number,
     Origin,
+    OwnListen,
+    PingUrl,
     Platform,
     PublicUrl,
     Reconcile,
@@ -223,6 +225,16 @@ class WebSettings(Section):
     """Your own words for the legal notice (who publishes, who hosts), paragraphs separated by empty lines."""
 
 
+class ObserveSettings(Section):
+    """Says how the bot is watched (docs/operations.md)."""
+
+    listen: OwnListen = ""
+    """Address and port of this machine at which `vigie run` answers /healthz and /metrics, such as "127.0.0.1:9464"; empty: none."""
+    ping_url: PingUrl = None
+    """Address requested every minute while the bot polls and delivers: the service behind it raises the alarm when nothing comes. Secret,
+    as a token is."""
+
+
 class LogSettings(Section):
     """Says what is logged, on standard error."""
 
@@ -293,6 +305,7 @@ class Settings(Section):
     delivery: DeliverySettings = DeliverySettings()
     web: WebSettings = WebSettings()
     destinations: tuple[DestinationSettings, ...] = ()
+    observe: ObserveSettings = ObserveSettings()
     log: LogSettings = LogSettings()
 
     @property

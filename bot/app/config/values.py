@@ -76,6 +76,23 @@ def listen(value: str) -> str:
     return text
 
 
+def own_listen(value: str) -> str:
+    """Return an address of this machine that no other one reaches, and a port; empty for none."""
+    text = listen(value)
+    if text and not is_loopback(text.rpartition(":")[0].strip("[]")):
+        raise ValueError('must be an address that only this machine reaches, such as "127.0.0.1:9464"')
+    return text
+
+
+def ping_url(value: str) -> str | None:
+    """Return an address to be requested, https but on this machine; None for none. It is secret, and never repeated."""
+    text = value.strip()
+    parts = urlsplit(text)
+    if text and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)))):
+        raise ValueError('must be an address that starts with "https://"')
+    return text or None
+
+
 def network(value: str) -> str:
     """Return an address or a network, `10.0.0.1` or `10.0.0.0/8`."""
     try:
@@ -279,6 +296,10 @@ def _secret_url(value: object, info: ValidationInfo) -> object:
     return text
 
 
+def _ping_url(value: object) -> object:
+    return ping_url(value) if isinstance(value, str) else value
+
+
 def _words(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
@@ -301,6 +322,8 @@ Origin = Annotated[str, AfterValidator(origin)]
 Base = Annotated[str, AfterValidator(web_base)]
 ApiBase = Annotated[str, AfterValidator(api_base)]
 Listen = Annotated[str, AfterValidator(listen)]
+OwnListen = Annotated[str, AfterValidator(own_listen)]
+PingUrl = Annotated[SecretStr | None, BeforeValidator(_ping_url)]
 Network = Annotated[str, AfterValidator(network)]
 PublicUrl = Annotated[str, AfterValidator(public_url)]
 Contact = Annotated[str, AfterValidator(contact)]

@@ -1,0 +1,191 @@
+"""Show whoever watches the bot whether it is alive and what it does, at an address of this machine, and say so to a dead man's switch."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
+from typing import Any
+
+import httpx
+import structlog
+
+from bot.app.config import Settings
+from bot.app.inventory import report_destinations, report_sources
+from bot.app.wiring import Parts
+from bot.domain.health import Overview
+from bot.ingest.health import not_alive
+from bot.ingest.poller import PublicationHistory
+from bot.storage.errors import StorageError
+from sources.catalogue.authority import Authority
+
+_METRICS_MISSING = None
+try:
+    from bot.app.metrics import MEDIA_TYPE, Collected
+except ModuleNotFoundError as missing:  # an extra
+    _METRICS_MISSING = missing.name
+
+log = structlog.get_logger()
+
+PING_EVERY = 60.0
+"""Seconds between two pings."""
+_AGAIN = 60.0
+"""Seconds until an address is tried again at which nothing can listen."""
+Part = Callable[[], Coroutine[Any, Any, None]]
+_PLAIN = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Holds what answers a request."""
+
+    status: int
+    body: bytes
+    media_type: str = _PLAIN
+
+
+class Observation:
+    """Judges the bot by what is stored, as `vigie status --alive` does. Safe to use from several threads, one at a time."""
+
+    def __init__(self, settings: Settings, authorities: Mapping[str, Authority], parts: Parts) -> None:
+        self._parts = parts
+        self._sources = partial(report_sources, settings, authorities, parts.store, PublicationHistory(parts.store), clock=parts.clock)
+        self._destinations = partial(report_destinations, settings, parts.store, clock=parts.clock)
+        self._turn = Lock()
+        self._collected = None if _METRICS_MISSING else Collected()
+        self._answers: Mapping[str, Callable[[], Answer]] = {"/healthz": self.health, "/metrics": self.metrics}
+
+    def overview(self) -> Overview:
+        """Return the state of sources and destinations. Raises StorageError."""
+        return replace(self._sources(), destinations=self._destinations())
+
+    def not_alive(self) -> str | None:
+        """Return why the bot neither polls nor delivers as it should, None where it does."""
+        try:
+            with self._turn:
+                overview = self.overview()
+        except StorageError as error:
+            return str(error)
+        return not_alive(overview, running=True, now=overview.at)
+
+    def health(self) -> Answer:
+        """Answer `/healthz`."""
+        reason = self.not_alive()
+        return Answer(200, b"alive\n") if reason is None else Answer(503, f"not alive: {reason}\n".encode())
+
+    def metrics(self) -> Answer:
+        """Answer `/metrics`."""
+        if self._collected is None:
+            return Answer(501, f"/metrics needs {_METRICS_MISSING}: pip install 'vigie-vsa[metrics]'\n".encode())
+        try:
+            with self._turn:
+                measured, overview = self._parts.store.measures.all(), self.overview()
+        except StorageError as error:
+            return Answer(503, f"{error}\n".encode())
+        alive = not_alive(overview, running=True, now=overview.at) is None
+        return Answer(200, self._collected.text(overview, measured, self._parts.reading.read_so_far, alive=alive), MEDIA_TYPE)
+
+    def answer(self, path: str) -> Answer:
+        """Answer a request for a path."""
+        found = self._answers.get(path.partition("?")[0])
+        return Answer(404, b"/healthz, /metrics\n") if found is None else found()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, listen: str, observation: Observation) -> None:
+        host, _, port = listen.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.observation = observation
+        super().__init__((host, int(port)), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        log.exception("observe.failed")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = 10
+
+    def do_GET(self) -> None:
+        answer = self.server.observation.answer(self.path)
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.media_type)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def version_string(self) -> str:
+        return "vigie"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base class
+        """Log nothing: monitors come every few seconds."""
+
+
+async def keep_observed(listen: str, observation: Observation) -> None:
+    """Answer at this address until this is cancelled, in threads of its own: a loop that stands still is answered for too. An address at
+    which it cannot listen is logged once, and tried again."""
+    reason, server = "", None
+    while server is None:
+        try:
+            server = _Server(listen, observation)
+        except OSError as error:
+            if (error.strerror or str(error)) != reason:
+                reason = error.strerror or str(error)
+                log.error("observe.cannot_listen", listen=listen, error=reason)
+            await asyncio.sleep(_AGAIN)
+    log.info("observe.serving", listen=listen, port=server.server_port)
+    thread = ThreadPoolExecutor(1, thread_name_prefix="observe")
+    serving = asyncio.get_running_loop().run_in_executor(thread, server.serve_forever, 0.2)
+    thread.shutdown(wait=False)
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.shutdown()
+        await serving
+        server.server_close()
+
+
+async def keep_pinging(
+    url: str, observation: Observation, transport: httpx.AsyncBaseTransport | None = None, every: float = PING_EVERY
+) -> None:
+    """Request an address again and again while the bot is alive, and leave it when it is not: whoever waits for it raises the alarm."""
+    reason = ""
+    async with httpx.AsyncClient(transport=transport, timeout=10, follow_redirects=False) as client:
+        while True:
+            if await asyncio.to_thread(observation.not_alive) is None:
+                found = await _ping(client, url)
+                if found and not reason:
+                    log.warning("observe.ping_failed", error=found)
+                elif reason and not found:
+                    log.info("observe.ping_recovered")
+                reason = found
+            await asyncio.sleep(every)
+
+
+async def _ping(client: httpx.AsyncClient, url: str) -> str:
+    """Return why it was not taken, empty where it was."""
+    try:
+        answer = await client.get(url)
+    except httpx.HTTPError as error:
+        return type(error).__name__
+    return "" if answer.is_success else f"HTTP {answer.status_code}"
+
+
+def observers(settings: Settings, authorities: Mapping[str, Authority], parts: Parts) -> dict[str, Part]:
+    """Return what is to go on beside the bot so that it is observed as it is configured, by its name in the log."""
+    observe, found = settings.observe, dict[str, Part]()
+    if observe.listen or observe.ping_url is not None:
+        observation = Observation(settings, authorities, parts)
+        if observe.listen:
+            found["monitors"] = partial(keep_observed, observe.listen, observation)
+        if observe.ping_url is not None:
+            found["pings"] = partial(keep_pinging, observe.ping_url.get_secret_value(), observation)
+    return found
