@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from bot.detection.facts.equipment import listed_products, without_form
-from bot.detection.facts.operators import operators_within
-from bot.detection.facts.places import names
+from bot.detection.facts.operators import is_formality, named_in, operators_within
+from bot.detection.facts.places import is_of_a_kind, names
 from bot.detection.facts.tagging import TAGGED
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import cleaned
 from bot.detection.text.segments import DecreePart, Segment
+from bot.detection.text.tables import first_cell, has_gap, is_header
 from bot.domain.acts import Evidence, Facts
 
 Value = str | tuple[str, ...] | None
 
 _LITTLE_WORDS = frozenset({"de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "en", "et"})
+# The other cells of a row, then the rank that may begin the next one.
+_NEXT_ROW = re.compile(r"[^\n.;:]{1,80}\n(?:[a-z]{0,2}\d{1,4}\W{1,3})?")
+_FOR_PREFECT = re.compile(r"\bpour l[ae] prefete?\b")
 _FROM_ONE_PAGE = (*TAGGED, "signed", "cameras")
 """The facts that a badly read page makes doubtful, besides the period, of which the evidence has a name of its own."""
 
@@ -32,7 +37,7 @@ def doubtful(document: ActText, segment: Segment, facts: Facts, evidence: Iterab
     unsure = {name for name in _FROM_ONE_PAGE if name in poor} | ({"starts", "ends"} if "period" in poor else set())
     for name in TAGGED:
         value: Value = getattr(facts, name)
-        if value and not _is_listed(document, segment, name, value) and not _agree(name, value, read.get(name)):
+        if value and not _is_listed(document, segment, name, value) and not _agree(document, segment, name, value, read.get(name)):
             unsure.add(name)
     return tuple(name for name in Facts.__dataclass_fields__ if name in unsure and getattr(facts, name))
 
@@ -44,12 +49,28 @@ def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]
         if name == "operators":
             values[name] = operators_within(document, [(match.start, match.end) for match in matches])
         elif name == "places":
-            each = (tuple(names(match.value, item=True)) or (cleaned(match.value),) for match in matches)
-            values[name] = tuple(dict.fromkeys(place for places in each for place in places))
+            values[name] = tuple(dict.fromkeys(place for match in matches for place in _places_of(document, match)))
         else:
             spelt = [_spelt(name, match.value) for match in matches]
             values[name] = max(spelt, key=lambda value: sum(_words(value) == _words(other) for other in spelt))
     return values
+
+
+def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
+    """Yield the places in what was tagged: those of a sentence, or over the columns of a table the first cell of each row."""
+    text = document.folded.text
+    lines: list[str] = []
+    start, tabular = match.start, False
+    while start < match.end:
+        stop = text.find("\n", start, match.end)
+        stop = stop if stop >= 0 else match.end
+        first, last = document.folded.span(start, stop)
+        head = is_header(text, text.rfind("\n", 0, start) + 1)
+        tabular = tabular or head or has_gap(document.source[first:last])
+        lines += [] if head else [first_cell(document.source[first:last].strip())]
+        start = stop + 1
+    for piece in lines if tabular else [match.value]:
+        yield from names(piece, item=True)
 
 
 def _spelt(name: str, printed: str) -> str:
@@ -71,18 +92,70 @@ def _is_listed(document: ActText, segment: Segment, name: str, value: Value) -> 
     return named == {value}
 
 
-def _agree(name: str, value: Value, other: Value) -> bool:
-    if other is None or other == ():
-        return name == "office"
-    if isinstance(value, tuple) and isinstance(other, tuple):
-        mine, theirs = [_words(each) for each in value], [_words(each) for each in other]
-        return all(any(_same(one, two) for two in theirs) for one in mine) and all(any(_same(one, two) for one in mine) for two in theirs)
+def _agree(document: ActText, segment: Segment, name: str, value: Value, other: Value) -> bool:
+    if isinstance(value, tuple):
+        theirs = other if isinstance(other, tuple) else ()
+        if name == "places":
+            return _same_places(document, value, theirs)
+        return set(value) == set(theirs) or (not theirs and _only_ones(document, segment, value))
+    if other is None or name == "office":
+        return name == "office" and (other is None or _same_office(document, str(value), str(other)))
     return _words(str(value)) == _words(str(other))
+
+
+def _only_ones(document: ActText, segment: Segment, value: tuple[str, ...]) -> bool:
+    """Return True for operators beside whom the title names nobody, or the articles nobody but those who execute the decree."""
+    titles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
+    articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
+    titled = {entry.value for entry in named_in(document, titles, heading=True)}
+    return set(value) in (titled, titled | {entry.value for entry in named_in(document, articles)})
+
+
+def _same_office(document: ActText, mine: str, other: str) -> bool:
+    """Return True where the second reader has the same office, be it with the name below, or that of the prefect for whom it signs."""
+    ours, theirs = _words(mine), _words(other)
+    delegated = theirs[:1] in {("prefet",), ("prefete",)} and _FOR_PREFECT.search(document.flat) is not None
+    return theirs[: len(ours)] == ours or (delegated and ours[:1] != theirs[:1])
+
+
+def _same_places(document: ActText, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """Return True where no place of either reader is without a counterpart.
+
+    One that the second reader did not see stands in the next row of a table to one that it saw; one that only it saw is of a kind, or is
+    called like those of the rules by its name alone, and holds no figure: anything else it takes for a place is none.
+    """
+    # The tagger may leave out what is around a place ("et ses abords"); the rules may not.
+    ours = [{_words(each), _words(re.split(r"\s+et\s+(?:ses|leurs)\s", each)[0])} for each in mine]
+    others = [_words(each) for each in theirs]
+    seen = [each for each, forms in zip(mine, ours, strict=True) if any(_same(one, other) for one in forms for other in others)]
+    named = any(not is_of_a_kind(each) for each in mine)
+    extra = [
+        each
+        for each, words in zip(theirs, others, strict=True)
+        if (named or is_of_a_kind(each))
+        and not any(character.isdigit() for character in each)
+        and not any(_same(one, words) for forms in ours for one in forms)
+    ]
+    return bool(seen) and not extra and _in_rows_with(document.folded.text, mine, seen)
+
+
+def _in_rows_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> bool:
+    """Return True where each place is one of these, or stands in the next row of a table."""
+    flat = text.replace("\n", " ")
+    found = sorted((*match.span(), place) for place in places for match in re.finditer(re.escape(fold(place).text), flat))
+    linked = set(seen)
+    for pairs in (pairwise(found), pairwise(reversed(found))):
+        for one, two in pairs:
+            first, last = sorted((one, two))
+            between = text[first[1] : max(last[0], first[1])]
+            if one[2] in linked and _NEXT_ROW.fullmatch(between) is not None:
+                linked.add(two[2])
+    return linked.issuperset(places)
 
 
 def _same(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     """Return True for one name: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes"."""
-    return mine == theirs or (len(mine) > 1 and mine[1:] == theirs)
+    return mine == theirs or (len(mine) > 1 and mine[1:] == theirs) or (len(theirs) > 1 and theirs[1:] == mine)
 
 
 def _words(name: str) -> tuple[str, ...]:

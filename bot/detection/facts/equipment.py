@@ -15,6 +15,7 @@ from bot.detection.text.cues import load
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import MONTH, joined, without_names
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
+from bot.detection.text.tables import tables
 from bot.domain.acts import CameraType
 
 # Whose images feed the software: how many cameras, and of which type.
@@ -43,12 +44,9 @@ _SUM = re.compile(
     r"(?=\s?(?:[.;,)]|cameras?\b|au total|en tout|points?\b))"
 )
 _NUMBERED = re.compile(rf"\bcameras?\b[^.;:]{{0,60}}?\bau nombre (?:total )?de {_COUNT}\b")
-# A table with a column of cameras ends with a line "Total 10", over the folded text with its lines.
-_TABLE = re.compile(
-    r"^(?=[^\n]*\bcameras?\b)[^\n.;]{0,120}\n(?:(?!\W{0,3}(?:total|article)\b)[^\n]*\n){1,80}?"
-    r"\W{0,3}total(?: general)?\W{0,4}(?P<count>\d{1,4})[ ]*$",
-    re.MULTILINE,
-)
+_CAMERA = re.compile(r"\bcameras?\b")
+_ABOVE = 120
+"""Characters above a table without a header in which cameras are spoken of."""
 # "12 caméras place A, 9 place B et 4 rue C": parts, of which only the first says what it counts. An address has a number from the first on.
 _PARTS = re.compile(
     r"[^.;:\d]{0,90}(?:,|\bet)\s+\d{1,3}\s+(?:(?:sur|dans|a|aux?|devant|autour)\s|(?:fixes?|mobiles?|nomades?|place|rue|avenue|boulevard|cours|quai|gare"
@@ -126,8 +124,12 @@ def _counted(document: ActText, blocks: list[Block]) -> TextMatch[int] | None:
 
 def _figures(document: ActText, block: Block) -> Iterator[_Figure]:
     text = document.flat
-    for pattern in (_SUM, _FIXED, _NUMBERED, _TABLE, _SOME, _COLON, _CAMERAS):
-        for match in pattern.finditer(document.folded.text if pattern is _TABLE else text, block.start, block.end):
+    for table in tables(document, block.start, block.end):
+        spoken = _CAMERA.search(document.folded.text, max(table.start - _ABOVE, block.start), table.start + len(table.header))
+        if table.total is not None and spoken is not None:
+            yield _Figure(table.total, table.total.end, is_total=True)
+    for pattern in (_SUM, _FIXED, _NUMBERED, _SOME, _COLON, _CAMERAS):
+        for match in pattern.finditer(text, block.start, block.end):
             count = _count(match.groupdict().get("again") or match["count"])
             before = text[max(match.start() - 40, block.start) : match.start()]
             if count is None or _NO_COUNT.search(before) is not None:
@@ -220,6 +222,13 @@ _ROLE_IS = re.compile(
     rf"\b{_ROLE}\b(?:\s(?:du|de la|de l'|de ce|de cette)[^.;:]{{0,60}}?)?\s*(?:est|sera|:|,)\s*(?:{COMPANY})?\"?\s?(?P<name>[a-z0-9])"
 )
 _MAKER_ALONE = re.compile(rf"\b(?:{BY}|de (?:la )?marque)\s+\"?\s?(?P<name>[a-z0-9])")
+# "Logiciel : Sentivue (Oriane Vision SAS)."
+_IN_BRACKETS = re.compile(
+    r"\b(?:logiciel|solution|produit)\b[^.;()]{2,60}\(\s*(?P<name>[a-z0-9])(?=[^()]{1,50}\s(?:sasu?|sarl|sa|eurl|scop|scic|snc)\s*\))"
+)
+# Whoever does this makes software, and nothing else that a decree names.
+_MAKES = re.compile(r"editeur|editrice")
+_THEN_PRODUCT = re.compile(r"[^.;()]{2,50}\((?:logiciel|solution|produit)\b")
 # "La société X est l'éditrice du logiciel."
 _IS_ROLE = re.compile(rf"\b{COMPANY}(?=[^.;:]{{3,80}}\best (?:l'|la |le ){_ROLE})")
 _THEN_ROLE = re.compile(rf"\W*est (?:l'|la |le ){_ROLE}\b")
@@ -261,11 +270,12 @@ def _vendor(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
 
 def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
     text = document.flat
-    for pattern in (_MAKER, _IS_ROLE, _ROLE_IS, _MAKER_ALONE):
+    for pattern in (_MAKER, _IS_ROLE, _ROLE_IS, _MAKER_ALONE, _IN_BRACKETS):
         for match in pattern.finditer(text, start, limit):
             before = _CLAUSE.split(text[max(match.start() - _NEAR, start) : match.start()])[-1]
             around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _IS_ROLE else match.group()
-            if _SOFTWARE_NEAR.search(before) is None and _SOFTWARE_NEAR.search(around) is None:
+            spoken = _SOFTWARE_NEAR.search(before) is not None or _SOFTWARE_NEAR.search(around) is not None
+            if not spoken and _MAKES.match(match.group()) is None and _THEN_PRODUCT.match(text, match.end(), limit) is None:
                 continue
             if match.group().startswith("par") and _USED_BY.search(before) is not None:
                 continue
@@ -296,11 +306,13 @@ def _named_after(document: ActText, position: int, limit: int) -> int | None:
 # As printed: capitals or digits begin each word. A product may be "Regard Sûr", a company "XXII Group" or "Orange Business".
 _OTHER = (
     "Vu|Article|ARTICLE|Art|ART|Considérant|Monsieur|Madame|M|MM|Mme|Le|La|Les|L|À|Et|Fait|Pour|Sur|Titre|TITRE|Chapitre|CHAPITRE|Annexe|ANNEXE"
-    "|Direction|Préfecture|Il|Elle|Ce|Cette"
+    "|Direction|Préfecture|Il|Elle|Ce|Cette|Logiciel|Solution|Éditeur|Prestataire|Fournisseur"
 )
 _WORD = rf"(?!(?:{_OTHER})\b|[LIlD]['’])[A-ZÀ-ÖØ-Þ0-9][\w&’'.+-]*"
 # A name may go on in the next line, and not in the next paragraph or item.
 _NAME = re.compile(rf"{_WORD}(?:(?:[^\S\n]+|[^\S\n]*\n(?![^\S\n]*\n))(?:{_WORD}|&)){{0,3}}")
+# The number of a paragraph, and no name: "5.1 Vingt-deux".
+_RANK = re.compile(r"\d+\.\d+\s")
 _FORM = re.compile(r"[\s,]+(?:SASU?|S\.A\.S\.?|SA|S\.A\.|SARL|S\.A\.R\.L\.?|EURL|SCOP|SCIC|SE|SNC)$")
 
 _LONGEST = 60
@@ -315,7 +327,7 @@ def name_at(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
         return None
     printed = re.split(r"\.(?:\s|$)", match.group())[0].rstrip(".'’")
     value = without_form(" ".join(printed.split()))
-    if len(value) < 2 or value.isdigit() or not impersonal(value):
+    if len(value) < 2 or value.isdigit() or _RANK.match(value) is not None or not impersonal(value):
         return None
     return TextMatch(value, start, start + len(printed))
 
@@ -343,7 +355,7 @@ _QUOTED = re.compile(
     rf"(?:\b{_PRODUCT}{_CHOSEN}?(?: est| sera|,|\s?:)?(?:\s(?:le|la) {_PRODUCT})?|(?P<called>{_CALLED}))"
     r"\s*\"\s*(?P<name>[a-z0-9][^\"\n]{1,40}?)\s*\""
 )
-_NAMED = re.compile(rf"\b{_PRODUCT}(?P<called>{_CALLED}|{_IS})?\s+(?P<name>[a-z0-9])")
+_NAMED = re.compile(rf"\b{_PRODUCT}(?P<called>{_CALLED}|{_IS})?\s+(?!{_PRODUCT}\s?:)(?P<name>[a-z0-9])")
 _CALLED_AFAR = re.compile(rf"\b{_PRODUCT}[^.;\"]{{0,90}}?{_CALLED}\s+(?P<name>[a-z0-9])")
 _MADE_AFTER = re.compile(
     rf"\s*,?\s*(?:\(|(?:de la )?societe\b|de l'(?:entreprise|editeur)\b|de (?:la )?marque\b|propriete de"
@@ -389,7 +401,9 @@ def _software(document: ActText, start: int, limit: int) -> TextMatch[str] | Non
             if found is None:
                 continue
             called = pattern is _CALLED_AFAR or match["called"] is not None
-            if called or _MADE_AFTER.match(text, found.end, limit):
+            # "société Videtics (logiciel Perception)".
+            bracketed = text[match.start() - 1] == "(" and text[found.end : found.end + 1] == ")"
+            if called or bracketed or _MADE_AFTER.match(text, found.end, limit):
                 return TextMatch(found.value, match.start(), found.end)
     return None
 

@@ -15,6 +15,7 @@ from bot.detection.facts.signature import dates_signature
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import ANY_DATE, DAY, HOUR, MONTH, PARTIAL_DATE, WEEKDAY, YEAR, clock, full, partial
 from bot.detection.text.segments import Block, DecreePart, Segment
+from bot.detection.text.tables import in_cells, tables
 from bot.domain.acts import Moment
 
 # How a sentence gives a period: from one day to another, from a day for so long, by its days one by one; with its hours.
@@ -219,6 +220,32 @@ def _table(rows: list[TextMatch[Period]]) -> Iterator[TextMatch[Period]]:
         yield TextMatch((min(opening), max(closing)), rows[0].start, rows[-1].end)
 
 
+_STAMP = re.compile(
+    rf"(?P<day>{ANY_DATE})(?:[\s|,]*(?:a |de |des )?(?P<hour>{HOUR})(?![\s|a-]*{HOUR}))?"
+    rf"(?:[\s|]*(?P<opens>{HOUR})[\s|a-]*(?P<closes>{HOUR}))?"
+)
+
+
+def tabled(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """Yield the period of a table with a column for beginnings and one for ends: from the first beginning to the last end."""
+    for table in tables(document, start, end):
+        read = [_row(list(_STAMP.finditer(in_cells(row.printed)))) for row in table.rows if "debut" in table.header]
+        opening = [entry[0] for entry in read if entry is not None and entry[0] is not None]
+        closing = [entry[1] for entry in read if entry is not None and entry[1] is not None]
+        if read and len(opening) == len(closing) == len(read) and (max(closing).day - min(opening).day).days <= MOST:
+            yield TextMatch((min(opening), max(closing)), table.rows[0].start, table.rows[-1].end)
+
+
+def _row(stamps: list[re.Match[str]]) -> Period | None:
+    """Return what a row gives: two days, or one with its two hours."""
+    first, last = (full(stamps[0]["day"]), full(stamps[-1]["day"])) if stamps else (None, None)
+    if first is None or last is None or len(stamps) > 2:
+        return None
+    if len(stamps) == 1:
+        return with_hours(first, first, stamps[0].groupdict())
+    return Moment(first, hour(stamps[0]["hour"], closing=False)), Moment(last, hour(stamps[1]["hour"], closing=True))
+
+
 def _ordered(one: Moment | None, two: Moment | None) -> bool:
     return one is not None and two is not None and one.day <= two.day
 
@@ -367,7 +394,7 @@ def _operative(document: ActText, articles: list[Block], titled: TextMatch[Perio
         return _first(document, articles, singles=True)
     found = [
         period
-        for reader in (ranges, enumerations, single_days, months)
+        for reader in (tabled, ranges, enumerations, single_days, months)
         for block in articles
         for period in islice(reader(document, block.start, block.end), MOST)
         if _agrees(period.value, titled.value)
@@ -391,7 +418,7 @@ def _agrees(operative: Period, titled: Period) -> bool:
 
 
 def _first(document: ActText, blocks: list[Block], *, singles: bool) -> TextMatch[Period] | None:
-    between = (found for reader in (ranges, enumerations) for block in blocks for found in reader(document, block.start, block.end))
+    between = (found for reader in (tabled, ranges, enumerations) for block in blocks for found in reader(document, block.start, block.end))
     found = next(between, None)
     if not singles or (found is not None and None not in found.value):
         return found

@@ -12,6 +12,7 @@ from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import is_sound, joined, phrase_end, without_names
 from bot.detection.text.segments import Block, DecreePart, Segment
+from bot.detection.text.tables import first_cell, is_header, tables, under
 
 # From the words around a place to its name: enumerations cut into items, what is said of an item left out.
 
@@ -93,7 +94,7 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
         name, town = _without_lead(part)
         around = _AROUND.search(name)
         name = name[: around.start()] if around is not None else name
-        name = _COUNTED.sub("", _SAID.sub("", name)).strip(" ,;.-–:")
+        name = _COUNTED.sub("", _SAID.sub("", name)).strip(' ,;.-–:»«"')
         name = _INCLUDED.sub("", _NAMES_AFTER_KIND.sub("", name))
         if is_sound(name) and (is_place(name) or (item and _is_proper(name))) and not (town and not is_of_a_kind(name)):
             yield f"{name} et {around['around'].lower()}" if around is not None else name
@@ -164,67 +165,41 @@ def _cut(text: str, *, item: bool) -> Iterator[str]:
         start = last
 
 
-_MOST_ROWS = 80
-"""Rows of one table. The largest decree known names 46 stations."""
-
 _LONGEST_CELL = 100
 """Characters of a cell: longer is a sentence with a figure in it."""
 
 _TITLE = 160
 """Characters above a table in which cameras or places are spoken of."""
 
-_HEADED = (
-    r"(?:sites?|lieux?|gares?|stations?|secteurs?|emplacements?|implantations?|localisations?|voies?|zones?|points? hauts?"
-    r"|adresses?|designations?|libelles?)\b"
-)
-_RANK_HEAD = r"(?:(?:n\s?[°o]|no|num(?:ero)?s?|rang|rep(?:ere)?|ref(?:erence)?|code|id(?:entifiant)?|cameras?)\W{0,4}\s*)"
-_NEXT_HEAD = r"\b(?:cameras?|types?|modeles?|nombre|nb|qte|quantites?)\b"
-# "Site  Caméras  Évènements", "N°  Emplacement  Type": a kind of place heads the first column, or that after a rank or code.
-_HEADER = re.compile(rf"^\W{{0,3}}{_RANK_HEAD}?{_HEADED}(?=[^\n]*{_NEXT_HEAD})[^\n.;:]{{0,120}}$", re.MULTILINE)
 _CAMERAS = re.compile(r"\bcameras?\b")
 _WATCHED = re.compile(r"\b(?:cameras?|lieux|sites|emplacements|perimetres?)\b")
-_TABLE_END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|article|annexe|fait a)\b")
+_HEADING = re.compile(r"\W{0,3}(?:lieux?|perimetre|sites?|emplacements?|gares|stations)(?: (?:concernee?s?|vises?|couverts?))?\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4})\s+(?=\D)")
 # Where a text layer keeps no columns, the first figure or the type of the camera begins the next one.
-_COLUMN = re.compile(
-    r"\t|\s{2,}|\s+(?=\d{1,4}\b)|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|panoramiques?|multi-?capteurs?)\s*$)", re.IGNORECASE
-)
+_COLUMN = re.compile(r"\s+(?=\d{1,4}\b)|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|panoramiques?|multi-?capteurs?)\s*$)", re.IGNORECASE)
 
 
 def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    """Yield the places of the rows of the tables of one article or annex, in order. A row without a figure ends its table.
+    """Yield the places of the rows of the tables and forms of one article or annex, in order.
 
     A table is of places under watch where its header speaks of cameras, or what stands above it of cameras or places.
     """
     text = document.folded.text
-    for header in islice(_HEADER.finditer(text, block.start, block.end), _MOST_ROWS):
-        above = _WATCHED.search(text, max(header.start() - _TITLE, block.start), header.start())
-        if above is None and _CAMERAS.search(header.group()) is None:
+    for table in tables(document, block.start, block.end):
+        above = _WATCHED.search(text, max(table.start - _TITLE, block.start), table.start)
+        if above is None and _CAMERAS.search(table.header) is None:
             continue
-        for start, end in islice(_rows(text, header.end(), block.end), _MOST_ROWS):
-            first, last = document.folded.span(start, end)
-            row = document.source[first:last].strip()
-            cell = _COLUMN.split(row[rank.end() :] if (rank := _RANK.match(row)) is not None else row, maxsplit=1)[0]
-            found = list(names(cell)) if len(cell) <= _LONGEST_CELL else []
+        for row in table.rows:
+            cell = _COLUMN.split(first_cell(_RANK.sub("", row.printed, count=1) if _RANK.match(row.printed) else row.printed), maxsplit=1)[
+                0
+            ]
+            found = list(names(cell, item=True)) if len(cell) <= _LONGEST_CELL else []
+            if not table.header and row is table.rows[0] and not (found and is_of_a_kind(found[0])):
+                break
             if len(found) == 1:
-                yield TextMatch(found[0], start, end)
-
-
-def opens_table(text: str, position: int) -> bool:
-    """Return True where the header of a table is the next thing after `position`."""
-    while position < len(text) and text[position].isspace():
-        position += 1
-    return _HEADER.match(text, position) is not None
-
-
-def _rows(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
-    while start < limit and text[start] == "\n":
-        end = text.find("\n", start + 1, limit)
-        end = end if end >= 0 else limit
-        if _TABLE_END.match(text, start + 1, end) is not None or re.search(r"\d", text[start + 1 : end]) is None:
-            return
-        yield start + 1, end
-        start = end
+                yield TextMatch(found[0], row.start, row.end)
+    for line in islice(under(document, block.start, block.end, _HEADING), _MOST_ITEMS):
+        yield from (TextMatch(name, line.start, line.end) for name in names(line.printed, item=True))
 
 
 _LONGEST_ITEM = 160
@@ -241,7 +216,14 @@ _GROUND = (
     r"|axes?|itineraires?|arteres?|quais?|espaces?)"
 )
 # What opens a list of places: a clause that names a kind of place and ends with a colon.
-_LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}:(?=\s)|^{_GROUND}\b[^.;:\n]{{0,80}}(?=\n1\.)", re.MULTILINE)
+_LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}:(?=\s)|^(?:liste (?:des |de )?)?{_GROUND}\b[^.;:\n]{{0,80}}(?=\n1\.)", re.MULTILINE)
+# So does a heading over items, or the heading of an article that another one completes with items: the first must be called like a place.
+_HEADING_LEAD = re.compile(
+    rf"^(?:article\s\w+\W{{1,4}})?(?:\d\.\s)?(?:liste (?:des |de )?)?{_GROUND}\b[^.;:\n]{{0,80}}"
+    r"(?=\n(?:\d{1,2}(?:\.\d)?[.)]?\s|[-•]\s|a[.)]\s))"
+    rf"|^article\s\w+\W{{1,4}}{_GROUND}\b[^.;:\n]{{0,60}}\n[^;:]{{0,300}}:(?=\n)",
+    re.MULTILINE,
+)
 # "Sont concernées :" introduces places where the first thing listed is called like one.
 _THESE = re.compile(
     r"\b(?:sont|seront) (?:seule?s? )?(?:concern|vise|retenu|couvert|film|surveill|survol|equip|inclus|compri)\w*(?:,? \w+){0,3}\s?:(?=\s)"
@@ -254,7 +236,7 @@ _OTHER = re.compile(
 )
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+)?sont autorise")
 # An article that is quoted has its marks before each item: "« – gare du Nord ;".
-_ITEM = re.compile(r"(?:^|\n)[ ]?(?:\"\s{0,3})?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}\s?[°).]\s?|[a-z]\)\s)")
+_ITEM = re.compile(r"(?:^|\n)[ ]?(?:\"\s{0,3})?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}\.\d{1,2}\.?\s|\d{1,2}\s?[°).]\s?|[a-z][).]\s)")
 _ITEM_END = re.compile(r";|\.\s|\.$|\n(?=article\b|fait a\b)")
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|fait a\b)")
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
@@ -264,10 +246,10 @@ _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     """Yield the places that one article lists, in order, as it words them."""
     text = document.folded.text
-    leads = chain(_LIST_LEAD.finditer(text, block.start, block.end), _THESE.finditer(text, block.start, block.end))
+    leads = chain.from_iterable(lead.finditer(text, block.start, block.end) for lead in (_LIST_LEAD, _HEADING_LEAD, _THESE))
     for lead in islice(leads, _MOST_ITEMS):
         sentence = max(text.rfind(mark, block.start, lead.start()) + 1 for mark in ".;:") or block.start
-        if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence) or opens_table(text, lead.end()):
+        if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence) or is_header(text, lead.end()):
             continue
         first = _ITEM.search(text, lead.end() - 1, min(lead.end() + 4, block.end))
         items = _bullets(text, first.start(), block.end) if first is not None else _sentence(text, lead.end(), block.end)
@@ -275,7 +257,7 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
             if count == _MOST_ITEMS:
                 return
             found = list(_places(document, start, end))
-            if count == 0 and lead.re is _THESE and not (found and is_of_a_kind(found[0].value)):
+            if count == 0 and lead.re is not _LIST_LEAD and not (found and is_of_a_kind(found[0].value)):
                 break
             yield from found
 
@@ -348,6 +330,7 @@ _ABOVE = re.compile(
     r"\b(?:au-dessus (?P<place>(?:de la |de l'|du |des |de ))"
     r"|(?:il|ils|elle|elles|aeronefs?|drones?) (?:ne )?survole(?:nt|ra|ront)?(?: \w+ment| que)? (?P<over>(?:la |le |les |l')))"
 )
+_FOR = re.compile(rf"\b(?:vaut|valent|valables?|accordee?) pour (?P<place>{_DETERMINER}{GROUND}\b)")
 _OF = re.compile(
     r"\b(?:cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
     rf"|video-?protection)\s(?P<place>(?:de la |de l'|du |des )(?:(?:grande?|vieux|vieille|champ de)\s)?{GROUND}\b)"
@@ -359,14 +342,14 @@ _BRACKETS = re.compile(
     r"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|perimetres?|voies|rues|stations|gares|espaces|points)\b"
     r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
 )
-_ANCHORS = (_PLACE, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _THOSE, _BRACKETS)
+_ANCHORS = (_PLACE, _FOR, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _THOSE, _BRACKETS)
 _OF_PLACES = frozenset({_ABOVE, _LIMITED, _COVERS, _BRACKETS})
 """What follows these is a place, of whatever kind."""
 _ANNEX = re.compile(r"\n\W*annexe\b")
 # An article that says where the cameras are, and not who is informed of them or sees their images.
 _WHERE = re.compile(
     r"\b(?:cameras?|perimetre|lieux?|implantee?s?|situee?s?|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles"
-    r"|s'applique|s'exerce|porte sur"
+    r"|s'applique|s'exerce|porte sur|(?:vaut|valent) pour|completee?s? par"
     r"|(?:circonscrit|cantonne|restreint|borne|limite)e?s?|(?:il|elle|traitement(?: algorithmique)?|dispositif)"
     r" (?:est|sera) (?:mis|employe|utilise|active)e?)\b"
 )

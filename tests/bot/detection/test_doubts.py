@@ -9,7 +9,7 @@ import pytest
 from bot.detection.facts.doubts import doubtful, second_values
 from bot.detection.facts.tagging import spans, tagged
 from bot.detection.judging import judge
-from bot.detection.text.document import document
+from bot.detection.text.document import TextMatch, document
 from bot.detection.text.segments import segments
 from bot.domain.acts import Facts
 from bot.domain.pages import PageText, TextOrigin
@@ -43,11 +43,20 @@ def doubts_of(facts: Facts, **read: str | tuple[str, ...]) -> tuple[str, ...]:
         (Facts(places=("gare d'Arles", "gare de Nîmes")), {"places": ("gares d'Arles", "Nîmes")}, ()),
         (Facts(places=("gare du Nord",)), {"places": ("gare du Nord", "gare de l'Est")}, ("places",)),
         (Facts(places=("gare du Nord", "gare de l'Est")), {"places": ("gare du Nord",)}, ("places",)),
+        (Facts(places=("gare du Nord", "gare de l'Est")), {"places": ("Nord", "gares de l'Est", "lignes 3", "Périmètre 4")}, ()),
+        (Facts(places=("gare du Nord et ses abords immédiats",)), {"places": ("gare du Nord",)}, ()),
+        (Facts(places=("gare du Nord",)), {"places": ("gare du Nord et ses abords",)}, ("places",)),
+        (Facts(places=("gare du Nord",)), {"places": ("gare du Nord", "Châtelet")}, ()),
+        (Facts(places=("Châtelet",)), {"places": ("Châtelet", "Bercy")}, ("places",)),
+        (Facts(places=("gare du Nord",)), {}, ("places",)),
         (Facts(operators=("SNCF",)), {"operators": ("SNCF", "RATP")}, ("operators",)),
+        (Facts(operators=("SNCF",)), {}, ()),  # nobody else is named
+        (Facts(operators=("RATP",)), {}, ("operators",)),
         (Facts(software="Cityvision", vendor="Wintics"), {}, ()),  # of the list, and no other one of it in the articles
         (Facts(software="Perception"), {}, ("software",)),  # of the list, but the articles name another one of it
         (Facts(vendor="Alpha-Cairn"), {"vendor": "Alpha-Cairn"}, ()),
         (Facts(office="Le préfet de police"), {}, ()),
+        (Facts(office="Le préfet de police"), {"office": "Le préfet de police Anselme"}, ()),
         (Facts(office="Le préfet de police"), {"office": "La directrice de cabinet"}, ("office",)),
         (Facts(), {"event": "festival des Moulins"}, ()),  # what is not told cannot be verified
     ],
@@ -72,6 +81,22 @@ def test_the_second_reader_reads_a_plain_decree() -> None:
     assert read["operators"] == ("SNCF",)
     assert read["software"] == "Cityvision"
     assert judge(given).facts.doubtful == ()
+
+
+def test_what_is_tagged_over_the_columns_of_a_table_is_cut_into_its_rows() -> None:
+    rows = "Station          Ligne   Caméras\nPorte Maillot    12            6\nBalard           8             5"
+    text = document(given := act(f"{TEXT}\n{rows}", TITLE), given.pages)
+    start, end = text.flat.index("station "), text.flat.index("balard") + len("balard")
+    assert second_values(text, {"places": [TextMatch(text.original(start, end), start, end)]}) == {"places": ("Porte Maillot", "Balard")}
+
+
+def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_that_it_has() -> None:
+    rows = "Lieu          Caméras\nquai Vauban   5\nparc Micaud   3\nrue Battant   1"
+    text = document(given := act(f"{TEXT}\n{rows}", TITLE), given.pages)
+    facts = Facts(places=("parc Micaud", "quai Vauban", "rue Battant"))
+    read = {"places": ("parc Micaud",)}
+    assert doubtful(text, segments(text, None)[0], facts, (), read) == ()
+    assert doubtful(text, segments(text, None)[0], replace(facts, places=(*facts.places, "gare du Nord")), (), read) == ("places",)
 
 
 def test_labels_become_facts() -> None:

@@ -219,6 +219,26 @@ def test_a_beginning_and_an_end_of_two_articles_are_one_period(begins: str, ends
     assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == expected
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Gare       Caméras   Début              Fin\n-----\nBastille   14        21/06/2026 à 14h   22/06/2026 à 2h",
+        "Jour    Début              Fin\nUn      21/06/2026 à 14h   21/06/2026 à 23h\nDeux    22/06/2026 à 0h    22/06/2026 à 2h",
+    ],
+)
+def test_a_table_with_columns_for_beginning_and_end_is_one_period(table: str) -> None:
+    text = (
+        f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArt. 1 - Un traitement algorithmique est autorisé :\n\n{table}\n\nArt. 2 - Fin."
+    )
+    assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT} le 21 juin 2026")).facts) == ("2026-06-21T14:00", "2026-06-22T02:00")
+
+
+def test_a_table_of_days_gives_the_hours_of_each() -> None:
+    table = "Date         Début   Fin\n22/05/2026   17h     0h\n24/05/2026   14h     20h\n27/05/2026   18h     0h"
+    text = f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArt. 1 - Un traitement algorithmique est autorisé :\n\n{table}"
+    assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == ("2026-05-22T17:00", "2026-05-27T23:59")
+
+
 def test_the_rows_of_a_table_are_one_period() -> None:
     rows = [
         "stade de la Redoute       11   du 16/10/2026 à 8h au 18/10/2026 à 18h",

@@ -127,6 +127,44 @@ def test_places_of_an_annex() -> None:
     assert places(f"Divers.\n{end}\nn°  désignation  nombre\n1   quai Vauban   4\n     TOTAL   4") == ("quai Vauban",)
     annex = "Article 3 : Le directeur est chargé de l'exécution du présent arrêté.\nANNEXE\nStations concernées\n1. Bellecour\n2. Perrache"
     assert places(f"Divers.\n{annex}") == ("Bellecour", "Perrache")
+    assert places(f"Divers.\n{end}Liste des sites\n\n1. place Kléber\n2. terrasse Rohan") == ("place Kléber", "terrasse Rohan")
+
+
+@pytest.mark.parametrize(
+    ("article", "found"),
+    [
+        # Rules between the parts of a table, rows that go on in the next line, a header with abbreviations.
+        (
+            "Sites :\n  Site  Ville  Caméras\n  ---\n  stade Nord  Albi   11  du 16\n     au 18\n  parc Micaud  Albi  7\n  ---\n  Total 18",
+            ("stade Nord", "parc Micaud"),
+        ),
+        (
+            "Lieux.\n\n  Lieu           Arr.   Caméras\n  place Carnot   2e     17\n  quai Vauban    1er/2e  4",
+            ("place Carnot", "quai Vauban"),
+        ),
+        # Tables without a header.
+        ("Nombre de caméras : 18.\n  stade René-Serge    10\n  boulevard des Héros  8", ("stade René-Serge", "boulevard des Héros")),
+        ("Lieux et caméras :\n\n  place Carnot ......  6\n  ponton des Roches ...  3", ("place Carnot", "ponton des Roches")),
+        ("Les agents et caméras :\n  Brigade Nord   12\n  Brigade Sud    14", ()),
+        # A form.
+        (
+            "Fiche :\n   Lieux     place Carnot\n             quai Vauban\n   Période   du 15/02/2026 au 02/03/2026\n   Caméras   37",
+            ("place Carnot", "quai Vauban"),
+        ),
+        # Items with the number of their article, or a letter; under the heading of an article.
+        ("Périmètre\n2.1 Place Carnot ;\n2.2 Rue Battant.", ("Place Carnot", "Rue Battant")),
+        ("Périmètre\n2.1 Les sites sont dits plus loin.\n2.2 Le nombre en est fixé.", ()),
+        ("Périmètre :\na. gare d'Albi (halls) ;\nb. gare de Castres.", ("gare d'Albi", "gare de Castres")),
+        (
+            "Lieux\nLe 2.1 de l'arrêté du 2 mai 2026 est complété par les dispositions suivantes :\n« – allées Jaurès ;\n« – place Pie. »",
+            ("allées Jaurès", "place Pie"),
+        ),
+        ("L'arrêté est complété par les mots : « ainsi que dans les stations Convention et Balard ».", ("Convention", "Balard")),
+        ("Il vaut pour la gare d'Albi ainsi que la gare de Castres.", ("gare d'Albi", "gare de Castres")),
+    ],
+)
+def test_places_of_tables_forms_and_items(article: str, found: tuple[str, ...]) -> None:
+    assert places(article) == found
 
 
 @pytest.mark.parametrize(

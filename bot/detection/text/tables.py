@@ -1,0 +1,138 @@
+"""Finds the tables and forms of an article or annex, with or without a header. Places, periods and counts are read from the same rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from bot.detection.text.cues import fold
+from bot.detection.text.document import ActText, TextMatch
+
+_MOST_LINES = 400
+"""Lines of one article that are looked at: the largest table known has 46 rows, a hostile text any number."""
+
+_FEWEST = 2
+"""Lines of a name and a count that are a table without a header."""
+
+_HEADED = (
+    r"(?:sites?|lieux?|gares?|stations?|secteurs?|emplacements?|implantations?|localisations?|voies?|zones?|points? hauts?"
+    r"|adresses?|designations?|libelles?)\b"
+)
+_RANK_HEAD = r"(?:(?:n\s?[°o]|no|num(?:ero)?s?|rang|rep(?:ere)?|ref(?:erence)?|code|id(?:entifiant)?|cameras?)\W{0,4}\s*)"
+_NEXT_HEAD = r"\b(?:cameras?|types?|modeles?|nombre|nb|qte|quantites?)\b"
+# "Site  Caméras  Évènements", "N°  Emplacement  Type": a kind of place heads the first column, or that after a rank or code.
+_OF_PLACES = re.compile(rf"\W{{0,3}}{_RANK_HEAD}?{_HEADED}(?=[^\n]*{_NEXT_HEAD})[^\n;:]{{0,120}}(?=\n|$)")
+_OF_TIMES = re.compile(r"\W{0,3}(?:[a-z][a-z' ()-]{1,40}\s)?debut\s(?:[a-z]{1,12}\s){0,2}fin\W{0,3}(?=\n|$)")
+_TOTAL = re.compile(r"\W{0,3}(?:total|ensemble)(?: general)?\W{0,4}(?P<count>\d{1,4})[ ]*(?=\n|$)")
+_END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ensemble|article|art\.?\s\d|annexe|fait a)\b")
+_GAP = re.compile(r"\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
+_NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*)\d{1,4}(?: cam[ée]ras?)?")
+_ALNUM = re.compile(r"[a-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line at `start:end` of the folded text, as printed; `indent` is its column."""
+
+    printed: str
+    indent: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedTable:
+    """The rows of one table. `header` is the folded line above them, "" where there is none; `total` the figure of its last line."""
+
+    start: int
+    header: str
+    rows: tuple[Line, ...]
+    total: TextMatch[int] | None = None
+
+
+def tables(document: ActText, start: int, end: int) -> Iterator[PrintedTable]:
+    """Yield the tables of a part of the folded text, in order. A row without a figure ends its table."""
+    text, lines = document.folded.text, _lines(document, start, end)
+    past = 0
+    for position, line in enumerate(lines):
+        if position < past:
+            continue
+        header = is_header(text, line.start)
+        rows = tuple(_rows(text, lines[position + 1 :]) if header else _counted(text, lines[position:]))
+        if not header and len(rows) < _FEWEST:
+            continue
+        past = position + header + len(rows)
+        totals = (_TOTAL.match(text, each.start) for each in lines[past : past + 1])
+        total = next((TextMatch(int(match["count"]), *match.span()) for match in totals if match is not None), None)
+        yield PrintedTable(line.start, text[line.start : line.end] if header else "", rows, total)
+
+
+def is_header(text: str, position: int) -> bool:
+    """Return True where the next line of a folded text heads the columns of a table."""
+    while position < len(text) and text[position].isspace():
+        position += 1
+    if position > 0 and text[position - 1] != "\n":
+        return False
+    return _OF_PLACES.match(text, position) is not None or _OF_TIMES.match(text, position) is not None
+
+
+def under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> Iterator[Line]:
+    """Yield what a form says in its second column under a heading: on the line of that, and on those below that are as far in."""
+    lines = _lines(document, start, end)
+    for position, line in enumerate(lines):
+        gap = _GAP.search(line.printed)
+        if gap is None or heading.fullmatch(document.folded.text, line.start, line.start + gap.start()) is None:
+            continue
+        if is_header(document.folded.text, line.start):
+            continue
+        yield Line(line.printed[gap.end() :], line.indent + gap.end(), line.start + gap.start(), line.end)
+        for other in lines[position + 1 :]:
+            if other.indent < line.indent + gap.end() - 1:
+                break
+            yield other
+
+
+def first_cell(printed: str) -> str:
+    """Return what stands before the first gap of a line."""
+    return _GAP.split(printed, maxsplit=1)[0]
+
+
+def in_cells(printed: str) -> str:
+    """Return a line folded, with a bar between its cells."""
+    return fold(_GAP.sub(" | ", printed)).text
+
+
+def has_gap(printed: str) -> bool:
+    """Return True for a stretch that runs over the columns of a table."""
+    return _GAP.search(re.sub(r"\s*\n\s*", "\n", printed.strip())) is not None
+
+
+def _lines(document: ActText, start: int, end: int) -> list[Line]:
+    return list(islice(_each_line(document, start, end), _MOST_LINES))
+
+
+def _each_line(document: ActText, start: int, end: int) -> Iterator[Line]:
+    text = document.folded.text
+    while start < end:
+        stop = text.find("\n", start, end)
+        stop = stop if stop >= 0 else end
+        if _ALNUM.search(text, start, stop) is not None:
+            first, last = document.folded.span(start, stop)
+            yield Line(document.source[first:last].strip(), first - (document.source.rfind("\n", 0, first) + 1), start, stop)
+        start = stop + 1
+
+
+def _rows(text: str, lines: Sequence[Line]) -> Iterator[Line]:
+    for line in lines:
+        if _END.match(text, line.start, line.end) is not None or re.search(r"\d", text[line.start : line.end]) is None:
+            return
+        yield line
+
+
+def _counted(text: str, lines: Sequence[Line]) -> Iterator[Line]:
+    for line in lines:
+        if _NAME_AND_COUNT.fullmatch(line.printed) is None or _END.match(text, line.start, line.end) is not None:
+            return
+        yield line
