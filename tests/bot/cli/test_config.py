@@ -12,6 +12,7 @@ import pytest
 from bot.storage.migrate import VERSION_TABLE
 from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie
+from tests.bot.cli.test_json_guide import documented, keys
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 TEXT = """
@@ -65,7 +66,10 @@ def test_each_setting_with_where_it_comes_from(vigie: Vigie, folder: Path) -> No
     assert shown["destinations[0].departments"] == (["26"], "file", "config.toml:21")
     assert shown["destinations[0].thread"] == (True, "section", "[mastodon]")
     assert shown["destinations[0].language"] == ("fr", "default", "")
-    assert vigie("config", "show", "--json").json["posts_to"] == ["telegram", "drome"]
+    whole = vigie("config", "show", "--json").json
+    assert whole["posts_to"] == ["telegram", "drome"]
+    assert set(whole) == documented("What `vigie config show` prints")
+    assert keys(whole["settings"]) == documented("A setting")
 
 
 def test_a_token_of_the_environment_replaces_the_one_of_a_file(vigie: Vigie, folder: Path) -> None:
@@ -117,7 +121,9 @@ def test_what_is_wrong_is_told_with_file_and_line(vigie: Vigie, tmp_path: Path) 
     assert done.code == 2
     assert 'config.toml:2: http.timeout_second: unknown option; did you mean "timeout_seconds"?' in done.out
     assert 'config.toml:4: watch.authorities[1]: "Z9" is not a code' in done.out
-    assert vigie("config", "check", "--json").json["problems"] == done.out.splitlines()
+    found = vigie("config", "check", "--json").json
+    assert set(found) == documented("What `vigie config check` prints")
+    assert found["problems"] == done.out.splitlines()
     assert (vigie("config", "show").code, vigie("config", "show").out) == (2, "")
 
 

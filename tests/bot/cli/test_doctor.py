@@ -19,6 +19,7 @@ from bot.cli.doctor import Diagnosis, clock_finding, of_machine, of_network
 from bot.storage.store import open_store
 from sources.catalogue.authority import load_authorities
 from tests.bot.cli.conftest import Vigie, write_config
+from tests.bot.cli.test_json_guide import described, documented, keys
 from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -93,6 +94,9 @@ def test_what_does_not_work_ends_with_3_and_says_what_to_type(vigie: Vigie, tmp_
     done = vigie("doctor", "--json")
     assert done.code == 3
     assert done.json["ok"] is False
+    assert set(done.json) == documented("What `vigie doctor` prints")
+    assert keys(done.json["checks"]) == documented("A check")
+    assert {"ok", "warning", "failed", "skipped"} <= described("A check", "state")
     [site] = [one for one in done.json["checks"] if one["check"] == "prefecture"]
     assert (site["state"], site["todo"]) == ("failed", "Often passes by itself. If it lasts: does the site open in a browser?")
     assert {one["check"]: one["state"] for one in done.json["checks"]}["clock"] == "skipped"
