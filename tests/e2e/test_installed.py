@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -86,7 +87,7 @@ def test_it_reads_a_file(vigie: Installed, tmp_path: Path) -> None:
     assert (done.code, done.err, done.json["status"]) == (0, "", "complete")
 
 
-async def test_from_nothing_to_a_post_and_a_kill_loses_and_doubles_nothing(
+async def test_from_nothing_to_a_post_and_after_a_kill_elsewhere_nothing_is_posted_twice(
     program: Path, vigie: Installed, telegram: FakeBotApi, tmp_path: Path
 ) -> None:
     with MastodonServer() as mastodon, Replay(published(datetime.now(UTC).astimezone().date())) as replay:
@@ -114,9 +115,13 @@ async def test_from_nothing_to_a_post_and_a_kill_loses_and_doubles_nothing(
         finally:
             running.kill()
             await running.wait()
-        rounds = await asyncio.to_thread(vigie, "poll", environ=environ)
-        assert rounds.code == 0, rounds.err
+        there = tmp_path / "elsewhere"
+        there.mkdir()
+        for name in ("config.toml", "telegram.token", "mastodon.token"):
+            shutil.copy(tmp_path / name, there / name)
+        for command in (["restore", "backups"], ["poll"], ["status", "--alive"]):
+            done = await asyncio.to_thread(vigie, "-c", str(there / "config.toml"), *command, environ=environ)
+            assert done.code == 0, done.err
         posts = {message.text for message in telegram.messages}
         assert len(posts) == len(telegram.messages)
         assert len(mastodon.statuses()) == len(posts)
-        assert (await asyncio.to_thread(vigie, "status", "--alive", environ=environ)).code == 0
