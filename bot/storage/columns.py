@@ -15,7 +15,21 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, Row, String, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Text,
+    TypeDecorator,
+    cast,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, Purpose, Where
@@ -83,7 +97,7 @@ _DOCUMENTS_KEPT = 512
 class JsonDocument(TypeDecorator[Any]):
     """A value of dataclasses as JSON, read back by the function given, which returns values that nobody can change; None is NULL.
 
-    The last ones are kept by their text, where the driver gives it (SQLite): reading them takes most of the time of loading a decree.
+    The last ones are kept by their text: reading them takes most of the time of loading a decree.
     """
 
     impl = JSON
@@ -91,23 +105,20 @@ class JsonDocument(TypeDecorator[Any]):
 
     def __init__(self, read: Callable[[Any], Any]) -> None:
         super().__init__(none_as_null=True)
-        self.read = read
         # JSON knows a null of its own, which is nothing too.
         self._of_text = lru_cache(_DOCUMENTS_KEPT)(lambda text: None if (value := json.loads(text)) is None else read(value))
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Read the text itself where there is one."""
-        if dialect.name != "sqlite":
-            return super().result_processor(dialect, coltype)
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Select the text: the driver of PostgreSQL would read it anew each time."""
+        return type_coerce(cast(column, Text), self)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Give the value of a text back. Raises ValueError."""
         return lambda text: None if text is None else self._of_text(text)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Give what JSON can hold."""
         return None if value is None else to_json(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Give the value back. Raises ValueError."""
-        return None if value is None else self.read(value)
 
 
 def to_json(value: object) -> Any:

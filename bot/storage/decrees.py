@@ -33,7 +33,7 @@ from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, comparable, in_order, linked
 from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
 from bot.storage.columns import value_of
-from bot.storage.database import Repository, among, batches
+from bot.storage.database import Repository, among, batches, one_of
 from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, recueils, sightings
 from bot.storage.search import MANY, Matches, is_renewing, matching, query_terms
 
@@ -265,7 +265,7 @@ def _among(connection: Connection, found: Matches) -> ColumnElement[bool]:
 
 def _total(connection: Connection, found: Matches, among_found: ColumnElement[bool]) -> int:
     if found.acts >= MANY:
-        return int(connection.execute(found.total()).scalar_one())
+        return found.total(connection)
     return _count(connection, among_found)
 
 
@@ -358,7 +358,7 @@ def load_sightings(connection: Connection, ids: Collection[int]) -> dict[int, tu
     seen: dict[int, list[Sighting]] = defaultdict(list)
     shown = (sightings.c.decree_id, sightings.c.authority, sightings.c.url, sightings.c.page, sightings.c.seen_at, recueils.c.number)
     query = select(*shown).join(recueils, recueils.c.id == sightings.c.recueil_id)
-    query = query.where(sightings.c.decree_id.in_(ids)).order_by(sightings.c.seen_at, sightings.c.id)
+    query = query.where(one_of(connection, sightings.c.decree_id, ids)).order_by(sightings.c.seen_at, sightings.c.id)
     for decree, *sighting in connection.execute(query).all():
         seen[decree].append(Sighting(*sighting))
     return {decree: tuple(places) for decree, places in seen.items()}
@@ -368,7 +368,7 @@ def load_communes(connection: Connection, ids: Collection[int]) -> dict[int, tup
     """The communes that each of these decrees names, by their codes."""
     found: dict[int, list[NamedCommune]] = defaultdict(list)
     named = (decree_communes.c.decree_id, decree_communes.c.commune, decree_communes.c.how, decree_communes.c.evidence)
-    query = select(*named).where(decree_communes.c.decree_id.in_(ids)).order_by(decree_communes.c.commune)
+    query = select(*named).where(one_of(connection, decree_communes.c.decree_id, ids)).order_by(decree_communes.c.commune)
     for decree, *commune in connection.execute(query).all():
         found[decree].append(NamedCommune(*commune))
     return {decree: tuple(communes) for decree, communes in found.items()}
@@ -381,12 +381,12 @@ _SHOWN = (*(decrees.c[field.name] for field in fields(Decree) if field.name in d
 def _load(connection: Connection, wanted: Sequence[int]) -> dict[int, Decree]:
     keys: dict[int, list[str]] = defaultdict(list)
     prefixes: dict[int, set[str]] = defaultdict(set)
-    named = select(identities.c.decree_id, identities.c.key, identities.c.prefix).where(identities.c.decree_id.in_(wanted))
+    named = select(identities.c.decree_id, identities.c.key, identities.c.prefix).where(one_of(connection, identities.c.decree_id, wanted))
     for decree, key, prefix in connection.execute(named.order_by(identities.c.key)).all():
         keys[decree].append(key)
         if prefix is not None:
             prefixes[decree].add(prefix)
-    rows = connection.execute(select(*_SHOWN).where(decrees.c.id.in_(wanted))).all()
+    rows = connection.execute(select(*_SHOWN).where(one_of(connection, decrees.c.id, wanted))).all()
     seen, communes = load_sightings(connection, wanted), load_communes(connection, wanted)
     changes, changed_by = load_changes(connection, rows, prefixes)
     return {
@@ -422,8 +422,8 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
     One query where no decree names another, four where some do; more only where what changes others is ended itself.
     """
     ids = {row.id for row in stored}
-    named = links_to({prefix for known in prefixes.values() for prefix in known}, {row.signed_on for row in stored})
-    found = load_links(connection, or_(links_from(ids), named))
+    named = links_to(connection, {prefix for known in prefixes.values() for prefix in known}, {row.signed_on for row in stored})
+    found = load_links(connection, or_(links_from(connection, ids), named))
     if not found:
         return {}, {}
     known = load_known(connection, found)
@@ -443,7 +443,7 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
 
 def load_changed(connection: Connection, ids: Collection[int]) -> set[tuple[Kind, int]]:
     """How these decrees change others that are stored, each with its id: three queries at most, where `load_decrees` takes a dozen."""
-    found = load_links(connection, links_from(ids))
+    found = load_links(connection, links_from(connection, ids))
     if not found:
         return set()
     known = load_known(connection, found)
@@ -505,7 +505,7 @@ def load_revocations(connection: Connection, found: Collection[ReferenceLink], k
         seen |= step
         prefixes = {prefix for decree in step for prefix in known.prefixes[decree]}
         days = {known.parties[decree].facts.signed for decree in step}
-        ending = load_links(connection, and_(links.c.change == Kind.ABROGATION, links_to(prefixes, days)))
+        ending = load_links(connection, and_(links.c.change == Kind.ABROGATION, links_to(connection, prefixes, days)))
         if not ending:
             break
         known = load_known(connection, ending)
@@ -536,15 +536,15 @@ class ReferenceCandidates:
         return linked(link, self.numbered[link.prefix] if link.reference.number is not None else self.dated[link.reference.signed])
 
 
-def links_from(ids: Collection[int]) -> ColumnElement[bool]:
+def links_from(connection: Connection, ids: Collection[int]) -> ColumnElement[bool]:
     """The links of these decrees."""
-    return links.c.decree_id.in_(ids)
+    return one_of(connection, links.c.decree_id, ids)
 
 
-def links_to(prefixes: Collection[str], days: Collection[date | None]) -> ColumnElement[bool]:
+def links_to(connection: Connection, prefixes: Collection[str], days: Collection[date | None]) -> ColumnElement[bool]:
     """The links that may mean decrees whose keys begin so, or that were signed on these days."""
-    named_by_day = links.c.number.is_(None) & links.c.signed.in_([day for day in days if day is not None])
-    return or_(links.c.prefix.in_(prefixes), named_by_day)
+    named_by_day = links.c.number.is_(None) & one_of(connection, links.c.signed, [day for day in days if day is not None])
+    return or_(one_of(connection, links.c.prefix, prefixes), named_by_day)
 
 
 def load_links(connection: Connection, which: ColumnElement[bool]) -> list[ReferenceLink]:
@@ -560,13 +560,13 @@ def load_known(connection: Connection, found: Collection[ReferenceLink]) -> Refe
     known = ReferenceCandidates()
     changing = {link.decree for link in found}
     named = {link.prefix for link in found if link.prefix is not None}
-    theirs = and_(identities.c.decree_id.in_(changing), identities.c.prefix.is_not(None))
-    for row in connection.execute(select(identities).where(or_(identities.c.prefix.in_(named), theirs))):
+    theirs = and_(one_of(connection, identities.c.decree_id, changing), identities.c.prefix.is_not(None))
+    for row in connection.execute(select(identities).where(or_(one_of(connection, identities.c.prefix, named), theirs))):
         keys[row.decree_id].append(row.key)
         known.prefixes[row.decree_id].add(row.prefix)
     days = {link.reference.signed for link in found if link.reference.number is None and link.reference.signed is not None}
     columns = (decrees.c.id, decrees.c.authority, decrees.c.facts, decrees.c.published, decrees.c.withdrawn_at)
-    taking_part = or_(decrees.c.id.in_({*keys, *changing}), decrees.c.signed_on.in_(days))
+    taking_part = or_(one_of(connection, decrees.c.id, {*keys, *changing}), one_of(connection, decrees.c.signed_on, days))
     for row in connection.execute(select(*columns).where(taking_part)):
         facts = row.facts
         known.parties[row.id] = Party(row.id, facts, row.published)

@@ -95,7 +95,7 @@ recueils = Table(
     Column("id", Id, primary_key=True),
     Column("authority", String(32), nullable=False),
     Column("source", Text, nullable=False),
-    Column("url", Text, nullable=False),
+    Column("url", Text, nullable=False, index=True),
     Column("title", Text, nullable=False),
     Column("published", Date),
     Column("is_detail", Boolean, nullable=False),
@@ -156,8 +156,10 @@ acts = Table(
     Column("evidence", EvidenceDocument, nullable=False),
     # Never null: SQLite adds no column that says so to a table that has rows.
     Column("text", PackedText),
-    Column("decree_id", Id, ForeignKey("decrees.id", ondelete="SET NULL"), index=True),
+    Column("decree_id", Id, ForeignKey("decrees.id", ondelete="SET NULL")),
 )
+# Of the acts of decrees alone, and with their ids, which an index of SQLite has anyway: searches count by it.
+Index(None, acts.c.decree_id, postgresql_include=["id"], postgresql_where=acts.c.decree_id.is_not(None))
 
 act_numbers = Table(
     "act_numbers",

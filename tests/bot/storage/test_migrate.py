@@ -52,6 +52,7 @@ RELEASED = [
     "0021",
     "0022",
     "0023",
+    "0024",
 ]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 from bot.domain.acts import Facts, Outcome
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.schema import act_terms, search_rules
-from bot.storage.search import RULES, SLICE, _insert_terms, renew_some_terms, terms
+from bot.storage.search import MANY, RULES, SLICE, _insert_terms, renew_some_terms, terms
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
 from tests.examples import examples
@@ -151,6 +151,18 @@ def test_many_acts(store: Store) -> None:
     assert page.decrees[0].title == "Arrêté a9b11"
     assert store.decrees.search("camera", 1, authorities={"26"}).total == 60
     assert [decree.title for decree in store.decrees.search("a7b8 cameras", 10).decrees] == ["Arrêté a7b8"]
+
+
+def test_each_decree_that_stands_is_counted_once_among_many(store: Store) -> None:
+    many = [act(f"Arrêté a{one}", first=one + 1, text="caméras", act_id=f"26-2024-04-19-{one:05}") for one in range(MANY + 4)]
+    ids = [decree.id for decree in store.recordings.record(result_of(one_recueil(store), *many), to(), NOW).decrees]
+    again = store.recordings.record(result_of(one_recueil(store, "again"), *many[:2]), to(), NOW)
+    assert again.decrees == (), "two of them are printed twice"
+    assert store.decrees.search("camera", 1).total == MANY + 4
+    for gone in (ids[1], ids[2]):
+        store.reviews.withdraw(gone or 0, NOW, "test")
+    assert store.decrees.search("camera", 1).total == MANY + 2
+    assert store.decrees.search("arrêté", 3, offset=MANY + 1).total == MANY + 2
 
 
 def test_terms_are_made_again_when_the_rules_change(url: str, opener: Callable[[], Store]) -> None:
