@@ -17,7 +17,7 @@ from bot.domain.records import REREAD, Decision, Withdrawal
 from bot.storage.database import batches
 from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.storage.posts import load_rows
+from bot.storage.posts import load_rows, lock_chats
 from bot.storage.schema import act_numbers, act_terms, acts, decisions, decrees, posts, recueils, reviews, sightings
 from bot.storage.search import index_acts, index_again
 
@@ -288,7 +288,7 @@ def withdraw(connection: Connection, decree_id: int, decision: Decision) -> With
         known = decisions_under(connection, [key_of_decree(decree_id)]).get(key_of_decree(decree_id))
         known = known or Decision(Outcome.NOT_CONCERNED, None, row.withdrawn_at, "")
         raise AlreadyDecided(f"the decree {decree_id} was already withdrawn, by {known.by}", known)
-    changed = changed_by(connection, [decree_id])
+    touched = _lock_readers(connection, [decree_id])
     keys = {key_of_decree(decree_id)}
     theirs = connection.execute(select(acts).where(acts.c.decree_id == decree_id)).all()
     for act in theirs:
@@ -300,7 +300,6 @@ def withdraw(connection: Connection, decree_id: int, decision: Decision) -> With
     write_decision(connection, keys, decision)
     refuse_withdrawn(connection, posts.c.decree_id == decree_id, decision.at)
     # What it was said to do to others is no longer so.
-    touched = with_changed(connection, changed)
     want_edits(connection, touched)
     note_changed(connection, {decree_id, *touched}, decision.at)
     open_or_out = (posts.c.decree_id == decree_id) & (posts.c.state != PostState.REFUSED)
@@ -313,10 +312,19 @@ def withdraw_act(connection: Connection, act: Row[Any], decision: Decision) -> W
     if act.decree_id is None:
         return None
     out: list[str] = []
-    for one in (*_others_in(connection, act, act.decree_id), act.decree_id):
+    held = (*_others_in(connection, act, act.decree_id), act.decree_id)
+    _lock_readers(connection, held)
+    for one in held:
         if not withdrawn_among(connection, [one]):
             out += withdraw(connection, one, decision).out
     return Withdrawal(act.decree_id, tuple(dict.fromkeys(out)))
+
+
+def _lock_readers(connection: Connection, ids: Collection[int]) -> frozenset[int]:
+    """Lock the chats that were sent these decrees, or those that they change (see `bot.storage.follows.Follows`), and return the latter."""
+    touched = with_changed(connection, changed_by(connection, ids))
+    lock_chats(connection, posts.c.decree_id.in_(sorted({*ids, *touched})))
+    return touched
 
 
 def reinstate(connection: Connection, decree_id: int, now: datetime, decision: Decision | None = None) -> tuple[Post, ...]:
@@ -340,9 +348,8 @@ def reinstate(connection: Connection, decree_id: int, now: datetime, decision: D
     want_edits(connection, touched)
     note_changed(connection, touched, now)
     mine = and_(posts.c.decree_id == decree_id, posts.c.state == PostState.REFUSED, posts.c.error == WHY)
-    ids = connection.execute(select(posts.c.id).where(mine)).scalars().all()
     values = {"state": PostState.PENDING, "cause": PostCause.BY_PERSON, "error": None, "closed_at": None}
-    connection.execute(update(posts).where(posts.c.id.in_(ids)).values(values))
+    ids = connection.execute(update(posts).where(mine).values(values).returning(posts.c.id)).scalars().all()
     return tuple(load_rows(connection, posts.c.id.in_(ids)))
 
 

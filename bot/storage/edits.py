@@ -21,7 +21,7 @@ from bot.domain.posts import UNRECORDED, Post, PostCause, PostContent, PostState
 from bot.storage.columns import Instant, to_json, value_of
 from bot.storage.database import Repository, insert_or_ignore
 from bot.storage.decrees import load_changed, load_decrees
-from bot.storage.posts import SKEW, first_due, load_rows, not_behind_doubt, with_followers
+from bot.storage.posts import SKEW, first_due, load_rows, lock_chat, lock_chats, not_behind_doubt, require, with_followers
 from bot.storage.schema import decrees, edits, posts
 
 
@@ -67,6 +67,7 @@ class Edits(Repository):
                 if connection.execute(some.limit(1)).first() is None:
                     return None
             with self._database.writing() as connection:
+                lock_chat(connection, destination)
                 if _give_up_exposed(connection, destination, now):
                     return None
                 found = self._first_wanted(connection, some, now)
@@ -90,11 +91,11 @@ class Edits(Repository):
         return None
 
     def done(self, edit: Edit, now: datetime) -> None:
-        """The post says all that its decree, as the edit had it, was known to say."""
+        """The post says all that its decree, as the edit had it, was known to say. Raises NoSuchRow where its chat was forgotten."""
         self._close(edit, DONE, now, None, None)
 
     def give_up(self, edit: Edit, now: datetime, cause: PostCause, error: str) -> None:
-        """It is not tried again, unless more becomes known of the decree."""
+        """It is not tried again, unless more becomes known of the decree. Raises NoSuchRow where its chat was forgotten."""
         self._close(edit, GIVEN_UP, now, cause, error)
 
     def put_off(self, edit: Edit, now: datetime, not_before: datetime, cause: PostCause | None = None, error: str | None = None) -> None:
@@ -114,6 +115,7 @@ class Edits(Repository):
         theirs = edits.c.post_id.in_(select(posts.c.id).where(posts.c.destination == destination))
         sooner = or_(edits.c.not_before.is_(None), edits.c.not_before < until)
         with self._database.writing() as connection:
+            lock_chat(connection, destination)
             waits = update(edits).where(theirs, edits.c.state == PENDING, sooner)
             connection.execute(waits.values(not_before=until, changed_at=now))
 
@@ -134,6 +136,7 @@ class Edits(Repository):
         values: dict[str, Any] = {"state": state, "not_before": None, "changed_at": now, "cause": cause}
         values |= {"error": clean_or_none(error)}
         with self._database.writing() as connection:
+            lock_chat(connection, require(connection, edit.post.id))
             content = edited(_said(connection, edit.post.id), edit.post.decree)
             _record(connection, edit.post.id, content)
             (post,) = load_rows(connection, posts.c.id == edit.post.id)
@@ -281,6 +284,7 @@ def want_edits(connection: Connection, touched: Collection[int]) -> None:
     A post that is being sent is noted too, and one that waits, which another program may be about to send: whether there is still
     something to say is asked again before it is edited.
     """
+    lock_chats(connection, posts.c.decree_id.in_(sorted(touched)))
     theirs = select(posts.c.id, posts.c.decree_id, posts.c.content).where(
         posts.c.decree_id.in_(sorted(touched)), posts.c.digest.is_(None), posts.c.state != PostState.REFUSED
     )

@@ -31,7 +31,7 @@ from bot.domain.routing import (
     reasons,
 )
 from bot.storage.columns import Instant, value_of
-from bot.storage.database import Database, Repository, insert_or_ignore, put
+from bot.storage.database import Database, Repository, insert_or_ignore, lock_decrees, put
 from bot.storage.edits import PENDING as EDIT_PENDING
 from bot.storage.edits import can_be_edited, edit_is_due
 from bot.storage.outbox import MovedChats, note_move
@@ -62,8 +62,8 @@ class FollowerCounts:
 class Follows(Repository):
     """Who follows what. Every method raises StorageError.
 
-    Whatever writes of a chat, or of several of its posts, locks its row of `followers` first, and of several chats in the order of their
-    numbers: in PostgreSQL no two transactions then wait for each other.
+    Whatever writes of a chat, or of several of its posts or their edits, locks its row of `followers` first, and of several chats in the
+    order of their numbers: in PostgreSQL no two transactions then wait for each other. What writes decrees has locked these before.
     """
 
     def __init__(self, database: Database) -> None:
@@ -148,6 +148,7 @@ class Follows(Repository):
     def block(self, chat: int, now: datetime) -> None:
         """Note that a chat takes no messages, and drop what waits for it. It is deleted `BLOCKED_FOR` later unless it comes back."""
         with self._database.writing() as connection:
+            connection.execute(locked(followers.c.chat == chat))
             this = and_(followers.c.chat == chat, followers.c.blocked_at.is_(None))
             connection.execute(update(followers).where(this).values(blocked_at=now))
             _drop_waiting(connection, chat)
@@ -160,6 +161,8 @@ class Follows(Repository):
         """Note that a group has another id now. What the new one follows already stays, up to `MOST_FOLLOWS`; what it was notified of, and
         what waits for it, is not sent there twice. Its messages from before have other ids there."""
         with self._database.writing() as connection:
+            # A decree that is being recorded is queued for the old id, and moves too, or for the new one.
+            lock_decrees(connection)
             found = {row.chat: row for row in connection.execute(locked(followers.c.chat.in_((old, new)), *followers.c))}
             row = found.get(old)
             if row is None or old == new:

@@ -37,6 +37,7 @@ from bot.storage.posts import (
     load_messages,
     load_rows,
     lock_chat,
+    lock_chats,
     not_behind_doubt,
     of_message,
     require,
@@ -154,6 +155,7 @@ class Outbox(Repository):
         delivers. `unknown_due` does it for what this process itself could not record.
         """
         with self._database.writing() as connection:
+            lock_chats(connection, posts.c.state == PostState.SENDING)
             return _recover(connection, true(), now)
 
     def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None) -> None:
@@ -366,7 +368,7 @@ class ChatMessages(Repository):
         """A message with this id is, or was, in the chat that these names and numbers mean."""
         values = {"message_id": message_id, "noted_at": now}
         with self._database.writing() as connection:
-            for chat in {_name(chat) for chat in chats}:
+            for chat in sorted({_name(chat) for chat in chats}):
                 put(connection, newest_messages, {"chat": chat}, values, where=newest_messages.c.message_id < message_id)
 
     def begin(self, post_id: int, chat: int | str) -> int | None:

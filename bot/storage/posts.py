@@ -19,7 +19,7 @@ from bot.domain.folding import clean_or_none
 from bot.domain.posts import Post, PostCause, PostState, SentMessage, as_first_sent
 from bot.domain.routing import CHATS, followed_chat
 from bot.storage.columns import Instant, value_of
-from bot.storage.database import Repository
+from bot.storage.database import Repository, one_of
 from bot.storage.decrees import load_changed, load_decrees
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import followers, holds, posts
@@ -124,6 +124,15 @@ def lock_chat(connection: Connection, destination: str) -> None:
     chat = followed_chat(destination)
     if chat is not None:
         connection.execute(locked(followers.c.chat == chat))
+
+
+def lock_chats(connection: Connection, which: ColumnElement[bool]) -> None:
+    """The same of all chats that have one of these posts, in the order of their numbers."""
+    if connection.dialect.name == "postgresql":
+        names = connection.execute(select(posts.c.destination).distinct().where(which, posts.c.destination.startswith(CHATS))).scalars()
+        chats = [chat for name in names if (chat := followed_chat(name)) is not None]
+        if chats:
+            connection.execute(locked(one_of(connection, followers.c.chat, chats)))
 
 
 def locked(which: ColumnElement[bool], *columns: ColumnElement[Any]) -> Select[Any]:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, event, func, insert, select, text, update
+from sqlalchemy import Connection, Select, delete, event, func, insert, select, text, update
 
 from bot.app.inventory import places_of
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
-from bot.domain.posts import PostState
+from bot.domain.posts import PostState, content_of
 from bot.domain.routing import Follow, FollowKind, FollowMode, Topics, WaitingPosts, departments_of, next_digest
 from bot.gazetteer.gazetteer import region_of
 from bot.storage.errors import NoSuchRow
 from bot.storage.follows import Added, FollowerCounts
 from bot.storage.recording import Route
-from bot.storage.schema import followers, follows, metadata, newest_messages, posts
+from bot.storage.schema import edits, followers, follows, metadata, newest_messages, posts
 from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
 from tests.bot.storage.building import NOW, one_recueil
@@ -356,21 +356,94 @@ def test_what_delivers_to_a_chat_and_what_changes_it_wait_for_each_other_in_one_
     if change == "tidy":
         store.database.write(update(followers).values(blocked_at=NOW))
 
-    def until(task: Future[Any], many: int) -> None:
-        while not task.done() and store.database.value(WAITING) < many:
-            pass
+    def sending() -> None:
+        with suppress(NoSuchRow):  # it was forgotten meanwhile
+            store.outbox.claim("chat:7", NOW) if send == "claim" else store.outbox.sent(ids[0], "5", NOW)
 
+    beside(store, select(posts.c.id).where(posts.c.id == ids[1]), lambda: CHANGES[change](store), sending)
+
+
+def beside(store: Store, held: Select[Any], first: Callable[[], object], second: Callable[[], object]) -> None:
+    """Do both, the first of which begins a moment before, while somebody else holds this row for as long as both want it."""
     with ThreadPoolExecutor(2) as pool:
         with store.database.writing() as connection:
-            connection.execute(select(posts.c.id).where(posts.c.id == ids[1]).with_for_update())
-            changing = pool.submit(CHANGES[change], store)
-            until(changing, 1)
-            outbox = store.outbox
-            sending = pool.submit(outbox.claim, "chat:7", NOW) if send == "claim" else pool.submit(outbox.sent, ids[0], "5", NOW)
-            until(sending, 2 if not changing.done() else 1)
-        changing.result()
-        with suppress(NoSuchRow):  # it was forgotten meanwhile
-            sending.result()
+            connection.execute(held.with_for_update())
+            one = pool.submit(first)
+            until(store, one, 1)
+            other = pool.submit(second)
+            until(store, other, 1 if one.done() else 2)
+        one.result()
+        other.result()
+
+
+def until(store: Store, task: Future[Any], many: int) -> None:
+    """Wait until the task is done, or so many wait for a lock."""
+    while not task.done() and store.database.value(WAITING) < many:
+        pass
+
+
+def two_at(store: Store, *, sent: Sequence[int]) -> list[int]:
+    """Two posts for a chat, of decrees of which the second changes the first. Those at these positions were sent, and stand last in the
+    table, in this order."""
+    if store.database.engine.dialect.name == "sqlite":
+        pytest.skip("writes take turns")
+    store.follows.add(7, DROME, "fr", TODAY)
+    found(store, "2026-1")
+    found(store, "2026-2", kind=Kind.ABROGATION, references=(Reference(Kind.ABROGATION, "2026-1"),))
+    both = store.posts.listed(destination="chat:7")
+    for one in sent:
+        values = {"state": PostState.SENT, "reference": "5", "closed_at": NOW, "content": content_of(both[one].decree)}
+        store.database.write(update(posts).where(posts.c.id == both[one].id).values(**values))
+    store.database.write(delete(edits))
+    return [post.id for post in both]
+
+
+def test_a_withdrawal_and_the_end_of_a_chat_wait_for_each_other_in_one_order(store: Store) -> None:
+    """The one writes of the post of the decree, then of that of the decree which it changed; the other deletes both, as they stand."""
+    _, second = two_at(store, sent=[0])
+    store.database.write(update(posts).where(posts.c.id == second).values(attempts=1))
+    held = select(posts.c.id).where(posts.c.id == second)
+    beside(store, held, lambda: store.reviews.withdraw(2, NOW, "test"), lambda: store.follows.forget(7))
+    assert told(store) == []
+
+
+def test_edits_of_a_chat_and_its_end_wait_for_each_other_in_one_order(store: Store) -> None:
+    both = two_at(store, sent=[1, 0])
+    store.database.write(insert(edits).values([{"post_id": post, "state": "pending", "attempts": 0} for post in both]))
+    held = select(edits.c.post_id).where(edits.c.post_id == both[1])
+    beside(store, held, lambda: store.follows.forget(7), lambda: store.edits.next("chat:7", NOW))
+    assert store.edits.next("chat:7", NOW) is None
+
+
+def test_a_message_that_is_edited_while_its_chat_is_forgotten_is_no_longer_there(store: Store) -> None:
+    store.follows.add(7, DROME, "fr", TODAY)
+    found(store, "2026-1")
+    [post] = store.posts.listed(destination="chat:7")
+    store.outbox.sent(post.id, "5", NOW)
+    found(store, "2026-2", kind=Kind.ABROGATION, references=(Reference(Kind.ABROGATION, "2026-1"),))
+    edit = store.edits.next("chat:7", NOW)
+    assert edit is not None
+    store.follows.forget(7)
+    with pytest.raises(NoSuchRow):
+        store.edits.done(edit, NOW)
+
+
+def test_a_decree_that_is_recorded_while_a_group_moves_goes_there(store: Store) -> None:
+    if store.database.engine.dialect.name == "sqlite":
+        pytest.skip("writes take turns")
+    store.follows.add(7, DROME, "fr", TODAY)
+    moves: list[Future[Any]] = []
+
+    def has_read_who_follows(_: Connection, __: object, statement: str, *___: object) -> None:
+        if statement.startswith("SELECT followers.chat, followers.mode") and not moves:
+            moves.append(pool.submit(store.follows.moved, 7, -1007, NOW))
+            until(store, moves[0], 1)
+
+    event.listen(store.database.engine, "after_cursor_execute", has_read_who_follows)
+    with ThreadPoolExecutor(1) as pool:
+        found(store, "2026-1")
+        moves[0].result()
+    assert [post.decree.facts.number for post in store.posts.listed(destination="chat:-1007")] == ["2026-1"]
 
 
 @pytest.mark.parametrize("many", [5000])
