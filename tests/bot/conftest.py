@@ -15,6 +15,7 @@ from psycopg import sql
 
 from bot.storage.store import Store
 from tests.bot.storage.ready import copy_when_new, ready_store
+from tests.bot.storage.shared import OURS, SharedDatabase
 from tests.servers.postgres import folder_of
 
 
@@ -52,6 +53,14 @@ def server() -> Iterator[str]:
         running.cleanup()
         with suppress(OSError):  # not empty: others use it still
             folder.rmdir()
+
+
+@pytest.fixture(scope="session")
+def shared(server: str) -> Iterator[SharedDatabase]:
+    """The database that this process lends to its tests."""
+    database = SharedDatabase(server, f"vigie_shared_{OURS}")
+    yield database
+    database.close()
 
 
 @pytest.fixture
