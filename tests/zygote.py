@@ -27,8 +27,9 @@ from bot.app.demo.scenario import demo_text
 from bot.cli import main
 from bot.cli.main import COMMANDS
 from bot.detection.judging import judge
-from bot.domain.acts import Act
+from bot.domain.acts import Act, Decree, Facts, Kind
 from bot.domain.pages import PageText
+from bot.gazetteer.gazetteer import gazetteer
 from sources.catalogue.authority import load_authorities
 from tests.bot.storage.ready import copy_when_new
 from tests.clients import prepare_clients
@@ -60,7 +61,7 @@ def serve() -> str | None:
 
 
 def _warm() -> None:
-    """Load what the program loads with its first request and its first decree: modules and patterns, nothing that a command changes."""
+    """Load what the program loads with its first request and its first decree: modules, patterns, places: nothing that commands change."""
     for module in LOADED_LATE:
         import_module(module)
     load_authorities()
@@ -74,6 +75,8 @@ def _warm() -> None:
     for name in ("abrogation", "authorisation", "videoprotection"):
         text = demo_text(name, date(2026, 8, 14), number="2026-1", abrogated="2026-2")
         judge(Act(None, f"Arrêté portant {name} d'un traitement algorithmique", None, 1, 1, (PageText(1, text),)))
+    drome = Decree("26", Kind.AUTHORISATION, "", Facts(places=("gare de Valence",)), (), "https://www.drome.gouv.fr/raa.pdf", 1, None)
+    gazetteer().communes_of(drome, ["26"])
 
 
 def _say(number: int) -> None:
