@@ -13,6 +13,7 @@ import typer
 from bot.cli.json_output import pages_json, reading_json
 from bot.cli.read import ReadChoice, ReadView
 from bot.cli.text_output import count, print_json, print_lines
+from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import Evidence, Facts, Judged, Kind, Outcome, Place, Reading, Reference, Verdict
@@ -151,10 +152,25 @@ def explain_lines(reading: Reading, groups: Sequence[Group]) -> Iterator[str]:
         yield from (f"  {line}" for line in act_lines([group]))
         for item in group:
             yield from (f"    {line}" for line in _verdict_lines(item.verdict))
+            if item.verdict.outcome is Outcome.DECREE:
+                yield from (f"    {line}" for line in twice_lines(read_twice(item.act, item.verdict)))
     silent = len(groups) - len(explained)
     if silent:
         yield ""
         yield f"  {'the others' if explained else 'all acts'} ({silent}): not a word of algorithmic video surveillance"
+
+
+def twice_lines(facts: Iterable[TwiceRead]) -> Iterator[str]:
+    """Return `places, to verify: « gare du Nord »; the second reader has « gare de l'Est »` for each fact that is read twice."""
+    for fact in facts:
+        second = f"the second reader has {f'« {shortened(fact.second, _LONGEST)} »' if fact.second else 'nothing'}"
+        if fact.poor:
+            second += "; its page was badly read"
+        elif fact.agreed:
+            second = second if fact.doubtful or not fact.second else "both readers agree"
+        elif not fact.doubtful:
+            second += "; it is of the list, and no other one of it is named"
+        yield f"{fact.name}, {'to verify' if fact.doubtful else 'sure'}: « {shortened(fact.told, _LONGEST)} »; {second}"
 
 
 def _worth_explaining(group: Group) -> bool:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from bot.detection.facts.doubts import Value, agree, second_values
 from bot.detection.facts.gather import facts_of
-from bot.detection.facts.references import CHANGES
+from bot.detection.facts.identity import number
+from bot.detection.facts.references import CHANGES, amended
+from bot.detection.facts.tagging import TAGGED, tagged
 from bot.detection.rules.deciding import answered, by_articles, by_reference, by_title, deduplicate
 from bot.detection.rules.evidence import (
     Finding,
@@ -191,6 +194,46 @@ def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
         return each
     segment, found = speaking[0] if speaking else (cut[0], ())
     return (_told(text, segment, found, kind)[1],)
+
+
+@dataclass(frozen=True, slots=True)
+class TwiceRead:
+    """One fact as it is told and as the second reader has it ("" for nothing); `poor`: it stands on a page that was badly read."""
+
+    name: str
+    told: str
+    second: str
+    agreed: bool
+    doubtful: bool
+    poor: bool
+
+
+def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
+    """Return each fact of a decree that is read twice, and why it is sure or not. It is read again: a verdict keeps only what is told."""
+    text = document(act, relevant_pages(act) or act.pages)
+    cut = segments(text, act.id)
+    spoken = [segment for segment in cut if mentions(text, segment).found] or list(cut)
+    numbered = (segment for segment in spoken if (own := number(text, segment)) is not None and own.value == verdict.facts.number)
+    segment = next(numbered, spoken[0])
+    text = amended(text, segment)
+    second = second_values(text, tagged(text, segment))
+    poor = {quote.about for quote in verdict.evidence if quote.page in text.poor_pages}
+    told = {name: value for name in TAGGED if (value := getattr(verdict.facts, name))}
+    return tuple(
+        TwiceRead(
+            name,
+            _in_words(value),
+            _in_words(second.get(name)),
+            agree(text, segment, name, value, second.get(name)),
+            name in verdict.facts.doubtful,
+            name in poor,
+        )
+        for name, value in told.items()
+    )
+
+
+def _in_words(value: Value) -> str:
+    return "; ".join(value) if isinstance(value, tuple) else value or ""
 
 
 def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kind | None) -> tuple[Segment, Verdict]:

@@ -37,7 +37,7 @@ def doubtful(document: ActText, segment: Segment, facts: Facts, evidence: Iterab
     unsure = {name for name in _FROM_ONE_PAGE if name in poor} | ({"starts", "ends"} if "period" in poor else set())
     for name in TAGGED:
         value: Value = getattr(facts, name)
-        if value and not _is_listed(document, segment, name, value) and not _agree(document, segment, name, value, read.get(name)):
+        if value and not _is_listed(document, segment, name, value) and not agree(document, segment, name, value, read.get(name)):
             unsure.add(name)
     return tuple(name for name in Facts.__dataclass_fields__ if name in unsure and getattr(facts, name))
 
@@ -92,7 +92,8 @@ def _is_listed(document: ActText, segment: Segment, name: str, value: Value) -> 
     return named == {value}
 
 
-def _agree(document: ActText, segment: Segment, name: str, value: Value, other: Value) -> bool:
+def agree(document: ActText, segment: Segment, name: str, value: Value, other: Value) -> bool:
+    """Return True where the second reader has the same fact, or nothing against one that it may miss."""
     if isinstance(value, tuple):
         theirs = other if isinstance(other, tuple) else ()
         if name == "places":

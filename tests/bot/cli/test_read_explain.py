@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cli.read_output import evidence_lines, explain_lines, reason
+from bot.cli.read_output import evidence_lines, explain_lines, reason, twice_lines
+from bot.detection.judging import TwiceRead
 from bot.domain.acts import Evidence, Outcome, Where
 from bot.domain.pages import TextOrigin
 from bot.ingest.judging import judge_reading
@@ -42,6 +43,44 @@ def test_every_verdict_is_explained_by_its_phrases() -> None:
     assert "    uncertain, a person must look: it may concern algorithmic video surveillance, and nothing in it settles that" in lines
     assert "    p. 5  contradicts the title: « une phrase contraire »" in lines
     assert lines[-1] == "  the others (1): not a word of algorithmic video surveillance"
+
+
+@pytest.mark.parametrize(
+    ("fact", "line"),
+    [
+        (TwiceRead("event", "foire", "foire", agreed=True, doubtful=False, poor=False), "event, sure: « foire »; both readers agree"),
+        (
+            TwiceRead("event", "foire, ont", "foire", agreed=False, doubtful=True, poor=False),
+            "event, to verify: « foire, ont »; the second reader has « foire »",
+        ),
+        (
+            TwiceRead("office", "Le préfet", "", agreed=True, doubtful=False, poor=False),
+            "office, sure: « Le préfet »; the second reader has nothing",
+        ),
+        (
+            TwiceRead("places", "quai", "quai", agreed=True, doubtful=True, poor=True),
+            "places, to verify: « quai »; the second reader has « quai »; its page was badly read",
+        ),
+        (
+            TwiceRead("vendor", "Wintics", "", agreed=False, doubtful=False, poor=False),
+            "vendor, sure: « Wintics »; the second reader has nothing; it is of the list, and no other one of it is named",
+        ),
+    ],
+)
+def test_a_fact_that_is_read_twice_is_told_with_both_readings(fact: TwiceRead, line: str) -> None:
+    assert list(twice_lines([fact])) == [line]
+
+
+def test_a_decree_is_told_with_what_both_readers_make_of_its_facts() -> None:
+    places = "Article 2 : Les images sont celles de la gare de Lens, et des halls et quais où passent les visiteurs venus de Zorglub."
+    vsa = act(2, f"{VSA}\n{places}", title=TITLE)
+    groups = judge_reading(reading(vsa))
+    facts = groups[0][0].verdict.facts
+    told = {
+        line.split(",")[0].strip(): line for line in explain_lines(reading(vsa), groups) if ", sure: " in line or ", to verify: " in line
+    }
+    assert {"software", "operators"} <= told.keys()
+    assert {name for name, line in told.items() if ", to verify: " in line} == set(facts.doubtful) & told.keys()
 
 
 def test_a_decree_is_told_with_its_cues_their_places_and_pages() -> None:
