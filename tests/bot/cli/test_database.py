@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -120,3 +121,26 @@ def fetched(store: Store, name: str, *judged: Judged, at: datetime = NOW, unread
     kept = keep(Path(store.database.engine.url.database or "").parent / "vigie-archive", name.encode())
     store.contents.fetched(recueil.id, kept.stem, at)
     return kept
+
+
+PAGES = [Path(__file__).parents[3] / "docs" / name for name in ("upgrade.md", "mettre-a-jour.md")]
+
+
+def commands_in(page: Path) -> list[list[str]]:
+    """The commands that a page tells people to type, those of cron left out."""
+    return [shlex.split(line) for line in page.read_text("utf-8").splitlines() if line.startswith("vigie ")]
+
+
+def test_the_commands_of_the_pages_do_what_is_said(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    record(store, 1)
+    store.close()
+    english, french = (commands_in(page) for page in PAGES)
+    assert [words[1] for words in english] == [words[1] for words in french] == ["backup", "backup", "restore", "move"]
+    for words in (*english, *french):
+        here = [str(tmp_path / "copies") if word.startswith("/media/") else word for word in words[1:]]
+        if words[1] == "move":  # over there is no server
+            help_of = vigie("move", "--help").out
+            assert all(word in help_of for word in words[2:] if word.startswith("--"))
+        else:
+            done = vigie(*here, *(["--replace"] if words[1] == "restore" else []))
+            assert (done.code, done.err) == (0, "")
