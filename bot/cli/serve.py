@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
     @app.command(epilog="Example:  vigie serve --listen 127.0.0.1:8080")
     def serve(
         ctx: typer.Context,
-        listen: Annotated[str, typer.Option("--listen", help="Address and port; that of [web] listen where not given.")] = "",
+        listen: Annotated[str, typer.Option("--listen", help="Address and port; that of web.listen where not given.")] = "",
     ) -> None:
         """Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."""
         context: Context = ctx.obj
