@@ -1,0 +1,47 @@
+"""What is counted for monitors, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.domain.posts import PostState
+from bot.domain.records import RecueilState
+from bot.storage.follows import FollowerCounts
+from bot.storage.measures import FOLLOWERS, SentPost
+from bot.storage.store import Store
+from tests.bot.storage.building import NOW
+from tests.bot.storage.test_follows import DROME, TODAY, found
+
+
+def test_nothing_is_zero(store: Store) -> None:
+    measured = store.measures.all()
+    assert (measured.recueils, measured.posts, list(measured.sent)) == ({}, {}, [])
+    assert (measured.pages, measured.decrees, measured.reviews) == (0, 0, 0)
+
+
+def test_chats_that_follow_something_are_counted_as_one_and_their_posts_are_not_timed(store: Store) -> None:
+    for chat in (7, 8):
+        store.follows.add(chat, DROME, "fr", TODAY)
+    found(store, "2026-1")
+    found(store, "2026-2")
+    due = store.outbox.claim("channel", NOW)
+    assert due is not None
+    store.outbox.sent(due.id, "1", NOW + timedelta(minutes=1))
+    measured = store.measures.all()
+    assert measured.posts == {
+        ("channel", PostState.SENT): 1,
+        ("channel", PostState.PENDING): 1,
+        (FOLLOWERS, PostState.PENDING): 4,
+    }
+    assert [(one.destination, one.found_at, one.sent_at) for one in measured.sent] == [("channel", NOW, NOW + timedelta(minutes=1))]
+    assert isinstance(measured.sent[0], SentPost)
+    assert measured.followers == FollowerCounts(chats=2, follows=2)
+    assert measured.decrees == 2
+    assert measured.recueils == {RecueilState.READ: 2}
+    assert measured.pages > 0
+
+
+def test_a_decree_that_was_withdrawn_does_not_count(store: Store) -> None:
+    number = found(store, "2026-1")
+    store.reviews.withdraw(number, NOW, "cli")
+    assert store.measures.all().decrees == 0
