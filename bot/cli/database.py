@@ -114,7 +114,7 @@ def _register_changes(app: typer.Typer) -> None:
 
     @app.command(epilog="Example:  vigie compact")
     def compact(ctx: typer.Context) -> None:
-        """Drop what is kept no longer (section retention), and give the room back to the disk. No bot may run meanwhile.
+        """Drop what need not be kept (section retention), and give the room back to the disk. No bot may run meanwhile.
 
         Nothing that a decree needs is dropped. PostgreSQL gives room back by itself.
         """

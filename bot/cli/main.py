@@ -55,7 +55,10 @@ COMMANDS = {
         "database",
         "Carry the SQLite database over to PostgreSQL: every table, counted and compared. No bot may work on either meanwhile.",
     ),
-    "compact": ("database", "Drop what is kept no longer (section retention), and give the room back to the disk. No bot may run meanwhile."),
+    "compact": (
+        "database",
+        "Drop what need not be kept (section retention), and give the room back to the disk. No bot may run meanwhile.",
+    ),
     "serve": ("serve", "Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."),
     "site": ("site", "Write the public pages as files, for hosting that serves files only: all but the search and the API."),
     "doctor": (
