@@ -396,15 +396,14 @@ class Contents(Repository):
 
         Titles and verdicts stay. What is judged again later is judged by the title alone.
         """
-        dropped, last = 0, 0
+        dropped = 0
         held = func.length(type_coerce(acts.c.text, LargeBinary)) > len(pack_text(""))
-        old = select(acts.c.id).where(held, acts.c.recueil_id.in_(select(recueils.c.id).where(~_kept(before)))).order_by(acts.c.id)
-        while ids := [row.id for row in self._database.rows(old.where(acts.c.id > last).limit(_AT_ONCE))]:
+        old = select(recueils.c.id).where(~_kept(before))
+        for some in batches([row.id for row in self._database.rows(old)]):
+            # Asked again: what another program has found meanwhile stays.
+            still = acts.c.recueil_id.in_(old.where(recueils.c.id.in_(some)))
             with self._database.writing() as connection:
-                # Asked again: what another program has found meanwhile stays.
-                still = old.where(acts.c.id.in_(ids)).order_by(None)
-                dropped += connection.execute(update(acts).where(acts.c.id.in_(still)).values(text="")).rowcount
-            last = ids[-1]
+                dropped += connection.execute(update(acts).where(still, held).values(text="")).rowcount
         return dropped
 
     def unneeded(self, before: datetime) -> frozenset[str]:
