@@ -108,6 +108,8 @@ async def _lateness(beside: str, poller: Poller, work: Coroutine[Any, Any, objec
     looks: list[float] = []
     async with _beside(_poll_each_second(poller, polls)), _beside(_look(looks)):
         await work
+        # Files of few decrees are made before the first poll is over.
+        await _until(lambda: bool(polls))
     return Lateness(beside, tuple(polls), tuple(looks))
 
 
