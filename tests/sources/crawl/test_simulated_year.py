@@ -120,11 +120,19 @@ class Flaky(MemorySite):
         return await super().page(url, validators)
 
 
-@pytest.fixture(autouse=True)
-def _pages_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The readers are pure and most pages do not change from one day to the next."""
-    cached = {name: lru_cache(maxsize=512)(reader) for name, reader in READERS.items()}
-    monkeypatch.setattr(sources.crawl.lists, "READERS", cached)
+@pytest.fixture(scope="module", autouse=True)
+def _pages_are_parsed_once() -> Iterator[None]:
+    """The readers are pure, most pages do not change from one day to the next, and the tests of a family see the same ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources.crawl.lists, "READERS", {name: lru_cache(maxsize=1024)(reader) for name, reader in READERS.items()})
+        yield
+
+
+@pytest.fixture(scope="module", params=FAMILIES, ids=lambda family: family.name)
+def family(request: pytest.FixtureRequest) -> Family:
+    """Each of them in turn, all its tests one after the other."""
+    found: Family = request.param
+    return found
 
 
 @dataclass
@@ -183,7 +191,6 @@ def is_empty(site: MemorySite, url: str) -> bool:
     return not READERS["national"](site.pages[site.redirects.get(url, url)], url).entries(wants_details=True)
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 async def test_nothing_published_in_fifteen_months_is_missed(family: Family) -> None:
     lives = [await live(family, family.source, begin, requests=family.requests, end=end) for begin, end in STRETCHES]
     polls = sum(life.polls for life in lives)
@@ -191,13 +198,11 @@ async def test_nothing_published_in_fifteen_months_is_missed(family: Family) -> 
     assert sum(life.steady for life in lives) > polls / 10
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 async def test_nothing_published_while_the_bot_was_off_is_missed(family: Family) -> None:
     lives = [await live(family, family.source, begin, requests=family.requests, off=OFF, end=end) for begin, end in AROUND]
     assert sum(life.polls for life in lives) > 250
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 async def test_nothing_is_missed_over_new_year_where_only_the_root_is_known(family: Family) -> None:
     source = replace(family.source, listing="unknown", order="unknown", follow=())
     # Both ends of a list are asked where its dates do not show the order.
