@@ -56,7 +56,7 @@ _NAPS = {"35", "230"} if platform.machine() == "x86_64" else {"101", "115"}
 SOON = 60.0
 """Seconds within which the bot ends on the busiest machine. What it waits for comes later, or never."""
 
-_LOOK = 0.002
+_LOOK = 0.02
 """Seconds between two looks at another process, so that looking does not take its processor."""
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bs4 import BeautifulSoup
+from bs4.element import CData, NavigableString, Tag
 
 from bot.domain.acts import Place
 from bot.domain.health import Status
@@ -60,12 +61,24 @@ def lines_of(html: str) -> Iterator[str]:
     document = BeautifulSoup(html[:_MOST_HTML], "html.parser")
     for unseen in document(["script", "style", "template"]):
         unseen.decompose()
-    for element in document(_LINE_ENDS):
-        element.insert_before("\n")
-        element.insert_after("\n")
-    for line in document.get_text().splitlines():
+    # One pass: to put a break before and after each element would look through all that is in it.
+    parts = list[str]()
+    parents: list[Tag] = [document]
+    for node in document.descendants:
+        while node.parent is not parents[-1]:
+            parts.append(_break(parents.pop()))
+        if isinstance(node, Tag):
+            parts.append(_break(node))
+            parents.append(node)
+        elif type(node) is NavigableString or type(node) is CData:  # not a comment
+            parts.append(node)
+    for line in "".join(parts).splitlines():
         if text := " ".join(line.split()):
             yield text
+
+
+def _break(element: Tag) -> str:
+    return "\n" if element.name in _LINE_ENDS else ""
 
 
 def _first_line(text: str) -> str:
