@@ -21,7 +21,7 @@ Value = str | tuple[str, ...] | None
 
 _LITTLE_WORDS = frozenset({"de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "en", "et"})
 # The other cells of a row, then the rank that may begin the next one.
-_NEXT_ROW = re.compile(r"[^\n.;:]{1,80}\n(?:[a-z]{0,2}\d{1,4}\W{1,3})?")
+_NEXT_ROW = re.compile(r"(?:[^\n.;:]|\.{3,}+){1,80}\n(?:[a-z]{0,2}\d{1,4}\W{1,3})?")
 _FOR_PREFECT = re.compile(r"\bpour l[ae] prefete?\b")
 _FROM_ONE_PAGE = (*TAGGED, "signed", "cameras")
 """The facts that a badly read page makes doubtful, besides the period, of which the evidence has a name of its own."""

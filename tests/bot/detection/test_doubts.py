@@ -91,7 +91,7 @@ def test_what_is_tagged_over_the_columns_of_a_table_is_cut_into_its_rows() -> No
 
 
 def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_that_it_has() -> None:
-    rows = "Lieu          Caméras\nquai Vauban   5\nparc Micaud   3\nrue Battant   1"
+    rows = "Lieu          Caméras\nquai Vauban   5\nparc Micaud ...... 3\nrue Battant   1"
     text = document(given := act(f"{TEXT}\n{rows}", TITLE), given.pages)
     facts = Facts(places=("parc Micaud", "quai Vauban", "rue Battant"))
     read = {"places": ("parc Micaud",)}
