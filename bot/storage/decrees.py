@@ -283,7 +283,7 @@ def _count(connection: Connection, which: ColumnElement[bool]) -> int:
 
 def _ids(connection: Connection, which: ColumnElement[bool], limit: int, offset: int, total: int | None = None) -> list[int]:
     """Those of one page of a list, read from its nearer end where it is known how many it has."""
-    if not limit:
+    if limit <= 0:  # less where one was recorded between what was counted (PostgreSQL)
         return []
     listed = select(decrees.c.id).where(_STANDS, which)
     if total is None or (after := max(total - offset - limit, 0)) >= offset:

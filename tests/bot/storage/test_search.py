@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from bot.domain.acts import Facts, Outcome
+from bot.storage import decrees as decrees_module
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.schema import act_terms, search_rules
 from bot.storage.search import MANY, RULES, SLICE, _insert_terms, renew_some_terms, terms
@@ -163,6 +164,26 @@ def test_each_decree_that_stands_is_counted_once_among_many(store: Store) -> Non
         store.reviews.withdraw(gone or 0, NOW, "test")
     assert store.decrees.search("camera", 1).total == MANY + 2
     assert store.decrees.search("arrêté", 3, offset=MANY + 1).total == MANY + 2
+
+
+def test_decrees_recorded_while_a_search_counts_do_not_stop_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def record(*names: str) -> None:
+        for name in names:
+            store.recordings.record(result_of(one_recueil(store, name), act(f"Drone {name}")), to(), NOW)
+
+    def counted(*asked: Any) -> int:
+        total = count(*asked)
+        record("first meanwhile", "second meanwhile")
+        return total
+
+    record("before")
+    # Those that have the word in their title are found apart from this one.
+    store.recordings.record(result_of(one_recueil(store, "other"), act("Arrêté", text="drone")), to(), NOW)
+    count = decrees_module._total
+    monkeypatch.setattr(decrees_module, "_total", counted)
+    assert "Drone before" in [decree.title for decree in store.decrees.search("drone", 10).decrees]
+    monkeypatch.undo()
+    assert store.decrees.search("drone", 10).total == 4
 
 
 def test_terms_are_made_again_when_the_rules_change(url: str, opener: Callable[[], Store]) -> None:
