@@ -64,6 +64,7 @@ def test_the_unit_names_the_program_the_configuration_and_each_secret(unit: Path
     assert 'ExecStart=/bin/true --config "/etc/vigie/100 %% mine.toml" run' in lines
     assert "LoadCredential=telegram.token:/etc/vigie/telegram.token" in lines
     assert [line for line in lines if line.startswith("ProcSubset")] == []
+    assert [line for line in lines if line.startswith("ExecReload")] == ["ExecReload=/bin/kill -HUP $MAINPID"], "one signal for a reload"
 
 
 def configured(folder: Path, text: str) -> Path:
