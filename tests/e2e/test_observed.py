@@ -178,6 +178,9 @@ async def test_pings_come_only_while_the_bot_is_alive() -> None:
         ('listen = "0.0.0.0:9464"', "must be an address that only this machine reaches"),
         ('listen = "9464"', "must be an address and a port"),
         ('ping_url = "http://ping.example/secret"', 'must be an address that starts with "https://"'),
+        ('ping_url = "https://u:secret\u2100@ping.example/"', "is not a web address"),
+        ('ping_url = "https://ping.example:99999/secret"', "is not a web address"),
+        ('ping_url = "https://ping.example /secret"', "must not hold spaces"),
     ],
 )
 def test_nobody_else_can_be_let_in(tmp_path: Path, option: str, wrong: str) -> None:

@@ -87,7 +87,7 @@ def own_listen(value: str) -> str:
 def ping_url(value: str) -> str | None:
     """Return an address to be requested, https but on this machine; None for none. It is secret, and never repeated."""
     text = value.strip()
-    parts = urlsplit(text)
+    parts = _split(text)
     if text and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)))):
         raise ValueError('must be an address that starts with "https://"')
     return text or None
