@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -21,11 +22,10 @@ from bot.app.config.loading import DEFAULT_FILE, variable
 from bot.app.config.values import chat as chat_value
 from bot.app.config.values import contact as contact_value
 from bot.app.config.values import instance as instance_value
-from bot.app.config.values import telegram_token, token
+from bot.app.config.values import known_code, telegram_token, token
 from bot.app.inventory import chat_of, utc_now
-from bot.cli.context import WRONG_USE, Context, fail, run_to_end
+from bot.cli.context import INTERRUPTED, WRONG_USE, Context, fail, run_to_end
 from bot.cli.doctor import accounts, diagnosis_lines
-from bot.cli.main import COMMANDS
 from bot.delivery.channel import DeliveryError
 from bot.delivery.mastodon.client import MastodonApi, created
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot
@@ -34,14 +34,6 @@ from sources.catalogue.authority import Authority, load_authorities
 
 _TRIAL = "Vigie : message d’essai, supprimé aussitôt. / Test message, deleted at once."
 _TOKENS = {"telegram": telegram_token, "mastodon": token}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Holds what a person wants to be written: options of sections, and the token of each platform."""
-
-    options: Mapping[tuple[str, str], object]
-    tokens: Mapping[str, str]
 
 
 def register(app: typer.Typer) -> None:
@@ -67,14 +59,16 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.
 
-        Tokens are asked for, or read from the files or from VIGIE_TELEGRAM__TOKEN and VIGIE_MASTODON__TOKEN; they are written to files that
-        only you can read. A configuration that is there is never replaced without --replace. Where something does not work, nothing is
-        written.
+        Tokens are asked for, or read from the files or from VIGIE_TELEGRAM__TOKEN and VIGIE_MASTODON__TOKEN. They and the address of a
+        PostgreSQL server are written to files that only you can read. A configuration that is there is never replaced without --replace.
+        Where something does not work, nothing is written.
         """
         context: Context = ctx.obj
         target = context.config or DEFAULT_FILE
         if target.exists() and not replace:
             fail(f"{target} is there already: nothing was changed. With --replace it is put aside as {target}.old", WRONG_USE)
+        with _beside(target, ""):
+            pass  # nobody answers questions for nothing
         given = {
             ("http", "contact"): contact,
             ("watch", "authorities"): codes,
@@ -84,11 +78,16 @@ def register(app: typer.Typer) -> None:
             ("mastodon", "instance"): mastodon_instance,
         }
         tokens = {"telegram": _token_of("telegram", telegram_token_file), "mastodon": _token_of("mastodon", mastodon_token_file)}
-        if not yes:
-            given, tokens = asked(given, tokens)
         authorities = load_authorities()
-        written = run_to_end(_tried_and_written(target, given, tokens, authorities, ask=not yes))
-        typer.echo("\n".join(written))
+        try:
+            if not yes:
+                given, tokens = asked(given, tokens, frozenset(authorities))
+            if tokens["telegram"] and not given["telegram", "channel"]:
+                given["telegram", "channel"] = _chosen(run_to_end(_channels(tokens["telegram"])), ask=not yes)
+        except typer.Abort:
+            typer.echo(err=True)
+            fail("interrupted; nothing was written. With --yes nothing is asked", INTERRUPTED)
+        typer.echo("\n".join(run_to_end(_tried_and_written(target, given, _secrets(given, tokens), authorities))))
 
 
 def _token_of(platform: str, file: Path | None) -> str:
@@ -103,7 +102,9 @@ def _token_of(platform: str, file: Path | None) -> str:
 # The questions.
 
 
-def asked(given: Mapping[tuple[str, str], str], tokens: Mapping[str, str]) -> tuple[dict[tuple[str, str], str], dict[str, str]]:
+def asked(
+    given: Mapping[tuple[str, str], str], tokens: Mapping[str, str], codes: frozenset[str]
+) -> tuple[dict[tuple[str, str], str], dict[str, str]]:
     """Ask for what was not given. An empty answer leaves it out."""
     found, secrets = dict(given), dict(tokens)
 
@@ -111,7 +112,7 @@ def asked(given: Mapping[tuple[str, str], str], tokens: Mapping[str, str]) -> tu
         found[section, option] = found[section, option] or _prompt(question, check)
 
     ask("http", "contact", "A mail or web address, so that owners of sites can write to you instead of blocking you", contact_value)
-    ask("watch", "authorities", "Codes of the departments to watch, such as 26,38 (empty: all of France)", str)
+    ask("watch", "authorities", "Codes of the departments to watch, such as 26,38 (empty: all of France)", partial(_known_codes, codes))
     secrets["telegram"] = secrets["telegram"] or _prompt(
         "Token of your Telegram bot, from @BotFather (empty: none)", telegram_token, hide=True
     )
@@ -128,7 +129,8 @@ def asked(given: Mapping[tuple[str, str], str], tokens: Mapping[str, str]) -> tu
         ask("telegram", "operators_chat", "Chat that is notified of failures, @name or number (empty: the log only)", chat_value)
     ask("mastodon", "instance", "Server of your Mastodon account, such as mastodon.social (empty: none)", instance_value)
     if found["mastodon", "instance"]:
-        secrets["mastodon"] = secrets["mastodon"] or _prompt("Token of that account", token, hide=True)
+        secrets["mastodon"] = secrets["mastodon"] or _prompt("Token of that account (empty: no Mastodon)", token, hide=True)
+        found["mastodon", "instance"] = found["mastodon", "instance"] if secrets["mastodon"] else ""
     return found, secrets
 
 
@@ -161,34 +163,50 @@ def composed(example: str, options: Mapping[tuple[str, str], object]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _options(given: Mapping[tuple[str, str], str], tokens: Mapping[str, str]) -> dict[tuple[str, str], object]:
+def _options(given: Mapping[tuple[str, str], str], secrets: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], object]:
     found: dict[tuple[str, str], object] = {place: value.strip() for place, value in given.items() if value.strip()}
     if ("watch", "authorities") in found:
-        found["watch", "authorities"] = [code for code in re.split(r"[,\s]+", str(found["watch", "authorities"])) if code]
-    return found | {(platform, "token_file"): f"{platform}.token" for platform, secret in tokens.items() if secret}
+        found["watch", "authorities"] = _codes(str(found["watch", "authorities"]))
+    if ("database", "url") in secrets:
+        found["database", "url"] = ""  # the example has one
+    return found | {(section, f"{option}_file"): f"{section}.{option}" for section, option in secrets}
+
+
+def _secrets(given: Mapping[tuple[str, str], str], tokens: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Return what is written to a file of its own: tokens, and the address of a server, which holds a password."""
+    url = given["database", "url"].strip()
+    found = {(platform, "token"): secret for platform, secret in tokens.items()}
+    found["database", "url"] = url if url.startswith("postgres") else ""
+    return {place: secret for place, secret in found.items() if secret}
+
+
+def _codes(text: str) -> list[str]:
+    return [code for code in re.split(r"[,\s]+", text) if code]
+
+
+def _known_codes(codes: frozenset[str], text: str) -> None:
+    for code in _codes(text):
+        known_code(code.upper(), codes)
 
 
 # What is tried before anything is written.
 
 
 async def _tried_and_written(
-    target: Path, given: Mapping[tuple[str, str], str], tokens: Mapping[str, str], authorities: Mapping[str, Authority], *, ask: bool
+    target: Path, given: Mapping[tuple[str, str], str], secrets: Mapping[tuple[str, str], str], authorities: Mapping[str, Authority]
 ) -> list[str]:
-    if tokens["telegram"] and not given["telegram", "channel"]:
-        given = {**given, ("telegram", "channel"): await _channel(tokens["telegram"], ask=ask)}
-    wanted = Wanted(_options(given, tokens), {platform: secret for platform, secret in tokens.items() if secret})
-    text = composed(files("bot.app.config").joinpath("config.example.toml").read_text(encoding="utf-8"), wanted.options)
+    text = composed(files("bot.app.config").joinpath("config.example.toml").read_text(encoding="utf-8"), _options(given, secrets))
     with _beside(target, text) as trial:
         try:
-            secrets = {variable(platform, "token"): secret for platform, secret in wanted.tokens.items()}
-            settings = load_settings(trial, {**os.environ, **secrets}, known_codes=frozenset(authorities))
+            environ = {**os.environ, **{variable(*place): secret for place, secret in secrets.items()}}
+            settings = load_settings(trial, environ, known_codes=frozenset(authorities))
         except ConfigError as error:
             fail(f"{str(error).replace(str(trial), str(target))}\nNothing was written.", WRONG_USE)
         found = await accounts(settings, authorities)
         if any(one.state == "failed" for one in found):
             fail("\n".join([*(line for one in found for line in diagnosis_lines(one)), "Nothing was written."]))
         tried = [line for entry in destinations(settings) async for line in _trial(entry, settings)]
-        return [*tried, *_write(target, trial, wanted.tokens)]
+        return [*tried, *_write(target, trial, secrets)]
 
 
 @contextmanager
@@ -200,7 +218,9 @@ def _beside(target: Path, text: str) -> Iterator[Path]:
         ) as file:
             file.write(text)
     except OSError as error:
-        fail(f"{target}: cannot be written: {error.strerror}")
+        folder = shlex.quote(str(target.parent))
+        todo = f"; create its folder first (mkdir -p {folder})" if isinstance(error, FileNotFoundError) else ""
+        fail(f"{target}: cannot be written: {error.strerror}{todo}")
     trial = Path(file.name)
     try:
         yield trial
@@ -208,12 +228,15 @@ def _beside(target: Path, text: str) -> Iterator[Path]:
         trial.unlink(missing_ok=True)
 
 
-async def _channel(secret: str, *, ask: bool) -> str:
-    """Return the one channel in which the bot was told of something lately."""
+async def _channels(secret: str) -> dict[str, str]:
+    """Return the channels in which the bot was told of something lately, with their titles."""
     async with _bot(secret, os.environ.get(variable("telegram", "api_url")) or DEFAULT_API) as sending:
         updates = await sending.bot.get_updates(allowed_updates=["my_chat_member", "channel_post"])
     chats = {chat.id: chat for update in updates if (chat := update.effective_chat) is not None and chat.type == "channel"}
-    names = {f"@{chat.username}" if chat.username else str(chat.id): chat.title or "" for chat in chats.values()}
+    return {f"@{chat.username}" if chat.username else str(chat.id): chat.title or "" for chat in chats.values()}
+
+
+def _chosen(names: Mapping[str, str], *, ask: bool) -> str:
     shown = ", ".join(f"{name} ({printable(title)})" for name, title in names.items())
     if len(names) == 1:
         typer.echo(f"Found the channel {shown}")
@@ -265,9 +288,9 @@ async def _trial(entry: DestinationSettings, settings: Settings) -> AsyncIterato
 # What is written.
 
 
-def _write(target: Path, trial: Path, tokens: Mapping[str, str]) -> Iterator[str]:
-    for platform, secret in tokens.items():
-        file = target.absolute().with_name(f"{platform}.token")
+def _write(target: Path, trial: Path, secrets: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    for (section, option), secret in secrets.items():
+        file = target.absolute().with_name(f"{section}.{option}")
         if file.exists() and file.read_text(encoding="utf-8", errors="replace").strip() == secret:
             continue
         yield from _set_aside(file)
@@ -278,7 +301,9 @@ def _write(target: Path, trial: Path, tokens: Mapping[str, str]) -> Iterator[str
     trial.chmod(0o644)  # it holds no secret, and a service has a user of its own
     trial.replace(target)
     yield f"Written: {target}"
-    yield "Now:  vigie doctor   then:  vigie run" + ("   or, as a service:  vigie service install" if "service" in COMMANDS else "")
+    vigie = "vigie" if target == DEFAULT_FILE else f"vigie --config {shlex.quote(str(target))}"
+    service = f"vigie --config {shlex.quote(str(target.absolute()))} service install"
+    yield f"Now:  {vigie} doctor   then:  {vigie} run   or, as a service:  {service}"
 
 
 def _set_aside(file: Path) -> Iterator[str]:

@@ -230,6 +230,16 @@ def token(value: str) -> str | None:
     return text
 
 
+def known_code(value: str, known: frozenset[str]) -> str:
+    """Return the code of an authority that is one of those known."""
+    if value in known:
+        return value
+    # Any two-character code is near many others: only a forgotten zero says what was meant.
+    meant = f"0{value}" if f"0{value}" in known else closest(value, sorted(known)) if len(value) > 2 else None
+    hint = f'; did you mean "{meant}"?' if meant else "; `vigie sources list` shows them"
+    raise ValueError(f'"{printable(value[:20])}" is not a code of the catalogue{hint}')
+
+
 def _split(value: str) -> SplitResult:
     """Split an address; anything that could smuggle a header or confuse a parser is refused."""
     text = value.strip()
@@ -262,12 +272,7 @@ def _code_text(value: object) -> object:
 
 def _known_code(value: str, info: ValidationInfo) -> str:
     known: frozenset[str] | None = (info.context or {}).get("known_codes")
-    if known is None or value in known:
-        return value
-    # Any two-character code is near many others: only a forgotten zero says what was meant.
-    meant = f"0{value}" if f"0{value}" in known else closest(value, sorted(known)) if len(value) > 2 else None
-    hint = f'; did you mean "{meant}"?' if meant else "; `vigie sources list` shows them"
-    raise ValueError(f'"{printable(value[:20])}" is not a code of the catalogue{hint}')
+    return value if known is None else known_code(value, known)
 
 
 def _id_text(value: object) -> object:

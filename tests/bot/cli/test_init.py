@@ -140,7 +140,7 @@ def test_without_any_account_posts_go_to_the_console(vigie: Vigie, tmp_path: Pat
 
 
 def test_questions_are_asked_again_until_the_answer_can_be_used(telegram: FakeBotApi, tmp_path: Path) -> None:
-    answers = ["a@example.org", "26", telegram.token, "vsa", "@vsa", "", ""]
+    answers = ["a@example.org", "Z9", "26,2a", telegram.token, "vsa", "@vsa", "", ""]
     environ = clean_environ({"VIGIE_TELEGRAM__API_URL": telegram.url})
     asking = subprocess.run(
         command(["init"]),
@@ -153,9 +153,50 @@ def test_questions_are_asked_again_until_the_answer_can_be_used(telegram: FakeBo
         check=False,
     )
     assert asking.returncode == 0, asking.stderr
+    assert '"Z9" is not a code of the catalogue' in asking.stdout + asking.stderr
     assert 'did you mean "@vsa"?' in asking.stdout + asking.stderr
     assert telegram.token not in asking.stdout + asking.stderr
     assert tomllib.loads((tmp_path / "config.toml").read_text(encoding="utf-8"))["telegram"]["channel"] == "@vsa"
+
+
+def test_a_channel_that_is_not_found_is_asked_for_and_an_account_without_a_token_left_out(telegram: FakeBotApi, tmp_path: Path) -> None:
+    answers = ["", "", telegram.token, "", "", "mastodon.example", "", "@vsa"]
+    environ = clean_environ({"VIGIE_TELEGRAM__API_URL": telegram.url})
+    given = "\n".join([*answers, ""])
+    asking = subprocess.run(
+        command(["init"]), input=given, capture_output=True, text=True, cwd=tmp_path, env=environ, timeout=LONGEST, check=False
+    )
+    assert asking.returncode == 0, asking.stderr
+    written = tomllib.loads((tmp_path / "config.toml").read_text(encoding="utf-8"))
+    assert (written["telegram"]["channel"], written["mastodon"]["instance"]) == ("@vsa", "")
+
+
+def test_questions_that_nobody_answers_end_the_program_as_interrupted(vigie: Vigie, tmp_path: Path) -> None:
+    done = vigie("init")
+    assert (done.code, names(tmp_path)) == (130, set())
+    assert "interrupted; nothing was written" in done.err
+
+
+def test_a_place_that_cannot_be_written_is_told_before_any_question(vigie: Vigie, tmp_path: Path) -> None:
+    done = vigie("--config", "none/config.toml", "init")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "vigie: none/config.toml: cannot be written: No such file or directory; create its folder first (mkdir -p none)\n"
+
+
+def test_the_address_of_a_server_with_its_password_is_in_a_file_that_only_its_owner_reads(vigie: Vigie, tmp_path: Path) -> None:
+    url = "postgresql://vigie:sup3rsecret@127.0.0.1:1/vigie"
+    done = vigie("init", "--yes", "--database", url)
+    assert done.code == 0, done.err
+    assert "sup3rsecret" not in (tmp_path / "config.toml").read_text(encoding="utf-8") + done.out
+    assert (tmp_path / "database.url").stat().st_mode & 0o777 == 0o600
+    assert load_settings(tmp_path / "config.toml", {}, known_codes=None).database.url == url
+
+
+def test_what_to_type_next_names_the_configuration(vigie: Vigie, tmp_path: Path) -> None:
+    service = f"vigie --config {tmp_path}/config.toml service install"
+    assert f"Now:  vigie doctor   then:  vigie run   or, as a service:  {service}\n" in vigie("init", "--yes").out
+    done = vigie("--config", "my own.toml", "init", "--yes")
+    assert "Now:  vigie --config 'my own.toml' doctor   then:  vigie --config 'my own.toml' run" in done.out
 
 
 def test_an_option_that_the_example_does_not_have_is_a_fault() -> None:
