@@ -29,7 +29,7 @@ from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end, stderr
 from bot.cli.status import DESTINATION_TROUBLES, confinement_found, confinement_lines
 from bot.cli.text_output import show
 from bot.cli.work import load
-from bot.delivery.channel import DeliveryError
+from bot.delivery.channel import DeliveryError, DestinationRefused
 from bot.delivery.checking import Checkable, check_one
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.mastodon.channel import MastodonChannel
@@ -284,8 +284,11 @@ async def _bot(settings: Settings) -> Diagnosis | None:
     try:
         me = await sending.bot.get_me()
     except TelegramError as error:
-        todo = "Take the token from @BotFather (/mybots), and check with  vigie config show  which one is in force."
-        return Diagnosis("telegram bot", "failed", str(sending.failure(error)), todo)
+        failure = sending.failure(error)
+        todo = f"Can this machine reach the server?  curl -I {telegram.api_url}"
+        if isinstance(failure, DestinationRefused):
+            todo = "Take the token from @BotFather (/mybots), and check with  vigie config show  which one is in force."
+        return Diagnosis("telegram bot", "failed", str(failure), todo)
     finally:
         await sending.close()
     return Diagnosis("telegram bot", "ok", f"@{me.username}, which {'answers commands' if telegram.commands else 'answers nobody'}")

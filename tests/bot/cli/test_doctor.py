@@ -222,6 +222,12 @@ async def test_a_token_of_nobody(telegram: FakeBotApi, tmp_path: Path) -> None:
     assert wrong not in found.says
 
 
+async def test_a_token_is_not_blamed_for_a_server_that_does_not_answer(tmp_path: Path) -> None:
+    about = {"token": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0", "api_url": "http://127.0.0.1:1"}
+    found = await in_network(tmp_path, "telegram bot", telegram=about)
+    assert (found.state, found.todo) == ("failed", "Can this machine reach the server?  curl -I http://127.0.0.1:1")
+
+
 async def test_a_mastodon_account_without_its_scopes(mastodon: MastodonServer, tmp_path: Path) -> None:
     mastodon.fail(200, {"scopes": "read:accounts read:statuses write:statuses"}, method="GET", path="/api/v1/apps/verify_credentials")
     found = await in_network(tmp_path, "destination mastodon", mastodon={"instance": mastodon.url, "token": mastodon.token})
