@@ -76,6 +76,12 @@ class Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no type
         self.workqueue.move_to_end(chosen, last=False)
         super()._assign_work_unit(node)
 
+    def _reschedule(self, node: Any) -> None:
+        super()._reschedule(node)
+        # A process begins its last test when it knows which is next. What one did that died comes back, pieces with no test left among it.
+        while self.workqueue and not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:
+            self._assign_work_unit(node)
+
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduler:
     """Hand out tests in our way, whatever `--dist` says."""
