@@ -166,18 +166,13 @@ def _database(url: str) -> Diagnosis:
 def _disk(settings: Settings) -> Diagnosis:
     reading, url = settings.reading, settings.database.url
     file = sqlite_file(url)
-    wanted = [reading.kept_folder or folder_beside(url, "pdfs"), settings.storage.pdfs_folder or folder_beside(url, "archive")]
-    wanted += [Path(tempfile.gettempdir())] + ([Path(file).parent] if file else [])
-    folders = list(dict.fromkeys(_existing(folder) for folder in wanted))
-    closed = [str(folder) for folder in folders if not os.access(folder, os.W_OK)]
-    if closed:
-        return Diagnosis(
-            "disk",
-            "failed",
-            f"this user cannot write in {', '.join(closed)}",
-            f"chown the folder to the user that runs the bot: {closed[0]}",
-        )
-    free, least = min((shutil.disk_usage(folder).free // _MEGABYTE, str(folder)) for folder in folders)
+    wanted = ([Path(file).parent] if file else []) + [Path(tempfile.gettempdir())]
+    wanted += [reading.kept_folder or folder_beside(url, "pdfs"), settings.storage.pdfs_folder or folder_beside(url, "archive")]
+    if closed := next((folder for folder in wanted if not os.access(_existing(folder), os.W_OK)), None):
+        what, make = ("write in", "") if closed.is_dir() else ("make", f"mkdir -p {closed} && ")
+        todo = f"As root, with the user that runs the bot:  {make}chown USER {closed}"
+        return Diagnosis("disk", "failed", f"this user cannot {what} {closed}", todo)
+    free, least = min((shutil.disk_usage(folder).free // _MEGABYTE, str(folder)) for folder in map(_existing, wanted))
     if free < _LEAST_FREE:
         return Diagnosis("disk", "failed", f"{free:,} MB free at {least}", f"Free some: the bot wants {_LEAST_FREE} MB and more.")
     if free < reading.kept_megabytes:

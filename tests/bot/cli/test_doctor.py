@@ -160,7 +160,19 @@ def test_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, megabytes: in
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
-    assert on_machine(tmp_path, "disk", storage={"pdfs_folder": tmp_path / "a" / "b"}).state == "failed"
+    found = on_machine(tmp_path, "disk", storage={"pdfs_folder": tmp_path / "a" / "b"})
+    assert (found.state, found.todo) == ("failed", f"As root, with the user that runs the bot:  chown USER {tmp_path}")
+
+
+def test_a_folder_that_is_to_be_made_where_this_user_may_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told to give away what is above it, which may be all of the machine."""
+    (tmp_path / "mine").mkdir()
+    wanted = tmp_path / "all" / "pdfs"
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
+    about = {"database": {"url": f"sqlite:///{tmp_path}/mine/vigie.db"}, "storage": {"pdfs_folder": wanted}}
+    found = on_machine(tmp_path, "disk", **about)
+    assert found.says == f"this user cannot make {wanted}"
+    assert found.todo == f"As root, with the user that runs the bot:  mkdir -p {wanted} && chown USER {wanted}"
 
 
 def test_confinement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
