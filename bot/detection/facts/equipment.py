@@ -45,6 +45,8 @@ _SUM = re.compile(
 )
 _NUMBERED = re.compile(rf"\bcameras?\b[^.;:]{{0,60}}?\bau nombre (?:total )?de {_COUNT}\b")
 _CAMERA = re.compile(r"\bcameras?\b")
+# What else than cameras a table counts whose heading speaks of both.
+_NOT_CAMERAS = re.compile(r"\b(?:agents?|effectifs?|habilite\w*|couts?|montants?|prix|euros?)\b")
 _ABOVE = 120
 """Characters above a table without a header in which cameras are spoken of."""
 # "12 caméras place A, 9 place B et 4 rue C": parts, of which only the first says what it counts. An address has a number from the first on.
@@ -125,8 +127,8 @@ def _counted(document: ActText, blocks: list[Block]) -> TextMatch[int] | None:
 def _figures(document: ActText, block: Block) -> Iterator[_Figure]:
     text = document.flat
     for table in tables(document, block.start, block.end):
-        spoken = _CAMERA.search(document.folded.text, max(table.start - _ABOVE, block.start), table.start + len(table.header))
-        if table.total is not None and spoken is not None:
+        heading = document.folded.text[max(table.start - _ABOVE, block.start) : table.start + len(table.header)]
+        if table.total is not None and _CAMERA.search(heading) is not None and _NOT_CAMERAS.search(heading) is None:
             yield _Figure(table.total, table.total.end, is_total=True)
     for pattern in (_SUM, _FIXED, _NUMBERED, _SOME, _COLON, _CAMERAS):
         for match in pattern.finditer(text, block.start, block.end):

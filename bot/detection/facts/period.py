@@ -226,7 +226,7 @@ _STAMP = re.compile(
 )
 
 
-def tabled(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+def _tabled(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
     """Yield the period of a table with a column for beginnings and one for ends: from the first beginning to the last end."""
     for table in tables(document, start, end):
         read = [_row(list(_STAMP.finditer(in_cells(row.printed)))) for row in table.rows if "debut" in table.header]
@@ -234,6 +234,12 @@ def tabled(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period
         closing = [entry[1] for entry in read if entry is not None and entry[1] is not None]
         if read and len(opening) == len(closing) == len(read) and (max(closing).day - min(opening).day).days <= MOST:
             yield TextMatch((min(opening), max(closing)), table.rows[0].start, table.rows[-1].end)
+
+
+def _stated(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """Yield the periods of the tables and ranges of one article, as one reader: a table of a later article may be of something else."""
+    yield from _tabled(document, start, end)
+    yield from ranges(document, start, end)
 
 
 def _row(stamps: list[re.Match[str]]) -> Period | None:
@@ -394,7 +400,7 @@ def _operative(document: ActText, articles: list[Block], titled: TextMatch[Perio
         return _first(document, articles, singles=True)
     found = [
         period
-        for reader in (tabled, ranges, enumerations, single_days, months)
+        for reader in (_stated, enumerations, single_days, months)
         for block in articles
         for period in islice(reader(document, block.start, block.end), MOST)
         if _agrees(period.value, titled.value)
@@ -418,7 +424,7 @@ def _agrees(operative: Period, titled: Period) -> bool:
 
 
 def _first(document: ActText, blocks: list[Block], *, singles: bool) -> TextMatch[Period] | None:
-    between = (found for reader in (tabled, ranges, enumerations) for block in blocks for found in reader(document, block.start, block.end))
+    between = (found for reader in (_stated, enumerations) for block in blocks for found in reader(document, block.start, block.end))
     found = next(between, None)
     if not singles or (found is not None and None not in found.value):
         return found

@@ -66,6 +66,7 @@ def test_software_and_vendor(text: str, software: str | None, vendor: str | None
         ("la ville :\nExploitant   Caméras\nRATP   12\nSNCF   4\nTotal   16\nFin", 16),
         ("la ville :\nLieu   Arr.   Caméras\nplace Pie   2e   12\nquai Nord   3e   4\n   ---\nEnsemble   16\nFin", 16),
         ("la ville :\nService   Agents\nPolice   12\nTotal   12\nLes caméras sont fixes", None),
+        ("la ville. Les caméras sont vues par ces agents :\nPolice   12\nGare   4\nTotal   16\nFin", None),
     ],
 )
 def test_cameras(text: str, cameras: int | None) -> None:

@@ -233,6 +233,14 @@ def test_a_table_with_columns_for_beginning_and_end_is_one_period(table: str) ->
     assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT} le 21 juin 2026")).facts) == ("2026-06-21T14:00", "2026-06-22T02:00")
 
 
+@pytest.mark.parametrize("titled", ["", " du 3 au 5 décembre 2026"])
+def test_a_table_of_a_later_article_is_no_period_of_the_first(titled: str) -> None:
+    works = "Phase   Début   Fin\nEssais   30 novembre 2026   2 décembre 2026\nDémontage   6 décembre 2026   8 décembre 2026"
+    first = "Article 1er : Un traitement algorithmique est autorisé du 3 au 5 décembre 2026."
+    text = f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{first}\nArticle 2 : Le calendrier des travaux est :\n{works}"
+    assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}{titled}")).facts) == ("2026-12-03", "2026-12-05")
+
+
 def test_a_table_of_days_gives_the_hours_of_each() -> None:
     table = "Date         Début   Fin\n22/05/2026   17h     0h\n24/05/2026   14h     20h\n27/05/2026   18h     0h"
     text = f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArt. 1 - Un traitement algorithmique est autorisé :\n\n{table}"
