@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bot.app.config.values import sqlite_file
 from bot.app.inventory import utc_now
 from bot.app.wiring import open_archive, open_retention
 from bot.cli.context import DONE, PARTLY_DONE, Context, fail, run_to_end, stderr
@@ -81,6 +83,7 @@ def _register_copies(app: typer.Typer) -> None:
             with stderr.status(f"restoring {source}") if stderr.is_terminal else nullcontext():
                 done = await asyncio.to_thread(put_back, source, settings.database.url, utc_now(), replace=replace)
             pdfs, _, _ = await asyncio.to_thread(copy_by_content, source.parent / PDFS, archive.kept)
+            _give_away(settings.database.url, archive.kept)
             typer.echo(f"restored from {source}, which knows what happened until {minute(done.made_at)}; {count(pdfs, 'PDF')} copied")
             typer.echo(f"{count(done.sought, 'post')} perhaps sent since: looked for before anything is sent")
             if done.held:
@@ -92,6 +95,19 @@ def _register_copies(app: typer.Typer) -> None:
             run_to_end(work())
         except OSError as error:
             fail(f"the backup cannot be restored: {error.strerror or error}: {error.filename or backup}")
+
+
+def _give_away(url: str, pdfs: Path) -> None:
+    """Give what root has restored to whoever its folder belongs to: the user that a service has must be able to write it."""
+    if os.geteuid() != 0:
+        return
+    file = sqlite_file(url)
+    made = [pdfs] if file is None else [*Path(file).parent.glob(f"{Path(file).name}*"), pdfs]
+    for path in (*made, *pdfs.glob("*.pdf")):
+        # Not what a link leads to: that user may have put one there.
+        if os.path.lexists(path) and path.lstat().st_uid == 0:
+            owner = path.parent.stat()
+            os.lchown(path, owner.st_uid, owner.st_gid)
 
 
 def _register_changes(app: typer.Typer) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from bot.domain.acts import Judged, Outcome
@@ -74,6 +76,23 @@ def test_a_backup_is_restored_elsewhere_with_its_pdfs(vigie: Vigie, store: Store
     again = vigie("restore", "copies", environ=elsewhere)
     assert (again.code, "with --replace it is put aside" in again.err) == (2, True)
     assert "the database that was there is" in vigie("restore", "copies", "--replace", environ=elsewhere).out
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_restores_belongs_to_the_user_of_the_service(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    """systemd changes the owner of what is in a folder only where that of the folder itself is another."""
+    record(store, 1)
+    keep(tmp_path / "vigie-archive", b"%PDF one")
+    assert vigie("backup", "copies").code == 0
+    state = tmp_path / "state"
+    state.mkdir()
+    os.chown(state, 61184, 61184)
+    (state / "vigie.db").touch()
+    os.chown(state / "vigie.db", 61184, 61184)
+    assert vigie("restore", "copies", environ={"VIGIE_DATABASE__URL": f"sqlite:///{state / 'vigie.db'}"}).code == 0
+    found = {path.relative_to(state): path.stat().st_uid for path in state.rglob("*")}
+    assert len(found) > 3
+    assert set(found.values()) == {61184}, found
 
 
 def test_only_to_postgresql_is_moved(vigie: Vigie, store: Store) -> None:
