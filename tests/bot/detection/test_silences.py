@@ -248,6 +248,8 @@ def test_what_is_annulled_in_part_is_for_a_person(title: str, text: str) -> None
         ("ne permet, ni à l'État ni à la commune, d'y appliquer un traitement algorithmique des images", Outcome.NOT_CONCERNED),
         ("n'autorise pas la commune à recourir à un traitement algorithmique des images", Outcome.NOT_CONCERNED),
         ("permet à la commune de recourir à un traitement algorithmique des images", Outcome.UNCERTAIN),
+        ("ne permet pas l'identification et porte sur un traitement algorithmique des images", Outcome.UNCERTAIN),
+        ("ne comporte pas de micro et met en œuvre un traitement algorithmique des images", Outcome.UNCERTAIN),
     ],
 )
 def test_an_agreement_on_images_that_no_algorithm_sees(said: str, outcome: Outcome) -> None:
