@@ -99,7 +99,8 @@ def _restore_file(backup: Path, target: Path, now: datetime, *, replace: bool) -
 def _put_aside(target: Path, now: datetime) -> Path:
     """Give the database a second name. Its log, without which it may lack its last writes, is written into it first; where it is too
     damaged for that, the log is put aside too."""
-    aside = target.with_name(f"{target.name}.{stamp(now)}.replaced")
+    names = (target.with_name(f"{target.name}.{stamp(now)}{again}.replaced") for again in ("", *(f"-{number}" for number in range(2, 100))))
+    aside = next(path for path in names if not path.exists())
     try:
         with closing(sqlite3.connect(target, timeout=0)) as old:
             old.execute("PRAGMA journal_mode = DELETE")
