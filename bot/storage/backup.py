@@ -62,7 +62,7 @@ def back_up(url: str, folder: Path, now: datetime) -> Backup:
         else:
             _dump(address, target)
         note = f"{_digest(target)}  {target.name}\n"
-        with _whole(target.with_name(f"{target.name}.sha256")) as part:
+        with whole(target.with_name(f"{target.name}.sha256")) as part:
             part.write_text(note, "ascii")
         removed = tuple(to_remove(backups_in(folder)))
         for old in removed:
@@ -117,23 +117,28 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
     Raises StorageError, and OSError where the folder of the target cannot be used.
     """
+    with whole(target) as part:
+        copy_checked(source, part)
+
+
+def copy_checked(source: Path, copy: Path) -> None:
+    """Copy a database into an empty file, and check what is there then. Raises StorageError."""
     if not source.is_file():
         raise Unavailable(f"there is no database at {source}")
-    with _whole(target) as part:
-        try:
-            with (
-                closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as origin,
-                closing(sqlite3.connect(part)) as copy,
-            ):
-                # All pages in one step: writers go on, and none of them makes it begin again.
-                origin.backup(copy)
-                # One file without a log beside it, wherever it is carried.
-                copy.execute("PRAGMA journal_mode = DELETE")
-                found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        except sqlite3.Error as error:
-            raise translate(error, str(source)) from error
-        if found != "ok":
-            raise Corrupt(f"the database {source} is damaged, and was not copied: {found}")
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as origin,
+            closing(sqlite3.connect(copy)) as goal,
+        ):
+            # All pages in one step: writers go on, and none of them makes it begin again.
+            origin.backup(goal)
+            # One file without a log beside it, wherever it is carried.
+            goal.execute("PRAGMA journal_mode = DELETE")
+            found = goal.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise translate(error, str(source)) from error
+    if found != "ok":
+        raise Corrupt(f"the database {source} is damaged, and was not copied: {found}")
 
 
 def copy_before_upgrade(database: Path, schema: str, now: datetime) -> Path:
@@ -197,7 +202,7 @@ def file_of(address: URL) -> Path:
 
 
 def _dump(address: URL, target: Path) -> None:
-    with _whole(target) as part:
+    with whole(target) as part:
         run_client("pg_dump", address, "--format=custom", "--no-owner", "--no-privileges", f"--file={part}")
         # Reads all of it, and writes nothing.
         run_client("pg_restore", None, f"--file={os.devnull}", str(part))
@@ -236,10 +241,13 @@ def run_client(program: str, address: URL | None, *arguments: str) -> str:
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
+def whole(target: Path) -> Iterator[Path]:
     """Give a path to write to, whose file becomes the target once the body is done, and is removed should it raise."""
     part = target.with_name(f".{target.name}{_PART}")
-    part.unlink(missing_ok=True)
+    # A log that a kill left would be written into the new file.
+    files = [Path(f"{part}{suffix}") for suffix in ("", "-journal", "-wal", "-shm")]
+    for left in files:
+        left.unlink(missing_ok=True)
     try:
         part.touch(mode=0o600)
         yield part
@@ -252,7 +260,7 @@ def _whole(target: Path) -> Iterator[Path]:
         finally:
             os.close(folder)
     finally:
-        for left in (part, Path(f"{part}-journal"), Path(f"{part}-wal"), Path(f"{part}-shm")):
+        for left in files:
             left.unlink(missing_ok=True)
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain.posts import PostState
 from bot.domain.routing import CHATS, NoticeState
-from bot.storage.backup import copy_sqlite, file_of, run_client, stamp, verify
+from bot.storage.backup import copy_checked, file_of, run_client, stamp, verify, whole
 from bot.storage.columns import Instant
 from bot.storage.database import WRITING, Database, make_engine, masked, parse_url, translate
 from bot.storage.errors import Locked, StorageError, Unavailable
@@ -79,9 +79,8 @@ def _restore_file(backup: Path, target: Path, now: datetime, *, replace: bool) -
     is_there = target.exists() and target.stat().st_size > 0
     if is_there and not replace:
         raise WouldReplace(f"there is a database at {target}: with --replace it is put aside, and the backup in its place")
-    fresh = target.with_name(f".{target.name}.restoring")
-    copy_sqlite(backup, fresh)
-    try:
+    with whole(target) as fresh:
+        copy_checked(backup, fresh)
         engine = make_engine(parse_url(f"sqlite:///{fresh}"), read_only=False)
         try:
             with engine.execution_options(**WRITING).begin() as connection:
@@ -89,18 +88,19 @@ def _restore_file(backup: Path, target: Path, now: datetime, *, replace: bool) -
                 found = mark_restored(connection, now)
         finally:
             engine.dispose()
-        aside = _put_aside(target, now) if is_there else None
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
-    return Restored(*found, aside)
+        names = (
+            target.with_name(f"{target.name}.{stamp(now)}{again}.replaced") for again in ("", *(f"-{number}" for number in range(2, 100)))
+        )
+        aside = next(path for path in names if not os.path.lexists(path))
+        if is_there:
+            _fold_log(target)
+            os.link(target, aside)
+        _put_logs_aside(target, aside)
+    return Restored(*found, aside if is_there else None)
 
 
-def _put_aside(target: Path, now: datetime) -> Path:
-    """Give the database a second name. Its log, without which it may lack its last writes, is written into it first; where it is too
-    damaged for that, the log is put aside too."""
-    names = (target.with_name(f"{target.name}.{stamp(now)}{again}.replaced") for again in ("", *(f"-{number}" for number in range(2, 100))))
-    aside = next(path for path in names if not path.exists())
+def _fold_log(target: Path) -> None:
+    """Write the log of a database into it, unless it is too damaged or the disk is full. Raises Locked."""
     try:
         with closing(sqlite3.connect(target, timeout=0)) as old:
             old.execute("PRAGMA journal_mode = DELETE")
@@ -109,12 +109,23 @@ def _put_aside(target: Path, now: datetime) -> Path:
             raise Locked(f"another program has the database {target} open (vigie serve?): stop it first") from error
     except sqlite3.DatabaseError:
         pass
-    os.link(target, aside)
-    for suffix in ("-wal", "-shm"):
-        log = target.with_name(f"{target.name}{suffix}")
-        if log.exists():
-            log.replace(aside.with_name(f"{aside.name}{suffix}"))
-    return aside
+
+
+def _put_logs_aside(target: Path, aside: Path) -> None:
+    """Put what SQLite left beside a database beside its second name: it would write that into the database that comes in its place.
+
+    Until that one is there, whoever opens the former database has it with its log: its name leads to the second one meanwhile.
+    """
+    logs = [suffix for suffix in ("-wal", "-journal") if Path(f"{target}{suffix}").exists()]
+    for suffix in logs:
+        os.link(f"{target}{suffix}", f"{aside}{suffix}")
+    link = target.with_name(f".{target.name}.link")
+    link.unlink(missing_ok=True)  # of a restore that was killed
+    if logs and aside.exists():
+        link.symlink_to(aside.name)
+        link.replace(target)
+    for suffix in (*logs, "-shm"):
+        Path(f"{target}{suffix}").unlink(missing_ok=True)
 
 
 def _restore_dump(backup: Path, database: Database, now: datetime) -> Restored:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.domain.posts import PostCause, PostState
 from bot.storage.backup import back_up, newest_of
@@ -27,17 +28,23 @@ from tests.bot.storage.test_power_cut import record, whole_decrees
 from tests.processes import Zygote
 
 KILLED = """
-import os, signal, sys
+import os, resource, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from bot.storage.restore import restore
-whole, left = Path.replace, [int(sys.argv[3])]
-def replace(path, target):
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)
-    left[0] -= 1
-    return whole(path, target)
-Path.replace = replace
+left = [int(sys.argv[3])]
+def before(call):
+    def counted(*given, **named):
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+        return call(*given, **named)
+    return counted
+for name in ("replace", "unlink", "symlink_to"):
+    setattr(Path, name, before(getattr(Path, name)))
+os.link = before(os.link)
+most = int(sys.argv[4])
+resource.setrlimit(resource.RLIMIT_FSIZE, (most or resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 restore(Path(sys.argv[1]), sys.argv[2], datetime.now(UTC), replace=True)
 """
 
@@ -116,20 +123,68 @@ def test_what_is_there_is_put_aside_where_that_is_wanted(tmp_path: Path) -> None
         assert store.decrees.recent(9).total == 1
 
 
-@pytest.mark.parametrize("steps", [0, 1])
-def test_killed_at_any_step_the_former_database_stays(tmp_path: Path, zygote: Zygote, steps: int) -> None:
+def restored_decrees(database: Path) -> int:
+    """How many decrees there are. Fails unless the file is sound, and was restored once."""
+    with closing(sqlite3.connect(database)) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert raw.execute("SELECT count(*) FROM restores").fetchone() == (1,)
+    with open_store(f"sqlite:///{database}") as store:
+        return store.decrees.recent(9).total
+
+
+@pytest.mark.parametrize("log_stays", [False, True])
+def test_killed_before_any_step_the_former_database_stays_with_its_log(tmp_path: Path, zygote: Zygote, log_stays: bool) -> None:
+    """With a log that cannot be written into its database, which a limit forbids to grow, too."""
+    origin = tmp_path / "origin" / "vigie.db"
+    origin.parent.mkdir()
+    with open_store(f"sqlite:///{origin}") as store:
+        record(store, 1)
+    backup = back_up(f"sqlite:///{origin}", tmp_path / "copies", NOW).path
+    with open_store(f"sqlite:///{origin}") as store:
+        with store.database.writing() as connection:
+            connection.execute(text("CREATE TABLE much AS SELECT randomblob(2000000)"))
+        record(store, 2)
+        for step in range(99):
+            database = tmp_path / str(step) / "vigie.db"
+            shutil.copytree(origin.parent, database.parent)
+            most = backup.stat().st_size + 100_000 if log_stays else 0
+            ended = zygote.run_script(KILLED, str(backup), f"sqlite:///{database}", str(step), str(most)).code
+            with closing(sqlite3.connect(database)) as raw:
+                if raw.execute("SELECT count(*) FROM restores").fetchone() == (1,):
+                    break
+            assert (ended, whole_decrees(database)) == (-signal.SIGKILL, 2)
+            restore(backup, f"sqlite:///{database}", NOW, replace=True)
+            assert (restored_decrees(database), list(database.parent.glob(".*"))) == (1, [])
+        assert restored_decrees(database) == 1
+        (aside,) = database.parent.glob("*.replaced")
+        assert (aside.with_name(f"{aside.name}-wal").exists(), whole_decrees(aside)) == (log_stays, 2)
+
+
+@pytest.mark.parametrize("log", ["-wal", "-journal"])
+def test_no_log_of_a_former_database_gets_into_the_restored_one(tmp_path: Path, log: str) -> None:
+    """Somebody removed the damaged file and not what was beside it, or a restore was killed: SQLite would write it into the new one."""
     database, url = tmp_path / "vigie.db", f"sqlite:///{tmp_path / 'vigie.db'}"
     with open_store(url) as store:
         record(store, 1)
     backup = back_up(url, tmp_path / "copies", NOW).path
-    with open_store(url) as store:
-        record(store, 2)
-    assert zygote.run_script(KILLED, str(backup), url, str(steps)).code == -signal.SIGKILL
-    assert whole_decrees(database) == 2
-    with closing(sqlite3.connect(database)) as raw:
-        assert raw.execute("SELECT count(*) FROM restores").fetchone() == (0,)
-    restore(backup, url, NOW, replace=True)
-    assert [path.name for path in tmp_path.iterdir() if "restoring" in path.name] == []
+    with closing(sqlite3.connect(database, isolation_level=None)) as raw:
+        if log == "-journal":
+            raw.execute("PRAGMA journal_mode = DELETE")
+        raw.execute("PRAGMA cache_size = 1")
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute("CREATE TABLE much AS SELECT randomblob(2000000)")
+        raw.execute("DELETE FROM decrees")
+        if log == "-wal":
+            raw.execute("COMMIT")
+        left = Path(f"{database}{log}").read_bytes()
+    for path in tmp_path.glob("vigie.db*"):
+        path.unlink()
+    for name in ("vigie.db", ".vigie.db.restoring", ".vigie.db.part"):
+        (tmp_path / f"{name}{log}").write_bytes(left)
+    restore(backup, url, NOW)
+    assert restored_decrees(database) == 1
+    (aside,) = tmp_path.glob(f"vigie.db.*{log}")
+    assert aside.read_bytes() == left
 
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
