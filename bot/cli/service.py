@@ -61,8 +61,9 @@ def register(app: typer.Typer) -> None:
         if wrong := list(obstacles(settings, configuration)):
             fail("\nvigie: ".join(wrong), WRONG_USE)
         drop_in, text = file.with_name(f"{file.name}.d") / "no-browser.conf", _unit(configuration, settings)
+        is_there = file.exists()
         try:
-            if file.exists() and file.read_text(encoding="utf-8") != text and not replacing:
+            if is_there and file.read_text(encoding="utf-8") != text and not replacing:
                 fail(f"{file} says something else; --replace replaces it. Settings of your own belong to:  systemctl edit {file.stem}")
             file.write_text(text, encoding="utf-8")
             if _needs_browser(browser, settings, authorities):
@@ -73,15 +74,18 @@ def register(app: typer.Typer) -> None:
         except OSError as error:
             fail(f"{error.filename}: {error.strerror}" + ("; this needs root (sudo)" if isinstance(error, PermissionError) else ""))
         typer.echo(f"Written: {file}" + (f", {drop_in}" if drop_in.exists() else ""))
-        steps = (["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", file.stem])
+        steps = [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", file.stem]]
+        steps += [["systemctl", "restart", file.stem]] if is_there else []
         if not now:
             typer.echo("Next:" + "".join(f"\n  {' '.join(step)}" for step in steps) + f"\n  journalctl -fu {file.stem}")
             return
         for step in steps:
             try:
                 subprocess.run(step, check=True)  # noqa: S603 - as shown
-            except (OSError, subprocess.CalledProcessError) as error:
-                fail(f"{' '.join(step)}: {error}")
+            except OSError as error:
+                fail(f"{' '.join(step)}: {error.strerror}")
+            except subprocess.CalledProcessError as error:
+                fail(f"{' '.join(step)}: ended with {error.returncode}")
 
 
 def _loaded(ctx: typer.Context) -> tuple[Path, Settings, dict[str, Authority]]:

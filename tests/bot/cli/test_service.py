@@ -170,7 +170,7 @@ def test_install_writes_both_files_says_what_to_type_and_replaces_only_when_told
 
     code, said = install()
     assert (code, ran) == (0, [])
-    assert "systemctl daemon-reload\n  systemctl enable --now vigie" in said
+    assert "systemctl daemon-reload\n  systemctl enable --now vigie\n  journalctl" in said
     assert f"--config {config} run" in file.read_text("utf-8")
     assert drop_in.read_text("utf-8") == drop_in_text()
     file.write_text("mine", encoding="utf-8")
@@ -178,4 +178,12 @@ def test_install_writes_both_files_says_what_to_type_and_replaces_only_when_told
     assert file.read_text("utf-8") == "mine"
     assert install("--replace", "--browser", "--now")[0] == 0
     assert not drop_in.exists()
-    assert ran == [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", "vigie"]]
+    first = [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", "vigie"]]
+    assert ran == [*first, ["systemctl", "restart", "vigie"]], "one that runs by the former unit goes on with this one"
+
+    def refused(step: list[str], check: bool) -> None:
+        raise subprocess.CalledProcessError(1, step)
+
+    monkeypatch.setattr("bot.cli.service.subprocess.run", refused)
+    code, said = install("--replace", "--now")
+    assert (code, said.splitlines()[-1]) == (1, "vigie: systemctl daemon-reload: ended with 1")
