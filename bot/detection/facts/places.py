@@ -173,6 +173,7 @@ _TITLE = 160
 
 _CAMERAS = re.compile(r"\bcameras?\b")
 _WATCHED = re.compile(r"\b(?:cameras?|lieux|sites|emplacements|perimetres?)\b")
+_NOT_WATCHED = re.compile(r"\b(?:agents?|destinataires?|affich\w*|panneau\w*|informe\w*|information du public|conserve\w*|serveurs?)\b")
 _HEADING = re.compile(r"\W{0,3}(?:lieux?|perimetre|sites?|emplacements?|gares|stations)(?: (?:concernee?s?|vises?|couverts?))?\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4})\s+(?=\D)")
 # Where a text layer keeps no columns, the first figure or the type of the camera begins the next one.
@@ -182,12 +183,17 @@ _COLUMN = re.compile(r"\s+(?=\d{1,4}\b)|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|
 def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     """Yield the places of the rows of the tables and forms of one article or annex, in order.
 
-    A table is of places under watch where its header speaks of cameras, or what stands above it of cameras or places.
+    A table is of places under watch where its header speaks of cameras, or what stands above it of cameras or places, and neither it nor
+    the sentence above it of people, panels or servers.
     """
     text = document.folded.text
     for table in tables(document, block.start, block.end):
-        above = _WATCHED.search(text, max(table.start - _TITLE, block.start), table.start)
+        start = max(table.start - _TITLE, block.start)
+        above = _WATCHED.search(text, start, table.start)
         if above is None and _CAMERAS.search(table.header) is None:
+            continue
+        sentence = max(start, *(text.rfind(mark, start, table.start) for mark in ".;"))
+        if _NOT_WATCHED.search(text, sentence, table.start + len(table.header)) is not None:
             continue
         for row in table.rows:
             cell = _COLUMN.split(first_cell(_RANK.sub("", row.printed, count=1) if _RANK.match(row.printed) else row.printed), maxsplit=1)[

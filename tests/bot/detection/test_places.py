@@ -117,6 +117,18 @@ def test_the_title_names_places_where_the_articles_do_not_list_them(article: str
     assert places(article, f"{TITLE} dans la gare d'Albi") == found
 
 
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Le public est informé par des panneaux sur les sites suivants :\nSite    Nombre de panneaux",
+        "Les images des caméras sont conservées dans les lieux suivants :\nLieu    Nombre de serveurs",
+        "Les agents qui voient les images des caméras sont dans ces lieux :",
+    ],
+)
+def test_a_table_of_panels_servers_or_agents_names_no_place_under_watch(lead: str) -> None:
+    assert places(f"{lead}\nMairie de Lille    4\nGare de Lille-Europe    6\n") == ()
+
+
 def test_a_table_of_what_is_no_camera_names_no_place() -> None:
     table = "Les agents formés sont affectés ainsi :\nN°  Site  Nombre\n1  place Carnot  4\nLes autres le sont au besoin. " + "Elles " * 30
     assert places(f"Les habilitations suivent. {'Ils sont formés. ' * 12}\n{table}") == ()
