@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -37,22 +36,18 @@ def _register_copies(app: typer.Typer) -> None:
     def backup(ctx: typer.Context, folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the backups.")]) -> None:
         """Back up the database, and the kept PDFs that are not in the folder yet. The bot may run meanwhile.
 
-        What was written is checked before it counts. The last backup of each of 7 days, 4 weeks and 12 months is kept. Exit code 3 when a
-        kept PDF is damaged: all else is there.
+        What was written is checked before it counts. The last backup of each of 7 days, 4 weeks and 12 months is kept. Exit code 3 when
+        PDFs could not be copied, or are damaged: all else is there.
         """
         context: Context = ctx.obj
         settings = context.load_settings()
         archive = open_archive(settings)
 
         async def work() -> int:
-            with stderr.status("copying the database and checking the copy") if stderr.is_terminal else nullcontext():
+            with stderr.status("copying the database and checking the copy"):
                 made = await asyncio.to_thread(back_up, settings.database.url, folder, utc_now())
-            copied, there, failed = await asyncio.to_thread(copy_by_content, archive.kept, folder / PDFS)
-            typer.echo(f"{made.path}: {made.size / 1e6:.1f} MB, checked")
-            typer.echo(f"{count(copied, 'PDF')} copied, {there} there already; {count(len(made.removed), 'older backup')} removed")
-            for path in failed:
-                stderr.print(f"vigie: not copied, it is damaged: {path}", markup=False, soft_wrap=True)
-            return PARTLY_DONE if failed else DONE
+            typer.echo(f"{made.path}: {made.size / 1e6:.1f} MB, checked; {count(len(made.removed), 'older backup')} removed")
+            return await _copy_pdfs(archive.kept, folder / PDFS)
 
         try:
             code = run_to_end(work())
@@ -73,28 +68,45 @@ def _register_copies(app: typer.Typer) -> None:
         """Make the database of the configuration from a backup, and bring back the kept PDFs beside it. No bot may work on it meanwhile.
 
         What may have been posted since the backup was made is looked for before anything is sent, or waits for you (vigie outbox list).
+        Exit code 3 when PDFs could not be copied, or are damaged: all else is there.
         """
         context: Context = ctx.obj
         settings = context.load_settings()
         archive = open_archive(settings)
 
-        async def work() -> None:
+        async def work() -> int:
             source = await asyncio.to_thread(newest_of, backup)
-            with stderr.status(f"restoring {source}") if stderr.is_terminal else nullcontext():
+            with stderr.status(f"restoring {source}"):
                 done = await asyncio.to_thread(put_back, source, settings.database.url, utc_now(), replace=replace)
-            pdfs, _, _ = await asyncio.to_thread(copy_by_content, source.parent / PDFS, archive.kept)
-            _give_away(settings.database.url, archive.kept)
-            typer.echo(f"restored from {source}, which knows what happened until {minute(done.made_at)}; {count(pdfs, 'PDF')} copied")
+            # Before the PDFs: whatever becomes of them, the database is another one now.
+            typer.echo(f"restored from {source}, which knows what happened until {minute(done.made_at)}")
             typer.echo(f"{count(done.sought, 'post')} perhaps sent since: looked for before anything is sent")
             if done.held:
                 typer.echo(f"{count(done.held, 'post')} to chats perhaps sent since: they wait for you (vigie outbox list --chats)")
             if done.aside is not None:
                 typer.echo(f"the database that was there is {done.aside} now")
+            try:
+                return await _copy_pdfs(source.parent / PDFS, archive.kept)
+            finally:
+                _give_away(settings.database.url, archive.kept)
 
         try:
-            run_to_end(work())
+            code = run_to_end(work())
         except OSError as error:
             fail(f"the backup cannot be restored: {error.strerror or error}: {error.filename or backup}")
+        raise typer.Exit(code)
+
+
+async def _copy_pdfs(source: Path, target: Path) -> int:
+    """Copy those that are not there, name those that are damaged, and return the exit code."""
+    try:
+        copied, there, failed = await asyncio.to_thread(copy_by_content, source, target)
+    except OSError as error:
+        fail(f"the database is done, but the PDFs cannot be copied: {error.strerror or error}: {error.filename or target}", PARTLY_DONE)
+    typer.echo(f"{count(copied, 'PDF')} copied, {there} there already")
+    for path in failed:
+        stderr.print(f"vigie: not copied, it is damaged: {path}", markup=False, soft_wrap=True)
+    return PARTLY_DONE if failed else DONE
 
 
 def _give_away(url: str, pdfs: Path) -> None:
@@ -147,5 +159,5 @@ def _register_changes(app: typer.Typer) -> None:
                     before, after = shrink(address)
                     typer.echo(f"{before / 1e6:.1f} MB became {after / 1e6:.1f} MB")
 
-        with stderr.status("compacting the database") if stderr.is_terminal else nullcontext():
+        with stderr.status("compacting the database"):
             run_to_end(asyncio.to_thread(work))

@@ -34,7 +34,7 @@ def test_database_and_new_pdfs_are_copied(vigie: Vigie, store: Store, tmp_path: 
     kept = keep(tmp_path / "vigie-archive", b"%PDF one")
     first = vigie("backup", "copies")
     assert (first.code, first.err) == (0, "")
-    assert "1 PDF copied, 0 there already; 0 older backups removed" in first.out
+    assert "checked; 0 older backups removed\n1 PDF copied, 0 there already" in first.out
     (made,) = backups_in(tmp_path / "copies")
     assert whole_decrees(made) == 1
     assert (tmp_path / "copies" / "pdfs" / kept.name).read_bytes() == b"%PDF one"
@@ -93,6 +93,24 @@ def test_what_root_restores_belongs_to_the_user_of_the_service(vigie: Vigie, sto
     found = {path.relative_to(state): path.stat().st_uid for path in state.rglob("*")}
     assert len(found) > 3
     assert set(found.values()) == {61184}, found
+
+
+def test_what_becomes_of_the_pdfs_a_restored_database_is_told_of(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    record(store, 1)
+    kept = keep(tmp_path / "vigie-archive", b"%PDF one")
+    assert vigie("backup", "copies").code == 0
+    store.close()
+    rotten = tmp_path / "copies" / "pdfs" / kept.name
+    rotten.write_bytes(b"%PDF rotten")
+    kept.unlink()
+    done = vigie("restore", "copies", "--replace")
+    assert (done.code, f"not copied, it is damaged: {Path('copies', 'pdfs', kept.name)}" in done.err) == (3, True)
+    kept.parent.rmdir()
+    kept.parent.write_text("no folder")
+    done = vigie("restore", "copies", "--replace")
+    assert (done.code, "the database is done, but the PDFs cannot be copied: " in done.err) == (3, True)
+    assert "the database that was there is" in done.out
+    assert not kept.exists()
 
 
 def test_only_to_postgresql_is_moved(vigie: Vigie, store: Store) -> None:
