@@ -16,6 +16,7 @@ from psycopg import sql
 from bot.storage.store import Store
 from tests.bot.storage.ready import copy_when_new, ready_store
 from tests.bot.storage.shared import OURS, SharedDatabase
+from tests.readers import start_readers
 from tests.servers.postgres import folder_of
 
 
@@ -86,3 +87,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def _new_databases_are_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """The migrations have tests of their own, in `tests/bot/storage`."""
     copy_when_new(monkeypatch)
+
+
+@pytest.fixture
+def started_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the reading processes as the program does: their tests are about that, or about what they may do."""
+    start_readers(monkeypatch)

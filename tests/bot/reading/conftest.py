@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.readers import start_readers
-
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
@@ -23,9 +21,3 @@ def real_texts() -> Path:
     if not folder.is_dir():
         pytest.skip("the recorded texts (../shared/data/texts) are not on this machine")
     return folder
-
-
-@pytest.fixture
-def started_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start the reading processes as the program does: their tests are about that, or about what they may do."""
-    start_readers(monkeypatch)
