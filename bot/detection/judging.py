@@ -233,7 +233,8 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
 
 
 def _in_words(value: Value) -> str:
-    return "; ".join(value) if isinstance(value, tuple) else value or ""
+    # The second reader may take a person for a maker.
+    return without_names("; ".join(value) if isinstance(value, tuple) else value or "")
 
 
 def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kind | None) -> tuple[Segment, Verdict]:

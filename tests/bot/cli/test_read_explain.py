@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.cli.read_output import evidence_lines, explain_lines, reason, twice_lines
+from bot.detection import judging
 from bot.detection.judging import TwiceRead
+from bot.detection.text.document import TextMatch
 from bot.domain.acts import Evidence, Outcome, Where
 from bot.domain.pages import TextOrigin
 from bot.ingest.judging import judge_reading
@@ -81,6 +83,17 @@ def test_a_decree_is_told_with_what_both_readers_make_of_its_facts() -> None:
     }
     assert {"software", "operators"} <= told.keys()
     assert {name for name, line in told.items() if ", to verify: " in line} == set(facts.doubtful) & told.keys()
+
+
+def test_what_the_second_reader_has_names_no_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = "M. Paul Durand"
+    monkeypatch.setattr(
+        judging, "tagged", lambda *_: {name: [TextMatch(person, 0, len(person))] for name in ("software", "vendor", "event")}
+    )
+    vsa = act(2, VSA, title=TITLE)
+    told = [fact for item in judge_reading(reading(vsa))[0] for fact in judging.read_twice(item.act, item.verdict)]
+    assert {"software", "vendor"} <= {fact.name for fact in told}
+    assert "Durand" not in " ".join(twice_lines(told))
 
 
 def test_a_decree_is_told_with_its_cues_their_places_and_pages() -> None:
