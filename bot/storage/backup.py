@@ -64,7 +64,8 @@ def back_up(url: str, folder: Path, now: datetime) -> Backup:
         note = f"{_digest(target)}  {target.name}\n"
         with whole(target.with_name(f"{target.name}.sha256")) as part:
             part.write_text(note, "ascii")
-        removed = tuple(to_remove(backups_in(folder)))
+        # Never the one just made, however many are of later days by a clock that was wrong.
+        removed = tuple(path for path in to_remove(backups_in(folder)) if path != target)
         for old in removed:
             old.unlink(missing_ok=True)
             old.with_name(f"{old.name}.sha256").unlink(missing_ok=True)
@@ -92,7 +93,7 @@ def to_remove(made: Mapping[Path, datetime]) -> list[Path]:
 def verify(path: Path) -> None:
     """Compare a backup with the hash that was noted beside it, where there is one. Raises Corrupt, OSError."""
     note = path.with_name(f"{path.name}.sha256")
-    if note.is_file() and note.read_text("ascii").split()[:1] != [_digest(path)]:
+    if note.is_file() and note.read_text("ascii", "replace").split()[:1] != [_digest(path)]:
         raise Corrupt(f"{path} is not as it was written: its hash is not the one in {note.name}; take another backup")
 
 
@@ -158,7 +159,8 @@ def copy_before_upgrade(database: Path, schema: str, now: datetime) -> Path:
         copy_sqlite(database, target)
     except OSError as error:
         raise DiskFull(f"the database {database} was not upgraded: it cannot be copied before: {error.strerror}") from error
-    for old in sorted(database.parent.glob(f"{glob.escape(database.name)}.*Z.schema-*"))[:-COPIES]:
+    earlier = sorted(path for path in database.parent.glob(f"{glob.escape(database.name)}.*Z.schema-*") if path != target)
+    for old in earlier[: 1 - COPIES]:
         old.unlink(missing_ok=True)
     return target
 
@@ -214,8 +216,10 @@ def run_client(program: str, address: URL | None, *arguments: str) -> str:
     where: tuple[str, ...] = ()
     if address is not None:
         # Not among the arguments, which every user of the machine sees.
-        environ |= {"PGPASSWORD": address.password} if address.password else {}
+        password = address.password or address.query.get("password")
+        environ |= {"PGPASSWORD": str(password)} if password else {}
         bare = URL.create("postgresql", address.username, None, address.host, address.port, address.database, address.query)
+        bare = bare.difference_update_query(["password"])
         where = (f"--dbname={bare.render_as_string()}",)
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments, no shell

@@ -11,7 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage.backup import DAYS, MONTHS, WEEKS, back_up, backups_in, copy_sqlite, run_client, stamp, to_remove, verify
+from bot.storage.backup import (
+    DAYS,
+    MONTHS,
+    WEEKS,
+    back_up,
+    backups_in,
+    copy_before_upgrade,
+    copy_sqlite,
+    run_client,
+    stamp,
+    to_remove,
+    verify,
+)
 from bot.storage.database import parse_url
 from bot.storage.errors import Corrupt, StorageError, Unavailable
 from bot.storage.store import Store, open_store
@@ -107,6 +119,38 @@ def test_a_program_that_fails_is_quoted_without_the_password(tmp_path: Path, mon
     with pytest.raises(StorageError, match="failed: pg_dump: error: no room") as failed:
         run_client("pg_dump", parse_url("postgresql://vigie:geheim@127.0.0.1/vigie"))
     assert "geheim" not in str(failed.value)
+
+
+def test_no_password_is_among_the_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "pg_dump"
+    program.write_text('#!/bin/sh\necho "$@ by $PGPASSWORD"\n', "ascii")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    said = run_client("pg_dump", parse_url("postgresql://db/vigie?user=vigie&password=geheim&sslmode=require"))
+    assert said == "--dbname=postgresql://db/vigie?sslmode=require&user=vigie by geheim\n"
+
+
+def test_a_note_that_is_damaged_is_said(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'vigie.db'}"
+    open_store(url).close()
+    made = back_up(url, tmp_path / "copies", NOW).path
+    made.with_name(f"{made.name}.sha256").write_bytes(bytes(range(128, 200)))
+    with pytest.raises(Corrupt, match="not as it was written"):
+        verify(made)
+
+
+def test_what_was_just_made_stays_whatever_the_clock_says(tmp_path: Path) -> None:
+    """A small board without a clock begins in the past."""
+    url, folder = f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies"
+    open_store(url).close()
+    folder.mkdir()
+    for days in (*range(1, 40), *range(40, 600, 30)):
+        (folder / at(NOW + timedelta(days=days))).touch()
+    made = back_up(url, folder, NOW)
+    assert made.path.is_file()
+    assert made.path not in made.removed
+    copies = [copy_before_upgrade(tmp_path / "vigie.db", "0021", NOW - timedelta(days=days)) for days in range(3)]
+    assert sorted(tmp_path.glob("vigie.db.*")) == sorted([copies[0], copies[2]])
 
 
 def test_one_at_a_time_in_a_folder(tmp_path: Path) -> None:
