@@ -144,6 +144,7 @@ def test_killed_before_any_step_the_former_database_stays_with_its_log(tmp_path:
         with store.database.writing() as connection:
             connection.execute(text("CREATE TABLE much AS SELECT randomblob(2000000)"))
         record(store, 2)
+        database = origin
         for step in range(99):
             database = tmp_path / str(step) / "vigie.db"
             shutil.copytree(origin.parent, database.parent)
