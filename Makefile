@@ -7,8 +7,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 RUNS := $(VENV)/.runs
 COMPLETE := $(VENV)/.complete
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# One more than the two cores of the small machines this is meant for: many tests wait for a process or a browser.
-PYTEST := $(BIN)/pytest -n 3 --dist load
+# Twice the two cores of the small machines this is meant for: many tests wait for a process or a browser.
+PYTEST := $(BIN)/pytest -n 4 --dist load
 
 .PHONY: help setup complete system browser run test bench-short soak mutants fuzz docs release check demo evaluate model geo pictures lock clean
 

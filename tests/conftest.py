@@ -26,53 +26,53 @@ from tests.servers import postgres
 load_profile()
 
 FIRST = (
-    # Whole programs: one process of a run forks them all, and waits for them while others compute.
-    ("tests/bot/cli/", "tests/e2e/test_operations.py", "tests/e2e/test_two_processes.py", "tests/e2e/test_early.py"),
-    ("tests/sources/crawl/test_france.py",),
-    ("tests/sources/http/test_between_processes.py",),
-    ("tests/bot/storage/test_every_schema.py",),
-    ("tests/bot/detection/test_corpus.py",),
-    ("tests/bot/delivery/picture/test_draw.py",),
-    ("tests/bot/web/test_accessibility.py",),
-    ("tests/benchmarks/test_month_promises.py",),
-    ("tests/bot/delivery/test_exactly_once.py",),
-    ("tests/bot/ingest/test_outage.py",),
-    ("tests/bot/ingest/test_misfiled.py",),
-    ("tests/bot/delivery/test_threads.py",),
-    ("tests/bot/ingest/test_poller.py",),
-    ("tests/e2e/test_replay.py",),
-    ("tests/bot/ingest/test_killed_readings.py",),
-    ("tests/bot/reading/test_sandbox.py",),
-    ("tests/bot/reading/test_hostile_pages.py",),
-    ("tests/bot/storage/test_links.py",),
-    ("tests/bot/delivery/picture/test_hostile.py",),
-    ("tests/bot/delivery/test_followers.py",),
-    ("tests/bot/ingest/test_backfill.py",),
-    ("tests/e2e/test_same_answers.py",),
-    ("tests/e2e/test_conversations.py",),
-    ("tests/bot/detection/test_shared.py",),
+    # Whole programs wait for each other, while others compute.
+    "tests/bot/cli/",
+    "tests/e2e/test_operations.py",
+    "tests/e2e/test_two_processes.py",
+    "tests/e2e/test_early.py",
+    "tests/sources/crawl/test_france.py",
+    "tests/sources/http/test_between_processes.py",
+    "tests/bot/storage/test_every_schema.py",
+    "tests/bot/detection/test_corpus.py",
+    "tests/bot/delivery/picture/test_draw.py",
+    "tests/bot/web/test_accessibility.py",
+    "tests/benchmarks/test_month_promises.py",
+    "tests/bot/delivery/test_exactly_once.py",
+    "tests/bot/ingest/test_outage.py",
+    "tests/bot/ingest/test_misfiled.py",
+    "tests/bot/delivery/test_threads.py",
+    "tests/bot/ingest/test_poller.py",
+    "tests/e2e/test_replay.py",
+    "tests/bot/ingest/test_killed_readings.py",
+    "tests/bot/reading/test_sandbox.py",
+    "tests/bot/reading/test_hostile_pages.py",
+    "tests/bot/storage/test_links.py",
+    "tests/bot/delivery/picture/test_hostile.py",
+    "tests/bot/delivery/test_followers.py",
+    "tests/bot/ingest/test_backfill.py",
+    "tests/e2e/test_same_answers.py",
+    "tests/e2e/test_conversations.py",
+    "tests/bot/detection/test_shared.py",
 )
-"""What takes long, the longest first: files and folders of tests. One process of a run does all of a line, before any of the rest."""
+"""What takes long, the longest first: files and folders of tests. They are handed out before the rest."""
 
 
 @cache
-def piece_of(module: str) -> tuple[int, str]:
-    """When the tests of a module are handed out, and what with."""
-    for place, paths in enumerate(FIRST):
-        if module.startswith(paths):
-            return place, paths[0]
-    return len(FIRST), module
+def place_of(module: str) -> int:
+    """When the tests of a module are handed out."""
+    return next((place for place, path in enumerate(FIRST) if module.startswith(path)), len(FIRST))
 
 
 class Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """A process that has time gets a whole module. (The marks of xdist for groups do nothing under pytest 9.)"""
 
     def _split_scope(self, nodeid: str) -> str:
-        return piece_of(nodeid.partition("::")[0])[1]
+        return nodeid.partition("::")[0]
 
     def _assign_work_unit(self, node: object) -> None:
         # Of the rest those of few tests first: many are together because each is short.
-        chosen = min(self.workqueue, key=lambda piece: (piece_of(piece)[0], len(self.workqueue[piece])))
+        chosen = min(self.workqueue, key=lambda module: (place_of(module), len(self.workqueue[module])))
         self.workqueue.move_to_end(chosen, last=False)
         super()._assign_work_unit(node)
 
@@ -85,7 +85,7 @@ class Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no type
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduler:
     """Hand out tests in our way, whatever `--dist` says."""
-    missing = [path for paths in FIRST for path in paths if not (config.rootpath / path).exists()]
+    missing = [path for path in FIRST if not (config.rootpath / path).exists()]
     if missing:
         raise pytest.UsageError(f"FIRST in tests/conftest.py names what is not there: {missing}")
     return Scheduler(config, log)
