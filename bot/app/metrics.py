@@ -78,7 +78,7 @@ def _of_recueils(measured: StoredMeasures) -> Iterator[Metric]:
 
 
 def _of_posts(overview: Overview, measured: StoredMeasures) -> Iterator[Metric]:
-    by_state = [([name, state.value], number) for (name, state), number in measured.posts.items()]
+    by_state = [([name, state], number) for (name, state), number in measured.posts.items()]
     yield _gauge(
         "posts",
         "Posts by destination and state; all followers are one.",

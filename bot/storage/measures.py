@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
-from bot.domain.posts import PostState
+from bot.domain.posts import PostCause, PostState
 from bot.domain.records import RecueilState
 from bot.domain.routing import followed_chat
 from bot.storage.database import Repository
@@ -18,6 +18,8 @@ from bot.storage.schema import decrees, posts, recueils, reviews
 
 FOLLOWERS = "followers"
 """What all chats that follow something are called together."""
+GIVEN_UP = "given_up"
+"""The state of posts that were refused and that a person gave up: nobody has to look at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class StoredMeasures:
     pages: int
     decrees: int
     reviews: int
-    posts: Mapping[tuple[str, PostState], int]
+    posts: Mapping[tuple[str, str], int]
     sent: Sequence[SentPost]
     followers: FollowerCounts
 
@@ -60,13 +62,13 @@ class Measures(Repository):
             followers=Follows(self._database).counts(),
         )
 
-    def _posts(self) -> Mapping[tuple[str, PostState], int]:
-        found: Counter[tuple[str, PostState]] = Counter()
-        for row in self._database.rows(
-            select(posts.c.destination, posts.c.state, func.count().label("number")).group_by(posts.c.destination, posts.c.state)
-        ):
+    def _posts(self) -> Mapping[tuple[str, str], int]:
+        found: Counter[tuple[str, str]] = Counter()
+        columns = (posts.c.destination, posts.c.state, posts.c.cause)
+        for row in self._database.rows(select(*columns, func.count().label("number")).group_by(*columns)):
             name = row.destination if followed_chat(row.destination) is None else FOLLOWERS
-            found[name, row.state] += row.number
+            is_given_up = row.state is PostState.REFUSED and row.cause is PostCause.BY_PERSON
+            found[name, GIVEN_UP if is_given_up else row.state.value] += row.number
         return found
 
     def _sent(self) -> list[SentPost]:

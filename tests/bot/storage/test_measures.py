@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.storage.follows import FollowerCounts
-from bot.storage.measures import FOLLOWERS, SentPost
+from bot.storage.measures import FOLLOWERS, GIVEN_UP, SentPost
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_follows import DROME, TODAY, found
@@ -44,4 +44,6 @@ def test_chats_that_follow_something_are_counted_as_one_and_their_posts_are_not_
 def test_a_decree_that_was_withdrawn_does_not_count(store: Store) -> None:
     number = found(store, "2026-1")
     store.reviews.withdraw(number, NOW, "cli")
-    assert store.measures.all().decrees == 0
+    measured = store.measures.all()
+    assert measured.decrees == 0
+    assert measured.posts == {("channel", GIVEN_UP): 1}, "nobody is to look at what a person gave up"
