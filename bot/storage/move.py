@@ -34,7 +34,7 @@ from sqlalchemy.types import TypeEngine
 from bot.storage.backup import file_of, require_file
 from bot.storage.columns import EnumText, JsonDocument, PackedText
 from bot.storage.database import Database, make_engine, masked, parse_url
-from bot.storage.errors import Corrupt, StorageError
+from bot.storage.errors import Corrupt, Locked, StorageError
 from bot.storage.locks import Locks, alone
 from bot.storage.migrate import VERSION_TABLE, hide_version, lay_out, revision, show_version
 from bot.storage.schema import metadata
@@ -88,10 +88,11 @@ def _carry_over(store: Store, database: Database, on_table: Callable[[str, int],
 
 
 def _fingerprint(store: Store) -> str:
-    """The content of the file: of another content another move is made."""
+    """The content of the file: of another content another move is made. Raises Locked."""
     database = store.database
-    # Its log is written into it first.
-    database.plain_value("PRAGMA wal_checkpoint(TRUNCATE)")
+    # Its log is written into it first. Where somebody reads what was before, it answers that it could not.
+    if database.plain_value("PRAGMA wal_checkpoint(TRUNCATE)"):
+        raise Locked(f"another program reads the database {database.name} (vigie serve?): stop it first")
     with Path(file_of(database.engine.url)).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -121,6 +122,19 @@ def test_nothing_is_done_while_a_program_works(source: str, target: str) -> None
         assert store.locks.take(LockName.RUN, "vigie run")
         with pytest.raises(Locked, match=r"vigie run.* works on the database"):
             move(source, target, lambda _name, _rows: None)
+
+
+def test_nothing_is_done_while_a_program_reads_what_was_before(source: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written since would not be in the content by which a move that goes on knows that nothing has changed."""
+    monkeypatch.setattr("bot.storage.move.open_store", partial(open_store, busy_timeout=0.1))
+    with open_store(source, read_only=True) as reader, reader.database.reading() as connection:
+        connection.execute(select(notices)).all()
+        with open_store(source) as store:
+            record(store, 4)
+        with pytest.raises(Locked, match="another program reads the database"):
+            move(source, target, lambda _name, _rows: None)
+    move(source, target, lambda _name, _rows: None)
+    same(source, target)
 
 
 def test_only_to_postgresql(source: str) -> None:
