@@ -9,7 +9,7 @@ from functools import cache
 from bot.domain.acts import Decree, deciding_in
 from bot.domain.health import Overview
 from bot.gazetteer.places import Commune, Department, Region
-from bot.queries.answers import DecreeList, OneDecree, PlaceChoice, PlaceChoices, Question, Topic
+from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, Topic
 from bot.queries.phrases import choice_text, message_of
 from bot.queries.plain_words import places_named, understood
 from bot.queries.questions import LONGEST_WORDS
@@ -69,10 +69,17 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         heading=words["numbered"] if numbered else words["decrees"],
         instead=None if instead is None else words["instead"].format(asked=asked, searched=instead),
         found=tuple(_found(decrees, instead or asked, site, request)),
-        count="" if listed is None or listed.total == 1 else words["decrees_total"].format(n=listed.total),
+        unfinished=vocabulary(request.language).ask.unfinished if isinstance(answer, NothingFound) and answer.unfinished else "",
+        count=_count(1 if listed is None else listed.total, words, numbered=numbered),
         page=1 if listed is None else listed.question.page,
         pages=1 if listed is None else listed.pages,
     )
+
+
+def _count(total: int, words: Mapping[str, str], *, numbered: bool) -> str:
+    if total == 1:
+        return ""
+    return str(total) if numbered else words["decrees_total"].format(n=total)
 
 
 def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:

@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.domain.acts import Kind, Purpose
+from bot.domain.acts import Facts, Kind, Purpose
 from bot.domain.law.advice import Flag
 from bot.domain.law.tables import windows
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import LANGUAGES
 from bot.queries.questions import Questions
+from bot.queries.vocabulary import vocabulary
 from bot.web.documents import Document, SiteContext, SiteSettings
 from bot.web.rendering import style, web_words
 from bot.web.views import view_words
-from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees
+from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
 from tests.bot.web import samples
-from tests.bot.web.conftest import MemoryBrowsing, get
+from tests.bot.web.conftest import MemoryBrowsing, get, memory_site
 
 SETTINGS = SiteSettings(
     public_url="https://vigie.example",
@@ -198,6 +200,21 @@ def test_a_search_shows_places_first_and_the_words_in_their_phrase() -> None:
     )
     assert "<mark>autorisation</mark>" in get(sample_site(), "/recherche?q=autorisations").body.decode()
     assert 'href="/arretes/1104"' in get(sample_site(), "/recherche?q=2026-1104").body.decode()
+
+
+def test_a_search_says_that_the_records_are_read_again() -> None:
+    decrees = MemoryDecrees([decree(1)])
+    site, said = memory_site(decrees), vocabulary("fr").ask.unfinished
+    assert said not in get(site, "/recherche?q=zorglub").body.decode()
+    decrees.renewing = True
+    assert said in get(site, "/recherche?q=zorglub").body.decode()
+
+
+def test_decrees_of_one_number_are_not_said_to_have_words_in_their_titles() -> None:
+    alike = [replace(decree(number), facts=Facts(number="2026-7")) for number in (1, 2)]
+    body = get(memory_site(MemoryDecrees(alike)), "/recherche?q=2026-7").body.decode()
+    assert '<span class="note">2</span>' in body
+    assert "dans leur titre" not in body
 
 
 @pytest.mark.parametrize(
