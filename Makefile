@@ -28,7 +28,7 @@ help:
 	@echo "make model   teach the second reader of facts anew, after a change of the labelled corpus or of what it is told of words"
 	@echo "make geo     renew the communes, postcodes, departments, regions and outlines from their npm packages (needs npm)"
 	@echo "make pictures   make the pictures of messages and pages in docs/images anew (needs npm and Chromium)"
-	@echo "make lock    renew requirements.lock and requirements-run.lock from pyproject.toml"
+	@echo "make lock    renew requirements.lock, requirements-run.lock and requirements-tools.lock"
 
 setup: system $(RUNS)
 
