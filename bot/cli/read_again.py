@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -117,7 +117,7 @@ async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: 
 
 
 async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: RetryRequest, give_way: asyncio.Event) -> Json | None:
-    with stderr.status("reading again what could not be read") if stderr.is_terminal else nullcontext():
+    with stderr.status("reading again what could not be read"):
         try:
             async with delivering(parts, give_way) as delivery:
                 retried = await first_of(retry(parts.poller, parts.store, wanted, parts.clock()), give_way)

@@ -23,7 +23,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from bot.storage.database import in_memory, masked, parse_url, translate
-from bot.storage.errors import Corrupt, DiskFull, StorageError, Unavailable
+from bot.storage.errors import Corrupt, DiskFull, Locked, StorageError, Unavailable
 
 DAYS, WEEKS, MONTHS = 7, 4, 12
 """Backups that are kept: the last one of each of so many days, weeks and months that have one."""
@@ -137,7 +137,8 @@ def copy_checked(source: Path, copy: Path) -> None:
             goal.execute("PRAGMA journal_mode = DELETE")
             found = goal.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except sqlite3.Error as error:
-        raise translate(error, str(source)) from error
+        is_full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL  # only the copy grows
+        raise translate(error, str(copy if is_full else source)) from error
     if found != "ok":
         raise Corrupt(f"the database {source} is damaged, and was not copied: {found}")
 
@@ -173,7 +174,9 @@ def shrink(address: URL) -> tuple[int, int]:
     file = file_of(address)
     with closing(sqlite3.connect(file, timeout=1)) as raw:
         try:
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # What it answers where somebody reads what was before: the room could not be given back.
+            if raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                raise Locked(f"another program reads the database {file} (vigie serve?): stop it first")
             before, free = file.stat().st_size, shutil.disk_usage(file.absolute().parent).free
             if free < 2 * before:
                 raise DiskFull(

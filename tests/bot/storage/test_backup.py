@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.storage.backup import (
     DAYS,
@@ -20,12 +24,14 @@ from bot.storage.backup import (
     copy_before_upgrade,
     copy_sqlite,
     run_client,
+    shrink,
     stamp,
     to_remove,
     verify,
 )
 from bot.storage.database import parse_url
-from bot.storage.errors import Corrupt, StorageError, Unavailable
+from bot.storage.errors import Corrupt, DiskFull, Locked, StorageError, Unavailable
+from bot.storage.schema import decrees
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_power_cut import WRITER, record, whole_decrees
@@ -101,6 +107,32 @@ def test_a_damaged_database_gives_no_backup(tmp_path: Path) -> None:
         copy_sqlite(database, tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
     assert [path.name for path in tmp_path.iterdir() if "copy" in path.name] == []
+
+
+def test_nothing_is_compacted_while_a_program_reads_what_was_before(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'vigie.db'}"
+    open_store(url).close()
+    with open_store(url, read_only=True) as reader, open_store(url) as store:
+        with reader.database.reading() as connection:
+            connection.execute(select(decrees)).all()
+            record(store, 1)
+            with pytest.raises(Locked, match="another program reads the database"):
+                shrink(parse_url(url))
+        before, after = shrink(parse_url(url))
+        assert 0 < after <= before
+
+
+def test_a_full_disk_is_that_of_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Small(sqlite3.Connection):
+        def backup(self, target: sqlite3.Connection, **options: Any) -> None:
+            target.execute("PRAGMA max_page_count = 9")
+            super().backup(target, **options)
+
+    open_store(f"sqlite:///{tmp_path / 'vigie.db'}").close()
+    monkeypatch.setattr("bot.storage.backup.sqlite3.connect", partial(sqlite3.connect, factory=Small))
+    with pytest.raises(DiskFull, match=r"/copies/\S+ cannot grow: the disk is full"):
+        back_up(f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies", NOW)
+    assert list((tmp_path / "copies").iterdir()) == []
 
 
 def test_what_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
