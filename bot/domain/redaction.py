@@ -20,11 +20,17 @@ def scrub(text: str, *secrets: str) -> str:
 
 
 class RedactedStream:
-    """Wraps a text stream and removes secrets from all that is written to it. Everything else is the stream's own."""
+    """Wraps a text stream and removes secrets from all that is written to it. Everything else is the stream's own.
 
-    def __init__(self, stream: TextIO, secrets: Collection[str]) -> None:
-        self._stream = stream
-        self._secrets = tuple(secrets)
+    One that is wrapped again, at each new configuration, is one layer still, and removes the secrets of before too.
+    """
+
+    def __init__(self, stream: TextIO | RedactedStream, secrets: Collection[str]) -> None:
+        if isinstance(stream, RedactedStream):
+            secrets = {*stream._secrets, *secrets}
+            stream = stream._stream
+        self._stream: TextIO = stream
+        self._secrets: tuple[str, ...] = tuple(secrets)
 
     def write(self, text: str, /) -> int:
         """Write the text without the secrets."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 
 import pytest
 
@@ -68,3 +69,12 @@ def test_the_secrets_of_the_settings() -> None:
     }  # fmt: skip
     # What is no secret, or too common a word to be hidden wherever it stands.
     assert settings.secrets.isdisjoint({"vigie", "vigie_archive", "db.example", "hook.example", "m.example", "pw", "some", "123456789"})
+
+
+def test_a_stream_that_is_wrapped_at_every_new_configuration_goes_on_to_write() -> None:
+    inner = io.StringIO()
+    stream = RedactedStream(inner, ["the-token-of-before"])
+    for _ in range(sys.getrecursionlimit()):
+        stream = RedactedStream(stream, [TOKEN])
+    stream.write(f"{TOKEN} the-token-of-before end")
+    assert inner.getvalue() == "[secret] [secret] end"
