@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from importlib.resources import files
+from itertools import chain, count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated
@@ -308,6 +309,7 @@ def _write(target: Path, trial: Path, secrets: Mapping[tuple[str, str], str]) ->
 
 def _set_aside(file: Path) -> Iterator[str]:
     if file.exists():
-        old = file.with_name(f"{file.name}.old")
+        names = (file.with_name(f"{file.name}.old{again}") for again in chain(("",), (f"-{number}" for number in count(2))))
+        old = next(path for path in names if not path.exists())
         file.replace(old)
         yield f"{file.name} was there: it is now {old}"

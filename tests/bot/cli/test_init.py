@@ -99,6 +99,9 @@ def test_a_configuration_is_replaced_only_where_that_is_wanted_and_kept(vigie: V
     assert "config.toml was there: it is now " in done.out
     assert (tmp_path / "config.toml.old").read_text(encoding="utf-8") == "# mine\n"
     assert (tmp_path / "telegram.token.old").read_text(encoding="utf-8") == WRONG
+    assert vigie("init", "--yes", "--replace", "--channel", "@vsa", environ=of(telegram)).code == 0
+    assert (tmp_path / "config.toml.old").read_text(encoding="utf-8") == "# mine\n", "what a person wrote is not lost the second time"
+    assert (tmp_path / "config.toml.old-2").exists()
 
 
 @pytest.mark.parametrize(
