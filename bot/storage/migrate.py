@@ -83,15 +83,17 @@ def show_version(connection: Connection, schema: str | None) -> None:
     connection.execute(insert(_version), {"version_num": schema})
 
 
-def adopt(connection: Connection, schema: str | None) -> None:
-    """Upgrade the tables that a backup brought. `schema` is their version where it is not stored yet, so that no program could open them.
-    Raises WrongSchema."""
+def adopt(connection: Connection, schema: str | None, name: str) -> None:
+    """Upgrade the tables that a backup of this name brought. Raises WrongSchema.
+
+    `schema` is their version where it is not stored yet, so that no program could open them.
+    """
     with _one_at_a_time:
         if schema is not None:
             show_version(connection, schema)
-        current, name = revision(connection), masked(connection.engine.url)
+        current = revision(connection)
         if current is None:
-            raise WrongSchema(f"what was to be restored as {name} is not a backup of Vigie")
+            raise WrongSchema(f"{name} is not a backup of Vigie")
         _refuse_newer(name, _scripts(), current)
         upgrade_to(connection, "head")
 

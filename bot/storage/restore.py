@@ -84,7 +84,7 @@ def _restore_file(backup: Path, target: Path, now: datetime, *, replace: bool) -
         engine = make_engine(parse_url(f"sqlite:///{fresh}"), read_only=False)
         try:
             with engine.execution_options(**WRITING).begin() as connection:
-                adopt(connection, None)
+                adopt(connection, None, str(backup))
                 found = mark_restored(connection, now)
         finally:
             engine.dispose()
@@ -149,7 +149,7 @@ def _restore_dump(backup: Path, database: Database, now: datetime) -> Restored:
     if schema is None:
         raise Unavailable(f"{backup} is not a backup of Vigie: it names no version")
     with database.writing() as connection:
-        adopt(connection, schema[1])
+        adopt(connection, schema[1], str(backup))
         return Restored(*mark_restored(connection, now), None)
 
 

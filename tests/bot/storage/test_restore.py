@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 
 from bot.domain.posts import PostCause, PostState
 from bot.storage.backup import back_up, newest_of
-from bot.storage.errors import Corrupt, Locked, StorageError, Unavailable
+from bot.storage.errors import Corrupt, Locked, StorageError, Unavailable, WrongSchema
 from bot.storage.locks import LockName
 from bot.storage.restore import WouldReplace, restore
 from bot.storage.schema import restores
@@ -199,8 +199,14 @@ def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "shopping.db"
     with closing(sqlite3.connect(other)) as raw:
         raw.execute("CREATE TABLE list (what)")
-    with pytest.raises(StorageError, match="not a backup of Vigie"):
+    with pytest.raises(WrongSchema, match=r"shopping\.db is not a backup of Vigie"):
         restore(other, target, NOW)
+    newer = back_up(url, tmp_path / "later", NOW).path
+    with closing(sqlite3.connect(newer)) as raw, raw:
+        raw.execute("UPDATE vigie_schema SET version_num = '9999'")
+    newer.with_name(f"{newer.name}.sha256").unlink()
+    with pytest.raises(WrongSchema, match=rf"the database {newer} is of a newer Vigie"):
+        restore(newer, target, NOW)
     with pytest.raises(StorageError, match=r"is of SQLite, and database\.url is not"):
         restore(other, "postgresql://vigie@127.0.0.1:1/vigie", NOW)
     with pytest.raises(Unavailable, match="there is no backup"):
