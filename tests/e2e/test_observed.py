@@ -123,6 +123,8 @@ async def test_a_running_bot_answers_on_this_machine(zygote: Zygote, sites: Site
         await until(lambda: _listens(port))
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             assert (await client.get("/healthz")).text == "alive\n"
+            head = await client.head("/healthz")
+            assert (head.status_code, head.content) == (200, b"")
             assert "vigie_alive 1.0\n" in (await client.get("/metrics")).text
             assert (await client.get("/")).status_code == 404
         # Somebody who says nothing does not hold up the end.
