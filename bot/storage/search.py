@@ -24,13 +24,13 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
-    except_,
     exists,
     func,
     insert,
     literal,
     select,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
@@ -68,6 +68,12 @@ class Matches:
     _ids: Select[int]
     _theirs: ColumnElement[bool]
 
+    def as_many_as(self, other: Matches, connection: Connection) -> bool:
+        """Whether another search finds as many acts, however many they are."""
+        if self.acts < MANY or other.acts < MANY:
+            return self.acts == other.acts
+        return len({connection.execute(select(func.count()).select_from(each._ids.subquery())).scalar_one() for each in (self, other)}) == 1
+
     def few(self) -> Select[int]:
         """The ids of their decrees, each once or more. For many it costs several times as much as `holds`."""
         found = self._ids.subquery()
@@ -78,24 +84,17 @@ class Matches:
         return exists().where(acts.c.decree_id == decrees.c.id, self._theirs)
 
     def total(self, connection: Connection) -> int:
-        """How many decrees that stand they are of, by the same index."""
-        query = self._total_in_sqlite() if connection.dialect.name == "sqlite" else self._total_in_postgresql()
-        return int(connection.execute(query).scalar_one())
-
-    def _total_in_sqlite(self) -> Select[int]:
-        withdrawn = select(decrees.c.id).where(decrees.c.withdrawn_at.is_not(None))
-        found = select(acts.c.decree_id).distinct().where(acts.c.decree_id.is_not(None), self._theirs)
-        return select(func.count()).select_from(except_(found, withdrawn).subquery())
-
-    def _total_in_postgresql(self) -> Select[int]:
-        """As many as the acts, less those beyond the first of a decree: few have several, and to join all takes thrice as long. No act of a
-        withdrawn decree has terms."""
+        """How many decrees that stand they are of: as many as the acts, less those beyond the first of a decree. Few have several, and to
+        join all takes thrice as long. No act of a withdrawn decree has terms."""
         several = select(acts.c.decree_id).where(acts.c.decree_id.is_not(None)).group_by(acts.c.decree_id).having(func.count() > 1)
-        found_of_act = self._ids.with_only_columns(func.count()).where(act_terms.c.act_id == acts.c.id).scalar_subquery()
-        beyond = func.greatest(func.sum(found_of_act) - 1, 0).label("beyond")
-        each = select(beyond).where(acts.c.decree_id.in_(several)).group_by(acts.c.decree_id).subquery()
+        if connection.dialect.name == "sqlite":
+            theirs, beyond = self._theirs, func.count() - 1
+        else:
+            found_of_act = self._ids.with_only_columns(func.count()).where(act_terms.c.act_id == acts.c.id).scalar_subquery()
+            theirs, beyond = true(), func.greatest(func.sum(found_of_act) - 1, 0)
+        each = select(beyond.label("beyond")).where(acts.c.decree_id.in_(several), theirs).group_by(acts.c.decree_id).subquery()
         found = select(func.count()).select_from(self._ids.subquery()).scalar_subquery()
-        return select(found - func.coalesce(select(func.sum(each.c.beyond)).scalar_subquery(), 0))
+        return int(connection.execute(select(found - func.coalesce(select(func.sum(each.c.beyond)).scalar_subquery(), 0))).scalar_one())
 
 
 def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None, *, in_head: bool) -> Matches:
