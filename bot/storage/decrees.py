@@ -97,9 +97,9 @@ class Decrees(Repository):
             found, headed = (matching(connection, wanted, authorities, in_head=head) for head in (False, True))
             among_found = _among(connection, found)
             total = _total(connection, found, among_found)
-            # To count those in the head, or the acts of both, costs as much as all else: who asks for one of the first pages does not wait.
+            # To count those in the head costs as much as all else: who asks for one of the first pages does not wait for it.
             is_late = 2 * offset > total
-            if not headed.acts or ((is_late or headed.acts < MANY) and headed.as_many_as(found, connection)):
+            if not headed.acts or ((is_late or headed.acts < MANY) and headed.count(connection) == found.count(connection)):
                 return _page(connection, _ids(connection, among_found, limit, offset, total), total)
             in_head = _among(connection, headed)
             first = _total(connection, headed, in_head) if is_late else None

@@ -62,17 +62,19 @@ def query_terms(question: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The acts that a search finds: how many they are, `MANY` where they are so many or more, and the query of their ids."""
+    """The acts that a search finds: how many they are, `MANY` where they are so many or more and `_all` does not say more, and the query of
+    their ids."""
 
     acts: int
+    _all: int | None
     _ids: Select[int]
     _theirs: ColumnElement[bool]
 
-    def as_many_as(self, other: Matches, connection: Connection) -> bool:
-        """Whether another search finds as many acts, however many they are."""
-        if self.acts < MANY or other.acts < MANY:
-            return self.acts == other.acts
-        return len({connection.execute(select(func.count()).select_from(each._ids.subquery())).scalar_one() for each in (self, other)}) == 1
+    def count(self, connection: Connection) -> int:
+        """How many acts, however many they are."""
+        if self._all is None and self.acts >= MANY:
+            return int(connection.execute(select(func.count()).select_from(self._ids.subquery())).scalar_one())
+        return self.acts if self._all is None else self._all
 
     def few(self) -> Select[int]:
         """The ids of their decrees, each once or more. For many it costs several times as much as `holds`."""
@@ -93,12 +95,12 @@ class Matches:
             found_of_act = self._ids.with_only_columns(func.count()).where(act_terms.c.act_id == acts.c.id).scalar_subquery()
             theirs, beyond = true(), func.greatest(func.sum(found_of_act) - 1, 0)
         each = select(beyond.label("beyond")).where(acts.c.decree_id.in_(several), theirs).group_by(acts.c.decree_id).subquery()
-        found = select(func.count()).select_from(self._ids.subquery()).scalar_subquery()
-        return int(connection.execute(select(found - func.coalesce(select(func.sum(each.c.beyond)).scalar_subquery(), 0))).scalar_one())
+        return self.count(connection) - int(connection.execute(select(func.coalesce(func.sum(each.c.beyond), 0))).scalar_one())
 
 
 def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None, *, in_head: bool) -> Matches:
-    """The acts of decrees of these authorities (None: of all) that hold every term: anywhere, or in title and facts."""
+    """The acts of decrees of these authorities (None: of all) that hold every term: anywhere, or in title and facts. Of the latter
+    `MANY` at most are counted, as PostgreSQL has no index of them."""
     groups: dict[str, list[list[str]]] = {"head": [], "everything": []}
     groups["head" if in_head else "everything"] += [[term] for term in wanted]
     if in_head and connection.dialect.name == "postgresql":
@@ -114,7 +116,8 @@ def matching(connection: Connection, wanted: Sequence[str], authorities: Collect
     else:
         ids = _held_in_postgresql(asked)
         theirs = acts.c.id.in_(ids)
-    return Matches(connection.execute(select(func.count()).select_from(ids.limit(MANY).subquery())).scalar_one(), ids, theirs)
+    counted = int(connection.execute(select(func.count()).select_from((ids.limit(MANY) if in_head else ids).subquery())).scalar_one())
+    return Matches(min(counted, MANY), None if in_head else counted, ids, theirs)
 
 
 def index_acts(connection: Connection, recueil: int | None = None) -> None:
