@@ -111,7 +111,7 @@ async def test_from_nothing_to_a_post_and_after_a_kill_elsewhere_nothing_is_post
             await telegram.until(lambda: telegram.messages, LONGEST)
             await until(mastodon.statuses)
             kept = await asyncio.to_thread(vigie, "backup", "backups", environ=environ)
-            assert (kept.code, ", checked\n" in kept.out) == (0, True), kept.err
+            assert (kept.code, ", checked; " in kept.out) == (0, True), kept.err
         finally:
             running.kill()
             await running.wait()
