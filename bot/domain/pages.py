@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class TextOrigin(StrEnum):
-    """How the text of a page was obtained. `PENDING`: it is still to be recognised, and the document is read in part until then."""
+    """Says how the text of a page was obtained. `PENDING`: it is still to be recognised, and the document is read in part until then."""
 
     LAYER = "layer"
     OCR = "ocr"
@@ -18,7 +18,7 @@ class TextOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The text of one page. An `UNREADABLE` page has an empty text that means "could not read", not "nothing there".
+    """Holds the text of one page. An `UNREADABLE` page has an empty text that means "could not read", not "nothing there".
 
     A `PENDING` page has what its text layer holds, a stamped running title at most. `other` is a second text of the same page, where
     neither the layer nor the recognised one can be trusted alone: what is looked for may stand in either. `confidence` is the engine's own

@@ -62,19 +62,18 @@ def query_terms(question: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The acts that a search finds: how many they are, `MANY` where they are so many or more and `_all` does not say more, and the query of
-    their ids."""
+    """Holds the acts that a search finds: how many they are, where not `_counts_all` counted up to `MANY`, and the query of their ids."""
 
     acts: int
-    _all: int | None
+    _counts_all: bool
     _ids: Select[int]
     _theirs: ColumnElement[bool]
 
     def count(self, connection: Connection) -> int:
-        """How many acts, however many they are."""
-        if self._all is None and self.acts >= MANY:
-            return int(connection.execute(select(func.count()).select_from(self._ids.subquery())).scalar_one())
-        return self.acts if self._all is None else self._all
+        """Return how many acts there are, however many."""
+        if self._counts_all or self.acts < MANY:
+            return self.acts
+        return int(connection.execute(select(func.count()).select_from(self._ids.subquery())).scalar_one())
 
     def few(self) -> Select[int]:
         """The ids of their decrees, each once or more. For many it costs several times as much as `holds`."""
@@ -117,7 +116,7 @@ def matching(connection: Connection, wanted: Sequence[str], authorities: Collect
         ids = _held_in_postgresql(asked)
         theirs = acts.c.id.in_(ids)
     counted = int(connection.execute(select(func.count()).select_from((ids.limit(MANY) if in_head else ids).subquery())).scalar_one())
-    return Matches(min(counted, MANY), None if in_head else counted, ids, theirs)
+    return Matches(counted, not in_head, ids, theirs)
 
 
 def index_acts(connection: Connection, recueil: int | None = None) -> None:

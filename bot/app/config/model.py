@@ -87,7 +87,7 @@ class DatabaseSettings(Section):
     url: DatabaseUrl = Field(default="sqlite:///vigie.db", repr=False)
     """`sqlite:///file` (relative to the configuration file's folder) or `postgresql://user:password@host/name`."""
     url_file: MaybePath = None
-    """A file that holds the url, read at start: it has a password."""
+    """Names a file that holds the url, read at start: it has a password."""
 
 
 class ReadingSettings(Section):

@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PrintedTable:
-    """The rows of one table. `header` is the folded line above them, "" where there is none; `total` the figure of its last line."""
+    """Holds the rows of one table. `header` is the folded line above them, "" where there is none; `total` the figure of its last line."""
 
     start: int
     header: str
