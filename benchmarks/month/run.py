@@ -24,7 +24,7 @@ from bot.ingest.archive import RecueilFiles
 from bot.ingest.decisions import interval
 from bot.ingest.ingestor import BackgroundTasks, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
-from bot.ingest.reading_job import ReadingJob, WorkerSlots
+from bot.ingest.reading_job import LocalReading, ReadingJob, WorkerSlots
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawler
@@ -100,7 +100,7 @@ async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day
         with _silence(), patch.object(sources.crawl.lists, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
             async with client(month, door, clock, plan.seed, interval_seconds=INTERVAL) as polite:
                 catalogue, crawler = Catalogue(plan.authorities), Crawler(polite)
-                files, job = RecueilFiles(polite, store, None, clock.now), ReadingJob(read=month.read, store=store, clock=clock.now)
+                files, job = RecueilFiles(polite, store, None, clock.now), ReadingJob(LocalReading(month.read, store, clock.now), store)
                 recorder = Recorder(catalogue, store, lambda decree: ("channel",), clock.now)
                 ingestor = Ingestor(catalogue, crawler, files, job, recorder, store, clock.now)
                 background = BackgroundTasks(ingestor, WorkerSlots(quick=2, slow=1), clock.now)

@@ -54,7 +54,7 @@ from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import watching_since
 from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
-from bot.ingest.reading_job import ReadingJob, WorkerSlots
+from bot.ingest.reading_job import LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
 from bot.ingest.retention import KeptFor, Retention
 from bot.ingest.review import Reviewer
@@ -166,7 +166,7 @@ async def assemble(
         catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, topics)
         recorder = Recorder(catalogue, store, route, clock)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
-        job = ReadingJob(read=partial(stream_pdf, limits=settings.reading.limits()), store=store, clock=clock)
+        job = ReadingJob(LocalReading(partial(stream_pdf, limits=settings.reading.limits()), store, clock), store)
         ingestor_of = _ingestors(job, catalogue, recorder, None if rehearsal else archive, store, clock)
         background = BackgroundTasks(ingestor_of(client), _slots(settings), clock)
         poller = Poller(catalogue, Crawler(client), background, store, history, _schedule(settings.watch), clock)

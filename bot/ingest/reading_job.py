@@ -195,17 +195,29 @@ class ReadSoFar:
             self.ocr_seconds += page.seconds
 
 
+class FileReading(Protocol):
+    """Reads one file to its end: processes of this program do, or those of other machines."""
+
+    read_so_far: ReadSoFar
+
+    async def read(self, file: OpenedPdf, slot: WorkerSlot, early: Early) -> Reading:
+        """Read a file whose content nobody else of this process reads. As `ReadingJob.read`."""
+        ...
+
+
 class ReadingJob:
     """Reads files, each content once, whoever publishes it."""
 
-    def __init__(self, *, read: Reader, store: Store, clock: Callable[[], datetime], pace: ReadingTimeouts = USUAL_PACE) -> None:
-        self._reader = read
+    def __init__(self, files: FileReading, store: Store) -> None:
+        self._files = files
         self._store = store
-        self._clock = clock
-        self._pace = pace
         self._by_content: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._wanted: Counter[str] = Counter()
-        self.read_so_far = ReadSoFar()
+
+    @property
+    def read_so_far(self) -> ReadSoFar:
+        """Return what was read since the start."""
+        return self._files.read_so_far
 
     async def stored(self, sha256: str) -> Reading | None:
         """Return the reading of a content that was read wholly before, by the rules of today. Raises StorageError."""
@@ -231,11 +243,23 @@ class ReadingJob:
                 if whole is not None:
                     return whole
                 await slot.acquire()
-                return await self._read_file(file, slot, early)
+                return await self._files.read(file, slot, early)
         finally:
             self._wanted -= Counter({file.sha256: 1})
 
-    async def _read_file(self, file: OpenedPdf, slot: WorkerSlot, early: Early) -> Reading:
+
+class LocalReading:
+    """Reads files in processes of this machine, and stores what is read of each meanwhile."""
+
+    def __init__(self, read: Reader, store: Store, clock: Callable[[], datetime], pace: ReadingTimeouts = USUAL_PACE) -> None:
+        self._reader = read
+        self._store = store
+        self._clock = clock
+        self._pace = pace
+        self.read_so_far = ReadSoFar()
+
+    async def read(self, file: OpenedPdf, slot: WorkerSlot, early: Early) -> Reading:
+        """Go on with what is stored of a file, and give its slot to others where it turns out to be long. As `ReadingJob.read`."""
         content = await asyncio.to_thread(self._store.contents.get, file.sha256)
         progress = ReadingProgress(file, self._usable(content), self._pace.pages)
         if content is not None and content.error is not None and self._was_just_tried(content):

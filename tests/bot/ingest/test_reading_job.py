@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.acts import Reading
-from bot.ingest.reading_job import OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlots
+from bot.ingest.reading_job import LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlots
 from bot.reading.model import ReadingDone, ReadingEvent, Unreadable
 from bot.storage.store import open_store
 from tests.bot.ingest.test_long_readings import sha, soon
@@ -34,7 +34,7 @@ async def test_the_third_to_come_keeps_no_place_that_the_second_waits_for(tmp_pa
 
     (tmp_path / "scan.pdf").touch()
     with open_store("sqlite://") as store:
-        job = ReadingJob(read=read, store=store, clock=lambda: NOON, pace=ReadingTimeouts(quick=0, urgent=60))
+        job = ReadingJob(LocalReading(read, store, lambda: NOON, ReadingTimeouts(quick=0, urgent=60)), store)
         slots = WorkerSlots(quick=1, slow=1)
         ways = [slots.slot() for _ in range(3)]
 
@@ -72,7 +72,7 @@ async def test_a_file_that_vanishes_is_no_fault_of_its_content(tmp_path: Path) -
         pass
 
     with open_store("sqlite://") as store:
-        job = ReadingJob(read=read, store=store, clock=lambda: NOON)
+        job = ReadingJob(LocalReading(read, store, lambda: NOON), store)
         async with WorkerSlots(quick=1, slow=1).slot() as way:
             with pytest.raises(Unreadable, match="removed from this machine while it was read"):
                 await job.read(OpenedPdf(path, sha("scan"), 4), way, early)

@@ -9,7 +9,7 @@ from bot.domain.acts import Decree
 from bot.ingest.archive import PdfArchive, RecueilFiles
 from bot.ingest.ingestor import BackgroundTasks, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
-from bot.ingest.reading_job import USUAL_PACE, Reader, ReadingJob, ReadingTimeouts, WorkerSlots
+from bot.ingest.reading_job import USUAL_PACE, LocalReading, Reader, ReadingJob, ReadingTimeouts, WorkerSlots
 from bot.storage.recording import Route
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Catalogue
@@ -35,7 +35,7 @@ def make_ingestor(
     archive: PdfArchive | None = None,
     timeouts: ReadingTimeouts = USUAL_PACE,
 ) -> Ingestor:
-    files, job = RecueilFiles(fetcher, store, archive, clock), ReadingJob(read=read, store=store, clock=clock, pace=timeouts)
+    files, job = RecueilFiles(fetcher, store, archive, clock), ReadingJob(LocalReading(read, store, clock, timeouts), store)
     recorder = recorder or Recorder(catalogue, store, route, clock)
     return Ingestor(catalogue, Crawler(fetcher), files, job, recorder, store, clock)
 
