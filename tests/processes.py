@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import pty
 import select
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,6 +190,28 @@ class Zygote:
 
 def command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-c", "from bot.cli import main; main()", *arguments]
+
+
+def on_a_terminal(
+    folder: Path, arguments: Sequence[str], seen: Callable[[subprocess.Popen[bytes], str], None] = lambda _process, _shown: None
+) -> tuple[int, str]:
+    """Run the command with a terminal as its standard error. `seen` is called with all that it shows, whenever there is more."""
+    ours, theirs = pty.openpty()
+    environ = {**clean_environ(), "TERM": "xterm"}
+    shown = b""
+    with subprocess.Popen(command(arguments), cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        try:
+            # At the end of the last process that holds it a terminal gives an error.
+            while piece := os.read(ours, 65536):
+                shown += piece
+                seen(process, shown.decode("utf-8", "replace"))
+        except OSError:
+            pass
+        finally:
+            os.close(ours)
+            code = process.wait(timeout=60)
+    return code, shown.decode("utf-8", "replace")
 
 
 def clean_environ(more: Mapping[str, str] | None = None) -> dict[str, str]:

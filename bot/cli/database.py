@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,11 @@ import typer
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import utc_now
 from bot.app.wiring import open_archive, open_retention
-from bot.cli.context import DONE, PARTLY_DONE, Context, fail, run_to_end, stderr
-from bot.cli.text_output import count, minute
+from bot.cli.context import AsJson, Context, fail, run_to_end
+from bot.cli.text_output import count, finish, minute, print_lines, result_of, show
+from bot.cli.work import progress
 from bot.ingest.archive import copy_by_content
+from bot.queries.json_shapes import Json, pick, plain
 from bot.storage.backup import back_up, newest_of, require_file, shrink
 from bot.storage.locks import alone
 from bot.storage.move import move as carry_over
@@ -33,7 +36,11 @@ def register(app: typer.Typer) -> None:
 
 def _register_copies(app: typer.Typer) -> None:
     @app.command(epilog="Example:  vigie backup /media/backup/vigie   (once a day, from cron or a timer)")
-    def backup(ctx: typer.Context, folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the backups.")]) -> None:
+    def backup(
+        ctx: typer.Context,
+        folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the backups.")],
+        as_json: AsJson = False,
+    ) -> None:
         """Back up the database, and the kept PDFs that are not in the folder yet. The bot may run meanwhile.
 
         What was written is checked before it counts. The last backup of each of 7 days, 4 weeks and 12 months is kept. Exit code 3 when
@@ -43,17 +50,18 @@ def _register_copies(app: typer.Typer) -> None:
         settings = context.load_settings()
         archive = open_archive(settings)
 
-        async def work() -> int:
-            with stderr.status("copying the database and checking the copy"):
+        async def work() -> Json:
+            with progress("copying the database and checking the copy", quiet=as_json):
                 made = await asyncio.to_thread(back_up, settings.database.url, folder, utc_now())
-            typer.echo(f"{made.path}: {made.size / 1e6:.1f} MB, checked; {count(len(made.removed), 'older backup')} removed")
-            return await _copy_pdfs(archive.kept, folder / PDFS)
+            line = f"{made.path}: {made.size / 1e6:.1f} MB, checked; {count(len(made.removed), 'older backup')} removed"
+            document = {"file": str(made.path), "bytes": made.size, "removed": [str(path) for path in made.removed]}
+            return await _with_pdfs(document, [line], archive.kept, folder / PDFS, quiet=as_json)
 
         try:
-            code = run_to_end(work())
+            done = run_to_end(work())
         except OSError as error:
             fail(f"the backup cannot be written: {error.strerror or error}: {error.filename or folder}")
-        raise typer.Exit(code)
+        finish(done, as_json=as_json)
 
     @app.command(epilog="Example:  vigie restore /media/backup/vigie   (or:  vigie restore vigie-20261128T041200Z.db --replace)")
     def restore(
@@ -64,6 +72,7 @@ def _register_copies(app: typer.Typer) -> None:
         replace: Annotated[
             bool, typer.Option("--replace", help="Put aside a SQLite database that is there, and this in its place.")
         ] = False,
+        as_json: AsJson = False,
     ) -> None:
         """Make the database of the configuration from a backup, and bring back the kept PDFs beside it. No bot may work on it meanwhile.
 
@@ -74,39 +83,48 @@ def _register_copies(app: typer.Typer) -> None:
         settings = context.load_settings()
         archive = open_archive(settings)
 
-        async def work() -> int:
+        async def work() -> Json:
             source = await asyncio.to_thread(newest_of, backup)
-            with stderr.status(f"restoring {source}"):
+            with progress(f"restoring {source}", quiet=as_json):
                 done = await asyncio.to_thread(put_back, source, settings.database.url, utc_now(), replace=replace)
-            # Before the PDFs: whatever becomes of them, the database is another one now.
-            typer.echo(f"restored from {source}, which knows what happened until {minute(done.made_at)}")
-            typer.echo(f"{count(done.sought, 'post')} perhaps sent since: looked for before anything is sent")
+            lines = [
+                f"restored from {source}, which knows what happened until {minute(done.made_at)}",
+                f"{count(done.sought, 'post')} perhaps sent since: looked for before anything is sent",
+            ]
             if done.held:
-                typer.echo(f"{count(done.held, 'post')} to chats perhaps sent since: they wait for you (vigie outbox list --chats)")
+                lines.append(f"{count(done.held, 'post')} to chats perhaps sent since: they wait for you (vigie outbox list --chats)")
             if done.aside is not None:
-                typer.echo(f"the database that was there is {done.aside} now")
+                lines.append(f"the database that was there is {done.aside} now")
+            aside = None if done.aside is None else str(done.aside)
+            document = {"file": str(source), "known_until": plain(done.made_at), **pick(done, "sought", "held"), "aside": aside}
             try:
-                return await _copy_pdfs(source.parent / PDFS, archive.kept)
+                return await _with_pdfs(document, lines, source.parent / PDFS, archive.kept, quiet=as_json)
             finally:
                 _give_away(settings.database.url, archive.kept)
 
         try:
-            code = run_to_end(work())
+            done = run_to_end(work())
         except OSError as error:
             fail(f"the backup cannot be restored: {error.strerror or error}: {error.filename or backup}")
-        raise typer.Exit(code)
+        finish(done, as_json=as_json)
 
 
-async def _copy_pdfs(source: Path, target: Path) -> int:
-    """Copy those that are not there, name those that are damaged, and return the exit code."""
+async def _with_pdfs(document: Json, lines: list[str], source: Path, target: Path, *, quiet: bool) -> Json:
+    """Say what is done of the database, copy the PDFs that are not there, and return the result of both."""
+    if not quiet:
+        # Before the PDFs: whatever becomes of them, the database is done.
+        print_lines(lines)
+    copied, there, failed, problems, shown = 0, 0, list[Path](), list[str](), list[str]()
     try:
-        copied, there, failed = await asyncio.to_thread(copy_by_content, source, target)
+        with progress("copying the PDFs", quiet=quiet) as update:
+            copied, there, failed = await asyncio.to_thread(copy_by_content, source, target, partial(update, "PDFs"))
     except OSError as error:
-        fail(f"the database is done, but the PDFs cannot be copied: {error.strerror or error}: {error.filename or target}", PARTLY_DONE)
-    typer.echo(f"{count(copied, 'PDF')} copied, {there} there already")
-    for path in failed:
-        stderr.print(f"vigie: not copied, it is damaged: {path}", markup=False, soft_wrap=True)
-    return PARTLY_DONE if failed else DONE
+        problems.append(f"the database is done, but the PDFs cannot be copied: {error.strerror or error}: {error.filename or target}")
+    else:
+        shown.append(f"{count(copied, 'PDF')} copied, {there} there already")
+    problems += [f"not copied, it is damaged: {path}" for path in failed]
+    document |= {"pdfs": {"copied": copied, "there": there, "damaged": list(map(str, failed))}, "problems": problems}
+    return result_of(document, shown, [f"vigie: {problem}" for problem in problems], is_whole=not problems)
 
 
 def _give_away(url: str, pdfs: Path) -> None:
@@ -124,24 +142,27 @@ def _give_away(url: str, pdfs: Path) -> None:
 
 def _register_changes(app: typer.Typer) -> None:
     @app.command(epilog="Example:  vigie move --to postgresql://vigie@db.example/vigie   (password: PGPASSWORD or ~/.pgpass)")
-    def move(ctx: typer.Context, to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty PostgreSQL database.")]) -> None:
+    def move(
+        ctx: typer.Context,
+        to: Annotated[str, typer.Option("--to", metavar="URL", help="An empty PostgreSQL database.")],
+        as_json: AsJson = False,
+    ) -> None:
         """Carry the SQLite database over to PostgreSQL: every table, counted and compared. No bot may work on either meanwhile.
 
         Run again after it was killed, it goes on. The SQLite file stays as it is. Then name the new database in database.url.
         """
         context: Context = ctx.obj
         settings = context.load_settings()
-
-        def on_table(name: str, rows: int) -> None:
-            stderr.print(f"{name}: {rows}", highlight=False)
-
-        rows = run_to_end(asyncio.to_thread(carry_over, settings.database.url, to, on_table))
-        typer.echo(
+        with progress("looking what is there", quiet=as_json) as update:
+            tables = run_to_end(asyncio.to_thread(carry_over, settings.database.url, to, update))
+        rows = sum(tables.values())
+        last = (
             f"{count(rows, 'row')} carried over and compared; now name the new database in database.url, and do not use the file any more"
         )
+        show({"rows": rows, "tables": tables}, [*(f"{name}: {rows}" for name, rows in tables.items()), last], as_json=as_json)
 
     @app.command(epilog="Example:  vigie compact")
-    def compact(ctx: typer.Context) -> None:
+    def compact(ctx: typer.Context, as_json: AsJson = False) -> None:
         """Drop what need not be kept (section retention), and give the room back to the disk. No bot may run meanwhile.
 
         Nothing that a decree needs is dropped. PostgreSQL gives room back by itself.
@@ -149,15 +170,23 @@ def _register_changes(app: typer.Typer) -> None:
         context: Context = ctx.obj
         settings = context.load_settings()
 
-        def work() -> None:
+        async def work() -> None:
             require_file(settings.database.url)
             with open_store(settings.database.url) as store, alone(store.locks, store.database.name, "vigie compact"):
-                gone = open_retention(settings, store, open_archive(settings)).apply()
-                typer.echo(f"dropped: the pages of {count(gone.pages, 'file')}, {count(gone.texts, 'text')}, {count(gone.pdfs, 'PDF')}")
+                with progress("dropping what need not be kept", quiet=as_json):
+                    gone = await asyncio.to_thread(open_retention(settings, store, open_archive(settings)).apply)
+                document: Json = {"dropped": pick(gone, "pages", "texts", "pdfs"), "bytes": None}
+                line = f"dropped: the pages of {count(gone.pages, 'file')}, {count(gone.texts, 'text')}, {count(gone.pdfs, 'PDF')}"
+                if not as_json:
+                    # Before the rest, for which the disk may have no room.
+                    typer.echo(line)
+                lines = list[str]()
                 address = store.database.engine.url
                 if address.get_backend_name() == "sqlite":
-                    before, after = shrink(address)
-                    typer.echo(f"{before / 1e6:.1f} MB became {after / 1e6:.1f} MB")
+                    with progress("giving the room back to the disk", quiet=as_json):
+                        before, after = await asyncio.to_thread(shrink, address)
+                    document["bytes"] = {"before": before, "after": after}
+                    lines.append(f"{before / 1e6:.1f} MB became {after / 1e6:.1f} MB")
+                show(document, lines, as_json=as_json)
 
-        with stderr.status("compacting the database"):
-            run_to_end(asyncio.to_thread(work))
+        run_to_end(work())

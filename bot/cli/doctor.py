@@ -25,10 +25,10 @@ from bot.app.config import Settings, destinations
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import folder_beside, utc_now, watched_codes
 from bot.app.wiring import open_client, open_destinations
-from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end, stderr
+from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end
 from bot.cli.status import DESTINATION_TROUBLES, confinement_found, confinement_lines
 from bot.cli.text_output import show
-from bot.cli.work import load
+from bot.cli.work import load, progress
 from bot.delivery.channel import DeliveryError, DestinationRefused
 from bot.delivery.checking import Checkable, check_one
 from bot.delivery.console import ConsoleChannel
@@ -78,7 +78,7 @@ def register(app: typer.Typer) -> None:
         not work.
         """
         settings, authorities = load(ctx.obj, logs="error")
-        with stderr.status("Checking"):
+        with progress("checking", quiet=as_json):
             found = [*of_machine(settings, authorities), *run_to_end(of_network(settings, authorities))]
         is_fine = all(one.state != "failed" for one in found)
         show(

@@ -16,12 +16,12 @@ from bot.app.instance import OnProgress, WorkOrder, first_of, work_alone
 from bot.app.inventory import places_of, utc_now
 from bot.app.wiring import Parts, assemble, open_client
 from bot.cli import read
-from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
+from bot.cli.context import WRONG_USE, Context, fail, run_to_end
 from bot.cli.json_output import ingest_json
 from bot.cli.read import Opened, Task
 from bot.cli.read_progress import showing
 from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, result_of, show, undelivered
-from bot.cli.work import all_sent, became_of, console_for, delivering, load, opened, waiting
+from bot.cli.work import all_sent, became_of, console_for, delivering, load, opened, progress, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.records import FailedRecueil
@@ -113,11 +113,13 @@ async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: 
     order = WorkOrder("read", {"authorities": sorted(wanted.authorities), "urls": sorted(wanted.urls)})
     async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
         with waiting() as on_progress:
-            return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, authorities, wanted), on_progress)
+            return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, authorities, wanted, quiet), on_progress)
 
 
-async def _alone(parts: Parts, authorities: dict[str, Authority], wanted: RetryRequest, give_way: asyncio.Event) -> Json | None:
-    with stderr.status("reading again what could not be read"):
+async def _alone(
+    parts: Parts, authorities: dict[str, Authority], wanted: RetryRequest, quiet: bool, give_way: asyncio.Event
+) -> Json | None:
+    with progress("reading again what could not be read", quiet=quiet):
         try:
             async with delivering(parts, give_way) as delivery:
                 retried = await first_of(retry(parts.poller, parts.store, wanted, parts.clock()), give_way)

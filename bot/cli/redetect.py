@@ -8,15 +8,14 @@ from datetime import date, datetime
 from typing import Annotated
 
 import typer
-from rich.progress import track
 
 from bot.app.config import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, fail, run_to_end, stderr
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, fail, run_to_end
 from bot.cli.json_output import posts_json
 from bot.cli.text_output import code_column, count, show, undelivered
-from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened
+from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened, progress
 from bot.delivery.deliverer import Delivered
 from bot.ingest.redetect import AppliedDifference, Difference, Effect, JudgedAs, Redetection
 from bot.messages import printable
@@ -55,7 +54,7 @@ def register(app: typer.Typer) -> None:
         settings, authorities = load(ctx.obj)
         wanted = None if not codes else frozenset(one.code for one in chosen(codes, authorities))
         day = None if since is None else since.date()
-        differences = _differences(settings, authorities, day, wanted)
+        differences = _differences(settings, authorities, day, wanted, quiet=as_json)
         applied: list[AppliedDifference] = []
         delivered: list[Delivered] = []
         if apply and differences:
@@ -117,14 +116,15 @@ def _said(said: JudgedAs) -> str:
 
 
 def _differences(
-    settings: Settings, authorities: dict[str, Authority], since: date | None, codes: frozenset[str] | None
+    settings: Settings, authorities: dict[str, Authority], since: date | None, codes: frozenset[str] | None, *, quiet: bool
 ) -> list[Difference]:
     found: list[Difference] = []
     # Of no database there are no differences either: whoever looks in the wrong folder must not take that for an answer.
-    with opened(settings, read_only=True, existing=True) as store:
+    with opened(settings, read_only=True, existing=True) as store, progress("judging again", quiet=quiet) as shown:
         again = Redetection(store=store, clock=utc_now, issuers=Issuers(authorities.values()))
         wanted = again.recueils(since, codes)
-        for recueil in track(wanted, "judging again", console=stderr, transient=True, disable=not stderr.is_terminal):
+        for number, recueil in enumerate(wanted):
+            shown("judging again", number, len(wanted))
             found += again.differences(recueil)
     return found
 

@@ -6,8 +6,9 @@ import errno
 import math
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -16,7 +17,7 @@ import typer
 
 from bot.app.inventory import utc_now
 from bot.cli.context import DONE, PARTLY_DONE, Context, fail, run_to_end, stderr
-from bot.cli.work import load, opened
+from bot.cli.work import load, opened, progress
 from bot.domain.acts import Decree
 from bot.storage.store import Store
 from bot.web.documents import Document
@@ -56,18 +57,20 @@ def register(app: typer.Typer) -> None:
                 opened(settings, read_only=True) as store,
                 TemporaryDirectory(prefix="vigie-site-") as made,
                 data_folder(settings.database.url) as kept,
+                progress("writing the files of data") as shown,
             ):
                 whole = site_of(settings, authorities, store)
                 files, pictures = open_data_of(settings, authorities, store, Path(made)), pictures_of(settings, kept, at_once=math.inf)
                 files.refresh()
                 pictures.tidy()
-                run_to_end(pictures.draw_all(_copied(store)))
+                run_to_end(pictures.draw_all(_copied(store, shown)))
                 pages = replace(whole, settings=replace(whole.settings, files=True), open_data=files.file, pictures=pictures)
                 for found in files_of(pages, addresses(), utc_now()):
                     if isinstance(found, BrokenLink):
                         broken.append(found)
                     else:
                         target.write(found.name, found.document)
+                        shown("files written", len(target.written), 0)
             removed = target.finish()
         except (OSError, UnicodeDecodeError) as error:
             fail(f"the site cannot be written: {error}")
@@ -77,13 +80,13 @@ def register(app: typer.Typer) -> None:
         raise typer.Exit(PARTLY_DONE if broken else DONE)
 
 
-def _copied(store: Store) -> Iterator[tuple[Decree, str]]:
-    """Yield the decrees that stand, each with the SHA-256 of the file that it was read in."""
-    for some in store.browsing.slices(_SLICE):
-        for decree in some:
-            copy = store.decrees.copy_of(decree)
-            if copy is not None:
-                yield decree, copy[0]
+def _copied(store: Store, shown: Callable[[str, int, int], None]) -> Iterator[tuple[Decree, str]]:
+    """Yield the decrees that stand, each with the SHA-256 of the file that it was read in, and show how many there were."""
+    for number, decree in enumerate(chain.from_iterable(store.browsing.slices(_SLICE))):
+        shown("decrees with their pictures", number, 0)
+        copy = store.decrees.copy_of(decree)
+        if copy is not None:
+            yield decree, copy[0]
 
 
 class Folder:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Annotated
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.config import Settings
 from bot.app.wiring import open_client
 from bot.cli import source_walks
-from bot.cli.context import DONE, PARTLY_DONE, AsJson, fail, run_to_end, stderr
+from bot.cli.context import DONE, PARTLY_DONE, AsJson, fail, run_to_end
 from bot.cli.text_output import code_column, count, day_column, minute, show
-from bot.cli.work import Code, Codes, chosen, load, opened
+from bot.cli.work import Code, Codes, chosen, load, opened, progress
 from bot.domain.records import SourceState
 from bot.ingest.scope import Audit, audit
 from bot.messages import printable
@@ -69,11 +67,11 @@ def register(app: typer.Typer) -> None:
         """
         settings, authorities = load(ctx.obj)
         picked = chosen(codes, authorities)
-        with _working("fetching the national index of recueils"):
+        with progress("fetching the national index of recueils", quiet=as_json):
             index = run_to_end(_index(settings, authorities))
         if isinstance(index, str):
             fail(index)
-        with _working("comparing"):
+        with progress("comparing", quiet=as_json):
             audits = _audits(settings, picked, index, None if since is None else since.date())
         show(_audit_json(index, audits, limit), _audit_lines(index, audits, limit), as_json=as_json)
         raise typer.Exit(PARTLY_DONE if any(each.is_gap for each in audits) else DONE)
@@ -163,15 +161,6 @@ def _source_json(source: Source, state: SourceState, recueils: int) -> Json:
 
 
 # What the national index has and the bot never saw.
-
-
-@contextmanager
-def _working(on: str) -> Iterator[None]:
-    """Show on a terminal what takes a while."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
-        progress.add_task(on)
-        yield
 
 
 async def _index(settings: Settings, authorities: dict[str, Authority]) -> NationalIndex | str:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.config import Settings
 from bot.app.instance import PAUSE, first_of
@@ -78,6 +79,21 @@ def nowhere(_: Decree) -> Sequence[str]:
 def all_sent(delivered: Sequence[Delivered]) -> bool:
     """Return whether every post was sent."""
     return all(item.state is PostState.SENT for item in delivered)
+
+
+@contextmanager
+def progress(on: str, *, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """Show on a terminal what takes a while, and for how long it has. What is yielded is told what is under way, how much of it is done,
+    and of how much where that is known (else 0). Any thread may call it.
+    """
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=quiet or not stderr.is_terminal) as shown:
+        task = shown.add_task(on, total=None)
+
+        def update(what: str, done: int, of: int) -> None:
+            shown.update(task, description=f"{what} {done:,}" + (f"/{of:,}" if of else ""), completed=done, total=of or None)
+
+        yield update
 
 
 # Posts go out while a command is still reading: a long scan keeps no decree waiting, nor does one destination that is slow.

@@ -239,14 +239,15 @@ def kept_file(archive: PdfArchive, recueils: Recueils, decree: Decree) -> Path |
     return None if known is None else archive.find(known[0])
 
 
-def copy_by_content(source: Path, target: Path) -> tuple[int, int, list[Path]]:
+def copy_by_content(source: Path, target: Path, on_file: Callable[[int, int], None]) -> tuple[int, int, list[Path]]:
     """Copy the PDFs of a folder that are named by their content and are not in the other one yet. Return how many were copied, how many
-    were there already, and those whose content is not, or was not written as, what their name says. Raises OSError.
+    were there already, and those whose content is not, or was not written as, what their name says. `on_file` is called with how many were
+    looked at, and of how many. Raises OSError.
     """
     copied, there, failed = 0, 0, []
-    for path in sorted(source.glob("*.pdf") if source.is_dir() else ()):
-        if not _SHA256.fullmatch(path.stem):
-            continue
+    wanted = sorted(path for path in source.glob("*.pdf") if _SHA256.fullmatch(path.stem)) if source.is_dir() else []
+    for number, path in enumerate(wanted):
+        on_file(number, len(wanted))
         copy = target / path.name
         if copy.is_file():
             there += 1

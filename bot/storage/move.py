@@ -47,8 +47,9 @@ _OWN = frozenset({"act_numbers", "decree_revision"})
 _moving = Table("vigie_moving", MetaData(), Column("source", Text, nullable=False), Column("done", Text, nullable=False))
 
 
-def move(source: str, target: str, on_table: Callable[[str, int], None]) -> int:
-    """Carry over all rows, and return how many. `on_table` is called with each table that is there whole, and how many rows it has.
+def move(source: str, target: str, on_rows: Callable[[str, int, int], None]) -> dict[str, int]:
+    """Carry over all rows, and return how many each table has. `on_rows` is called with a table, how many of its rows are there, and of how
+    many.
 
     Raises StorageError: where a program works on either database, or the target has tables of another instance.
     """
@@ -62,29 +63,28 @@ def move(source: str, target: str, on_table: Callable[[str, int], None]) -> int:
         stack.callback(database.close)
         stack.enter_context(alone(store.locks, store.database.name, "vigie move"))
         stack.enter_context(alone(Locks(database), database.name, "vigie move"))
-        return _carry_over(store, database, on_table)
+        return _carry_over(store, database, on_rows)
 
 
-def _carry_over(store: Store, database: Database, on_table: Callable[[str, int], None]) -> int:
+def _carry_over(store: Store, database: Database, on_rows: Callable[[str, int, int], None]) -> dict[str, int]:
     tables = [table for table in metadata.sorted_tables if table.name not in _OWN]
     done = _begun(database, _fingerprint(store))
-    total = 0
+    counts: dict[str, int] = {}
     with store.database.reading() as origin:
         schema, last = revision(origin), origin.execute(select(metadata.tables["act_numbers"].c.last)).scalar()
         for table in tables:
+            rows = counts[table.name] = origin.execute(select(func.count()).select_from(table)).scalar_one()
             if table.name not in done:
                 with database.writing() as goal:
-                    _copy(origin, goal, _plain(table))
+                    _copy(origin, goal, _plain(table), rows, on_rows)
                     goal.execute(insert(_moving), {"source": "", "done": table.name})
-            rows = origin.execute(select(func.count()).select_from(table)).scalar_one()
-            on_table(table.name, rows)
-            total += rows
+            on_rows(table.name, rows, rows)
     with database.writing() as goal:
         for table in metadata.sorted_tables:
             _go_on_counting(goal, table, last or 0)
         show_version(goal, schema)
         _moving.drop(goal)
-    return total
+    return counts
 
 
 def _fingerprint(store: Store) -> str:
@@ -132,13 +132,14 @@ def _plain_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     return JSON(none_as_null=True) if isinstance(kind, JSON) else kind
 
 
-def _copy(origin: Connection, goal: Connection, table: Table) -> None:
+def _copy(origin: Connection, goal: Connection, table: Table, of: int, on_rows: Callable[[str, int, int], None]) -> None:
     """Copy all rows, and compare what is there then with what was to be."""
     wanted = _Sum()
     for rows in origin.execute(select(table)).mappings().partitions(_AT_ONCE):
         values = [dict(row) for row in rows]
         goal.execute(insert(table), values)
         wanted.add(values)
+        on_rows(table.name, wanted.rows, of)
     found = _Sum()
     for rows in goal.execute(select(table).execution_options(yield_per=_AT_ONCE)).mappings().partitions():
         found.add([dict(row) for row in rows])

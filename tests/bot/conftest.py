@@ -65,6 +65,16 @@ def shared(server: str) -> Iterator[SharedDatabase]:
 
 
 @pytest.fixture
+def empty_database(server: str) -> Iterator[str]:
+    """The address of a database of its own on that server, without a table."""
+    name = f"vigie_empty_{os.getpid()}"
+    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield server.format(database=name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
 def saved(tmp_path: Path) -> Callable[[bytes], Path]:
     """Puts a PDF in a file, as a download does."""
 

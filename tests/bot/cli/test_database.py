@@ -20,6 +20,7 @@ from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.test_power_cut import record, whole_decrees
+from tests.processes import on_a_terminal
 
 
 def keep(archive: Path, content: bytes) -> Path:
@@ -40,15 +41,22 @@ def test_database_and_new_pdfs_are_copied(vigie: Vigie, store: Store, tmp_path: 
     assert (tmp_path / "copies" / "pdfs" / kept.name).read_bytes() == b"%PDF one"
     keep(tmp_path / "vigie-archive", b"%PDF two")
     assert "1 PDF copied, 1 there already" in vigie("backup", "copies").out
+    done = vigie("backup", "copies", "--json").json
+    assert (done["pdfs"], done["problems"]) == ({"copied": 0, "there": 2, "damaged": []}, [])
+    assert Path(tmp_path, done["file"]).stat().st_size == done["bytes"]
 
 
 def test_a_damaged_pdf_is_named_and_all_else_is_there(vigie: Vigie, store: Store, tmp_path: Path) -> None:
     record(store, 1)
-    keep(tmp_path / "vigie-archive", b"%PDF one").write_bytes(b"%PDF rotten")
+    damaged = keep(tmp_path / "vigie-archive", b"%PDF one")
+    damaged.write_bytes(b"%PDF rotten")
     keep(tmp_path / "vigie-archive", b"%PDF two")
     done = vigie("backup", "copies")
     assert (done.code, "not copied, it is damaged" in done.err) == (3, True)
     assert len(list((tmp_path / "copies" / "pdfs").iterdir())) == 1
+    again = vigie("backup", "copies", "--json")
+    assert (again.code, again.err, again.json["pdfs"]["damaged"]) == (3, "", [f"vigie-archive/{damaged.name}"])
+    assert damaged.name in again.json["problems"][0]
     assert len(backups_in(tmp_path / "copies")) == 1
 
 
@@ -76,6 +84,9 @@ def test_a_backup_is_restored_elsewhere_with_its_pdfs(vigie: Vigie, store: Store
     again = vigie("restore", "copies", environ=elsewhere)
     assert (again.code, "with --replace it is put aside" in again.err) == (2, True)
     assert "the database that was there is" in vigie("restore", "copies", "--replace", environ=elsewhere).out
+    told = vigie("restore", "copies", "--replace", "--json", environ=elsewhere).json
+    assert (told["sought"], told["held"], told["pdfs"]) == (2, 0, {"copied": 0, "there": 1, "damaged": []})
+    assert (Path(told["aside"]).exists(), datetime.fromisoformat(told["known_until"]) <= datetime.now(UTC)) == (True, True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
@@ -138,8 +149,27 @@ def test_compacting_drops_what_is_kept_no_longer_and_gives_the_room_back(vigie: 
     assert {title for title, length in lengths.items() if not length} == {"RAA old"}
     assert {path.name for path in (tmp_path / "vigie-archive").iterdir()} == {path.name for path in (decree, waiting, new, unread)}
     assert not old.exists()
-    again = vigie("compact")
-    assert "0 texts, 0 PDFs" in again.out
+    again = vigie("compact", "--json").json
+    assert again["dropped"] == {"pages": 0, "texts": 0, "pdfs": 0}
+    assert again["bytes"]["after"] == (tmp_path / "vigie.db").stat().st_size
+
+
+def test_what_takes_long_shows_on_a_terminal_how_far_it_is(store: Store, tmp_path: Path) -> None:
+    record(store, 1)
+    keep(tmp_path / "vigie-archive", b"%PDF one")
+    store.close()
+    code, shown = on_a_terminal(tmp_path, ["backup", "copies"])
+    assert (code, "copying the database" in shown, "PDFs 0/1" in shown) == (0, True, True)
+    assert on_a_terminal(tmp_path, ["backup", "copies", "--json"]) == (0, "")
+
+
+def test_what_was_moved_is_told_by_table(vigie: Vigie, store: Store, empty_database: str) -> None:
+    record(store, 1)
+    store.close()
+    done = vigie("move", "--to", empty_database, "--json")
+    assert (done.code, done.err) == (0, "")
+    assert done.json["rows"] == sum(done.json["tables"].values())
+    assert done.json["tables"]["decrees"] == 1
 
 
 def test_not_beside_a_bot_and_not_where_there_is_nothing(vigie: Vigie, tmp_path: Path) -> None:

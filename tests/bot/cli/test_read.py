@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
 import signal
 import subprocess
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +14,7 @@ from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.scenario import demo_text
 from tests.bot.cli.conftest import Vigie
 from tests.bot.reading import papers
-from tests.processes import clean_environ, command
+from tests.processes import on_a_terminal
 
 DAY = date(2026, 8, 14)
 
@@ -144,26 +141,6 @@ def test_scans_without_ocr_are_told_with_what_to_do(vigie: Vigie, tmp_path: Path
     assert vigie("read", recueil, "--page", "3", environ=off).err == ""
 
 
-def on_a_terminal(folder: Path, arguments: list[str], seen: Callable[[subprocess.Popen[bytes], str], None]) -> tuple[int, str]:
-    """Run the command with a terminal as its standard error. `seen` is called with all that it shows, whenever there is more."""
-    ours, theirs = pty.openpty()
-    environ = {**clean_environ(), "TERM": "xterm"}
-    shown = b""
-    with subprocess.Popen(command(arguments), cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=theirs) as process:
-        os.close(theirs)
-        try:
-            # At the end of the last process that holds it a terminal gives an error.
-            while piece := os.read(ours, 65536):
-                shown += piece
-                seen(process, shown.decode("utf-8", "replace"))
-        except OSError:
-            pass
-        finally:
-            os.close(ours)
-            code = process.wait(timeout=60)
-    return code, shown.decode("utf-8", "replace")
-
-
 @pytest.mark.usefixtures("with_ocr")
 def test_a_terminal_sees_the_decree_and_how_far_the_reading_is(tmp_path: Path) -> None:
     road = demo_text("road", DAY, number="2026-1")
@@ -174,7 +151,7 @@ def test_a_terminal_sees_the_decree_and_how_far_the_reading_is(tmp_path: Path) -
             (demo_text("authorisation", DAY, number="2026-2"),), scanned=True,
         ),
     )  # fmt: skip
-    code, shown = on_a_terminal(tmp_path, ["read", build(tmp_path, acts)], lambda _process, _shown: None)
+    code, shown = on_a_terminal(tmp_path, ["read", build(tmp_path, acts)])
     assert code == 0
     # The result goes to standard output: what stands here was shown while the reading went on.
     assert "found early: authorisation, n° 2026-2" in shown

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import select, update
 
 from bot.domain.posts import PostState
@@ -29,20 +26,15 @@ from tests.bot.storage.test_power_cut import record
 KILLED = """
 import os, signal, sys
 from bot.storage.move import move
-def on_table(name, rows):
+def on_rows(name, there, of):
     if name == "decrees":
         os.kill(os.getpid(), signal.SIGKILL)
-move(sys.argv[1], sys.argv[2], on_table)
+move(sys.argv[1], sys.argv[2], on_rows)
 """
 
 
-@pytest.fixture
-def target(server: str) -> Iterator[str]:
-    name = f"vigie_moved_{os.getpid()}"
-    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield server.format(database=name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+def silent(_name: str, _there: int, _of: int) -> None:
+    """Show nothing."""
 
 
 @pytest.fixture
@@ -85,46 +77,46 @@ def same(source: str, target: str) -> None:
         assert acts[0] == acts[1], "no number is given twice"
 
 
-def test_all_of_it_is_there(source: str, target: str) -> None:
-    tables: dict[str, int] = {}
-    total = move(source, target, tables.__setitem__)
-    assert total == sum(tables.values())
+def test_all_of_it_is_there(source: str, empty_database: str) -> None:
+    told: dict[str, tuple[int, int]] = {}
+    tables = move(source, empty_database, lambda name, there, of: told.__setitem__(name, (there, of)))
+    assert told == {name: (rows, rows) for name, rows in tables.items()}
     assert tables["decrees"] == 9
     assert set(tables) == set(metadata.tables) - {"act_numbers", "decree_revision"}
     assert [name for name, rows in tables.items() if not rows] == ["decree_operators"]
-    same(source, target)
+    same(source, empty_database)
     with pytest.raises(StorageError, match="has tables of Vigie already"):
-        move(source, target, tables.__setitem__)
+        move(source, empty_database, silent)
 
 
 @pytest.mark.parametrize("changed", [False, True])
-def test_killed_on_the_way_nobody_opens_it_and_it_goes_on(source: str, target: str, changed: bool) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED, source, target], check=False, timeout=120)
+def test_killed_on_the_way_nobody_opens_it_and_it_goes_on(source: str, empty_database: str, changed: bool) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, source, empty_database], check=False, timeout=120)
     assert done.returncode == -signal.SIGKILL
     with pytest.raises(WrongSchema):
-        open_store(target)
+        open_store(empty_database)
     if changed:
         with open_store(source) as store:
             record(store, 4)
-    with psycopg.connect(target) as connection:
+    with psycopg.connect(empty_database) as connection:
         # What was carried over is not carried over again: it would bring this back.
         connection.execute("UPDATE robots SET text = 'as it was carried over'")
-    move(source, target, lambda _name, _rows: None)
-    with psycopg.connect(target) as connection:
+    move(source, empty_database, silent)
+    with psycopg.connect(empty_database) as connection:
         texts = connection.execute("SELECT text FROM robots").fetchall()
         assert texts == [("User-agent: *" if changed else "as it was carried over",)]
         connection.execute("UPDATE robots SET text = 'User-agent: *'")
-    same(source, target)
+    same(source, empty_database)
 
 
-def test_nothing_is_done_while_a_program_works(source: str, target: str) -> None:
+def test_nothing_is_done_while_a_program_works(source: str, empty_database: str) -> None:
     with open_store(source) as store:
         assert store.locks.take(LockName.RUN, "vigie run")
         with pytest.raises(Locked, match=r"vigie run.* works on the database"):
-            move(source, target, lambda _name, _rows: None)
+            move(source, empty_database, silent)
 
 
-def test_nothing_is_done_while_a_program_reads_what_was_before(source: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_done_while_a_program_reads_what_was_before(source: str, empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written since would not be in the content by which a move that goes on knows that nothing has changed."""
     monkeypatch.setattr("bot.storage.move.open_store", partial(open_store, busy_timeout=0.1))
     with open_store(source, read_only=True) as reader, reader.database.reading() as connection:
@@ -132,11 +124,11 @@ def test_nothing_is_done_while_a_program_reads_what_was_before(source: str, targ
         with open_store(source) as store:
             record(store, 4)
         with pytest.raises(Locked, match="another program reads the database"):
-            move(source, target, lambda _name, _rows: None)
-    move(source, target, lambda _name, _rows: None)
-    same(source, target)
+            move(source, empty_database, silent)
+    move(source, empty_database, silent)
+    same(source, empty_database)
 
 
 def test_only_to_postgresql(source: str) -> None:
     with pytest.raises(StorageError, match="only to PostgreSQL"):
-        move(source, source, lambda _name, _rows: None)
+        move(source, source, silent)
