@@ -482,7 +482,7 @@ def _producers(
     return [
         SourceAlerts(overview, store.alerts, partial(source_name, authorities), clock, language),
         DeliveryAlerts(store, names, late_after, clock, language, pages),
-        ReviewQuestions(store.reviews, reviewer.found, authority, clock, language, buttons=telegram.commands),
+        ReviewQuestions(store.reviews, reviewer.found, reviewer.question, authority, clock, language, buttons=telegram.commands),
     ]
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Place, Reading
+from bot.domain.acts import Outcome, Place, Reading
 from bot.domain.pages import PageText
 from bot.domain.records import UncertainAct
 from bot.ingest.judging import Group, decrees_of
@@ -83,8 +84,8 @@ def reading_json(
 
     Acts that share an `id` are parts of one entry of the recueil that holds several decrees: `part` numbers them (0: the pages before the
     first one), and is null elsewhere. `text` and `explain` add `page_details`, `text` with what is on each page; `explain` adds to each act
-    the `evidence` of its verdicts, that on acts which are no decrees included. `place` is that of the authority on the cover, for the hours
-    of decrees; `now` is aware.
+    the `evidence` of its verdicts, that on acts which are no decrees included, and which facts of its decrees are `read_twice`. `place` is
+    that of the authority on the cover, for the hours of decrees; `now` is aware.
     """
     cover = reading.cover
     shape: Json = {
@@ -108,7 +109,21 @@ def _act_json(group: Group, *, explain: bool) -> Json:
     shape = {**pick(first.act, "id", "title", "service", "first_page", "last_page", "part"), "verdict": first.verdict.outcome.value}
     if explain:
         shape["evidence"] = evidence_json(quote for item in group for quote in item.verdict.evidence)
+        decrees = [item for item in group if item.verdict.outcome is Outcome.DECREE]
+        shape["read_twice"] = [twice_json(fact) for item in decrees for fact in read_twice(item.act, item.verdict)]
     return shape
+
+
+def twice_json(fact: TwiceRead) -> Json:
+    """Return a fact as the rules have it, which is what is told, and as the second reader has it. `badly_read` is of its page."""
+    return {
+        "fact": fact.name,
+        "told": plain(fact.told),
+        "second": plain(fact.second),
+        "agreed": fact.agreed,
+        "badly_read": fact.poor,
+        "confidence": "doubtful" if fact.doubtful else "sure",
+    }
 
 
 def pages_json(file: str, page_count: int, pages: Iterable[PageText]) -> Json:

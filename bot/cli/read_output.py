@@ -16,7 +16,7 @@ from bot.cli.text_output import count, print_json, print_lines
 from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
-from bot.domain.acts import Evidence, Facts, Judged, Kind, Outcome, Place, Reading, Reference, Verdict
+from bot.domain.acts import Evidence, Facts, FactValue, Judged, Kind, Outcome, Place, Reading, Reference, Verdict
 from bot.domain.pages import PageText, TextOrigin
 from bot.ingest.judging import Group, judge_reading
 from bot.messages import place_for, printable, words_in
@@ -163,14 +163,18 @@ def explain_lines(reading: Reading, groups: Sequence[Group]) -> Iterator[str]:
 def twice_lines(facts: Iterable[TwiceRead]) -> Iterator[str]:
     """Return `places, to verify: « gare du Nord »; the second reader has « gare de l'Est »` for each fact that is read twice."""
     for fact in facts:
-        second = f"the second reader has {f'« {shortened(fact.second, _LONGEST)} »' if fact.second else 'nothing'}"
+        second = f"the second reader has {f'« {_in_words(fact.second)} »' if fact.second else 'nothing'}"
         if fact.poor:
             second += "; its page was badly read"
         elif fact.agreed:
             second = second if fact.doubtful or not fact.second else "both readers agree"
         elif not fact.doubtful:
             second += "; it is of the list, and no other one of it is named"
-        yield f"{fact.name}, {'to verify' if fact.doubtful else 'sure'}: « {shortened(fact.told, _LONGEST)} »; {second}"
+        yield f"{fact.name}, {'to verify' if fact.doubtful else 'sure'}: « {_in_words(fact.told)} »; {second}"
+
+
+def _in_words(value: FactValue) -> str:
+    return shortened("; ".join(value) if isinstance(value, tuple) else value or "", _LONGEST)
 
 
 def _worth_explaining(group: Group) -> bool:

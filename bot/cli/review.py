@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, run_to_end
-from bot.cli.json_output import posts_json
-from bot.cli.read_output import evidence_lines, reason
+from bot.cli.json_output import posts_json, twice_json
+from bot.cli.read_output import evidence_lines, reason, twice_lines
 from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
@@ -21,9 +23,9 @@ from bot.detection.judging import probable_kind
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind
 from bot.domain.records import Waiting
-from bot.ingest.review import Reviewer, Settled, SeveralDecrees
+from bot.ingest.review import USEFUL, LabelledAct, Reviewer, Settled, SettledFact, SeveralDecrees, UnusableFact
 from bot.messages import printable
-from bot.operators.review_buttons import outcome_text
+from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.json_shapes import Json, evidence_json, pick, plain
 from bot.queries.vocabulary import vocabulary
 from sources.catalogue.authority import Issuers
@@ -34,6 +36,7 @@ SHOWN = 20
 BY = "command"
 
 Number = Annotated[int, typer.Argument(min=1, help="Number of the act, as `vigie review list` shows it.")]
+OfDecree = Annotated[int, typer.Argument(min=1, help="Number of a decree.")]
 MaybeNumber = Annotated[int | None, typer.Argument(metavar="[NUMBER]", min=1, help="Number of the act, as `vigie review list` shows it.")]
 
 
@@ -96,6 +99,59 @@ def register(app: typer.Typer) -> None:
             _settle(ctx.obj, lambda reviewer: reviewer.withdraw(decree, by=BY), as_json=as_json)
         elif number is not None:
             _settle(ctx.obj, lambda reviewer: reviewer.reject(number, by=BY), as_json=as_json)
+
+    _register_facts(review)
+
+
+def _register_facts(review: typer.Typer) -> None:
+    @review.command(epilog="Example:  vigie review facts 7")
+    def facts(ctx: typer.Context, decree: OfDecree, as_json: AsJson = False) -> None:
+        """What both readers have of the facts of a decree, and which are to be verified."""
+        twice = _read(ctx.obj, lambda reviewer: reviewer.facts_of(decree))
+        show([twice_json(fact) for fact in twice], twice_lines(twice), as_json=as_json)
+        raise typer.Exit(DONE)
+
+    @review.command(epilog='Example:  vigie review settle 7 places "gare de Lyon" "gare du Nord"')
+    def settle(
+        ctx: typer.Context,
+        decree: OfDecree,
+        fact: Annotated[str, typer.Argument(help=f"One of {', '.join(USEFUL)}.")],
+        values: Annotated[
+            list[str] | None, typer.Argument(metavar="[VALUE]...", help="What the decree says; several places or operators.")
+        ] = None,
+        absent: Annotated[bool, typer.Option("--absent", help="The decree does not say it.")] = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Say what a fact of a decree is, whatever was read: it is sure from now on, and posts are edited."""
+        if bool(values) == absent:
+            fail("give what the decree says, or --absent", WRONG_USE)
+        settings, authorities = load(ctx.obj)
+
+        async def work() -> SettledFact:
+            async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=as_json)) as parts:
+                return await asyncio.to_thread(parts.reviewer.settle_fact, decree, fact, values or (), by=BY)
+
+        try:
+            settled = run_to_end(work())
+        except UnusableFact as error:
+            fail(str(error), WRONG_USE)
+        show(settled_fact_json(settled), [fact_outcome(settled, vocabulary("en").reviews)], as_json=as_json)
+        raise typer.Exit(DONE)
+
+    @review.command(epilog="Example:  vigie review export answers")
+    def export(
+        ctx: typer.Context,
+        folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where labels/ and acts/ are written.")],
+    ) -> None:
+        """Write the acts whose facts people settled as entries of the labelled corpus, without names of persons as far as they are known
+        for such: read each text before you give it to anybody."""
+        entries = _read(ctx.obj, lambda reviewer: reviewer.labelled())
+        try:
+            write_entries(folder, entries)
+        except OSError as error:
+            fail(f"{folder}: {error.strerror}")
+        typer.echo(f"{count(len(entries), 'act')} written to {folder}: look for names in each text before you give it to anybody")
+        raise typer.Exit(DONE)
 
 
 def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
@@ -164,7 +220,26 @@ def _settle(context: Context, answer: Callable[[Reviewer], Settled], *, as_json:
     finish(result_of(settled_json(settled, delivered), lines, undelivered(delivered), is_whole=all_sent(delivered)), as_json=as_json)
 
 
+def write_entries(folder: Path, entries: Sequence[LabelledAct]) -> None:
+    """Write each text, and one file of labels, in the format of `tests/corpus/README.md`. Raises OSError."""
+    lines = ["# Facts that operators settled. Look for names of persons in each text before it is committed.", 'writer = "operators"']
+    for name in ("acts", "labels"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for entry in entries:
+        (folder / "acts" / f"{entry.name}.txt").write_text(entry.text, encoding="utf-8")
+        labels: dict[str, Any] = {"file": f"acts/{entry.name}.txt", "title": entry.title, "outcome": "decree", "kind": entry.kind.value}
+        labels |= {**entry.facts, "partial": True}
+        # A string or a list of JSON is one of TOML, and so is a boolean.
+        lines += ["", "[[act]]", *(f"{key} = {json.dumps(plain(value), ensure_ascii=False)}" for key, value in labels.items())]
+    (folder / "labels" / "operators.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 # The JSON of `vigie review`.
+
+
+def settled_fact_json(settled: SettledFact) -> Json:
+    """Return what a person said of a fact; `value` is null, or an empty list, where the decree does not say it."""
+    return {**pick(settled, "decree", "fact", "value", "already")}
 
 
 def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree] = (), *, text: bool = False) -> Json:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.detection.facts.doubts import Value, agree, second_values
+from bot.detection.facts.doubts import agree, second_values
 from bot.detection.facts.gather import facts_of
 from bot.detection.facts.identity import number
 from bot.detection.facts.references import CHANGES, amended
@@ -33,7 +33,7 @@ from bot.detection.text.document import HEADING_REACH, ActText, document, releva
 from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
-from bot.domain.acts import Act, Evidence, Facts, Kind, Outcome, Verdict, Where
+from bot.domain.acts import Act, Evidence, Facts, FactValue, Kind, Outcome, Verdict, Where
 from bot.domain.law.tables import outside
 from bot.domain.pages import TextOrigin
 
@@ -198,11 +198,11 @@ def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TwiceRead:
-    """One fact as it is told and as the second reader has it ("" for nothing); `poor`: it stands on a page that was badly read."""
+    """One fact as it is told and as the second reader has it, without names of persons; `poor`: its page was badly read."""
 
     name: str
-    told: str
-    second: str
+    told: FactValue
+    second: FactValue
     agreed: bool
     doubtful: bool
     poor: bool
@@ -222,8 +222,9 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
     return tuple(
         TwiceRead(
             name,
-            _in_words(value),
-            _in_words(second.get(name)),
+            value,
+            # The second reader may take a person for a maker.
+            _anonymous(second.get(name)),
             agree(text, segment, name, value, second.get(name)),
             name in verdict.facts.doubtful,
             name in poor,
@@ -232,9 +233,8 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
     )
 
 
-def _in_words(value: Value) -> str:
-    # The second reader may take a person for a maker.
-    return without_names("; ".join(value) if isinstance(value, tuple) else value or "")
+def _anonymous(value: FactValue) -> FactValue:
+    return tuple(without_names(one) for one in value) if isinstance(value, tuple) else without_names(value or "") or None
 
 
 def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kind | None) -> tuple[Segment, Verdict]:

@@ -182,6 +182,10 @@ class Reference:
     retroactive: bool | None = None
 
 
+FactValue = str | tuple[str, ...] | None
+"""A fact that a person may settle, as `Facts` has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a decree says. None or an empty tuple means "not found in the text", never "does not exist"."""
@@ -209,6 +213,8 @@ class Facts:
     """Code of the authority that decided, where the text tells that it is another than any publisher (`PP`); None where it does not."""
     doubtful: tuple[str, ...] = ()
     """The names of those of the facts above that are to be verified: read, but not surely."""
+    settled: tuple[str, ...] = ()
+    """The names of those that a person settled, an empty one among them: the decree does not say it."""
 
     @property
     def sure(self) -> Facts:
@@ -217,6 +223,12 @@ class Facts:
             return self
         empty: dict[str, Any] = {name: () if isinstance(getattr(self, name), tuple) else None for name in self.doubtful}
         return replace(self, **empty, doubtful=())
+
+    def settle(self, answers: Mapping[str, FactValue]) -> Facts:
+        """Return them as a person says that they are; what the others are is left."""
+        values: dict[str, Any] = dict(answers)
+        doubtful = tuple(name for name in self.doubtful if name not in answers)
+        return replace(self, **values, doubtful=doubtful, settled=tuple(dict.fromkeys((*self.settled, *answers))))
 
 
 @dataclass(frozen=True, slots=True)

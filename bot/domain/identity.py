@@ -143,7 +143,7 @@ def text_digest(pages: Iterable[PageText]) -> str:
 
 
 # What it says of others stays that of one text, with its links; so does whose decree it is.
-_KEPT = frozenset({"references", "authority", "doubtful"})
+_KEPT = frozenset({"references", "authority", "doubtful", "settled"})
 _PERIOD = frozenset({"starts", "ends"})
 COMPLETED = tuple(entry.name for entry in fields(Facts) if entry.name not in _KEPT | _PERIOD)
 """The facts that another sighting gives where the first does not, whatever the others say."""
@@ -154,11 +154,11 @@ def merge_facts(own: Facts, others: Sequence[Facts]) -> Facts:
 
     A draft without signature is followed by the signed text, a scan by a text that can be read. Nothing is ever overwritten: which of two
     texts is right, no program can tell. A period is completed only by one that agrees with the half that is known. What is to be
-    verified there is here too.
+    verified there is here too; what a person settled is left.
     """
-    facts = own
+    facts, left = own, [name for name in COMPLETED if name not in own.settled]
     for other in others:
-        missing: dict[str, Any] = {name: value for name in COMPLETED if not getattr(facts, name) and (value := getattr(other, name))}
+        missing: dict[str, Any] = {name: value for name in left if not getattr(facts, name) and (value := getattr(other, name))}
         missing |= _period(facts, other)
         taken = [name for name in other.doubtful if name in missing and not getattr(facts, name)]
         facts = replace(facts, **missing, doubtful=(*facts.doubtful, *taken))

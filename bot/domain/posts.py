@@ -154,9 +154,10 @@ _FACTS = ("number", "signed", "event", "operators", "places", "purposes", "softw
 class PostContent:
     """What a post says of its decree, as far as an edit may follow from it.
 
-    `facts` are the names of those that it gives, `published` is the day of publication, `changes` are the later decrees that change its
-    own, each as a chain of ids (`suspension:15`), with those that end these (`suspension:15:16`). Without `facts` it is taken to give all
-    there are, and the day; without `changes` nobody knows what it says of later decrees.
+    `facts` are the names of those that it gives, and of those that a person had settled (`places.settled`), `published` is the day of
+    publication, `changes` are the later decrees that change its own, each as a chain of ids (`suspension:15`), with those that end these
+    (`suspension:15:16`). Without `facts` it is taken to give all there are, and the day; without `changes` nobody knows what it says of
+    later decrees.
     """
 
     facts: frozenset[str] | None = None
@@ -172,6 +173,7 @@ def content_of(decree: Decree) -> PostContent:
     """Return what a post sent now says of the decree."""
     facts = {name for name in _FACTS if getattr(decree.facts, name) not in (None, ())}
     facts |= {*_moment("starts", decree.facts.starts), *_moment("ends", decree.facts.ends)}
+    facts |= {f"{name}.settled" for name in decree.facts.settled if name in _FACTS}
     changes = (chain for change in decree.changed_by if change.kind in CHANGING for chain in _chains(change.kind.value, (change,)))
     return PostContent(frozenset(facts), decree.published, frozenset(changes))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.domain.acts import Decree, Evidence, Judged, Kind, Outcome, Reading
+from bot.domain.acts import Decree, Evidence, FactValue, Judged, Kind, Outcome, Reading
 from bot.domain.pages import PageText
 from bot.domain.posts import Post
 
@@ -259,12 +260,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided of an act: `DECREE` of this `kind`, or `NOT_CONCERNED`. `by` says by which way, never who it was."""
+    """What a person decided of an act: `DECREE` of this `kind`, or `NOT_CONCERNED`. `by` says by which way, never who it was.
+
+    `facts` are those that a person settled. Whoever settled nothing else said that it is a decree, and left its kind to the rules: None.
+    """
 
     outcome: Outcome
     kind: Kind | None
     at: datetime
     by: str
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

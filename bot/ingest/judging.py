@@ -13,7 +13,7 @@ from bot.detection.judging import confirmed, judge_each
 from bot.detection.text.cues import VerdictReason
 from bot.detection.text.document import has_sign, signs
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Act, Decree, Evidence, Judged, Kind, Outcome, Reading, Verdict, Where
+from bot.domain.acts import Act, Decree, Evidence, FactValue, Judged, Kind, Outcome, Reading, Verdict, Where
 from bot.domain.identity import ActIdentity, act_keys, text_digest
 from bot.domain.pages import TextOrigin
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
@@ -41,11 +41,17 @@ def as_decided(group: tuple[Judged, ...], keys: Sequence[str], decided: Mapping[
         return (Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(told, *quotes))),)
     if any(item.verdict.outcome is not Outcome.DECREE for item in group):
         group = accepted_group(act, decision.kind)
-    # Of an act that holds many decrees, the kind that was given is not that of each.
-    kind = decision.kind if len(group) == 1 else None
-    return tuple(
-        Judged(item.act, replace(item.verdict, kind=kind or item.verdict.kind, evidence=(told, *item.verdict.evidence))) for item in group
-    )
+    # Of an act that holds many decrees, the kind that was given is not that of each, nor are the facts.
+    kind, answers = (decision.kind, decision.facts) if len(group) == 1 else (None, {})
+    return tuple(Judged(item.act, _as_settled(item.verdict, kind, told, answers)) for item in group)
+
+
+def _as_settled(verdict: Verdict, kind: Kind | None, told: Evidence, answers: Mapping[str, FactValue]) -> Verdict:
+    facts = verdict.facts.settle(answers)
+    # A phrase that says something else is no proof of what a person says.
+    others = {name for name in answers if getattr(facts, name) != getattr(verdict.facts, name)}
+    quotes = (quote for quote in verdict.evidence if quote.about not in others)
+    return replace(verdict, kind=kind or verdict.kind, facts=facts, evidence=(told, *quotes))
 
 
 def accepted_group(act: Act, kind: Kind | None) -> tuple[Judged, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.domain.acts import Act, Decree, Kind
+from bot.detection.judging import TwiceRead, read_twice
+from bot.detection.text.phrases import ELLIPSIS, nameless, without_names
+from bot.domain.acts import Act, Decree, FactValue, Kind, Outcome, Verdict
 from bot.domain.pages import PageText
 from bot.domain.records import Content, Decision, Rejected, Waiting, Withdrawal
 from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
@@ -23,7 +26,9 @@ from sources.catalogue.authority import Issuers
 if TYPE_CHECKING:
     from bot.storage.store import Store
 
-_DATA = re.compile(r"review:(?P<number>[0-9]{1,18}):(?P<token>[0-9a-f]{8}):(?P<answer>yes|no)", re.ASCII)
+_DATA = re.compile(
+    r"review:(?P<number>[0-9]{1,18}):(?P<token>[0-9a-f]{8}):(?:(?P<answer>yes|no)|(?P<fact>[a-z]{1,12}):(?P<choice>[0-9]))", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +40,53 @@ class ReviewAnswer:
     is_decree: bool
 
 
-def answer_data(answer: ReviewAnswer) -> str:
+@dataclass(frozen=True, slots=True)
+class FactAnswer:
+    """Holds which of the readings of a fact a person says is right, from 1; 0: none of them. `token` is that of the question."""
+
+    decree: int
+    token: str
+    fact: str
+    choice: int
+
+
+def answer_data(answer: ReviewAnswer | FactAnswer) -> str:
     """Return the data of a button, at most 64 bytes."""
+    if isinstance(answer, FactAnswer):
+        return f"review:{answer.decree}:{answer.token}:{answer.fact}:{answer.choice}"
     return f"review:{answer.review}:{answer.token}:{'yes' if answer.is_decree else 'no'}"
 
 
-def answer_from(data: str) -> ReviewAnswer | None:
+def answer_from(data: str) -> ReviewAnswer | FactAnswer | None:
     """Return the inverse of `answer_data`; None for anything else."""
     match = _DATA.fullmatch(data)
-    return None if match is None else ReviewAnswer(int(match["number"]), match["token"], match["answer"] == "yes")
+    if match is None:
+        return None
+    number, token = int(match["number"]), match["token"]
+    return (
+        FactAnswer(number, token, match["fact"], int(match["choice"]))
+        if match["fact"]
+        else ReviewAnswer(number, token, match["answer"] == "yes")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FactQuestion:
+    """Holds a fact of a stored decree that is to be verified, and what the readers make of it: of both the same once."""
+
+    decree: Decree
+    fact: str
+    readings: tuple[FactValue, ...]
+
+    @property
+    def token(self) -> str:
+        """Return eight hexadecimal digits that distinguish it from any other: an answer to one is never taken for one to another."""
+        asked = (self.decree.id, self.decree.url, self.decree.page, self.fact, self.readings)
+        return hashlib.sha256(repr(asked).encode("utf-8", "replace")).hexdigest()[:8]
+
+
+USEFUL = ("places", "operators", "event", "software", "vendor", "office")
+"""The facts that people are asked about, the most useful first: where one is filmed, and by whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +101,21 @@ class Settled:
     posts: int = 0
     already: bool = False
     withdrawn: Withdrawal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledFact:
+    """Holds what a fact of a decree is from now on, as a person says. `already`: it had been settled before, and this answer changed
+    nothing."""
+
+    decree: int
+    fact: str
+    value: FactValue
+    already: bool = False
+
+
+class UnusableFact(Exception):
+    """Raised when a person says of a fact what it cannot be."""
 
 
 class SeveralDecrees(Exception):
@@ -92,12 +150,15 @@ class Reviewer:
             if decision is not None:
                 raise AlreadyDecided(f"the act {review} waits no more: it was decided by {decision.by}", decision)
             raise NoSuchRow(f"no act waits under the number {review}")
-        recueil = self._store.recueils.get(waiting.recueil_id)
+        return waiting, self._act_again(review, waiting.recueil_id)
+
+    def _act_again(self, act_id: int, recueil_id: int) -> Act:
+        recueil = self._store.recueils.get(recueil_id)
         content = self._store.contents.get(recueil.sha256) if recueil.sha256 is not None else None
-        for stored, act in acts_again(self._store.decrees.acts_of(recueil.id), content):
-            if stored.id == review:
-                return waiting, act
-        raise NoSuchRow(f"no act waits under the number {review}")  # settled by somebody else meanwhile
+        for stored, act in acts_again(self._store.decrees.acts_of(recueil_id), content):
+            if stored.id == act_id:
+                return act
+        raise NoSuchRow(f"no act waits under the number {act_id}")  # settled by somebody else meanwhile
 
     def found(self, waiting: Waiting, act: Act | None = None) -> tuple[Decree, ...]:
         """Return the decrees that would be recorded if the act is accepted: several, where it holds several that nobody could cut apart.
@@ -145,6 +206,72 @@ class Reviewer:
         done = self._store.reviews.reinstate(decree, self._clock(), by)
         return Settled(done.decision, done.decrees, len(done.posts))
 
+    # Single facts of a stored decree.
+
+    def read_twice(self, decree: Decree) -> tuple[TwiceRead, ...]:
+        """Return what both readers have of each fact that is read twice. Raises NoSuchRow where its act holds other decrees too."""
+        return read_twice(self.act_of(decree), Verdict(Outcome.DECREE, decree.kind, decree.facts, decree.evidence))
+
+    def facts_of(self, decree: int) -> tuple[TwiceRead, ...]:
+        """Return the same of the decree of this number. Raises NoSuchRow."""
+        return self.read_twice(self._decree(decree))
+
+    def labelled(self) -> list[LabelledAct]:
+        """Return the acts of the decrees of which a person settled a fact that they state, as labelled acts."""
+        found = ((self._store.decrees.get(decree), facts) for decree, facts in self._store.reviews.settled_facts().items())
+        stated = [(decree, {name: value for name, value in facts.items() if value}) for decree, facts in found if decree is not None]
+        return [_labelled(decree, self.act_of(decree), facts) for decree, facts in stated if facts and decree.withdrawn_at is None]
+
+    def act_of(self, decree: Decree) -> Act:
+        """Return the act that a stored decree is shown by. Raises NoSuchRow where that holds other decrees too."""
+        stored = self._store.reviews.act_of(decree.id or 0)
+        return self._act_again(stored.id, stored.recueil_id)
+
+    def question(self, decree: Decree, fact: str | None = None) -> FactQuestion | None:
+        """Return what a person is to be asked about a decree: about this fact, else the most useful of those to be verified; None where it
+        has none such. Raises NoSuchRow as `act_of`."""
+        unsure = [name for name in USEFUL if name in decree.facts.doubtful and fact in {None, name}]
+        if not unsure:
+            return None
+        twice = next((one for one in self.read_twice(decree) if one.name == unsure[0]), None)
+        return None if twice is None else FactQuestion(decree, twice.name, _readings(twice))
+
+    def answer_fact(self, answer: FactAnswer, *, by: str) -> SettledFact:
+        """Take an answer to a question. Raises NoSuchRow where the fact waits for none, or another question would be asked by now."""
+        decree = self._decree(answer.decree)
+        if answer.fact in decree.facts.settled:
+            return SettledFact(answer.decree, answer.fact, getattr(decree.facts, answer.fact), already=True)
+        asked = self.question(decree, answer.fact)
+        if asked is None or asked.token != answer.token or answer.choice > len(asked.readings):
+            raise NoSuchRow(f"nobody is asked about {answer.fact} of the decree {answer.decree} any more")
+        nothing = () if isinstance(asked.readings[0], tuple) else None
+        return self._settle_fact(answer.decree, asked.fact, (nothing, *asked.readings)[answer.choice], by)
+
+    def settle_fact(self, decree: int, fact: str, values: Sequence[str], *, by: str) -> SettledFact:
+        """Take what a person says that a fact is, whatever was read; without values: the decree does not say it. Raises NoSuchRow, also
+        where its act holds other decrees, and UnusableFact."""
+        if fact not in USEFUL:
+            raise UnusableFact(f"{fact} is none of the facts that a person can settle: {', '.join(USEFUL)}")
+        known = self._decree(decree)
+        self.act_of(known)
+        said = tuple(dict.fromkeys(" ".join(value.split()) for value in values))
+        several = isinstance(getattr(known.facts, fact), tuple)
+        if len(said) > 1 and not several:
+            raise UnusableFact(f"a decree has one {fact}: {len(said)} were given")
+        if any(not value or len(value) > _LONGEST_FACT or without_names(value) != value for value in said):
+            raise UnusableFact(f"{fact}: a value is empty, has more than {_LONGEST_FACT} characters, or names a person")
+        return self._settle_fact(decree, fact, said if several else next(iter(said), None), by)
+
+    def _decree(self, decree: int) -> Decree:
+        known = self._store.decrees.get(decree)
+        if known is None or known.withdrawn_at is not None:
+            raise NoSuchRow(f"no decree is recorded under the number {decree}")
+        return known
+
+    def _settle_fact(self, decree: int, fact: str, value: FactValue, by: str) -> SettledFact:
+        self._store.reviews.settle_fact(decree, fact, value, self._clock(), by)
+        return SettledFact(decree, fact, value)
+
     @staticmethod
     def _rejected(reject: Callable[[], Rejected]) -> Settled:
         try:
@@ -152,6 +279,39 @@ class Reviewer:
         except AlreadyDecided as known:
             return Settled(known.decision, already=True)
         return Settled(rejected.decision, withdrawn=rejected.withdrawn)
+
+
+_LONGEST_FACT = 200
+
+
+def _readings(fact: TwiceRead) -> tuple[FactValue, ...]:
+    """Return what the rules read, then what the second reader does where that is something else, and names nobody."""
+    second = fact.second
+    named = (second,) if isinstance(second, str) else second or ()
+    usable = bool(second) and not fact.agreed and second != fact.told and not any(ELLIPSIS in one for one in named)
+    return (fact.told, second) if usable else (fact.told,)
+
+
+_PAGE_END = "\n\f\n"
+_NO_NAME = re.compile(r"[^\w-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledAct:
+    """Holds an act of the labelled corpus: what its file is called, its text without the names of persons that are known for such, and
+    what people said of its facts."""
+
+    name: str
+    title: str
+    kind: Kind
+    text: str
+    facts: Mapping[str, FactValue]
+
+
+def _labelled(decree: Decree, act: Act, facts: Mapping[str, FactValue]) -> LabelledAct:
+    text = _PAGE_END.join(nameless(page.text) for page in act.pages)
+    name = _NO_NAME.sub("-", f"{decree.authority}-{decree.act_id or decree.facts.number or decree.id}".lower())
+    return LabelledAct(name, nameless(act.title), decree.kind, text, facts)
 
 
 # The acts of a stored recueil as detection wants them: with their pages, where these are still known. Pure.

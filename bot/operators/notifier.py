@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Protocol
 
 import structlog
@@ -21,12 +22,12 @@ from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Decree
 from bot.domain.health import Overview
 from bot.domain.records import Waiting
-from bot.ingest.review import ReviewAnswer, answer_data
+from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, answer_data
 from bot.messages import Language
 from bot.operators.alerts import AlertDelays, AlertT, decide
 from bot.operators.post_alerts import POST_DELAYS, PagesState, PostTrouble, post_changes
 from bot.operators.source_alerts import SOURCE_DELAYS, source_changes
-from bot.operators.text import Names, alert_text, post_text, review_text
+from bot.operators.text import Names, alert_text, fact_text, post_text, review_text
 from bot.operators.vocabulary import alert_words
 from bot.queries.phrases import doubt_words
 from bot.storage.alerts import Alerts
@@ -226,22 +227,25 @@ AT_ONCE = 5
 
 
 class ReviewQuestions:
-    """Produces a question with two buttons for each act that a person must look at."""
+    """Produces a question with two buttons for each act that a person must look at; then, for each new decree with a fact that is to be
+    verified, one about the most useful of these, with a button for each reading."""
 
     def __init__(
         self,
         reviews: Reviews,
         found: Callable[[Waiting], Sequence[Decree]],
+        doubted: Callable[[Decree], FactQuestion | None],
         names: Names,
         clock: Callable[[], datetime],
         language: Language,
         *,
         buttons: bool,
     ) -> None:
-        """`found` gives the decrees that would be recorded if an act is accepted. `names` gives what people call an authority by its code.
-        Without `buttons` (nobody would hear them) the command is named."""
+        """`found` gives the decrees that would be recorded if an act is accepted, `doubted` what is to be asked about a decree. `names`
+        gives what people call an authority by its code. Without `buttons` (nobody would hear them) the command is named."""
         self._reviews = reviews
         self._found = found
+        self._doubted = doubted
         self._names = names
         self._clock = clock
         self._language = language
@@ -263,6 +267,26 @@ class ReviewQuestions:
             answers = ((words.yes, True), (words.no, False)) if buttons else ()
             choices = [ChatButton(said, answer_data(ReviewAnswer(act.id, act.token, is_decree))) for said, is_decree in answers]
             yield Notice(text, partial(self._reviews.notified, [act.id]), choices)
+        questions = filter(None, map(self._question, self._reviews.unasked(self._clock() - FRESH)))
+        for asked in islice(questions, AT_ONCE):
+            decree = asked.decree.id or 0
+            text = fact_text(asked, self._names(asked.decree.authority), words, buttons=buttons)
+            labels = {1: "1", 2: "2", 0: words.neither} if len(asked.readings) > 1 else {1: words.right, 0: words.wrong}
+            data = {choice: answer_data(FactAnswer(decree, asked.token, asked.fact, choice)) for choice in labels}
+            choices = [ChatButton(label, data[choice]) for choice, label in labels.items()] if buttons else []
+            yield Notice(text, partial(self._reviews.asked, decree), choices)
+
+    def _question(self, decree: Decree) -> FactQuestion | None:
+        """Return what is to be asked about a decree; None too where its act is not there, or holds others."""
+        try:
+            return self._doubted(decree)
+        except NoSuchRow:
+            return None
+        except StorageError:
+            raise
+        except Exception:  # a fault on one decree must not keep the questions about the others from being sent
+            log.exception("review.preview_crashed", decree=decree.id)
+            return None
 
     def _holds(self, act: Waiting) -> Sequence[Decree] | None:
         """Return the decrees that would be recorded if the act is accepted; None for one that was settled meanwhile."""

@@ -12,9 +12,10 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from bot.domain.acts import Outcome
-from bot.ingest.review import ReviewAnswer, Reviewer, Settled, answer_from
+from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, Settled, SettledFact, answer_from
 from bot.messages import Language, words_in
-from bot.messages.cleaning import cut
+from bot.messages.cleaning import cut, inert
+from bot.operators.text import told
 from bot.queries.vocabulary import SettlementWords, vocabulary
 from bot.storage.errors import NoSuchRow
 
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 BY = "telegram"
 _LONGEST = 3000
 """Characters of a question when its outcome is added. Telegram takes 4096 UTF-16 units."""
+_LONGEST_VALUE = 400
 _LONGEST_ANSWER = 190
 """Characters of what is shown to whoever pressed. Telegram takes 200."""
 
@@ -60,17 +62,19 @@ class ReviewButtons:
             return
         words = vocabulary(self._language).reviews
         answer = answer_from(query.data or "")
+        gone = words.fact_gone if isinstance(answer, FactAnswer) else words.gone
         try:
             if answer is None or query.message is None or not await self._is_ours(query.message.chat):
                 # Whoever forwards or forges a button is no operator.
                 log.warning("review.wrong_chat")
                 await query.answer(words.not_here, show_alert=True)
                 return
-            await self._settle(query, answer, words)
+            said = await self._settled(answer, words)
+            await _told(query, said)
         except TelegramError as error:
             log.warning("review.not_confirmed", error=type(error).__name__)
         except NoSuchRow:
-            await _quietly(query, words.gone)
+            await _quietly(query, gone)
         except Exception as error:
             log.warning("review.failed", error=type(error).__name__)
             await _quietly(query, words.failed)
@@ -78,7 +82,11 @@ class ReviewButtons:
     async def _is_ours(self, chat: Chat) -> bool:
         return _is(chat, self._chat) or _is(chat, await asyncio.to_thread(self._now_at, self._chat))
 
-    async def _settle(self, query: CallbackQuery, answer: ReviewAnswer, words: SettlementWords) -> None:
+    async def _settled(self, answer: ReviewAnswer | FactAnswer, words: SettlementWords) -> str:
+        if isinstance(answer, FactAnswer):
+            fact = await asyncio.to_thread(self._reviewer.answer_fact, answer, by=BY)
+            log.info("review.settled", decree=fact.decree, fact=fact.fact, already=fact.already)
+            return fact_outcome(fact, words)
         if answer.is_decree:
             settled = await asyncio.to_thread(self._reviewer.accept, answer.review, kind=None, by=BY, token=answer.token)
         else:
@@ -86,17 +94,28 @@ class ReviewButtons:
         log.info("review.settled", review=answer.review, outcome=settled.decision.outcome.value, already=settled.already)
         if settled.posts:
             self._posted()
-        said = outcome_text(settled, words, self._language)
-        # Telegram forgets a press after some minutes, during which the bot may have been down: the message says it all the same.
-        await _quietly(query, cut(said, _LONGEST_ANSWER), alert=False)
-        asked = query.message.text if isinstance(query.message, Message) else None
-        text = f"{cut(asked or '', _LONGEST)}\n→ {said}".strip()
-        try:
-            # Its buttons go with the edit: nobody answers twice.
-            await query.edit_message_text(text, link_preview_options=LinkPreviewOptions(is_disabled=True))
-        except BadRequest as error:
-            if "message is not modified" not in error.message.lower():
-                raise
+        return outcome_text(settled, words, self._language)
+
+
+async def _told(query: CallbackQuery, said: str) -> None:
+    # Telegram forgets a press after some minutes, during which the bot may have been down: the message says it all the same.
+    await _quietly(query, cut(said, _LONGEST_ANSWER), alert=False)
+    asked = query.message.text if isinstance(query.message, Message) else None
+    text = f"{cut(asked or '', _LONGEST)}\n→ {said}".strip()
+    try:
+        # Its buttons go with the edit: nobody answers twice.
+        await query.edit_message_text(text, link_preview_options=LinkPreviewOptions(is_disabled=True))
+    except BadRequest as error:
+        if "message is not modified" not in error.message.lower():
+            raise
+
+
+def fact_outcome(settled: SettledFact, words: SettlementWords) -> str:
+    """Return what a fact is from now on, in words."""
+    if settled.already:
+        return words.fact_already
+    said = words.fact if settled.value else words.fact_absent
+    return said.format(decree=settled.decree, value=cut(inert(told(settled.value)), _LONGEST_VALUE))
 
 
 def outcome_text(settled: Settled, words: SettlementWords, language: Language) -> str:

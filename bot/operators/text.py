@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Decree
+from bot.domain.acts import Decree, FactValue
 from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
+from bot.ingest.review import FactQuestion
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert, link_to, unlinked
 from bot.messages.words import date_text
@@ -193,6 +194,33 @@ def review_text(
         words.ask if buttons else words.type.format(number=act.id),
     ]
     return "\n".join(line for line in lines if line)
+
+
+def fact_text(asked: FactQuestion, name: str, words: ReviewQuestionWords, *, buttons: bool) -> str:
+    """Return a fact of a decree that is to be verified, what each reader made of it, where it stands, and how to answer; names nobody."""
+    decree, label = asked.decree, words.facts[asked.fact]
+    several = len(asked.readings) > 1
+    quotes = dict.fromkeys((quote.page, quote.text) for quote in decree.evidence if quote.about == asked.fact and quote.text)
+    page = next((page for page, _ in quotes), decree.page)
+    lines = [
+        words.fact_head.format(decree=decree.id),
+        words.where.format(name=inert(name), page=page),
+        cut(inert(without_names(decree.title)), _LONGEST_TITLE),
+        words.fact.format(fact=label),
+        *(
+            (f"{number}. " if several else "") + (cut(inert(told(reading)), _LONGEST_TITLE))
+            for number, reading in enumerate(asked.readings, start=1)
+        ),
+        *(words.quote.format(page=page, text=cut(inert(without_names(text)), _LONGEST_QUOTE)) for page, text in list(quotes)[:_QUOTES]),
+        link_to(decree.url, page) or "",
+        (words.which if several else words.is_it) if buttons else words.fact_type.format(decree=decree.id, fact=asked.fact),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def told(value: FactValue) -> str:
+    """Return a fact in words: several as a list."""
+    return "; ".join(value) if isinstance(value, tuple) else value or ""
 
 
 def _numbers(found: Sequence[Decree]) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from bot.domain.health import Cause
+from bot.ingest.review import USEFUL
 from bot.messages import Language
 from bot.messages.words import data_file
 from bot.operators.post_alerts import PostTrouble
@@ -59,7 +60,7 @@ class PostWords(_Words):
 
 
 class ReviewQuestionWords(_Words):
-    """Holds the words about an act that a person must check."""
+    """Holds the words about an act that a person must check, or a fact of a decree."""
 
     head: str
     where: str
@@ -72,6 +73,22 @@ class ReviewQuestionWords(_Words):
     type: str
     yes: str
     no: str
+    fact_head: str
+    fact: str
+    which: str
+    is_it: str
+    fact_type: str
+    neither: str
+    right: str
+    wrong: str
+    facts: Mapping[str, str]
+
+    @field_validator("facts")
+    @classmethod
+    def _has_words_for_each(cls, facts: Mapping[str, str]) -> Mapping[str, str]:
+        if set(facts) != set(USEFUL):
+            raise ValueError(f"words for {', '.join(sorted(facts))}")
+        return facts
 
 
 class AlertWords(_Words):

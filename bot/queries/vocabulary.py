@@ -61,6 +61,10 @@ class SettlementWords(Table):
     withdrawn_out: str
     already_accepted: str
     already_rejected: str
+    fact: str
+    fact_absent: str
+    fact_already: str
+    fact_gone: str
     not_here: str
     gone: str
     failed: str

@@ -14,6 +14,7 @@ from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import ActIdentity, act_keys
 from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.records import REREAD, Decision, Withdrawal
+from bot.storage.columns import to_json
 from bot.storage.database import batches
 from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
 from bot.storage.errors import AlreadyDecided, NoSuchRow
@@ -241,14 +242,20 @@ def decisions_under(connection: Connection, keys: Collection[str]) -> dict[str, 
     found: dict[str, Decision] = {}
     for wanted in batches(keys):
         for row in connection.execute(select(decisions).where(decisions.c.key.in_(wanted))):
-            found[row.key] = Decision(row.outcome, row.kind, row.decided_at, row.decided_by)
+            facts = {name: tuple(value) if isinstance(value, list) else value for name, value in (row.facts or {}).items()}
+            found[row.key] = Decision(row.outcome, row.kind, row.decided_at, row.decided_by, facts)
     return found
 
 
 def write_decision(connection: Connection, keys: Collection[str], decision: Decision) -> None:
-    """Keep it under each of these keys, in the place of what was decided before."""
+    """Keep it under each of these keys, in the place of what was decided before, but for facts, and the kind where this one gives none."""
+    before = decisions_under(connection, keys).values()
+    facts = {name: value for known in before for name, value in known.facts.items()} | {**decision.facts}
+    earlier = (known.kind for known in before if decision.outcome is Outcome.DECREE and known.kind is not None)
+    kind = decision.kind or next(earlier, None)
     connection.execute(delete(decisions).where(decisions.c.key.in_(set(keys))))
-    values = {"outcome": decision.outcome, "kind": decision.kind, "decided_at": decision.at, "decided_by": decision.by}
+    values: dict[str, Any] = {"outcome": decision.outcome, "kind": kind, "decided_at": decision.at, "decided_by": decision.by}
+    values["facts"] = {name: to_json(value) for name, value in facts.items()} or None
     connection.execute(insert(decisions), [{"key": key, **values} for key in sorted(set(keys))])
 
 
@@ -260,9 +267,17 @@ def keys_of_act(connection: Connection, recueil: Row[Any], act: Row[Any]) -> tup
     return next(keys for row, keys in zip(rows, act_keys(recueil.url, texts), strict=True) if row.id == act.id)
 
 
+FACTS_OF = "facts:"
+
+
 def key_of_decree(decree: int) -> str:
     """The key by which the withdrawal of a decree is found again."""
     return f"decree:{decree}"
+
+
+def key_of_facts(decree: int) -> str:
+    """The key by which it is found again which decrees have a fact that a person settled."""
+    return f"{FACTS_OF}{decree}"
 
 
 def key_of_review(review: int) -> str:
@@ -312,7 +327,7 @@ def withdraw_act(connection: Connection, act: Row[Any], decision: Decision) -> W
     if act.decree_id is None:
         return None
     out: list[str] = []
-    held = (*_others_in(connection, act, act.decree_id), act.decree_id)
+    held = (*others_in(connection, act, act.decree_id), act.decree_id)
     _lock_readers(connection, held)
     for one in held:
         if not withdrawn_among(connection, [one]):
@@ -382,7 +397,7 @@ def withdrawn_among(connection: Connection, ids: Collection[int | None]) -> froz
 
 def _release(connection: Connection, act: Row[Any], decree_id: int) -> set[str]:
     """Let an act be none of this decree's, and give the keys under which that is decided."""
-    others = _others_in(connection, act, decree_id)
+    others = others_in(connection, act, decree_id)
     if others:  # an act that holds several decrees goes on holding the others
         connection.execute(update(acts).where(acts.c.id == act.id).values(decree_id=max(others)))
         return set()
@@ -395,7 +410,7 @@ def _release(connection: Connection, act: Row[Any], decree_id: int) -> set[str]:
     return keys
 
 
-def _others_in(connection: Connection, act: Row[Any], decree_id: int) -> list[int]:
+def others_in(connection: Connection, act: Row[Any], decree_id: int) -> list[int]:
     """The other decrees on the pages of an act that no act of that recueil is known to be."""
     elsewhere = exists().where(acts.c.recueil_id == act.recueil_id, acts.c.decree_id == sightings.c.decree_id)
     query = select(sightings.c.decree_id).where(

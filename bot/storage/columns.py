@@ -165,7 +165,8 @@ def facts_from_json(stored: Mapping[str, Any]) -> Facts:
         "camera_types": [name for name in stored.get("camera_types", ()) if name in _CAMERA_TYPES],
         "references": [entry for entry in stored.get("references", ()) if entry.get("change") in _KINDS],
     }
-    known["doubtful"] = [name for name in stored.get("doubtful", ()) if name in Facts.__dataclass_fields__]
+    for named in ("doubtful", "settled"):
+        known[named] = [name for name in stored.get(named, ()) if name in Facts.__dataclass_fields__]
     return _FACTS.validate_python({**stored, **known, **moments})
 
 

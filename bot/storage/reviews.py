@@ -9,18 +9,31 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
-from bot.domain.acts import Decree, Kind, Outcome, Verdict
+from bot.domain.acts import Decree, FactValue, Kind, Outcome, Verdict
 from bot.domain.folding import clean
 from bot.domain.identity import EarlierFinding, HeldDecree, keys_of
 from bot.domain.records import Accepted, Decision, RedetectionResult, Rejected, Waiting
-from bot.storage.acts import decisions_under, key_of_review, keys_of_act, reinstate, withdraw, withdraw_act, withdrawn_among, write_decision
+from bot.storage.acts import (
+    FACTS_OF,
+    decisions_under,
+    key_of_facts,
+    key_of_review,
+    keys_of_act,
+    others_in,
+    reinstate,
+    withdraw,
+    withdraw_act,
+    withdrawn_among,
+    write_decision,
+)
 from bot.storage.columns import value_of
 from bot.storage.database import among, lock_recueil, written
-from bot.storage.decrees import StoredAct
+from bot.storage.decrees import StoredAct, load_decrees
+from bot.storage.edits import note_changed, want_edits, with_changed
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.naming import CommuneNamer, NamingRepository
-from bot.storage.recording import FoundDecree, MergedDecrees, Route, claim_keys, known_keys, match, merge, queue, see
-from bot.storage.schema import acts, decrees, recueils, reviews
+from bot.storage.recording import FoundDecree, MergedDecrees, Route, claim_keys, complete, known_keys, match, merge, queue, see
+from bot.storage.schema import acts, decisions, decrees, recueils, reviews, sightings
 from bot.storage.search import index_again
 
 
@@ -127,11 +140,82 @@ class Reviews(NamingRepository):
 
         return written(self._database, reinstated)
 
+    # Single facts of a decree.
+
+    def unasked(self, since: datetime) -> list[Decree]:
+        """The decrees found since then, but for what is history, about no fact of which anybody was asked; the oldest first."""
+        fresh = (decrees.c.found_at >= since, decrees.c.withdrawn_at.is_(None), decrees.c.notified_at.is_(None))
+        query = select(decrees.c.id).join(recueils, recueils.c.id == decrees.c.recueil_id).where(*fresh, recueils.c.silent.is_(False))
+        with self._database.reading() as connection:
+            ids = connection.execute(query.order_by(decrees.c.found_at, decrees.c.id)).scalars().all()
+            loaded = load_decrees(connection, ids)
+        return [loaded[one] for one in ids]
+
+    def asked(self, decree: int, now: datetime) -> None:
+        """Note that operators were asked about a fact of this decree."""
+        self._database.write(update(decrees).where(decrees.c.id == decree).values(notified_at=now))
+
+    def act_of(self, decree: int) -> StoredAct:
+        """The act that a decree is shown by. Raises NoSuchRow where there is none, or where that act holds other decrees."""
+        with self._database.reading() as connection:
+            found = _acts_of(connection, decree)
+            act = next((act for act in found if act.recueil_id == act.shown_in and act.first_page <= act.shown_on <= act.last_page), None)
+            if act is None or others_in(connection, act, decree):
+                raise NoSuchRow(f"no decree {decree} is recorded with an act of its own")
+            return value_of(StoredAct, act)
+
+    def settle_fact(self, decree: int, name: str, value: FactValue, now: datetime, by: str) -> None:
+        """A person says what this fact of a decree is, or by an empty value that the decree does not say it: no later reading of its acts
+        says otherwise, and its posts are edited. Raises NoSuchRow.
+        """
+
+        def settled(connection: Connection) -> None:
+            mine = select(decrees).where(decrees.c.id == decree, decrees.c.withdrawn_at.is_(None))
+            row = connection.execute(mine).one_or_none()
+            if row is None:
+                raise NoSuchRow(f"no decree is recorded under the number {decree}")
+            lock_recueil(connection, row.recueil_id, decrees=True)
+            row = connection.execute(mine).one()
+            said = Decision(Outcome.DECREE, None, now, clean(by)[:_LONGEST_BY], {name: value})
+            keys = {key_of_facts(decree)}
+            for act in _acts_of(connection, decree):
+                if not others_in(connection, act, decree):
+                    recueil = connection.execute(select(recueils).where(recueils.c.id == act.recueil_id)).one()
+                    keys |= {*keys_of_act(connection, recueil, act)}
+            write_decision(connection, keys, said)
+            for seen in connection.execute(select(sightings).where(sightings.c.decree_id == decree)).all():
+                facts = None if seen.facts is None else seen.facts.settle(said.facts)
+                connection.execute(update(sightings).where(sightings.c.id == seen.id).values(facts=facts))
+            evidence = row.evidence if getattr(row.facts, name) == value else tuple(quote for quote in row.evidence if quote.about != name)
+            own = {"facts": row.facts.settle(said.facts), "evidence": evidence}
+            connection.execute(update(decrees).where(decrees.c.id == decree).values(own))
+            complete(connection, decree, self._namer)
+            index_again(connection, [decree])
+            touched = with_changed(connection, [decree])
+            want_edits(connection, touched)
+            note_changed(connection, touched, now)
+
+        written(self._database, settled)
+
+    def settled_facts(self) -> dict[int, Mapping[str, FactValue]]:
+        """What people said of facts, by the decree, the first one first."""
+        with self._database.reading() as connection:
+            query = select(decisions.c.key).where(decisions.c.key.startswith(FACTS_OF, autoescape=True))
+            found = decisions_under(connection, connection.execute(query).scalars().all())
+        return dict(sorted((int(key.removeprefix(FACTS_OF)), said.facts) for key, said in found.items()))
+
     def _read(self, query: Select[Any]) -> list[Waiting]:
         return [
             value_of(Waiting, row, page=row.first_page, decree=row.decree_id, token=token_of(row.id, row.recueil_id, row.created_at))
             for row in self._database.rows(query)
         ]
+
+
+def _acts_of(connection: Connection, decree: int) -> Sequence[Row[Any]]:
+    """The acts that are stored as a decree, and where that is shown."""
+    shown = (decrees.c.recueil_id.label("shown_in"), decrees.c.page.label("shown_on"))
+    query = select(acts, *shown).join(decrees, decrees.c.id == acts.c.decree_id).where(decrees.c.id == decree)
+    return connection.execute(query.order_by(acts.c.id)).all()
 
 
 def _waiting() -> Select[Any]:

@@ -206,6 +206,8 @@ decisions = Table(
     Column("kind", EnumText(Kind)),
     Column("decided_at", Instant, nullable=False),
     Column("decided_by", String(32), nullable=False),
+    # The facts that a person settled, by their names; null where none.
+    Column("facts", JSON(none_as_null=True)),
 )
 
 # The decrees, what each is known by, where it was seen, and which others it names.
@@ -235,6 +237,8 @@ decrees = Table(
     Column("listed_on", Date),
     # When a person judged that it is none: it is kept, and left out of every list.
     Column("withdrawn_at", Instant),
+    # When the operators' chat was asked about one of its facts.
+    Column("notified_at", Instant),
     # When what is shown of it last changed, by itself or by others, and a digest of that; null where that was before they were kept.
     Column("changed_at", Instant, index=True),
     Column("shown", String(32)),

@@ -27,6 +27,11 @@ Article 2 : Le présent arrêté sera publié au recueil des actes administratif
 """
 
 
+UNSURE = "\nArticle 6 : Les images sont celles de la gare de Lens, et des halls et quais où passent les visiteurs venus de Zorglub."
+"""More of a decree, of which the two readers do not see the same places: the rules take the last words for one."""
+LENS = ("place des Clercs", "esplanade du Champ-de-Mars", "gare de Valence-Ville", "gare de Lens")
+
+
 def authorisation(*, page: int = 3, number: str = "2026-1104", act_id: str | None = "26-2026-08-14-00003", more: str = "") -> Act:
     """A decree."""
     text = demo_text("authorisation", DAY, number=number) + more

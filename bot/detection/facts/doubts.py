@@ -15,9 +15,7 @@ from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import cleaned
 from bot.detection.text.segments import DecreePart, Segment
 from bot.detection.text.tables import first_cell, has_gap, is_header
-from bot.domain.acts import Evidence, Facts
-
-Value = str | tuple[str, ...] | None
+from bot.domain.acts import Evidence, Facts, FactValue
 
 _LITTLE_WORDS = frozenset({"de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "en", "et"})
 # The other cells of a row, then the rank that may begin the next one.
@@ -27,7 +25,9 @@ _FROM_ONE_PAGE = (*TAGGED, "signed", "cameras")
 """The facts that a badly read page makes doubtful, besides the period, of which the evidence has a name of its own."""
 
 
-def doubtful(document: ActText, segment: Segment, facts: Facts, evidence: Iterable[Evidence], read: Mapping[str, Value]) -> tuple[str, ...]:
+def doubtful(
+    document: ActText, segment: Segment, facts: Facts, evidence: Iterable[Evidence], read: Mapping[str, FactValue]
+) -> tuple[str, ...]:
     """Return the names of the facts that are to be verified, in the order of `Facts`. `read` is what the second reader makes of them.
 
     A product or maker of the list is sure where the articles name no other one. An office is one of a closed list and stands in one
@@ -36,15 +36,15 @@ def doubtful(document: ActText, segment: Segment, facts: Facts, evidence: Iterab
     poor = {quote.about for quote in evidence if quote.page in document.poor_pages}
     unsure = {name for name in _FROM_ONE_PAGE if name in poor} | ({"starts", "ends"} if "period" in poor else set())
     for name in TAGGED:
-        value: Value = getattr(facts, name)
+        value: FactValue = getattr(facts, name)
         if value and not _is_listed(document, segment, name, value) and not agree(document, segment, name, value, read.get(name)):
             unsure.add(name)
     return tuple(name for name in Facts.__dataclass_fields__ if name in unsure and getattr(facts, name))
 
 
-def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]]]) -> dict[str, Value]:
+def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]]]) -> dict[str, FactValue]:
     """Return what the second reader makes of each fact, in the spelling of facts; of several, what it took most often."""
-    values: dict[str, Value] = {}
+    values: dict[str, FactValue] = {}
     for name, matches in found.items():
         if name == "operators":
             values[name] = operators_within(document, [(match.start, match.end) for match in matches])
@@ -80,7 +80,7 @@ def _spelt(name: str, printed: str) -> str:
     return known or without_form(printed)
 
 
-def _is_listed(document: ActText, segment: Segment, name: str, value: Value) -> bool:
+def _is_listed(document: ActText, segment: Segment, name: str, value: FactValue) -> bool:
     if name not in {"software", "vendor"}:
         return False
     articles = list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
@@ -92,7 +92,7 @@ def _is_listed(document: ActText, segment: Segment, name: str, value: Value) -> 
     return named == {value}
 
 
-def agree(document: ActText, segment: Segment, name: str, value: Value, other: Value) -> bool:
+def agree(document: ActText, segment: Segment, name: str, value: FactValue, other: FactValue) -> bool:
     """Return True where the second reader has the same fact, or nothing against one that it may miss."""
     if isinstance(value, tuple):
         theirs = other if isinstance(other, tuple) else ()

@@ -250,7 +250,7 @@ _PERSONS = re.compile(
     rf"|\b(?:MAIRE|GÉRANTE?|GERANTE?|PRÉSIDENTE?|PRESIDENTE?),?\s+(?P<capitals>{_CAPITAL_WORD}\s+{_CAPITAL_WORD})"
 )
 
-_ELLIPSIS = "[…]"
+ELLIPSIS = "[…]"
 _REACH = 80
 """Characters around an excerpt in which a name that crosses its edge is looked for."""
 
@@ -263,6 +263,29 @@ def without_names(text: str) -> str:
     return excerpt(text, 0, len(text))
 
 
+_SIGNED = re.compile(r"^\W*fait\b[^\n]{0,60}\d{4}|délégation|^\W*signée?\b", re.MULTILINE | re.IGNORECASE)
+_BELOW = 400
+"""Characters below a signature in which whoever signed is named on a line."""
+_SIGNATORY = re.compile(
+    rf"^\W*(?:[Ss]ignée?\W{{1,4}})?(?P<name>(?!(?:L[ae]s?|Pour|Par|Article|Annexe)\b){_FIRST_NAME}(?:\s+(?:{_PARTICLE}|L[ae]s?\s+)*{_WORD}){{1,3}})\W*$",
+    re.MULTILINE,
+)
+
+
+def nameless(text: str) -> str:
+    """Return a whole text with `[NOM]` in the place of each person's name, and of what stands on a line of its own below a signature and
+    looks like one."""
+    below = (range(match.start(), match.end() + _BELOW) for match in _SIGNED.finditer(text))
+    signed = [match.span("name") for near in below for match in _SIGNATORY.finditer(text, near.start, min(near.stop, len(text)))]
+    parts: list[str] = []
+    last = 0
+    for start, end in sorted({*spans_of_names(text), *signed}):
+        if start >= last:
+            parts += [text[last:start], "[NOM]"]
+        last = max(end, last)
+    return "".join([*parts, text[last:]])
+
+
 def excerpt(text: str, start: int, end: int) -> str:
     """Return `text[start:end]` without persons' names, even where it begins or ends inside one."""
     parts: list[str] = []
@@ -270,7 +293,7 @@ def excerpt(text: str, start: int, end: int) -> str:
     for first, stop in _names(text, max(start - _REACH, 0), min(end + _REACH, len(text))):
         if stop <= start or first >= end:
             continue
-        parts += [text[last : max(first, last)], _ELLIPSIS]
+        parts += [text[last : max(first, last)], ELLIPSIS]
         last = max(min(stop, end), last)
     return "".join([*parts, text[last:end]])
 

@@ -121,6 +121,8 @@ def test_a_reading() -> None:
     shape = reading_json("raa.pdf", READING, GROUPS, PLACE, NOW, text=True, explain=True)
     assert documented("What `vigie read` prints") == set(shape)
     assert documented("An act") == keys(shape["acts"])
+    twice = [fact for act in shape["acts"] for fact in act["read_twice"]]
+    assert described("An act", "read_twice") >= keys(twice)
     assert documented("A page") == set(page_json(READING.pages[0], text=True)) == keys(shape["page_details"])
     assert described("What `vigie read` prints", "recueil") >= set(shape["recueil"])
     unstored = set(decree_json(DECREE, PLACE, NOW)) - keys(shape["decrees"])

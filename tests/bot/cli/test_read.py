@@ -12,6 +12,7 @@ import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.scenario import demo_text
+from bot.detection.facts.tagging import TAGGED
 from tests.bot.cli.conftest import Vigie
 from tests.bot.reading import papers
 from tests.processes import on_a_terminal
@@ -70,6 +71,7 @@ def test_what_explains_is_added_to_the_contract_and_renames_nothing(vigie: Vigie
     assert [page["number"] for page in details] == list(range(1, plain["pages"] + 1))
     assert {key for page in details for key in page} == {"number", "method", "confidence", "seconds", "characters", "doubt", "damaged"}
     evidence = [act.pop("evidence") for act in explained["acts"]]
+    twice = [act.pop("read_twice") for act in explained["acts"]]
     assert explained == plain
     assert evidence[0] == []
     assert {"verdict", "number", "period"} <= {quote["about"] for quote in evidence[1]}
@@ -77,6 +79,12 @@ def test_what_explains_is_added_to_the_contract_and_renames_nothing(vigie: Vigie
     known = [(quote["about"], quote["page"], quote["where"], quote["cue"]) for quote in evidence[1][:2]]
     assert known == [("verdict", 6, "heading", "algorithmic processing of images"), ("verb", 6, "heading", "authorisation")]
     assert all(set(quote) == {"page", "text", "about", "where", "cue"} for quote in evidence[1])
+    assert twice[0] == []
+    assert {fact["fact"]: fact["confidence"] for fact in twice[1]} == {
+        name: how for name, how in plain["decrees"][0]["confidence"].items() if how != "absent" and name in TAGGED
+    }
+    [software] = [fact for fact in twice[1] if fact["fact"] == "software"]
+    assert (software["told"], software["badly_read"]) == ("Cityvision", False)
 
     told = vigie("read", recueil, "--explain").out
     assert "  p. 1-6: text layer" in told

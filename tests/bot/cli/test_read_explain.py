@@ -56,15 +56,15 @@ def test_every_verdict_is_explained_by_its_phrases() -> None:
             "event, to verify: « foire, ont »; the second reader has « foire »",
         ),
         (
-            TwiceRead("office", "Le préfet", "", agreed=True, doubtful=False, poor=False),
+            TwiceRead("office", "Le préfet", None, agreed=True, doubtful=False, poor=False),
             "office, sure: « Le préfet »; the second reader has nothing",
         ),
         (
-            TwiceRead("places", "quai", "quai", agreed=True, doubtful=True, poor=True),
+            TwiceRead("places", ("quai",), ("quai",), agreed=True, doubtful=True, poor=True),
             "places, to verify: « quai »; the second reader has « quai »; its page was badly read",
         ),
         (
-            TwiceRead("vendor", "Wintics", "", agreed=False, doubtful=False, poor=False),
+            TwiceRead("vendor", "Wintics", None, agreed=False, doubtful=False, poor=False),
             "vendor, sure: « Wintics »; the second reader has nothing; it is of the list, and no other one of it is named",
         ),
     ],

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.detection.corpus import load_corpus
 from bot.cli.review import review_json, shown_lines
+from bot.domain.acts import Outcome
 from bot.ingest.review import Reviewer
 from tests.bot.cli.conftest import Vigie
 from tests.bot.real_acts import ARTICLE_IN_DOUBT, NOW, authorisation, doubtful, new_recueil, read, road, several
@@ -133,3 +135,43 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(vigie: Vigie, arguments
 def test_before_there_is_a_database_nothing_waits(vigie: Vigie, tmp_path: Path) -> None:
     assert vigie("review", "list").out == "0 acts to judge\n"
     assert not (tmp_path / "vigie.db").exists()
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_fact_is_settled_and_exported_as_a_label(vigie: Vigie, tmp_path: Path) -> None:
+    twice = vigie("review", "facts", "1")
+    assert "places, sure: « place des Clercs; esplanade du Champ-de-Mars; gare de Valence-Ville »; both readers agree" in twice.out
+    assert {fact["fact"] for fact in vigie("review", "facts", "1", "--json").json} >= {"places", "operators", "event"}
+    done = vigie("review", "settle", "1", "places", "gare de Valence", 'place « du "Peyrou" »')
+    assert (done.code, done.out) == (0, 'Decree [1]: noted, “gare de Valence; place « du "Peyrou" »”.\n')
+    [decree] = vigie("recent", "--json").json
+    assert (decree["places"], decree["confidence"]["places"]) == (["gare de Valence", 'place « du "Peyrou" »'], "sure")
+    gone = vigie("review", "settle", "1", "event", "--absent", "--json").json
+    assert gone == {"decree": 1, "fact": "event", "value": None, "already": False}
+
+    folder = tmp_path / "answers"
+    written = vigie("review", "export", str(folder))
+    assert written.code == 0
+    assert written.out.startswith(f"1 act written to {folder}")
+    [label] = load_corpus(folder)
+    assert (label.writer, label.partial, label.outcome) == ("operators", True, Outcome.DECREE)
+    assert label.facts["places"] == ("gare de Valence", 'place « du "Peyrou" »')
+    assert "festival des Lumières" in label.printed.pages[0]
+    assert vigie("review", "export", str(folder / "labels" / "operators.toml")).code == 1
+
+
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("settle", "1", "places"), 2, "--absent"),
+        (("settle", "1", "places", "a", "--absent"), 2, "--absent"),
+        (("settle", "1", "number", "a"), 2, "places, operators"),
+        (("settle", "9", "event", "a"), 1, "9"),
+        (("facts", "9"), 1, "9"),
+    ],
+)
+def test_a_fact_that_cannot_be_settled_is_told(vigie: Vigie, arguments: tuple[str, ...], code: int, said: str) -> None:
+    done = vigie("review", *arguments)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err

@@ -10,13 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.acts import Kind, Outcome
+from bot.domain.acts import Decree, Kind, Outcome
 from bot.domain.posts import PostCause, PostState
 from bot.domain.records import Withdrawal
-from bot.ingest.review import ReviewAnswer, Reviewer, SeveralDecrees, answer_data, answer_from
+from bot.ingest.redetect import Redetection
+from bot.ingest.review import (
+    USEFUL,
+    FactAnswer,
+    FactQuestion,
+    ReviewAnswer,
+    Reviewer,
+    SeveralDecrees,
+    UnusableFact,
+    answer_data,
+    answer_from,
+)
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.store import Store
-from tests.bot.real_acts import NOW, authorisation, doubtful, new_recueil, read, road, several
+from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, road, several
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 
@@ -41,6 +52,18 @@ def test_an_answer_comes_back_from_its_button(review: int, token: str, is_decree
     assert answer_from(data) == ReviewAnswer(review, token, is_decree)
 
 
+@given(
+    decree=st.integers(1, 10**18 - 1),
+    token=st.from_regex(r"[0-9a-f]{8}", fullmatch=True),
+    fact=st.sampled_from(USEFUL),
+    choice=st.integers(0, 2),
+)
+def test_an_answer_about_a_fact_comes_back_from_its_button(decree: int, token: str, fact: str, choice: int) -> None:
+    data = answer_data(FactAnswer(decree, token, fact, choice))
+    assert len(data.encode()) <= 64
+    assert answer_from(data) == FactAnswer(decree, token, fact, choice)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -56,6 +79,9 @@ def test_an_answer_comes_back_from_its_button(review: int, token: str, is_decree
         "review:1:0A1B2C3D:yes",
         "review:1::yes",
         "p:1:0a1b2c3d:yes",
+        "review:1:0a1b2c3d:places",
+        "review:1:0a1b2c3d:places:10",
+        "review:1:0a1b2c3d:PLACES:1",
     ],
 )
 def test_any_other_data_is_no_answer(data: str) -> None:
@@ -208,3 +234,132 @@ def test_an_answer_about_another_act_settles_nothing(store: Store, reviewer: Rev
     assert reviewer.accept(waiting.id, kind=None, by="telegram", token=waiting.token).posts == 1
     # Pressed again, also under an older question about it: what was decided is told.
     assert reviewer.reject(waiting.id, by="telegram", token="00000000").already
+
+
+def unsure(store: Store, reviewer: Reviewer, name: str = "a") -> FactQuestion:
+    """The question about a decree of whose places the readers do not see the same."""
+    [decree] = read(store, new_recueil(store, name), road(), authorisation(more=UNSURE)).decrees
+    asked = reviewer.question(decree)
+    assert asked is not None
+    return asked
+
+
+def stored(store: Store, decree: int | None) -> Decree:
+    found = store.decrees.get(decree or 0)
+    assert found is not None
+    return found
+
+
+def test_the_places_are_asked_about_first_and_of_a_decree_without_doubt_nothing(store: Store, reviewer: Reviewer) -> None:
+    asked = unsure(store, reviewer)
+    assert (asked.fact, asked.readings[1]) == ("places", LENS)
+    assert asked.readings[0] == asked.decree.facts.places != LENS
+    [sure] = read(store, new_recueil(store, "b"), authorisation(number="2026-9", act_id="26-2026-08-14-00009")).decrees
+    assert reviewer.question(sure) is None
+
+
+@pytest.mark.parametrize("choice", [0, 1, 2])
+def test_an_answer_makes_a_fact_sure_and_no_reading_doubts_it_again(store: Store, reviewer: Reviewer, choice: int) -> None:
+    asked = unsure(store, reviewer)
+    number = asked.decree.id or 0
+    posted = store.outbox.claim("channel", NOW)
+    assert posted is not None
+    store.outbox.sent(posted.id, "77", NOW)
+    revision = store.decrees.revision()
+    settled = reviewer.answer_fact(FactAnswer(number, asked.token, "places", choice), by="telegram")
+    value = ((), *asked.readings)[choice]
+    assert (settled.value, settled.already) == (value, False)
+    facts = stored(store, number).facts
+    assert (facts.places, facts.doubtful, facts.settled) == (value, (), ("places",))
+    assert {quote.about for quote in stored(store, number).evidence} >= ({"places"} if choice == 1 else set())
+    assert choice == 1 or all(quote.about != "places" for quote in stored(store, number).evidence)
+    assert store.decrees.revision() != revision
+    # The post says what was doubtful: it is edited.
+    edit = store.edits.next("channel", LATER)
+    assert edit is not None
+    assert edit.post.decree.facts.places == value
+    store.edits.done(edit, LATER)
+
+    # Read again, judged again, published elsewhere: what a person said stands, and nothing is posted or edited.
+    recueil = store.recueils.get(store.decrees.acts_of(1)[0].recueil_id)
+    assert read(store, recueil, road(), authorisation(more=UNSURE)).posts == ()
+    assert read(store, new_recueil(store, "b", authority="07"), authorisation(more=UNSURE)).posts == ()
+    again = Redetection(store=store, clock=lambda: LATER)
+    assert [again.differences(one) for one in again.recueils(None)] == [[], []]
+    assert stored(store, number).facts == facts
+    assert store.edits.next("channel", LATER) is None
+    repeated = reviewer.answer_fact(FactAnswer(number, asked.token, "places", 0), by="telegram")
+    assert (repeated.value, repeated.already) == (value, True)
+
+
+def test_whoever_answers_says_that_it_is_a_decree_and_leaves_its_kind_to_the_rules(store: Store, reviewer: Reviewer) -> None:
+    asked = unsure(store, reviewer)
+    reviewer.answer_fact(FactAnswer(asked.decree.id or 0, asked.token, "places", 2), by="telegram")
+    [decided] = {one.outcome: one for one in store.reviews.decided([f"act:{asked.decree.act_id}"]).values()}.values()
+    assert (decided.outcome, decided.kind, decided.by) == (Outcome.DECREE, None, "telegram")
+    # Withdrawn and taken back, it has what the person said.
+    reviewer.withdraw(asked.decree.id or 0, by="command")
+    reviewer.reinstate(asked.decree.id or 0, by="command")
+    read(store, store.recueils.get(1), road(), authorisation(more=UNSURE))
+    assert stored(store, asked.decree.id).facts.places == LENS
+
+
+def test_an_answer_to_another_question_settles_nothing(store: Store, reviewer: Reviewer) -> None:
+    asked = unsure(store, reviewer)
+    number = asked.decree.id or 0
+    for wrong in (
+        FactAnswer(number, "00000000", "places", 1),
+        FactAnswer(number, asked.token, "event", 1),
+        FactAnswer(number, asked.token, "places", 3),
+        FactAnswer(number + 1, asked.token, "places", 1),
+    ):
+        with pytest.raises(NoSuchRow):
+            reviewer.answer_fact(wrong, by="telegram")
+    assert stored(store, number).facts == asked.decree.facts
+    reviewer.withdraw(number, by="command")
+    with pytest.raises(NoSuchRow):
+        reviewer.answer_fact(FactAnswer(number, asked.token, "places", 1), by="telegram")
+
+
+def test_a_person_may_say_anything_of_a_fact_but_what_it_cannot_be(store: Store, reviewer: Reviewer) -> None:
+    [decree] = read(store, new_recueil(store), authorisation()).decrees
+    number = decree.id or 0
+    assert reviewer.settle_fact(number, "event", ["foire  de\nValence"], by="command").value == "foire de Valence"
+    assert reviewer.settle_fact(number, "operators", ["SNCF", "RATP", "SNCF"], by="command").value == ("SNCF", "RATP")
+    assert [one.id for one in store.decrees.of_operator("sncf", 9, 0, 1)] == [number]
+    assert reviewer.settle_fact(number, "event", [], by="command").value is None
+    assert stored(store, number).facts.settled == ("event", "operators")
+    for fact, values in (("number", ["1"]), ("event", ["a", "b"]), ("event", [""]), ("event", ["x" * 999]), ("vendor", ["M. Paul Durand"])):
+        with pytest.raises(UnusableFact):
+            reviewer.settle_fact(number, fact, values, by="command")
+    with pytest.raises(NoSuchRow, match="99"):
+        reviewer.settle_fact(99, "event", ["foire"], by="command")
+
+
+def test_a_decree_of_an_act_that_holds_several_is_left(store: Store, reviewer: Reviewer) -> None:
+    read(store, new_recueil(store), several())
+    one, two = reviewer.accept(1, kind=None, by="command").decrees
+    for decree in (one, two):
+        with pytest.raises(NoSuchRow):
+            reviewer.settle_fact(decree, "event", ["foire"], by="command")
+        assert stored(store, decree).facts.settled == ()
+
+
+def test_what_people_said_is_a_labelled_act_that_names_nobody(store: Store, reviewer: Reviewer) -> None:
+    assert reviewer.labelled() == []
+    signed = (
+        "\nFait à Valence, le 14 août 2026\nPour le préfet et par délégation,\nSigné : Camille EXEMPLE\nAffaire suivie par M. Paul Durand"
+    )
+    for number, act_id in (("2026-1", "26-2026-08-14-00001"), ("2026-2", "26-2026-08-14-00002"), ("2026-3", "26-2026-08-14-00003")):
+        read(store, new_recueil(store, number), authorisation(number=number, act_id=act_id, more=signed))
+    reviewer.settle_fact(1, "event", ["foire de Valence"], by="command")
+    reviewer.settle_fact(2, "event", [], by="command")
+    reviewer.settle_fact(3, "event", ["foire de Valence"], by="command")
+    reviewer.withdraw(3, by="command")
+    [labelled] = reviewer.labelled()
+    assert (labelled.name, labelled.kind, labelled.facts) == (
+        "26-26-2026-08-14-00001", Kind.AUTHORISATION, {"event": "foire de Valence"},
+    )  # fmt: skip
+    assert "Pour le préfet et par délégation,\nSigné : [NOM]\nAffaire suivie par [NOM]" in labelled.text
+    assert "EXEMPLE" not in labelled.text
+    assert "Durand" not in labelled.text

@@ -11,15 +11,15 @@ import pytest
 
 from bot.delivery.channel import DeliveryError, DeliveryUnknown, NotSent
 from bot.delivery.telegram.operators_chat import ChatButton
-from bot.domain.acts import Evidence
+from bot.domain.acts import Decree, Evidence, Facts, Kind
 from bot.domain.records import REREAD, Waiting
-from bot.ingest.review import ReviewAnswer, Reviewer, answer_from
+from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, Reviewer, answer_from
 from bot.messages import Language
 from bot.operators.notifier import AT_ONCE, FRESH, Notifier, ReviewQuestions
-from bot.operators.text import review_text
+from bot.operators.text import fact_text, review_text
 from bot.operators.vocabulary import alert_words
 from bot.storage.store import Store
-from tests.bot.real_acts import NOW, doubtful, new_recueil, read, several
+from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, several
 from tests.bot.storage.ready import ready_store
 
 MINUTE = timedelta(minutes=1)
@@ -58,9 +58,9 @@ class Bench:
         """What is asked at a look so much later."""
         self.now += later
         if self._notifier is None:
-            found = Reviewer(store=self.store, route=lambda _: (), clock=lambda: self.now).found
+            own = Reviewer(store=self.store, route=lambda _: (), clock=lambda: self.now)
             questions = ReviewQuestions(
-                self.store.reviews, found, lambda code: f"<{code}>", lambda: self.now, self.language, buttons=self.buttons
+                self.store.reviews, own.found, own.question, lambda code: f"<{code}>", lambda: self.now, self.language, buttons=self.buttons
             )
             self._notifier = Notifier([questions], self.chat.send, lambda: self.now)
         self.chat.asked.clear()
@@ -194,3 +194,74 @@ def test_a_question_about_a_recorded_decree_says_why_and_what_a_no_does(
     [line] = [line for line in text.splitlines() if "[3]" in line]
     assert line.endswith(told)
     assert ("p. 8" in text) == (evidence == ACT.evidence), "an empty phrase is no phrase"
+
+
+async def test_a_decree_with_a_fact_to_verify_is_asked_about_once_with_both_readings(bench: Bench) -> None:
+    [decree] = read(bench.store, new_recueil(bench.store), authorisation(more=UNSURE)).decrees
+    [(text, choices)] = await bench.look()
+    lines = text.splitlines()
+    assert lines[:2] == ["🔎 Vigie: a point to check of decree [1], which is recorded already", "<26>, page 3"]
+    assert lines[3:6] == ["The places, as the decree has it:", f"1. {'; '.join(decree.facts.places)}", f"2. {'; '.join(LENS)}"]
+    assert lines[-2:] == ["https://p.example/a.pdf#page=3", "Which of the two readings is right, as a whole?"]
+    assert [choice.text for choice in choices] == ["1", "2", "Neither"]
+    answers = [answer_from(choice.data) for choice in choices]
+    assert [(one.decree, one.fact, one.choice) for one in answers if isinstance(one, FactAnswer)] == [(1, "places", n) for n in (1, 2, 0)]
+    assert await bench.look(MINUTE) == []
+    bench.restart()
+    assert await bench.look(MINUTE) == []
+    # Nor is it when it is read again, though it is as doubtful as before.
+    read(bench.store, bench.store.recueils.get(1), authorisation(more=UNSURE))
+    assert await bench.look(MINUTE) == []
+
+
+async def test_nobody_is_asked_about_facts_that_are_sure_or_old_or_of_history(bench: Bench) -> None:
+    read(bench.store, new_recueil(bench.store), authorisation())
+    silent = authorisation(number="2026-2", act_id="26-2026-08-14-00012", more=UNSURE)
+    read(bench.store, new_recueil(bench.store, "silent", silent=True), silent)
+    assert await bench.look() == []
+    bench.now = NOW - FRESH - MINUTE
+    old = authorisation(number="2026-3", act_id="26-2026-08-14-00013", more=UNSURE)
+    read(bench.store, new_recueil(bench.store, "old"), old, now=bench.now)
+    bench.now = NOW
+    assert await bench.look() == []
+    assert [decree.facts.doubtful for decree in bench.store.decrees.recent(9).decrees].count(("places",)) == 2
+
+
+async def test_without_anybody_who_listens_the_command_for_a_fact_is_named(bench: Bench) -> None:
+    read(bench.store, new_recueil(bench.store), authorisation(more=UNSURE))
+    bench.buttons, bench.language = False, "fr"
+    [(text, choices)] = await bench.look()
+    assert choices == []
+    assert 'vigie review settle 1 places "…"' in text
+
+
+async def test_a_decree_that_cannot_be_read_again_keeps_no_other_from_being_asked_about(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in ("2026-1", "2026-2"):
+        read(bench.store, new_recueil(bench.store, number), authorisation(number=number, act_id=f"26-{number}", more=UNSURE))
+    true = Reviewer.question
+
+    def broken(self: Reviewer, decree: Decree, fact: str | None = None) -> FactQuestion | None:
+        if decree.id == 1:
+            raise RuntimeError("a fault")
+        return true(self, decree, fact)
+
+    monkeypatch.setattr(Reviewer, "question", broken)
+    [(text, _)] = await bench.look()
+    assert "[2]" in text
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("buttons", [True, False])
+def test_a_question_about_one_reading_is_short_and_names_nobody(language: Language, buttons: bool) -> None:
+    quote = Evidence("event", 8, "à l'occasion de la fête de M. Jean Dupont")
+    decree = Decree(
+        "26", Kind.AUTHORISATION, "Arrêté de M. Jean Dupont", Facts(event="x" * 9999), (quote,), "https://p.example/a.pdf", 7, None, id=3
+    )
+    text = fact_text(FactQuestion(decree, "event", ("foire @canal",)), "Drôme (26)", alert_words(language).reviews, buttons=buttons)
+    assert "Dupont" not in text
+    assert "@" not in text
+    assert "1. " not in text
+    assert "page 8" in text
+    assert "#page=8" in text

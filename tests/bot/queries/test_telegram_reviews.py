@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain.acts import Kind, Outcome
 from bot.domain.records import Decision, Withdrawal
-from bot.ingest.review import ReviewAnswer, Reviewer, Settled, answer_data
+from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, Settled, SettledFact, answer_data
 from bot.messages import Language
-from bot.operators.review_buttons import ReviewButtons, outcome_text
+from bot.operators.review_buttons import ReviewButtons, fact_outcome, outcome_text
 from bot.queries.questions import Questions
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.vocabulary import vocabulary
@@ -24,7 +24,7 @@ from bot.storage.errors import Locked
 from bot.storage.store import Store
 from tests.bot.delivery.memory import operators_chat
 from tests.bot.queries.conftest import commands_for
-from tests.bot.real_acts import NOW, doubtful, new_recueil, read
+from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 from tests.servers.fake_bot_api import FakeBotApi
@@ -289,3 +289,28 @@ DECREE = Decision(Outcome.DECREE, Kind.RENEWAL, NOW, "telegram")
 )
 def test_what_became_of_it_in_words(settled: Settled, french: str) -> None:
     assert outcome_text(settled, vocabulary("fr").reviews, "fr") == french
+
+
+async def test_an_answer_about_a_fact_is_taken_once(desk: Desk, questions: Questions) -> None:
+    [decree] = read(desk.store, new_recueil(desk.store, "b"), authorisation(more=UNSURE)).decrees
+    asked = desk.reviewer.question(decree)
+    assert asked is not None
+    data = [answer_data(FactAnswer(decree.id or 0, asked.token, "places", choice)) for choice in (2, 0)]
+    stale = answer_data(FactAnswer(decree.id or 0, "00000000", "places", 1))
+    async with desk.running(questions):
+        await desk.chat.send("Which?", [ChatButton("2", data[0]), ChatButton("Neither", data[1])])
+        message = desk.api.messages[-1]
+        assert await desk.send(message, stale) == "This point waits for no answer any more: the decree was read again."
+        assert await desk.send(message, data[0]) == f"Decree [1]: noted, “{'; '.join(LENS)}”."
+        assert (await edited(desk, message)).startswith("Which?\n→ Decree [1]: noted")
+        assert await desk.send(message, data[1]) == "Already decided."
+    known = desk.store.decrees.get(1)
+    assert known is not None
+    assert (known.facts.places, known.facts.doubtful) == (LENS, ())
+
+
+def test_that_a_decree_does_not_say_a_fact_is_told() -> None:
+    assert (
+        fact_outcome(SettledFact(7, "event", None), vocabulary("fr").reviews)
+        == "Arrêté [7] : c’est noté, ce qui était lu ne sera plus affiché."
+    )

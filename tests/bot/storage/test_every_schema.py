@@ -40,6 +40,7 @@ DECREES: Mapping[int, tuple[Facts, Kind, PostState]] = {
 }  # fmt: skip
 ASKED, UNASKED = 11, 12
 """Acts in doubt: of the first the operators were asked."""
+SETTLED = {"facts": {"places": ["gare de Lens"], "event": None}}
 SAID = {1: {"facts": ["cameras", "number", "signed"], "published": "2024-04-19", "changes": ["suspension:2"]}}
 SAID |= {number: {"facts": ["number", "signed"], "published": "2024-04-19", "changes": []} for number in (4, 6)}
 SAID[2] = {"facts": ["number"], "published": "2024-04-19", "changes": []}
@@ -72,6 +73,7 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
         yield "decrees", {
             **seen, "id": number, "kind": kind, "title": f"Arrêté n° {facts.number}", "evidence": EVIDENCE, "found_at": EARLIER,
             "act_id": f"26-2024-04-12-{number:05}", "signed_on": facts.signed, "listed_on": date(2024, 4, 18), "gazetteer": "1",
+            "notified_at": EARLIER if number == 1 else None,
         }  # fmt: skip
         for key in identify("26", None, facts, ""):
             yield "identities", {"key": key, "decree_id": number, "prefix": prefix_of(key)}
@@ -99,7 +101,7 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "act_numbers", {"last": 13}
     yield "reviews", {"act_id": ASKED, "created_at": EARLIER, "notified_at": EARLIER}
     yield "reviews", {"act_id": UNASKED, "created_at": EARLIER}
-    yield "decisions", {"key": "act:26-2024-04-12-00099", "outcome": "not_concerned", "decided_at": EARLIER, "decided_by": "cli"}
+    yield "decisions", {"key": "act:26-2024-04-12-00099", "outcome": "not_concerned", "decided_at": EARLIER, "decided_by": "cli"} | SETTLED
     yield "edits", {"post_id": 1, "state": "done", "attempts": 1, "tried_at": EARLIER, "changed_at": EARLIER}
     yield "edits", {"post_id": 2, "state": "given_up", "attempts": 1, "changed_at": EARLIER, "cause": "refused_content", "error": "gone"}
     yield "holds", {"destination": "m", "until": LATER, "set_at": NOW, "cause": "rate_limited"}
@@ -285,3 +287,7 @@ def test_nothing_is_lost_posted_edited_or_notified_anew(upgraded: Store, schema:
     assert store.decrees.search("drone", 1).total == 1
     decided = store.reviews.decided(["act:26-2024-04-12-00099"]).values()
     assert [decision.outcome for decision in decided] == ([Outcome.NOT_CONCERNED] if schema >= "0004" else [])
+    settled = {"places": ("gare de Lens",), "event": None} if schema >= "0025" else {}
+    assert all(decision.facts == settled for decision in decided)
+    unasked = [decree.id for decree in store.reviews.unasked(EARLIER)]
+    assert unasked == [number for number in (*DECREES, 7) if number != 1 or schema < "0025"]

@@ -53,6 +53,7 @@ RELEASED = [
     "0022",
     "0023",
     "0024",
+    "0025",
 ]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 
