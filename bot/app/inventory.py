@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -97,6 +98,32 @@ def folder_beside(database: str, name: str) -> Path:
         return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / f"vigie-{name}"
     path = Path(file).expanduser()
     return path.with_name(f"{path.stem}-{name}")
+
+
+def folders_of(settings: Settings) -> tuple[Path, ...]:
+    """Return the folders in which the bot writes: that of a SQLite file, that of temporary files, those of PDFs."""
+    url = settings.database.url
+    file = sqlite_file(url)
+    unread, kept = settings.reading.kept_folder or folder_beside(url, "pdfs"), settings.storage.pdfs_folder or folder_beside(url, "archive")
+    return (*([Path(file).parent] if file else []), Path(tempfile.gettempdir()), unread, kept)
+
+
+def closed_folder(settings: Settings) -> tuple[str, str] | None:
+    """Return in which folder this user cannot write or which one it cannot make, and what to do; None where there is none."""
+    folders = folders_of(settings)
+    taken = next((path for folder in folders for path in (folder, *folder.parents) if path.is_file()), None)
+    if taken is not None:
+        return f"{taken} is a file, and is to be a folder", "Move it away, or name another folder."
+    closed = next((folder for folder in folders if not os.access(existing(folder), os.W_OK)), None)
+    if closed is None:
+        return None
+    what, make = ("write in", "") if closed.is_dir() else ("make", f"mkdir -p {closed} && ")
+    return f"this user cannot {what} {closed}", f"As root, with the user that runs the bot:  {make}chown USER {closed}"
+
+
+def existing(folder: Path) -> Path:
+    """Return the folder, or the next one above it that is there."""
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.is_dir())
 
 
 def report_sources(

@@ -14,7 +14,7 @@ from bot.app.config import ConfigError, Settings, destinations
 from bot.app.config.explained import MASK, Explained, explained
 from bot.app.config.loading import Configuration, is_seen_by_all, read_configuration
 from bot.app.config.values import sqlite_file
-from bot.app.inventory import doubts
+from bot.app.inventory import closed_folder, doubts
 from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail
 from bot.cli.text_output import show
 from bot.delivery.apprise import service_at
@@ -53,7 +53,8 @@ def register(app: typer.Typer) -> None:
 
     @config.command(epilog="Example:  vigie config check")
     def check(ctx: typer.Context, as_json: AsJson = False) -> None:
-        """Check what the start of the bot checks, without network: every value, the files of secrets, the database, what must be installed.
+        """Check what the start of the bot checks, without network: every value, the files of secrets, the database, the folders in which it
+        writes, what must be installed.
 
         Exit code 2 when something must be mended, with file and line. What can be used and is hardly meant is shown, too.
         """
@@ -93,6 +94,8 @@ def checked(context: Context) -> tuple[list[str], list[str]]:
 def _cannot_start(settings: Settings) -> Iterator[str]:
     if settings.web.listen and find_spec("starlette") is None:
         yield "[web] listen needs starlette: pip install 'vigie-vsa[web]'"
+    if closed := closed_folder(settings):
+        yield "{}. {}".format(*closed)
     if sqlite_file(settings.database.url) is None:
         return  # a server: that takes the network
     try:

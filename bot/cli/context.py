@@ -70,9 +70,15 @@ class Context:
         set_up_logging(level, settings.log.format, sys.stderr, plain=stderr.no_color or stderr.is_dumb_terminal)
 
 
+def as_installed(text: str, prefix: Path = Path(sys.prefix)) -> str:
+    """Return advice with the command by which this very installation takes an extra: one of pipx has its own."""
+    is_of_pipx = (prefix / "pipx_metadata.json").is_file()
+    return text.replace("pip install 'vigie-vsa[", "pipx inject vigie-vsa 'vigie-vsa[") if is_of_pipx else text
+
+
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """Say what is wrong on standard error and end."""
-    stderr.print(f"vigie: {message}", style="red" if stderr.is_terminal else None, markup=False, soft_wrap=True)
+    stderr.print(f"vigie: {as_installed(message)}", style="red" if stderr.is_terminal else None, markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 

@@ -8,7 +8,6 @@ import platform
 import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -23,7 +22,7 @@ from telegram.error import TelegramError
 
 from bot.app.config import Settings, destinations
 from bot.app.config.values import sqlite_file
-from bot.app.inventory import folder_beside, utc_now, watched_codes
+from bot.app.inventory import closed_folder, existing, folders_of, utc_now, watched_codes
 from bot.app.wiring import open_client, open_destinations
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end
 from bot.cli.status import DESTINATION_TROUBLES, confinement_found, confinement_lines
@@ -164,25 +163,16 @@ def _database(url: str) -> Diagnosis:
 
 
 def _disk(settings: Settings) -> Diagnosis:
-    reading, url = settings.reading, settings.database.url
-    file = sqlite_file(url)
-    wanted = ([Path(file).parent] if file else []) + [Path(tempfile.gettempdir())]
-    wanted += [reading.kept_folder or folder_beside(url, "pdfs"), settings.storage.pdfs_folder or folder_beside(url, "archive")]
-    if closed := next((folder for folder in wanted if not os.access(_existing(folder), os.W_OK)), None):
-        what, make = ("write in", "") if closed.is_dir() else ("make", f"mkdir -p {closed} && ")
-        todo = f"As root, with the user that runs the bot:  {make}chown USER {closed}"
-        return Diagnosis("disk", "failed", f"this user cannot {what} {closed}", todo)
-    free, least = min((shutil.disk_usage(folder).free // _MEGABYTE, str(folder)) for folder in map(_existing, wanted))
+    if closed := closed_folder(settings):
+        return Diagnosis("disk", "failed", *closed)
+    free, least = min((shutil.disk_usage(folder).free // _MEGABYTE, str(folder)) for folder in map(existing, folders_of(settings)))
     if free < _LEAST_FREE:
         return Diagnosis("disk", "failed", f"{free:,} MB free at {least}", f"Free some: the bot wants {_LEAST_FREE} MB and more.")
-    if free < reading.kept_megabytes:
-        todo = f"PDFs not wholly read may take {reading.kept_megabytes:,} MB: free some, or lower reading.kept_megabytes."
+    most = settings.reading.kept_megabytes
+    if free < most:
+        todo = f"PDFs not wholly read may take {most:,} MB: free some, or lower reading.kept_megabytes."
         return Diagnosis("disk", "warning", f"{free:,} MB free at {least}", todo)
     return Diagnosis("disk", "ok", f"{free:,} MB free at {least}")
-
-
-def _existing(folder: Path) -> Path:
-    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.is_dir())
 
 
 # The network: names, one prefecture, the clock by its answer, and the accounts.

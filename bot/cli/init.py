@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 from telegram.error import TelegramError
 
+from bot.app import systemd
 from bot.app.config import ConfigError, DestinationSettings, Settings, destinations, load_settings
 from bot.app.config.loading import DEFAULT_FILE, variable
 from bot.app.config.values import chat as chat_value
@@ -27,6 +28,7 @@ from bot.app.config.values import known_code, telegram_token, token
 from bot.app.inventory import chat_of, utc_now
 from bot.cli.context import INTERRUPTED, WRONG_USE, Context, fail, run_to_end
 from bot.cli.doctor import accounts, diagnosis_lines
+from bot.cli.service import loaded, next_steps, write_unit
 from bot.delivery.channel import DeliveryError
 from bot.delivery.mastodon.client import MastodonApi, created
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot
@@ -56,6 +58,10 @@ def register(app: typer.Typer) -> None:
         database: Annotated[
             str, typer.Option("--database", help="Such as sqlite:////var/lib/vigie/vigie.db; beside the configuration by default.")
         ] = "",
+        service: Annotated[
+            bool | None,
+            typer.Option("--service/--no-service", help="Write the unit for systemd, too; asked where it runs.", show_default=False),
+        ] = None,
         replace: Annotated[bool, typer.Option("--replace", help="Put a configuration that is there aside, as config.toml.old.")] = False,
     ) -> None:
         """Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.
@@ -83,12 +89,28 @@ def register(app: typer.Typer) -> None:
         try:
             if not yes:
                 given, tokens = asked(given, tokens, frozenset(authorities))
+                if service is None and os.geteuid() == 0 and systemd.SYSTEMD.is_dir():
+                    service = typer.confirm("Have systemd run the bot as a service: write the unit for it?", default=False)
             if tokens["telegram"] and not given["telegram", "channel"]:
                 given["telegram", "channel"] = _chosen(run_to_end(_channels(tokens["telegram"])), ask=not yes)
         except typer.Abort:
             typer.echo(err=True)
             fail("interrupted; nothing was written. With --yes nothing is asked", INTERRUPTED)
+        if service and not given["database", "url"]:
+            given["database", "url"] = _in_state()
         typer.echo("\n".join(run_to_end(_tried_and_written(target, given, _secrets(given, tokens), authorities))))
+        if service:
+            unit = loaded(Context(target, context.verbose))
+            typer.echo(next_steps(write_unit(*unit, systemd.UNIT, browser=None, replacing=replace), systemd.UNIT.stem))
+
+
+def _in_state() -> str:
+    """Make the folder in which a service may write, and return the address of the database there."""
+    try:
+        systemd.STATE.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"{systemd.STATE}: cannot be made: {error.strerror}; a service is installed as root (sudo)")
+    return f"sqlite:///{systemd.STATE / 'vigie.db'}"
 
 
 def _token_of(platform: str, file: Path | None) -> str:

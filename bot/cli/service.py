@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
     @service.command("print", epilog="Example:  vigie --config /etc/vigie/config.toml service print")
     def print_unit(ctx: typer.Context, browser: _BROWSER = None) -> None:
         """Print the unit for this installation and configuration."""
-        configuration, settings, authorities = _loaded(ctx)
+        configuration, settings, authorities = loaded(ctx.obj)
         for line in obstacles(settings, configuration):
             typer.echo(f"vigie: {line}", err=True)
         typer.echo(_unit(configuration, settings), nl=False)
@@ -57,27 +57,9 @@ def register(app: typer.Typer) -> None:
         ] = False,
     ) -> None:
         """Write the unit, and say what to type next."""
-        configuration, settings, authorities = _loaded(ctx)
-        if wrong := list(obstacles(settings, configuration)):
-            fail("\nvigie: ".join(wrong), WRONG_USE)
-        drop_in, text = file.with_name(f"{file.name}.d") / "no-browser.conf", _unit(configuration, settings)
-        is_there = file.exists()
-        try:
-            if is_there and file.read_text(encoding="utf-8") != text and not replacing:
-                fail(f"{file} says something else; --replace replaces it. Settings of your own belong to:  systemctl edit {file.stem}")
-            file.write_text(text, encoding="utf-8")
-            if _needs_browser(browser, settings, authorities):
-                drop_in.unlink(missing_ok=True)
-            else:
-                drop_in.parent.mkdir(exist_ok=True)
-                drop_in.write_text(drop_in_text(), encoding="utf-8")
-        except OSError as error:
-            fail(f"{error.filename}: {error.strerror}" + ("; this needs root (sudo)" if isinstance(error, PermissionError) else ""))
-        typer.echo(f"Written: {file}" + (f", {drop_in}" if drop_in.exists() else ""))
-        steps = [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", file.stem]]
-        steps += [["systemctl", "restart", file.stem]] if is_there else []
+        steps = write_unit(*loaded(ctx.obj), file, browser=browser, replacing=replacing)
         if not now:
-            typer.echo("Next:" + "".join(f"\n  {' '.join(step)}" for step in steps) + f"\n  journalctl -fu {file.stem}")
+            typer.echo(next_steps(steps, file.stem))
             return
         for step in steps:
             try:
@@ -88,10 +70,39 @@ def register(app: typer.Typer) -> None:
                 fail(f"{' '.join(step)}: ended with {error.returncode}")
 
 
-def _loaded(ctx: typer.Context) -> tuple[Path, Settings, dict[str, Authority]]:
-    context: Context = ctx.obj
+def loaded(context: Context) -> tuple[Path, Settings, dict[str, Authority]]:
+    """Load what a service would: by default another configuration than a person's. End the program with a message where it is wrong."""
     configuration = (context.config or CONFIGURATION).absolute()
     return configuration, *load(replace(context, config=configuration))
+
+
+def write_unit(
+    configuration: Path, settings: Settings, authorities: dict[str, Authority], file: Path, *, browser: bool | None, replacing: bool
+) -> list[list[str]]:
+    """Write the unit, say so, and return the commands that start it. End the program with a message where it could not run."""
+    if wrong := list(obstacles(settings, configuration)):
+        fail("\nvigie: ".join(wrong), WRONG_USE)
+    drop_in, text = file.with_name(f"{file.name}.d") / "no-browser.conf", _unit(configuration, settings)
+    is_there = file.exists()
+    try:
+        if is_there and file.read_text(encoding="utf-8") != text and not replacing:
+            fail(f"{file} says something else; --replace replaces it. Settings of your own belong to:  systemctl edit {file.stem}")
+        file.write_text(text, encoding="utf-8")
+        if _needs_browser(browser, settings, authorities):
+            drop_in.unlink(missing_ok=True)
+        else:
+            drop_in.parent.mkdir(exist_ok=True)
+            drop_in.write_text(drop_in_text(), encoding="utf-8")
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" + ("; this needs root (sudo)" if isinstance(error, PermissionError) else ""))
+    typer.echo(f"Written: {file}" + (f", {drop_in}" if drop_in.exists() else ""))
+    steps = [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", file.stem]]
+    return [*steps, ["systemctl", "restart", file.stem]] if is_there else steps
+
+
+def next_steps(steps: list[list[str]], name: str) -> str:
+    """Return what is to be typed to start the service, and to see it."""
+    return "Next:" + "".join(f"\n  {' '.join(step)}" for step in steps) + f"\n  journalctl -fu {name}"
 
 
 def _unit(configuration: Path, settings: Settings) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from bot.cli.context import DONE, PARTLY_DONE
+from bot.cli.context import DONE, PARTLY_DONE, as_installed
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Decree
 from bot.domain.posts import PostState
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 def print_json(value: Any) -> None:
     """Print one JSON document, indented, in UTF-8 whatever the locale."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2).encode())
+    typer.echo(as_installed(json.dumps(value, ensure_ascii=False, indent=2)).encode())
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print lines, each as it comes."""
     for line in lines:
-        typer.echo(line)
+        typer.echo(as_installed(line))
 
 
 def show(document: Any, lines: Iterable[str], *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ import pytest
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import demo_text
+from bot.cli.context import as_installed
 from bot.cli.main import COMMANDS as REGISTERED
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.store import Store
@@ -273,3 +274,10 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
 @pytest.mark.parametrize("readme", ["README.md", "README.fr.md"])
 def test_the_readme_can_be_read_in_one_go(readme: str) -> None:
     assert len((ROOT / readme).read_text("utf-8").splitlines()) <= 150
+
+
+def test_advice_on_an_extra_is_for_what_installed_the_program(tmp_path: Path) -> None:
+    said = "the pages need starlette: pip install 'vigie-vsa[web]'"
+    assert as_installed(said, tmp_path) == said
+    (tmp_path / "pipx_metadata.json").touch()
+    assert as_installed(said, tmp_path) == "the pages need starlette: pipx inject vigie-vsa 'vigie-vsa[web]'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from bot.cli.config import checked
+from bot.cli.context import Context
 from bot.storage.migrate import VERSION_TABLE
 from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie
@@ -125,6 +128,17 @@ def test_what_is_wrong_is_told_with_file_and_line(vigie: Vigie, tmp_path: Path) 
     assert set(found) == documented("What `vigie config check` prints")
     assert found["problems"] == done.out.splitlines()
     assert (vigie("config", "show").code, vigie("config", "show").out) == (2, "")
+
+
+def test_a_folder_that_cannot_be_written_or_made_is_told(vigie: Vigie, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.toml").write_text('[storage]\npdfs_folder = "pdfs/kept"\n', encoding="utf-8")
+    (tmp_path / "pdfs").touch()
+    done = vigie("config", "check")
+    assert (done.code, done.out) == (2, f"{tmp_path}/pdfs is a file, and is to be a folder. Move it away, or name another folder.\n")
+    (tmp_path / "pdfs").unlink()
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
+    problems, _ = checked(Context(tmp_path / "config.toml", verbose=False))
+    assert problems == [f"this user cannot write in {tmp_path}. As root, with the user that runs the bot:  chown USER {tmp_path}"]
 
 
 def test_a_database_that_is_none_is_told_and_one_of_an_older_version_is_not(vigie: Vigie, tmp_path: Path) -> None:

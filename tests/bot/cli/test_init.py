@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from bot.app.config import load_settings
 from bot.cli.init import composed
+from bot.cli.main import app
 from tests.bot.cli.conftest import Vigie
 from tests.processes import LONGEST, clean_environ, command
 from tests.servers.fake_bot_api import FakeBotApi
@@ -146,7 +149,7 @@ def test_questions_are_asked_again_until_the_answer_can_be_used(telegram: FakeBo
     answers = ["a@example.org", "Z9", "26,2a", telegram.token, "vsa", "@vsa", "", ""]
     environ = clean_environ({"VIGIE_TELEGRAM__API_URL": telegram.url})
     asking = subprocess.run(
-        command(["init"]),
+        command(["init", "--no-service"]),
         input="\n".join([*answers, ""]),
         capture_output=True,
         text=True,
@@ -167,7 +170,14 @@ def test_a_channel_that_is_not_found_is_asked_for_and_an_account_without_a_token
     environ = clean_environ({"VIGIE_TELEGRAM__API_URL": telegram.url})
     given = "\n".join([*answers, ""])
     asking = subprocess.run(
-        command(["init"]), input=given, capture_output=True, text=True, cwd=tmp_path, env=environ, timeout=LONGEST, check=False
+        command(["init", "--no-service"]),
+        input=given,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environ,
+        timeout=LONGEST,
+        check=False,
     )
     assert asking.returncode == 0, asking.stderr
     written = tomllib.loads((tmp_path / "config.toml").read_text(encoding="utf-8"))
@@ -200,6 +210,52 @@ def test_what_to_type_next_names_the_configuration(vigie: Vigie, tmp_path: Path)
     assert f"Now:  vigie doctor   then:  vigie run   or, as a service:  {service}\n" in vigie("init", "--yes").out
     done = vigie("--config", "my own.toml", "init", "--yes")
     assert "Now:  vigie --config 'my own.toml' doctor   then:  vigie --config 'my own.toml' run" in done.out
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_the_unit_for_systemd_is_written_where_that_is_wanted(
+    telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.cli.service.obstacles", lambda *_: [])
+    monkeypatch.setattr("bot.app.systemd.UNIT", tmp_path / "vigie.service")
+    monkeypatch.setattr("bot.app.systemd.SYSTEMD", tmp_path)
+    monkeypatch.setattr("bot.app.systemd.STATE", tmp_path / "state")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    for name, value in of(telegram).items():
+        monkeypatch.setenv(name, value)
+
+    def init(config: str, *options: str, answers: str = "") -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["--config", str(tmp_path / config), "init", "--channel", "@vsa", *options], input=answers)
+        return done.exit_code, done.output
+
+    code, said = init("a.toml", "--yes")
+    assert (code, (tmp_path / "vigie.service").exists()) == (0, False), "nothing was asked, nothing is written"
+    code, said = init("b.toml", "--yes", "--service")
+    assert code == 0, said
+    assert "Next:\n  systemctl daemon-reload\n  systemctl enable --now vigie" in said
+    assert f"--config {tmp_path}/b.toml run" in (tmp_path / "vigie.service").read_text("utf-8")
+    written = tomllib.loads((tmp_path / "b.toml").read_text("utf-8"))
+    assert written["database"]["url"] == f"sqlite:///{tmp_path}/state/vigie.db", "where the service may write"
+    (tmp_path / "vigie.service").unlink()
+    for answer, is_there in (("n", False), ("y", True)):
+        code, said = init(f"{answer}.toml", answers=f"\n\n\n\n{answer}\n")
+        assert (code, (tmp_path / "vigie.service").exists()) == (0, is_there), said
+    (tmp_path / "state").rename(tmp_path / "old")
+    (tmp_path / "state").touch()
+    code, said = init("c.toml", "--yes", "--service")
+    assert (code, "state: cannot be made: " in said, (tmp_path / "c.toml").exists()) == (1, True, False)
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_a_service_that_could_not_run_is_told_and_the_configuration_stays(
+    telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.systemd.UNIT", tmp_path / "vigie.service")
+    arguments = ["--config", str(tmp_path / "a.toml"), "init", "--yes", "--service", "--database", f"sqlite:///{tmp_path}/vigie.db"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert "the service may write nowhere but in /var/lib/vigie" in done.output
+    assert names(tmp_path) == {"a.toml"}
 
 
 def test_an_option_that_the_example_does_not_have_is_a_fault() -> None:

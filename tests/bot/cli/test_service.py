@@ -46,7 +46,7 @@ def test_systemd_understands_every_line(unit: Path, browser: bool) -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize(("browser", "most"), [(False, 1.5), (True, 2.0)])
+@pytest.mark.parametrize(("browser", "most"), [(False, 1.2), (True, 1.9)])
 def test_what_is_left_open_to_the_service_is_little(unit: Path, browser: bool, most: float) -> None:
     """Chromium makes its sandbox of namespaces, in which it changes the root and its capabilities: 0.7 more than without."""
     if not browser:
