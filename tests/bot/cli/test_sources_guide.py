@@ -1,4 +1,4 @@
-"""`docs/sources.md` shows what the commands really print, and names every key and every word they use."""
+"""`docs/sources.md`, and in French `docs/reparer.md`, shows what the commands really print, and names every key and every word they use."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from tests.bot.cli.conftest import Vigie
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 GUIDE = (CHECKOUT / "docs" / "sources.md").read_text("utf-8")
-SHOWN = re.findall(r"```console\n\$ vigie (.+)\n((?:.*\n)*?)```", GUIDE)
+FRENCH = (CHECKOUT / "docs" / "reparer.md").read_text("utf-8")
+SHOWN = re.findall(r"```console\n\$ vigie (.+)\n((?:.*\n)*?)```", GUIDE + FRENCH)
 
 
 def test_it_shows_commands() -> None:
-    assert len(SHOWN) >= 2
+    assert len(SHOWN) >= 3
 
 
 @pytest.mark.parametrize(("command", "output"), SHOWN)
@@ -33,9 +34,11 @@ def test_a_command_prints_what_it_shows(vigie: Vigie, tmp_path: Path, command: s
 
 
 def test_its_authority_file_is_right() -> None:
-    [example] = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
-    described = read_authority("99-exemple.toml", example.encode())
-    assert [source.ignore for source in described.sources] == [("Delegations",)]
+    examples = re.findall(r"```toml\n(.*?)```", GUIDE + FRENCH, re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        described = read_authority("99-exemple.toml", example.encode())
+        assert [source.ignore for source in described.sources] == [("Delegations",)]
 
 
 def test_it_names_every_key_reader_and_reason() -> None:
@@ -44,7 +47,7 @@ def test_it_names_every_key_reader_and_reason() -> None:
     assert [key for key in keys if f"`{key}`" not in GUIDE and f"`{key} =" not in GUIDE] == []
     assert [reader for reader in READERS if f"`{reader}`" not in GUIDE] == []
     words = [reason.value.removesuffix(" of the catalogue") for reason in LinkReason]
-    assert [word for word in words if word not in GUIDE] == []
+    assert [word for word in words if word not in GUIDE or word not in FRENCH] == []
     hints = get_type_hints(Source)
     for field in ("navigation", "listing", "order"):
         values = re.findall(r"'([a-z-]+)'", str(hints[field]))
