@@ -78,8 +78,10 @@ def stretches(document: ActText, segment: Segment) -> Iterator[Stretch]:
 
 def tagged(document: ActText, segment: Segment, model: bytes | None = None) -> dict[str, list[TextMatch[str]]]:
     """Return what the tagger takes for each fact, as printed and in order. `model` is another than the one that is packaged."""
+    # Held to the end: the tagger reads in it, and what is cached may be replaced by another thread which asked for it at the same time.
+    packed = _packaged() if model is None else model
     tagger = pycrfsuite.Tagger()
-    tagger.open_inmemory(_packaged() if model is None else model)
+    tagger.open_inmemory(packed)
     found: dict[str, list[TextMatch[str]]] = {}
     for stretch in stretches(document, segment):
         for fact, first, last in spans(tagger.tag(stretch.features)):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.detection.facts import tagging
 from bot.detection.facts.doubts import doubtful, second_values
 from bot.detection.facts.tagging import spans, tagged
 from bot.detection.judging import judge
@@ -27,6 +28,29 @@ Article 2 - Le logiciel utilisé est Cityvision, de la société Wintics.
 Fait à Paris, le 2 mai 2026
 Le préfet de police
 """
+
+
+def test_a_model_that_nobody_else_holds_stays_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads which ask for it first at the same time get one each, of which one is kept: the other was freed, and the program died."""
+    freed = []
+
+    class Model(bytes):
+        def __del__(self) -> None:
+            freed.append(len(self))
+
+    class Tagger:
+        def open_inmemory(self, model: bytes) -> None:
+            assert isinstance(model, Model)
+
+        def tag(self, words: list[list[str]]) -> list[str]:
+            assert not freed
+            return [tagging.OUTSIDE] * len(words)
+
+    monkeypatch.setattr(tagging, "_packaged", lambda: Model(b"a model"))
+    monkeypatch.setattr("pycrfsuite.Tagger", Tagger)
+    text = document(given := act(TEXT, TITLE), given.pages)
+    assert tagged(text, segments(text, None)[0]) == {}
+    assert freed
 
 
 def doubts_of(facts: Facts, **read: str | tuple[str, ...]) -> tuple[str, ...]:
