@@ -123,6 +123,8 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
     # It warns of every tick that finds the one before at work: what is due is in the database, and waits for the next.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # What it has to say our own events say.
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 
 
 def _json() -> list[structlog.types.Processor]:

@@ -54,7 +54,7 @@ from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import watching_since
 from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
-from bot.ingest.reading_job import LocalReading, ReadingJob, WorkerSlots
+from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
 from bot.ingest.retention import KeptFor, Retention
 from bot.ingest.review import Reviewer
@@ -74,7 +74,9 @@ from bot.queries.telegram.following import FollowCommands, FollowContext
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.replies import Callbacks
 from bot.reading.reader import stream_pdf
+from bot.storage.errors import Unavailable
 from bot.storage.politeness import open_politeness
+from bot.storage.reading_queue import ReadingQueue
 from bot.storage.recording import Route
 from bot.storage.store import Store, open_store, rehearsal_store
 from sources.catalogue.authority import Authority, Catalogue, browser_hosts, hosts
@@ -85,6 +87,12 @@ from sources.http.address import ClientOptions, user_agent
 from sources.http.client import Client
 from sources.http.scratch import remove_abandoned
 from sources.model import Fetcher
+
+_QUEUE_MISSING = None
+try:
+    from bot.ingest.queued_reading import AHEAD, QueuedReading, ReadingWorker, WorkerTimes, open_jobs
+except ModuleNotFoundError as error:  # workers on other machines need an extra that the bot itself does not
+    _QUEUE_MISSING = error.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +174,9 @@ async def assemble(
         catalogue, route = Catalogue(authorities, watched), partial(route_to, wired, topics)
         recorder = Recorder(catalogue, store, route, clock)
         # A rehearsal leaves nothing on disk: it reads from the temporary folder.
-        job = ReadingJob(LocalReading(partial(stream_pdf, limits=settings.reading.limits()), store, clock), store)
+        job = ReadingJob(await stack.enter_async_context(_file_reading(settings, store, clock, rehearsal=rehearsal)), store)
         ingestor_of = _ingestors(job, catalogue, recorder, None if rehearsal else archive, store, clock)
-        background = BackgroundTasks(ingestor_of(client), _slots(settings), clock)
+        background = BackgroundTasks(ingestor_of(client), _slots(settings, rehearsal=rehearsal), clock)
         poller = Poller(catalogue, Crawler(client), background, store, history, _schedule(settings.watch), clock)
         stack.push_async_callback(poller.stop)
         patient = PatientFetcher(client, now=clock, sleep=asyncio.sleep)
@@ -269,12 +277,58 @@ def _schedule(watch: WatchSettings) -> PollSchedule:
     )
 
 
-def _slots(settings: Settings) -> WorkerSlots:
-    return WorkerSlots(quick=settings.reading.workers, slow=settings.reading.long_workers)
+def _slots(settings: Settings, *, rehearsal: bool) -> WorkerSlots:
+    # What is queued is all long: others pass.
+    long = AHEAD if not rehearsal and is_queued(settings) else settings.reading.long_workers
+    return WorkerSlots(quick=settings.reading.workers, slow=long)
 
 
 def _backfill_limits(settings: Settings) -> BackfillLimits:
-    return BackfillLimits(settings.reading.workers, timedelta(days=settings.watch.announce_since_days))
+    return BackfillLimits(AHEAD if is_queued(settings) else settings.reading.workers, timedelta(days=settings.watch.announce_since_days))
+
+
+# Reading on other machines.
+
+
+def is_queued(settings: Settings) -> bool:
+    """Return whether files are read by workers. Raises Unavailable where what that needs is not installed."""
+    if settings.reading.engine == "local":
+        return False
+    if _QUEUE_MISSING is not None:
+        error = Unavailable(f"reading.engine needs {_QUEUE_MISSING}: pip install 'vigie-vsa[workers]'")
+        error.is_lasting = True
+        raise error
+    return True
+
+
+def _local_reading(settings: Settings, store: Store, clock: Clock) -> LocalReading:
+    return LocalReading(partial(stream_pdf, limits=settings.reading.limits()), store, clock)
+
+
+@asynccontextmanager
+async def _file_reading(settings: Settings, store: Store, clock: Clock, *, rehearsal: bool) -> AsyncIterator[FileReading]:
+    if rehearsal or not is_queued(settings):
+        yield _local_reading(settings, store, clock)
+        return
+    queue = ReadingQueue(store.database)
+    async with open_jobs(store.database.engine.url, await asyncio.to_thread(lambda: queue.schema)) as jobs:
+        queued = QueuedReading(queue, jobs)
+        async with _beside(queued.watch):
+            yield queued
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings, *, times: WorkerTimes | None = None, clock: Clock = utc_now) -> AsyncIterator[ReadingWorker]:
+    """Open what reads the files that others queue. It makes and upgrades no database. Raises StorageError."""
+    url = settings.database.url
+    is_queued(settings)
+    await asyncio.to_thread(remove_abandoned)
+    with await asyncio.to_thread(partial(open_store, url, read_only=True, existing=True)):
+        pass
+    with await asyncio.to_thread(open_store, url) as store:
+        queue, job = ReadingQueue(store.database), ReadingJob(_local_reading(settings, store, clock), store)
+        async with open_jobs(store.database.engine.url, await asyncio.to_thread(lambda: queue.schema)) as jobs:
+            yield ReadingWorker(queue, jobs, job, settings.reading.workers, times or WorkerTimes())
 
 
 def _limiter(settings: Settings, wired: Sequence[Destination]) -> Limiter:

@@ -27,6 +27,10 @@ COMMANDS = {
         "Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.",
     ),
     "run": ("run", "Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."),
+    "worker": (
+        "worker",
+        'Read the PDFs that `vigie run` queues (reading.engine = "procrastinate"), on any machine that reaches its database.',
+    ),
     "poll": ("poll", "Make one real round: poll, record, post, notify the operators, end."),
     "check": ("poll", "Make the same round as a rehearsal: nothing is recorded, nothing is posted. Exit code 3 when some source failed."),
     "backfill": ("backfill", "List, read and record what was published since a day. Posts nothing without --announce."),

@@ -28,6 +28,7 @@ from bot.queries.json_shapes import Json, pick, plain
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
 from bot.storage.follows import FollowerCounts
 from bot.storage.locks import LockHolder, LockName
+from bot.storage.reading_queue import QueueState, ReadingQueue
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 
@@ -58,6 +59,7 @@ def register(app: typer.Typer) -> None:
             whole, counts = report_sources(settings, authorities, store, clock=utc_now), store.recueils.counts()
             delivery, working = report_destinations(settings, store, clock=utc_now), _working(store)
             followers = replace(store.follows.counts(), in_trouble=len(store.posts.in_trouble()))
+            queue = ReadingQueue(store.database).state()
         stopped = not_alive(replace(whole, destinations=delivery), running=working is not None, now=whole.at)
         alive_json = {"alive": stopped is None, "not_alive": stopped}
         if alive:
@@ -70,10 +72,11 @@ def register(app: typer.Typer) -> None:
             **alive_json,
             "running": working and asdict(working),
             "followers": asdict(followers),
+            "queue": queue and asdict(queue),
             "confinement": confinement_json(confinement),
         }
         who = f"Running: {working}" if working is not None else "No process works on this database just now"
-        about = (who, *follower_lines(followers), *confinement_lines(confinement))
+        about = (who, *follower_lines(followers), *queue_lines(queue), *confinement_lines(confinement))
         lines = (*status_lines(overview, authorities, counts, every=every), "", *about)
         show(document, lines, as_json=as_json)
         raise typer.Exit(DONE if overview.ok else PARTLY_DONE)
@@ -86,6 +89,15 @@ def follower_lines(counts: FollowerCounts) -> Iterator[str]:
         yield f"Followers: {counts.chats} chats follow {counts.follows} places or subjects; {away}"
     if counts.in_trouble:
         yield f"Followers: {count(counts.in_trouble, 'post')} refused or in doubt: vigie outbox list --chats"
+
+
+def queue_lines(queue: QueueState | None) -> Iterator[str]:
+    """Yield what workers on other machines have to do, nothing where nothing was ever queued for them."""
+    if queue is None:
+        return
+    there = count(queue.workers, "worker") if queue.workers else "NO WORKER IS THERE (vigie worker)"
+    given_up = f", {queue.given_up} given up (vigie read --failed)" if queue.given_up else ""
+    yield f"Read by workers: {there}; {count(queue.waiting, 'PDF')} queued, {queue.reading} being read{given_up}"
 
 
 def _working(store: Store) -> LockHolder | None:

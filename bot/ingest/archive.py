@@ -342,7 +342,7 @@ class RecueilFiles:
         with ScratchFolder() as folder:
             download = await self._fetcher.download(recueil.url, folder / "recueil.pdf")
             await self._remember(recueil, download.sha256)
-            yield OpenedPdf(download.path, download.sha256, download.size)
+            yield OpenedPdf(download.path, download.sha256, download.size, silent=recueil.silent)
 
     @asynccontextmanager
     async def unread(self, recueil: Recueil) -> AsyncIterator[OpenedPdf | None]:
@@ -367,7 +367,7 @@ class RecueilFiles:
         path = None if recueil.sha256 is None else await run_to_completion(archive.use, recueil.sha256)
         if path is not None and recueil.sha256 is not None:
             with suppress(FileNotFoundError):  # removed this very moment: it is fetched again
-                return OpenedPdf(path, recueil.sha256, path.stat().st_size)
+                return OpenedPdf(path, recueil.sha256, path.stat().st_size, silent=recueil.silent)
         return None
 
     async def _download(self, archive: PdfArchive, recueil: Recueil) -> OpenedPdf | None:
@@ -383,7 +383,7 @@ class RecueilFiles:
         # Remembered first: a file whose recueil does not know it would lie there unused.
         await self._remember(recueil, download.sha256)
         path = await run_to_completion(archive.add, download.path, download.sha256)
-        return OpenedPdf(path, download.sha256, download.size)
+        return OpenedPdf(path, download.sha256, download.size, silent=recueil.silent)
 
     async def _remember(self, recueil: Recueil, sha256: str) -> None:
         await asyncio.to_thread(self._store.contents.fetched, recueil.id, sha256, self._clock())

@@ -90,12 +90,13 @@ class WorkerSlot:
 @dataclass(slots=True)
 class OpenedPdf:
     """Describes a file on disk, for as long as it is read. Whoever has read all that it holds sets `wholly_read`: nobody will need it
-    again."""
+    again. `silent`: nothing of it will be posted, and others go first."""
 
     path: Path
     sha256: str
     size: int
     wholly_read: bool = False
+    silent: bool = False
 
 
 # What is read of one file so far, and when its reading is long.

@@ -208,7 +208,7 @@ def file_of(address: URL) -> Path:
 
 def _dump(address: URL, target: Path) -> None:
     with whole(target) as part:
-        run_client("pg_dump", address, "--format=custom", "--no-owner", "--no-privileges", f"--file={part}")
+        run_client("pg_dump", address, "--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=*_queue", f"--file={part}")
         # Reads all of it, and writes nothing.
         run_client("pg_restore", None, f"--file={os.devnull}", str(part))
 

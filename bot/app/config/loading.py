@@ -91,7 +91,7 @@ def read_configuration(
     except ValidationError as error:
         problems += problems_of(error, Settings)
     else:
-        problems = problems or [*shared(settings), *database_problems(settings.database.url)]
+        problems = problems or [*shared(settings), *database_problems(settings.database.url), *engine_problems(settings)]
         if not problems:
             return Configuration(settings, file, text, as_written, overlay)
     raise ConfigError(_sorted(problems, locate)) from None
@@ -282,6 +282,13 @@ def database_problems(url: str) -> list[Problem]:
     elif file.is_dir():
         wrong = f"{printable(name)} is a folder; name a file in it"
     return [Problem(("database", "url"), wrong)] if wrong else []
+
+
+def engine_problems(settings: Settings) -> list[Problem]:
+    """Return what keeps files from being read by other machines: the queue is in the database, which they must reach."""
+    if settings.reading.engine == "local" or sqlite_file(settings.database.url) is None:
+        return []
+    return [Problem(("reading", "engine"), "procrastinate needs PostgreSQL (database.url), which every worker reaches; this is SQLite")]
 
 
 def read_tokens(document: Document, credentials: str | None = None) -> list[Problem]:

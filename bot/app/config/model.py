@@ -93,6 +93,8 @@ class DatabaseSettings(Section):
 class ReadingSettings(Section):
     """Limits of the process that reads one PDF: a hostile file must not take the machine with it."""
 
+    engine: Literal["local", "procrastinate"] = "local"
+    """local: PDFs are read on this machine; procrastinate: by `vigie worker` on any machine, through the database (PostgreSQL only)."""
     ocr: Flag = True
     """Recognise the text of scanned pages."""
     timeout_seconds: Annotated[Number, Field(gt=0, le=86_400)] = 1800

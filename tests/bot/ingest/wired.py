@@ -9,7 +9,8 @@ from bot.domain.acts import Decree
 from bot.ingest.archive import PdfArchive, RecueilFiles
 from bot.ingest.ingestor import BackgroundTasks, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
-from bot.ingest.reading_job import USUAL_PACE, LocalReading, Reader, ReadingJob, ReadingTimeouts, WorkerSlots
+from bot.ingest.queued_reading import AHEAD
+from bot.ingest.reading_job import USUAL_PACE, FileReading, LocalReading, Reader, ReadingJob, ReadingTimeouts, WorkerSlots
 from bot.storage.recording import Route
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Catalogue
@@ -34,8 +35,9 @@ def make_ingestor(
     recorder: Recorder | None = None,
     archive: PdfArchive | None = None,
     timeouts: ReadingTimeouts = USUAL_PACE,
+    queued: FileReading | None = None,
 ) -> Ingestor:
-    files, job = RecueilFiles(fetcher, store, archive, clock), ReadingJob(LocalReading(read, store, clock, timeouts), store)
+    files, job = RecueilFiles(fetcher, store, archive, clock), ReadingJob(queued or LocalReading(read, store, clock, timeouts), store)
     recorder = recorder or Recorder(catalogue, store, route, clock)
     return Ingestor(catalogue, Crawler(fetcher), files, job, recorder, store, clock)
 
@@ -56,11 +58,12 @@ def make_poller(
     on_queued: Callable[[], None] = lambda: None,
     archive: PdfArchive | None = None,
     timeouts: ReadingTimeouts = USUAL_PACE,
+    queued: FileReading | None = None,
 ) -> Poller:
     catalogue = Catalogue(authorities, watched)
     recorder = Recorder(catalogue, store, route, clock)
     recorder.on_queued = on_queued
-    ingestor = make_ingestor(catalogue, fetcher, read, store, clock, recorder=recorder, archive=archive, timeouts=timeouts)
-    background = BackgroundTasks(ingestor, WorkerSlots(quick=workers, slow=1), clock)
+    ingestor = make_ingestor(catalogue, fetcher, read, store, clock, recorder=recorder, archive=archive, timeouts=timeouts, queued=queued)
+    background = BackgroundTasks(ingestor, WorkerSlots(quick=workers, slow=1 if queued is None else AHEAD), clock)
     schedule = PollSchedule(every=QUARTER, slowest=slowest, announce_since=timedelta(days=2))
     return Poller(catalogue, crawler or Crawler(fetcher), background, store, history or PublicationHistory(store), schedule, clock)

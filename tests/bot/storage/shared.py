@@ -69,6 +69,11 @@ class SharedDatabase:
             self.close()
             drop(self._server, self._name)
 
+    def drop_queue(self) -> None:
+        """Take out the tables of the queue for workers, which are in a schema of their own."""
+        if self._connection is not None:
+            self._connection.execute("DROP SCHEMA IF EXISTS public_queue CASCADE")
+
     def close(self) -> None:
         """Hold it no longer."""
         if self._connection is not None:

@@ -1,0 +1,237 @@
+"""What is read by workers on other machines: files on their way there, and what was read of them on its way back (PostgreSQL).
+
+All of it is in a schema of its own, beside the tables of procrastinate, whose jobs name the files. Nothing of it need last: what was read
+is in `contents`, and a recueil that was not is still due. So these tables are made anew when their layout changes, backups leave them out,
+and ours are not in the log of the server (UNLOGGED): they are empty after a crash of it, and what is missing is queued again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from bot.domain.folding import clean
+from bot.domain.pages import PageText, TextOrigin
+from bot.storage.database import Database, Repository, insert_or_ignore
+
+PIECE = 1024 * 1024
+"""Bytes of a file in one row: a process that sends or fetches one holds no more of it in memory."""
+
+_LOCK = 0x76696703
+_OURS = """CREATE UNLOGGED TABLE readings (sha256 varchar(64) PRIMARY KEY, size bigint NOT NULL, parts integer NOT NULL DEFAULT 0,
+    part bytea, ended_at timestamptz, result bytea, error text, hostile boolean NOT NULL DEFAULT false);
+CREATE UNLOGGED TABLE pieces (sha256 varchar(64) NOT NULL REFERENCES readings ON DELETE CASCADE, number integer NOT NULL,
+    data bytea NOT NULL, PRIMARY KEY (sha256, number));
+ALTER TABLE pieces ALTER data SET STORAGE EXTERNAL"""
+_STATE = """SELECT count(*) FILTER (WHERE status = 'todo'), count(*) FILTER (WHERE status = 'doing'),
+    count(*) FILTER (WHERE status = 'failed'), (SELECT count(*) FROM {schema}.procrastinate_workers
+    WHERE last_heartbeat > now() - interval '60 seconds') FROM {schema}.procrastinate_jobs WHERE task_name = 'read'"""
+_EACH = 2
+"""Rows of a process of workers: one for the files that it reads, one for those that it takes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagesRead:
+    """Holds all pages of a file, those that were not read included. `salvaged` as in `bot.domain.acts.Reading`."""
+
+    pages: tuple[PageText, ...]
+    salvaged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingState:
+    """Says how far a file is: of how many parts what was found early is there, and whether its reading has ended."""
+
+    parts: int
+    is_ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingEnd:
+    """Says what came of a file: its pages, or the error why there are none. `is_hostile`: it ended its worker again and again."""
+
+    read: PagesRead | None
+    error: str = ""
+    is_hostile: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """Counts the files that wait, that are being read, and that were given up, and the processes of workers that are there."""
+
+    waiting: int
+    reading: int
+    given_up: int
+    workers: int
+
+
+class ReadingQueue(Repository):
+    """The files that workers read. Several programs may use it at once; every method raises StorageError."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+
+    @cached_property
+    def schema(self) -> str:
+        """Return the name of the schema: beside that of this instance, of which a database may hold several."""
+        return f"{self._database.value(select(func.current_schema()))}_queue"
+
+    def make(self, layout: str, tables: str) -> None:
+        """Make the tables where there are none of this `layout`; `tables` are the statements that make those of procrastinate."""
+        with self._database.writing() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock, hashtext(:schema))"), {"lock": _LOCK, "schema": self.schema})
+            if self._layout(connection) == layout:
+                return
+            name = self._quoted
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
+            connection.execute(text(f"CREATE SCHEMA {name}"))
+            connection.execute(text(f"SET LOCAL search_path TO {name}"))
+            # As they are, several statements at once: the driver is not to look for parameters in them.
+            connection.execution_options(no_parameters=True)
+            connection.exec_driver_sql(f"{tables};\n{_OURS};\nCOMMENT ON SCHEMA {name} IS '{layout}'")
+
+    def has(self, layout: str) -> bool:
+        """Return whether there are tables, of this layout."""
+        with self._database.reading() as connection:
+            return self._layout(connection) == layout
+
+    def state(self) -> QueueState | None:
+        """Return how much waits, None where nothing was ever queued on this database."""
+        with self._database.reading() as connection:
+            if connection.dialect.name != "postgresql" or self._layout(connection) is None:
+                return None
+            waiting, reading, given_up, alive = connection.execute(text(_STATE.format(schema=self._quoted))).one()
+        return QueueState(waiting, reading, given_up, math.ceil(alive / _EACH))
+
+    # --- for whoever queues ------------------------------------------------------------------------------------------
+
+    def send(self, sha256: str, path: Path, size: int) -> None:
+        """Put a file there, unless it is there already. Raises OSError where it cannot be read."""
+        with self._database.writing() as connection, path.open("rb") as file:
+            new = insert_or_ignore(connection, self._readings).returning(self._readings.c.sha256)
+            if connection.execute(new, {"sha256": sha256, "size": size}).one_or_none() is None:
+                return
+            number = 0
+            while data := file.read(PIECE):
+                connection.execute(insert(self._pieces), {"sha256": sha256, "number": number, "data": data})
+                number += 1
+
+    def states(self, files: Collection[str]) -> dict[str, ReadingState]:
+        """Return how far each of these files is; those that are not there are left out."""
+        table = self._readings
+        query = select(table.c.sha256, table.c.parts, table.c.ended_at).where(table.c.sha256.in_(files))
+        return {row.sha256: ReadingState(row.parts, row.ended_at is not None) for row in self._database.rows(query)}
+
+    def part(self, sha256: str) -> PagesRead | None:
+        """Return what was found early in a file."""
+        packed = self._database.value(select(self._readings.c.part).where(self._readings.c.sha256 == sha256))
+        return None if packed is None else unpack_read(packed)
+
+    def take(self, sha256: str) -> ReadingEnd | None:
+        """Return what came of a file, and forget it; None where it is not there, or not ended."""
+        table = self._readings
+        gone = delete(table).where(table.c.sha256 == sha256, table.c.ended_at.is_not(None))
+        with self._database.writing() as connection:
+            row = connection.execute(gone.returning(table.c.result, table.c.error, table.c.hostile)).one_or_none()
+        if row is None:
+            return None
+        return ReadingEnd(None if row.result is None else unpack_read(row.result), row.error or "", row.hostile)
+
+    # --- for workers -------------------------------------------------------------------------------------------------
+
+    def size(self, sha256: str) -> int | None:
+        """Return the size of a file that is to be read; None where nobody wants it, or it was read."""
+        table = self._readings
+        size: int | None = self._database.value(select(table.c.size).where(table.c.sha256 == sha256, table.c.ended_at.is_(None)))
+        return size
+
+    def fetch(self, sha256: str, path: Path) -> None:
+        """Write a file to this path. Raises OSError."""
+        mine, number = select(self._pieces.c.data).where(self._pieces.c.sha256 == sha256), 0
+        with path.open("xb") as file:
+            while (data := self._database.value(mine.where(self._pieces.c.number == number))) is not None:
+                file.write(data)
+                number += 1
+
+    def found(self, sha256: str, read: PagesRead) -> None:
+        """Send what was found before all is read."""
+        self._change(sha256, {"parts": self._readings.c.parts + 1, "part": pack_read(read)})
+
+    def end(self, sha256: str, end: ReadingEnd) -> None:
+        """Send what came of a file, and drop the file. Does nothing where another worker was faster."""
+        result = None if end.read is None else pack_read(end.read)
+        self._change(sha256, {"ended_at": func.now(), "result": result, "error": clean(end.error), "hostile": end.is_hostile, "part": None})
+        self._database.write(delete(self._pieces).where(self._pieces.c.sha256 == sha256))
+
+    def _change(self, sha256: str, values: dict[str, object]) -> None:
+        table = self._readings
+        self._database.write(update(table).where(table.c.sha256 == sha256, table.c.ended_at.is_(None)).values(values))
+
+    def _layout(self, connection: Connection) -> str | None:
+        found = text("SELECT obj_description(to_regnamespace(:name), 'pg_namespace')")
+        layout: str | None = connection.execute(found, {"name": self._quoted}).scalar()
+        return layout
+
+    @property
+    def _quoted(self) -> str:
+        return self._database.engine.dialect.identifier_preparer.quote_identifier(self.schema)
+
+    @cached_property
+    def _readings(self) -> Table:
+        return Table(
+            "readings",
+            MetaData(),
+            Column("sha256", String(64), primary_key=True),
+            Column("size", BigInteger),
+            Column("parts", Integer),
+            Column("part", LargeBinary),
+            Column("ended_at", DateTime(timezone=True)),
+            Column("result", LargeBinary),
+            Column("error", Text),
+            Column("hostile", Boolean),
+            schema=self.schema,
+        )
+
+    @cached_property
+    def _pieces(self) -> Table:
+        return Table(
+            "pieces", MetaData(), Column("sha256", String(64)), Column("number", Integer), Column("data", LargeBinary), schema=self.schema
+        )
+
+
+def pack_read(read: PagesRead) -> bytes:
+    """Return pages as the zlib stream of JSON, in ASCII: a broken PDF may give half of a surrogate pair, which UTF-8 cannot hold."""
+    document = {"pages": [asdict(page) for page in read.pages], "salvaged": read.salvaged}
+    return zlib.compress(json.dumps(document, separators=(",", ":")).encode("ascii"), 1)
+
+
+def unpack_read(packed: bytes) -> PagesRead:
+    """Return what `pack_read` was given."""
+    document = json.loads(zlib.decompress(packed))
+    pages = (PageText(**{**page, "origin": TextOrigin(page["origin"])}) for page in document["pages"])
+    return PagesRead(tuple(pages), document["salvaged"])
