@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from mmap import MADV_DONTNEED, mmap
@@ -34,7 +34,7 @@ _LONGEST_HEAD = 16 * 1024
 _TAIL = 4096
 """Bytes at the end of a file in which pdfium looks for the place of its table."""
 _WINDOW, _OVERLAP = 32 * _MEBI, 64
-_BLANKS = b"\0\t\n\f\r "
+_BLANKS = b"\t\n\f\r "
 
 _STREAM = re.compile(rb">>\s*stream\r?\n")
 _FILTERS = re.compile(rb"/Filter\s*(?:/([^\s/<>\[\]()]+)|\[([^\]]*)\])")
@@ -52,6 +52,9 @@ _KIDS = re.compile(rb"/Kids\s*\[([^\]]*)\]")
 _REFERENCE = re.compile(rb"(\d+) 0 R")
 _SHOWS = re.compile(rb"/(?:Font|XObject)\s*<<\s*/")
 _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+Do\b")
+_SHOWN = re.compile(rb"[^(<\[\s][)>\]]\s*(?:T[jJ]\b|['\"])")
+_STRING = re.compile(rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)", re.DOTALL)
+_TEXT_END = re.compile(rb"(?<![^\s\]>)])ET(?![^\s\[(</])")
 _FONT_CHOSEN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+[-+.\d]+\s+Tf\b")
 
 # As any program writes them.
@@ -64,7 +67,8 @@ _NUMBER_OF = {key: re.compile(rb"/%s\s+(\d{1,7})\b(?!\s+\d+\s+R)" % key) for key
 
 
 def streams_unpack(content: mmap | bytes) -> bool:
-    """Return False when a packed stream that may hold text does not unpack to its end, or the end of the file is missing: damage is likely.
+    """Return False when a stream that may hold text does not unpack to its end, or begins a text that it does not end, and when the end of
+    the file is missing: damage is likely.
 
     `content` is the file, not encrypted. Reads bytes, not objects: what is in use is for `damaged_pages` to say.
     """
@@ -74,11 +78,13 @@ def streams_unpack(content: mmap | bytes) -> bool:
     for found in _streams(content):
         start = content.rfind(b"obj", max(0, found.start() - _LONGEST_HEAD), found.start())
         head = content[start : found.start()] if start >= 0 else b""
-        if _first_filter(head) not in _FLATE or _NOT_TEXT.search(head):
+        packing = _first_filter(head)
+        if (packing is not None and packing not in _FLATE) or _NOT_TEXT.search(head):
             continue
         end = content.find(b"endstream", found.end())
-        unpacked = unpack(content[found.end() : end], at_most=left) if end >= 0 else None
-        if unpacked is None:
+        data = content[found.end() : end] if end >= 0 else None
+        unpacked = data if data is None or packing is None else unpack(data, at_most=left)
+        if unpacked is None or (b" Tf" in unpacked and _is_cut(unpacked)):
             return False
         left -= len(unpacked)
         if left <= 0:
@@ -109,7 +115,8 @@ def decrypted(document: Any) -> bytes:
 
 
 def damaged_pages(document: Any, numbers: Sequence[int], *, letters: bool = True) -> frozenset[int]:
-    """Return those of these pages (by number from 1) of which something is lost: drawing orders, forms, images or fonts that they use.
+    """Return those of these pages (by number from 1) of which something is lost: drawing orders, forms, images or fonts that they use, or
+    all that is their own, where another of these pages before it is the same one.
 
     Without `letters`, fonts are not looked at: only what is drawn.
     """
@@ -119,7 +126,25 @@ def damaged_pages(document: Any, numbers: Sequence[int], *, letters: bool = True
         if len(numbers) == 1:
             return frozenset(numbers)
         return frozenset(number for each in numbers for number in damaged_pages(document, (each,), letters=letters))
-    return frozenset(number for number, page in zip(numbers, copy.pages(), strict=True) if not copy.is_whole(page, letters=letters))
+    pages = copy.pages()
+    first: dict[object, int] = {}
+    for number, page in zip(numbers, pages, strict=True):
+        if drawn := copy.drawn(page):
+            first.setdefault(drawn, number)
+    return frozenset(
+        number
+        for number, page in zip(numbers, pages, strict=True)
+        if first.get(copy.drawn(page), number) != number or not copy.is_whole(page, letters=letters)
+    )
+
+
+def draws_letters(document: Any, number: int) -> bool:
+    """Return whether the drawing orders of a page hold text. False where they cannot be looked at."""
+    try:
+        copy = _Copy.of(document, (number,))
+    except pdfium.PdfiumError:
+        return False
+    return any(map(copy.shows_text, copy.pages()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +174,18 @@ class _Copy:
         kids = _KIDS.search(root)
         return [self.objects[kid].head for kid in _REFERENCE.findall(kids[1])] if kids else []
 
+    def drawn(self, page: bytes) -> tuple[bytes, ...]:
+        """Return which objects a page draws, and with what: two pages share them where one was taken for the other. Empty: blank."""
+        references = tuple(self._contents(page))
+        contents = (self._unpacked(self.objects.get(reference)) for reference in references)
+        shows = any(_SHOWN.search(content) or _DRAWN.search(content) for content in contents if content)
+        return (*references, self._resources(page)) if shows else ()
+
+    def shows_text(self, page: bytes) -> bool:
+        """Return whether the page's own orders draw letters, be they only spaces."""
+        contents = (self._unpacked(self.objects.get(reference)) for reference in self._contents(page))
+        return any(content is not None and _SHOWN.search(content) for content in contents)
+
     def is_whole(self, page: bytes, *, letters: bool) -> bool:
         """Return whether all that the page uses is there and unpacks."""
         resources = self._resources(page)
@@ -157,6 +194,9 @@ class _Copy:
             # An empty page needs no fonts and no images: what used them is lost.
             return _SHOWS.search(resources) is None
         contents = [self._unpacked(self.objects.get(reference)) for reference in references]
+        orders = b"\n".join(content or b"" for content in contents)
+        if _is_cut(orders) or (not orders.strip(b"\0" + _BLANKS) and self._checked(references) and _SHOWS.search(resources)):
+            return False
         waiting: list[tuple[bytes | None, bytes]] = [(content, resources) for content in contents]
         seen = set[bytes]()
         while waiting:
@@ -166,7 +206,7 @@ class _Copy:
             if letters and not all(self._font_is_whole(name, resources) for name in set(_FONT_CHOSEN.findall(content))):
                 return False
             for name in set(_DRAWN.findall(content)):
-                used = _named(name, resources)
+                used = _named(name, resources, b"XObject")
                 drawn = [self.objects.get(reference) for reference in used if reference not in seen]
                 if not used or None in drawn:
                     return False
@@ -174,6 +214,11 @@ class _Copy:
                 forms = [form for form in drawn if form and b"/Subtype/Form" in form.head]
                 waiting += [(self._unpacked(form), self._resources(form.head) or resources) for form in forms]
         return True
+
+    def _checked(self, references: Iterable[bytes]) -> bool:
+        """Return whether what these streams hold is known: some ways of packing are not undone here."""
+        packings = (_FILTERS.search(self._head(reference)) for reference in references)
+        return all(found is None or (len(_names(found)) == 1 and _FLATE.issuperset(_names(found))) for found in packings)
 
     def _contents(self, page: bytes) -> Iterator[bytes]:
         found = _CONTENTS.search(page)
@@ -190,8 +235,8 @@ class _Copy:
         if found is None:
             return b""
         own = found[2] or self._head(found[1])
-        parts = re.findall(rb"/(?:Font|XObject) (\d+) 0 R", own)
-        return b"".join((own, *(b"/XObject" + self._head(part) for part in parts)))
+        parts = re.findall(rb"/(Font|XObject) (\d+) 0 R", own)
+        return b"".join((own, *(b"/%s%s" % (kind, self._head(part)) for kind, part in parts)))
 
     def _head(self, reference: bytes) -> bytes:
         found = self.objects.get(reference)
@@ -199,13 +244,14 @@ class _Copy:
 
     def _font_is_whole(self, name: bytes, resources: bytes) -> bool:
         """Also what it looks like counts: where glyphs are lost, pdfium takes spaces and digits for others."""
-        waiting, seen = list(_named(name, resources)), set[bytes]()
+        waiting, seen = _named(name, resources, b"Font"), set[bytes]()
         if not waiting:
-            return False
+            # One that stands in the resources themselves has been read with them.
+            return re.search(rb"/%s\s*<<" % re.escape(name), resources) is not None
         while waiting:
             reference = waiting.pop()
             part = self.objects.get(reference)
-            if part is None or (part.data is not None and self._unpacked(part) is None):
+            if part is None or part.head.strip() == b"null" or (part.data is not None and self._unpacked(part) is None):
                 return False
             seen.add(reference)
             waiting += [each for each in _REFERENCE.findall(part.head) if each not in seen]
@@ -240,8 +286,15 @@ def _written_objects(written: bytes) -> Iterator[tuple[bytes, _Object]]:
         yield number, _Object(head, data)
 
 
-def _named(name: bytes, resources: bytes) -> list[bytes]:
-    return re.findall(rb"/%s (\d+) 0 R" % re.escape(name), resources)
+def _is_cut(orders: bytes) -> bool:
+    """Return whether drawing orders end in the middle of a text (ISO 32000-1 9.4.1)."""
+    last = orders.rfind(b"BT")
+    return last >= 0 and _TEXT_END.search(_STRING.sub(b"()", orders[last:])) is None
+
+
+def _named(name: bytes, resources: bytes, kind: bytes) -> list[bytes]:
+    listed = re.finditer(rb"/%s\s*<<((?:[^<>]|<<[^<>]*>>|<[^<>]*>)*)>>" % kind, resources)
+    return [number for each in listed for number in re.findall(rb"/%s (\d+) 0 R" % re.escape(name), each[1])]
 
 
 def _first_filter(head: bytes) -> bytes | None:

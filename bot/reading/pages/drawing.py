@@ -14,7 +14,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.reading.pages.damage import unpack
-from bot.reading.pages.ocr import Raster
+from bot.reading.pages.ocr import Raster, jpeg_is_whole
 
 MOST_PIXELS = 12_000_000
 """A map on A0 paper is drawn coarser rather than filling the memory: A3 at 220 dpi is 9.4 million."""
@@ -135,6 +135,12 @@ def images_decode(page: Any) -> bool:
     return all(map(_decodes, page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE])))
 
 
+def image_sizes(page: Any) -> tuple[int, ...]:
+    """Return how many bytes each image of the page takes in the file."""
+    images = page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE])
+    return tuple(int(pdfium_c.FPDFImageObj_GetImageDataRaw(image, None, 0)) for image in images)
+
+
 def images_unpack(page: Any) -> bool:
     """Return False when a packed image of the page is damaged: what is recognised of it is a part of what it showed."""
     return all(map(_unpacks, page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE])))
@@ -165,9 +171,12 @@ def _decodes(image: Any) -> bool:
 
 
 def _unpacks(image: Any) -> bool:
-    if image.get_filters() != ["FlateDecode"]:
+    filters = image.get_filters()
+    if filters not in (["FlateDecode"], ["DCTDecode"]):
         return True
     size = int(pdfium_c.FPDFImageObj_GetImageDataRaw(image, None, 0))
     packed = (c_ubyte * size)()
     pdfium_c.FPDFImageObj_GetImageDataRaw(image, packed, size)
+    if filters == ["DCTDecode"]:
+        return jpeg_is_whole(bytes(packed))
     return unpack(bytes(packed), at_most=_MOST_IMAGE) is not None

@@ -6,6 +6,8 @@ both faster and more exact than 300, and only page segmentation mode 3 keeps two
 
 from __future__ import annotations
 
+import ctypes
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -173,6 +175,44 @@ class InProcess:
             raise OcrFailed(str(error)) from error
         finally:
             self._api.Clear()
+
+
+_NO_REMARKS = 6
+"""The severity (of Leptonica) above which there is nothing to say."""
+_EIGHTH = 8
+"""How much smaller an image is decoded: all of its data is gone through, and a page takes a few milliseconds."""
+
+
+@lru_cache(maxsize=1)
+def _leptonica() -> Any:
+    """Return the image library that tesserocr carries beside its Tesseract; None where there is none."""
+    found = importlib.util.find_spec("tesserocr")
+    folders = [] if found is None or found.origin is None else [each / "tesserocr.libs" for each in Path(found.origin).parents[:2]]
+    file = next((file for folder in folders for file in folder.glob("libleptonica*")), None)
+    if file is None:
+        return None
+    library = ctypes.CDLL(str(file))
+    library.setMsgSeverity(_NO_REMARKS)
+    number, pointer = ctypes.c_int, ctypes.POINTER
+    library.pixReadMemJpeg.restype = ctypes.c_void_p
+    library.pixReadMemJpeg.argtypes = [ctypes.c_char_p, ctypes.c_size_t, number, number, pointer(number), number]
+    library.pixDestroy.argtypes = [pointer(ctypes.c_void_p)]
+    return library
+
+
+def jpeg_is_whole(data: bytes) -> bool:
+    """Return False when a JPEG image ends too early or holds what its decoder must pass over: a part of it shows something else.
+
+    pdfium draws such an image and says nothing. True where tesserocr, whose image library is asked, is not installed.
+    """
+    library = _leptonica()
+    if library is None:
+        return True
+    warnings = ctypes.c_int(0)
+    image = ctypes.c_void_p(library.pixReadMemJpeg(data, len(data), 0, _EIGHTH, ctypes.byref(warnings), 0))
+    if image.value:
+        library.pixDestroy(ctypes.byref(image))
+    return warnings.value == 0
 
 
 class TesseractCommand:

@@ -190,6 +190,13 @@ _LINE_HYPHEN = re.compile("[\x02\ufffe]\n?")
 _BOX_FOR_APOSTROPHE = re.compile(r"(?<=[^\W\d_])□(?=[^\W\d_])")
 
 
+# A font whose encoding is lost is read in that of Adobe (ISO 32000-1, annex D): of French these letters come out as others.
+_STANDARD = str.maketrans({"Ø": "é", "Ł": "è", "Œ": "ê", "ß": "û", "ø": "ù", "˚": "Ê", "¨": "È"})
+_OTHER_ENCODING = re.compile(r"(?<=[a-zà-ÿ])[ØŁŒ]|[ØŁŒ](?=[a-zà-ÿ])")
+_ENOUGH_OF_IT = 3
+"""So many of its letters in words, and no `é`: a text in it, not the name of a Danish town."""
+
+
 def repair(text: str) -> str:
     """Put a text right: ligatures opened, soft hyphens gone, boxes back to apostrophes, line breaks kept (always `\\n`)."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -197,6 +204,8 @@ def repair(text: str) -> str:
     if "□" in text:
         text = _BOX_FOR_APOSTROPHE.sub("'", text)
     text = _LINE_HYPHEN.sub("-\n", text)
+    if "Ø" in text and "é" not in text and len(_OTHER_ENCODING.findall(text)) >= _ENOUGH_OF_IT:
+        text = text.translate(_STANDARD)
     return unicodedata.normalize("NFC", text)
 
 

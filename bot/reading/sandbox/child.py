@@ -23,8 +23,18 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.domain.pages import PageText, TextOrigin
-from bot.reading.pages.damage import completed, damaged_pages, decrypted, is_encrypted, pages_out_of_reach, streams_unpack
-from bot.reading.pages.drawing import CLOSE, GLANCE, draw, forms_are_shown, image_coverage, images_decode, images_unpack, ink
+from bot.reading.pages.damage import completed, damaged_pages, decrypted, draws_letters, is_encrypted, pages_out_of_reach, streams_unpack
+from bot.reading.pages.drawing import (
+    CLOSE,
+    GLANCE,
+    draw,
+    forms_are_shown,
+    image_coverage,
+    image_sizes,
+    images_decode,
+    images_unpack,
+    ink,
+)
 from bot.reading.pages.layer import count_visible, lost_letters, text_in_order
 from bot.reading.pages.ocr import Ocr, OcrFailed, find_ocr, recognise
 from bot.reading.pages.quality import (
@@ -124,6 +134,8 @@ MOST_CHARACTERS = 500_000
 """A page with more is an attack, not a page: the fullest real one holds some 15,000."""
 _MOST_COMPLETED = 256 * 1024**2
 """Bytes of a file of which a copy is made in memory."""
+_SOME_TEXT = 150
+"""Characters of its own below which a page may have lost all but a running title, before which the name of a service stands."""
 _AT_ONCE = 50
 """Pages that are looked at together for damage: what they share is then looked at once."""
 
@@ -151,7 +163,9 @@ class PdfDocument:
             raise NotReadable(_why(error)) from error
         self._out_of_reach = 0 if trusting or self.salvaged else pages_out_of_reach(path)
         self._suspect = self.salvaged or not (trusting or _streams_unpack(path, self._pdf))
+        self._trusting = trusting
         self._damaged: dict[int, bool] = {}
+        self._seen: dict[object, int] = {}
         try:
             self._pdf.init_forms()
         except pdfium.PdfiumError:
@@ -201,13 +215,23 @@ class PdfDocument:
             self.salvaged = True
             return pdfium.PdfDocument(copy)
 
-    def _is_damaged(self, number: int) -> bool:
-        """Return whether something of the page is lost: how much cannot be known."""
-        if not self._suspect:
+    def _is_damaged(self, number: int, text: PageText, looks: str | tuple[int, ...]) -> bool:
+        """Return whether something of the page is lost: how much cannot be known. `looks`: what only the same page has too.
+
+        Of a file without any sign of damage only pages are looked at that have hardly a word of their own.
+        """
+        own = own_length(text.text) if text.origin is TextOrigin.LAYER else 0
+        if looks and (own >= NO_TEXT or text.origin is TextOrigin.PENDING):
+            twin = self._seen.setdefault(looks, number)
+            if twin != number and number in damaged_pages(self._pdf, (twin, number)):
+                return True
+        if not self._suspect and (self._trusting or own >= _SOME_TEXT or text.origin is TextOrigin.PENDING):
+            # One that is to be recognised is looked at then.
             return False
         if number not in self._damaged:
             # Of those that are missing nothing is left to look at.
-            near = [each for each in range(number, min(number + _AT_ONCE, len(self._pdf) + 1)) if each not in self._damaged]
+            last = min(number + (_AT_ONCE if self._suspect else 1), len(self._pdf) + 1)
+            near = [each for each in range(number, last) if each not in self._damaged]
             damaged = damaged_pages(self._pdf, near)
             self._damaged.update((each, each in damaged) for each in near)
         return self._damaged[number]
@@ -218,7 +242,8 @@ class PdfDocument:
             self._flatten(number)
             with closing(self._pdf[number - 1]) as page:
                 text = read(page, number)
-            if self._is_damaged(number):
+                looks = image_sizes(page) if text.origin is TextOrigin.PENDING else text.text
+            if self._is_damaged(number, text, looks):
                 # What is left is kept: the rest is lost to OCR too, which sees what pdfium draws.
                 lost = not text.text and text.origin is not TextOrigin.PENDING
                 text = replace(text, origin=TextOrigin.UNREADABLE if lost else text.origin, damaged=True)
@@ -289,7 +314,7 @@ def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, 
         shown = PageInk(coverage, dark, lost_letters(textpage, count))
     if dark <= SOME_INK and (is_empty or (own < LITTLE_TEXT and coverage > MUCH_IMAGE)):
         # Nothing to see besides the text: either nothing is there, or what could not be drawn.
-        if (coverage > SOME_IMAGE and not images_decode(page)) or (is_empty and _is_not_drawn(document, page, number)):
+        if (coverage > SOME_IMAGE and not images_decode(page)) or (is_empty and _is_not_drawn(document, page, number, count)):
             return TextOrigin.UNREADABLE
         if is_empty:
             return (text, Layer.GOOD) if text.strip() else TextOrigin.BLANK
@@ -298,8 +323,10 @@ def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, 
     return text, judge(text, shown)
 
 
-def _is_not_drawn(document: Any, page: Any, number: int) -> bool:
-    return not forms_are_shown(page) or bool(damaged_pages(document, [number], letters=False))
+def _is_not_drawn(document: Any, page: Any, number: int, letters: int) -> bool:
+    # Orders that draw letters of which pdfium has none: their font is lost.
+    unseen = not letters and draws_letters(document, number)
+    return unseen or not forms_are_shown(page) or bool(damaged_pages(document, [number], letters=False))
 
 
 def _streams_unpack(path: Path, document: Any) -> bool:

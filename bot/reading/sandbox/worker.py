@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -215,6 +216,8 @@ class PageBuffer:
         page = self._decoded(line)
         if not isinstance(page, PageText) or page.number != number or page.origin is TextOrigin.PENDING:
             raise NotUnderstood("something else than the page that was asked for")
+        # Not every damage shows again: that a page is another one is seen by who surveys both.
+        page = replace(page, damaged=page.damaged or self._pages[number - 1].damaged)
         self._replace(page)
         return page
 

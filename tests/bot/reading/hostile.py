@@ -58,15 +58,16 @@ def linearized(says: int) -> bytes:
     """Two good pages in a file made for the web whose first object says that there are so many. Its length is right, so that it counts."""
 
     def attempt(length: int) -> bytes:
-        page = b"<< /Type /Page /Parent 3 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 4 0 R >> >> /Contents 6 0 R >>"
+        page = b"<< /Type /Page /Parent 3 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 4 0 R >> >> /Contents %d 0 R >>"
         lines = [
             b"<< /Linearized 1 /L %08d /H [0 0] /O 5 /E %08d /N %d /T %08d >>" % (length, length, says, length),
             b"<< /Type /Catalog /Pages 3 0 R >>",
             b"<< /Type /Pages /Kids [5 0 R 7 0 R] /Count 2 >>",
             FONT,
-            page,
+            page % 6,
             GOOD,
-            page,
+            page % 8,
+            GOOD,
         ]
         return write(lines, root=2)
 

@@ -70,6 +70,57 @@ def pages_of(contents: Sequence[bytes], *, font: bytes = FONT, extra: Sequence[b
     return write(objects)
 
 
+def stamped(texts: Sequence[str], stamp: bytes = b"") -> bytes:
+    """As the national software writes it: each page draws a form with its text, all of them share their resources, the root comes first."""
+    count = len(texts)
+    pages, forms = range(5, 5 + 2 * count, 2), range(5 + 2 * count, 5 + 3 * count)
+    entries = b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >>"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(b"%d 0 R" % page for page in pages), count),
+        FONT,
+        b"<< /Font << /F1 3 0 R >> /XObject << %s >> >>" % b" ".join(b"/T%d %d 0 R" % each for each in enumerate(forms, 1)),
+    ]
+    for number, page in enumerate(pages, 1):
+        objects.append(b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources 4 0 R /Contents %d 0 R >>" % (page + 1))
+        objects.append(stream(b"q /T%d Do Q\n" % number + stamp, compress=True))
+    return write([*objects, *(stream(text_content(text), entries, compress=True) for text in texts)])
+
+
+def in_streams(contents: Sequence[bytes]) -> bytes:
+    """A PDF with one page per content stream, all else in one packed stream of objects, under a packed table."""
+    kids = range(4, 4 + len(contents))
+    streams = range(4 + len(contents), 4 + 2 * len(contents))
+    packed = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(b"%d 0 R" % kid for kid in kids), len(contents)),
+        FONT,
+        *(PAGE % number for number in streams),
+    ]
+    out, rows = bytearray(b"%PDF-1.7\n"), [b"\0" + bytes(4) + b"\xff"]
+    last = streams.stop
+    rows += [b"\2" + last.to_bytes(4, "big") + bytes((index,)) for index in range(len(packed))]
+    starts = [sum(len(one) + 1 for one in packed[:index]) for index in range(len(packed))]
+    places = b" ".join(b"%d %d" % each for each in enumerate(starts, 1)) + b"\n"
+    entries = b"/Type /ObjStm /N %d /First %d" % (len(packed), len(places))
+    for number, content in zip((*streams, last), (*contents, stream(places + b"\n".join(packed), entries, compress=True)), strict=True):
+        rows.append(b"\1" + len(out).to_bytes(4, "big") + b"\0")
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    rows.append(b"\1" + len(out).to_bytes(4, "big") + b"\0")
+    table = stream(b"".join(rows), b"/Type /XRef /Size %d /W [1 4 1] /Root 1 0 R" % len(rows), compress=True)
+    return bytes(out) + b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (last + 1, table, len(out))
+
+
+def whole_map() -> bytes:
+    """A ToUnicode table that is right for Western letters."""
+    return stream(
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
+        b"1 begincodespacerange <00> <FF> endcodespacerange\n2 beginbfrange <20> <7E> <0020> <A0> <FF> <00A0> endbfrange\n"
+        b"endcmap CMapName currentdict /CMap defineresource pop end end",
+        compress=True,
+    )
+
+
 def private_map() -> bytes:
     """A ToUnicode table that sends every letter to the private use area, as a broken export does."""
     return stream(
@@ -190,13 +241,13 @@ def undrawable() -> bytes:
 def slow(pages: int) -> bytes:
     """Pages that each take a good fraction of a second, in a file that stays small."""
     kids = b" ".join(b"%d 0 R" % number for number in range(5, 5 + pages))
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents 4 0 R >>"
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R /F%d 3 0 R >> >> /Contents 4 0 R >>"
     return write([
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, pages),
         FONT,
         stream(b"q " * 2_000_000 + text_content(BODY), compress=True),
-        *([page] * pages),
+        *(page % number for number in range(2, 2 + pages)),
     ])  # fmt: skip
 
 

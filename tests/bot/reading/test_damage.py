@@ -28,7 +28,6 @@ from tests.standalone import build_standalone
 Save = Callable[[bytes], Path]
 LIMITS = ReadingLimits(ocr=False)
 PACKED = stream(text_content(BODY), compress=True)
-FORM = b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >>"
 
 
 def recueil() -> bytes:
@@ -37,18 +36,7 @@ def recueil() -> bytes:
 
 
 def stamped(count: int = 3, stamp: bytes = b"") -> bytes:
-    """As the national software writes it: each page draws a form with its text, all of them share their resources, the root comes first."""
-    pages, forms = range(5, 5 + 2 * count, 2), range(5 + 2 * count, 5 + 3 * count)
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(b"%d 0 R" % page for page in pages), count),
-        FONT,
-        b"<< /Font << /F1 3 0 R >> /XObject << %s >> >>" % b" ".join(b"/T%d %d 0 R" % each for each in enumerate(forms, 1)),
-    ]
-    for number, page in enumerate(pages, 1):
-        objects.append(b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources 4 0 R /Contents %d 0 R >>" % (page + 1))
-        objects.append(stream(b"q /T%d Do Q\n" % number + stamp, compress=True))
-    return write([*objects, *(stream(text_content(BODY), FORM, compress=True) for _ in forms)])
+    return papers.stamped([f"{BODY}Page {number}\n" for number in range(1, count + 1)], stamp)
 
 
 def in_ascii() -> bytes:
@@ -81,7 +69,7 @@ WHOLE: dict[str, Callable[[], bytes]] = {
     "bytes after a stream": lambda: papers.pages_of([packed_as(zlib.compress(text_content(BODY)) + b"\r\n  more")]),
     "a length that lies": lambda: papers.pages_of([packed_as(zlib.compress(text_content(BODY)), length=10)]),
     "no checksum": lambda: papers.pages_of([packed_as(zlib.compress(text_content(BODY))[:-4])]),
-    "an empty packed stream": lambda: papers.pages_of([packed_as(b""), PACKED]),
+    "an empty packed stream": lambda: hostile.beside(packed_as(b"")).replace(b"/Font << /F1 3 0 R >>  >>", b">>".rjust(25)),
     "packed twice": lambda: papers.pages_of([hostile.nested_filters(text_content(BODY), 2)]),
     "packed in ASCII": lambda: papers.pages_of([in_ascii()]),
     "no compression": lambda: papers.pages_of([hostile.GOOD] * 3),
@@ -136,6 +124,48 @@ async def test_letters_of_a_damaged_table_are_not_trusted(saved: Save) -> None:
     content = papers.pages_of([PACKED] * 2, font=papers.FONT_WITH_MAP, extra=[packed_as(data)])
     reading = await read(hit(content, in_stream(content, 0)[len(data) // 2]), saved)
     assert all(page.damaged for page in reading.pages)
+
+
+OTHER = stream(text_content(BODY.replace("12", "13")), compress=True)
+CUT = stream(text_content(BODY)[: len(text_content(BODY)) // 2], compress=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "lost"),
+    [
+        pytest.param(papers.pages_of([PACKED, OTHER]).replace(b"6 0 R]", b"4 0 R]"), (2,), id="the first page in the place of the second"),
+        pytest.param(papers.pages_of([PACKED, OTHER]).replace(b"/Contents 7", b"/Contents 5"), (2,), id="its orders, too"),
+        pytest.param(papers.pages_of([PACKED, CUT]), (2,), id="a text that does not end, packed anew"),
+        pytest.param(papers.pages_of([PACKED, stream(b"")]), (2,), id="no orders any more"),
+        pytest.param(papers.pages_of([PACKED, packed_as(bytes(400))]), (2,), id="orders that were never written"),
+    ],
+)
+async def test_what_is_lost_without_a_wrong_checksum_is_told(content: bytes, lost: tuple[int, ...], saved: Save) -> None:
+    reading = await read(content, saved)
+    assert (reading.complete, reading.unreadable_pages) == (False, lost)
+
+
+def test_a_jpeg_image_that_ends_too_early_is_damaged(saved: Save) -> None:
+    content = scanned(picture(BODY))
+    at = content.index(b"\xff\xd8\xff")
+    image = content[at : content.index(b"endstream", at)]
+    half = content.replace(image, image[: len(image) // 2] + bytes(len(image) - len(image) // 2))
+    page = PdfDocument(saved(half), lambda: Fixed(Recognised(BODY, 90))).recognise(1)
+    assert (page.origin, page.damaged) == (TextOrigin.OCR, True)
+
+
+async def test_a_page_that_lost_its_scan_is_not_its_running_title(saved: Save) -> None:
+    content = scanned(picture(BODY), stamp="Préfecture de la Drôme - 26-2025-07-15-00001 - Arrêté n° 1 2")
+    reading = await read(content.replace(b"/XObject", b"/XObjekt"), saved)
+    assert reading.unreadable_pages == (1,)
+
+
+async def test_letters_of_a_font_without_its_encoding_are_put_right(saved: Save) -> None:
+    content = papers.pages_of([PACKED])
+    reading = await read(content.replace(b"/WinAnsiEncoding", b"/WinAnsiEncodink"), saved)
+    [page], [whole] = reading.pages, (await read(content, saved)).pages
+    assert "préfet" in page.text
+    assert len(set(whole.text.split()) - set(page.text.split())) <= len(set(whole.text.split())) / 20
 
 
 def test_a_damaged_scan_is_recognised_and_not_taken_for_whole(saved: Save) -> None:

@@ -84,7 +84,7 @@ async def test_files_whose_table_lies(saved: Save, build: Build, expected: str) 
             pytest.param(lambda count=count: tree(b"4 0 R 6 0 R", count), "read read", id=f"says {count.decode()}")
             for count in (b"", b"/Count 0", b"/Count -3", b"/Count 1000000000", b"/Count (x)", b"/Count 2 0 R")
         ),
-        pytest.param(lambda: tree(b"4 0 R 4 0 R 6 0 R", b"/Count 3"), "read read read", id="a page twice"),
+        pytest.param(lambda: tree(b"4 0 R 4 0 R 6 0 R", b"/Count 3"), "read damaged read", id="a page twice"),
         pytest.param(lambda: tree(b"null 4 0 R 6 0 R", b"/Count 3"), "unreadable read read", id="null"),
         pytest.param(lambda: tree(b"null 4 0 R 6 0 R", b"/Count 2"), "unreadable read", id="null, not counted"),
         pytest.param(lambda: tree(b"99 0 R 4 0 R", b"/Count 2"), "unreadable read", id="a page that is not there"),

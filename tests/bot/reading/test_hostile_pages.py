@@ -67,7 +67,7 @@ def half(content: bytes) -> bytes:
             id="orders packed in an unknown way",
         ),
         pytest.param(lambda: beside(stream(b"q Q", compress=True)), "blank", id="no order"),
-        pytest.param(lambda: beside(stream(b"")), "blank", id="nothing"),
+        pytest.param(lambda: beside(stream(b"")), "unreadable", id="nothing, though it has fonts"),
         pytest.param(lambda: drawn(b"BT /F1 1 Tf " + b"(a) Tj 1 1 Td " * 1_000_000 + b"ET"), "unreadable", id="a million letters"),
         pytest.param(lambda: drawn(TEXT.replace(b"60 780 Td", b"6000 780 Td")), "unreadable", id="a text beside the sheet"),
     ],

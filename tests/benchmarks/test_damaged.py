@@ -1,0 +1,42 @@
+"""The damaged files in short: one of each way, and that a loss would be told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmarks.damaged import WAYS, Damaged, damaged_files, loss, measure, report
+
+
+def test_there_are_many_and_a_seed_makes_the_same_twice() -> None:
+    files = list(damaged_files(1))
+    assert files == list(damaged_files(1))
+    assert len(files) >= 330
+    assert {way for _, way, _ in files} == set(WAYS)
+
+
+def test_words_that_are_lost_are_counted() -> None:
+    whole = [Counter("abcd"), Counter("ef")]
+    assert loss(whole, whole) == 0
+    assert loss(whole, [Counter("abcx"), whole[1]]) == 0.25
+    assert loss(whole, whole[:1]) == 1
+
+
+@pytest.mark.parametrize(("original", "exit_code"), [("forms", 1), ("not packed", 0)])
+def test_what_is_lost_in_silence_is_told(original: str, exit_code: int) -> None:
+    found = [Damaged(original, "cut short", "complete", 0.5), Damaged(original, "cut short", "incomplete", 1)]
+    assert f"lost in silence: {original}, cut short: 50%" in report(found)
+    assert any(one.is_broken for one in found) is bool(exit_code)
+    assert "lost in silence:" not in report(found[1:])
+
+
+@pytest.mark.short_form
+def test_no_file_loses_words_in_silence(tmp_path: Path) -> None:
+    """The scans are left to the long form: they are recognised."""
+    texts = [each for each in damaged_files(1) if "scan" not in each[0] and each[0] != "not packed"]
+    found = asyncio.run(measure(texts[::5], tmp_path))
+    assert {one.said for one in found} == {"complete", "incomplete", "refused"}
+    assert [one for one in found if one.is_broken] == []
