@@ -135,8 +135,8 @@ class Overview:
 
 
 class Cause(StrEnum):
-    """What is wrong with a source. `RELOCATED` and `MISFILED` are no failures: it still works, and somebody should look: at the address in
-    the catalogue, or at whose recueils it shows."""
+    """What is wrong with a source. `RELOCATED`, `MISFILED` and `HOSTILE` are no failures: it still works, and somebody should look: at
+    the address in the catalogue, at whose recueils it shows, or at a file."""
 
     UNREACHABLE = "unreachable"  # no answer
     BLOCKED = "blocked"  # an answer that refuses: 401, 403, 429, 5xx
@@ -154,6 +154,7 @@ class Cause(StrEnum):
     LATE = "late"  # it answers, and nothing was published for longer than is usual
     RELOCATED = "relocated"
     MISFILED = "misfiled"  # it works, and shows acts of another authority
+    HOSTILE = "hostile"  # it works, and one of its files ended the program that read it, again and again
 
 
 def remembered(cause: str | None) -> Cause:

@@ -195,6 +195,9 @@ class Ingestor:
         else:
             again = decide.retry_at(recueil.attempts + 1 if counted else 1, now, retry_after)
         await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again, counted=counted)
+        if isinstance(error, Hostile):
+            alert = NewAlert(recueil.source, Cause.HOSTILE.value, recueil.url)
+            await asyncio.to_thread(self._store.alerts.change, now, opened=[alert])
         level = logging.WARNING if recueil.attempts == 0 or again is None else logging.INFO
         log.log(level, "recueil.failed", url=recueil.url, error=message, given_up=again is None)
         return IngestResult(unread=(Unread(recueil.url, message, gone=isinstance(error, Gone)),), requests=requests)

@@ -25,7 +25,9 @@ COMPANIONS = timedelta(hours=3)
 """How long an end waits for the ends of those that were in the same message: a source that fails is polled every two hours."""
 
 ANEW = timedelta(days=1)
-"""How long operators hear no more of misfiled recueils of a source."""
+"""How long operators hear no more of misfiled recueils of a source, or of files that end programs."""
+
+_WITHOUT_END = frozenset({Cause.MISFILED.value, Cause.HOSTILE.value})
 
 CROWD = 5
 """Sources that fail at once in a way that a shared address makes fail: from here on it is one trouble, and all of them belong to it."""
@@ -72,6 +74,7 @@ _SUBJECTS = {
     Cause.EMPTIED.value: "list",
     Cause.FILES.value: "files",
     Cause.MISFILED.value: "recueils",
+    Cause.HOSTILE.value: "file",
 }
 
 
@@ -101,8 +104,8 @@ def source_changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert],
 
 
 def _is_forgotten(alert: Alert, now: datetime) -> bool:
-    """Whether a misfiled recueil, which has no end of its own, may be reported anew."""
-    return alert.cause == Cause.MISFILED and alert.closed_at is None and has_passed(ANEW, alert.notified_at or alert.opened_at, now)
+    """Whether what has no end of its own may be reported anew."""
+    return alert.cause in _WITHOUT_END and alert.closed_at is None and has_passed(ANEW, alert.notified_at or alert.opened_at, now)
 
 
 def _troubles(source: SourceHealth, joining: Collection[Cause], now: datetime) -> dict[str, Cause | None]:

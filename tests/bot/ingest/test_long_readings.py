@@ -568,6 +568,8 @@ async def test_a_file_that_ends_the_program_again_and_again_is_left_alone(world:
     world.now += timedelta(days=1)
     await world.poll("99")
     assert world.scanner.known == []
+    told = [(alert.subject, alert.cause, alert.detail) for alert in world.store.alerts.unfinished()]
+    assert told == [("99:site", "hostile", url("99", 1))], "once"
 
     [back] = world.store.recueils.retry(world.now, urls=[url("99", 1)])
     ingested = await world.watcher.read([back])

@@ -271,6 +271,7 @@ async def test_a_file_that_kills_its_worker_three_times_is_given_up_and_the_othe
     [shown] = store.recueils.given_up()
     assert "ended 3 times while it read this file" in shown.reason
     assert numbers(store) == ["2026-992"]
+    assert [(alert.subject, alert.cause, alert.detail) for alert in store.alerts.unfinished()] == [("99:site", "hostile", given_up.url)]
     state = ReadingQueue(store.database).state()
     assert state is not None
     assert (state.waiting, state.reading, state.given_up) == (0, 0, 1)
