@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from datetime import time as clock_time
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from bot.domain.pages import PageText
 
@@ -303,6 +303,30 @@ class NamedCommune:
     code: str
     how: Naming
     evidence: str
+
+
+class DecreePeriod(Protocol):
+    """What of a decree tells whether, when and where it counts: all that is read of those of which only some are shown, or none."""
+
+    @property
+    def id(self) -> int | None:
+        """As of `Decree`, like the others."""
+        ...
+
+    @property
+    def authority(self) -> str: ...  # noqa: D102
+
+    @property
+    def kind(self) -> Kind: ...  # noqa: D102
+
+    @property
+    def facts(self) -> Facts: ...  # noqa: D102
+
+    @property
+    def changed_by(self) -> tuple[Change, ...]: ...  # noqa: D102
+
+    @property
+    def communes(self) -> tuple[NamedCommune, ...]: ...  # noqa: D102
 
 
 def department_of(commune: str) -> str:

@@ -202,6 +202,14 @@ class PageOfDecrees:
 
 
 @dataclass(frozen=True, slots=True)
+class PageOfIds:
+    """The same by the ids of the decrees."""
+
+    ids: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedCounts:
     """How many decrees were published from a day on. `months` has the authority, the first day of the month and their number; `naming` the
     authority and the communes (INSEE codes) of each decree that names some, of those authorities that decide in several departments."""

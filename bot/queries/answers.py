@@ -69,21 +69,6 @@ class DepartmentState:
 
 
 @dataclass(frozen=True, slots=True)
-class RunningDecrees:
-    """All decrees that count `at` this time: `now` in force, `soon` to come, `unsure` perhaps one of both. By when they begin."""
-
-    now: tuple[Decree, ...]
-    soon: tuple[Decree, ...]
-    unsure: tuple[Decree, ...]
-    at: datetime
-
-    @property
-    def all(self) -> tuple[Decree, ...]:
-        """Return them in one list."""
-        return (*self.now, *self.soon, *self.unsure)
-
-
-@dataclass(frozen=True, slots=True)
 class OneDecree:
     """A single decree."""
 

@@ -9,13 +9,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Decree, Place, department_of
+from bot.domain.acts import Place, department_of
 from bot.domain.health import Overview, Status
-from bot.domain.law.advice import Standing, period, standing
 from bot.domain.records import PublishedCounts
 from bot.gazetteer.gazetteer import Gazetteer
 from bot.gazetteer.outlines import outlines
-from bot.messages import place_for
+from bot.queries.running import RunningDecrees
 
 STEPS = (1, 3, 6, 11, 21)
 """From how many decrees on a map has its next darker step; below the first it is empty."""
@@ -102,7 +101,7 @@ def counted_since(now: datetime) -> date:
 
 
 def figures(
-    current: Iterable[Decree],
+    current: RunningDecrees,
     published: PublishedCounts,
     overview: Overview,
     since: datetime | None,
@@ -110,10 +109,9 @@ def figures(
     gazetteer: Gazetteer,
     now: datetime,
 ) -> Figures:
-    """Count at `now` (aware). `current` are the decrees that may be in force, `published` what was published from `counted_since` on."""
+    """Count at `now` (aware). `current` are all decrees that count then, `published` what was published from `counted_since` on."""
     day = now.astimezone(_PARIS).date()
-    standings = [(decree, _today(decree, places, now)) for decree in current]
-    running = [(decree.authority, frozenset(commune.code for commune in decree.communes)) for decree, sure in standings if sure]
+    running = [(decree.authority, frozenset(commune.code for commune in decree.communes)) for decree in current.today(places)]
     in_force = _Tally.of(Counter(authority for authority, _ in running), running)
     year = _Tally.of(Counter[str](), published.naming)
     months = _months(day)
@@ -145,7 +143,7 @@ def figures(
         tuple((month, by_month[month]) for month in months),
         tuple(sorted(by_authority.items(), key=lambda each: (-each[1], each[0]))),
         len(running),
-        sum(sure is None for _, sure in standings),
+        len(current.unsure),
         year.all.total(),
         None if since is None else since.astimezone(_PARIS).date(),
         stalled,
@@ -170,18 +168,6 @@ class _Tally:
     def concerning(self, department: str, deciding: Iterable[str]) -> int:
         """Return how many decrees of these authorities name a commune of this department, or none at all."""
         return sum(self.all[one] - self.naming[one] + self.inside[one, department] for one in deciding)
-
-
-def _today(decree: Decree, places: Mapping[str, Place], now: datetime) -> bool | None:
-    """Return whether a decree is in force today, by the clock of its place; None where that cannot be told."""
-    there = now.astimezone(ZoneInfo(place_for(places, decree.authority).time_zone))
-    found = standing(decree, there)
-    if found is Standing.UPCOMING:
-        starts, _ = period(decree)
-        return starts is not None and starts.day <= there.date()
-    if found in {Standing.UNKNOWN, Standing.IN_DOUBT}:
-        return None
-    return found is Standing.IN_FORCE
 
 
 def _deciding(places: Mapping[str, Place]) -> Mapping[str, Set[str]]:

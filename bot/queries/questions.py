@@ -8,16 +8,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Decree, Place, deciding_in
+from bot.domain.acts import Decree, DecreePeriod, Place, deciding_in
 from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
-from bot.domain.law.advice import Standing, period, standing
-from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
+from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.places import Commune
-from bot.messages import place_for
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -29,7 +26,6 @@ from bot.queries.answers import (
     OneDecree,
     PlaceChoices,
     Question,
-    RunningDecrees,
     Topic,
     TownAnswer,
     UnknownDecree,
@@ -40,6 +36,7 @@ from bot.queries.answers import (
 from bot.queries.departments import DepartmentMatch
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
 from bot.queries.plain_words import SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
+from bot.queries.running import RunningDecrees, has_begun, in_force, may_concern, running
 
 Clock = Callable[[], datetime]
 Since = Callable[[Collection[str] | None], datetime | None]
@@ -118,21 +115,19 @@ class Questions:
         return self._running(Topic.TODAY, department, page)
 
     def running(self, department: str = "") -> RunningDecrees | NotCovered | UnknownDepartment | PlaceChoices | BadInput:
-        """Return all decrees that are in force, to come, or of which that is not certain; of departments where they are given."""
+        """Return all decrees that are in force, to come, or of which that is not certain; of departments where they are given. `whole`
+        loads those of them that are shown."""
         found = self._departments(department) if department.strip() else None
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
         now = self._clock()
-        known = self._current(found, now)
-        by_standing = [(decree, standing(decree, _there(decree, self._places, now))) for decree in known]
-        return RunningDecrees(
-            tuple(decree for decree, stands in by_standing if stands is Standing.IN_FORCE),
-            tuple(decree for decree, stands in by_standing if stands is Standing.UPCOMING),
-            tuple(decree for decree, stands in by_standing if _RANKS[stands]),
-            now,
-        )
+        return running(self._current(found, now), self._places, now)
 
-    def running_in(self, commune: Commune) -> tuple[Decree, ...]:
+    def whole(self, decrees: Iterable[DecreePeriod]) -> tuple[Decree, ...]:
+        """Return these decrees as they are shown, but for those that are stored no more."""
+        return self._loaded([decree.id for decree in decrees if decree.id is not None])
+
+    def running_in(self, commune: Commune) -> tuple[DecreePeriod, ...]:
         """Return the decrees that name a commune and are in force or to come, those of which that is not certain last."""
         now = self._clock()
         authorities = deciding_in({commune.department}, self._places)
@@ -178,17 +173,17 @@ class Questions:
         """Return what was published in the last twelve months, for a chart."""
         return FiguresAnswer(View.CHART, self.figures())
 
-    def figures(self, current: Collection[Decree] | None = None, overview: Overview | None = None) -> Figures:
+    def figures(self, known: RunningDecrees | None = None, overview: Overview | None = None) -> Figures:
         """Count the decrees of today and of a year, by department, month and authority, with how each department is read.
 
-        `current` are those of `running` of all departments, and `overview` is how all is read, where they were asked for just now.
+        `known` are those of `running` of all departments, and `overview` is how all is read, where they were asked for just now.
         """
         now = self._clock()
         several = frozenset(code for code, place in self._places.items() if place.territory)
-        current = self._decrees.current(now.date() - timedelta(days=1)) if current is None else current
+        known = running(self._current(None, now), self._places, now) if known is None else known
         published = self._decrees.published(counted_since(now), several)
         overview = self._overview() if overview is None else overview
-        return figures(current, published, overview, self._since(None), self._places, gazetteer(), now)
+        return figures(known, published, overview, self._since(None), self._places, gazetteer(), now)
 
     def search(self, words: str, page: int = 1) -> Answer:
         """Return the decrees that have these words."""
@@ -282,7 +277,7 @@ class Questions:
             return NotCovered(f"{commune.name} ({commune.department})")
         codes = (commune.code,)
         now = self._clock()
-        current = self.running_in(commune)
+        current = [decree.id for decree in self.running_in(commune) if decree.id is not None]
         page = min(max(page, 1), _LAST_ID // self._page_size)
         found = self._naming(codes, current, page)
         pages = max(1, -(-found.total // self._page_size))
@@ -290,14 +285,15 @@ class Questions:
             page = pages
             found = self._naming(codes, current, page)
         unplaced = self._decrees.naming_none(authorities, _UNPLACED, 0)
+        loaded = self._decrees.load({*found.ids, *unplaced.ids})
         return TownAnswer(
             Question(Topic.TOWN, commune.code, page),
             commune,
-            found.decrees,
+            tuple(loaded[decree] for decree in found.ids if decree in loaded),
             pages,
             found.total,
             len(current),
-            unplaced.decrees,
+            tuple(loaded[decree] for decree in unplaced.ids if decree in loaded),
             unplaced.total,
             self._since(authorities),
             self._health(authorities),
@@ -305,30 +301,33 @@ class Questions:
             self._decrees.is_renewing(),
         )
 
-    def _naming(self, communes: Collection[str], current: Sequence[Decree], page: int) -> PageOfDecrees:
+    def _naming(self, communes: Collection[str], current: Sequence[int], page: int) -> PageOfIds:
         """Return a page of the decrees that name one of these communes: those of `current` first."""
         start = (page - 1) * self._page_size
         first = current[start : start + self._page_size]
-        without = frozenset(decree.id for decree in current if decree.id is not None)
-        rest = self._decrees.naming(communes, self._page_size - len(first), max(0, start - len(current)), without)
-        return PageOfDecrees((*first, *rest.decrees), len(current) + rest.total)
+        rest = self._decrees.naming(communes, self._page_size - len(first), max(0, start - len(current)), current)
+        return PageOfIds((*first, *rest.ids), len(current) + rest.total)
+
+    def _loaded(self, ids: Sequence[int]) -> tuple[Decree, ...]:
+        loaded = self._decrees.load(ids)
+        return tuple(loaded[decree] for decree in ids if decree in loaded)
 
     def _running(self, topic: Topic, department: str, page: int) -> Answer:
         found = self._departments(department) if department.strip() else None
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
         now = self._clock()
-        known = self._current(found, now)
+        known = in_force(self._current(found, now), self._places, now)
         if topic is Topic.TODAY:
-            known = tuple(decree for decree in known if _begun_today(decree, self._places, now))
+            known = tuple(decree for decree in known if has_begun(decree, self._places, now))
         question = Question(topic, "" if found is None else found.codes, page)
-        return self._list(question, lambda limit, offset: PageOfDecrees(known[offset : offset + limit], len(known)), found)
+        return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), found)
 
-    def _current(self, there: DepartmentMatch | None, now: datetime) -> tuple[Decree, ...]:
+    def _current(self, there: DepartmentMatch | None, now: datetime) -> tuple[DecreePeriod, ...]:
         # A day less: no time zone of the country is further behind than that, and those that are over are left out below.
         stored = self._decrees.current(now.date() - timedelta(days=1), None if there is None else there.authorities)
         departments = None if there is None else there.departments
-        return in_force((decree for decree in stored if _may_concern(decree, departments)), self._places, now)
+        return tuple(decree for decree in stored if may_concern(decree, departments))
 
     def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: DepartmentMatch | None = None) -> Answer:
         page = min(max(question.page, 1), _LAST_ID // self._page_size)
@@ -348,41 +347,6 @@ class Questions:
 
     def _health(self, authorities: Collection[str]) -> tuple[AuthorityHealth, ...]:
         return tuple(one for one in self._overview().authorities if one.code in authorities)
-
-
-# Which decrees somebody is watched under today, or will be. Pure.
-
-# Where the period could not be read, or what ended it was ended itself, that it is in force cannot be excluded: it is shown, after those
-# that are sure.
-_RANKS = {Standing.IN_FORCE: 0, Standing.UPCOMING: 0, Standing.UNKNOWN: 1, Standing.IN_DOUBT: 1}
-
-
-def in_force(decrees: Iterable[Decree], places: Mapping[str, Place], now: datetime) -> tuple[Decree, ...]:
-    """Return those in force at `now` (aware) or later, at their own place, by when they begin; those of which that is not sure come
-    last.
-    """
-    ranked: list[tuple[int, date, int, Decree]] = []
-    for decree in decrees:
-        rank = _RANKS.get(standing(decree, _there(decree, places, now)))
-        if rank is not None:
-            starts, _ = period(decree)
-            ranked.append((rank, date.min if starts is None else starts.day, -(decree.id or 0), decree))
-    return tuple(decree for *_, decree in sorted(ranked, key=lambda item: item[:3]))
-
-
-def _may_concern(decree: Decree, departments: Collection[str] | None) -> bool:
-    """Return whether a decree names a commune of these departments, or none at all."""
-    named = [commune.code for commune in decree.communes]
-    return departments is None or not named or any(code.startswith(tuple(departments)) for code in named)
-
-
-def _begun_today(decree: Decree, places: Mapping[str, Place], now: datetime) -> bool:
-    starts, _ = period(decree)
-    return starts is None or starts.day <= _there(decree, places, now).date()
-
-
-def _there(decree: Decree, places: Mapping[str, Place], now: datetime) -> datetime:
-    return now.astimezone(ZoneInfo(place_for(places, decree.authority).time_zone))
 
 
 # What questions need of the store.
@@ -405,6 +369,10 @@ class DecreeReader(Protocol):
 
     def get(self, decree_id: int, /) -> Decree | None:
         """Return one decree by its id."""
+        ...
+
+    def load(self, ids: Collection[int], /) -> Mapping[int, Decree]:
+        """Return decrees by their ids, but for those that are not stored."""
         ...
 
     def numbered(self, number: str, authorities: Collection[str], /) -> tuple[Decree, ...]:
@@ -433,7 +401,7 @@ class DecreeReader(Protocol):
 
     def current(
         self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None, /
-    ) -> tuple[Decree, ...]:
+    ) -> tuple[DecreePeriod, ...]:
         """Return decrees that may be in force on that day or later; of some authorities only, and only those that name one of these
         communes (INSEE codes), where they are given."""
         ...
@@ -442,11 +410,11 @@ class DecreeReader(Protocol):
         """Return how many decrees were published from that day on; `several` are the authorities of more than one department."""
         ...
 
-    def naming(self, communes: Collection[str], limit: int, offset: int, without: Collection[int] = (), /) -> PageOfDecrees:
+    def naming(self, communes: Collection[str], limit: int, offset: int, without: Collection[int] = (), /) -> PageOfIds:
         """Return decrees that name one of these communes (INSEE codes), but for those of these ids, newest first."""
         ...
 
-    def naming_none(self, authorities: Collection[str], limit: int, offset: int, /) -> PageOfDecrees:
+    def naming_none(self, authorities: Collection[str], limit: int, offset: int, /) -> PageOfIds:
         """Return decrees of these authorities that name no commune, newest first."""
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sqlite3
 import threading
@@ -17,13 +18,15 @@ from sqlalchemy import (
     URL,
     ColumnElement,
     Connection,
+    Dialect,
     Engine,
     Executable,
     QueuePool,
     Row,
     Table,
+    Text,
+    TypeDecorator,
     and_,
-    any_,
     bindparam,
     create_engine,
     event,
@@ -36,6 +39,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from bot.storage.errors import BadUrl, Conflict, Corrupt, DiskFull, Locked, NoSuchRow, NotWritable, StorageError, Unavailable
 from bot.storage.schema import recueils
@@ -158,12 +165,51 @@ def among(column: ColumnElement[Any], wanted: Collection[Any] | None) -> ColumnE
     return true() if wanted is None else column.in_(sorted(wanted))
 
 
-def one_of(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """One of these. PostgreSQL gets them as one value: hundreds of parameters take longer than the query, which is planned anew for each
-    number of them."""
-    if connection.dialect.name == "postgresql":
-        return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
-    return column.in_(values)
+class ListOf(TypeDecorator[Collection[Any]]):
+    """Values of one type as one parameter: an array of PostgreSQL, a list of JSON for SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, of: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.of = of
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of the parameter."""
+        return ARRAY(self.of) if dialect.name == "postgresql" else Text()
+
+    def process_bind_param(self, value: Collection[Any] | None, dialect: Dialect) -> Any:
+        """Give a list of what the column holds."""
+        values = list(value or ())
+        if dialect.name == "postgresql":
+            return values
+        stored = self.of.dialect_impl(dialect).bind_processor(dialect)
+        return json.dumps(values if stored is None else [stored(each) for each in values])
+
+
+class one_of(FunctionElement[bool]):  # noqa: N801 - a function of SQL
+    """Whether a column holds one of these values, or of those that are given under a name to a statement that is made once. They are one
+    parameter: hundreds of them take longer than the query, which is made anew for each number of them."""
+
+    # Of no type: a boolean would be compared with 1, and no index used.
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], values: Collection[Any] = (), *, given: str | None = None) -> None:
+        kind = ListOf(column.type)
+        super().__init__(column, bindparam(None, values, type_=kind) if given is None else bindparam(given, type_=kind))
+
+
+@compiles(one_of, "postgresql")
+def _any_of(element: one_of, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = ANY ({values})"
+
+
+@compiles(one_of, "sqlite")
+def _in_json(element: one_of, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - both are rendered by SQLAlchemy
 
 
 _MOST_PARAMETERS = 500

@@ -7,15 +7,20 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Date,
+    Integer,
     Row,
     Select,
     Text,
     and_,
+    bindparam,
     cast,
     delete,
     exists,
@@ -28,10 +33,10 @@ from sqlalchemy import (
     union,
 )
 
-from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Kind, NamedCommune, Outcome, Reference, Sighting
+from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Facts, Kind, NamedCommune, Outcome, Reference, Sighting
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, comparable, in_order, linked
-from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
+from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, batches, one_of
 from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, recueils, sightings
@@ -60,6 +65,18 @@ class StoredAct:
     evidence: tuple[Evidence, ...]
     text: str
     decree_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPeriod:
+    """What of a stored decree tells whether, when and where it counts: see `bot.domain.acts.DecreePeriod`."""
+
+    id: int
+    authority: str
+    kind: Kind
+    facts: Facts
+    changed_by: tuple[Change, ...]
+    communes: tuple[NamedCommune, ...]
 
 
 class Decrees(Repository):
@@ -125,19 +142,17 @@ class Decrees(Repository):
         with self._database.reading() as connection:
             return _count(connection, true())
 
-    def naming(self, communes: Collection[str], limit: int, offset: int = 0, without: Collection[int] = ()) -> PageOfDecrees:
+    def naming(self, communes: Collection[str], limit: int, offset: int = 0, without: Collection[int] = ()) -> PageOfIds:
         """Those whose facts name one of these communes (INSEE codes), but for these ids, in the order of `newest_first`."""
-        named = select(decree_communes.c.decree_id).where(decree_communes.c.commune.in_(sorted(communes)))
-        # Few decrees name one: they are looked up by their ids, and sorted.
-        return self._listed(and_(decrees.c.id.in_(named), decrees.c.id.not_in(sorted(without))), limit, offset)
+        return self._ids(_NAMING, limit, offset, communes=communes, without=without)
 
-    def naming_none(self, authorities: Collection[str], limit: int, offset: int = 0) -> PageOfDecrees:
+    def naming_none(self, authorities: Collection[str], limit: int, offset: int = 0) -> PageOfIds:
         """Those of these authorities whose facts name no commune, in the order of `newest_first`: each may concern any of theirs."""
-        # Of one whose communes were not looked for yet, nothing is known.
-        names_none = and_(decrees.c.gazetteer.is_not(None), ~exists().where(decree_communes.c.decree_id == decrees.c.id))
-        return self._listed(and_(among(decrees.c.authority, authorities), names_none), limit, offset)
+        return self._ids(_NAMING_NONE, limit, offset, authorities=authorities)
 
-    def current(self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None) -> tuple[Decree, ...]:
+    def current(
+        self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None
+    ) -> tuple[StoredPeriod, ...]:
         """Authorisations and renewals that may count on this day, of these authorities and naming one of these communes (None: whatever
         they name), in the order of `newest_first`.
 
@@ -145,13 +160,7 @@ class Decrees(Repository):
         published within 62 days before. Whether they are in force `bot.domain.law.advice` decides.
         """
         with self._database.reading() as connection:
-            wanted = running(on, authorities)
-            if communes is not None:
-                naming = select(decree_communes.c.decree_id).where(decree_communes.c.commune.in_(sorted(communes)))
-                wanted = wanted.where(decrees.c.id.in_(naming))
-            ids = connection.execute(wanted).scalars().all()
-            found = load_decrees(connection, ids)
-        return tuple(found[decree] for decree in ids)
+            return _load_periods(connection, on, authorities, communes)
 
     def published(self, since: date, several: Collection[str]) -> PublishedCounts:
         """How many stand that lists have on this day or a later one. `several` are the authorities of more than one department."""
@@ -173,6 +182,11 @@ class Decrees(Repository):
         """One by its id."""
         with self._database.reading() as connection:
             return load_decrees(connection, [decree]).get(decree)
+
+    def load(self, ids: Collection[int]) -> dict[int, Decree]:
+        """Those of these ids that are stored."""
+        with self._database.reading() as connection:
+            return load_decrees(connection, ids)
 
     def numbered(self, number: str, authorities: Collection[str]) -> tuple[Decree, ...]:
         """Those of this identifier of an act, or of this number of one of these authorities, in the order of `newest_first`.
@@ -251,6 +265,14 @@ class Decrees(Repository):
         query = select(acts).where(acts.c.recueil_id == recueil).order_by(acts.c.first_page, acts.c.position, acts.c.id)
         return [value_of(StoredAct, row) for row in self._database.rows(query)]
 
+    def _ids(self, wanted: Select[Any], limit: int, offset: int, **given: Collection[Any]) -> PageOfIds:
+        """A page of what finds few, each row with how many there are."""
+        with self._database.reading() as connection:
+            rows = connection.execute(wanted, {**given, "most": max(limit, 1), "before": offset}).all()
+            if not rows and offset:  # beyond the end
+                limit, rows = 0, connection.execute(wanted, {**given, "most": 1, "before": 0}).all()
+        return PageOfIds(tuple(row.id for row in rows[: max(limit, 0)]), rows[0].total if rows else 0)
+
     def _listed(self, which: ColumnElement[bool], limit: int, offset: int) -> PageOfDecrees:
         with self._database.reading() as connection:
             total = _count(connection, which)
@@ -298,35 +320,55 @@ def _page(connection: Connection, ids: Sequence[int], total: int) -> PageOfDecre
     return PageOfDecrees(tuple(found[decree] for decree in ids), total)
 
 
+# Which decrees name one of some communes, or none at all: few, looked up by their ids or their authorities, counted and sorted.
+
+_NAMED = select(decree_communes.c.decree_id).where(one_of(decree_communes.c.commune, given="communes"))
+
+
+def _page_of(*conditions: ColumnElement[bool]) -> Select[Any]:
+    page = select(decrees.c.id, func.count().over().label("total")).where(_STANDS, *conditions).order_by(*newest_first())
+    return page.limit(bindparam("most", type_=Integer())).offset(bindparam("before", type_=Integer()))
+
+
 # Which decrees may count on a day: one indexed query, so that nobody has to read every decree there is.
 
 UNKNOWN_END = timedelta(days=62)
 """How long a decree without a known end may still count: twice the month that article 10, VII, of loi n° 2023-380 allows at once."""
 
 
-def running(on: date, authorities: Collection[str] | None) -> Select[int]:
-    """The ids of the decrees that may count on this day, in the order of `newest_first`."""
+@cache
+def _running(*, of_some: bool, naming: bool) -> Select[Any]:
+    """The decrees that may count on a day, in the order of `newest_first`; of some authorities, and naming some communes, where these are
+    given."""
     # Each part has its own index; as alternatives of one condition they would be looked for in every decree.
-    parts = (select(decrees.c.id).where(decrees.c.ends_on >= on), _open_end(on), *_lengthened(on))
-    stands = and_(decrees.c.kind.in_(GRANTS), decrees.c.withdrawn_at.is_(None), among(decrees.c.authority, authorities))
-    return select(decrees.c.id).where(decrees.c.id.in_(union(*parts)), stands).order_by(*newest_first())
+    conditions: list[ColumnElement[bool]] = [
+        decrees.c.id.in_(union(_LASTING, _OPEN_END, *_LENGTHENED)),
+        or_(*(decrees.c.kind == kind for kind in sorted(GRANTS))),
+        _STANDS,
+    ]
+    if of_some:
+        conditions.append(one_of(decrees.c.authority, given="authorities"))
+    if naming:
+        conditions.append(decrees.c.id.in_(_NAMED))
+    shown = (decrees.c[name] for name in ("id", "authority", "kind", "facts", "signed_on"))
+    return select(*shown).where(*conditions).order_by(*newest_first())
 
 
-def _open_end(on: date) -> Select[int]:
-    earliest = on - UNKNOWN_END
-    recent = decrees.c.found_at >= datetime.combine(earliest, time(), UTC)
+_ON: BindParameter[date] = bindparam("on", type_=Date())
+_EARLIEST: BindParameter[date] = bindparam("earliest", type_=Date())
+_LASTING = select(decrees.c.id).where(decrees.c.ends_on >= _ON)
+_OPEN_END = select(decrees.c.id).where(
+    decrees.c.ends_on.is_(None),
+    decrees.c.found_at >= bindparam("found_after", type_=decrees.c.found_at.type),
     # A backfill finds today what was published years ago.
-    published = or_(decrees.c.published.is_(None), decrees.c.published >= earliest)
-    return select(decrees.c.id).where(decrees.c.ends_on.is_(None), recent, published)
-
-
-def _lengthened(on: date) -> tuple[Select[int], Select[int]]:
-    """Decrees that a later one may change whose own period is not over: which it means is settled when they are loaded."""
-    later = select(decrees.c.id).where(decrees.c.ends_on >= on)
-    changing = and_(links.c.change == Kind.MODIFICATION, links.c.decree_id.in_(later))
-    by_number = select(identities.c.decree_id).where(identities.c.prefix.in_(select(links.c.prefix).where(changing)))
-    by_day = select(decrees.c.id).where(decrees.c.signed_on.in_(select(links.c.signed).where(changing, links.c.number.is_(None))))
-    return by_number, by_day
+    or_(decrees.c.published.is_(None), decrees.c.published >= _EARLIEST),
+)
+# Decrees that a later one may change whose own period is not over: which it means is settled when they are loaded.
+_CHANGING = and_(links.c.change == Kind.MODIFICATION, links.c.decree_id.in_(_LASTING))
+_LENGTHENED = (
+    select(identities.c.decree_id).where(identities.c.prefix.in_(select(links.c.prefix).where(_CHANGING))),
+    select(decrees.c.id).where(decrees.c.signed_on.in_(select(links.c.signed).where(_CHANGING, links.c.number.is_(None)))),
+)
 
 
 # Stored decrees as values, for every repository that shows them. The decrees that each names are stored as it names them, and searched for
@@ -343,6 +385,37 @@ def oldest_first() -> tuple[ColumnElement[object], ...]:
     return decrees.c.listed_on, decrees.c.found_at, decrees.c.id
 
 
+# Statements that are made once: to make one takes as long as to carry it out.
+_SHOWN = (*(decrees.c[field.name] for field in fields(Decree) if field.name in decrees.c), decrees.c.signed_on)
+"""The columns of a decree as a value, and that by which its links are found."""
+_ROWS = select(*_SHOWN).where(one_of(decrees.c.id, given="ids"))
+_KEYS = (
+    select(identities.c.decree_id, identities.c.key, identities.c.prefix)
+    .where(one_of(identities.c.decree_id, given="ids"))
+    .order_by(identities.c.key)
+)
+_SIGHTINGS = (
+    select(sightings.c.decree_id, sightings.c.authority, sightings.c.url, sightings.c.page, sightings.c.seen_at, recueils.c.number)
+    .join(recueils, recueils.c.id == sightings.c.recueil_id)
+    .where(one_of(sightings.c.decree_id, given="ids"))
+    .order_by(sightings.c.seen_at, sightings.c.id)
+)
+_COMMUNES = (
+    select(decree_communes.c.decree_id, decree_communes.c.commune, decree_communes.c.how, decree_communes.c.evidence)
+    .where(one_of(decree_communes.c.decree_id, given="ids"))
+    .order_by(decree_communes.c.commune)
+)
+
+
+_NAMING = _page_of(decrees.c.id.in_(_NAMED), ~one_of(decrees.c.id, given="without"))
+# Of one whose communes were not looked for yet, nothing is known.
+_NAMING_NONE = _page_of(
+    one_of(decrees.c.authority, given="authorities"),
+    decrees.c.gazetteer.is_not(None),
+    ~exists().where(decree_communes.c.decree_id == decrees.c.id),
+)
+
+
 def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decree]:
     """The decrees of these ids, with where they were seen and how they change each other; an id of nothing stored is left out.
 
@@ -357,10 +430,7 @@ def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decr
 def load_sightings(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Sighting, ...]]:
     """Everywhere each of these decrees appears, the first sighting first."""
     seen: dict[int, list[Sighting]] = defaultdict(list)
-    shown = (sightings.c.decree_id, sightings.c.authority, sightings.c.url, sightings.c.page, sightings.c.seen_at, recueils.c.number)
-    query = select(*shown).join(recueils, recueils.c.id == sightings.c.recueil_id)
-    query = query.where(one_of(connection, sightings.c.decree_id, ids)).order_by(sightings.c.seen_at, sightings.c.id)
-    for decree, *sighting in connection.execute(query).all():
+    for decree, *sighting in connection.execute(_SIGHTINGS, {"ids": ids}).all():
         seen[decree].append(Sighting(*sighting))
     return {decree: tuple(places) for decree, places in seen.items()}
 
@@ -368,26 +438,38 @@ def load_sightings(connection: Connection, ids: Collection[int]) -> dict[int, tu
 def load_communes(connection: Connection, ids: Collection[int]) -> dict[int, tuple[NamedCommune, ...]]:
     """The communes that each of these decrees names, by their codes."""
     found: dict[int, list[NamedCommune]] = defaultdict(list)
-    named = (decree_communes.c.decree_id, decree_communes.c.commune, decree_communes.c.how, decree_communes.c.evidence)
-    query = select(*named).where(one_of(connection, decree_communes.c.decree_id, ids)).order_by(decree_communes.c.commune)
-    for decree, *commune in connection.execute(query).all():
+    for decree, *commune in connection.execute(_COMMUNES, {"ids": ids}).all():
         found[decree].append(NamedCommune(*commune))
     return {decree: tuple(communes) for decree, communes in found.items()}
 
 
-_SHOWN = (*(decrees.c[field.name] for field in fields(Decree) if field.name in decrees.c), decrees.c.signed_on)
-"""The columns of a decree as a value, and that by which its links are found."""
+def _load_periods(
+    connection: Connection, on: date, authorities: Collection[str] | None, communes: Collection[str] | None
+) -> tuple[StoredPeriod, ...]:
+    earliest = on - UNKNOWN_END
+    query = _running(of_some=authorities is not None, naming=communes is not None)
+    given = {"on": on, "earliest": earliest, "found_after": datetime.combine(earliest, time(), UTC)}
+    rows = connection.execute(query, given | {"authorities": authorities or (), "communes": communes or ()}).all()
+    ids = [row.id for row in rows]
+    _, prefixes = _load_keys(connection, ids)
+    named, (_, changed_by) = load_communes(connection, ids), load_changes(connection, rows, prefixes)
+    return tuple(value_of(StoredPeriod, row, changed_by=changed_by.get(row.id, ()), communes=named.get(row.id, ())) for row in rows)
 
 
-def _load(connection: Connection, wanted: Sequence[int]) -> dict[int, Decree]:
+def _load_keys(connection: Connection, ids: Collection[int]) -> tuple[dict[int, list[str]], dict[int, set[str]]]:
+    """The keys of each of these decrees, and what those of a number begin with."""
     keys: dict[int, list[str]] = defaultdict(list)
     prefixes: dict[int, set[str]] = defaultdict(set)
-    named = select(identities.c.decree_id, identities.c.key, identities.c.prefix).where(one_of(connection, identities.c.decree_id, wanted))
-    for decree, key, prefix in connection.execute(named.order_by(identities.c.key)).all():
+    for decree, key, prefix in connection.execute(_KEYS, {"ids": ids}).all():
         keys[decree].append(key)
         if prefix is not None:
             prefixes[decree].add(prefix)
-    rows = connection.execute(select(*_SHOWN).where(one_of(connection, decrees.c.id, wanted))).all()
+    return keys, prefixes
+
+
+def _load(connection: Connection, wanted: Sequence[int]) -> dict[int, Decree]:
+    keys, prefixes = _load_keys(connection, wanted)
+    rows = connection.execute(_ROWS, {"ids": wanted}).all()
     seen, communes = load_sightings(connection, wanted), load_communes(connection, wanted)
     changes, changed_by = load_changes(connection, rows, prefixes)
     return {
@@ -423,8 +505,8 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
     One query where no decree names another, four where some do; more only where what changes others is ended itself.
     """
     ids = {row.id for row in stored}
-    named = links_to(connection, {prefix for known in prefixes.values() for prefix in known}, {row.signed_on for row in stored})
-    found = load_links(connection, or_(links_from(connection, ids), named))
+    named = {prefix for known in prefixes.values() for prefix in known}
+    found = _links(connection, _AROUND, ids=ids, prefixes=named, days={row.signed_on for row in stored} - {None})
     if not found:
         return {}, {}
     known = load_known(connection, found)
@@ -444,7 +526,7 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
 
 def load_changed(connection: Connection, ids: Collection[int]) -> set[tuple[Kind, int]]:
     """How these decrees change others that are stored, each with its id: three queries at most, where `load_decrees` takes a dozen."""
-    found = load_links(connection, links_from(connection, ids))
+    found = load_links(connection, links_from(ids))
     if not found:
         return set()
     known = load_known(connection, found)
@@ -506,7 +588,7 @@ def load_revocations(connection: Connection, found: Collection[ReferenceLink], k
         seen |= step
         prefixes = {prefix for decree in step for prefix in known.prefixes[decree]}
         days = {known.parties[decree].facts.signed for decree in step}
-        ending = load_links(connection, and_(links.c.change == Kind.ABROGATION, links_to(connection, prefixes, days)))
+        ending = load_links(connection, and_(links.c.change == Kind.ABROGATION, links_to(prefixes, days)))
         if not ending:
             break
         known = load_known(connection, ending)
@@ -537,21 +619,39 @@ class ReferenceCandidates:
         return linked(link, self.numbered[link.prefix] if link.reference.number is not None else self.dated[link.reference.signed])
 
 
-def links_from(connection: Connection, ids: Collection[int]) -> ColumnElement[bool]:
+def links_from(ids: Collection[int]) -> ColumnElement[bool]:
     """The links of these decrees."""
-    return one_of(connection, links.c.decree_id, ids)
+    return one_of(links.c.decree_id, ids)
 
 
-def links_to(connection: Connection, prefixes: Collection[str], days: Collection[date | None]) -> ColumnElement[bool]:
+def links_to(prefixes: Collection[str], days: Collection[date | None]) -> ColumnElement[bool]:
     """The links that may mean decrees whose keys begin so, or that were signed on these days."""
-    named_by_day = links.c.number.is_(None) & one_of(connection, links.c.signed, [day for day in days if day is not None])
-    return or_(one_of(connection, links.c.prefix, prefixes), named_by_day)
+    named_by_day = links.c.number.is_(None) & one_of(links.c.signed, [day for day in days if day is not None])
+    return or_(one_of(links.c.prefix, prefixes), named_by_day)
+
+
+def _standing(which: ColumnElement[bool]) -> Select[Any]:
+    """These links, but for those of withdrawn decrees: what was judged to be no decree changes none."""
+    stands = exists().where(decrees.c.id == links.c.decree_id, decrees.c.withdrawn_at.is_(None))
+    return select(links).where(which, stands).order_by(links.c.decree_id, links.c.position)
+
+
+_AROUND = _standing(
+    or_(
+        one_of(links.c.decree_id, given="ids"),
+        one_of(links.c.prefix, given="prefixes"),
+        links.c.number.is_(None) & one_of(links.c.signed, given="days"),
+    )
+)
 
 
 def load_links(connection: Connection, which: ColumnElement[bool]) -> list[ReferenceLink]:
-    """These links, but for those of withdrawn decrees: what was judged to be no decree changes none."""
-    stands = exists().where(decrees.c.id == links.c.decree_id, decrees.c.withdrawn_at.is_(None))
-    rows = connection.execute(select(links).where(which, stands).order_by(links.c.decree_id, links.c.position))
+    """These links, but for those of withdrawn decrees."""
+    return _links(connection, _standing(which))
+
+
+def _links(connection: Connection, query: Select[Any], **given: Collection[Any]) -> list[ReferenceLink]:
+    rows = connection.execute(query, given)
     return [ReferenceLink(row.decree_id, Reference(row.change, row.number, row.signed), row.prefix, row.authority) for row in rows]
 
 
@@ -561,13 +661,13 @@ def load_known(connection: Connection, found: Collection[ReferenceLink]) -> Refe
     known = ReferenceCandidates()
     changing = {link.decree for link in found}
     named = {link.prefix for link in found if link.prefix is not None}
-    theirs = and_(one_of(connection, identities.c.decree_id, changing), identities.c.prefix.is_not(None))
-    for row in connection.execute(select(identities).where(or_(one_of(connection, identities.c.prefix, named), theirs))):
+    theirs = and_(one_of(identities.c.decree_id, changing), identities.c.prefix.is_not(None))
+    for row in connection.execute(select(identities).where(or_(one_of(identities.c.prefix, named), theirs))):
         keys[row.decree_id].append(row.key)
         known.prefixes[row.decree_id].add(row.prefix)
     days = {link.reference.signed for link in found if link.reference.number is None and link.reference.signed is not None}
     columns = (decrees.c.id, decrees.c.authority, decrees.c.facts, decrees.c.published, decrees.c.withdrawn_at)
-    taking_part = or_(one_of(connection, decrees.c.id, {*keys, *changing}), one_of(connection, decrees.c.signed_on, days))
+    taking_part = or_(one_of(decrees.c.id, {*keys, *changing}), one_of(decrees.c.signed_on, days))
     for row in connection.execute(select(*columns).where(taking_part)):
         facts = row.facts
         known.parties[row.id] = Party(row.id, facts, row.published)

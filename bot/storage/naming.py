@@ -62,7 +62,7 @@ def _write(connection: Connection, rows: Sequence[Row[Any]], namer: CommuneNamer
         now = {decree: _in_order(named) for decree, named in found.items()}
         others = {decree for decree, named in now.items() if named != before.get(decree, ())}
         if others:
-            connection.execute(delete(decree_communes).where(one_of(connection, decree_communes.c.decree_id, others)))
+            connection.execute(delete(decree_communes).where(one_of(decree_communes.c.decree_id, others)))
         written = [
             {"decree_id": decree, "commune": each.code, "how": each.how, "evidence": each.evidence}
             for decree in sorted(others)
@@ -84,7 +84,7 @@ def _in_order(named: Sequence[NamedCommune]) -> tuple[NamedCommune, ...]:
 
 def _of_changed(connection: Connection, ids: Collection[int]) -> dict[int, list[NamedCommune]]:
     """Return the communes of the decrees that each of these changes, by its id."""
-    named = load_links(connection, links_from(connection, ids)) if ids else []
+    named = load_links(connection, links_from(ids)) if ids else []
     if not named:
         return {}
     known = load_known(connection, named)
@@ -101,14 +101,14 @@ def _changing(connection: Connection, changed: Sequence[Row[Any]]) -> Sequence[R
     ids = {row.id for row in changed}
     if not ids:
         return ()
-    prefixes = select(identities.c.prefix).where(one_of(connection, identities.c.decree_id, ids), identities.c.prefix.is_not(None))
+    prefixes = select(identities.c.prefix).where(one_of(identities.c.decree_id, ids), identities.c.prefix.is_not(None))
     days = {row.signed_on for row in changed}
-    named = load_links(connection, links_to(connection, connection.execute(prefixes).scalars().all(), days))
+    named = load_links(connection, links_to(connection.execute(prefixes).scalars().all(), days))
     if not named:
         return ()
     known = load_known(connection, named)
     changing = {link.decree for link in named if (meant := known.meant(link)) in ids and meant != link.decree}
-    return connection.execute(select(decrees).where(one_of(connection, decrees.c.id, changing)).order_by(decrees.c.id)).all()
+    return connection.execute(select(decrees).where(one_of(decrees.c.id, changing)).order_by(decrees.c.id)).all()
 
 
 def renew_some_communes(database: Database, namer: CommuneNamer, most: int = SLICE) -> int:
@@ -135,7 +135,7 @@ def _stale(version: str) -> ColumnElement[bool]:
 def _note(connection: Connection, rows: Sequence[Row[Any]], version: str | None) -> None:
     outdated = [row.id for row in rows if row.gazetteer != version]
     if outdated:
-        connection.execute(update(decrees).where(one_of(connection, decrees.c.id, outdated)).values(gazetteer=version))
+        connection.execute(update(decrees).where(one_of(decrees.c.id, outdated)).values(gazetteer=version))
 
 
 # The operators that a decree names, from its facts: written with them.

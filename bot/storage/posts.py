@@ -132,7 +132,7 @@ def lock_chats(connection: Connection, which: ColumnElement[bool]) -> None:
         names = connection.execute(select(posts.c.destination).distinct().where(which, posts.c.destination.startswith(CHATS))).scalars()
         chats = [chat for name in names if (chat := followed_chat(name)) is not None]
         if chats:
-            connection.execute(locked(one_of(connection, followers.c.chat, chats)))
+            connection.execute(locked(one_of(followers.c.chat, chats)))
 
 
 def locked(which: ColumnElement[bool], *columns: ColumnElement[Any]) -> Select[Any]:

@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.domain.acts import Decree, deciding_in
+from bot.domain.acts import DecreePeriod, deciding_in
 from bot.messages import place_for
-from bot.queries.answers import NotCovered, Question, RunningDecrees, Topic, TownAnswer
+from bot.queries.answers import NotCovered, Question, Topic, TownAnswer
 from bot.queries.json_shapes import authority_json, decree_json, decrees_json, pick, plain, town_json
+from bot.queries.running import RunningDecrees
 from bot.storage.browsing import DecreeFilter, ListPosition
 from bot.web.api_model import (
     ApiQuery,
@@ -189,7 +190,7 @@ def _in_force(site: SiteContext, request: PageRequest, query: InForceQuery) -> A
     start = 0 if query.cursor is None else _index_after(known, query.cursor)
     shown = known[start : start + query.limit]
     following = None if start + query.limit >= len(known) else _next(site, request.path, query, _cursor(shown[-1].id))
-    value = {"decrees": decrees_json(shown, site.places, request.at), "next": following}
+    value = {"decrees": decrees_json(site.questions.whole(shown), site.places, request.at), "next": following}
     return Answered(value, next_change(shown, site, request.at))
 
 
@@ -197,7 +198,7 @@ def _not_covered() -> ProblemFound:
     return ProblemFound(HTTPStatus.NOT_FOUND, "No authority of the catalogue decides there: nothing that appears there is read.")
 
 
-def _index_after(known: tuple[Decree, ...], cursor: str) -> int:
+def _index_after(known: tuple[DecreePeriod, ...], cursor: str) -> int:
     """Return where the decrees after that of the cursor begin. Raises ProblemFound where that one is in force no more: some would be passed
     over."""
     values = _read_cursor(cursor)

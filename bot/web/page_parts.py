@@ -8,12 +8,12 @@ from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Decree, Moment
+from bot.domain.acts import DecreePeriod, Moment
 from bot.domain.law.advice import period
 from bot.domain.routing import FRANCE, Follow
 from bot.messages import place_for, words_in
-from bot.queries.answers import RunningDecrees
 from bot.queries.following import follow_code
+from bot.queries.running import RunningDecrees
 from bot.web.documents import Document, PageRequest, SiteContext
 from bot.web.rendering import web_words
 from bot.web.views import full_day
@@ -56,7 +56,7 @@ def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", 
     return Ways(words["heading"].format(name=name) if name else words["heading_all"], tuple(found))
 
 
-def next_change(decrees: Iterable[Decree], site: SiteContext, at: datetime) -> datetime:
+def next_change(decrees: Iterable[DecreePeriod], site: SiteContext, at: datetime) -> datetime:
     """Return when a page that shows these decrees must be made anew: at the next hour at which one begins or ends, at midnight at the
     latest, in each time zone that counts."""
     zones, instants = {FRANCE}, []

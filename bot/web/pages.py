@@ -12,9 +12,8 @@ from bot.domain.routing import Follow, FollowKind, operator_key, operator_slug
 from bot.messages import words_in
 from bot.messages.lines import capital
 from bot.messages.words import date_text
-from bot.queries.answers import DecreeList, DepartmentState, Question, RunningDecrees, Topic, TownAnswer
+from bot.queries.answers import DecreeList, DepartmentState, Question, Topic, TownAnswer
 from bot.queries.phrases import message_of
-from bot.storage.browsing import DecreeFilter
 from bot.web.decree_page import decree, decree_picture
 from bot.web.decree_view import Piece, Value
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
@@ -38,25 +37,26 @@ _SLICE = 500
 def home(site: SiteContext, request: PageRequest) -> Document:
     """Return the first page: what is in force, what comes, what was found last."""
     language, names = request.language, site.gazetteer().commune
-    running = site.questions.running()
-    now, soon = (running.now, running.soon) if isinstance(running, RunningDecrees) else ((), ())
-    current = running.all if isinstance(running, RunningDecrees) else None
+    running = running_of(site)
+    now, soon = ((), ()) if running is None else (running.now, running.soon)
     overview = site.overview()
     few, fewer, last = _ON_HOME
-    recent = site.browsing.batch(DecreeFilter(), last).decrees
+    lists = ([one.id for one in now[:few]], [one.id for one in soon[:fewer]], site.browsing.ids(last, 0))
+    found = {one.id: one for one in site.decrees.load({one for ids in lists for one in ids if one is not None}).values()}
+    shown = [cards((found[one] for one in ids if one in found), site.places, request.at, language, names) for ids in lists]
     return page(
         site,
         request,
         "home.html",
         changes_at=next_change((*now, *soon), site, request.at),
         today=today(request),
-        running=cards(now[:few], site.places, request.at, language, names),
+        running=shown[0],
         running_total=len(now),
-        upcoming=cards(soon[:fewer], site.places, request.at, language, names),
+        upcoming=shown[1],
         upcoming_total=len(soon),
-        recent=cards(recent, site.places, request.at, language, names),
+        recent=shown[2],
         sources=sources_view(overview, site.places, language),
-        map=map_view(site.questions.figures(current, overview), language, site.settings.href),
+        map=map_view(site.questions.figures(running, overview), language, site.settings.href),
         follow=ways(site, request, "/flux/arretes"),
     )
 
@@ -110,12 +110,13 @@ def department(site: SiteContext, request: PageRequest) -> Document:
     running = running_of(site, code)
     if running is None or not isinstance(state, DepartmentState):
         return missing(site, request)
-    current = running.all[:_PAGE]
+    whole = site.questions.whole(running.all)
+    current = whole[:_PAGE]
     answer = site.questions.department(code, number_of(request), [one.id for one in current if one.id is not None])
     others = answer if isinstance(answer, DecreeList) else None
     listed = () if others is None else others.decrees
     total = len(current) + (0 if others is None else others.total)
-    messages = [message_of(decree, site.places, request.at, language) for decree in running.all]
+    messages = [message_of(decree, site.places, request.at, language) for decree in whole]
     counts = site.decrees.communes_named({code})
     health = by_nearness(state.authorities, code)
     words = web_words(language)
@@ -123,7 +124,7 @@ def department(site: SiteContext, request: PageRequest) -> Document:
         site,
         request,
         "department.html",
-        changes_at=next_change((*running.all, *listed), site, request.at),
+        changes_at=next_change((*whole, *listed), site, request.at),
         title=place.department,
         outline=outline_svg(code),
         crumbs=[Piece(words["nav"]["departments"], "/departements")],
@@ -172,10 +173,10 @@ def running(site: SiteContext, request: PageRequest) -> Document:
         return missing(site, request)
     pages = max(1, -(-len(answer.all) // _PAGE))
     number = min(number, pages)
-    shown = {decree.id for decree in answer.all[(number - 1) * _PAGE : number * _PAGE]}
+    shown = {decree.id: decree for decree in site.questions.whole(answer.all[(number - 1) * _PAGE : number * _PAGE])}
     groups = []
     for anchor, key, found in (("en-cours", "now", answer.now), ("a-venir", "soon", answer.soon), ("a-verifier", "doubt", answer.unsure)):
-        here = [one for one in found if one.id in shown]
+        here = [shown[one.id] for one in found if one.id in shown]
         # What is empty is said once, and what is uncertain only where there is any.
         if here or (not found and number == 1 and key != "doubt"):
             groups.append((anchor, words[key], cards(here, site.places, request.at, language, site.gazetteer().commune), len(found)))

@@ -122,7 +122,7 @@ def _recorded(commune: Commune, overview: Callable[[], Overview], site: SiteCont
     statuses, counts = view_words(request.language).status, vocabulary(request.language)
     total = site.decrees.naming((commune.code,), 0, 0).total
     if total:
-        current = site.questions.running_in(commune)[:1]
+        current = site.questions.whole(site.questions.running_in(commune)[:1])
         label = next((standing_label(message_of(one, site.places, request.at, request.language)) for one in current), None)
         return label, counts.count_one if total == 1 else counts.count_many.format(n=total)
     authorities = deciding_in({commune.department}, site.places)

@@ -14,7 +14,7 @@ from bot.messages.announcement import publisher_of
 from bot.messages.cleaning import inert
 from bot.messages.lines import MessageContext
 from bot.messages.words import data_file
-from bot.queries.questions import in_force
+from bot.queries.running import in_force
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.feeds import TAG, Feed, atom, entry_of, ics, json_feed, shown_since
@@ -75,7 +75,8 @@ def _every(site: SiteContext, request: PageRequest) -> Document:
 def _in_force(site: SiteContext, request: PageRequest) -> Document:
     running = in_force(site.decrees.current(request.at.date() - timedelta(days=1)), site.places, request.at)[:MOST]
     title = _words()[request.language]["in_force"]
-    return _feed(site, request, running, title, "/envigueur", "/flux/envigueur", changes_at=next_change(running, site, request.at))
+    found = site.questions.whole(running)
+    return _feed(site, request, found, title, "/envigueur", "/flux/envigueur", changes_at=next_change(running, site, request.at))
 
 
 def _department(site: SiteContext, request: PageRequest) -> Document:
@@ -96,13 +97,12 @@ def _commune(site: SiteContext, request: PageRequest) -> Document:
         return missing(site, request)
     codes = frozenset(filter(None, (commune.code, whole_city(commune.code))))
     naming = site.browsing.batch(DecreeFilter(communes=codes), MOST).decrees
-    unplaced = site.decrees.naming_none(deciding_in({commune.department}, site.places), MOST, 0).decrees
-    newest = sorted((*naming, *unplaced), key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
+    unplaced = site.decrees.load(site.decrees.naming_none(deciding_in({commune.department}, site.places), MOST, 0).ids)
+    newest = sorted((*naming, *unplaced.values()), key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
     words = _words()[request.language]
     title = words["commune"].format(name=commune.name, department=commune.department)
     note = words["may_concern"].format(name=commune.name)
-    ids = frozenset(decree.id for decree in unplaced)
-    return _feed(site, request, newest, title, f"/communes/{commune.code}", f"/flux/communes/{commune.code}", ids, note)
+    return _feed(site, request, newest, title, f"/communes/{commune.code}", f"/flux/communes/{commune.code}", frozenset(unplaced), note)
 
 
 def _operator(site: SiteContext, request: PageRequest) -> Document:

@@ -26,7 +26,7 @@ from enum import Enum, StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import GRANTS, Change, Decree, Facts, Kind, Moment, Place
+from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Facts, Kind, Moment, Place
 from bot.domain.law.tables import Court, Days, court, days_outside, longest, outside
 
 
@@ -88,7 +88,7 @@ _BY_CHANGE = (
 """What later decrees make of one that is not over: the first that holds."""
 
 
-def standing(decree: Decree, now: datetime) -> Standing:
+def standing(decree: DecreePeriod, now: datetime) -> Standing:
     """Return the standing of a decree at `now`, an aware instant in the time zone of the authority's place.
 
     A decree that ends or suspends counts from the day it says, see `hold`; one that shows no day counts at once. Of what is over, nothing
@@ -124,7 +124,7 @@ def _revokes(ending: Change, change: Change, today: date | None) -> Applicabilit
     return Applicability.NO if ending.retroactive is False else Applicability.IN_DOUBT
 
 
-def period(decree: Decree, today: date | None = None) -> tuple[Moment | None, Moment | None]:
+def period(decree: DecreePeriod, today: date | None = None) -> tuple[Moment | None, Moment | None]:
     """Return when it begins and ends: as it says, or as the last decree that modifies it says.
 
     What a modification is ended by counts from its day on; where `today` is None, whatever its day. A beginning without an end is the day

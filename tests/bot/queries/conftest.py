@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.domain.records import CommuneCount, PageOfDecrees, PublishedCounts
+from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
 from bot.domain.routing import operator_slug
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
@@ -97,15 +97,18 @@ class MemoryDecrees:
     def get(self, decree_id: int, /) -> Decree | None:
         return next((d for d in self.stored if d.id == decree_id), None)
 
+    def load(self, ids: Collection[int], /) -> dict[int, Decree]:
+        return {d.id: d for d in self.stored if d.id is not None and d.id in ids}
+
     def numbered(self, number: str, authorities: Collection[str], /) -> tuple[Decree, ...]:
         return tuple(d for d in self.stored if number in {d.act_id, d.facts.number})
 
-    def naming(self, communes: Collection[str], limit: int, offset: int, without: Collection[int] = (), /) -> PageOfDecrees:
+    def naming(self, communes: Collection[str], limit: int, offset: int, without: Collection[int] = (), /) -> PageOfIds:
         named = [d for d in self.stored if any(one.code in communes for one in d.communes) and d.id not in without]
-        return self._page(named, limit, offset)
+        return self._ids(named, limit, offset)
 
-    def naming_none(self, authorities: Collection[str], limit: int, offset: int, /) -> PageOfDecrees:
-        return self._page([d for d in self.stored if d.authority in authorities and not d.communes], limit, offset)
+    def naming_none(self, authorities: Collection[str], limit: int, offset: int, /) -> PageOfIds:
+        return self._ids([d for d in self.stored if d.authority in authorities and not d.communes], limit, offset)
 
     def is_renewing(self) -> bool:
         return self.renewing
@@ -153,6 +156,10 @@ class MemoryDecrees:
 
     def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
         return ("3f9a" * 16, decree.found_at) if decree.found_at is not None else None
+
+    def _ids(self, found: list[Decree], limit: int, offset: int) -> PageOfIds:
+        page = self._page(found, limit, offset)
+        return PageOfIds(tuple(one.id for one in page.decrees if one.id is not None), page.total)
 
     def _page(self, found: list[Decree], limit: int, offset: int) -> PageOfDecrees:
         if self.broken:

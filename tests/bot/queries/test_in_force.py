@@ -13,7 +13,8 @@ from bot.domain.acts import Change, Decree, Facts, Kind, Moment
 from bot.domain.health import Cause, Status
 from bot.queries.answers import Answer, BadInput, DecreeList, InputFault, NothingFound, Question, Topic, UnknownDepartment
 from bot.queries.phrases import plain_answer
-from bot.queries.questions import Questions, in_force
+from bot.queries.questions import Questions
+from bot.queries.running import in_force
 from tests.bot.messages.samples import decrees as any_decrees
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, health, overview
 

@@ -193,7 +193,7 @@ def test_indexes_serve_the_look_up(url: str, store: Store) -> None:
         plans = [
             row.detail for statement, values in looked_up for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         ]
-    scans = [plan for plan in plans if plan.startswith("SCAN")]
+    scans = [plan for plan in plans if plan.startswith("SCAN") and "json_each" not in plan]
     assert scans == []
     for index in ("ix_links_prefix", "ix_links_signed", "ix_identities_prefix", "ix_decrees_signed_on", "ix_decrees_ends_on_found_at"):
         assert any(index in plan for plan in plans), index

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.domain.acts import Decree, Facts, Kind, NamedCommune, Naming, Outcome, Reference
+from bot.domain.records import PageOfIds
 from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.schema import decrees
 from bot.storage.store import Store, open_store, rehearsal_store
@@ -89,11 +90,11 @@ def test_decrees_are_found_by_commune_and_by_naming_none(naming: Store) -> None:
     none = found(naming, Facts("2026-8"), at=NOW + timedelta(hours=8))
     elsewhere = found(naming, Facts("2026-9"), authority="83")
     page = naming.decrees.naming([VALENCE], limit=2, offset=1)
-    assert ([decree.id for decree in page.decrees], page.total) == ([ids[4], ids[3]], 6)
-    assert [decree.id for decree in naming.decrees.naming([MONTELIMAR, VALENCE], limit=1).decrees] == [both], "named twice, listed once"
+    assert (page.ids, page.total) == ((ids[4], ids[3]), 6)
+    assert naming.decrees.naming([MONTELIMAR, VALENCE], limit=1).ids == (both,), "named twice, listed once"
     assert naming.decrees.naming([MONTELIMAR, VALENCE], limit=1).total == 6
-    assert [decree.id for decree in naming.decrees.naming_none(["26"], limit=9).decrees] == [none]
-    assert {decree.id for decree in naming.decrees.naming_none(["26", "83"], limit=9).decrees} == {none, elsewhere}
+    assert naming.decrees.naming_none(["26"], limit=9).ids == (none,)
+    assert set(naming.decrees.naming_none(["26", "83"], limit=9).ids) == {none, elsewhere}
     naming.reviews.withdraw(both, NOW, "test")
     assert naming.decrees.naming([MONTELIMAR], limit=9).total == 0
     assert naming.decrees.naming([], limit=9).total == 0
@@ -143,12 +144,12 @@ def test_a_decree_that_names_none_has_those_of_what_it_changes(naming: Store, ki
     first = found(naming, Facts("2026-1", places=("Valence",)))
     second = changing(naming, "2026-2", "2026-1", kind=kind)
     assert stored(naming, second).communes == (NamedCommune(VALENCE, Naming.CHANGED, "Valence"),)
-    assert {one.id for one in naming.decrees.naming([VALENCE], limit=9).decrees} == {first, second}
+    assert set(naming.decrees.naming([VALENCE], limit=9).ids) == {first, second}
     assert naming.decrees.naming_none(["26"], limit=9).total == 0
     own = changing(naming, "2026-3", "2026-1", "Montélimar")
     assert _codes(naming, own) == [MONTELIMAR], "its own count alone"
     unknown = changing(naming, "2026-4", "2026-99")
-    assert [one.id for one in naming.decrees.naming_none(["26"], limit=9).decrees] == [unknown]
+    assert naming.decrees.naming_none(["26"], limit=9).ids == (unknown,)
 
 
 def test_what_is_found_after_what_changes_it_gives_it_its_communes(naming: Store) -> None:
@@ -201,8 +202,9 @@ def test_those_of_a_department_leave_out_what_names_communes_of_others_only(nami
 def test_those_that_name_a_commune_may_be_asked_for_without_some(naming: Store) -> None:
     first, second = (found(naming, Facts(f"2026-{number}", places=("Valence",))) for number in (1, 2))
     page = naming.decrees.naming([VALENCE], 10, 0, [first])
-    assert ([one.id for one in page.decrees], page.total) == ([second], 1)
+    assert (page.ids, page.total) == ((second,), 1)
     assert naming.decrees.naming([VALENCE], 0, 0).total == 2
+    assert naming.decrees.naming([VALENCE], 3, 5) == PageOfIds((), 2), "beyond the end"
 
 
 def test_the_words_of_decrees_are_those_of_their_facts(naming: Store) -> None:
