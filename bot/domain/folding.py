@@ -14,6 +14,8 @@ _NOT_IN_A_WORD = re.compile(r"[^0-9a-z]+")
 
 def fold_words(text: str) -> str:
     """Drop case and accents, and open ligatures: `Sacré-Cœur` -> `sacre-coeur`. Other signs and blanks stay."""
+    if text.isascii():
+        return text.lower()
     folded = _opened(text)
     return folded if folded.isascii() else "".join(character for character in folded if not unicodedata.combining(character))
 

@@ -182,8 +182,13 @@ def _sources(words: Words) -> dict[str, str]:
     """Return the articles by name, each with its code, and the days on which they were read."""
     known = rules()
     dates: dict[str, date] = {"version": known.version, "courts_checked": known.courts_checked}
-    cited = {name: words.advice.article.format(code=known.code, article=article) for name, article in known.articles.model_dump().items()}
-    return {f"art_{name}": text for name, text in cited.items()} | {name: date_text(day, words.dates) for name, day in dates.items()}
+    return {**_cited(words.advice.article), **{name: date_text(day, words.dates) for name, day in dates.items()}}
+
+
+@cache
+def _cited(form: str) -> dict[str, str]:
+    known = rules()
+    return {f"art_{name}": form.format(code=known.code, article=article) for name, article in known.articles.model_dump().items()}
 
 
 # Names of administrative courts, as sentences and small spaces need them.

@@ -164,15 +164,10 @@ class Decrees(Repository):
 
     def published(self, since: date, several: Collection[str]) -> PublishedCounts:
         """How many stand that lists have on this day or a later one. `several` are the authorities of more than one department."""
-        stands = and_(decrees.c.withdrawn_at.is_(None), decrees.c.listed_on >= since)
-        # Both databases write a day as 2026-09-16.
-        month = func.substr(cast(decrees.c.listed_on, Text), 1, 7).label("month")
-        per_month = select(decrees.c.authority, month, func.count()).where(stands).group_by(decrees.c.authority, month)
-        named = select(decrees.c.id, decrees.c.authority, decree_communes.c.commune).where(stands, among(decrees.c.authority, several))
         communes: dict[tuple[int, str], set[str]] = defaultdict(set)
         with self._database.reading() as connection:
-            months = connection.execute(per_month).all()
-            for row in connection.execute(named.join(decree_communes, decree_communes.c.decree_id == decrees.c.id)):
+            months = connection.execute(_PER_MONTH, {"since": since}).all()
+            for row in connection.execute(_NAMED_SINCE, {"since": since, "several": several}):
                 communes[row.id, row.authority].add(row.commune)
         naming = ((authority, frozenset(codes)) for (_, authority), codes in communes.items())
         counts = ((authority, date.fromisoformat(f"{month}-01"), count) for authority, month, count in months)
@@ -204,9 +199,8 @@ class Decrees(Repository):
 
     def is_renewing(self) -> bool:
         """Whether the communes of some decrees, or the terms of some acts, were not looked for yet, as after an upgrade."""
-        unnamed = select(decrees.c.id).where(decrees.c.gazetteer.is_(None), decrees.c.withdrawn_at.is_(None)).limit(1)
         with self._database.reading() as connection:
-            return connection.execute(unnamed).first() is not None or is_renewing(connection)
+            return connection.execute(_UNNAMED).first() is not None or is_renewing(connection)
 
     def words(self) -> frozenset[str]:
         """The words of titles, events, operators and places of the 2,000 newest decrees, as they stand there."""
@@ -222,9 +216,14 @@ class Decrees(Repository):
 
         `total` is how many there are by `Browsing.operator`: to count them again would take longer than the rest.
         """
-        named = select(decree_operators.c.decree_id).where(decree_operators.c.operator == slug)
+        mine = decree_operators.c.operator == slug
+        named: ColumnElement[bool]
+        if total < MANY:
+            named = decrees.c.id.in_(select(decree_operators.c.decree_id).where(mine))
+        else:  # The list of all is walked, and of each it is looked up whether it names it: no further than to the page.
+            named = exists().where(decree_operators.c.decree_id == decrees.c.id, mine)
         with self._database.reading() as connection:
-            ids = _ids(connection, _one_of(named), limit, offset, total)
+            ids = _ids(connection, named, limit, offset, total)
             found = load_decrees(connection, ids)
         return tuple(found[decree] for decree in ids)
 
@@ -290,12 +289,6 @@ def _total(connection: Connection, found: Matches, among_found: ColumnElement[bo
     if found.acts >= MANY:
         return found.total(connection)
     return _count(connection, among_found)
-
-
-def _one_of(ids: Select[Any]) -> ColumnElement[bool]:
-    """Whether a decree is one of these. Written so that lists are read from the index of their order, and each decree is looked up in a set
-    made once: sorting what a common word finds costs several times as much."""
-    return (decrees.c.id + 0).in_(ids)
 
 
 def _count(connection: Connection, which: ColumnElement[bool]) -> int:
@@ -407,6 +400,16 @@ _COMMUNES = (
 )
 
 
+_UNNAMED = select(decrees.c.id).where(decrees.c.gazetteer.is_(None), _STANDS).limit(1)
+_SINCE: ColumnElement[bool] = and_(_STANDS, decrees.c.listed_on >= bindparam("since", type_=Date()))
+# Both databases write a day as 2026-09-16.
+_MONTH = func.substr(cast(decrees.c.listed_on, Text), 1, 7).label("month")
+_PER_MONTH = select(decrees.c.authority, _MONTH, func.count()).where(_SINCE).group_by(decrees.c.authority, _MONTH)
+_NAMED_SINCE = (
+    select(decrees.c.id, decrees.c.authority, decree_communes.c.commune)
+    .join(decree_communes, decree_communes.c.decree_id == decrees.c.id)
+    .where(_SINCE, one_of(decrees.c.authority, given="several"))
+)
 _NAMING = _page_of(decrees.c.id.in_(_NAMED), ~one_of(decrees.c.id, given="without"))
 # Of one whose communes were not looked for yet, nothing is known.
 _NAMING_NONE = _page_of(

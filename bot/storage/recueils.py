@@ -33,6 +33,8 @@ from bot.storage.database import Repository, among, batches, insert_or_ignore, p
 from bot.storage.errors import NoSuchRow
 from bot.storage.schema import acts, backfills, contents, recueils, reviews, sightings, sources
 
+_STATES = select(sources).order_by(sources.c.key)
+
 
 class SourceStates(Repository):
     """One row per source, by its key."""
@@ -44,7 +46,7 @@ class SourceStates(Repository):
 
     def all(self) -> list[SourceState]:
         """Every source ever saved, by key."""
-        return [value_of(SourceState, row) for row in self._database.rows(select(sources).order_by(sources.c.key))]
+        return [value_of(SourceState, row) for row in self._database.rows(_STATES)]
 
     def save(self, state: SourceState) -> None:
         """Remember the state, in the place of the one before."""
@@ -95,6 +97,32 @@ _UNREAD = (RecueilState.WAITING, RecueilState.FAILED)
 _TOO_FAR = timedelta(days=2)  # no pause is that long: who wrote it had a clock that was ahead
 
 
+def _stuck() -> Select[Any]:
+    """What `Recueils.stuck` gives, made once."""
+    troubled = and_(recueils.c.state.in_(_UNREAD), recueils.c.attempts > 0, recueils.c.silent.is_(false()))
+    of_troubled = recueils.c.source.in_(select(recueils.c.source).where(troubled))
+    last_read = (
+        select(recueils.c.source, func.max(recueils.c.tried_at, type_=recueils.c.tried_at.type).label("at"))
+        .where(recueils.c.state.in_((RecueilState.READ, RecueilState.DUPLICATE)), of_troubled)
+        .group_by(recueils.c.source)
+        .subquery()
+    )
+    return (
+        select(
+            recueils.c.source,
+            func.count().label("number"),
+            func.min(recueils.c.found_at, type_=recueils.c.found_at.type).label("since"),
+            func.max(recueils.c.error).label("error"),
+        )
+        .outerjoin(last_read, last_read.c.source == recueils.c.source)
+        .where(troubled, or_(last_read.c.at.is_(None), recueils.c.tried_at > last_read.c.at))
+        .group_by(recueils.c.source)
+    )
+
+
+_STUCK = _stuck()
+
+
 class Recueils(Repository):
     """One row per authority and canonical URL."""
 
@@ -143,26 +171,7 @@ class Recueils(Repository):
 
         What a backfill reads in silence is not counted. A source without any is left out.
         """
-        troubled = and_(recueils.c.state.in_(_UNREAD), recueils.c.attempts > 0, recueils.c.silent.is_(false()))
-        of_troubled = recueils.c.source.in_(select(recueils.c.source).where(troubled))
-        last_read = (
-            select(recueils.c.source, func.max(recueils.c.tried_at, type_=recueils.c.tried_at.type).label("at"))
-            .where(recueils.c.state.in_((RecueilState.READ, RecueilState.DUPLICATE)), of_troubled)
-            .group_by(recueils.c.source)
-            .subquery()
-        )
-        query = (
-            select(
-                recueils.c.source,
-                func.count().label("number"),
-                func.min(recueils.c.found_at, type_=recueils.c.found_at.type).label("since"),
-                func.max(recueils.c.error).label("error"),
-            )
-            .outerjoin(last_read, last_read.c.source == recueils.c.source)
-            .where(troubled, or_(last_read.c.at.is_(None), recueils.c.tried_at > last_read.c.at))
-            .group_by(recueils.c.source)
-        )
-        return {row.source: FailureStreak(row.number, row.since, row.error or "") for row in self._database.rows(query)}
+        return {row.source: FailureStreak(row.number, row.since, row.error or "") for row in self._database.rows(_STUCK)}
 
     def of(self, authority: str) -> list[Recueil]:
         """All that was ever recorded for one authority, newest first."""

@@ -52,6 +52,7 @@ _BATCH = 200
 SLICE = 20
 """Acts whose terms are made again in one transaction, for which other writers wait."""
 
+_RULES = select(search_rules)
 _Unindexed = Row[tuple[int, str, str | None, str, str, object]]
 
 
@@ -149,7 +150,7 @@ def renew_some_terms(database: Database, most: int = SLICE) -> bool:
 
 def is_renewing(connection: Connection) -> bool:
     """Return whether the terms of some acts may still be those of other rules, or missing."""
-    return not _is_up_to_date(connection.execute(select(search_rules)).first())
+    return not _is_up_to_date(connection.execute(_RULES).first())
 
 
 def _is_up_to_date(rules: Row[Any] | None) -> bool:
@@ -289,6 +290,12 @@ def terms(texts: Iterable[str], *, most: int) -> list[str]:
             if len(found) >= most:
                 return list(found)
     return list(found)
+
+
+@lru_cache(maxsize=10_000)
+def term(word: str) -> str:
+    """What a word of a text is searched as."""
+    return stem(fold_words(word))
 
 
 @lru_cache(maxsize=50_000)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +18,6 @@ from bot.domain.acts import Decree, Place
 from bot.domain.law.advice import legal_advice
 from bot.messages import Language, MessageInput
 from bot.messages.announcement import PostRow, announce, entry_title, paragraphs
-from bot.messages.cleaning import link_to
 from bot.messages.lines import ALONE, MessageContext, PostPart
 from bot.web.calendars import CalendarEvent, Span, calendar, span_of
 
@@ -39,12 +37,21 @@ class FeedEntry:
     link: str
     pdf: str | None
     text: str
-    html: str
+    paragraphs: tuple[tuple[PostRow, ...], ...]
+    pdf_label: str
     tags: tuple[str, ...]
     published: datetime
     updated: datetime
     where: str
     span: Span | None
+
+    @property
+    def html(self) -> str:
+        """Return the same as `text`, as HTML."""
+        written = ["<br>".join(html.escape(row.text) for row in part) for part in self.paragraphs]
+        if self.pdf is not None:
+            written.append(f'<a href="{html.escape(self.pdf)}">{html.escape(self.pdf_label)}</a>')
+        return "".join(f"<p>{text}</p>" for text in written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def entry_of(decree: Decree, place: Place, language: Language, link: str, contex
     rows += [[PostRow(text)] for text in (line.text for line in said.lines if line.part in {PostPart.NOTICE, PostPart.FLAGS})]
     rows += [[row for row in part if row.href is None and row.text != " ".join(said.hashtags)] for part in paragraphs(said)[1:]]
     kept = [part for part in rows if part]
-    pdf = link_to(decree.url, decree.page)
+    pdf = said.link
     linked = [f"{said.link_label} : {pdf}"] if pdf is not None and language == "fr" else [f"{said.link_label}: {pdf}"] if pdf else []
     return FeedEntry(
         id=entry_id(decree, language),
@@ -97,20 +104,14 @@ def entry_of(decree: Decree, place: Place, language: Language, link: str, contex
         link=link,
         pdf=pdf,
         text="\n\n".join(["\n".join(row.text for row in part) for part in kept] + linked),
-        html=_html(kept, said.link_label, pdf),
+        paragraphs=tuple(map(tuple, kept)),
+        pdf_label=said.link_label,
         tags=tuple(tag.removeprefix("#") for tag in said.hashtags),
         published=decree.found_at or updated,
         updated=updated,
         where=", ".join(line.text for line in said.lines if line.part is PostPart.PLACES) or said.where,
         span=span_of(decree, place.time_zone),
     )
-
-
-def _html(parts: Sequence[Sequence[PostRow]], label: str, pdf: str | None) -> str:
-    written = ["<br>".join(html.escape(row.text) for row in part) for part in parts]
-    if pdf is not None:
-        written.append(f'<a href="{html.escape(pdf)}">{html.escape(label)}</a>')
-    return "".join(f"<p>{text}</p>" for text in written)
 
 
 # The three formats.

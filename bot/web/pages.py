@@ -12,7 +12,7 @@ from bot.domain.routing import Follow, FollowKind, operator_key, operator_slug
 from bot.messages import words_in
 from bot.messages.lines import capital
 from bot.messages.words import date_text
-from bot.queries.answers import DecreeList, DepartmentState, Question, Topic, TownAnswer
+from bot.queries.answers import DecreeList, NothingFound, Question, Topic, TownAnswer
 from bot.queries.phrases import message_of
 from bot.web.decree_page import decree, decree_picture
 from bot.web.decree_view import Piece, Value
@@ -106,19 +106,20 @@ def department(site: SiteContext, request: PageRequest) -> Document:
         return missing(site, request)
     if code != upper:
         return moved(site, request, f"/departements/{upper}")
-    state = site.questions.state(code)
     running = running_of(site, code)
-    if running is None or not isinstance(state, DepartmentState):
+    if running is None:
         return missing(site, request)
     whole = site.questions.whole(running.all)
     current = whole[:_PAGE]
     answer = site.questions.department(code, number_of(request), [one.id for one in current if one.id is not None])
+    if not isinstance(answer, DecreeList | NothingFound):
+        return missing(site, request)
     others = answer if isinstance(answer, DecreeList) else None
     listed = () if others is None else others.decrees
     total = len(current) + (0 if others is None else others.total)
     messages = [message_of(decree, site.places, request.at, language) for decree in whole]
     counts = site.decrees.communes_named({code})
-    health = by_nearness(state.authorities, code)
+    health = by_nearness(answer.health, code)
     words = web_words(language)
     return page(
         site,

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Decree, Moment, Place
-from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.gazetteer.places import Commune
 from bot.messages import Language, MessageInput, place_for, words_in
@@ -20,7 +19,7 @@ from bot.messages.words import date_text, period_text
 from bot.queries.answers import TownAnswer
 from bot.queries.phrases import authority_text, message_of
 from bot.queries.vocabulary import vocabulary
-from bot.storage.search import query_terms, stem
+from bot.storage.search import query_terms, term
 from bot.web.decree_view import Piece
 from bot.web.views import (
     Card,
@@ -421,7 +420,7 @@ def found_words(text: str, words: str, decree: Decree) -> Quote | None:
     for match in _WORD.finditer(text):
         if hits and match.start() > hits[0][0] + _AROUND:
             break
-        if stem(fold_words(match[0])) in wanted:
+        if term(match[0]) in wanted:
             hits.append(match.span())
     if not hits:
         return None
@@ -429,5 +428,5 @@ def found_words(text: str, words: str, decree: Decree) -> Quote | None:
     start = text.find(" ", start) + 1 if start else 0
     end = text.rfind(" ", hits[-1][1], end) if end < len(text) and " " in text[hits[-1][1] : end] else end
     shown = clean(excerpt(text, start, end))
-    marks = [match.span() for match in _WORD.finditer(shown) if stem(fold_words(match[0])) in wanted]
+    marks = [match.span() for match in _WORD.finditer(shown) if term(match[0]) in wanted]
     return Quote((*([TextSpan("[…] ")] if start else ()), *spans_of(shown, marks), *([TextSpan(" […]")] if end < len(text) else ())))
