@@ -105,6 +105,8 @@ def of_machine(settings: Settings, authorities: Mapping[str, Authority]) -> Iter
     yield from _browser(settings, authorities)
     if settings.web.listen and find_spec("starlette") is None:
         yield Diagnosis("pages", "failed", "[web] listen needs starlette", "pip install 'vigie-vsa[web]'")
+    if settings.observe.listen and find_spec("prometheus_client") is None:
+        yield Diagnosis("metrics", "warning", "/metrics needs prometheus-client, /healthz does not", "pip install 'vigie-vsa[metrics]'")
     yield _database(settings.database.url)
     yield _disk(settings)
     found = confinement_found()
