@@ -39,7 +39,7 @@ from bot.domain.posts import DestinationTrouble
 from bot.ingest.decisions import cause_of
 from bot.messages import printable
 from bot.operators.vocabulary import alert_words
-from bot.reading.pages.ocr import find_data, ocr_available
+from bot.reading.pages.ocr import find_data, ocr_lacks
 from bot.storage.errors import OlderSchema, StorageError
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority
@@ -120,13 +120,11 @@ def of_machine(settings: Settings, authorities: Mapping[str, Authority]) -> Iter
 def _ocr(settings: Settings) -> Diagnosis:
     if not settings.reading.ocr:
         return Diagnosis("ocr", "skipped", "turned off (reading.ocr): scanned pages are not read")
-    if ocr_available():
+    lacks = ocr_lacks()
+    if lacks is None:
         return Diagnosis("ocr", "ok", f"scanned pages are recognised, with the French data in {find_data(os.environ)}")
-    if find_data(os.environ) is None:
-        return Diagnosis(
-            "ocr", "failed", "Tesseract's French data is missing: scanned pages cannot be read", "apt-get install tesseract-ocr-fra"
-        )
-    return Diagnosis("ocr", "failed", "there is no Tesseract: scanned pages cannot be read", "pip install 'vigie-vsa[ocr]'")
+    what, _, todo = lacks.partition(": ")
+    return Diagnosis("ocr", "failed", f"{what} is missing: scanned pages cannot be read", todo)
 
 
 def _browser(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator[Diagnosis]:

@@ -15,7 +15,7 @@ from bot.app.config import Settings
 from bot.app.instance import OnProgress, WorkOrder, first_of, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
-from bot.cli.context import AsJson, Context, run_to_end, stderr
+from bot.cli.context import AsJson, Context, as_installed, run_to_end, stderr
 from bot.cli.json_output import destination_json, posts_json, uncertain_json
 from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered
 from bot.cli.work import WatchedCodes, became_of, chosen, console_for, delivering, load, waiting
@@ -26,7 +26,7 @@ from bot.domain.posts import PostState
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.queries.json_shapes import Json, decrees_json, pick
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.ocr import ocr_lacks
 from sources.catalogue.authority import Authority, Source
 
 
@@ -127,8 +127,8 @@ def _result(settings: Settings, authorities: dict[str, Authority], made: PollRou
     if made.left:
         until = " to ".join(f"{instant:%Y-%m-%d %H:%M} UTC" for instant in sorted({min(made.left), max(made.left)}))
         problems.append(f"not polled until {until}: {count(len(made.left), 'source')} that failed; `vigie poll CODE` polls one now")
-    if settings.reading.ocr and made.ingested.incomplete and not ocr_available():
-        problems.append("OCR is off on this machine: install Tesseract's French data (tesseract-ocr-fra) to read scanned pages")
+    if settings.reading.ocr and made.ingested.incomplete and (lacks := ocr_lacks()):
+        problems.append(as_installed(f"OCR is off on this machine: scanned pages need {lacks}"))
     works = not made.left and all(report.ok for report in made.reports)
     takes = all(item.state is PostState.SENT for item in made.delivered) and all(one.trouble is None for one in made.destinations)
     return result_of(

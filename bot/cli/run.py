@@ -22,12 +22,12 @@ from bot.app.service import Service
 from bot.app.systemd import STOPPING, ServiceManager
 from bot.app.wiring import assemble
 from bot.cli.backfill import handed_backfill
-from bot.cli.context import WRONG_USE, Context, fail, run_to_end
+from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end
 from bot.cli.poll import handed_round
 from bot.cli.read_again import handed_retry
 from bot.cli.work import load
 from bot.delivery.apprise import service_at
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.ocr import ocr_lacks
 from sources.catalogue.authority import Authority
 
 _MISSING = None
@@ -114,8 +114,8 @@ async def _next_settings(
 async def _serve(settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event, manager: ServiceManager) -> None:
     # Said before anything can fail: whoever starts the bot must see where it posts and what it cannot do.
     log.info("run.starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
-    if settings.reading.ocr and not ocr_available():
-        log.warning("ocr.missing", missing="Tesseract's French data (tesseract-ocr-fra)")
+    if settings.reading.ocr and (lacks := ocr_lacks()):
+        log.warning("ocr.missing", missing=as_installed(lacks))
     async with assemble(settings, authorities, watched=watched_codes(settings, authorities), console=sys.stdout) as parts:
         handlers = {
             "poll": partial(handed_round, parts, settings, authorities),

@@ -10,9 +10,9 @@ import typer
 from bot.app.config import Settings
 from bot.app.instance import first_of
 from bot.app.wiring import open_worker
-from bot.cli.context import WRONG_USE, Context, fail, run_to_end
+from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end
 from bot.cli.work import load
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.ocr import ocr_lacks
 from bot.storage.errors import StorageError
 
 log = structlog.get_logger()
@@ -40,8 +40,8 @@ def register(app: typer.Typer) -> None:
 
 
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
-    if settings.reading.ocr and not ocr_available():
-        log.warning("ocr.missing", missing="Tesseract's French data (tesseract-ocr-fra)")
+    if settings.reading.ocr and (lacks := ocr_lacks()):
+        log.warning("ocr.missing", missing=as_installed(lacks))
     async with open_worker(settings) as worker:
         while not stop.is_set():
             try:

@@ -10,6 +10,7 @@ The system, or the server, frees the lock of a process that ends, however it end
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -29,7 +30,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.database import Database, in_memory, translate
-from bot.storage.errors import Locked, NotWritable, Unavailable
+from bot.storage.errors import DiskFull, Locked, NotWritable, Unavailable
 
 _TRIES, _PAUSE = 5, 0.02
 """Whoever only looks holds the lock of a file for an instant."""
@@ -201,6 +202,8 @@ class _File:
         except PermissionError as error:
             raise NotWritable(f"the lock file {self._path} cannot be used: {error.strerror}") from error
         except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise DiskFull(f"the lock file {self._path} cannot be written: the disk is full") from error
             advice = "the database must be in a folder of this machine whose file system has file locks (flock)"
             raise Unavailable(f"the lock file {self._path} cannot be used: {error.strerror}; {advice}") from error
 

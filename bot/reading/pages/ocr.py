@@ -279,6 +279,15 @@ def ocr_available() -> bool:
     return find_ocr() is not None
 
 
+def ocr_lacks() -> str | None:
+    """Return what this machine lacks to read scanned pages, with what to type; None where it can."""
+    if ocr_available():
+        return None
+    if find_data(os.environ) is None:
+        return "Tesseract's French data: apt-get install tesseract-ocr-fra"
+    return "Tesseract: pip install 'vigie-vsa[ocr]'"
+
+
 # Which engine the reading processes will find, as seen from their parent, which never lets it read anything.
 
 

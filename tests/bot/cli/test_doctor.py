@@ -107,14 +107,15 @@ def test_what_does_not_work_ends_with_3_and_says_what_to_type(vigie: Vigie, tmp_
 
 
 def test_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "ocr_available", lambda: True)
-    monkeypatch.setattr(doctor, "find_data", lambda _: Path("/data"))
+    monkeypatch.setattr(doctor, "ocr_lacks", lambda: None)
     assert on_machine(tmp_path, "ocr").state == "ok"
-    monkeypatch.setattr(doctor, "ocr_available", lambda: False)
-    assert on_machine(tmp_path, "ocr").todo == "pip install 'vigie-vsa[ocr]'"
-    monkeypatch.setattr(doctor, "find_data", lambda _: None)
+    monkeypatch.undo()
+    monkeypatch.setattr("bot.reading.pages.ocr.find_ocr", lambda: None)
+    monkeypatch.setattr("bot.reading.pages.ocr.find_data", lambda _: None)
     assert on_machine(tmp_path, "ocr").todo == "apt-get install tesseract-ocr-fra"
-    assert on_machine(tmp_path, "ocr").state == "failed"
+    monkeypatch.setattr("bot.reading.pages.ocr.find_data", lambda _: tmp_path)
+    found = on_machine(tmp_path, "ocr")
+    assert (found.state, found.todo) == ("failed", "pip install 'vigie-vsa[ocr]'")
     assert on_machine(tmp_path, "ocr", reading={"ocr": False}).state == "skipped"
 
 

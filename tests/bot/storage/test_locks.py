@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.app.instance import run_alone
-from bot.storage.errors import NotWritable, Unavailable
+from bot.storage.errors import DiskFull, NotWritable, StorageError, Unavailable
 from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW
@@ -168,6 +168,19 @@ async def test_a_bot_whose_connection_is_cut_stops_until_it_has_its_lock_again(
         assert other.locks.holder(WORK) is not None
         stop.set()
         await running
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.ENOLCK, Unavailable)])
+def test_a_lock_file_that_cannot_be_written_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[StorageError]
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    with open_store(f"sqlite:///{tmp_path / 'vigie.db'}") as store:
+        monkeypatch.setattr("bot.storage.locks.os.pwrite", full)
+        with pytest.raises(kind, match="the disk is full" if kind is DiskFull else "file locks"):
+            store.locks.take(WORK, "vigie run")
 
 
 def test_schemas_of_one_database_have_locks_of_their_own(url: str, store: Store) -> None:
