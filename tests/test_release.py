@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tools.release import Refused, cut, licences
+from tools.release import Refused, cut, left_to_fill, licences
 
 DAY = date(2026, 11, 28)
 LOG = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- One.\n\n## [0.1.0] - 2026-01-01\n\n- Nought.\n"
@@ -27,6 +27,12 @@ def test_the_changelog_is_cut_once() -> None:
     for version in ("0.2.0", "0.3.0"):
         with pytest.raises(Refused):
             cut(done, version, DAY)
+
+
+def test_what_only_a_maintainer_knows_is_named() -> None:
+    found = list(left_to_fill({"version": "0.2.0"}, LOG))
+    assert [line.partition(":")[0] for line in found] == ["[project.urls] of pyproject.toml", "CHANGELOG.md"]
+    assert list(left_to_fill({"version": "0.1.0", "urls": {"Homepage": "https://vigie.example.org"}}, LOG)) == []
 
 
 @pytest.mark.parametrize("said", ["GPL-3.0-only", "AGPL-3.0-or-later", "License :: OSI Approved :: GNU General Public License v3 (GPLv3)"])

@@ -59,6 +59,14 @@ def licences(bill: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield part["name"], part["version"], ", ".join(dict.fromkeys(said))
 
 
+def left_to_fill(project: Mapping[str, Any], changelog: str) -> Iterator[str]:
+    """Yield what only a maintainer knows or does, and is not there."""
+    if not project.get("urls"):
+        yield "[project.urls] of pyproject.toml: no address of the project is known to it (Homepage, Source, Issues, Changelog)"
+    if not re.search(rf"^## \[{re.escape(project['version'])}\] - ", changelog, re.MULTILINE):
+        yield f"CHANGELOG.md: {project['version']} is not cut (python -m tools.release --cut)"
+
+
 def _licence(said: Mapping[str, Any]) -> str:
     """Return what one entry says: an expression, or a licence by identifier or name; of a whole text its first line."""
     if "expression" in said:
@@ -125,6 +133,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             log.write_text(cut(log.read_text("utf-8"), project["version"], date.today()), encoding="utf-8")  # noqa: DTZ011 - of who releases
         else:
             release(asked.into)
+            for missing in left_to_fill(project, log.read_text("utf-8")):
+                print(f"left to fill in: {missing}")
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 1
