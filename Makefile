@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Twice the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 4 --dist load
 
-.PHONY: help setup complete system browser run test bench-short soak mutants fuzz docs release check demo evaluate model geo pictures lock clean
+.PHONY: help setup complete system browser run test bench-short soak mutants damaged fuzz docs release check audit demo evaluate model geo pictures lock lock-check clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
@@ -19,16 +19,19 @@ help:
 	@echo "make test    run all tests of the program"
 	@echo "make bench-short   run the benchmarks and the soak in their short forms, as tests"
 	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md); the simulated year whole"
+	@echo "make damaged   read 413 damaged PDFs, and see that none loses words in silence"
 	@echo "make mutants   put faults into a copy of the program, and see that the tests catch them"
 	@echo "make fuzz    give mutated pages, texts, questions and addresses to what reads them, a minute each"
 	@echo "make docs    build docs/ as a site of files in build/docs: it needs no network to be read"
 	@echo "make release   build the wheel twice and compare, list what it needs and the licences of that, into dist/ (see CONTRIBUTING.md)"
 	@echo "make check   linters, types, import contracts and the structure"
+	@echo "make audit   known faults of all packages that are locked (asks pypi.org, and says when it cannot be asked)"
 	@echo "make evaluate   precision and recall of detection on the labelled corpus"
 	@echo "make model   teach the second reader of facts anew, after a change of the labelled corpus or of what it is told of words"
 	@echo "make geo     renew the communes, postcodes, departments, regions and outlines from their npm packages (needs npm)"
 	@echo "make pictures   make the pictures of messages and pages in docs/images anew (needs npm and Chromium)"
 	@echo "make lock    renew requirements.lock, requirements-run.lock and requirements-tools.lock"
+	@echo "make lock-check   see that the locks are what \`make lock\` makes of pyproject.toml today (needs a package index)"
 
 setup: system $(RUNS)
 
@@ -84,6 +87,9 @@ soak: complete
 	$(BIN)/python -m benchmarks.soak --runs 20 --reconcile resend
 	HYPOTHESIS_PROFILE=night $(PYTEST) tests/sources/crawl/test_simulated_year.py
 
+damaged: complete
+	$(BIN)/python -m benchmarks.damaged
+
 # Faults that are put into a copy of the program: the tests must catch each of them.
 mutants: complete
 	$(BIN)/python -m benchmarks.mutants
@@ -110,6 +116,10 @@ check: complete
 	$(BIN)/lint-imports
 	$(BIN)/python -m benchmarks.house --check
 
+audit: complete
+	$(PIP) --require-hashes -r requirements-tools.lock
+	$(BIN)/python -m tools.audit
+
 # The registry is that of npm's configuration. A new version: change it here and in the NOTICE, with its date.
 geo: complete
 	rm -rf build/geo
@@ -134,8 +144,12 @@ lock:
 	$(VENV)-lock/bin/python -m pip install --quiet uv
 	$(VENV)-lock/$(COMPILE) --extra all --group dev pyproject.toml --output-file requirements.lock
 	$(VENV)-lock/$(COMPILE) --extra all --group run pyproject.toml --constraint requirements.lock --output-file requirements-run.lock
-	printf "atheris>=3,<4; python_version < '3.14'\ncyclonedx-bom>=7,<8\nsphinx>=8\nfuro>=2025\nmyst-parser>=4\n" | $(VENV)-lock/$(COMPILE) - --constraint requirements.lock --output-file requirements-tools.lock
+	printf "atheris>=3,<4; python_version < '3.14'\ncyclonedx-bom>=7,<8\npip-audit>=2.9,<3\nsphinx>=8\nfuro>=2025\nmyst-parser>=4\n" | $(VENV)-lock/$(COMPILE) - --constraint requirements.lock --output-file requirements-tools.lock
 	rm -rf $(VENV)-lock
+
+# What is locked already is kept as long as it fits: a difference is a lock that was changed by hand, or not renewed with pyproject.toml.
+lock-check: lock
+	git diff --exit-code --stat -- requirements.lock requirements-run.lock requirements-tools.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
