@@ -29,6 +29,7 @@ from bot.app.inventory import chat_of, utc_now
 from bot.cli.context import INTERRUPTED, WRONG_USE, Context, fail, run_to_end
 from bot.cli.doctor import accounts, diagnosis_lines
 from bot.cli.service import loaded, next_steps, write_unit
+from bot.cli.work import progress
 from bot.delivery.channel import DeliveryError
 from bot.delivery.mastodon.client import MastodonApi, created
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot
@@ -98,7 +99,9 @@ def register(app: typer.Typer) -> None:
             fail("interrupted; nothing was written. With --yes nothing is asked", INTERRUPTED)
         if service and not given["database", "url"]:
             given["database", "url"] = _in_state()
-        typer.echo("\n".join(run_to_end(_tried_and_written(target, given, _secrets(given, tokens), authorities))))
+        with progress("trying each account"):
+            lines = run_to_end(_tried_and_written(target, given, _secrets(given, tokens), authorities))
+        typer.echo("\n".join(lines))
         if service:
             unit = loaded(Context(target, context.verbose))
             typer.echo(next_steps(write_unit(*unit, systemd.UNIT, browser=None, replacing=replace), systemd.UNIT.stem))

@@ -52,6 +52,7 @@ def back_up(url: str, folder: Path, now: datetime) -> Backup:
     """
     address = parse_url(url)
     is_sqlite = address.get_backend_name() == "sqlite"
+    require_file(url)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"vigie-{stamp(now)}.{'db' if is_sqlite else 'dump'}"
     with _alone(folder):

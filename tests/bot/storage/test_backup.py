@@ -138,6 +138,7 @@ def test_a_full_disk_is_that_of_the_copy(tmp_path: Path, monkeypatch: pytest.Mon
 def test_what_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Unavailable, match="there is no database"):
         back_up(f"sqlite:///{tmp_path / 'vigie.db'}", tmp_path / "copies", NOW)
+    assert list(tmp_path.iterdir()) == []
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable, match=r"pg_dump is not installed: .*postgresql-client"):
         back_up("postgresql://vigie:geheim@127.0.0.1:1/vigie", tmp_path / "copies", NOW)
