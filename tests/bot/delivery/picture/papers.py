@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 
 import pypdfium2 as pdfium
-from PIL import Image
+from PIL import Image, ImageChops
 
 from bot.delivery.picture.wire import _SLATE, Drawn
 
@@ -38,6 +38,14 @@ Dominique EXEMPLE
 Ce recours peut être formé au moyen de l'application informatique Télérecours citoyens accessible par internet.
 """
 
+BRIEF = f"""{TITLE}
+{PERIOD}, 118 caméras
+Vu la demande présentée par {NAMES[0]}, directeur de la sûreté ;
+Fait à Paris, le 17 avril 2031
+La directrice adjointe du cabinet
+Dominique EXEMPLE
+"""
+
 Pixel = tuple[int, int, int]
 
 
@@ -64,17 +72,20 @@ def boxes_of(pdf: bytes, text: str, drawn: Drawn, page: int = 1) -> list[tuple[i
 
 
 def pixels_in(image: Image.Image, boxes: Sequence[tuple[int, int, int, int]]) -> list[Pixel]:
-    return [pixel for box in boxes for pixel in all_pixels(image.crop(box))]
+    parts = [image.crop(box).tobytes() for box in boxes]
+    return [pixel for data in parts for pixel in zip(data[::3], data[1::3], data[2::3], strict=True)]
 
 
-def all_pixels(image: Image.Image) -> list[Pixel]:
-    data = image.tobytes()
-    return list(zip(data[::3], data[1::3], data[2::3], strict=True))
+def yellow_pixels(image: Image.Image, boxes: Sequence[tuple[int, int, int, int]] | None = None) -> int:
+    """How many there are in these boxes, or on the whole picture, which has millions."""
+    parts = [image] if boxes is None else [image.crop(box) for box in boxes]
+    return sum(_yellow(part) for part in parts)
 
 
-def is_yellow(pixel: Pixel) -> bool:
-    red, green, blue = pixel
-    return red > 200 and green > 180 and blue < 120
+def _yellow(image: Image.Image) -> int:
+    red, green, blue = image.split()
+    bright = ImageChops.darker(red.point([level > 200 for level in range(256)]), green.point([level > 180 for level in range(256)]))
+    return ImageChops.darker(bright, blue.point([level < 120 for level in range(256)])).histogram()[1]
 
 
 def is_slate(pixel: Pixel) -> bool:
