@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, MetaData, Table, func, insert, inspect, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, func, insert, inspect, select, text
 
 from bot.detection.facts.identity import identities as identify
 from bot.detection.facts.identity import prefixes
@@ -179,14 +179,45 @@ def contents(connection: Connection, tables: Tables) -> dict[tuple[str, tuple[An
 
 
 def _reflected(connection: Connection) -> Tables:
-    names = {name for name, _ in rows()} & set(inspect(connection).get_table_names())
-    found = MetaData()
-    found.reflect(connection, only=sorted(names), resolve_fks=False)
-    return {name: found.tables[name] for name in sorted(names)}
+    """The tables that have rows: their columns, and which of these are the key."""
+    seen, found = inspect(connection), MetaData()
+    names = sorted({name for name, _ in rows()} & set(seen.get_table_names()))
+    columns, keys = seen.get_multi_columns(filter_names=names), seen.get_multi_pk_constraint(filter_names=names)
+    for name in names:
+        key = keys[None, name]["constrained_columns"]
+        Table(name, found, *(Column(one["name"], one["type"], primary_key=one["name"] in key) for one in columns[None, name]))
+    return {name: found.tables[name] for name in names}
 
 
-_TODAY: dict[str, Tables] = {}
-"""The tables of this schema, by the kind of database: that those of each test are the same is looked at besides."""
+_TODAY: dict[str, tuple[object, Tables]] = {}
+"""The schema of today, in the words of the database, and its tables, by the kind of database. It was compared with that of the program."""
+
+_IN_WORDS = {
+    "sqlite": ["SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2"],
+    "postgresql": [
+        """SELECT table_name, column_name, ordinal_position, data_type, character_maximum_length, is_nullable, column_default
+        FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2""",
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid <> 0 ORDER BY 1, 2",
+        "SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2",
+    ],
+}
+
+
+def in_words(connection: Connection) -> object:
+    """The whole schema, as the database tells it."""
+    return [connection.execute(text(question)).fetchall() for question in _IN_WORDS[connection.dialect.name]]
+
+
+def tables_of_today(connection: Connection) -> Tables:
+    """The tables of the program. Fails where the schema is not that of the program, to which one is compared once."""
+    words = in_words(connection)
+    if connection.dialect.name not in _TODAY:
+        assert drift(connection) == []
+        _TODAY[connection.dialect.name] = words, _reflected(connection)
+    same, tables = _TODAY[connection.dialect.name]
+    assert words == same or drift(connection) == []
+    return tables
 
 
 def unchanged(schema: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
@@ -236,10 +267,8 @@ def upgraded(url: str, schema: str) -> Iterator[Store]:
         if url.startswith("sqlite"):
             assert [copied(path, tables) for path in copies(url)] == ([(schema, before)] if schema != RELEASED[-1] else [])
         with store.database.reading() as connection:
-            assert (revision(connection), drift(connection)) == (RELEASED[-1], [])
-            if connection.dialect.name not in _TODAY:
-                _TODAY[connection.dialect.name] = _reflected(connection)
-            after = contents(connection, _TODAY[connection.dialect.name])
+            assert revision(connection) == RELEASED[-1]
+            after = contents(connection, tables_of_today(connection))
         assert set(before) <= set(after)
         assert {key: changed for key, row in before.items() if (changed := list(unchanged(schema, row, after[key])))} == {}
         yield store
