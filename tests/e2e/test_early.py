@@ -31,9 +31,10 @@ def sites() -> Iterator[Sites]:
 
 def scanned_recueil(sites: Sites) -> bytes:
     decree, road = (demo_text(name, sites.today, number="2026-1104") for name in ("authorisation", "road"))
+    half = road[: len(road) // 2]
     acts = (
         ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00001", "Arrêté", (decree,), scanned=True),
-        ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00002", "Arrêté de voirie", (road,) * PAGES, scanned=True),
+        ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00002", "Arrêté de voirie", (half,) * PAGES, scanned=True),
     )
     return build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-302", sites.today, acts))
 
