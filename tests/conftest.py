@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.util import LRUCache
 from xdist.scheduler import LoadScopeScheduling
 
 from bot.messages import words
 from bot.reading.pages.ocr import ocr_available
+from tests.bot.storage.ready import share_statements
 from tests.clients import prepare_clients
 from tests.examples import load_profile
 from tests.processes import Zygote
@@ -126,31 +125,11 @@ def restored_logging() -> Iterator[None]:
     root.setLevel(level)
 
 
-class SharedStatements(LRUCache[Any, Any]):
-    """Statements as SQL, by what they say and the kind of database."""
-
-    def __init__(self) -> None:
-        super().__init__(2000)
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        return super().get((key[0].name, *key[1:]), default)
-
-    def __setitem__(self, key: Any, compiled: Any) -> None:
-        super().__setitem__((key[0].name, *key[1:]), compiled)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def shared_statements() -> Iterator[None]:
-    """Compile each statement once in this process. An engine keeps what it compiled for itself, and every test has an engine of its own."""
-    kept = SharedStatements()
-
-    def create_sharing(*args: Any, **kwargs: Any) -> Engine:
-        engine = create_engine(*args, **kwargs)
-        engine.update_execution_options(compiled_cache=kept)
-        return engine
-
+    """Compile each statement once in this process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.storage.database.create_engine", create_sharing)
+        share_statements(patch)
         yield
 
 

@@ -10,32 +10,52 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import json
+import logging
 import os
+import subprocess
 import sys
 import tempfile
 import threading
-from datetime import date
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from datetime import UTC, date, datetime
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import apprise
 import httpx
 import pytest
+import structlog
 
+from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import demo_text
 from bot.cli import main
-from bot.cli.main import COMMANDS
+from bot.cli.main import COMMANDS, app
 from bot.detection.judging import judge
 from bot.domain.acts import Act, Decree, Facts, Kind
 from bot.domain.pages import PageText
 from bot.gazetteer.gazetteer import gazetteer
+from bot.reading.sandbox import probe
 from sources.catalogue.authority import load_authorities
-from tests.bot.storage.ready import copy_when_new
+from tests.bot.cli.conftest import write_config
+from tests.bot.storage.ready import copy_when_new, share_statements
 from tests.clients import prepare_clients
 from tests.readers import fork_readers
+from tests.small_france import published
 
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "httpcore", "rich.markdown", "rich.status")
+NOBODY = """
+[telegram]
+token = "1:of-nobody"
+api_url = "http://127.0.0.1:1"
+channel = "@nobody"
+commands = false
+"""
 
 
 def serve() -> str | None:
@@ -77,6 +97,44 @@ def _warm() -> None:
         judge(Act(None, f"Arrêté portant {name} d'un traitement algorithmique", None, 1, 1, (PageText(1, text),)))
     drome = Decree("26", Kind.AUTHORISATION, "", Facts(places=("gare de Valence",)), (), "https://www.drome.gouv.fr/raa.pdf", 1, None)
     gazetteer().communes_of(drome, ["26"])
+    share_statements(pytest.MonkeyPatch())
+    pytest.MonkeyPatch().setattr(probe, "subprocess", SimpleNamespace(run=_probed))
+    _rehearse()
+
+
+def _probed(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Let a process that need not be started anew find out what it may do in confinement. It is started in `tests/bot/reading`."""
+    if threading.active_count() > 1:
+        return subprocess.run(command, **options)  # noqa: PLW1510 - its caller says
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            sys.stdout = io.TextIOWrapper(io.FileIO(theirs, "w"))
+            probe.main(command[-1])
+            sys.stdout.flush()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as stream:
+        said = stream.read()
+    return subprocess.CompletedProcess(command, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said)
+
+
+def _rehearse() -> None:
+    """Run commands here, to the end: what they compile, load and import is there for all."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    with TemporaryDirectory() as folder, Replay(published(datetime.now(UTC).astimezone().date())) as replay:
+        config = write_config(Path(folder), replay, NOBODY)
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            for words in (["poll", "26"], ["status"]):
+                with suppress(SystemExit):
+                    app(["--config", config, *words])
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def _say(number: int) -> None:

@@ -1,4 +1,5 @@
-"""A new store without waiting for the migrations: they make the same tables each time, and hundreds of tests want them."""
+"""A new store without waiting for the migrations, which make the same tables each time, nor for statements that were compiled before:
+hundreds of tests want one."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.util import LRUCache
 
 from bot.storage import store
 from bot.storage.database import in_memory
@@ -51,6 +54,31 @@ def copy_when_new(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(store, "_require_folder", put_file)
     patch.setattr(store, "migrate", put_in_memory)
+
+
+class SharedStatements(LRUCache[Any, Any]):
+    """Statements as SQL, by what they say and the kind of database."""
+
+    def __init__(self) -> None:
+        super().__init__(2000)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        super().__setitem__((key[0].name, *key[1:]), compiled)
+
+
+def share_statements(patch: pytest.MonkeyPatch) -> None:
+    """Compile each statement once in this process. An engine keeps what it compiled for itself, and every test has an engine of its own."""
+    kept = SharedStatements()
+
+    def create_sharing(*args: Any, **kwargs: Any) -> Engine:
+        engine = create_engine(*args, **kwargs)
+        engine.update_execution_options(compiled_cache=kept)
+        return engine
+
+    patch.setattr("bot.storage.database.create_engine", create_sharing)
 
 
 @cache
