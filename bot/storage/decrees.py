@@ -94,12 +94,16 @@ class Decrees(Repository):
 
         Where `departments` are given, without those whose facts name communes of other departments only.
         """
-        wanted = and_(among(decrees.c.authority, authorities), decrees.c.id.not_in(sorted(without)))
+        wanted = and_(among(decrees.c.authority, authorities), ~one_of(decrees.c.id, without))
         if departments is not None:
             named = exists().where(decree_communes.c.decree_id == decrees.c.id)
             there = or_(*(decree_communes.c.commune.startswith(code, autoescape=True) for code in sorted(departments)))
             wanted = and_(wanted, or_(~named, named.where(there)))
-        return self._listed(wanted, limit, offset)
+        if authorities is None:
+            return self._listed(wanted, limit, offset)
+        page = self._ids(_page_of(wanted), limit, offset)
+        found = self.load(page.ids)
+        return PageOfDecrees(tuple(found[decree] for decree in page.ids if decree in found), page.total)
 
     def search(self, words: str, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
         """Decrees that hold all the words, whatever their accents, case or endings: those with all in title or facts first, then newest.
@@ -265,7 +269,7 @@ class Decrees(Repository):
         return [value_of(StoredAct, row) for row in self._database.rows(query)]
 
     def _ids(self, wanted: Select[Any], limit: int, offset: int, **given: Collection[Any]) -> PageOfIds:
-        """A page of what finds few, each row with how many there are."""
+        """A page of what `_page_of` finds."""
         with self._database.reading() as connection:
             rows = connection.execute(wanted, {**given, "most": max(limit, 1), "before": offset}).all()
             if not rows and offset:  # beyond the end
@@ -313,12 +317,13 @@ def _page(connection: Connection, ids: Sequence[int], total: int) -> PageOfDecre
     return PageOfDecrees(tuple(found[decree] for decree in ids), total)
 
 
-# Which decrees name one of some communes, or none at all: few, looked up by their ids or their authorities, counted and sorted.
+# Which decrees name one of some communes, or none at all, or are of some authorities: few, which are counted and sorted in one look.
 
 _NAMED = select(decree_communes.c.decree_id).where(one_of(decree_communes.c.commune, given="communes"))
 
 
 def _page_of(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """The ids of a page of those that stand, each with how many there are."""
     page = select(decrees.c.id, func.count().over().label("total")).where(_STANDS, *conditions).order_by(*newest_first())
     return page.limit(bindparam("most", type_=Integer())).offset(bindparam("before", type_=Integer()))
 
