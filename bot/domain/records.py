@@ -51,6 +51,16 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True)
+class NextPoll:
+    """Holds of a `SourceState` what tells when it is to be polled: that is looked at every few seconds."""
+
+    key: str
+    next_check_at: datetime | None
+    last_ok_at: datetime | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewAlert:
     """A trouble that operators are to be notified of. `subject` is the key of a source, `cause` a word of `bot.domain.health.Cause`."""
 

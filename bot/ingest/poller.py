@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.domain.health import Cause
-from bot.domain.records import Recueil, RecueilState, SourceState
+from bot.domain.records import NextPoll, Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
 from bot.ingest.ingestor import BackgroundResult, BackgroundTasks, Clock, IngestResult, Unread, fault_of, new_recueil
 from sources.catalogue.authority import Catalogue, Source
@@ -278,12 +278,12 @@ class Poller:
         log.warning("clock.set_back", seconds=round(by.total_seconds()))
         await asyncio.to_thread(self._store.sources.clock_set_back, by, self._clock())
 
-    async def _states(self, now: datetime) -> list[SourceState]:
-        states = await asyncio.to_thread(self._store.sources.all)
+    async def _states(self, now: datetime) -> list[NextPoll]:
+        states = await asyncio.to_thread(self._store.sources.next_polls)
         if behind := decide.set_back_by((state.last_ok_at for state in states), now):
             # Also while no program ran.
             await self.clock_set_back(behind)
-            states = await asyncio.to_thread(self._store.sources.all)
+            states = await asyncio.to_thread(self._store.sources.next_polls)
         return states
 
     def _is_held(self, source: Source, now: datetime) -> bool:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.pages import PageText
-from bot.domain.records import Content, FailedRecueil, FailureStreak, NewRecueil, Publication, Recueil, RecueilState, SourceState
+from bot.domain.records import Content, FailedRecueil, FailureStreak, NewRecueil, NextPoll, Publication, Recueil, RecueilState, SourceState
 from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, value_of
 from bot.storage.database import Repository, among, batches, insert_or_ignore, put
 from bot.storage.errors import NoSuchRow
@@ -47,6 +47,12 @@ class SourceStates(Repository):
     def all(self) -> list[SourceState]:
         """Every source ever saved, by key."""
         return [value_of(SourceState, row) for row in self._database.rows(_STATES)]
+
+    def next_polls(self) -> list[NextPoll]:
+        """When each of them is to be polled: nothing else of it, which is long (its trail) and rarely changes."""
+        columns = (sources.c.key, sources.c.next_check_at, sources.c.last_ok_at, sources.c.failures)
+        rows = self._database.rows(select(*columns))
+        return [NextPoll(row.key, row.next_check_at, row.last_ok_at, row.failures) for row in rows]
 
     def save(self, state: SourceState) -> None:
         """Remember the state, in the place of the one before."""

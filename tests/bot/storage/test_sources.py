@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from bot.domain.records import NewRecueil, RecueilState, SourceState
+from bot.domain.records import NewRecueil, NextPoll, RecueilState, SourceState
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 
@@ -16,6 +16,7 @@ def test_what_was_saved_last_is_remembered(store: Store) -> None:
     first = SourceState("26:site", trail='{"way": ["é"]}', baseline_at=NOW, next_check_at=NOW + timedelta(minutes=5), last_ok_at=NOW)
     store.sources.save(first)
     assert store.sources.get("26:site") == first
+    assert store.sources.next_polls() == [NextPoll("26:site", first.next_check_at, NOW, 0)]
     second = SourceState("26:site", trail=None, baseline_at=NOW, failures=3, site_failures=2, error="refused: 503")
     store.sources.save(second)
     store.sources.save(SourceState("01:site"))
