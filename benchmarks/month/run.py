@@ -90,14 +90,14 @@ def scratch() -> tempfile.TemporaryDirectory[str]:
 
 async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day: Callable[[datetime], None] = lambda now: None) -> Record:
     """Let the month of a plan pass, with the database and temporary files in `folder`. `on_day` is called as each simulated day begins."""
-    asyncio.get_running_loop().set_default_executor(_AtOnce())
+    asyncio.get_running_loop().set_default_executor(AtOnce())
     month = Month(plan, START)
     clock = Clock(START, month)
     door = Shortcut(month, clock.monotonic, month.interfere)
     record = Record(plan, every, asked=door.asked)
     store = open_store(f"sqlite:///{folder / 'vigie.db'}")
     try:
-        with _silence(), patch.object(sources.crawl.lists, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
+        with silence(), patch.object(sources.crawl.lists, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
             async with client(month, door, clock, plan.seed, interval_seconds=INTERVAL) as polite:
                 catalogue, crawler = Catalogue(plan.authorities), Crawler(polite)
                 files, job = RecueilFiles(polite, store, None, clock.now), ReadingJob(LocalReading(month.read, store, clock.now), store)
@@ -173,10 +173,11 @@ class _Driver:
         return usual
 
 
-class _AtOnce(ThreadPoolExecutor):
+class AtOnce(ThreadPoolExecutor):
     """Runs what is meant for a thread at once: the order of things is then the same in each run, and no thread is waited for."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run it."""
         done: Future[T] = Future()
         try:
             done.set_result(fn(*args, **kwargs))
@@ -186,7 +187,7 @@ class _AtOnce(ThreadPoolExecutor):
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Let no log be written: a month has a hundred thousand lines."""
 
     def drop(logger: object, method: str, event: Any) -> Any:

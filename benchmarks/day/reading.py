@@ -1,0 +1,96 @@
+"""What reading costs, measured on a sample that is really read, and processes that cost as much and read nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.day.clock import Processors
+from benchmarks.day.papers import Page, pages_of
+from benchmarks.day.sites import Day, name_in
+from benchmarks.reading.corpus import Size, build
+from bot.domain.pages import PageText, TextOrigin
+from bot.reading.reader import read_pdf
+from bot.reading.sandbox.wire import FileOpened, RecogniseOrder, StartOrder, encode, parse_order
+from bot.reading.sandbox.worker import READER
+from tests.france.paper import pdf
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Seconds of processor time of reading processes: to start one, for the text layer of a page, to recognise a page."""
+
+    start: float
+    layer: float
+    scan: float
+
+
+def measure(folder: Path, size: Size) -> Costs:
+    """Read a sample with the real reader. Raises Unreadable, and RuntimeError where pages were not recognised."""
+    text, scan = build(folder, size, ("text", "scan"))
+    one = folder / "one.pdf"
+    one.write_bytes(pdf("Article 1er : le prefet de la Drome arrete"))
+    start = min(_spent(one, 0) for _ in range(3))
+    layer = (_spent(Path(text.path), 0) - start) / text.pages
+    processes = min(2, scan.pages)
+    recognised = _spent(Path(scan.path), scan.pages) - processes * start - scan.pages * layer
+    return Costs(start, layer, recognised / scan.pages)
+
+
+def _spent(path: Path, scans: int) -> float:
+    before = _children()
+    reading = asyncio.run(read_pdf(path))
+    if len(reading.ocr_pages) != scans:
+        raise RuntimeError(f"of {scans} scans {len(reading.ocr_pages)} were recognised: is Tesseract with its French data installed?")
+    return _children() - before
+
+
+def _children() -> float:
+    use = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return use.ru_utime + use.ru_stime
+
+
+class SimulatedReader:
+    """In the place of a `Worker`: answers the orders of the real reader with what stands in the papers of a day, each in its time."""
+
+    def __init__(self, pages: list[Page], costs: Costs, processors: Processors) -> None:
+        self.process_id = 0
+        self.stdout = asyncio.StreamReader()
+        self._pages = pages
+        self._costs = costs
+        self._processors = processors
+        self._work: asyncio.Task[None] | None = None
+        self._say(FileOpened(len(pages)))
+
+    @classmethod
+    async def start(cls, day: Day, costs: Costs, processors: Processors, start: StartOrder, module: str = READER) -> SimulatedReader:
+        """In the place of `Worker.start`."""
+        await processors.work(costs.start)
+        return cls(pages_of(day.paper_named(name_in(Path(start.path)))), costs, processors)
+
+    def send(self, line: bytes) -> None:
+        """Take an order, and begin to carry it out."""
+        order = parse_order(line)
+        self._work = asyncio.create_task(self._recognise(order.page) if isinstance(order, RecogniseOrder) else self._survey(order.first))
+
+    async def end(self) -> str:
+        """End at once, as a process that is killed."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
+        return "it was ended"
+
+    async def _survey(self, first: int) -> None:
+        for number, page in enumerate(self._pages[first - 1 :], first):
+            await self._processors.work(self._costs.layer)
+            self._say(PageText(number, page.layer, TextOrigin.LAYER if page.image is None else TextOrigin.PENDING))
+
+    async def _recognise(self, number: int) -> None:
+        await self._processors.work(self._costs.scan)
+        page = self._pages[number - 1]
+        self._say(PageText(number, f"{page.image}\n{page.layer}", TextOrigin.OCR, confidence=90, seconds=self._costs.scan))
+
+    def _say(self, message: FileOpened | PageText) -> None:
+        self.stdout.feed_data(encode(message))
