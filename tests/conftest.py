@@ -29,6 +29,7 @@ FIRST = (
     "tests/bot/cli/",
     "tests/e2e/test_operations.py",
     "tests/e2e/test_two_processes.py",
+    "tests/bot/ingest/test_queued_reading.py",
     "tests/e2e/test_early.py",
     "tests/sources/crawl/test_france.py",
     "tests/sources/http/test_between_processes.py",

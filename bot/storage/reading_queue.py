@@ -38,6 +38,7 @@ from sqlalchemy import (
 from bot.domain.folding import clean
 from bot.domain.pages import PageText, TextOrigin
 from bot.storage.database import Database, Repository, insert_or_ignore
+from bot.storage.errors import StorageError
 
 PIECE = 1024 * 1024
 """Bytes of a file in one row: a process that sends or fetches one holds no more of it in memory."""
@@ -145,7 +146,14 @@ class ReadingQueue(Repository):
         """Return how far each of these files is; those that are not there are left out."""
         table = self._readings
         query = select(table.c.sha256, table.c.parts, table.c.ended_at).where(table.c.sha256.in_(files))
-        return {row.sha256: ReadingState(row.parts, row.ended_at is not None) for row in self._database.rows(query)}
+        try:
+            rows = self._database.rows(query)
+        except StorageError:
+            with self._database.reading() as connection:
+                if self._layout(connection) is not None:
+                    raise
+            return {}  # somebody has dropped all of it
+        return {row.sha256: ReadingState(row.parts, row.ended_at is not None) for row in rows}
 
     def part(self, sha256: str) -> PagesRead | None:
         """Return what was found early in a file."""

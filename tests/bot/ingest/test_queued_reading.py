@@ -15,6 +15,8 @@ import pytest
 from sqlalchemy import func, select, text
 from structlog.testing import capture_logs
 
+from bot.app import wiring
+from bot.app.config import Settings
 from bot.domain.acts import Reading
 from bot.domain.pages import PageText, TextOrigin
 from bot.domain.records import Recueil, RecueilState
@@ -358,14 +360,19 @@ async def test_what_cannot_be_read_says_why_and_what_was_not_read_is_told(store:
     assert numbers(store) == ["2026-992"]
 
 
-async def test_tables_that_vanish_are_made_again_and_what_was_in_them_is_queued_again(store: Store, tmp_path: Path) -> None:
-    """As after a crash of the server, or when a process of another version was there."""
+@pytest.mark.parametrize("how", ["dropped", "of another version", "emptied"])
+async def test_what_vanishes_from_the_queue_is_queued_again(store: Store, tmp_path: Path, how: str) -> None:
+    """By a person, a process of another version, or a crash of the server."""
     sites = Sites()
     publish(sites, "99", "quick")
     async with polling(store, sites) as poller:
         await poll(poller, "99")
         await are_queued(store, 1)
-        ReadingQueue(store.database).make("another layout", "CREATE TABLE procrastinate_jobs (id int)")
+        if how == "of another version":
+            ReadingQueue(store.database).make("another layout", "CREATE TABLE procrastinate_jobs (id int)")
+        else:
+            statement = "DROP SCHEMA public_queue CASCADE" if how == "dropped" else "TRUNCATE public_queue.readings, public_queue.pieces"
+            store.database.write(text(statement))
         async with worker(store, PlainReader(tmp_path)) as one:
             reading = asyncio.create_task(one.run())
             await soon(poller.finish())
@@ -426,6 +433,16 @@ def test_a_worker_is_refused_where_this_machine_reads(zygote: Zygote, tmp_path: 
     done = zygote.run(["worker"], tmp_path, clean_environ())
     assert done.code == 2
     assert 'reading.engine = "procrastinate"; here it is "local"' in done.err
+
+
+def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings.model_validate({"database": {"url": "postgresql://vigie@db.example/vigie"}, "reading": {"engine": "procrastinate"}})
+    assert wiring.is_queued(settings)
+    monkeypatch.setattr(wiring, "_QUEUE_MISSING", "procrastinate")
+    assert not wiring.is_queued(Settings())
+    with pytest.raises(Unavailable, match=r"needs procrastinate: pip install 'vigie-vsa\[workers\]'") as raised:
+        wiring.is_queued(settings)
+    assert raised.value.is_lasting
 
 
 def test_a_file_arrives_as_it_was_sent(store: Store, tmp_path: Path) -> None:
