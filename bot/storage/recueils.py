@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -103,6 +104,16 @@ _UNREAD = (RecueilState.WAITING, RecueilState.FAILED)
 _TOO_FAR = timedelta(days=2)  # no pause is that long: who wrote it had a clock that was ahead
 
 
+# By age, not by place in the table: the thousands of old items that a backfill adds must not hide what is published now.
+_WAS_NEW = and_(recueils.c.found_at > bindparam("after", type_=recueils.c.found_at.type), recueils.c.silent.is_(false()))
+_PUBLICATIONS: Select[Any] = (
+    select(recueils.c.published, case((_WAS_NEW, recueils.c.found_at)).label("found_at"))
+    .where(recueils.c.source == bindparam("of"), or_(recueils.c.published >= bindparam("since"), _WAS_NEW))
+    .order_by(recueils.c.id.desc())
+)
+"""What `Recueils.publications` gives: made once, for a first report asks it of every source."""
+
+
 def _stuck() -> Select[Any]:
     """What `Recueils.stuck` gives, made once."""
     troubled = and_(recueils.c.state.in_(_UNREAD), recueils.c.attempts > 0, recueils.c.silent.is_(false()))
@@ -165,11 +176,8 @@ class Recueils(Repository):
 
         What was found before `found_after`, or by a backfill, may have been there for long: it shows its day only, where it shows one.
         """
-        # By age, not by place in the table: the thousands of old items that a backfill adds must not hide what is published now.
-        was_new = and_(recueils.c.found_at > found_after, recueils.c.silent.is_(false()))
-        query = select(recueils.c.published, case((was_new, recueils.c.found_at)).label("found_at"))
-        wanted = and_(recueils.c.source == source, or_(recueils.c.published >= since, was_new))
-        rows = self._database.rows(query.where(wanted).order_by(recueils.c.id.desc()))
+        with self._database.reading() as connection:
+            rows = connection.execute(_PUBLICATIONS, {"of": source, "since": since, "after": found_after}).all()
         return [value_of(Publication, row) for row in rows]
 
     def stuck(self) -> dict[str, FailureStreak]:
