@@ -37,6 +37,21 @@ class _Server(uvicorn.Server):
         """Without the tick of a tenth of a second: many tests start and stop a server."""
         await self.stopped.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Without a pause of a tenth of a second where no request is under way."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            await server.wait_closed()
+        await self.lifespan.shutdown()
+
     def stop(self) -> None:
         """Called in the server's loop."""
         self.should_exit = True
