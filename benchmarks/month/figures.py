@@ -219,7 +219,9 @@ def _after(record: Record, recovery: Recovery) -> After:
         late={key: _minutes(wait) for key, wait in late.items()},
         sources=len(waits),
         # The first was answered with the wish to be left alone.
-        asked_meanwhile=max(0, sum(begin <= asked.at < end for asked in record.asked) - 1) if trouble.kind is Kind.BUSY else 0,
+        asked_meanwhile=max(0, sum(asked.status == 503 for asked in record.asked if begin <= asked.at < end) - 1)
+        if trouble.kind is Kind.BUSY
+        else 0,
     )
 
 

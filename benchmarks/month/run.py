@@ -35,7 +35,7 @@ from tests.france.sweep import Clock, client
 P = ParamSpec("P")
 T = TypeVar("T")
 
-EVERY, SLOWEST = timedelta(minutes=15), timedelta(hours=1)
+EVERY, SLOWEST = timedelta(minutes=15), timedelta(minutes=90)
 """The defaults of `watch.every_minutes` and of `watch.slowest_minutes`."""
 
 LOOK = timedelta(minutes=5)

@@ -254,12 +254,15 @@ HALF_LIFE = timedelta(days=60)
 TRUST = 20.0
 """Publications after which what was seen weighs as much as what is expected of any prefecture: some weeks of an average one."""
 
-BUSY = 0.5
-"""Hours in which at least this share of the busiest hour's publications comes are all busy: polled as often as may be.
+WATCHED = timedelta(hours=16)
+"""On the busiest sort of day a source is polled as often as if it were polled at an even pace for so long, and never besides."""
 
-With the expectations below that is seven in the morning to eight in the evening of working days. Evenings fall slowly: at nine in the
-evening the wait is a quarter longer, and only at eleven it is the slowest.
-"""
+EVEN = 0.25
+"""The share of these polls that is spread over the whole day. The others come when the source publishes: in proportion to what it publishes
+in that hour, so that one that always publishes at four in the afternoon is polled at twice the pace then."""
+
+CLOSEST = 0.5
+"""Of the even pace: no two polls are closer."""
 
 MEMORY = timedelta(days=400)
 """Days with a publication are remembered so long for the usual gap: a slow source needs a long look, and what was usual last Christmas
@@ -311,9 +314,10 @@ def learn(publications: Iterable[Publication], zone: ZoneInfo, now: datetime) ->
 
 
 def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowest: timedelta) -> timedelta:
-    """Return how long to wait before the next look: `every` in busy hours, longer where little is published, never more than `slowest`.
+    """Return how long to wait before the next look: short in hours in which much is published, long in others, never more than `slowest`.
 
-    A wait that reaches into a busier hour ends as if it had begun there: nobody oversleeps the morning.
+    `every` says how many looks there are on a busy day (`WATCHED`), whatever the habits. A wait that reaches into a busier hour ends as if
+    it had begun there: nobody oversleeps the morning.
     """
     wait = _wait(habits, now, every, slowest)
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + _HOUR
@@ -336,8 +340,9 @@ def is_late(habits: PublicationStats, last_new: datetime | None, now: datetime) 
 
 def _wait(habits: PublicationStats, now: datetime, every: timedelta, slowest: timedelta) -> timedelta:
     local = now.astimezone(habits.zone)
-    busy = BUSY * max(max(rates) for rates in habits.rates)
-    return min(max(every, every * (busy / habits.rates[_sort(local)][local.hour])), max(every, slowest))
+    share = habits.rates[_sort(local)][local.hour] / max(sum(rates) for rates in habits.rates)
+    polls = WATCHED / every * (EVEN / 24 + (1 - EVEN) * share)
+    return min(max(_HOUR / polls, CLOSEST * every), max(every, slowest))
 
 
 def _rates(publications: Sequence[Publication], zone: ZoneInfo, now: datetime) -> tuple[tuple[float, ...], ...]:

@@ -74,8 +74,9 @@ class WatchSettings(Section):
     authorities: tuple[Code, ...] = ()
     """Codes of the authorities to watch ("26", "2A", "PP"); empty: the whole catalogue."""
     every_minutes: Annotated[Number, Field(gt=0, le=1440)] = 15
-    """Minutes between two looks at the same source when it is likely to publish, as it is in working hours."""
-    slowest_minutes: Annotated[Number, Field(gt=0, le=1440)] = 60
+    """Minutes between two looks at the same source in working hours, where nothing is known of when it publishes; else the same number of
+    looks, most of them when it does."""
+    slowest_minutes: Annotated[Number, Field(gt=0, le=1440)] = 90
     """Minutes between two looks at any other time, at the most: nights, Sundays. Smaller than `every_minutes`: always `every_minutes`."""
     announce_since_days: Annotated[Whole, Field(ge=0, le=3660)] = 2
     """At the first look at a source, recueils older than this many days are taken as known and not announced."""
