@@ -30,8 +30,8 @@ def doubtful(
 ) -> tuple[str, ...]:
     """Return the names of the facts that are to be verified, in the order of `Facts`. `read` is what the second reader makes of them.
 
-    A product or maker of the list is sure where the articles name no other one. An office is one of a closed list and stands in one
-    place: it is doubtful only where the second reader names another.
+    A product or maker of the list is sure where the articles name no other one, and a product that only the rules see beside a maker that
+    both do. An office is one of a closed list and stands in one place: it is doubtful only where the second reader names another.
     """
     poor = {quote.about for quote in evidence if quote.page in document.poor_pages}
     unsure = {name for name in _FROM_ONE_PAGE if name in poor} | ({"starts", "ends"} if "period" in poor else set())
@@ -39,6 +39,14 @@ def doubtful(
         value: FactValue = getattr(facts, name)
         if value and not _is_listed(document, segment, name, value) and not agree(document, segment, name, value, read.get(name)):
             unsure.add(name)
+    if (
+        "software" in unsure - poor
+        and not read.get("software")
+        and facts.vendor
+        and "vendor" not in unsure
+        and _beside_maker(document, facts)
+    ):
+        unsure.remove("software")
     return tuple(name for name in Facts.__dataclass_fields__ if name in unsure and getattr(facts, name))
 
 
@@ -90,6 +98,12 @@ def _is_listed(document: ActText, segment: Segment, name: str, value: FactValue)
         if any(pattern.search(document.flat, block.start, block.end) is not None for block in articles)
     }
     return named == {value}
+
+
+def _beside_maker(document: ActText, facts: Facts) -> bool:
+    """Return True for a product named in one breath with its maker: "Perception (Videtics)", "Videtics (logiciel Perception)"."""
+    names = [re.escape(fold(name or "").text) for name in (facts.software, facts.vendor)]
+    return any(re.search(rf"\b{one}\b[a-z' ,(\"]{{0,60}}\b{two}\b", document.flat) for one, two in (names, reversed(names)))
 
 
 def agree(document: ActText, segment: Segment, name: str, value: FactValue, other: FactValue) -> bool:

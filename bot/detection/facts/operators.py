@@ -10,7 +10,7 @@ from itertools import islice
 
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.phrases import cleaned, holds_end, joined, phrase_end
+from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, holds_end, joined, phrase_end
 from bot.detection.text.segments import Block, DecreePart, Segment
 
 # What a decree is for: the event after "à l'occasion de".
@@ -22,6 +22,9 @@ _LONGEST = 160
 """Characters of an event: longer is a paragraph, not a name."""
 
 _QUOTED = re.compile(r"\"\s?[^\"]{2,60}\"")
+# Without a name, they are called by their days.
+_BARE = re.compile(r"(?:fetes?|festivites|ceremonies?|commemorations?|celebrations?|bals?|feux d'artifice)\s")
+_OF_DAYS = re.compile(rf"des\s{DAY}(?:\s?(?:,|et)\s{DAY})*\s{MONTH}(?:\s{YEAR})?(?!\s(?:au\b|a \d|de \d))")
 _DURING = re.compile(
     r"\b(?:(?:lors|en vue|au titre|en raison|a l'approche|pour la (?:tenue|duree|securisation)) (?:de la |de l'|des |du |de )"
     r"|(?:pendant|durant|pour|au cours de) (?:la |l'|les |le ))"
@@ -81,7 +84,9 @@ def _events(document: ActText, blocks: list[Block]) -> Iterator[TextMatch[str]]:
                     continue
                 end = phrase_end(text, match.end(), block.end, _LONGEST)
                 named = _QUOTED.match(text, end, block.end)
-                if named is not None:  # festival « Jazz in Marciac »
+                if named is None and _BARE.fullmatch(text, match.end(), end):
+                    named = _OF_DAYS.match(text, end, block.end)
+                if named is not None:  # festival « Jazz in Marciac », fêtes des 13 et 14 juillet
                     end = named.end()
                 where = _EVENT_STOP.search(text, match.end(), end)
                 if where is not None and (block.part is DecreePart.TITLE or where.group().startswith(",")):

@@ -138,13 +138,17 @@ def _lines(document: ActText, blocks: Iterable[Block]) -> list[re.Match[str]]:
     return [match for block in blocks for match in signing_lines(document, block.start, block.end)]
 
 
-# The line that dates a signature ("Toulon, le 5 mai 2026", "Fait le 5 mai 2026"), unlike a sentence that a line end cuts so.
+# The line that dates a signature ("Toulon, le 5 mai 2026", "Fait le 5 mai 2026", "Le 5 mai 2026, à Toulon"), unlike a sentence that a line
+# end cuts so.
 #
 # "… des images de\nvidéoprotection, le 30 octobre 2026 de 16 h à 23 h" reads like one: its date is the period, not the signature.
 
 # "Fait le" has no place where several sign, each in another: their places stand below, over their offices.
-_PLACE = r"\W{0,3}(?:fait(?:\s+en\s[a-z' ]{4,30}?)?\s?,?|(?:a\s+)?[a-z][a-z' \-]{1,40}?\s?,)\s?"
+_TOWN_NAME = r"[a-z][a-z' \-]{1,40}?"
+_DONE_AT = rf"(?:fait|donne|signe|etabli|decide)(?:\s+en\s[a-z' ]{{4,30}}?)?(?:\s?,?\s+a\s+{_TOWN_NAME})?\s?,?"
+_PLACE = rf"\W{{0,3}}(?:{_DONE_AT}|(?:a\s+)?{_TOWN_NAME}\s?,)\s?"
 _LINE = re.compile(rf"^{_PLACE}(?:le|ce)\s*[:\-]?\s*(?P<day>{ANY_DATE})", re.MULTILINE)
+_DAY_FIRST = re.compile(rf"^\W{{0,3}}(?:le|ce)\s+(?P<day>{ANY_DATE})\s?,?\s(?:fait\s)?a\s{_TOWN_NAME}\W?$", re.MULTILINE)
 _BEFORE_DAY = re.compile(_PLACE)
 _FIRST_LETTER = re.compile(r"\W{0,3}(?:a\s+)?(?=[a-z])")
 # A sentence that ends a line with one of these goes on.
@@ -161,7 +165,10 @@ _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 
 def signing_lines(document: ActText, start: int, end: int) -> Iterator[re.Match[str]]:
     """Yield the lines of one part (`start:end` of the folded text) that date a signature, in order, each with its `day`."""
-    for match in _LINE.finditer(document.folded.text, start, end):
+    text = document.folded.text
+    # An article may list days with their places so: only the last one is signed.
+    dated = () if _ARTICLE.match(text, end) is not None else _DAY_FIRST.finditer(text, start, end)
+    for match in sorted((*_LINE.finditer(text, start, end), *dated), key=lambda match: match.start()):
         if _stands_alone(document, match.start(), match.end(), end):
             yield match
 

@@ -123,6 +123,23 @@ def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_th
     assert doubtful(text, segments(text, None)[0], replace(facts, places=(*facts.places, "gare du Nord")), (), read) == ("places",)
 
 
+@pytest.mark.parametrize(
+    ("words", "read", "expected"),
+    [
+        ("Logiciel : Sentivue (Oriane Vision SAS).", {"vendor": "Oriane Vision"}, ()),
+        ("Prestataire : société Oriane Vision (logiciel Sentivue).", {"vendor": "Oriane Vision"}, ()),
+        ("Logiciel : Sentivue, de la société Oriane Vision.", {}, ("software", "vendor")),
+        ("Logiciel : Sentivue, de la société Oriane Vision.", {"vendor": "Oriane Vision", "software": "Sentivue Plus"}, ("software",)),
+        ("Logiciel : Sentivue. Maintenance : Oriane Vision.", {"vendor": "Oriane Vision"}, ("software",)),
+        ("Sentivue 4 caméras, Oriane Vision", {"vendor": "Oriane Vision"}, ("software",)),
+    ],
+)
+def test_a_product_is_sure_beside_a_maker_that_both_readers_see(words: str, read: dict[str, str], expected: tuple[str, ...]) -> None:
+    text = document(given := act(TEXT.replace("Le logiciel utilisé est Cityvision, de la société Wintics.", words), TITLE), given.pages)
+    facts = Facts(software="Sentivue", vendor="Oriane Vision")
+    assert doubtful(text, segments(text, None)[0], facts, (), read) == expected
+
+
 def test_labels_become_facts() -> None:
     labels = ["O", "B-places", "I-places", "B-places", "O", "I-event", "I-event", "I-places"]
     assert list(spans(labels)) == [("places", 1, 2), ("places", 3, 3), ("event", 5, 6), ("places", 7, 7)]

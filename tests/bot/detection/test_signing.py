@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import permutations
 
 import pytest
 
@@ -101,3 +102,31 @@ def test_articles_without_a_sign_after_their_number() -> None:
     text = f"Vu le code de la sécurité intérieure ;\n\nARRÊTE\n\n{first}\n\n"
     facts = judge(act(f"{text}Art. 2   Caméras : 53.\n\nToulon, le 14 octobre 2026\n\nLe préfet du Var", TITLE)).facts
     assert (facts.signed, facts.cameras, facts.office) == (SIGNED, 53, "Le préfet du Var")
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        "À Toulon, ce 14 octobre 2026",
+        "Le 14 octobre 2026, à Toulon",
+        "Donné à Toulon le 14 octobre 2026",
+        "Signé à Toulon, le 14 octobre 2026",
+        "Fait en préfecture, à Toulon, le 14 octobre 2026",
+        "Fait le 14 octobre 2026 à Toulon",
+    ],
+)
+@pytest.mark.parametrize("remedies", ["", "\nLa présente décision peut être contestée devant le TA de Toulon dans un délai de deux mois."])
+def test_day_delegation_office_and_name_stand_in_any_order(day: str, remedies: str) -> None:
+    use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique le 30 octobre 2026."
+    delegated, name = "Pour le préfet et par délégation,\nLe directeur de cabinet", "Camille EXEMPLE"
+    for parts in permutations((day, delegated, name)):
+        closing = "\n".join(("Article 2 : Le directeur de cabinet est chargé de l'exécution.", *parts, remedies))
+        facts = read(use, closing)
+        assert (facts.signed, facts.office, period(facts)) == (SIGNED, "Le directeur de cabinet", ("2026-10-30", "2026-10-30"))
+        assert facts.court == ("Tribunal administratif de Toulon" if remedies else None)
+
+
+def test_days_that_an_article_lists_with_their_towns_are_no_signature() -> None:
+    listed = "La SNCF peut mettre en œuvre un traitement algorithmique :\nLe 30 octobre 2026, à Nice\nLe 31 octobre 2026, à Toulon"
+    assert read(listed).signed == SIGNED
+    assert read(listed, "Article 2 : Exécution du présent arrêté.").signed is None

@@ -75,6 +75,12 @@ def test_a_use_that_is_excluded_is_none(article: str) -> None:
     assert judge(act(text, "Arrêté portant autorisation d'un système de vidéoprotection")).outcome is Outcome.NOT_CONCERNED
 
 
+@pytest.mark.parametrize("which", ["la durée est exclue du délai fixé à l'article 3", "l'usage est interdit aux tiers"])
+def test_what_is_excluded_of_a_use_does_not_exclude_it(which: str) -> None:
+    article = f"La commune de Dijon est autorisée à employer un traitement algorithmique des images de vidéoprotection, dont {which}."
+    assert ruled(article, "Arrêté n° 2026-412").outcome is Outcome.DECREE
+
+
 def test_images_without_a_camera_are_of_another_kind() -> None:
     verdict = judge(
         act("ARRÊTE\nArticle 1er : L'université est autorisée à employer un traitement algorithmique des images de fresques.", TITLE)
