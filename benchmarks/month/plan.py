@@ -43,11 +43,18 @@ class Kind(StrEnum):
     SITE_DOWN = "site down"
     OUTAGE = "outage of the shared address"
     BUSY = "503 with Retry-After"
+    DRIP = "one byte a second"
+    MAZE = "redirects without end"
+    BOMB = "pages that unpack to gigabytes"
+    HUGE = "files of 2 GB"
+    TLS = "certificate of another name"
+    DNS = "name not found"
 
     @property
     def hides_the_list(self) -> bool:
         """Whether the current list cannot be read, or not be found: a poll that ends well has not noticed."""
-        return self in {Kind.MONTH_GONE, Kind.YEAR_GONE, Kind.YEAR_UNNAMED, Kind.MAINTENANCE, Kind.SITE_DOWN}
+        gone = {Kind.MONTH_GONE, Kind.YEAR_GONE, Kind.YEAR_UNNAMED, Kind.MAINTENANCE, Kind.SITE_DOWN}
+        return self in gone | {Kind.DRIP, Kind.MAZE, Kind.BOMB, Kind.TLS, Kind.DNS}
 
     @property
     def is_failure(self) -> bool:
@@ -147,23 +154,37 @@ _CASES = (
     _Case(Kind.SITE_DOWN, 1, _any),
 )
 
+_HOSTILE_CASES = (
+    _Case(Kind.DRIP, 1, _any),
+    _Case(Kind.MAZE, 1, _any),
+    _Case(Kind.BOMB, 1, _any),
+    _Case(Kind.HUGE, 1, _any),
+    _Case(Kind.TLS, 1, _any),
+    _Case(Kind.DNS, 1, _any),
+)
+
 LEAST_SOURCES = sum(case.number for case in _CASES)
 """So many sites have something of their own go wrong."""
+HOSTILE_SOURCES = LEAST_SOURCES + sum(case.number for case in _HOSTILE_CASES)
+"""So many in a hostile month."""
 
 
-def draw(seed: int, sources: int, days: float) -> Plan:
-    """A month of so many days and sources, of departments that have one source each, all on the shared address.
+def draw(seed: int, sources: int, days: float, *, hostile: bool = False) -> Plan:
+    """A month of so many days and sources, of departments that have one source each, all on the shared address; `hostile`: with sites that
+    drip, lead astray or send too much.
 
     Raises ValueError where there is no room for what is to go wrong.
     """
     chance = Random(f"month {seed}")
     end = START + timedelta(days=days)
     known = {code: authority for code, authority in load_authorities().items() if _is_plain(authority)}
-    if not LEAST_SOURCES <= sources <= len(known):
-        raise ValueError(f"there must be from {LEAST_SOURCES} to {len(known)} sources")
+    cases = (*_CASES, *_HOSTILE_CASES) if hostile else _CASES
+    least = sum(case.number for case in cases)
+    if not least <= sources <= len(known):
+        raise ValueError(f"there must be from {least} to {len(known)} sources")
     france = France(known, end)
     places = _Places(chance, {source: france.online(source) for source in france.sources}, end, max(0.2, min(1.0, days / 30)))
-    troubles = [places.outage, places.busy, *(places.find(case) for case in _CASES)]
+    troubles = [places.outage, places.busy, *(places.find(case) for case in cases)]
     others = [code for code in known if code not in places.taken]
     chosen = {*places.taken, *chance.sample(others, sources - len(places.taken))}
     ordered = sorted(troubles, key=lambda trouble: trouble.begin)

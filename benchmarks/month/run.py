@@ -48,6 +48,9 @@ INTERVAL = 3.0
 """Seconds between two requests to one address, by default."""
 
 
+MOST_OF_A_FILE = 16 * 1024**2
+"""Bytes after which a file is too large here: what is written until then goes to memory."""
+
 _MEMORY = Path("/dev/shm")  # noqa: S108 - only to make a folder of our own in
 
 
@@ -93,12 +96,13 @@ async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day
     asyncio.get_running_loop().set_default_executor(AtOnce())
     month = Month(plan, START)
     clock = Clock(START, month)
+    month.wait = clock.sleep
     door = Shortcut(month, clock.monotonic, month.interfere)
     record = Record(plan, every, asked=door.asked)
     store = open_store(f"sqlite:///{folder / 'vigie.db'}")
     try:
         with silence(), patch.object(sources.crawl.lists, "READERS", memory.READERS), patch.object(tempfile, "tempdir", str(folder)):
-            async with client(month, door, clock, plan.seed, interval_seconds=INTERVAL) as polite:
+            async with client(month, door, clock, plan.seed, interval_seconds=INTERVAL, max_file_bytes=MOST_OF_A_FILE) as polite:
                 catalogue, crawler = Catalogue(plan.authorities), Crawler(polite)
                 files, job = RecueilFiles(polite, store, None, clock.now), ReadingJob(LocalReading(month.read, store, clock.now), store)
                 recorder = Recorder(catalogue, store, lambda decree: ("channel",), clock.now)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+import socket
+import ssl
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from email.utils import format_datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
@@ -40,6 +43,9 @@ _OLDEST = START.date() - timedelta(days=62)
 _OTHERS = 5_000
 """Added to the numbers of another site's recueils: no two sites number their files alike."""
 
+_HUGE, _PIECE = 2 * 1024**3, 1024**2
+_TELLS_LENGTH = 0.5
+
 _FILE = re.compile(r"/contenu/telechargement/(\d+)/")
 _FILE_LINK = re.compile(r'href="(/contenu/telechargement/[^"]*\.pdf)"')
 _NOISE = re.compile(r";jsessionid=[0-9A-F]+|\?sid=[0-9a-f]+")
@@ -68,6 +74,8 @@ class Month(France):
         # `France` holds them by source too; nothing here looks there.
         self._branches = [replace(branch, recueils=tuple(filter(_is_kept, branch.recueils))) for branch in self._branches]
         self._hosts = {_host(branch.sources[0]): [branch] for branch in self._branches}
+        self.wait: Callable[[float], Awaitable[object]] = asyncio.sleep
+        """How a site lets seconds pass between two pieces of an answer."""
         self._plan = plan
         self._chance = Random(f"sites {plan.seed}")
         self._at = {_host(source): source for source in self.sources}
@@ -114,12 +122,38 @@ class Month(France):
                     return Answer(200, MAINTENANCE.encode())
                 case Kind.FIRST_POLL if "/(offset)/" in target:
                     return Answer(500, b"<h1>Erreur interne</h1>")
+                case Kind.TLS:
+                    raise httpx.ConnectError("no connection") from ssl.SSLCertVerificationError(1, "certificate verify failed")
+                case Kind.DNS:
+                    raise httpx.ConnectError("no connection") from socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+                case Kind.MAZE | Kind.BOMB | Kind.HUGE if (answer := self._hostile(trouble.kind, target)) is not None:
+                    return answer
         return None
+
+    def _hostile(self, kind: Kind, target: str) -> Answer | None:
+        if target == "/robots.txt" or (_is_file(target) is not (kind is Kind.HUGE) and kind is not Kind.MAZE):
+            return None
+        if kind is Kind.MAZE:
+            return Answer(302, headers=(("Location", f"/salle-{self._chance.getrandbits(32)}"),))
+        if kind is Kind.BOMB:
+            return Answer(200, _bomb(), headers=(("Content-Encoding", "gzip"),))
+        said = (("Content-Length", str(_HUGE)),) if self._chance.random() < _TELLS_LENGTH else ()
+        return Answer(200, content_type="application/pdf", headers=said, pieces=_huge)
 
     def answer(self, host: str, target: str, headers: Mapping[str, str]) -> Answer:
         """What a site answers, whatever is wrong with its pages."""
-        target = _NOISE.sub("", target)
-        if "/telechargement/" in target:
+        answer = self._own_answer(host, _NOISE.sub("", target), headers)
+        if any(trouble.kind is Kind.DRIP for trouble in self.troubles(self._at[host].authority)):
+            return replace(answer, pieces=partial(self._drip, answer.body))
+        return answer
+
+    async def _drip(self, body: bytes) -> AsyncIterator[bytes]:
+        for byte in body:
+            await self.wait(1.0)
+            yield bytes((byte,))
+
+    def _own_answer(self, host: str, target: str, headers: Mapping[str, str]) -> Answer:
+        if _is_file(target):
             return self._file(host, target)
         source = self._at[host]
         for trouble in self.troubles(source.authority):
@@ -211,6 +245,24 @@ class Month(France):
                     theirs = (replace(recueil, number=recueil.number + _OTHERS) for recueil in self._branch[other].recueils)
                     altered = replace(altered, recueils=tuple(theirs))
         return altered
+
+
+def _is_file(target: str) -> bool:
+    return "/telechargement/" in target
+
+
+@lru_cache(maxsize=1)
+def _bomb() -> bytes:
+    """Two MiB that unpack to two GiB: a MiB of zeros packed once, and that two thousand times."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    piece = packer.compress(bytes(1024**2)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + piece * 2048
+
+
+async def _huge() -> AsyncIterator[bytes]:
+    yield b"%PDF-1.7\n"
+    for _ in range(_HUGE // _PIECE):
+        yield bytes(_PIECE)
 
 
 def _is_kept(recueil: Recueil) -> bool:

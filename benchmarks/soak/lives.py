@@ -42,6 +42,11 @@ class Life:
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handle, signal.SIGCONT)
 
+    def terminate(self) -> None:
+        """Ask it to end."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGTERM)
+
     def kill(self) -> bool:
         """Whether it was alive until now. It is gone afterwards."""
         if self._ended is None:
@@ -89,11 +94,11 @@ class Mother:
             env={name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")},
         )
 
-    def begin(self, document: Mapping[str, Any], folder: Path, command: str) -> Life:
-        """A life of this command with this configuration. Its clock and its log are in the folder."""
+    def begin(self, document: Mapping[str, Any], folder: Path, command: str, weeks: Mapping[str, Any] | None = None) -> Life:
+        """A life of this command, or of `weeks` (`benchmarks.soak.weeks`), with this configuration. Clock and log are in the folder."""
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("a mother without pipes")
-        order = {"document": document, "clock": str(folder / "clock"), "log": str(folder / "log"), "command": command}
+        order = {"document": document, "clock": str(folder / "clock"), "log": str(folder / "log"), "command": command, "weeks": weeks}
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         self._process.stdin.flush()
         return Life(self._process, int(self._process.stdout.readline()))

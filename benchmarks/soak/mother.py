@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.soak.life import live
+from benchmarks.soak.weeks import live as live_weeks
+from benchmarks.soak.weeks import plan_of
 from sources.catalogue.authority import load_authorities
 
 LONGEST = 330
@@ -25,11 +27,17 @@ def serve() -> None:
     authorities = load_authorities()
     while line := sys.stdin.buffer.readline():
         order = json.loads(line)
+        weeks = order.get("weeks")
+        if weeks is not None:
+            plan_of(weeks["seed"], weeks["sources"], weeks["days"])
         child = os.fork()
         if child == 0:
-            signal.alarm(LONGEST)
+            signal.alarm(LONGEST if weeks is None else weeks["longest"])
             _become(order)
-            live(order["document"], Path(order["clock"]), authorities, order["command"])
+            if weeks is None:
+                live(order["document"], Path(order["clock"]), authorities, order["command"])
+            else:
+                live_weeks({**weeks, "document": order["document"]})
             sys.exit(0)
         _say(child)
         sys.stdin.buffer.readline()

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.month.__main__ import main
 from benchmarks.month.figures import judge, report, to_json
 from benchmarks.month.papers import Paper, number_of, pages_of
-from benchmarks.month.plan import LEAST_SOURCES, START, TAIL, Kind, Plan, Trouble, draw
+from benchmarks.month.plan import HOSTILE_SOURCES, START, TAIL, Kind, Plan, Trouble, draw
 from benchmarks.month.run import EVERY, Poll, Record, Recovery
 from benchmarks.month.sites import ELSEWHERE, Month
 from bot.domain.acts import Decree, Facts, Outcome
@@ -26,16 +26,16 @@ from sources.pages import READERS
 from tests.france.publications import Recueil
 from tests.france.serving import Asked
 
-PLAN = draw(1, LEAST_SOURCES + 1, 7)
+PLAN = draw(1, HOSTILE_SOURCES + 1, 7, hostile=True)
 HOUR = timedelta(hours=1)
 
 
 def test_a_seed_says_the_same_twice_and_breaks_something_of_each_kind() -> None:
-    assert draw(1, LEAST_SOURCES + 1, 7) == PLAN
-    assert draw(2, LEAST_SOURCES + 1, 7).troubles != PLAN.troubles
+    assert draw(1, HOSTILE_SOURCES + 1, 7, hostile=True) == PLAN
+    assert draw(2, HOSTILE_SOURCES + 1, 7, hostile=True).troubles != PLAN.troubles
     assert {trouble.kind for trouble in PLAN.troubles} == set(Kind)
     struck = [code for trouble in PLAN.troubles for code in trouble.authorities]
-    assert len(struck) == len(set(struck)) == LEAST_SOURCES == len(PLAN.authorities) - 1
+    assert len(struck) == len(set(struck)) == HOSTILE_SOURCES == len(PLAN.authorities) - 1
     assert all(START <= trouble.begin < trouble.end <= PLAN.end for trouble in PLAN.troubles)
     [outage] = [trouble for trouble in PLAN.troubles if trouble.kind is Kind.OUTAGE]
     assert outage.end - outage.begin == 4 * HOUR

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -32,12 +32,15 @@ _HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a site answers. `headers` come besides Content-Type and Content-Length."""
+    """What a site answers. `headers` come besides Content-Type and Content-Length.
+
+    `pieces`: what comes in the place of the body, in its own time; its length is not told. Sockets serve bodies only."""
 
     status: int
     body: bytes = b""
     content_type: str = _HTML
     headers: tuple[tuple[str, str], ...] = ()
+    pieces: Callable[[], AsyncIterator[bytes]] | None = None
 
 
 class Template(Protocol):

@@ -151,18 +151,23 @@ class Shortcut(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host, _, target = request.url.raw_path.decode("ascii").removeprefix("/").partition("/")
         answer = _answered(self, host, f"/{target}", {name.lower(): value for name, value in request.headers.items()})
-        headers = [("Content-Length", str(len(answer.body))), *answer.headers]
+        length = [("Content-Length", str(len(answer.body)))] if answer.pieces is None else []
+        headers = [*length, *answer.headers]
         if answer.status != HTTPStatus.NOT_MODIFIED:
             headers.append(("Content-Type", answer.content_type))
-        return httpx.Response(answer.status, headers=headers, stream=_Body(answer.body))
+        return httpx.Response(answer.status, headers=headers, stream=_Body(answer))
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, body: bytes) -> None:
-        self._body = body
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._body
+        if self._answer.pieces is None:
+            yield self._answer.body
+            return
+        async for piece in self._answer.pieces():
+            yield piece
 
 
 def _answered(door: Sockets | Shortcut, host: str, target: str, headers: Mapping[str, str]) -> Answer:
