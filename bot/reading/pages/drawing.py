@@ -39,6 +39,11 @@ CLOSE = InkScale(72, 30)
 
 A page of text 33 greys from its paper, which OCR reads without fault, is seen (0.003); at a contrast of 40 it passed for blank.
 """
+_DARK = 80
+"""Greys between paper and what neither dust nor noise makes of a hundredth of a page. Ten lines of text do."""
+_PLAIN_INK = 0.01
+_EVERY = 7
+"""Pixels of a drawing looked at: one in so many. The width of an A4 page at 150 dpi is no multiple of it."""
 
 
 def draw(page: Any, dpi: int, turn: int = 0) -> Raster:
@@ -71,9 +76,21 @@ def ink(page: Any, textpage: Any, look: InkScale) -> float:
     pixels = b"".join(_rows(raster))
     if not pixels:
         return 0.0
+    return _dark_share(pixels, look.contrast)
+
+
+def is_plainly_inked(page: Any, textpage: Any, drawn: Raster) -> bool:
+    """Return True where a page that was drawn to be recognised shows so much besides its text that `ink` need not be measured."""
+    width, height = page.get_size()
+    boxes = (textpage.get_rect(index) for index in range(textpage.count_rects()))
+    text = sum((right - left) * (top - bottom) for left, bottom, right, top in boxes) / max(1.0, width * height)
+    return bool(_dark_share(drawn.data[::_EVERY], _DARK) - text >= _PLAIN_INK)
+
+
+def _dark_share(pixels: bytes, contrast: int) -> float:
     # Paper need not be white: it is the commonest grey of a sample.
     paper = Counter(pixels[::_SAMPLE_STEP]).most_common(1)[0][0]
-    like_paper = bytes(level for level in range(256) if abs(level - paper) <= look.contrast)
+    like_paper = bytes(level for level in range(256) if abs(level - paper) <= contrast)
     return len(pixels.translate(None, like_paper)) / len(pixels)
 
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from queue import SimpleQueue
@@ -34,9 +34,10 @@ from bot.reading.pages.drawing import (
     images_decode,
     images_unpack,
     ink,
+    is_plainly_inked,
 )
 from bot.reading.pages.layer import count_visible, lost_letters, text_in_order
-from bot.reading.pages.ocr import Ocr, OcrFailed, find_ocr, recognise
+from bot.reading.pages.ocr import FIRST_DPI, Ocr, OcrFailed, Raster, find_ocr, recognise
 from bot.reading.pages.quality import (
     HALF_A_PAGE,
     LITTLE_TEXT,
@@ -260,14 +261,16 @@ class PdfDocument:
                 page.flatten()
 
     def _survey(self, page: Any, number: int) -> PageText:
-        found = _layer(self._pdf, page, number, drawn=False)
+        found = _layer(self._pdf, page, number)
         if not isinstance(found, tuple):
             return PageText(number, "", found)
         text, worth = found
         return PageText(number, "" if worth is Layer.GARBLED else text, TextOrigin.LAYER if worth is Layer.GOOD else TextOrigin.PENDING)
 
     def _recognise(self, page: Any, number: int) -> PageText:
-        found = _layer(self._pdf, page, number, drawn=True)
+        # The drawing by which a page proves not to be blank is the one that is recognised.
+        render = lru_cache(maxsize=1)(partial(draw, page))
+        found = _layer(self._pdf, page, number, partial(render, FIRST_DPI, 0))
         if not isinstance(found, tuple):
             return PageText(number, "", found)
         layer, worth = found
@@ -275,7 +278,7 @@ class PdfDocument:
             return PageText(number, layer)
         engine = self._engine()
         try:
-            recognised = recognise(engine, partial(draw, page)) if engine else None
+            recognised = recognise(engine, render) if engine else None
         except OcrFailed:
             recognised = None
         if recognised is None or (worth is Layer.GARBLED and not recognised.letters):
@@ -290,10 +293,10 @@ class PdfDocument:
         return self._ocr
 
 
-def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, Layer] | TextOrigin:
+def _layer(document: Any, page: Any, number: int, drawing: Callable[[], Raster] | None = None) -> tuple[str, Layer] | TextOrigin:
     """Return the text layer and what it is worth, or BLANK or UNREADABLE. What costs time is done only where the words do not convince.
 
-    A page under images is taken for one that shows something unless it is `drawn`.
+    A page under images is taken for one that shows something unless there is a `drawing` of it.
     """
     with closing(page.get_textpage()) as textpage:
         count = textpage.count_chars()
@@ -308,9 +311,10 @@ def _layer(document: Any, page: Any, number: int, *, drawn: bool) -> tuple[str, 
             return "", Layer.GARBLED
         coverage, dark = image_coverage(page), 0.0
         if own < (HALF_A_PAGE if coverage > MUCH_IMAGE else LITTLE_TEXT):
+            is_shown = coverage > MUCH_IMAGE and (drawing is None or (own < LITTLE_TEXT and is_plainly_inked(page, textpage, drawing())))
             # Where the image or the drawing is all there may be, one short line of it is not to be taken for dust.
             look = CLOSE if is_empty or coverage > MUCH_IMAGE else GLANCE
-            dark = ink(page, textpage, look) if drawn or coverage <= MUCH_IMAGE else 1.0
+            dark = 1.0 if is_shown else ink(page, textpage, look)
         shown = PageInk(coverage, dark, lost_letters(textpage, count))
     if dark <= SOME_INK and (is_empty or (own < LITTLE_TEXT and coverage > MUCH_IMAGE)):
         # Nothing to see besides the text: either nothing is there, or what could not be drawn.

@@ -15,8 +15,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.domain.folding import fold_letters
 from bot.domain.pages import PageText, TextOrigin
+from bot.reading.pages import drawing
 from bot.reading.pages.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
 from bot.reading.pages.quality import HALF_A_PAGE, LITTLE_TEXT
+from bot.reading.sandbox import child
 from bot.reading.sandbox.child import PdfDocument
 from tests.bot.reading import papers
 from tests.bot.reading.layouts import prose
@@ -214,6 +216,30 @@ def test_a_blank_sheet_that_was_scanned_is_not_recognised(saved: Save, stamp: st
 def test_a_faint_scan_is_not_blank(saved: Save) -> None:
     faint = picture(BODY).point(lambda level: 217 + level * 33 // 255)
     assert opened(scanned(faint), saved, lambda: Fixed(Recognised(BODY, 93))).recognise(1).origin is TextOrigin.OCR
+
+
+@pytest.mark.parametrize("stamp", ["", STAMP])
+def test_a_scan_of_a_page_of_text_is_drawn_once(saved: Save, monkeypatch: pytest.MonkeyPatch, stamp: str) -> None:
+    """The drawing that is recognised shows well enough that the page is not blank."""
+    drawn: list[tuple[int, int]] = []
+
+    def counted(page: pdfium.PdfPage, dpi: int, turn: int) -> Raster:
+        drawn.append((dpi, turn))
+        return drawing.draw(page, dpi, turn)
+
+    monkeypatch.setattr(child, "draw", counted)
+    monkeypatch.setattr(child, "ink", lambda *_: pytest.fail("drawn a second time"))
+    engine = Fixed(Recognised(BODY, 93))
+    page = opened(scanned(picture(BODY * 3), stamp=stamp), saved, lambda: engine).recognise(1)
+    assert (page.origin, engine.readings, drawn) == (TextOrigin.OCR, 1, [(150, 0)])
+
+
+def test_the_letters_of_a_stamp_are_no_ink_of_the_scan_below_it(saved: Save) -> None:
+    stamp = textwrap.fill("M" * 40 + " autorisation de la mise en œuvre" * 15, 70)
+    assert len(stamp) < LITTLE_TEXT
+    document = opened(scanned(Image.new("L", (1240, 1754), 235), stamp=stamp), saved)
+    page = document.recognise(1)
+    assert (page.origin, page.text) == (TextOrigin.LAYER, stamp)
 
 
 @pytest.mark.parametrize("stamp", ["", STAMP])
