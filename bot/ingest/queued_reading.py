@@ -16,7 +16,7 @@ from functools import partial
 
 import procrastinate
 import structlog
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from procrastinate.schema import SchemaManager
@@ -142,11 +142,10 @@ class QueuedReading:
         return (await asyncio.to_thread(self._queue.states, [sha256])).get(sha256)
 
     async def _defer(self, file: OpenedPdf) -> None:
-        job = self._jobs.configure_task(
-            "read", queue=LAYOUT, lock=file.sha256, queueing_lock=file.sha256, priority=_LATER if file.silent else _FIRST
-        )
+        job = self._jobs.configure_task("read", queue=LAYOUT, lock=file.sha256, priority=_LATER if file.silent else _FIRST)
         try:
-            with suppress(AlreadyEnqueued):
+            # One that is being read may have begun before the file was there. With a queueing lock its worker could not give it back.
+            if not [*await self._jobs.job_manager.list_jobs_async(lock=file.sha256, status="todo")]:
                 await job.defer_async(sha256=file.sha256)
         except (ConnectorException, PoolTimeout) as error:
             raise Unavailable(f"the reading could not be queued: {error}") from error

@@ -360,6 +360,27 @@ async def test_what_cannot_be_read_says_why_and_what_was_not_read_is_told(store:
     assert numbers(store) == ["2026-992"]
 
 
+async def test_what_two_processes_that_poll_have_queued_is_read_though_its_worker_is_killed(
+    store: Store, workers: Workers, tmp_path: Path
+) -> None:
+    """The one that polls is started anew while a worker reads what its predecessor had queued."""
+    sites = Sites()
+    publish(sites, "99", "slow")
+    async with polling(store, sites) as poller:
+        await poll(poller, "99")
+        process, _ = workers.start()
+        await stored_pages(store, 1)
+    async with polling(store, sites) as poller:
+        await poll(poller, "99")
+        await are_queued(store, 1)
+        process.send(signal.SIGKILL)
+        process.wait()
+        (tmp_path / "go").touch()
+        workers.start()
+        await soon(poller.finish())
+    assert numbers(store) == ["2026-991"]
+
+
 @pytest.mark.parametrize("how", ["dropped", "of another version", "emptied"])
 async def test_what_vanishes_from_the_queue_is_queued_again(store: Store, tmp_path: Path, how: str) -> None:
     """By a person, a process of another version, or a crash of the server."""
