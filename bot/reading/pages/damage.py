@@ -27,7 +27,7 @@ _BUDGET = 64 * _MEBI
 """Bytes that are unpacked of any file; `_RATIO` times its size more of a large one. Real ones need a tenth of it, a bomb takes a second."""
 _RATIO = 16
 _MOST_CONTENT = 16 * _MEBI
-"""Bytes of one stream in which names are looked for."""
+"""Bytes of one stream in which names are looked for, or the end of a text in one that is not packed."""
 _FREE = 4_194_000
 """A number that no object has: nearly the highest that pdfium takes. The lowest free ones may be those of objects that are missing."""
 _LONGEST_HEAD = 16 * 1024
@@ -81,7 +81,10 @@ def streams_unpack(content: mmap | bytes) -> bool:
         packing = _first_filter(head)
         if (packing is not None and packing not in _FLATE) or _NOT_TEXT.search(head):
             continue
-        end = content.find(b"endstream", found.end())
+        last = len(content) if packing is not None else min(found.end() + _MOST_CONTENT, len(content))
+        end = content.find(b"endstream", found.end(), last)
+        if end < 0 and last < len(content):
+            continue
         data = content[found.end() : end] if end >= 0 else None
         unpacked = data if data is None or packing is None else unpack(data, at_most=left)
         if unpacked is None or (b" Tf" in unpacked and _is_cut(unpacked)):

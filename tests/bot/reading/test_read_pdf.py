@@ -120,7 +120,7 @@ async def test_letters_drawn_as_curves_are_not_a_blank_page(saved: Save) -> None
 
 async def test_a_blank_page_is_blank(saved: Save) -> None:
     content = papers.stream(papers.text_content(BODY))
-    reading = await read_pdf(saved(papers.pages_of([content, papers.stream(b""), content])), WITHOUT_OCR)
+    reading = await read_pdf(saved(papers.pages_of([content, papers.stream(b"q Q"), content])), WITHOUT_OCR)
     assert origins(reading) == [TextOrigin.LAYER, TextOrigin.BLANK, TextOrigin.LAYER]
     assert reading.complete
 
