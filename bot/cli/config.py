@@ -94,6 +94,8 @@ def checked(context: Context) -> tuple[list[str], list[str]]:
 def _cannot_start(settings: Settings) -> Iterator[str]:
     if settings.web.listen and find_spec("starlette") is None:
         yield "[web] listen needs starlette: pip install 'vigie-vsa[web]'"
+    if settings.reading.engine == "procrastinate" and find_spec("procrastinate") is None:
+        yield "reading.engine needs procrastinate: pip install 'vigie-vsa[workers]'"
     if closed := closed_folder(settings):
         yield "{}. {}".format(*closed)
     if sqlite_file(settings.database.url) is None:

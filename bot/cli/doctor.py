@@ -107,6 +107,8 @@ def of_machine(settings: Settings, authorities: Mapping[str, Authority]) -> Iter
         yield Diagnosis("pages", "failed", "[web] listen needs starlette", "pip install 'vigie-vsa[web]'")
     if settings.observe.listen and find_spec("prometheus_client") is None:
         yield Diagnosis("metrics", "warning", "/metrics needs prometheus-client, /healthz does not", "pip install 'vigie-vsa[metrics]'")
+    if settings.reading.engine == "procrastinate" and find_spec("procrastinate") is None:
+        yield Diagnosis("workers", "failed", "reading.engine needs procrastinate", "pip install 'vigie-vsa[workers]'")
     yield _database(settings.database.url)
     yield _disk(settings)
     found = confinement_found()

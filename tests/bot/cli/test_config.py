@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.cli import config
 from bot.cli.config import checked
 from bot.cli.context import Context
 from bot.storage.migrate import VERSION_TABLE
@@ -139,6 +140,16 @@ def test_a_folder_that_cannot_be_written_or_made_is_told(vigie: Vigie, tmp_path:
     monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
     problems, _ = checked(Context(tmp_path / "config.toml", verbose=False))
     assert problems == [f"this user cannot write in {tmp_path}. As root, with the user that runs the bot:  chown USER {tmp_path}"]
+
+
+def test_workers_without_their_extra_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '[reading]\nengine = "procrastinate"\n[database]\nurl = "postgresql://vigie@127.0.0.1/vigie"\n'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    context = Context(tmp_path / "config.toml", verbose=False)
+    assert checked(context)[0] == []
+    monkeypatch.setattr(config, "find_spec", lambda _: None)
+    assert checked(context)[0] == ["reading.engine needs procrastinate: pip install 'vigie-vsa[workers]'"]
 
 
 def test_a_database_that_is_none_is_told_and_one_of_an_older_version_is_not(vigie: Vigie, tmp_path: Path) -> None:

@@ -131,11 +131,14 @@ def test_the_browser_is_looked_for_where_a_watched_site_needs_one(tmp_path: Path
     assert (found.state, found.todo) == ("ok", "")
 
 
-def test_pages_and_metrics_need_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_metrics_and_workers_need_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "find_spec", lambda _: None)
     found = on_machine(tmp_path, "metrics", observe={"listen": "127.0.0.1:9464"})
     assert (found.state, found.todo) == ("warning", "pip install 'vigie-vsa[metrics]'")
     assert on_machine(tmp_path, "pages", web={"listen": "127.0.0.1:8080"}).todo == "pip install 'vigie-vsa[web]'"
+    database = {"url": "postgresql://vigie@127.0.0.1:1/vigie"}
+    found = on_machine(tmp_path, "workers", reading={"engine": "procrastinate"}, database=database)
+    assert (found.state, found.todo) == ("failed", "pip install 'vigie-vsa[workers]'")
 
 
 def test_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
