@@ -30,8 +30,8 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class PollSchedule:
-    """Says how often a source is polled: `every` when it is likely to publish, at least once in `slowest`; how far back its first poll may
-    announce."""
+    """Says how often a source is polled: `every` in working hours until its habits are known, at least once in `slowest`; how far back its
+    first poll may announce."""
 
     every: timedelta
     slowest: timedelta

@@ -77,7 +77,7 @@ class WatchSettings(Section):
     """Minutes between two looks at the same source in working hours, where nothing is known of when it publishes; else the same number of
     looks, most of them when it does."""
     slowest_minutes: Annotated[Number, Field(gt=0, le=1440)] = 90
-    """Minutes between two looks at any other time, at the most: nights, Sundays. Smaller than `every_minutes`: always `every_minutes`."""
+    """Minutes between two looks at any other time, at the most: nights, Sundays. Smaller than `every_minutes`: as if it were that."""
     announce_since_days: Annotated[Whole, Field(ge=0, le=3660)] = 2
     """At the first look at a source, recueils older than this many days are taken as known and not announced."""
 
