@@ -164,12 +164,15 @@ def twice_lines(facts: Iterable[TwiceRead]) -> Iterator[str]:
     """Return `places, to verify: « gare du Nord »; the second reader has « gare de l'Est »` for each fact that is read twice."""
     for fact in facts:
         second = f"the second reader has {f'« {_in_words(fact.second)} »' if fact.second else 'nothing'}"
-        if fact.poor:
+        if fact.settled:
+            second += "; a person said so"
+        elif fact.poor:
             second += "; its page was badly read"
         elif fact.agreed:
             second = second if fact.doubtful or not fact.second else "both readers agree"
         elif not fact.doubtful:
             second += "; it is of the list, and no other one of it is named"
+            second += ", or its maker stands beside it" if fact.name == "software" and not fact.second else ""
         yield f"{fact.name}, {'to verify' if fact.doubtful else 'sure'}: « {_in_words(fact.told)} »; {second}"
 
 

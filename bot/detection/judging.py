@@ -198,7 +198,8 @@ def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TwiceRead:
-    """One fact as it is told and as the second reader has it, without names of persons; `poor`: its page was badly read."""
+    """One fact as it is told and as the second reader has it, without names of persons; `poor`: its page was badly read; `settled`: a
+    person said what it is."""
 
     name: str
     told: FactValue
@@ -206,6 +207,7 @@ class TwiceRead:
     agreed: bool
     doubtful: bool
     poor: bool
+    settled: bool
 
 
 def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
@@ -228,6 +230,7 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
             agree(text, segment, name, value, second.get(name)),
             name in verdict.facts.doubtful,
             name in poor,
+            name in verdict.facts.settled,
         )
         for name, value in told.items()
     )

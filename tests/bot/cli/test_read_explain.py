@@ -50,22 +50,36 @@ def test_every_verdict_is_explained_by_its_phrases() -> None:
 @pytest.mark.parametrize(
     ("fact", "line"),
     [
-        (TwiceRead("event", "foire", "foire", agreed=True, doubtful=False, poor=False), "event, sure: « foire »; both readers agree"),
         (
-            TwiceRead("event", "foire, ont", "foire", agreed=False, doubtful=True, poor=False),
+            TwiceRead("event", "foire", "foire", agreed=True, doubtful=False, poor=False, settled=False),
+            "event, sure: « foire »; both readers agree",
+        ),
+        (
+            TwiceRead("event", "foire, ont", "foire", agreed=False, doubtful=True, poor=False, settled=False),
             "event, to verify: « foire, ont »; the second reader has « foire »",
         ),
         (
-            TwiceRead("office", "Le préfet", None, agreed=True, doubtful=False, poor=False),
+            TwiceRead("office", "Le préfet", None, agreed=True, doubtful=False, poor=False, settled=False),
             "office, sure: « Le préfet »; the second reader has nothing",
         ),
         (
-            TwiceRead("places", ("quai",), ("quai",), agreed=True, doubtful=True, poor=True),
+            TwiceRead("places", ("quai",), ("quai",), agreed=True, doubtful=True, poor=True, settled=False),
             "places, to verify: « quai »; the second reader has « quai »; its page was badly read",
         ),
         (
-            TwiceRead("vendor", "Wintics", None, agreed=False, doubtful=False, poor=False),
+            TwiceRead("vendor", "Wintics", None, agreed=False, doubtful=False, poor=False, settled=False),
             "vendor, sure: « Wintics »; the second reader has nothing; it is of the list, and no other one of it is named",
+        ),
+        (
+            TwiceRead("software", "Sentivue", None, agreed=False, doubtful=False, poor=False, settled=False),
+            (
+                "software, sure: « Sentivue »; the second reader has nothing; it is of the list, and no other one of it is named,"
+                " or its maker stands beside it"
+            ),
+        ),
+        (
+            TwiceRead("event", "foire", "marché", agreed=False, doubtful=False, poor=False, settled=True),
+            "event, sure: « foire »; the second reader has « marché »; a person said so",
         ),
     ],
 )
