@@ -78,7 +78,7 @@ class Redetection:
 
 # What today's rules say of acts that were judged by those of another day. Pure: nothing is changed here.
 
-FACTS = tuple(entry.name for entry in fields(Facts))
+FACTS = tuple(entry.name for entry in fields(Facts) if entry.name != "settled")
 
 
 class Effect(StrEnum):
@@ -147,7 +147,9 @@ def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) ->
     Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity`); and what is not
     found in it any more, another sighting may have given.
     """
-    named = [(name, getattr(known.facts, name), getattr(found.facts, name)) for name in FACTS]
+    # What a person said stands, whatever is found here.
+    asked = (name for name in FACTS if name not in known.facts.settled)
+    named = [(name, getattr(known.facts, name), getattr(found.facts, name)) for name in asked]
     if _shown(recueil, stored, known):
         everywhere = len(known.sightings) < 2
         return tuple(name for name, old, new in named if new != old and (new or everywhere))

@@ -72,6 +72,7 @@ def test_an_outcome_before_and_after(before: Outcome, after: Outcome, known: Dec
         (ELSEWHERE, replace(FACTS, cameras=25), ()),  # shown by another act, whose facts stay
         (ELSEWHERE, replace(FACTS, event="Concert"), ("event",)),  # which this one completes
         (ELSEWHERE, replace(FACTS, authority="PP"), ()),
+        (replace(ELSEWHERE, facts=FACTS.settle({"event": None})), replace(FACTS, event="Concert"), ()),  # a person said: none
     ],
 )
 def test_other_facts(known: Decree, facts: Facts, names: tuple[str, ...]) -> None:
