@@ -145,12 +145,17 @@ def _register_facts(review: typer.Typer) -> None:
     ) -> None:
         """Write the acts whose facts people settled as entries of the labelled corpus, without names of persons as far as they are known
         for such: read each text before you give it to anybody."""
-        entries = _read(ctx.obj, lambda reviewer: reviewer.labelled())
+        entries, left = _read(ctx.obj, lambda reviewer: reviewer.labelled())
         try:
             write_entries(folder, entries)
         except OSError as error:
             fail(f"{folder}: {error.strerror}")
         typer.echo(f"{count(len(entries), 'act')} written to {folder}: look for names in each text before you give it to anybody")
+        if left:
+            numbers = ", ".join(map(str, left))
+            typer.echo(
+                f"left out, because the act is stored no more or holds other decrees by now: {count(len(left), 'decree')} ({numbers})"
+            )
         raise typer.Exit(DONE)
 
 

@@ -216,11 +216,20 @@ class Reviewer:
         """Return the same of the decree of this number. Raises NoSuchRow."""
         return self.read_twice(self._decree(decree))
 
-    def labelled(self) -> list[LabelledAct]:
-        """Return the acts of the decrees of which a person settled a fact that they state, as labelled acts."""
-        found = ((self._store.decrees.get(decree), facts) for decree, facts in self._store.reviews.settled_facts().items())
-        stated = [(decree, {name: value for name, value in facts.items() if value}) for decree, facts in found if decree is not None]
-        return [_labelled(decree, self.act_of(decree), facts) for decree, facts in stated if facts and decree.withdrawn_at is None]
+    def labelled(self) -> tuple[list[LabelledAct], list[int]]:
+        """Return the acts of the decrees of which a person settled a fact that they state, as labelled acts; and the numbers of the decrees
+        whose act is stored no more, or holds others by now."""
+        labelled: list[LabelledAct] = []
+        left: list[int] = []
+        for number, facts in self._store.reviews.settled_facts().items():
+            decree, stated = self._store.decrees.get(number), {name: value for name, value in facts.items() if value}
+            if decree is None or decree.withdrawn_at is not None or not stated:
+                continue
+            try:
+                labelled.append(_labelled(decree, self.act_of(decree), stated))
+            except NoSuchRow:
+                left.append(number)
+        return labelled, left
 
     def act_of(self, decree: Decree) -> Act:
         """Return the act that a stored decree is shown by. Raises NoSuchRow where that holds other decrees too."""
@@ -229,12 +238,14 @@ class Reviewer:
 
     def question(self, decree: Decree, fact: str | None = None) -> FactQuestion | None:
         """Return what a person is to be asked about a decree: about this fact, else the most useful of those to be verified; None where it
-        has none such. Raises NoSuchRow as `act_of`."""
+        has none such that a message can show whole. Raises NoSuchRow as `act_of`."""
         unsure = [name for name in USEFUL if name in decree.facts.doubtful and fact in {None, name}]
         if not unsure:
             return None
-        twice = next((one for one in self.read_twice(decree) if one.name == unsure[0]), None)
-        return None if twice is None else FactQuestion(decree, twice.name, _readings(twice))
+        twice = {one.name: _readings(one) for one in self.read_twice(decree)}
+        shown = (name for name in unsure if name in twice and all(len(told(one)) <= LONGEST_READING for one in twice[name]))
+        name = next(shown, None)
+        return None if name is None else FactQuestion(decree, name, twice[name])
 
     def answer_fact(self, answer: FactAnswer, *, by: str) -> SettledFact:
         """Take an answer to a question. Raises NoSuchRow where the fact waits for none, or another question would be asked by now."""
@@ -245,7 +256,7 @@ class Reviewer:
         if asked is None or asked.token != answer.token or answer.choice > len(asked.readings):
             raise NoSuchRow(f"nobody is asked about {answer.fact} of the decree {answer.decree} any more")
         nothing = () if isinstance(asked.readings[0], tuple) else None
-        return self._settle_fact(answer.decree, asked.fact, (nothing, *asked.readings)[answer.choice], by)
+        return self._settle_fact(answer.decree, asked.fact, (nothing, *asked.readings)[answer.choice], by, first=True)
 
     def settle_fact(self, decree: int, fact: str, values: Sequence[str], *, by: str) -> SettledFact:
         """Take what a person says that a fact is, whatever was read; without values: the decree does not say it. Raises NoSuchRow, also
@@ -268,9 +279,10 @@ class Reviewer:
             raise NoSuchRow(f"no decree is recorded under the number {decree}")
         return known
 
-    def _settle_fact(self, decree: int, fact: str, value: FactValue, by: str) -> SettledFact:
-        self._store.reviews.settle_fact(decree, fact, value, self._clock(), by)
-        return SettledFact(decree, fact, value)
+    def _settle_fact(self, decree: int, fact: str, value: FactValue, by: str, *, first: bool = False) -> SettledFact:
+        if self._store.reviews.settle_fact(decree, fact, value, self._clock(), by, first=first):
+            return SettledFact(decree, fact, value)
+        return SettledFact(decree, fact, getattr(self._decree(decree).facts, fact), already=True)
 
     @staticmethod
     def _rejected(reject: Callable[[], Rejected]) -> Settled:
@@ -282,6 +294,13 @@ class Reviewer:
 
 
 _LONGEST_FACT = 200
+LONGEST_READING = 1000
+"""Characters of a reading that a question shows. Nobody is asked whether a longer one is right, of which only a part could be seen."""
+
+
+def told(value: FactValue) -> str:
+    """Return a fact in words: several as a list."""
+    return "; ".join(value) if isinstance(value, tuple) else value or ""
 
 
 def _readings(fact: TwiceRead) -> tuple[FactValue, ...]:
@@ -310,7 +329,9 @@ class LabelledAct:
 
 def _labelled(decree: Decree, act: Act, facts: Mapping[str, FactValue]) -> LabelledAct:
     text = _PAGE_END.join(nameless(page.text) for page in act.pages)
-    name = _NO_NAME.sub("-", f"{decree.authority}-{decree.act_id or decree.facts.number or decree.id}".lower())
+    # An identifier may be that of several decrees, and so may a number.
+    known = (decree.authority, decree.act_id or decree.facts.number, decree.id)
+    name = _NO_NAME.sub("-", "-".join(str(one) for one in known if one is not None).lower())
     return LabelledAct(name, nameless(act.title), decree.kind, text, facts)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Decree, FactValue
+from bot.domain.acts import Decree
 from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
-from bot.ingest.review import FactQuestion
+from bot.ingest.review import FactQuestion, told
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert, link_to, unlinked
 from bot.messages.words import date_text
@@ -207,20 +207,12 @@ def fact_text(asked: FactQuestion, name: str, words: ReviewQuestionWords, *, but
         words.where.format(name=inert(name), page=page),
         cut(inert(without_names(decree.title)), _LONGEST_TITLE),
         words.fact.format(fact=label),
-        *(
-            (f"{number}. " if several else "") + (cut(inert(told(reading)), _LONGEST_TITLE))
-            for number, reading in enumerate(asked.readings, start=1)
-        ),
+        *((f"{number}. " if several else "") + inert(told(reading)) for number, reading in enumerate(asked.readings, start=1)),
         *(words.quote.format(page=page, text=cut(inert(without_names(text)), _LONGEST_QUOTE)) for page, text in list(quotes)[:_QUOTES]),
         link_to(decree.url, page) or "",
         (words.which if several else words.is_it) if buttons else words.fact_type.format(decree=decree.id, fact=asked.fact),
     ]
     return "\n".join(line for line in lines if line)
-
-
-def told(value: FactValue) -> str:
-    """Return a fact in words: several as a list."""
-    return "; ".join(value) if isinstance(value, tuple) else value or ""
 
 
 def _numbers(found: Sequence[Decree]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
-from bot.domain.acts import Evidence, Judged, Outcome
+from bot.domain.acts import Evidence, FactValue, Judged, Outcome
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import ActIdentity, act_keys
 from bot.domain.posts import Post, PostCause, PostState
@@ -278,6 +278,13 @@ def key_of_decree(decree: int) -> str:
 def key_of_facts(decree: int) -> str:
     """The key by which it is found again which decrees have a fact that a person settled."""
     return f"{FACTS_OF}{decree}"
+
+
+def settled_by_people(connection: Connection, decree: int) -> Mapping[str, FactValue]:
+    """What people said of the facts of this decree."""
+    key = key_of_facts(decree)
+    said = decisions_under(connection, [key]).get(key)
+    return {} if said is None else said.facts
 
 
 def key_of_review(review: int) -> str:

@@ -24,7 +24,7 @@ from bot.domain.identity import EarlierFinding, HeldDecree, earliest, keys_of, m
 from bot.domain.posts import Post, PostState, may_be_posted
 from bot.domain.records import ReadResult, RecordingResult, RecueilState
 from bot.domain.routing import FollowMode, Topics, chat_destination, not_before
-from bot.storage.acts import ReadActs, replace_acts, withdrawn_among
+from bot.storage.acts import ReadActs, replace_acts, settled_by_people, withdrawn_among
 from bot.storage.database import insert_or_ignore, lock_recueil, written
 from bot.storage.decrees import load_decrees, write_links
 from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
@@ -371,7 +371,10 @@ def see(
 
 
 def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None) -> None:
-    """Make the facts of a decree, and the day of its publication, again from what its sightings give; and its communes from its facts."""
+    """Make the facts of a decree, and the day of its publication, again from what its sightings give; and its communes from its facts.
+
+    What a person said of its facts stands, also where it was said while the act was judged.
+    """
     mine = select(decrees).where(decrees.c.id == decree_id)
     row = connection.execute(mine).one()
     own = _own(connection, decree_id)
@@ -379,6 +382,7 @@ def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None)
     others = [*own[1:], *connection.execute(elsewhere.order_by(sightings.c.seen_at, sightings.c.id))]
     base = own[0].facts if own and own[0].facts is not None else row.facts
     facts = merge_facts(base, [other.facts for other in others if other.facts is not None])
+    facts = facts.settle(settled_by_people(connection, decree_id))
     published = earliest([seen.published for seen in (*own[:1], *others)], facts.signed)
     published = published or row.published
     values = {**_from_facts(facts), "published": published, "listed_on": listed_on(published, facts.signed, row.found_at)}

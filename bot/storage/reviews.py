@@ -144,8 +144,10 @@ class Reviews(NamingRepository):
 
     def unasked(self, since: datetime) -> list[Decree]:
         """The decrees found since then, but for what is history, about no fact of which anybody was asked; the oldest first."""
-        fresh = (decrees.c.found_at >= since, decrees.c.withdrawn_at.is_(None), decrees.c.notified_at.is_(None))
-        query = select(decrees.c.id).join(recueils, recueils.c.id == decrees.c.recueil_id).where(*fresh, recueils.c.silent.is_(False))
+        # What is announced of the past, or found in it by new rules, is history too.
+        fresh = (decrees.c.found_at >= since, decrees.c.listed_on >= since.date(), recueils.c.silent.is_(False))
+        unasked = (decrees.c.withdrawn_at.is_(None), decrees.c.notified_at.is_(None))
+        query = select(decrees.c.id).join(recueils, recueils.c.id == decrees.c.recueil_id).where(*fresh, *unasked)
         with self._database.reading() as connection:
             ids = connection.execute(query.order_by(decrees.c.found_at, decrees.c.id)).scalars().all()
             loaded = load_decrees(connection, ids)
@@ -164,18 +166,22 @@ class Reviews(NamingRepository):
                 raise NoSuchRow(f"no decree {decree} is recorded with an act of its own")
             return value_of(StoredAct, act)
 
-    def settle_fact(self, decree: int, name: str, value: FactValue, now: datetime, by: str) -> None:
+    def settle_fact(self, decree: int, name: str, value: FactValue, now: datetime, by: str, *, first: bool = False) -> bool:
         """A person says what this fact of a decree is, or by an empty value that the decree does not say it: no later reading of its acts
-        says otherwise, and its posts are edited. Raises NoSuchRow.
+        says otherwise, and its posts are edited. `first`: only where nobody has said so before; False where somebody was faster. Raises
+        NoSuchRow.
         """
 
-        def settled(connection: Connection) -> None:
+        def settled(connection: Connection) -> bool:
             mine = select(decrees).where(decrees.c.id == decree, decrees.c.withdrawn_at.is_(None))
             row = connection.execute(mine).one_or_none()
+            if row is not None:
+                lock_recueil(connection, row.recueil_id, decrees=True)
+                row = connection.execute(mine).one_or_none()  # as the one before has left it
             if row is None:
                 raise NoSuchRow(f"no decree is recorded under the number {decree}")
-            lock_recueil(connection, row.recueil_id, decrees=True)
-            row = connection.execute(mine).one()
+            if first and name in row.facts.settled:
+                return False
             said = Decision(Outcome.DECREE, None, now, clean(by)[:_LONGEST_BY], {name: value})
             keys = {key_of_facts(decree)}
             for act in _acts_of(connection, decree):
@@ -194,8 +200,9 @@ class Reviews(NamingRepository):
             touched = with_changed(connection, [decree])
             want_edits(connection, touched)
             note_changed(connection, touched, now)
+            return True
 
-        written(self._database, settled)
+        return written(self._database, settled)
 
     def settled_facts(self) -> dict[int, Mapping[str, FactValue]]:
         """What people said of facts, by the decree, the first one first."""

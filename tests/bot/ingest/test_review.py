@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
-from bot.domain.acts import Decree, Kind, Outcome
+from bot.domain.acts import Cover, Decree, Kind, Outcome, Reading
 from bot.domain.posts import PostCause, PostState
 from bot.domain.records import Withdrawal
+from bot.ingest.judging import read_result
 from bot.ingest.redetect import Redetection
 from bot.ingest.review import (
     USEFUL,
@@ -26,8 +29,9 @@ from bot.ingest.review import (
     answer_from,
 )
 from bot.storage.errors import AlreadyDecided, NoSuchRow
+from bot.storage.schema import acts
 from bot.storage.store import Store
-from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, road, several
+from tests.bot.real_acts import DAY, LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before, road, several
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.ready import ready_store
 
@@ -346,7 +350,7 @@ def test_a_decree_of_an_act_that_holds_several_is_left(store: Store, reviewer: R
 
 
 def test_what_people_said_is_a_labelled_act_that_names_nobody(store: Store, reviewer: Reviewer) -> None:
-    assert reviewer.labelled() == []
+    assert reviewer.labelled() == ([], [])
     signed = (
         "\nFait à Valence, le 14 août 2026\nPour le préfet et par délégation,\nSigné : Camille EXEMPLE\nAffaire suivie par M. Paul Durand"
     )
@@ -356,10 +360,69 @@ def test_what_people_said_is_a_labelled_act_that_names_nobody(store: Store, revi
     reviewer.settle_fact(2, "event", [], by="command")
     reviewer.settle_fact(3, "event", ["foire de Valence"], by="command")
     reviewer.withdraw(3, by="command")
-    [labelled] = reviewer.labelled()
+    [labelled], left = reviewer.labelled()
+    assert left == []
     assert (labelled.name, labelled.kind, labelled.facts) == (
-        "26-26-2026-08-14-00001", Kind.AUTHORISATION, {"event": "foire de Valence"},
+        "26-26-2026-08-14-00001-1", Kind.AUTHORISATION, {"event": "foire de Valence"},
     )  # fmt: skip
     assert "Pour le préfet et par délégation,\nSigné : [NOM]\nAffaire suivie par [NOM]" in labelled.text
     assert "EXEMPLE" not in labelled.text
     assert "Durand" not in labelled.text
+
+
+def test_of_two_who_answer_at_once_the_first_is_heard(store: Store, reviewer: Reviewer) -> None:
+    asked = unsure(store, reviewer)
+    number = asked.decree.id or 0
+
+    class Slow(Reviewer):
+        def question(self, decree: Decree, fact: str | None = None) -> FactQuestion | None:
+            seen = super().question(decree, fact)
+            reviewer.answer_fact(FactAnswer(number, asked.token, "places", 2), by="telegram")
+            return seen
+
+    slow = Slow(store=store, route=lambda _: (), clock=lambda: LATER)
+    late = slow.answer_fact(FactAnswer(number, asked.token, "places", 1), by="telegram")
+    assert (late.value, late.already) == (LENS, True)
+    assert stored(store, number).facts.places == LENS
+
+
+def test_what_is_answered_while_the_act_is_judged_again_stands(store: Store, reviewer: Reviewer) -> None:
+    asked = unsure(store, reviewer)
+    number = asked.decree.id or 0
+    recueil = store.recueils.get(1)
+    reading = Reading(20, Cover("26", None, DAY), (authorisation(more=UNSURE),))
+    before = read_result(recueil, reading, next_try_at=None)
+    reviewer.answer_fact(FactAnswer(number, asked.token, "places", 2), by="telegram")
+    store.recordings.record(before, lambda _: ("channel",), LATER)
+    facts = stored(store, number).facts
+    assert (facts.places, facts.doubtful, facts.settled) == (LENS, (), ("places",))
+
+
+def test_nobody_is_asked_whether_a_list_is_right_that_no_message_shows_whole(store: Store, reviewer: Reviewer) -> None:
+    asked = unsure(store, reviewer)
+    long = tuple(f"gare de la commune qui a le numéro {number}" for number in range(40))
+    recorded_before(store, 1, facts=replace(asked.decree.facts, places=long, doubtful=("places", "event")))
+    other = reviewer.question(stored(store, 1))
+    assert other is not None
+    assert other.fact == "event"
+    assert reviewer.question(stored(store, 1), "places") is None
+
+
+def test_an_act_that_is_stored_no_more_keeps_no_other_from_being_a_label(store: Store, reviewer: Reviewer) -> None:
+    for number in ("2026-1", "2026-2"):
+        read(store, new_recueil(store, number), authorisation(number=number, act_id=f"26-{number}"))
+    reviewer.settle_fact(1, "event", ["foire de Valence"], by="command")
+    reviewer.settle_fact(2, "event", ["foire de Valence"], by="command")
+    with store.database.writing() as connection:
+        connection.execute(delete(acts).where(acts.c.decree_id == 1))
+    labelled, left = reviewer.labelled()
+    assert ([one.name for one in labelled], left) == (["26-26-2026-2-2"], [1])
+
+
+def test_decrees_that_one_act_was_cut_into_are_labels_of_their_own(store: Store, reviewer: Reviewer) -> None:
+    parts = [replace(authorisation(number=f"2026-{part}", page=2 + part), part=part) for part in (1, 2)]
+    read(store, new_recueil(store), *parts)
+    reviewer.settle_fact(1, "event", ["foire de Valence"], by="command")
+    reviewer.settle_fact(2, "event", ["foire de Romans"], by="command")
+    labelled, _ = reviewer.labelled()
+    assert len({one.name for one in labelled}) == 2

@@ -13,13 +13,13 @@ from bot.delivery.channel import DeliveryError, DeliveryUnknown, NotSent
 from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain.acts import Decree, Evidence, Facts, Kind
 from bot.domain.records import REREAD, Waiting
-from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, Reviewer, answer_from
+from bot.ingest.review import LONGEST_READING, FactAnswer, FactQuestion, ReviewAnswer, Reviewer, answer_from
 from bot.messages import Language
 from bot.operators.notifier import AT_ONCE, FRESH, Notifier, ReviewQuestions
 from bot.operators.text import fact_text, review_text
 from bot.operators.vocabulary import alert_words
 from bot.storage.store import Store
-from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, several
+from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before, several
 from tests.bot.storage.ready import ready_store
 
 MINUTE = timedelta(minutes=1)
@@ -223,8 +223,22 @@ async def test_nobody_is_asked_about_facts_that_are_sure_or_old_or_of_history(be
     old = authorisation(number="2026-3", act_id="26-2026-08-14-00013", more=UNSURE)
     read(bench.store, new_recueil(bench.store, "old"), old, now=bench.now)
     bench.now = NOW
+    # Nor is anybody about the past that a backfill announces, or that new rules find.
+    past = authorisation(number="2026-4", act_id="26-2026-08-14-00014", more=UNSURE)
+    [decree] = read(bench.store, new_recueil(bench.store, "past"), past).decrees
+    recorded_before(bench.store, decree.id or 0, listed_on=(NOW - FRESH).date() - timedelta(days=1))
     assert await bench.look() == []
-    assert [decree.facts.doubtful for decree in bench.store.decrees.recent(9).decrees].count(("places",)) == 2
+    assert [decree.facts.doubtful for decree in bench.store.decrees.recent(9).decrees].count(("places",)) == 3
+
+
+def test_a_reading_is_shown_whole(bench: Bench) -> None:
+    [decree] = read(bench.store, new_recueil(bench.store), authorisation()).decrees
+    first, second = ("x" * LONGEST_READING, f"{'x' * (LONGEST_READING - 1)}y")
+    long = replace(decree, title="T" * 9999, evidence=(Evidence("event", 3, "q" * 9999), Evidence("event", 4, "r" * 9999)))
+    text = fact_text(FactQuestion(long, "event", (first, second)), "n", alert_words("fr").reviews, buttons=True)
+    assert first in text
+    assert second in text
+    assert len(text) < 4000
 
 
 async def test_without_anybody_who_listens_the_command_for_a_fact_is_named(bench: Bench) -> None:
