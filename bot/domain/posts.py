@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -154,10 +155,10 @@ _FACTS = ("number", "signed", "event", "operators", "places", "purposes", "softw
 class PostContent:
     """What a post says of its decree, as far as an edit may follow from it.
 
-    `facts` are the names of those that it gives, and of those that a person had settled (`places.settled`), `published` is the day of
-    publication, `changes` are the later decrees that change its own, each as a chain of ids (`suspension:15`), with those that end these
-    (`suspension:15:16`). Without `facts` it is taken to give all there are, and the day; without `changes` nobody knows what it says of
-    later decrees.
+    `facts` are the names of those that it gives, and of those that a person had settled, with what as (`places.settled:6f1d…`), `published`
+    is the day of publication, `changes` are the later decrees that change its own, each as a chain of ids (`suspension:15`), with those
+    that end these (`suspension:15:16`). Without `facts` it is taken to give all there are, and the day; without `changes` nobody knows what
+    it says of later decrees.
     """
 
     facts: frozenset[str] | None = None
@@ -173,7 +174,7 @@ def content_of(decree: Decree) -> PostContent:
     """Return what a post sent now says of the decree."""
     facts = {name for name in _FACTS if getattr(decree.facts, name) not in (None, ())}
     facts |= {*_moment("starts", decree.facts.starts), *_moment("ends", decree.facts.ends)}
-    facts |= {f"{name}.settled" for name in decree.facts.settled if name in _FACTS}
+    facts |= {f"{name}{_SETTLED}{_digest(getattr(decree.facts, name))}" for name in decree.facts.settled if name in _FACTS}
     changes = (chain for change in decree.changed_by if change.kind in CHANGING for chain in _chains(change.kind.value, (change,)))
     return PostContent(frozenset(facts), decree.published, frozenset(changes))
 
@@ -190,9 +191,18 @@ def is_outdated(said: PostContent, decree: Decree, age: timedelta = timedelta())
 
 
 def edited(said: PostContent, decree: Decree) -> PostContent:
-    """Return what a post says once it was edited: a fact that it gave once stays given, even where it is not read any more."""
+    """Return what a post says once it was edited: a fact that it gave once stays given, even where it is not read any more. What a person
+    said before saying something else does not."""
     now = content_of(decree)
-    return replace(now, facts=(now.facts or frozenset()) | (said.facts or frozenset()), published=now.published or said.published)
+    given = {name for name in said.facts or () if _SETTLED not in name}
+    return replace(now, facts=(now.facts or frozenset()) | given, published=now.published or said.published)
+
+
+_SETTLED = ".settled:"
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(repr(value).encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def _chains(path: str, changes: Iterable[Change]) -> Iterator[str]:

@@ -296,6 +296,20 @@ def test_an_answer_makes_a_fact_sure_and_no_reading_doubts_it_again(store: Store
     assert (repeated.value, repeated.already) == (value, True)
 
 
+def test_posts_follow_whoever_corrects_an_answer_and_whoever_takes_that_back(store: Store, reviewer: Reviewer) -> None:
+    [decree] = read(store, new_recueil(store), authorisation()).decrees
+    posted = store.outbox.claim("channel", NOW)
+    assert posted is not None
+    store.outbox.sent(posted.id, "77", NOW)
+    for event in ("foire de Romans", "foire de Valence", "foire de Romans"):
+        reviewer.settle_fact(decree.id or 0, "event", [event], by="command")
+        edit = store.edits.next("channel", LATER)
+        assert edit is not None
+        assert edit.post.decree.facts.event == event
+        store.edits.done(edit, LATER)
+    assert store.edits.next("channel", LATER) is None
+
+
 def test_whoever_answers_says_that_it_is_a_decree_and_leaves_its_kind_to_the_rules(store: Store, reviewer: Reviewer) -> None:
     asked = unsure(store, reviewer)
     reviewer.answer_fact(FactAnswer(asked.decree.id or 0, asked.token, "places", 2), by="telegram")
