@@ -533,9 +533,10 @@ def _producers(
     telegram, late_after = settings.telegram, timedelta(hours=settings.delivery.tell_after_hours)
     names, language = [entry.name for entry in wired], telegram.operators_language
     authority = partial(authority_name, authorities)
+    queue = ReadingQueue(store.database).state if is_queued(settings) else lambda: None
     return [
         SourceAlerts(overview, store.alerts, partial(source_name, authorities), clock, language),
-        DeliveryAlerts(store, names, late_after, clock, language, pages),
+        DeliveryAlerts(store, names, late_after, clock, language, pages, queue),
         ReviewQuestions(store.reviews, reviewer.found, reviewer.question, authority, clock, language, buttons=telegram.commands),
     ]
 

@@ -50,8 +50,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show which sources and destinations work, and whether PDFs are read in confinement on this machine.
 
-        Exit code 0 when all of them do, 3 when some do not or the bot does not seem to run. With --alive 0 while the bot polls and
-        delivers, whatever sites and platforms answer, else 1.
+        Exit code 0 when all of them do, 3 when some do not, when PDFs wait and no worker is there, or when the bot does not seem to run.
+        With --alive 0 while the bot polls and delivers, whatever sites and platforms answer, else 1.
         """
         settings, authorities = load(ctx.obj)
         picked = {authority.code for authority in chosen(codes, authorities)}
@@ -59,7 +59,7 @@ def register(app: typer.Typer) -> None:
             whole, counts = report_sources(settings, authorities, store, clock=utc_now), store.recueils.counts()
             delivery, working = report_destinations(settings, store, clock=utc_now), _working(store)
             followers = replace(store.follows.counts(), in_trouble=len(store.posts.in_trouble()))
-            queue = ReadingQueue(store.database).state()
+            queue = ReadingQueue(store.database).state() if settings.reading.engine != "local" else None
         stopped = not_alive(replace(whole, destinations=delivery), running=working is not None, now=whole.at)
         alive_json = {"alive": stopped is None, "not_alive": stopped}
         if alive:
@@ -67,8 +67,10 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(DONE if stopped is None else FAILED)
         overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked), destinations=delivery)
         confinement = confinement_found()
+        is_ok = overview.ok and not (queue is not None and queue.is_unattended)
         document = {
             **_json(overview, authorities, counts),
+            "ok": is_ok,
             **alive_json,
             "running": working and asdict(working),
             "followers": asdict(followers),
@@ -79,7 +81,7 @@ def register(app: typer.Typer) -> None:
         about = (who, *follower_lines(followers), *queue_lines(queue), *confinement_lines(confinement))
         lines = (*status_lines(overview, authorities, counts, every=every), "", *about)
         show(document, lines, as_json=as_json)
-        raise typer.Exit(DONE if overview.ok else PARTLY_DONE)
+        raise typer.Exit(DONE if is_ok else PARTLY_DONE)
 
 
 def follower_lines(counts: FollowerCounts) -> Iterator[str]:
@@ -95,7 +97,7 @@ def queue_lines(queue: QueueState | None) -> Iterator[str]:
     """Yield what workers on other machines have to do, nothing where nothing was ever queued for them."""
     if queue is None:
         return
-    there = count(queue.workers, "worker") if queue.workers else "NO WORKER IS THERE (vigie worker)"
+    there = "NO WORKER IS THERE (vigie worker)" if queue.is_unattended else count(queue.workers, "worker")
     given_up = f", {queue.given_up} given up (vigie read --failed)" if queue.given_up else ""
     yield f"Read by workers: {there}; {count(queue.waiting, 'PDF')} queued, {queue.reading} being read{given_up}"
 
@@ -114,10 +116,9 @@ def confinement_found() -> Confinement | str:
 
 
 def _json(overview: Overview, authorities: dict[str, Authority], counts: Counts) -> Json:
-    """Return the state of every authority and destination. Spans are in days; `ok` is what the exit code says."""
+    """Return the state of every authority and destination. Spans are in days."""
     return {
         "at": plain(overview.at),
-        "ok": overview.ok,
         "stalled_since": plain(overview.stalled_since),
         "destinations": [destination_json(one) for one in overview.destinations],
         "polled_in_future": plain(overview.polled_in_future),

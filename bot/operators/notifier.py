@@ -33,6 +33,7 @@ from bot.queries.phrases import doubt_words
 from bot.storage.alerts import Alerts
 from bot.storage.database import run_to_completion
 from bot.storage.errors import NoSuchRow, StorageError
+from bot.storage.reading_queue import QueueState
 from bot.storage.reviews import Reviews
 from bot.storage.store import Store
 
@@ -178,8 +179,11 @@ class DeliveryAlerts:
         clock: Callable[[], datetime],
         language: Language,
         pages: PagesState | None = None,
+        queue: Callable[[], QueueState | None] = lambda: None,
     ) -> None:
-        """`destinations` are the configured ones: what waits for another is nobody's trouble. Without `pages` there are none."""
+        """`destinations` are the configured ones: what waits for another is nobody's trouble. Without `pages` there are none. `queue` says
+        what workers are to read, None where none are."""
+        self._queue = queue
         self._pages = pages
         self._store = store
         self._destinations = tuple(destinations)
@@ -195,7 +199,8 @@ class DeliveryAlerts:
         ours = {name: checks[name] for name in self._destinations if name in checks}
         unfinished = await asyncio.to_thread(self._store.post_alerts.unfinished)
         in_chats = await asyncio.to_thread(self._store.posts.in_trouble)
-        change = post_changes(unsent, not_edited, unfinished, self._clock(), self._late_after, ours, in_chats, self._pages)
+        queue = await asyncio.to_thread(self._queue)
+        change = post_changes(unsent, not_edited, unfinished, self._clock(), self._late_after, ours, in_chats, self._pages, queue)
         if not change:
             return
         closed = [alert.id for alert in change.closed]

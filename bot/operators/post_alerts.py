@@ -19,6 +19,7 @@ from bot.operators.alerts import AlertDelays, Changes
 from bot.storage.alerts import NewPostAlert, PostAlert
 from bot.storage.edits import EditStatus
 from bot.storage.posts import OpenPost
+from bot.storage.reading_queue import QueueState
 
 SETTLE = timedelta(minutes=2)
 """How long the first of several troubles waits for the others: a refusal that concerns all posts meets them one after the other."""
@@ -40,6 +41,7 @@ class PostTrouble(StrEnum):
     CHATS_REFUSED = "chats_refused"
     CHATS_IN_DOUBT = "chats_in_doubt"
     PAGES = "pages"
+    WORKERS = "workers"
 
 
 UNREACHABLE_FOR = timedelta(hours=1)
@@ -50,6 +52,8 @@ FOLLOWERS = "followers"
 """The subject of what concerns chats that follow something."""
 PAGES = "pages"
 """The subject of what concerns the public pages."""
+WORKERS = "workers"
+"""The subject of what concerns those who read what is queued for them."""
 
 
 @dataclass(slots=True)
@@ -80,13 +84,16 @@ def post_changes(
     checks: Mapping[str, DestinationCheck] = MappingProxyType({}),
     in_chats: Sequence[OpenPost] = (),
     pages: PagesState | None = None,
+    queue: QueueState | None = None,
 ) -> Changes[NewPostAlert, PostAlert]:
     """Return which troubles begin and which are over, from the posts not sent, the edits given up, the alerts that are not finished, and
     the last check of each destination. `in_chats`: posts at chats that follow something of which a person decides. Without `pages` there
-    are none."""
+    are none. `queue`: what workers are to read; nobody is posted what waits there."""
     troubles = _troubles(unsent, now, late_after, checks)
     if pages is not None and pages.fault:
         _add(troubles, PAGES, PostTrouble.PAGES, pages.listen, pages.fault)
+    if queue is not None and queue.is_unattended:
+        _add(troubles, WORKERS, PostTrouble.WORKERS, "vigie worker", f"{queue.waiting + queue.reading} PDF")
     for trouble, post in _first_of_each(in_chats).items():
         _add(troubles, FOLLOWERS, trouble, FOLLOWERS, f"{post.message}: {post.error or ''}")
     for edit in not_edited:

@@ -90,6 +90,11 @@ class QueueState:
     given_up: int
     workers: int
 
+    @property
+    def is_unattended(self) -> bool:
+        """Return whether something is to be read, and nobody is there to read it."""
+        return not self.workers and self.waiting + self.reading > 0
+
 
 class ReadingQueue(Repository):
     """The files that workers read. Several programs may use it at once; every method raises StorageError."""

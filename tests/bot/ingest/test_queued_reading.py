@@ -445,6 +445,21 @@ async def test_the_command_reads_a_pdf_and_ends_in_order(store: Store, address: 
     assert command.wait() == 0
 
 
+async def test_status_says_that_nobody_reads_what_is_queued(store: Store, address: str, zygote: Zygote, tmp_path: Path) -> None:
+    sites = Sites()
+    publish(sites, "99", "quick")
+    async with polling(store, sites) as poller:
+        await poll(poller, "99")
+        await are_queued(store, 1)
+    said = {}
+    for engine in ("procrastinate", "local"):
+        (tmp_path / "config.toml").write_text(f"[database]\nurl = '{address}'\n[reading]\nengine = '{engine}'\n")
+        said[engine] = zygote.run(["status", "26"], tmp_path, clean_environ())
+        assert said[engine].code == 3
+    assert "Read by workers: NO WORKER IS THERE (vigie worker); 1 PDF queued, 0 being read" in said["procrastinate"].out
+    assert "workers" not in said["local"].out
+
+
 async def _nothing_early(_: Reading) -> None:
     raise AssertionError("it is read at once")
 

@@ -21,6 +21,7 @@ from bot.operators.text import LONGEST, post_text
 from bot.operators.vocabulary import alert_words
 from bot.storage.alerts import PostAlert
 from bot.storage.posts import OpenPost
+from bot.storage.reading_queue import QueueState
 from bot.storage.store import Store
 from tests.bot.operators.test_notifier import Chat
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
@@ -46,12 +47,14 @@ class Bench:
         assert post is not None
         self.store.outbox.move(post, state, self.now, cause=cause, error=error)
 
-    async def look(self, later: timedelta = SETTLE, *, chat: bool = True, pages: PagesState | None = None) -> list[str]:
+    async def look(
+        self, later: timedelta = SETTLE, *, chat: bool = True, pages: PagesState | None = None, queue: QueueState | None = None
+    ) -> list[str]:
         """What is said by a process that looks so much later, and one more look right after it: it knows only what is stored."""
         before = len(self.chat.said)
         for wait in (timedelta(), later):
             self.now += wait
-            alerts = DeliveryAlerts(self.store, ["t"], 6 * HOUR, lambda: self.now, "en", pages)
+            alerts = DeliveryAlerts(self.store, ["t"], 6 * HOUR, lambda: self.now, "en", pages, lambda: queue)
             await Notifier([alerts], self.chat.send if chat else None, lambda: self.now).notify()
         return self.chat.said[before:]
 
@@ -285,3 +288,13 @@ async def test_pages_that_are_not_served_any_more_are_no_trouble(bench: Bench) -
 async def test_a_port_that_is_free_again_within_two_minutes_is_nobodys_trouble(bench: Bench) -> None:
     assert await bench.look(MINUTE, pages=PagesState("127.0.0.1:8080", "Address already in use")) == []
     assert await bench.look(pages=PagesState("127.0.0.1:8080", "")) == []
+
+
+async def test_pdfs_that_no_worker_reads_are_told_once_and_that_one_is_there(bench: Bench) -> None:
+    assert await bench.look(queue=QueueState(waiting=0, reading=0, given_up=1, workers=0)) == []
+    (said,) = await bench.look(queue=QueueState(waiting=2, reading=1, given_up=0, workers=0))
+    assert "no worker is there" in said
+    assert "vigie worker: 3 PDF" in said
+    assert await bench.look(HOUR, queue=QueueState(waiting=9, reading=0, given_up=0, workers=0)) == []
+    (over,) = await bench.look(queue=QueueState(waiting=8, reading=1, given_up=0, workers=1))
+    assert over.startswith("📬 Vigie: settled")
