@@ -328,7 +328,7 @@ class LabelledAct:
 
 
 def _labelled(decree: Decree, act: Act, facts: Mapping[str, FactValue]) -> LabelledAct:
-    text = _PAGE_END.join(nameless(page.text) for page in act.pages)
+    text = nameless(_PAGE_END.join(page.text for page in act.pages))
     # An identifier may be that of several decrees, and so may a number.
     known = (decree.authority, decree.act_id or decree.facts.number, decree.id)
     name = _NO_NAME.sub("-", "-".join(str(one) for one in known if one is not None).lower())

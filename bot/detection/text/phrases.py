@@ -267,7 +267,9 @@ _SIGNED = re.compile(r"^\W*fait\b[^\n]{0,60}\d{4}|délégation|^\W*signée?\b", 
 _BELOW = 400
 """Characters below a signature in which whoever signed is named on a line."""
 _SIGNATORY = re.compile(
-    rf"^\W*(?:[Ss]ignée?\W{{1,4}})?(?P<name>(?!(?:L[ae]s?|Pour|Par|Article|Annexe)\b){_FIRST_NAME}(?:\s+(?:{_PARTICLE}|L[ae]s?\s+)*{_WORD}){{1,3}})\W*$",
+    rf"^\W*(?:[Ss]ignée?\W{{1,4}})?(?P<name>(?!(?:L[ae]s?|Pour|Par|Article|Annexe)\b)"
+    # Text layers part double names: "Jean -Pierre DUPONT -DURAND".
+    rf"{_FIRST_NAME}(?:[ ]-{_FIRST_NAME})?(?:\s+(?:{_PARTICLE}|L[ae]s?\s+)*{_WORD}(?:[ ]-{_WORD})?){{1,3}})\W*$",
     re.MULTILINE,
 )
 

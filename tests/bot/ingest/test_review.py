@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from bot.domain.acts import Cover, Decree, Kind, Outcome, Reading
+from bot.domain.pages import PageText
 from bot.domain.posts import PostCause, PostState
 from bot.domain.records import Withdrawal
 from bot.ingest.judging import read_result
@@ -440,3 +441,15 @@ def test_decrees_that_one_act_was_cut_into_are_labels_of_their_own(store: Store,
     reviewer.settle_fact(2, "event", ["foire de Romans"], by="command")
     labelled, _ = reviewer.labelled()
     assert len({one.name for one in labelled}) == 2
+
+
+def test_whoever_signed_is_not_named_at_the_head_of_the_next_page(
+    store: Store, reviewer: Reviewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act = authorisation(more="\nPour le préfet et par délégation,")
+    read(store, new_recueil(store), act)
+    reviewer.settle_fact(1, "event", ["foire de Valence"], by="command")
+    whole = replace(act, last_page=4, pages=(*act.pages, PageText(4, "Camille EXEMPLE")))
+    monkeypatch.setattr(Reviewer, "act_of", lambda _self, _decree: whole)
+    [labelled], _ = reviewer.labelled()
+    assert labelled.text.endswith("par délégation,\n\f\n[NOM]")
