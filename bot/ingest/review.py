@@ -239,12 +239,12 @@ class Reviewer:
     def question(self, decree: Decree, fact: str | None = None) -> FactQuestion | None:
         """Return what a person is to be asked about a decree: about this fact, else the most useful of those to be verified; None where it
         has none such that a message can show whole. Raises NoSuchRow as `act_of`."""
-        unsure = [name for name in USEFUL if name in decree.facts.doubtful and fact in {None, name}]
-        if not unsure:
+        doubtful = (name for name in USEFUL if name in decree.facts.doubtful and fact in {None, name})
+        unsure = [name for name in doubtful if _is_shown(getattr(decree.facts, name))]
+        if not unsure:  # to read an act again takes long, and this is asked at every look
             return None
         twice = {one.name: _readings(one) for one in self.read_twice(decree)}
-        shown = (name for name in unsure if name in twice and all(len(told(one)) <= LONGEST_READING for one in twice[name]))
-        name = next(shown, None)
+        name = next((name for name in unsure if all(map(_is_shown, twice.get(name, (None,))))), None)
         return None if name is None else FactQuestion(decree, name, twice[name])
 
     def answer_fact(self, answer: FactAnswer, *, by: str) -> SettledFact:
@@ -301,6 +301,10 @@ LONGEST_READING = 1000
 def told(value: FactValue) -> str:
     """Return a fact in words: several as a list."""
     return "; ".join(value) if isinstance(value, tuple) else value or ""
+
+
+def _is_shown(reading: FactValue) -> bool:
+    return 0 < len(told(reading)) <= LONGEST_READING
 
 
 def _readings(fact: TwiceRead) -> tuple[FactValue, ...]:
