@@ -313,6 +313,8 @@ async def _file_reading(settings: Settings, store: Store, clock: Clock, *, rehea
     queue = ReadingQueue(store.database)
     async with open_jobs(store.database.engine.url, await asyncio.to_thread(lambda: queue.schema)) as jobs:
         queued = QueuedReading(queue, jobs)
+        # At once: that it may not be made is to be seen at the start, and not in the log of the first PDF.
+        await queued.prepare()
         async with _beside(queued.watch):
             yield queued
 

@@ -80,17 +80,23 @@ class QueuedReading:
         self._waiting: dict[str, asyncio.Event] = {}
         self.read_so_far = ReadSoFar()
 
+    async def prepare(self) -> None:
+        """Make the queue where there is none. Raises StorageError."""
+        await run_to_completion(self._queue.make, LAYOUT, SchemaManager.get_schema())
+
     async def read(self, file: OpenedPdf, slot: WorkerSlot, early: Early) -> Reading:
         """Queue a file, and wait for its pages: whoever waits for what is quick need not wait for it. As `ReadingJob.read`.
 
         Cancelled, it stays queued: whoever wants it next finds what was read of it.
         """
+        # However many wait for room in the queue, others have their turn: what is polled and found must not stand still.
+        slot.release()
         await slot.demote()
         changed = self._waiting.setdefault(file.sha256, asyncio.Event())
         parts = 0
         try:
             while True:
-                await run_to_completion(self._queue.make, LAYOUT, SchemaManager.get_schema())
+                await self.prepare()
                 await run_to_completion(self._queue.send, file.sha256, file.path, file.size)
                 await self._defer(file)
                 # It is not there any more where the server has crashed, or the tables were made anew.
@@ -224,6 +230,7 @@ class ReadingWorker:
             end = await self._ended(sha256)
         except Exception as error:
             if tries_again(error, context.job.attempts):
+                log.warning("queue.tried_again", file=sha256, error=str(error))
                 raise
             hostile = isinstance(error, Hostile)
             if isinstance(error, Unreadable):

@@ -38,7 +38,7 @@ from sqlalchemy import (
 from bot.domain.folding import clean
 from bot.domain.pages import PageText, TextOrigin
 from bot.storage.database import Database, Repository, insert_or_ignore
-from bot.storage.errors import StorageError
+from bot.storage.errors import NotWritable, StorageError
 
 PIECE = 1024 * 1024
 """Bytes of a file in one row: a process that sends or fetches one holds no more of it in memory."""
@@ -52,6 +52,8 @@ ALTER TABLE pieces ALTER data SET STORAGE EXTERNAL"""
 _STATE = """SELECT count(*) FILTER (WHERE status = 'todo'), count(*) FILTER (WHERE status = 'doing'),
     count(*) FILTER (WHERE status = 'failed'), (SELECT count(*) FROM {schema}.procrastinate_workers
     WHERE last_heartbeat > now() - interval '60 seconds') FROM {schema}.procrastinate_jobs WHERE task_name = 'read'"""
+_THEIRS = """SELECT count(*) > 0 AND NOT bool_or(relname = 'readings') FROM pg_class
+    WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = :schema)"""
 _EACH = 2
 """Rows of a process of workers: one for the files that it reads, one for those that it takes over."""
 
@@ -108,12 +110,23 @@ class ReadingQueue(Repository):
         return f"{self._database.value(select(func.current_schema()))}_queue"
 
     def make(self, layout: str, tables: str) -> None:
-        """Make the tables where there are none of this `layout`; `tables` are the statements that make those of procrastinate."""
+        """Make the tables where there are none of this `layout`; `tables` are the statements that make those of procrastinate.
+
+        Raises StorageError, also where the schema holds what is not ours, and NotWritable where the user may not make one.
+        """
+        try:
+            self._make(layout, tables)
+        except NotWritable as error:
+            raise NotWritable(f"{error} to make the schema {self.schema} (docs/run.md, several machines)") from error
+
+    def _make(self, layout: str, tables: str) -> None:
         with self._database.writing() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock, hashtext(:schema))"), {"lock": _LOCK, "schema": self.schema})
             if self._layout(connection) == layout:
                 return
             name = self._quoted
+            if connection.execute(text(_THEIRS), {"schema": self.schema}).scalar():
+                raise StorageError(f"the schema {self.schema} of the database {self._database.name} is of another program: rename it")
             connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
             connection.execute(text(f"CREATE SCHEMA {name}"))
             connection.execute(text(f"SET LOCAL search_path TO {name}"))

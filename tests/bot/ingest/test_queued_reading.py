@@ -23,10 +23,11 @@ from bot.domain.records import Recueil, RecueilState
 from bot.ingest.archive import file_digest
 from bot.ingest.poller import Poller
 from bot.ingest.queued_reading import LAYOUT, QueuedReading, ReadingWorker, WorkerTimes, open_jobs, tries_again
-from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlots, ended
+from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlot, WorkerSlots, ended
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, Unreadable
-from bot.storage.errors import Unavailable
+from bot.storage.database import Database, make_engine, parse_url
+from bot.storage.errors import NotWritable, StorageError, Unavailable
 from bot.storage.reading_queue import PIECE, PagesRead, ReadingEnd, ReadingQueue, pack_read, unpack_read
 from bot.storage.schema import acts, decrees
 from bot.storage.store import Store, open_store
@@ -62,6 +63,8 @@ class PlainReader:
     async def __call__(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingEvent, None]:
         name, *texts = _content(path).split("\f")
         print(f"{name} {len(known)}", flush=True)
+        if "no room" in name:
+            raise OSError("no room")
         if "broken" in name:
             raise Unreadable("the file is broken")
         # Of a page that is not recognised yet its running title is known, the last line.
@@ -469,6 +472,66 @@ def test_a_worker_is_refused_where_this_machine_reads(zygote: Zygote, tmp_path: 
     done = zygote.run(["worker"], tmp_path, clean_environ())
     assert done.code == 2
     assert 'reading.engine = "procrastinate"; here it is "local"' in done.err
+
+
+async def test_the_queue_is_there_once_the_bot_has_started(store: Store, address: str) -> None:
+    settings = Settings.model_validate({"database": {"url": address}, "reading": {"engine": "procrastinate"}})
+    queue = ReadingQueue(store.database)
+    async with wiring._file_reading(settings, store, lambda: NOON, rehearsal=True):
+        assert not queue.has(LAYOUT)
+    async with wiring._file_reading(settings, store, lambda: NOON, rehearsal=False):
+        assert queue.has(LAYOUT)
+
+
+def test_a_user_who_may_make_no_schema_is_told_what_it_lacks(store: Store, address: str) -> None:
+    store.database.write(text("DROP ROLE IF EXISTS may_make_nothing"))
+    store.database.write(text("CREATE ROLE may_make_nothing"))
+    try:
+        url = parse_url(address).update_query_dict({"options": "-c role=may_make_nothing"})
+        limited = Database(make_engine(url, read_only=False), name="x", read_only=False)
+        with pytest.raises(NotWritable, match="lacks the right to make the schema public_queue"):
+            ReadingQueue(limited).make(LAYOUT, "")
+        limited.close()
+    finally:
+        store.database.write(text("DROP ROLE may_make_nothing"))
+
+
+def test_a_schema_of_another_program_is_left_alone(store: Store) -> None:
+    store.database.write(text("CREATE SCHEMA public_queue"))
+    store.database.write(text("CREATE TABLE public_queue.theirs AS SELECT 1 AS kept"))
+    with pytest.raises(StorageError, match=r"public_queue of the database [^ ]+ is of another program"):
+        ReadingQueue(store.database).make(LAYOUT, "")
+    assert store.database.value(text("SELECT kept FROM public_queue.theirs")) == 1
+
+
+async def test_what_waits_for_room_in_the_queue_keeps_nobody_from_a_turn(store: Store, tmp_path: Path) -> None:
+    slots = WorkerSlots(quick=1, slow=1)
+
+    async def read(queued: QueuedReading, slot: WorkerSlot, name: str) -> Reading:
+        path = tmp_path / name
+        path.write_text(name)
+        async with slot:
+            return await queued.read(OpenedPdf(path, file_digest(path), path.stat().st_size), slot, _nothing_early)
+
+    async with queueing(store) as queued:
+        reading = []
+        for name in ("first", "second"):
+            slot = slots.slot()
+            reading.append(asyncio.create_task(read(queued, slot, name)))
+            await soon(slot.left.wait())
+        async with slots.slot():
+            await ended(reading)
+
+
+async def test_a_worker_that_has_no_room_says_so(store: Store, tmp_path: Path) -> None:
+    sites = Sites()
+    publish(sites, "99", "no room")
+    with capture_logs() as logs:
+        async with polling(store, sites) as poller, worker(store, PlainReader(tmp_path)) as one:
+            reading = asyncio.create_task(one.run())
+            await poll(poller, "99")
+            await _logged(logs, "queue.tried_again")
+            await ended([reading])
 
 
 def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
