@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Twice the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 4 --dist load
 
-.PHONY: help setup complete system browser run test bench-short soak endurance nightly mutants damaged fuzz docs release check audit demo evaluate model geo pictures lock lock-check clean
+.PHONY: help setup complete system browser run test bench-short soak endurance endurance-short nightly mutants damaged fuzz docs release check audit demo evaluate model geo pictures lock lock-check clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
@@ -19,7 +19,7 @@ help:
 	@echo "make test    run all tests of the program"
 	@echo "make bench-short   run the benchmarks and the soak in their short forms, as tests"
 	@echo "make soak    kill the bot hundreds of times while it delivers, and look what is there (see docs/delivery.md); the simulated year whole"
-	@echo "make endurance   accelerated weeks of a simulated France with everything that goes wrong: about an hour (see docs/benchmarks.md)"
+	@echo "make endurance   accelerated weeks of a simulated France with everything that goes wrong (see docs/benchmarks.md)"
 	@echo "make nightly   what is too long for each change: a short endurance, damaged PDFs, mutated input"
 	@echo "make damaged   read 413 damaged PDFs, and see that none loses words in silence"
 	@echo "make mutants   put faults into a copy of the program, and see that the tests catch them"
@@ -92,10 +92,12 @@ soak: complete
 endurance: complete
 	$(BIN)/python -m benchmarks.soak.endurance
 
-# Some ten minutes each on a machine that has nothing else to do.
+# All of it, whatever fails; one of the damaged PDFs is still read wrong in silence, which docs/security.md says.
 nightly: complete
+	$(MAKE) --keep-going endurance-short damaged fuzz
+
+endurance-short: complete
 	$(BIN)/python -m benchmarks.soak.endurance --days 7 --sources 22
-	$(MAKE) damaged fuzz
 
 damaged: complete
 	$(BIN)/python -m benchmarks.damaged

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sqlite3
 import sys
 import tempfile
@@ -23,15 +24,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.month.papers import Paper
 from benchmarks.month.plan import START, TAIL, Plan
+from benchmarks.month.run import SLOWEST
 from benchmarks.month.sites import Month
 from benchmarks.soak.lives import Life, Mother
-from benchmarks.soak.weeks import SLOWEST, Stretch, elapsed, plan_of
+from benchmarks.soak.weeks import Stretch, elapsed, plan_of
 from bot.domain.posts import PostState
 from bot.storage.store import open_store
 from tests.servers.fake_bot_api import FakeBotApi
@@ -50,8 +53,8 @@ _MOST_FAILURES = 5
 _AT_THE_START, _START = 0.25, 1.5
 """How many lives are killed at their start, and within how many seconds."""
 _BY_SIGTERM = 0.25
-_UNEXPLAINED = frozenset({"life.day", "post.sent", "source.polled", "recueil.read"})
-"""Lines of the log that explain no delay."""
+_UNEXPLAINED = frozenset({"source.polled", "recueil.read"})
+"""Lines of the log on a source that explain no delay of it."""
 _FLAT = {"memory": 1.25, "handles": 1.1, "threads": 1.0, "wal": 2.0, "temporary": 1.0}
 """How many times as much as on the first day of the last life the last day may take."""
 _LEAST = {"memory": 20.0, "handles": 4.0, "threads": 2.0, "wal": 8192.0, "temporary": 2.0}
@@ -206,7 +209,7 @@ class Watch:
         with closing(sqlite3.connect(self._data / "vigie.db")) as connection:
             [[head]] = connection.execute("SELECT version_num FROM vigie_schema")
             if head not in _UNDONE:
-                self.endured.lives[f"not upgraded, for want of how {head} is undone"] += 1
+                self.endured.wrong.append(f"not upgraded: nobody has said how {head} is undone")
                 return
             before, script = _UNDONE[head]
             connection.executescript(script)
@@ -262,6 +265,7 @@ class Verdict:
         named = {"lost": self.lost, "doubled": self.doubled, "under a wrong name": self.misnamed, "late": self.late}
         named |= {"stalls that no line of the log explains": self.unexplained, "rising": self.rising}
         found = [f"{name}: {', '.join(those)}" for name, those in named.items() if those]
+        found += [] if self.published else ["nothing was published"]
         return [*found, *([f"{self.notices} notices to operators"] if self.notices > self.most_notices else [])]
 
 
@@ -273,7 +277,7 @@ def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWe
         posts = store.posts.listed(states=list(PostState))
     named = {post.decree.facts.number: post.decree.authority for post in posts}
     ours = [message for message in telegram.messages if message.chat_id == CHANNEL]
-    came = {number: [one for one in ours if number in f"{one.html} {one.buttons}"] for number in papers}
+    came = {number: [one for one in ours if re.search(rf"{number}(?!\d)", f"{one.html} {one.buttons}")] for number in papers}
     waits = {
         number: (timedelta(seconds=telegram.arrived[CHANNEL, those[0].message_id]) - (_well(plan, wrong, papers[number]) - START), those)
         for number, those in came.items()
@@ -290,7 +294,7 @@ def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWe
         unexplained=tuple(
             number for number in stalls if not _explained(papers[number], endured.lines, telegram, came[number][0].message_id)
         ),
-        longest=max(0.0, *(wait / timedelta(minutes=1) for wait, _ in waits.values())),
+        longest=max([0.0, *(wait / timedelta(minutes=1) for wait, _ in waits.values())]),
         notices=sum(message.chat_id == OPERATORS for message in telegram.messages),
         most_notices=MOST_NOTICES * (len(plan.troubles) + len(wrong.stretches) + len(plan.sources)),
         rising=tuple(rising(endured.days)),
@@ -298,26 +302,35 @@ def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWe
 
 
 def _well(plan: Plan, wrong: Hardships, paper: Paper) -> datetime:
-    """When the decree was published and nothing was wrong with its site, the shared address, Telegram or this machine."""
-    moment = paper.recueil.up
-    spans = [(one.begin, one.end) for one in plan.troubles if one.kind.is_shared or paper.authority.code in one.authorities]
-    spans += [(START + timedelta(seconds=one.begin), START + timedelta(seconds=one.end)) for one in wrong.stretches]
-    for begin, end in sorted(spans):
-        if begin - LATEST <= moment < end < plan.end:
-            moment = max(moment, end)
+    """When the decree was published and nothing was wrong with its site, the shared address, Telegram or this machine.
+
+    What begins when the decree should be there already excuses nothing: after a failure of its site that is later than else.
+    """
+    moment, soon = paper.recueil.up, SLOWEST + STALL
+    strikes = [one for one in plan.troubles if one.kind.is_failure and (one.kind.is_shared or paper.authority.code in one.authorities)]
+    spans = [(one.begin, one.end, LATEST) for one in strikes]
+    spans += [(START + timedelta(seconds=one.begin), START + timedelta(seconds=one.end), soon) for one in wrong.stretches]
+    within = soon
+    for begin, end, then in sorted(spans):
+        if begin - within <= moment < end < plan.end:
+            moment, within = end, then
     return moment
 
 
 def _explained(paper: Paper, lines: Sequence[Mapping[str, Any]], telegram: TelegramOfWeeks, message: int) -> bool:
     """Whether the log says why a decree came late: of its source, of its address, of Telegram or of the machine."""
     begin, end = (paper.recueil.up - START).total_seconds(), telegram.arrived[CHANNEL, message]
-    source = f"{paper.authority.code}:"
-    return any(
-        begin - HOUR <= line["at"] <= end
-        and line["event"] not in _UNEXPLAINED
-        and (source in str(line.get("source", source)) or line.get("level") in {"warning", "error"})
-        for line in lines
-    )
+    return any(begin - HOUR <= line["at"] <= end and _is_of(line, paper) for line in lines)
+
+
+def _is_of(line: Mapping[str, Any], paper: Paper) -> bool:
+    """Whether it tells what went wrong with the source of the decree or with what all share: other sources explain nothing."""
+    if "source" in line:
+        return line["event"] not in _UNEXPLAINED and str(line["source"]).startswith(f"{paper.authority.code}:")
+    if line["event"].startswith("recueil."):
+        is_trouble = line["event"] not in _UNEXPLAINED
+        return is_trouble and any(urlsplit(source.root).netloc in str(line.get("url")) for source in paper.authority.sources)
+    return line.get("level") in {"warning", "error"} or line["event"].endswith((".begun", ".recovered"))
 
 
 def rising(days: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from typing import Any
 import structlog
 
 from benchmarks.month.plan import HOSTILE_SOURCES, START, Plan, draw
-from benchmarks.month.run import INTERVAL, MOST_OF_A_FILE, AtOnce
+from benchmarks.month.run import EVERY, INTERVAL, MOST_OF_A_FILE, SLOWEST, AtOnce
 from benchmarks.month.sites import Month
 from bot.app.config import Settings
 from bot.app.service import ALERTS, CHECKS, DAILY, JUMP
@@ -44,7 +44,7 @@ from tests.france.sweep import AGENT, Clock
 
 log = structlog.get_logger()
 
-EVERY, SLOWEST, ANNOUNCED = timedelta(minutes=15), timedelta(hours=1), timedelta(days=2)
+ANNOUNCED = timedelta(days=2)
 LOOK = timedelta(minutes=5)
 _SMALL = 4096
 """Bytes that a file may have while the disk is full: neither a page of the database nor a recueil, but the time that passed."""

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks.month.plan import Kind
-from benchmarks.soak.endurance import DAY, Endured, Verdict, endure, hardships, report, rising
-from benchmarks.soak.weeks import plan_of
+from benchmarks.month.plan import START, TAIL, Kind
+from benchmarks.month.sites import Month
+from benchmarks.soak.endurance import (
+    CHANNEL,
+    DAY,
+    Endured,
+    TelegramOfWeeks,
+    Verdict,
+    endure,
+    hardships,
+    judge,
+    report,
+    rising,
+)
+from benchmarks.soak.weeks import Stretch, plan_of
+from bot.storage.store import open_store
+from tests.servers.fake_bot_chats import BotMessage
 
 WELL = Verdict(9, lost=(), doubled=(), misnamed=(), late=(), stalls=1, unexplained=(), longest=61.0, notices=4, most_notices=9, rising=())
 
@@ -42,6 +58,48 @@ def test_what_is_not_as_promised_is_told(broken: Verdict) -> None:
     assert len(broken.faults) == 1
     assert "2026-70321" in report(plan_of(1, 6, 2), Endured(), broken)
     assert replace(WELL, notices=10).faults == ["10 notices to operators"]
+
+
+class Channel(TelegramOfWeeks):
+    """A channel with these posts: the number of a decree, and the simulated second at which it came."""
+
+    def __init__(self, folder: Path, posts: list[tuple[str, float]]) -> None:
+        super().__init__(folder / "elapsed", Stretch(0, 0))
+        self._shown = [BotMessage(CHANNEL, place, "", html=number) for place, (number, _) in enumerate(posts)]
+        self.arrived = {(CHANNEL, place): at for place, (_, at) in enumerate(posts)}
+
+    @property
+    def messages(self) -> list[BotMessage]:
+        return self._shown
+
+
+def test_the_channel_shows_what_is_lost_doubled_or_late(tmp_path: Path) -> None:
+    plan, wrong = plan_of(1, 6, 2), hardships(1, 2)
+    month = Month(plan, START)
+    papers = [paper for code in plan.authorities for paper in month.papers(code, START, plan.end - TAIL) if paper.decree]
+    up = {str(paper.decree): (paper.recueil.up - START).total_seconds() for paper in papers}
+    assert len(up) > 3
+    doubled, late, lost, *_ = up
+    [code, other] = [next(one.authority.code for one in papers if (one.decree == late) is same) for same in (True, False)]
+    posts = [(number, at + (10 * DAY if number == late else 60)) for number, at in up.items() if number != lost]
+    # The number of another decree begins as this one does.
+    posts += [(doubled, up[doubled] + 90), (f"{lost}7", up[lost] + 60)]
+    database = tmp_path / "vigie.db"
+    open_store(f"sqlite:///{database}").close()
+
+    def judged(*lines: dict[str, Any]) -> Verdict:
+        return judge(plan, wrong, Endured(lines=[{"at": up[late] + 60, **line} for line in lines]), Channel(tmp_path, posts), database)
+
+    verdict = judged({"event": "source.failed", "source": f"{other}:site", "level": "warning"}, {"event": "post.sent", "level": "info"})
+    assert (verdict.published, verdict.lost, verdict.doubled) == (len(up), (lost,), (doubled,))
+    assert [each.split()[0] for each in verdict.late] == [late]
+    assert verdict.unexplained == (late,), "what another source does explains nothing"
+    assert judged({"event": "source.failed", "source": f"{code}:site", "level": "warning"}).unexplained == ()
+    assert judged({"event": "database.unavailable", "level": "error"}).unexplained == ()
+    assert verdict.longest > timedelta(days=8) / timedelta(minutes=1)
+    nothing = judge(plan, wrong, Endured(), Channel(tmp_path, []), database)
+    assert (len(nothing.lost), nothing.longest) == (len(up), 0.0)
+    assert replace(WELL, published=0).faults == ["nothing was published"]
 
 
 @pytest.mark.parametrize(("memory", "told"), [(101.0, []), (119.0, []), (140.0, ["memory from 100 to 140"])])
