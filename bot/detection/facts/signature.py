@@ -166,8 +166,10 @@ _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 def signing_lines(document: ActText, start: int, end: int) -> Iterator[re.Match[str]]:
     """Yield the lines of one part (`start:end` of the folded text) that date a signature, in order, each with its `day`."""
     text = document.folded.text
-    # An article may list days with their places so: only the last one is signed.
-    dated = () if _ARTICLE.match(text, end) is not None else _DAY_FIRST.finditer(text, start, end)
+    # An article may list days with their places so: only the last one is signed, and it has one such line, which is no item.
+    dated = [] if _ARTICLE.match(text, end) is not None else list(_DAY_FIRST.finditer(text, start, end))
+    if len(dated) > 1 or any(text[start : match.start()].rstrip().endswith(":") for match in dated):
+        dated = []
     for match in sorted((*_LINE.finditer(text, start, end), *dated), key=lambda match: match.start()):
         if _stands_alone(document, match.start(), match.end(), end):
             yield match

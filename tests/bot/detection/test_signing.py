@@ -130,3 +130,8 @@ def test_days_that_an_article_lists_with_their_towns_are_no_signature() -> None:
     listed = "La SNCF peut mettre en œuvre un traitement algorithmique :\nLe 30 octobre 2026, à Nice\nLe 31 octobre 2026, à Toulon"
     assert read(listed).signed == SIGNED
     assert read(listed, "Article 2 : Exécution du présent arrêté.").signed is None
+    # Nor where no other line tells when it was signed.
+    for days in (listed, listed.replace("\nLe 30 octobre 2026, à Nice", "")):
+        facts = read(days, "Le préfet du Var")
+        assert facts.signed is None
+        assert facts.starts is not None
