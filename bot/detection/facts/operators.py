@@ -48,6 +48,10 @@ _ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
 _EVENT_STOP = re.compile(
     r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s"
     r"|,\s(?:l'\s?(?:autorisation|emploi|usage|utilisation)|le traitement|les traitements|la mise en oeuvre)\s"
+    # What is done there goes on after the event: "…, à analyser les images…", "…, au traitement algorithmique…".
+    r"|,\s(?:a (?:traiter|analyser|exploiter|proceder|appliquer)|(?:sur )?(?:l|d)es (?:images|flux)"
+    r"|aux images|(?:au|a l'|a un|par un) ?(?:traitement|analyse)"
+    r"|a l'exclusion)\b"
 )
 
 
@@ -244,6 +248,7 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -
                     following = _commune(document, match.end(), block.end, _NAMED if operator.named else _OF)
                     while following is not None:
                         name, end = following
+                        name = _as_elsewhere(document, match.start(), end, name)
                         found.append(TextMatch(_of(operator.name, name), match.start(), end))
                         taken = end
                         several = _SEVERAL.search(text, match.start(), end) is not None
@@ -283,6 +288,22 @@ def _commune(document: ActText, position: int, limit: int, lead: re.Pattern[str]
         link = "de"
     shown = _DANGLING.sub("", name.group().strip(" -’"))
     return f"{link} {shown}".strip().rstrip("'"), of.end() + len(name.group())
+
+
+def _as_elsewhere(document: ActText, start: int, end: int, name: str) -> str:
+    """Return a name in capitals ("du HAVRE") as the act prints it where it says the same words otherwise ("la police du Havre")."""
+    link = re.match(r"(?:d[eu]s? )?", name)
+    shown = name[link.end() :] if link is not None else name
+    words = document.flat[start:end].rstrip()
+    position = document.flat.find(words) if shown.isupper() else -1
+    for _ in range(_MOST):
+        if position < 0:
+            break
+        other = joined(document.original(position, position + len(words)))[-len(shown) :]
+        if other[:1].isupper() and not other.isupper():
+            return name.removesuffix(shown) + other
+        position = document.flat.find(words, position + 1)
+    return name
 
 
 def _letterhead(text: str, position: int, block: Block) -> bool:

@@ -137,7 +137,7 @@ _RANGE = re.compile(
     rf"(?:(?:de|entre)\s*)?(?P<opening>{HOUR})\s*(?:a|et)\s*(?P<shutting>{HOUR}),?\s)?"
     rf"(?:\b(?:du|a compter du|a partir du|entre le|des le|le(?=[^.;]{{6,60}}\sjusqu'au))\s*|(?:\bperiode|\bdates?|[:(])\s*)"
     rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')}(?:\s*(?:inclus|et))?,?\s*(?:et\s*(?:ce,?\s*)?)?"
-    r"(?:jusqu'a (?:la fin|l'issue)\b[^.;]{0,60}?(?:au plus tard (?:le|au)|soit (?:le|jusqu'au))|jusqu'au|au|et le|a)\s*"
+    r"(?:jusqu'a (?:la fin|l'issue)\b[^.;]{0,60}?(?:au plus tard (?:le|au)|soit (?:le|jusqu'au))|jusqu'au|au|et le|a|-(?=\s))\s*"
     rf"(?P<end>{_LAST}){AT.format(name='finish')}(?:\s*inclus)?{HOURS}"
 )
 _EFFECT = re.compile(
@@ -290,13 +290,18 @@ _END_VERB = (
     r"(?:prend(?:ra|re)? fin|expire(?:ra|r)?|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?|s'acheve(?:ra|r)?|se termine(?:ra|r)?"
     r"|(?:date de fin|terme)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
 )
-_BEGINS = re.compile(rf"\b(?:{_BEGIN_VERB}\s(?:des le|le)|a compter du|a partir du)\s*(?P<day>{ANY_DATE}){AT.format(name='at')}")
-_ENDS = re.compile(rf"\b{_END_VERB}\s(?:au plus tard\s)?(?:a la date du|le|au|du|jusqu'au)\s*(?P<day>{ANY_DATE}){AT.format(name='at')}")
+_BEGINS = re.compile(
+    rf"\b(?:{_BEGIN_VERB}\s(?:des le|le)|a compter du|a partir du|(?:debut|prise d'effet)\W{{1,5}})"
+    rf"\s*(?P<day>{ANY_DATE}){AT.format(name='at')}"
+)
+_ENDS = re.compile(
+    rf"\b(?:{_END_VERB}\s(?:au plus tard\s)?(?:a la date du|le|au|du|jusqu'au)|fin\W{{1,5}})\s*(?P<day>{ANY_DATE}){AT.format(name='at')}"
+)
 _ONE_SIDE = re.compile(rf"\b(?:{_BEGIN_VERB}|{_END_VERB})\s(?:au plus tard\s)?$")
 # A date that follows one of these is of another text.
 _FOREIGN = re.compile(
     r"(?:arrete[^\n;.]{0,40}|\bloi\b[^\n;.]{0,40}|decret[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}|\ben date\s*"
-    r"|\b(?:decision|ap)(?:\s+(?:prefectorale?|modificati\w+))?(?:\s+(?:n\W{0,3})?[a-z0-9/._-]*\d[a-z0-9/._-]*)?\s*)$"
+    r"|\b(?:autorisation|convention|attestation|conformite|agrement|contrat|protocole|deliberation|rapport)\s*|\b(?:decision|ap)(?:\s+(?:prefectorale?|modificati\w+))?(?:\s+(?:n\W{0,3})?[a-z0-9/._-]*\d[a-z0-9/._-]*)?\s*)$"
 )
 
 # "la demande présentée le 2 mai 2026".

@@ -242,7 +242,7 @@ _OTHER = re.compile(
 )
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+)?sont autorise")
 # An article that is quoted has its marks before each item: "« – gare du Nord ;".
-_ITEM = re.compile(r"(?:^|\n)[ ]?(?:\"\s{0,3})?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}\.\d{1,2}\.?\s|\d{1,2}\s?[°).]\s?|[a-z][).]\s)")
+_ITEM = re.compile(r"(?:^|\n)[ ]?(?:\"\s{0,3})?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s|\d{1,2}\s?[°).]\s?|[a-z][).]\s)")
 _ITEM_END = re.compile(r";|\.\s|\.$|\n(?=article\b|fait a\b)")
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|fait a\b)")
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
@@ -311,7 +311,8 @@ _PLACE = re.compile(
 # Streets also come without a preposition: "…, place de la Victoire et cours de l'Argonne", "caméras situées rue Nationale".
 _STREET_KIND = rf"(?:{'|'.join(load('places.toml')['streets'])})"
 _STREET = re.compile(
-    r"(?:,|\bvideo-?protection|\b(?:employe|deploye|utilise|active|installe)e?s?|\bmise?s? en oeuvre)"
+    r"(?:,|\bvideo-?protection|\b(?:employe|deploye|utilise|active|installe|filme|capte|collecte)e?s?|\bprises"
+    r"|\brecueillies|\bmise?s? en oeuvre)"
     rf"\s(?P<place>{_STREET_KIND}\s(?!un|qui|est\b|et\b|publi|a\b))"
 )
 _SET = re.compile(
@@ -323,7 +324,7 @@ _COVERS = re.compile(
     r"\b(?:cameras?|perimetre|dispositif|autorisation|emploi|zone|survol\w*|(?<=[.:] )elles?)\b[^.;:()]{0,60}?"
     r"\b(?:couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)"
     r"|comprend|comprennent|englobe\w*|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par|s'etend\w*|dessert|desservent)"
-    r"\s(?P<place>(?:aux? |a la |a l'|la |le |les |l')?)"
+    r"\s(?:qu')?(?P<place>(?:aux? |a la |a l'|la |le |les |l')?)"
 )
 _LIMITED = re.compile(
     r"\b(?:perimetre|survol\w*|autorisation|emploi|zones?|lieux|sites?|secteurs?|traitement|dispositif|experimentation|usage|utilisation|analyse"
@@ -355,7 +356,7 @@ _ANNEX = re.compile(r"\n\W*annexe\b")
 # An article that says where the cameras are, and not who is informed of them or sees their images.
 _WHERE = re.compile(
     r"\b(?:cameras?|perimetre|lieux?|implantee?s?|situee?s?|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles"
-    r"|s'applique|s'exerce|porte sur|(?:vaut|valent) pour|completee?s? par"
+    r"|s'applique|s'exerce|s'etend(?:ent)?|images (?:\w+ )?(?:prises|recueillies|captees)|porte sur|(?:vaut|valent) pour|completee?s? par"
     r"|(?:circonscrit|cantonne|restreint|borne|limite)e?s?|(?:il|elle|traitement(?: algorithmique)?|dispositif)"
     r" (?:est|sera) (?:mis|employe|utilise|active)e?)\b"
 )

@@ -213,9 +213,13 @@ _TAIL = 2500
 # "Pour le préfet et par délégation": whoever comes next signs, and not the prefect.
 _FOR = re.compile(
     r"(?<!general )(?<!generale )\bpour\s+(?:l[ea]\s+|l')(?=(?:sous-)?prefet|haut|admin|direct|secret|chef)"
+    # "La préfète, pour elle, la directrice de cabinet".
+    r"|\bpour (?:elle|lui)\b(?=\W{1,3}l[ea]\s)"
     r"|\bp\W{0,2}\s?(?:le|la)\s+(?=prefet)"
 )
-_ACTING = re.compile(r"\bpar (?:delegation|empechement)\b|(?<!general )(?<!generale )\bpar suppleance\b|\b(?:absente?|empechee?)\b")
+_ACTING = re.compile(
+    r"\bpar (?:delegation(?: de la prefete)?|empechement)\b|(?<!general )(?<!generale )\bpar suppleance\b|\b(?:absente?|empechee?)\b"
+)
 # On its line: it opens the signature, whatever the articles above say of remedies.
 _FOR_ALONE = re.compile(
     r"^\W{0,3}pour l(?:[ae]\s|')(?:(?:sous-)?prefete?|haute?-commissaire|administrat\w{3,4} superieure?)\b(?:[^\n]{0,60})$", re.MULTILINE
@@ -289,7 +293,8 @@ def _printed(document: ActText, start: int, end: int, town: str | None) -> str:
     folded = document.folded.text[start:end]
     last = re.search(rf"{re.escape(town)}$", folded) if town is not None else None
     if last is not None:
-        value = f"{_spelt(folded[: last.start()])} {joined(document.original(start + last.start(), end))}"
+        lead = _spelt(folded[: last.start()])
+        value = f"{lead} {joined(document.original(start + last.start(), end))}".replace("' ", "'")
     else:
         value = _spelt(folded)
     return value[:1].upper() + value[1:]

@@ -219,7 +219,7 @@ def cleaned(text: str) -> str:
     value = joined(without_names(text)).replace("□", "'").replace("\ufffd", "'")
     if not is_balanced(value):
         value = re.split(r"\s*[()]", value)[0]
-    value = re.sub(r"\s+(?:et|de|du|des|à|a|le|la|les|dans|sur|en|l['’]|d['’])$", "", value.strip(" ,;.-–:("))
+    value = re.sub(r"\s+(?:et|de|du|des|à|a|le|la|les|dans|sur|par|en|l['’]|d['’])$", "", value.strip(" ,;.-–:("))
     return value.strip(" ,;.-–:(")
 
 

@@ -118,3 +118,80 @@ def test_cameras_of_a_decree_on_several_things() -> None:
 )
 def test_a_number_with_a_blank_in_it(printed: str, number: str) -> None:
     assert facts("Exécution.", title=f"Arrêté {printed} portant autorisation de l'emploi d'{OBJECT}").number == number
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "à analyser par algorithme les images de dix caméras",
+        "les images prises par ses trois drones et par eux seuls, à un traitement algorithmique",
+        "au traitement algorithmique des images de la vidéoprotection",
+        "par un traitement algorithmique, les images de la vidéoprotection",
+    ],
+)
+def test_what_is_done_at_an_event_is_no_part_of_its_name(tail: str) -> None:
+    assert (
+        facts(f"La commune de Sète est autorisée, à l'occasion du tournoi de joutes, {tail}.", f"Est employé {OBJECT}.").event
+        == "tournoi de joutes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "office"),
+    [
+        ("La préfète,\npour elle, le directeur de cabinet,\nAnaïs VERDIER", "Le directeur de cabinet"),
+        ("Par délégation de la préfète,\nLa secrétaire générale :\nAnaïs VERDIER", "La secrétaire générale"),
+        ("La sous-préfète d'Arles,\nAnaïs VERDIER", "La sous-préfète d'Arles"),
+    ],
+)
+def test_the_office_of_whoever_signs_for_a_prefect(end: str, office: str) -> None:
+    town = "Arles" if "Arles" in end else "Nice"
+    text = f"{LAW}\nARRÊTE\nArticle 1 : La commune de Sète est autorisée à employer {OBJECT}.\nFait à {town}, le 2 juillet 2026\n\n{end}"
+    assert judge(act(text, "Arrêté n° 2026-412")).facts.office == office
+
+
+def test_an_operator_in_capitals_is_spelt_as_an_article_spells_it() -> None:
+    title = "ARRÊTÉ N° 2026-412 AUTORISANT LA POLICE MUNICIPALE DE ROYAN À METTRE EN ŒUVRE UN TRAITEMENT ALGORITHMIQUE DES IMAGES"
+    assert facts(f"La police municipale de Royan emploie {OBJECT}.", title=title).operators == ("Police municipale de Royan",)
+    # Nothing says how it is spelt: a town of that name elsewhere may be another one.
+    assert facts(f"Elle emploie {OBJECT} à Royan.", title=title).operators == ("Police municipale de ROYAN",)
+
+
+def test_the_prefecture_of_police_beside_the_fire_brigade() -> None:
+    named = "L'autorisation délivrée à la préfecture de police et à la brigade de sapeurs-pompiers de Paris d'employer"
+    assert facts(f"{named} {OBJECT} est renouvelée.").operators == ("Préfecture de police", "Brigade de sapeurs-pompiers de Paris")
+
+
+@pytest.mark.parametrize(
+    ("article", "places"),
+    [
+        ("Elle ne s'étend qu'à la pinède des Lices et au port de Saint-Cyr.", ("pinède des Lices", "port de Saint-Cyr")),
+        ("Les images sont prises rue du Bac, place Verte et quai des Belges.", ("rue du Bac", "place Verte", "quai des Belges")),
+        ("Les lieux concernés sont :\n2.1.1. le musée Fabre ;\n2.1.2. la gare routière.", ("musée Fabre", "gare routière")),
+    ],
+)
+def test_places_in_other_words(article: str, places: tuple[str, ...]) -> None:
+    assert facts(f"La commune de Sète est autorisée à employer {OBJECT}.", article).places == places
+
+
+def test_where_a_decree_is_posted_and_published_is_no_place_under_watch() -> None:
+    only = f"I. La commune de Sète est autorisée à mettre en œuvre {OBJECT} installée au port de Cette. II. Le présent arrêté est affiché"
+    assert facts(f"{only} en mairie et publié au recueil des actes administratifs.").places == ("port de Cette",)
+
+
+@pytest.mark.parametrize(
+    ("article", "starts", "ends"),
+    [
+        ("Le logiciel est mis à disposition par convention du 2 mai 2026.", None, None),
+        ("Il a reçu l'attestation de conformité du 14 mai 2026.", None, None),
+        ("Validité : 3 juillet 2026, 12h00 – 5 juillet 2026, 3h00.", "2026-07-03T12:00", "2026-07-05T03:00"),
+        ("Début   vendredi 3 juillet 2026   06:30\nFin   dimanche 5 juillet 2026   23:45", "2026-07-03T06:30", "2026-07-05T23:45"),
+        ("Prise d'effet : 3 juillet 2026, 18 h\nFin : 5 juillet 2026, 6 h", "2026-07-03T18:00", "2026-07-05T06:00"),
+    ],
+)
+def test_periods_of_forms_and_days_of_other_papers(article: str, starts: str | None, ends: str | None) -> None:
+    found = facts(f"La commune de Sète est autorisée à employer {OBJECT}.", article)
+    assert (None if found.starts is None else found.starts.isoformat(), None if found.ends is None else found.ends.isoformat()) == (
+        starts,
+        ends,
+    )
