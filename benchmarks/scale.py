@@ -129,7 +129,7 @@ async def measure(server: PostgresServer, files: Sequence[Path], pages: int, wor
             if workers:
                 queue = ReadingQueue(store.database)
                 queue.make(LAYOUT, SchemaManager.get_schema())
-                jobs = await stack.enter_async_context(open_jobs(store.database.engine.url, queue.schema))
+                jobs = await stack.enter_async_context(open_jobs(store.database.engine.url, queue))
                 reading: FileReading = (queued := QueuedReading(queue, jobs))
                 stack.push_async_callback(ended, [asyncio.create_task(queued.watch())])
                 while (state := queue.state()) is None or state.workers < workers:  # noqa: ASYNC110 - of other processes

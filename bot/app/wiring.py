@@ -74,6 +74,7 @@ from bot.queries.telegram.following import FollowCommands, FollowContext
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.replies import Callbacks
 from bot.reading.reader import stream_pdf
+from bot.storage.database import parse_url
 from bot.storage.errors import Unavailable
 from bot.storage.politeness import open_politeness
 from bot.storage.reading_queue import ReadingQueue
@@ -311,7 +312,7 @@ async def _file_reading(settings: Settings, store: Store, clock: Clock, *, rehea
         yield _local_reading(settings, store, clock)
         return
     queue = ReadingQueue(store.database)
-    async with open_jobs(store.database.engine.url, await asyncio.to_thread(lambda: queue.schema)) as jobs:
+    async with open_jobs(parse_url(settings.database.url), queue) as jobs:
         queued = QueuedReading(queue, jobs)
         # At once: that it may not be made is to be seen at the start, and not in the log of the first PDF.
         await queued.prepare()
@@ -329,7 +330,7 @@ async def open_worker(settings: Settings, *, times: WorkerTimes | None = None, c
         pass
     with await asyncio.to_thread(open_store, url) as store:
         queue, job = ReadingQueue(store.database), ReadingJob(_local_reading(settings, store, clock), store)
-        async with open_jobs(store.database.engine.url, await asyncio.to_thread(lambda: queue.schema)) as jobs:
+        async with open_jobs(parse_url(settings.database.url), queue) as jobs:
             yield ReadingWorker(queue, jobs, job, settings.reading.workers, times or WorkerTimes())
 
 

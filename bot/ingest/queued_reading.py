@@ -50,8 +50,10 @@ _MOST_TRIES = 3
 
 
 @asynccontextmanager
-async def open_jobs(url: URL, schema: str) -> AsyncIterator[procrastinate.App]:
-    """Open the jobs of a queue. Raises Unavailable."""
+async def open_jobs(url: URL, queue: ReadingQueue) -> AsyncIterator[procrastinate.App]:
+    """Open the jobs of a queue, on the database at `url`. Raises StorageError."""
+    # Words of options end at a space (https://www.postgresql.org/docs/current/libpq-connect.html).
+    schema = (await asyncio.to_thread(lambda: queue.quoted)).replace("\\", r"\\").replace(" ", r"\ ")
     given = url.query.get("options", "")
     options = f"{given if isinstance(given, str) else ' '.join(given)} -c search_path={schema}"
     address = url.set(drivername="postgresql").difference_update_query(["options"]).render_as_string(hide_password=False)

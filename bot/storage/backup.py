@@ -22,8 +22,9 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from bot.storage.database import in_memory, masked, parse_url, translate
+from bot.storage.database import Database, in_memory, make_engine, masked, parse_url, translate
 from bot.storage.errors import Corrupt, DiskFull, Locked, StorageError, Unavailable
+from bot.storage.reading_queue import ReadingQueue
 
 DAYS, WEEKS, MONTHS = 7, 4, 12
 """Backups that are kept: the last one of each of so many days, weeks and months that have one."""
@@ -208,8 +209,12 @@ def file_of(address: URL) -> Path:
 
 
 def _dump(address: URL, target: Path) -> None:
+    database = Database(make_engine(address, read_only=True), name=masked(address), read_only=True)
+    # By its name: another program, or an instance, may have one that ends so too.
+    queue = ReadingQueue(database).quoted
+    database.close()
     with whole(target) as part:
-        run_client("pg_dump", address, "--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=*_queue", f"--file={part}")
+        run_client("pg_dump", address, "--format=custom", "--no-owner", "--no-privileges", f"--exclude-schema={queue}", f"--file={part}")
         # Reads all of it, and writes nothing.
         run_client("pg_restore", None, f"--file={os.devnull}", str(part))
 

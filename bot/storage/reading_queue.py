@@ -124,7 +124,7 @@ class ReadingQueue(Repository):
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock, hashtext(:schema))"), {"lock": _LOCK, "schema": self.schema})
             if self._layout(connection) == layout:
                 return
-            name = self._quoted
+            name = self.quoted
             if connection.execute(text(_THEIRS), {"schema": self.schema}).scalar():
                 raise StorageError(f"the schema {self.schema} of the database {self._database.name} is of another program: rename it")
             connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
@@ -144,7 +144,7 @@ class ReadingQueue(Repository):
         with self._database.reading() as connection:
             if connection.dialect.name != "postgresql" or self._layout(connection) is None:
                 return None
-            waiting, reading, given_up, alive = connection.execute(text(_STATE.format(schema=self._quoted))).one()
+            waiting, reading, given_up, alive = connection.execute(text(_STATE.format(schema=self.quoted))).one()
         return QueueState(waiting, reading, given_up, math.ceil(alive / _EACH))
 
     # --- for whoever queues ------------------------------------------------------------------------------------------
@@ -220,11 +220,12 @@ class ReadingQueue(Repository):
 
     def _layout(self, connection: Connection) -> str | None:
         found = text("SELECT obj_description(to_regnamespace(:name), 'pg_namespace')")
-        layout: str | None = connection.execute(found, {"name": self._quoted}).scalar()
+        layout: str | None = connection.execute(found, {"name": self.quoted}).scalar()
         return layout
 
     @property
-    def _quoted(self) -> str:
+    def quoted(self) -> str:
+        """Return the name of the schema as it stands in statements."""
         return self._database.engine.dialect.identifier_preparer.quote_identifier(self.schema)
 
     @cached_property

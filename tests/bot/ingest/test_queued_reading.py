@@ -26,6 +26,7 @@ from bot.ingest.queued_reading import LAYOUT, QueuedReading, ReadingWorker, Work
 from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlot, WorkerSlots, ended
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, Unreadable
+from bot.storage.backup import back_up, run_client
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.errors import NotWritable, StorageError, Unavailable
 from bot.storage.reading_queue import PIECE, PagesRead, ReadingEnd, ReadingQueue, pack_read, unpack_read
@@ -39,6 +40,7 @@ from tests.bot.reading.test_read_pdf import recueil
 from tests.bot.storage.finding import posts_of
 from tests.bot.storage.shared import SharedDatabase
 from tests.processes import Forked, Zygote, clean_environ
+from tests.servers.postgres import client_programs
 from tests.sources.markup import download, page
 
 CODES = ("97", "98", "99")
@@ -98,14 +100,14 @@ async def work(address: str, folder: Path) -> None:
 async def worker(store: Store, read: PlainReader) -> AsyncIterator[ReadingWorker]:
     queue = ReadingQueue(store.database)
     pace = ReadingTimeouts(checkpoint=0.05)
-    async with open_jobs(store.database.engine.url, queue.schema) as jobs:
+    async with open_jobs(store.database.engine.url, queue) as jobs:
         yield ReadingWorker(queue, jobs, ReadingJob(LocalReading(read, store, lambda: NOON, pace), store), 1, QUICK)
 
 
 @asynccontextmanager
 async def queueing(store: Store) -> AsyncIterator[QueuedReading]:
     queue = ReadingQueue(store.database)
-    async with open_jobs(store.database.engine.url, queue.schema) as jobs:
+    async with open_jobs(store.database.engine.url, queue) as jobs:
         queued = QueuedReading(queue, jobs)
         watching = asyncio.create_task(queued.watch())
         try:
@@ -494,6 +496,43 @@ def test_a_user_who_may_make_no_schema_is_told_what_it_lacks(store: Store, addre
         limited.close()
     finally:
         store.database.write(text("DROP ROLE may_make_nothing"))
+
+
+async def test_the_queue_is_beside_the_schema_of_the_instance_whatever_its_name(store: Store, address: str, tmp_path: Path) -> None:
+    store.database.write(text('CREATE SCHEMA "Le bot"'))
+    url = parse_url(address).update_query_dict({"options": r'-c search_path="Le\ bot" -c lock_timeout=4321'})
+    beside = Database(make_engine(url, read_only=False), name="x", read_only=False)
+    (tmp_path / "a.pdf").write_text("a")
+    try:
+        queue = ReadingQueue(beside)
+        async with open_jobs(url, queue) as jobs, WorkerSlots(quick=1, slow=1).slot() as slot:
+            [used] = await jobs.connector.execute_query_all_async("SELECT current_setting('lock_timeout') AS of_the_user")
+            reading = asyncio.create_task(QueuedReading(queue, jobs).read(OpenedPdf(tmp_path / "a.pdf", "a", 1), slot, _nothing_early))
+            async with asyncio.timeout(60):
+                while (state := await asyncio.to_thread(queue.state)) is None or not state.waiting:
+                    assert not reading.done(), reading.exception()
+                    await asyncio.sleep(0.02)
+            await ended([reading])
+    finally:
+        beside.close()
+        store.database.write(text('DROP SCHEMA IF EXISTS "Le bot", "Le bot_queue" CASCADE'))
+    assert used == {"of_the_user": "4321ms"}
+
+
+def test_a_backup_leaves_out_the_queue_and_no_schema_of_another_program(
+    store: Store, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", client_programs())
+    ReadingQueue(store.database).make(LAYOUT, "CREATE TABLE procrastinate_jobs (id int)")
+    store.database.write(text("CREATE SCHEMA their_queue"))
+    store.database.write(text("CREATE TABLE their_queue.theirs (id int)"))
+    try:
+        made = back_up(address, tmp_path / "copies", NOON)
+    finally:
+        store.database.write(text("DROP SCHEMA their_queue CASCADE"))
+    listed = run_client("pg_restore", None, "--list", str(made.path))
+    assert "their_queue theirs" in listed
+    assert "public_queue" not in listed
 
 
 def test_a_schema_of_another_program_is_left_alone(store: Store) -> None:

@@ -141,7 +141,7 @@ def test_what_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable, match=r"pg_dump is not installed: .*postgresql-client"):
-        back_up("postgresql://vigie:geheim@127.0.0.1:1/vigie", tmp_path / "copies", NOW)
+        run_client("pg_dump", parse_url("postgresql://vigie:geheim@127.0.0.1:1/vigie"))
 
 
 def test_a_program_that_fails_is_quoted_without_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
