@@ -14,6 +14,7 @@ import io
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,8 @@ def serve() -> str | None:
     """Carry out orders until there are no more. Returns in each child too, with the script that it is to run in place of the command."""
     for module, _ in COMMANDS.values():
         import_module(f"bot.cli.{module}")
+    # Under nohup a bot does not hear it, and its tests send it.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     _warm()
     # What is loaded stays: a child whose collector walked through it would copy every page of it.
     gc.freeze()

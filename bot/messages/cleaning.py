@@ -54,7 +54,7 @@ def clean(text: str) -> str:
 def inert(text: str) -> str:
     """Return `clean`, and free of links, mentions and hashtags: for networks that would act on them."""
     line = clean(text)
-    return (_SCHEME.sub("", line) if ":/" in line else line).replace("@", "＠").replace("#", "＃")
+    return (_SCHEME.sub("", line).strip() if ":/" in line else line).replace("@", "＠").replace("#", "＃")
 
 
 def with_plain_spaces(text: str) -> str:

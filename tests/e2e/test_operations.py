@@ -134,9 +134,9 @@ class Bot:
         return self.process.wait(SOON)
 
     def children(self) -> list[int]:
-        """The processes it has started and that still exist."""
+        """The processes it has started to read and that still exist: a module that it imports asks another command what machine this is."""
         found = [task.read_text().split() for task in Path(f"/proc/{self.process.pid}/task").glob("*/children")]
-        return [int(child) for some in found for child in some]
+        return [int(child) for some in found for child in some if _reads(child)]
 
     def waits_for_a_lock(self) -> bool:
         """True while one of its threads naps: nothing else in the program does than SQLite between two looks at a lock."""
@@ -155,6 +155,13 @@ class Bot:
 
 Begin = Callable[[Sequence[str], Path, Mapping[str, str]], Running]
 """A way to have a process of the program: `Started`, or `begin` of a zygote."""
+
+
+def _reads(process: str) -> bool:
+    try:
+        return b"bot.reading.sandbox.child" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:  # it has ended this very moment
+        return False
 
 
 @contextmanager

@@ -60,9 +60,13 @@ def test_a_damaged_pdf_is_named_and_all_else_is_there(vigie: Vigie, store: Store
     assert len(backups_in(tmp_path / "copies")) == 1
 
 
-def test_what_cannot_be_done_is_said(vigie: Vigie, tmp_path: Path) -> None:
+def test_a_database_that_is_not_there_is_said(vigie: Vigie) -> None:
     done = vigie("backup", "copies")
     assert (done.code, "there is no database" in done.err) == (1, True)
+
+
+def test_a_file_in_the_place_of_the_folder_is_said(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    record(store, 1)
     (tmp_path / "file").write_text("mine")
     done = vigie("backup", "file")
     assert (done.code, "the backup cannot be written" in done.err) == (1, True)

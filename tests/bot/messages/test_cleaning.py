@@ -35,6 +35,7 @@ def test_piles_of_combining_marks_are_cut() -> None:
 
 def test_links_mentions_and_hashtags_lose_their_effect() -> None:
     assert inert("voir https://a.example/x @moi@b.example #Tag") == "voir a.example/x ＠moi＠b.example ＃Tag"
+    assert inert("gare\n:/") == "gare"
 
 
 @pytest.mark.parametrize(
