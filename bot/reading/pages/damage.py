@@ -54,6 +54,7 @@ _SHOWS = re.compile(rb"/(?:Font|XObject)\s*<<\s*/")
 _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+Do\b")
 _SHOWN = re.compile(rb"[^(<\[\s][)>\]]\s*(?:T[jJ]\b|['\"])")
 _STRING = re.compile(rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)", re.DOTALL)
+_TEXT_BEGIN = re.compile(rb"(?<![^\s\]>)])BT(?![^\s\[(</])")
 _TEXT_END = re.compile(rb"(?<![^\s\]>)])ET(?![^\s\[(</])")
 _FONT_CHOSEN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+[-+.\d]+\s+Tf\b")
 
@@ -292,6 +293,9 @@ def _written_objects(written: bytes) -> Iterator[tuple[bytes, _Object]]:
 def _is_cut(orders: bytes) -> bool:
     """Return whether drawing orders end in the middle of a text (ISO 32000-1 9.4.1)."""
     last = orders.rfind(b"BT")
+    while last >= 0 and not _TEXT_BEGIN.match(orders, last):
+        # In a name, or among the bytes of an image.
+        last = orders.rfind(b"BT", 0, last)
     return last >= 0 and _TEXT_END.search(_STRING.sub(b"()", orders[last:])) is None
 
 

@@ -69,6 +69,12 @@ WHOLE: dict[str, Callable[[], bytes]] = {
     "bytes after a stream": lambda: papers.pages_of([packed_as(zlib.compress(text_content(BODY)) + b"\r\n  more")]),
     "a length that lies": lambda: papers.pages_of([packed_as(zlib.compress(text_content(BODY)), length=10)]),
     "no checksum": lambda: papers.pages_of([packed_as(zlib.compress(text_content(BODY))[:-4])]),
+    "BT in a name and in an image": lambda: papers.pages_of(
+        [
+            packed_as(zlib.compress(text_content(BODY) + b"\n/BT1 gs")),
+            packed_as(zlib.compress(text_content(BODY) + b"\nq 9 0 0 9 0 0 cm BI /W 2 /H 2 /CS /G /BPC 8 ID xBTx EI Q")),
+        ]
+    ),
     "an empty packed stream": lambda: hostile.beside(packed_as(b"")).replace(b"/Font << /F1 3 0 R >>  >>", b">>".rjust(25)),
     "packed twice": lambda: papers.pages_of([hostile.nested_filters(text_content(BODY), 2)]),
     "packed in ASCII": lambda: papers.pages_of([in_ascii()]),
