@@ -70,6 +70,8 @@ _OF_WHICH = re.compile(
     r"(?:seulement\b|(?:sont |seront |\w{3,7} )?(?:reliee|raccordee|connectee|concernee|analysee|soumise|retenue))"
 )
 _COLON = re.compile(rf"\bcameras\s?:\s*{_COUNT}(?=\s?(?:[.;,(]|$))")
+# "Le tableau est complété par une ligne ainsi rédigée : « gare de X, 7 caméras »": what comes beside the others.
+_ADDED = re.compile(r"\b(?:completee?s? par|ajoutee?s?|inseree?s?)\b[^;.]*$")
 _DRONE = re.compile(r"\baeronefs?\b|\bdrones?\b")
 _VIDEO = re.compile(r"\bvideo\s?-?\s?(?:protection|surveillance)s?\b|\bcameras? fixes?\b")
 _FIXED_ONLY = re.compile(r"\bcameras? fixes?\b")
@@ -134,7 +136,11 @@ def _figures(document: ActText, block: Block) -> Iterator[_Figure]:
         for match in pattern.finditer(text, block.start, block.end):
             count = _count(match.groupdict().get("again") or match["count"])
             before = text[max(match.start() - 40, block.start) : match.start()]
-            if count is None or _NO_COUNT.search(before) is not None:
+            if (
+                count is None
+                or _NO_COUNT.search(before) is not None
+                or _ADDED.search(text, max(match.start() - 160, block.start), match.start())
+            ):
                 continue
             position = match.start("count")
             some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
@@ -282,7 +288,7 @@ def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str
             if match.group().startswith("par") and _USED_BY.search(before) is not None:
                 continue
             position = match.start("name") if "name" in pattern.groupindex else _named_after(document, match.end(), limit)
-            found = name_at(document, position, limit) if position is not None else None
+            found = name_at(document, position, limit, linked=True) if position is not None else None
             if found is None or found.value.split()[0].lower() in _OPERATORS:
                 continue
             if _NOT_A_MAKER.search(text, match.start(), found.start) is not None:
@@ -313,6 +319,7 @@ _OTHER = (
 _WORD = rf"(?!(?:{_OTHER})\b|[LIlD]['’])[A-ZÀ-ÖØ-Þ0-9][\w&’'.+-]*"
 # A name may go on in the next line, and not in the next paragraph or item.
 _NAME = re.compile(rf"{_WORD}(?:(?:[^\S\n]+|[^\S\n]*\n(?![^\S\n]*\n))(?:{_WORD}|&)){{0,3}}")
+_LINKED = re.compile(rf"{_NAME.pattern}(?: (?:du|des|de la) (?!Société|Groupe|Lot|Marché|Préf|Minist|Dép){_WORD})?")
 # The number of a paragraph, and no name: "5.1 Vingt-deux".
 _RANK = re.compile(r"\d+\.\d+\s")
 _FORM = re.compile(r"[\s,]+(?:SASU?|S\.A\.S\.?|SA|S\.A\.|SARL|S\.A\.R\.L\.?|EURL|SCOP|SCIC|SE|SNC)$")
@@ -321,10 +328,13 @@ _LONGEST = 60
 """Characters of a name."""
 
 
-def name_at(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
-    """Return the name right at `start` of the folded text, without its legal form ("SAS"), None where there is none or it is a person's."""
+def name_at(document: ActText, start: int, limit: int, *, linked: bool = False) -> TextMatch[str] | None:
+    """Return the name right at `start` of the folded text, without its legal form ("SAS"), None where there is none or it is a person's.
+
+    One that is `linked` may go on after "du", "des" or "de la" ("Fabrique des Images").
+    """
     first, last = document.folded.span(start, min(start + _LONGEST, limit))
-    match = _NAME.match(document.source[first:last])
+    match = (_LINKED if linked else _NAME).match(document.source[first:last])
     if match is None:
         return None
     printed = re.split(r"\.(?:\s|$)", match.group())[0].rstrip(".'’")

@@ -173,7 +173,7 @@ _VALUE = (
     r"(?:[a-z][a-z0-9]{0,11}\s?[-/._]?\s?)?(?:[a-z]{2,8}\s(?=(?:20)?\d\d\s?[-/.]\s?\d))?(?:[a-z0-9]{1,16}\s?[-/._]\s?){0,6}[a-z0-9]{0,16}\d[a-z0-9]{0,40}"
     # After a dash between blanks, letters alone are prose: "n° 2026-77 - commune de X".
     r"(?:(?!\s[-‐‑–—]\s[a-z]+\b)\s?[-/._]\s?(?!\d{1,2}\s+[a-z])[a-z0-9]{1,16}){0,5}"
-    r"(?:\s\d{2,5}(?=\s+du\s\d))?"  # "n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026"
+    r"(?:\s(?:\d{2,5}|cab|bsi|ds)(?=\s+du\s\d))?"  # "n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026", "n° HC 1042 CAB du 18 juin 2027"
 )
 _OFFICIAL = r"(?:\s*(?:inter-?)?(?:prefectora(?:l|ux)|conjoint|modificatif|rectificatif|complementaire|du prefet de police|cab(?:inet)?))*"
 _NUMBER = re.compile(
@@ -187,7 +187,7 @@ _FURTHER = re.compile(rf"{_SIGN}(?P<value>{_VALUE})|(?P<bare>20\d\d\s?-\s?\d{{1,
 _LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>20\d\d\s?-\s?\d{2,6})\b")
 # A line of its own: "N° 37-2026-10-02-00007".
 _LINE = re.compile(rf"^\W{{0,3}}n\s?[°º]\s?(?P<value>(?=[a-z0-9 ./_-]*20\d\d){_VALUE})\s*$", re.MULTILINE)
-_QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|dudit|ledit|vu|par|aux?|ces)\s)$")
+_QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:la|les|cet|des|du|de|dudit|ledit|vu|par|aux?|ces)\s)$")
 
 
 def number(document: ActText, segment: Segment) -> TextMatch[str] | None:

@@ -56,8 +56,8 @@ _OPERATIVE = re.compile(
     r"|(?:arrete(?:nt)?|decide(?:nt)?)art1(?!\d)"
 )
 # A decision in numbered points, without the word "article": "Décide :" and a line that begins with "1°".
-_FIRST_POINT = re.compile(r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n(?P<point>\W{0,2}1\s?[°º.)](?=\s))", re.MULTILINE)
-_POINT = re.compile(r"^\W{0,2}\d{1,2}\s?[°º.)](?=\s)", re.MULTILINE)
+_FIRST_POINT = re.compile(r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n\s?(?P<point>\W{0,3}1\s?[°º.)](?=\s))", re.MULTILINE)
+_POINT = re.compile(r"^\W{0,3}\d{1,2}\s?[°º.)](?=\s)", re.MULTILINE)
 _HEAD = re.compile(r"\b(?:arretes?|decision|a\s?r\s?r\s?e\s?t\s?e)\b")
 _RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?\s?(?:[a-z]{2,6}[ -])?\d", re.MULTILINE)
 _QUOTED = re.compile(r"(?:\b(?:cet|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?)|l[' ]{0,2}|l)\s?\W{0,2}$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection.judging import judge
-from bot.domain.acts import Facts
+from bot.domain.acts import Facts, Kind
 from tests.bot.detection.samples import act
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"
@@ -194,4 +194,44 @@ def test_periods_of_forms_and_days_of_other_papers(article: str, starts: str | N
     assert (None if found.starts is None else found.starts.isoformat(), None if found.ends is None else found.ends.isoformat()) == (
         starts,
         ends,
+    )
+
+
+def test_a_modification_named_by_its_noun_and_an_authorisation_that_says_who_may() -> None:
+    modified = (
+        f"{LAW}\narrête :\nArticle 1\nL'autorisation accordée à la commune d'Alès par l'arrêté n° 2026-400 du 2 mai 2026 est modifiée.\n"
+    )
+    verdict = judge(
+        act(
+            f"{modified}Article 2\nLe nombre total des caméras est porté à 9.",
+            "AP n° 2026-412\nÉlargissement du périmètre d'un traitement algorithmique",
+        )
+    )
+    assert verdict.kind is Kind.MODIFICATION
+    may = f"{LAW}\nARRETE\n\n§ 1. La police nationale peut, à l'occasion du carnaval d'Alès, faire usage d'{OBJECT}."
+    may += "\n\n§ 2. Lieux : halle du Marché, quai Vert."
+    verdict = judge(act(f"{may}\n\n§ 3. Le présent arrêté sera publié.", "Arrêté n° 2026-412\nTraitement algorithmique – carnaval"))
+    assert (verdict.kind, verdict.facts.places) == (Kind.AUTHORISATION, ("halle du Marché", "quai Vert"))
+
+
+@pytest.mark.parametrize(
+    ("title", "number"),
+    [
+        ("Arrêté n° CAB 1042 DS du 18 juin 2027 autorisant", "CAB 1042 DS"),
+        ("A R R Ê T É\ndu 11 août 2026 autorisant\nn° 30-2026-08-11-00001\nVu la décision n° 2023-850 DC ;", "30-2026-08-11-00001"),
+    ],
+)
+def test_numbers_with_a_service_behind_or_on_a_line_of_their_own(title: str, number: str) -> None:
+    verdict = judge(act(f"{title}\n{LAW}\nARRÊTE\nArticle 1 : La commune d'Alès est autorisée à mettre en œuvre {OBJECT}."))
+    assert verdict.facts.number == number
+
+
+def test_a_maker_whose_name_goes_on_and_cameras_that_are_added() -> None:
+    found = facts(
+        f"La commune d'Alès est autorisée à mettre en œuvre {OBJECT}.",
+        "La solution Cévenole est éditée par la société Fabrique des Images, de Nîmes.",
+    )
+    assert found.vendor == "Fabrique des Images"
+    assert (
+        facts(f"Est autorisé {OBJECT}.", "L'annexe est complétée par une ligne ainsi rédigée : « quai Vert, 7 caméras ».").cameras is None
     )
