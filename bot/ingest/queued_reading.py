@@ -63,11 +63,17 @@ async def open_jobs(url: URL, queue: ReadingQueue) -> AsyncIterator[procrastinat
     try:
         await app.open_async()
     except (ConnectorException, PoolTimeout) as error:
-        raise Unavailable(f"the database {masked(url)} cannot be used: {error}") from error
+        raise Unavailable(f"the database {masked(url)} cannot be used: {reason(error)}") from error
     try:
         yield app
     finally:
         await app.close_async()
+
+
+def reason(error: BaseException | None) -> str:
+    """Return what is wrong: an error of procrastinate says only that something is, and its cause what. None: a worker that just ended."""
+    found = None if error is None else error.__cause__ or error
+    return next(iter(str(found or "").strip().splitlines()), "") or "the connection to the queue was lost"
 
 
 # The process that polls.
@@ -156,7 +162,7 @@ class QueuedReading:
             if not [*await self._jobs.job_manager.list_jobs_async(lock=file.sha256, status="todo")]:
                 await job.defer_async(sha256=file.sha256)
         except (ConnectorException, PoolTimeout) as error:
-            raise Unavailable(f"the reading could not be queued: {error}") from error
+            raise Unavailable(f"the reading could not be queued: {reason(error)}") from error
 
     async def _taken(self, end: ReadingEnd) -> Reading:
         if end.read is None:
@@ -225,7 +231,7 @@ class ReadingWorker:
         finally:
             await ended(work)
         # By itself it ends when it cannot show any more that it is alive.
-        raise Unavailable("; ".join(str(task.exception() or "the connection to the queue was lost") for task in done))
+        raise Unavailable("; ".join(reason(task.exception()) for task in done))
 
     async def _read(self, context: procrastinate.JobContext, sha256: str) -> None:
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import func, select, text
 from structlog.testing import capture_logs
 
@@ -22,7 +23,7 @@ from bot.domain.pages import PageText, TextOrigin
 from bot.domain.records import Recueil, RecueilState
 from bot.ingest.archive import file_digest
 from bot.ingest.poller import Poller
-from bot.ingest.queued_reading import LAYOUT, QueuedReading, ReadingWorker, WorkerTimes, open_jobs, tries_again
+from bot.ingest.queued_reading import LAYOUT, QueuedReading, ReadingWorker, WorkerTimes, open_jobs, reason, tries_again
 from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlot, WorkerSlots, ended
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, Unreadable
@@ -606,6 +607,14 @@ def test_a_file_arrives_as_it_was_sent(store: Store, tmp_path: Path) -> None:
 def test_pages_come_back_as_they_were_sent() -> None:
     read = PagesRead((PageText(1, "é\ud800", TextOrigin.OCR, other="b", confidence=3, seconds=1.5, damaged=True),), salvaged=False)
     assert unpack_read(pack_read(read)) == read
+
+
+def test_why_the_queue_cannot_be_used_is_told_by_the_cause() -> None:
+    error = ConnectorException()
+    assert reason(error) == "Database error."
+    error.__cause__ = OSError("connection to server failed\n\tIs it running?")
+    assert reason(error) == "connection to server failed"
+    assert reason(None) == "the connection to the queue was lost"
 
 
 @pytest.mark.parametrize(
