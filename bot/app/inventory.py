@@ -111,19 +111,27 @@ def folders_of(settings: Settings) -> tuple[Path, ...]:
 def closed_folder(settings: Settings) -> tuple[str, str] | None:
     """Return in which folder this user cannot write or which one it cannot make, and what to do; None where there is none."""
     folders = folders_of(settings)
-    taken = next((path for folder in folders for path in (folder, *folder.parents) if path.is_file()), None)
+    taken = next((path for folder in folders for path in (folder, *folder.parents) if _seen(path.is_file)), None)
     if taken is not None:
         return f"{taken} is a file, and is to be a folder", "Move it away, or name another folder."
     closed = next((folder for folder in folders if not os.access(existing(folder), os.W_OK)), None)
     if closed is None:
         return None
-    what, make = ("write in", "") if closed.is_dir() else ("make", f"mkdir -p {closed} && ")
+    what, make = ("write in", "") if _seen(closed.is_dir) else ("make", f"mkdir -p {closed} && ")
     return f"this user cannot {what} {closed}", f"As root, with the user that runs the bot:  {make}chown USER {closed}"
+
+
+def _seen(question: Callable[[], bool]) -> bool:
+    """Return the answer about a path; False below a folder that this user may not enter."""
+    try:
+        return question()
+    except PermissionError:
+        return False
 
 
 def existing(folder: Path) -> Path:
     """Return the folder, or the next one above it that is there."""
-    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.is_dir())
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if _seen(each.is_dir))
 
 
 def report_sources(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
@@ -168,6 +169,22 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
     found = on_machine(tmp_path, "disk", storage={"pdfs_folder": tmp_path / "a" / "b"})
     assert (found.state, found.todo) == ("failed", f"As root, with the user that runs the bot:  chown USER {tmp_path}")
+
+
+@pytest.mark.parametrize("question", ["is_file", "is_dir"])
+def test_a_folder_below_one_that_this_user_may_not_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str) -> None:
+    closed, ask = tmp_path / "closed", getattr(Path, question)
+    closed.mkdir()
+
+    def asked(path: Path) -> bool:
+        if closed in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return bool(ask(path))
+
+    monkeypatch.setattr(Path, question, asked)
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != closed)
+    found = on_machine(tmp_path, "disk", storage={"pdfs_folder": closed / "pdfs" / "kept"})
+    assert (found.state, found.says) == ("failed", f"this user cannot make {closed / 'pdfs' / 'kept'}")
 
 
 def test_a_folder_that_is_to_be_made_where_this_user_may_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
