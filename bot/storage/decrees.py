@@ -40,7 +40,7 @@ from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, Published
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, batches, one_of
 from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, recueils, sightings
-from bot.storage.search import MANY, Matches, is_renewing, matching, query_terms
+from bot.storage.search import MANY, Matches, finds_any, is_renewing, matching, query_terms
 
 _MOST_OF_ONE_NUMBER = 200
 _READ_FOR_WORDS = 2000
@@ -115,7 +115,7 @@ class Decrees(Repository):
         if not wanted:
             return PageOfDecrees((), 0)
         with self._database.reading() as connection:
-            found, headed = (matching(connection, wanted, authorities, in_head=head) for head in (False, True))
+            found, headed = matching(connection, wanted, authorities)
             among_found = _among(connection, found)
             total = _total(connection, found, among_found)
             # To count those in the head costs as much as all else: who asks for one of the first pages does not wait for it.
@@ -138,8 +138,7 @@ class Decrees(Repository):
         if not wanted:
             return False
         with self._database.reading() as connection:
-            found = matching(connection, wanted, None, in_head=False)
-            return bool(_ids(connection, _among(connection, found), 1, 0))
+            return finds_any(connection, wanted)
 
     def total(self) -> int:
         """How many there are that stand."""

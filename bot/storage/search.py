@@ -98,26 +98,35 @@ class Matches:
         return self.count(connection) - int(connection.execute(select(func.coalesce(func.sum(each.c.beyond), 0))).scalar_one())
 
 
-def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None, *, in_head: bool) -> Matches:
-    """The acts of decrees of these authorities (None: of all) that hold every term: anywhere, or in title and facts. Of the latter
-    `MANY` at most are counted, as PostgreSQL has no index of them."""
-    groups: dict[str, list[list[str]]] = {"head": [], "everything": []}
-    groups["head" if in_head else "everything"] += [[term] for term in wanted]
-    if in_head and connection.dialect.name == "postgresql":
-        # What the one column holds the other holds too, of which alone there is an index.
-        groups["everything"] += groups["head"]
-    if authorities is not None:
-        groups["everything"].append([_authority_term(code) for code in sorted(authorities)] or [_AUTHORITY])
-    asked = {column: each for column, each in groups.items() if each}
+def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None) -> tuple[Matches, Matches]:
+    """The acts of decrees of these authorities (None: of all) that hold every term anywhere, and those that hold them in title and facts.
+
+    SQLite counts `MANY` of the latter at most. PostgreSQL, which has no index of them, counts them in one look with the others.
+    """
+    sought = [[term] for term in wanted]
+    narrowed = [] if authorities is None else [[_authority_term(code) for code in sorted(authorities)] or [_AUTHORITY]]
+    anywhere: _Groups = {"everything": [*sought, *narrowed]}
     if connection.dialect.name == "sqlite":
-        ids = _held_in_sqlite(asked)
+        found, headed = _held_in_sqlite(anywhere), _held_in_sqlite({"head": sought} | ({"everything": narrowed} if narrowed else {}))
+        counts = [connection.execute(select(func.count()).select_from(ids.subquery())).scalar_one() for ids in (found, headed.limit(MANY))]
         # Written so that the acts are one set, and the index that leads to the acts of a decree is read: rows of acts are large.
-        theirs = (acts.c.id + 0).in_(ids)
+        return Matches(counts[0], True, found, (acts.c.id + 0).in_(found)), Matches(counts[1], False, headed, (acts.c.id + 0).in_(headed))
+    # What the one column holds the other holds too.
+    in_head = _holds_in_postgresql({"head": sought})
+    found = select(act_terms.c.act_id).where(*_holds_in_postgresql(anywhere))
+    headed = found.where(*in_head)
+    all_acts, of_head = connection.execute(found.with_only_columns(func.count(), func.count().filter(*in_head))).one()
+    return Matches(all_acts, True, found, acts.c.id.in_(found)), Matches(of_head, True, headed, acts.c.id.in_(headed))
+
+
+def finds_any(connection: Connection, wanted: Sequence[str]) -> bool:
+    """Return whether an act of a decree holds every term. No act of a withdrawn decree has terms."""
+    anywhere: _Groups = {"everything": [[term] for term in wanted]}
+    if connection.dialect.name == "sqlite":
+        found = _held_in_sqlite(anywhere)
     else:
-        ids = _held_in_postgresql(asked)
-        theirs = acts.c.id.in_(ids)
-    counted = int(connection.execute(select(func.count()).select_from((ids.limit(MANY) if in_head else ids).subquery())).scalar_one())
-    return Matches(counted, not in_head, ids, theirs)
+        found = select(act_terms.c.act_id).where(*_holds_in_postgresql(anywhere))
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def index_acts(connection: Connection, recueil: int | None = None) -> None:
@@ -198,13 +207,12 @@ def _held_in_sqlite(groups: _Groups) -> Select[int]:
     return select(found.columns(act_terms.c.act_id).subquery().c.act_id)
 
 
-def _held_in_postgresql(groups: _Groups) -> Select[int]:
+def _holds_in_postgresql(groups: _Groups) -> list[ColumnElement[bool]]:
     queries = {
         column: " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in each) for column, each in groups.items()
     }
     # Their words stand in the statement: planned without them, all searches would be taken for ones that find little.
-    holds = (act_terms.c[column].bool_op("@@")(cast(literal(query, literal_execute=True), TSQUERY)) for column, query in queries.items())
-    return select(act_terms.c.act_id).where(*holds)
+    return [act_terms.c[column].bool_op("@@")(cast(literal(query, literal_execute=True), TSQUERY)) for column, query in queries.items()]
 
 
 def _unindexed(recueil: int | None, after: int) -> Select[tuple[int, str, str | None, str, str, object]]:
