@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 
 from bot.detection.facts.operators import in_event, is_formality
 from bot.detection.text.cues import fold, load
@@ -234,6 +234,9 @@ _HEADING_LEAD = re.compile(
 _THESE = re.compile(
     r"\b(?:sont|seront) (?:seule?s? )?(?:concern|vise|retenu|couvert|film|surveill|survol|equip|inclus|compri)\w*(?:,? \w+){0,3}\s?:(?=\s)"
 )
+# So does, in an article that says where, whatever ends with a colon over items, the first of which is called like a place
+# ("Réseau de la SNCF :", "Elle porte sur :").
+_ANY = re.compile(r"[^.;:\n]{3,80}:(?=\n\s?(?:[-•]\s|\d{1,2}\s?[°).]|[a-h][).]\s))")
 # The same words also open lists of other things.
 _OTHER = re.compile(
     r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode"
@@ -244,6 +247,8 @@ _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+)?sont autorise")
 # An article that is quoted has its marks before each item: "« – gare du Nord ;".
 _ITEM = re.compile(r"(?:^|\n)[ ]?(?:\"\s{0,3})?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s|\d{1,2}\s?[°).]\s?|[a-z][).]\s)")
 _ITEM_END = re.compile(r";|\.\s|\.$|\n(?=article\b|fait a\b)")
+_LINE = re.compile(r"[^\n]+")
+_WHOLE_LINE = re.compile(rf"\s?{_ADJECTIVE}{GROUND}\b[^,;:.]{{2,80}}(?<! et)(?<! de)(?<! du)(?<! des)(?<! la)(?<! le)(?<! les)")
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|fait a\b)")
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
 _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
@@ -252,13 +257,14 @@ _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     """Yield the places that one article lists, in order, as it words them."""
     text = document.folded.text
-    leads = chain.from_iterable(lead.finditer(text, block.start, block.end) for lead in (_LIST_LEAD, _HEADING_LEAD, _THESE))
+    openings = (_LIST_LEAD, _HEADING_LEAD, _THESE, *([_ANY] if _tells_where(document.flat, block) else []))
+    leads = chain.from_iterable(lead.finditer(text, block.start, block.end) for lead in openings)
     for lead in islice(leads, _MOST_ITEMS):
         sentence = max(text.rfind(mark, block.start, lead.start()) + 1 for mark in ".;:") or block.start
         if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence) or is_header(text, lead.end()):
             continue
         first = _ITEM.search(text, lead.end() - 1, min(lead.end() + 4, block.end))
-        items = _bullets(text, first.start(), block.end) if first is not None else _sentence(text, lead.end(), block.end)
+        items = _bullets(text, first.start(), block.end) if first is not None else _lines(text, *_sentence(text, lead.end(), block.end))
         for count, (start, end) in enumerate(items):
             if count == _MOST_ITEMS:
                 return
@@ -279,10 +285,16 @@ def _bullets(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
         start = following.start()
 
 
-def _sentence(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
+def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the lines right below a colon that are each a place by what it is called; where there are not two, all of the sentence."""
+    lines = list(takewhile(lambda line: _WHOLE_LINE.fullmatch(line.group()), _LINE.finditer(text, start, end)))
+    yield from [line.span() for line in lines] if text[start : start + 1] == "\n" and len(lines) > 1 else [(start, end)]
+
+
+def _sentence(text: str, start: int, limit: int) -> tuple[int, int]:
     limit = min(limit, start + _REACH)
     closing = _STOP.search(text, start, limit)
-    yield start, closing.start() if closing is not None else limit
+    return start, closing.start() if closing is not None else limit
 
 
 def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
@@ -377,6 +389,9 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
             for entry in chain(listed_places(document, stretch), tabled_places(document, stretch)):
                 if not any(fold(entry.value).text == fold(other).text for other in found):
                     found[entry.value] = entry
+    for block in segment.of(DecreePart.HEADING):
+        for entry in tabled_places(document, block) if not found else ():
+            found.setdefault(entry.value, entry)
     listed = bool(found)
     telling = [
         block

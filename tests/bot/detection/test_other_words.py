@@ -235,3 +235,27 @@ def test_a_maker_whose_name_goes_on_and_cameras_that_are_added() -> None:
     assert (
         facts(f"Est autorisé {OBJECT}.", "L'annexe est complétée par une ligne ainsi rédigée : « quai Vert, 7 caméras ».").cameras is None
     )
+
+
+@pytest.mark.parametrize(
+    ("article", "places"),
+    [
+        # Lines without a mark, then a heading.
+        ("Il ne porte que sur les lieux suivants :\n  gare de Dax et ses abords\n  halte de Peyrou\n  quai Vert\n\nQuand ?", 3),
+        ("Périmètre. Réseau ferré :\n– gare d'Orthez (TER) ;\n– gare de Puyoô.", 2),
+        ("Elle vaut pour :\n1° les arènes de Dax ;\n2° le parc Théodore-Denis.", 2),
+        # Neither what is done nor who is told is a place.
+        ("Le responsable assure :\n– la formation des agents ;\n– la tenue du registre de la gare.", 0),
+        ("La circulation est déviée par :\n– rue du Bac ;\n– rue Verte.", 0),
+        ("Des panneaux sont posés :\n– gare d'Orthez ;\n– gare de Puyoô.", 0),
+    ],
+)
+def test_lists_of_places_without_marks_or_without_the_word(article: str, places: int) -> None:
+    assert len(facts(f"La commune de Dax est autorisée à mettre en œuvre {OBJECT}.", article).places) == places
+
+
+def test_places_of_a_form_above_the_visas() -> None:
+    form = "Demandeur :     police nationale\nLieux :         Marina de Cap-Vert\n               Place du Souvenir\nPériode :       juin"
+    article = f"Le demandeur est autorisé à mettre en œuvre {OBJECT}."
+    text = f"Arrêté n° 2026-412\nautorisant {OBJECT}\n\n{form}\n\n{LAW}\nARRÊTE\nArticle 1 : {article}"
+    assert judge(act(text)).facts.places == ("Marina de Cap-Vert", "Place du Souvenir")
