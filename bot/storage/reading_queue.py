@@ -52,6 +52,7 @@ ALTER TABLE pieces ALTER data SET STORAGE EXTERNAL"""
 _STATE = """SELECT count(*) FILTER (WHERE status = 'todo'), count(*) FILTER (WHERE status = 'doing'),
     count(*) FILTER (WHERE status = 'failed'), (SELECT count(*) FROM {schema}.procrastinate_workers
     WHERE last_heartbeat > now() - interval '60 seconds') FROM {schema}.procrastinate_jobs WHERE task_name = 'read'"""
+_TRIED = text("DELETE FROM procrastinate_jobs WHERE lock = :sha256 AND status = 'failed'")
 _THEIRS = """SELECT count(*) > 0 AND NOT bool_or(relname = 'readings') FROM pg_class
     WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = :schema)"""
 _EACH = 2
@@ -155,6 +156,9 @@ class ReadingQueue(Repository):
             new = insert_or_ignore(connection, self._readings).returning(self._readings.c.sha256)
             if connection.execute(new, {"sha256": sha256, "size": size}).one_or_none() is None:
                 return
+            # It may have been given up once, and a person wants it read all the same. What its rows set off names no schema.
+            connection.execute(text(f"SET LOCAL search_path TO {self.quoted}"))
+            connection.execute(_TRIED, {"sha256": sha256})
             number = 0
             while data := file.read(PIECE):
                 connection.execute(insert(self._pieces), {"sha256": sha256, "number": number, "data": data})

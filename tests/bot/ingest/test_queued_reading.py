@@ -263,7 +263,9 @@ def is_empty(store: Store) -> bool:
     return (state.waiting, state.reading, state.given_up, left) == (0, 0, 0, 0)
 
 
-async def test_a_file_that_kills_its_worker_three_times_is_given_up_and_the_others_are_read(store: Store, workers: Workers) -> None:
+async def test_a_file_that_kills_its_worker_three_times_is_given_up_and_the_others_are_read(
+    store: Store, workers: Workers, tmp_path: Path
+) -> None:
     sites = Sites()
     publish(sites, "99", "poison", "quick")
     async with polling(store, sites) as poller:
@@ -288,6 +290,11 @@ async def test_a_file_that_kills_its_worker_three_times_is_given_up_and_the_othe
     [back] = store.recueils.retry(NOON, urls=[given_up.url])
     content = store.contents.get(back.sha256 or "")
     assert (back.id, content and content.unfinished) == (given_up.id, 0)
+    (tmp_path / "again.pdf").touch()
+    ReadingQueue(store.database).send(back.sha256 or "", tmp_path / "again.pdf", 0)
+    state = ReadingQueue(store.database).state()
+    assert state is not None
+    assert state.given_up == 0
 
 
 async def test_a_decree_is_announced_while_a_worker_reads_the_rest(store: Store, tmp_path: Path) -> None:
@@ -589,7 +596,7 @@ def test_a_file_arrives_as_it_was_sent(store: Store, tmp_path: Path) -> None:
     sha256 = hashlib.sha256(content).hexdigest()
     (tmp_path / "sent.pdf").write_bytes(content)
     queue = ReadingQueue(store.database)
-    queue.make(LAYOUT, "CREATE TABLE procrastinate_jobs (id int)")
+    queue.make(LAYOUT, "CREATE TABLE procrastinate_jobs (lock text, status text)")
     queue.send(sha256, tmp_path / "sent.pdf", len(content))
     queue.send(sha256, tmp_path / "sent.pdf", len(content))
     assert queue.size(sha256) == len(content)
