@@ -51,7 +51,7 @@ _EVENT_STOP = re.compile(
     # What is done there goes on after the event: "…, à analyser les images…", "…, au traitement algorithmique…".
     r"|,\s(?:a (?:traiter|analyser|exploiter|proceder|appliquer)|(?:sur )?(?:l|d)es (?:images|flux)"
     r"|aux images|(?:au|a l'|a un|par un) ?(?:traitement|analyse)"
-    r"|a l'exclusion)\b"
+    r"|a l'exclusion|faire usage|mettre en oeuvre|recourir|employer|utiliser|par l'(?:arrete|autorisation))\b"
 )
 
 

@@ -313,6 +313,9 @@ _LONGEST = 420
 _MOST = 60
 """Phrases of one kind that may lead to places, looked at in one article: a real one has a few, a hostile text has any number."""
 
+_ADDRESS = 60
+"""Characters before a street in which a court is named: it is the address of that."""
+
 _DETERMINER = rf"(?:(?:les|la|le|l'|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
 # Words that lead to a place; what follows is cut into names by `place_names`.
 _PLACE = re.compile(
@@ -428,6 +431,8 @@ def _in(document: ActText, block: Block, *, listed: bool) -> Iterator[TextMatch[
         end = match.end("place") if bracketed else _closing(text, start, phrase_end(text, match.end(), block.end, _LONGEST))
         position = max(match.end(), start + 1)
         if block.part not in {DecreePart.TITLE, DecreePart.HEADING} and in_event(text, block.start, match.start()):
+            continue
+        if "tribunal" in text[max(start - _ADDRESS, block.start) : start]:
             continue
         entries = list(names(document.original(start, end), item=match.re in _OF_PLACES or match.re is _THOSE))
         if bracketed and len(entries) <= text.count(",", start, end) // 2:

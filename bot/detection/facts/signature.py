@@ -24,7 +24,7 @@ from bot.domain.law.tables import LINK, PREFIX, spellings
 
 # Over squeezed text. Where only an address names the court, its street stands between; another body's address is none of it.
 _OTHER_ADDRESS = r"recours|ministre|ministere|prefet|prefecture|beauvau|conseildetat|couradministrative|tribunaladministratif"
-_SHORT = re.compile(r"\b(?:le|au|du)\s+t\.?\s?a\.?\s+(?=d[e'u]|a\s)")
+_SHORT = re.compile(r"(?:\b(?:le|au|du)\s+|:\s+)t\.?\s?a\.?\s+(?=d[e'u]|a\s)")
 _REMEDY = pattern(
     "recours", "contest", "defere", "attaque", "saisi", "porte(?:e|es|s)? devant", "(?<!pendant)(?<!pendante) devantletribunal", "litige",
     "annulation", "contentieu", "deuxmois", "2mois",

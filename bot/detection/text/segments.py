@@ -35,7 +35,7 @@ _WORD = r"(?:a[rt][tl]ic[l1i]e|art\.)"
 # "ARTICLE DEUX", as solemn decrees number them.
 _IN_LETTERS = (
     r"deux|trois|quatre|cinq|six|sept|huit|neuf|dix(?:-(?:sept|huit|neuf))?|onze|douze|treize|quatorze|quinze|seize"
-    r"|vingt(?:(?:-| et )[a-z]{2,6})?"
+    r"|vingt(?:(?:-| et )[a-z]{2,6})?|second|(?:deux|trois|quatr|cinqu|six|sept|huit|neuv|dix|onz|douz)ieme"
 )
 _ARTICLE = re.compile(
     rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:\d{{1,3}}|premier|unique|(?:un|{_IN_LETTERS})\b|[ivx]+\b|l\b(?!\s?\.?\s?\d)|[lt]er\b)", re.MULTILINE

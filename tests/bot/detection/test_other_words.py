@@ -259,3 +259,27 @@ def test_places_of_a_form_above_the_visas() -> None:
     article = f"Le demandeur est autorisé à mettre en œuvre {OBJECT}."
     text = f"Arrêté n° 2026-412\nautorisant {OBJECT}\n\n{form}\n\n{LAW}\nARRÊTE\nArticle 1 : {article}"
     assert judge(act(text)).facts.places == ("Marina de Cap-Vert", "Place du Souvenir")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "La police nationale peut, à l'occasion du corso de Luchon, faire usage d'",
+        "Est complétée l'autorisation donnée à l'occasion du corso de Luchon, par l'arrêté n° 2026-400 du 2 mai 2026, d'employer ",
+    ],
+)
+def test_an_event_ends_where_its_sentence_goes_on(sentence: str) -> None:
+    assert facts(f"{sentence}{OBJECT}.").event == "corso de Luchon"
+
+
+def test_articles_numbered_by_ordinals_and_a_court_in_short() -> None:
+    text = (
+        f"{LAW}\nARRÊTE\nARTICLE PREMIER. – Le SDIS est autorisé à employer {OBJECT}.\nARTICLE DEUXIEME. – Le maire de Luchon est chargé de"
+    )
+    found = judge(act(f"{text} l'exécution du présent arrêté.\nRecours : T.A. de Toulouse, deux mois.", "Arrêté n° 2026-412")).facts
+    assert (found.operators, found.court) == (("SDIS",), "Tribunal administratif de Toulouse")
+
+
+def test_the_street_of_a_court_is_no_place_under_watch() -> None:
+    title = f"Arrêté n° 2026-412 autorisant {OBJECT}. Vous pouvez saisir le tribunal administratif de Pau (cours Lyautey, place Verte)"
+    assert facts(f"La commune de Dax est autorisée à mettre en œuvre {OBJECT}.", title=title).places == ()
