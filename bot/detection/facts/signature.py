@@ -285,6 +285,11 @@ def _signing(document: ActText, start: int, limit: int, *, whole_line: bool = Fa
     for match in _offices(town).finditer(folded, max(marks, default=start), limit):
         if _UNLISTED.match(folded[match.end() : limit]) is None and (not whole_line or _is_alone(folded, match, start, limit)):
             return TextMatch(_printed(document, match.start(), match.end(), town), match.start(), match.end())
+    # "Le secrétaire général,\npour le préfet et par délégation,": right above, and not the prefect himself.
+    for mark in _FOR_ALONE.finditer(folded, start, limit) if whole_line else ():
+        for match in _offices(town).finditer(folded, start, mark.start()):
+            if re.fullmatch(r"\W*", folded[match.end() : mark.start()]) and re.match(r"l[ea] prefet", match.group()) is None:
+                return TextMatch(_printed(document, match.start(), match.end(), town), match.start(), match.end())
     return None
 
 
