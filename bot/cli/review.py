@@ -106,7 +106,7 @@ def register(app: typer.Typer) -> None:
 def _register_facts(review: typer.Typer) -> None:
     @review.command(epilog="Example:  vigie review facts 7")
     def facts(ctx: typer.Context, decree: OfDecree, as_json: AsJson = False) -> None:
-        """What both readers have of the facts of a decree, and which are to be verified."""
+        """Show what both readers have of the facts of a decree, and which are to be verified."""
         twice = _read(ctx.obj, lambda reviewer: reviewer.facts_of(decree))
         show([twice_json(fact) for fact in twice], twice_lines(twice), as_json=as_json)
         raise typer.Exit(DONE)

@@ -183,7 +183,7 @@ class Reference:
 
 
 FactValue = str | tuple[str, ...] | None
-"""A fact that a person may settle, as `Facts` has it."""
+"""Stands for a fact that a person may settle, as `Facts` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class Facts:
     doubtful: tuple[str, ...] = ()
     """The names of those of the facts above that are to be verified: read, but not surely."""
     settled: tuple[str, ...] = ()
-    """The names of those that a person settled, an empty one among them: the decree does not say it."""
+    """Lists the names of those that a person settled. One that is empty: the decree does not say it."""
 
     @property
     def sure(self) -> Facts:
@@ -306,7 +306,7 @@ class NamedCommune:
 
 
 class DecreePeriod(Protocol):
-    """What of a decree tells whether, when and where it counts: all that is read of those of which only some are shown, or none."""
+    """Tells whether, when and where a decree counts: all that is read of those of which only some are shown, or none."""
 
     @property
     def id(self) -> int | None:

@@ -213,7 +213,7 @@ class PageOfDecrees:
 
 @dataclass(frozen=True, slots=True)
 class PageOfIds:
-    """The same by the ids of the decrees."""
+    """Holds one page of a list by the ids of its decrees, and how many the list has."""
 
     ids: tuple[int, ...]
     total: int

@@ -106,14 +106,14 @@ def matching(connection: Connection, wanted: Sequence[str], authorities: Collect
     sought = [[term] for term in wanted]
     narrowed = [] if authorities is None else [[_authority_term(code) for code in sorted(authorities)] or [_AUTHORITY]]
     anywhere: _Groups = {"everything": [*sought, *narrowed]}
+    found = _held(connection, anywhere)
     if connection.dialect.name == "sqlite":
-        found, headed = _held_in_sqlite(anywhere), _held_in_sqlite({"head": sought} | ({"everything": narrowed} if narrowed else {}))
+        headed = _held(connection, {"head": sought} | ({"everything": narrowed} if narrowed else {}))
         counts = [connection.execute(select(func.count()).select_from(ids.subquery())).scalar_one() for ids in (found, headed.limit(MANY))]
         # Written so that the acts are one set, and the index that leads to the acts of a decree is read: rows of acts are large.
         return Matches(counts[0], True, found, (acts.c.id + 0).in_(found)), Matches(counts[1], False, headed, (acts.c.id + 0).in_(headed))
     # What the one column holds the other holds too.
     in_head = _holds_in_postgresql({"head": sought})
-    found = select(act_terms.c.act_id).where(*_holds_in_postgresql(anywhere))
     headed = found.where(*in_head)
     all_acts, of_head = connection.execute(found.with_only_columns(func.count(), func.count().filter(*in_head))).one()
     return Matches(all_acts, True, found, acts.c.id.in_(found)), Matches(of_head, True, headed, acts.c.id.in_(headed))
@@ -121,11 +121,7 @@ def matching(connection: Connection, wanted: Sequence[str], authorities: Collect
 
 def finds_any(connection: Connection, wanted: Sequence[str]) -> bool:
     """Return whether an act of a decree holds every term. No act of a withdrawn decree has terms."""
-    anywhere: _Groups = {"everything": [[term] for term in wanted]}
-    if connection.dialect.name == "sqlite":
-        found = _held_in_sqlite(anywhere)
-    else:
-        found = select(act_terms.c.act_id).where(*_holds_in_postgresql(anywhere))
+    found = _held(connection, {"everything": [[term] for term in wanted]})
     return connection.execute(found.limit(1)).first() is not None
 
 
@@ -197,6 +193,12 @@ def _insert_terms(connection: Connection, rows: Sequence[_Unindexed]) -> None:
 # (see `words`): quoted, nothing in them is an operator.
 
 _Groups = Mapping[str, Sequence[Sequence[str]]]
+
+
+def _held(connection: Connection, groups: _Groups) -> Select[int]:
+    if connection.dialect.name == "sqlite":
+        return _held_in_sqlite(groups)
+    return select(act_terms.c.act_id).where(*_holds_in_postgresql(groups))
 
 
 def _held_in_sqlite(groups: _Groups) -> Select[int]:
