@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -16,29 +16,26 @@ from sqlalchemy import (
     Connection,
     Date,
     Integer,
-    Row,
     Select,
     Text,
     and_,
     bindparam,
     cast,
-    delete,
     exists,
     false,
     func,
-    insert,
     or_,
     select,
     true,
     union,
 )
 
-from bot.domain.acts import CHANGING, GRANTS, Change, Decree, Evidence, Facts, Kind, NamedCommune, Outcome, Reference, Sighting
-from bot.domain.folding import clean, clean_or_none
-from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, comparable, in_order, linked
+from bot.domain.acts import GRANTS, Change, Decree, Evidence, Facts, Kind, NamedCommune, Outcome, Sighting
+from bot.domain.identity import comparable
 from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
 from bot.storage.columns import value_of
 from bot.storage.database import Repository, among, batches, one_of
+from bot.storage.naming import load_changes, load_communes
 from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, recueils, sightings
 from bot.storage.search import MANY, Matches, finds_any, is_renewing, matching, query_terms
 
@@ -397,11 +394,6 @@ _SIGHTINGS = (
     .where(one_of(sightings.c.decree_id, given="ids"))
     .order_by(sightings.c.seen_at, sightings.c.id)
 )
-_COMMUNES = (
-    select(decree_communes.c.decree_id, decree_communes.c.commune, decree_communes.c.how, decree_communes.c.evidence)
-    .where(one_of(decree_communes.c.decree_id, given="ids"))
-    .order_by(decree_communes.c.commune)
-)
 
 
 _UNNAMED = select(decrees.c.id).where(decrees.c.gazetteer.is_(None), _STANDS).limit(1)
@@ -440,14 +432,6 @@ def load_sightings(connection: Connection, ids: Collection[int]) -> dict[int, tu
     for decree, *sighting in connection.execute(_SIGHTINGS, {"ids": ids}).all():
         seen[decree].append(Sighting(*sighting))
     return {decree: tuple(places) for decree, places in seen.items()}
-
-
-def load_communes(connection: Connection, ids: Collection[int]) -> dict[int, tuple[NamedCommune, ...]]:
-    """The communes that each of these decrees names, by their codes."""
-    found: dict[int, list[NamedCommune]] = defaultdict(list)
-    for decree, *commune in connection.execute(_COMMUNES, {"ids": ids}).all():
-        found[decree].append(NamedCommune(*commune))
-    return {decree: tuple(communes) for decree, communes in found.items()}
 
 
 def _load_periods(
@@ -491,197 +475,3 @@ def _load(connection: Connection, wanted: Sequence[int]) -> dict[int, Decree]:
         )
         for row in rows
     }
-
-
-# How decrees change each other.
-
-Changes = Mapping[int, tuple[Change, ...]]
-
-
-def write_links(connection: Connection, decree_id: int, decree: Decree) -> None:
-    """Put what the decree says of others in the place of what was stored of it."""
-    connection.execute(delete(links).where(links.c.decree_id == decree_id))
-    rows = [_row(decree_id, decree, position) for position in range(len(decree.facts.references))]
-    if rows:
-        connection.execute(insert(links), rows)
-
-
-def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes: Mapping[int, Collection[str]]) -> tuple[Changes, Changes]:
-    """What each of these rows of `decrees` does to others, and what others do to it, by its id. `prefixes` are those of its keys.
-
-    One query where no decree names another, four where some do; more only where what changes others is ended itself.
-    """
-    ids = {row.id for row in stored}
-    named = {prefix for known in prefixes.values() for prefix in known}
-    found = _links(connection, _AROUND, ids=ids, prefixes=named, days={row.signed_on for row in stored} - {None})
-    if not found:
-        return {}, {}
-    known = load_known(connection, found)
-    revocations = load_revocations(connection, found, known)
-    does: dict[int, list[Change]] = defaultdict(list)
-    suffers: dict[int, list[Change]] = defaultdict(list)
-    for link in found:
-        meant = known.meant(link)
-        changing, changed = known.parties[link.decree], known.parties[meant] if meant is not None else None
-        revoked_by = revocations.of(link.decree, meant)
-        if link.decree in ids:
-            does[link.decree].append(replace(change(link, changing, changed, shown=changed), revoked_by=revoked_by))
-        if meant is not None and meant in ids:
-            suffers[meant].append(replace(change(link, changing, changed, shown=changing), revoked_by=revoked_by))
-    return {key: in_order(each) for key, each in does.items()}, {key: in_order(each) for key, each in suffers.items()}
-
-
-def load_changed(connection: Connection, ids: Collection[int]) -> set[tuple[Kind, int]]:
-    """How these decrees change others that are stored, each with its id: three queries at most, where `load_decrees` takes a dozen."""
-    found = load_links(connection, links_from(ids))
-    if not found:
-        return set()
-    known = load_known(connection, found)
-    return {(link.reference.change, meant) for link in found if (meant := known.meant(link)) is not None}
-
-
-def _row(decree_id: int, decree: Decree, position: int) -> dict[str, Any]:
-    reference = decree.facts.references[position]
-    prefix = decree.reference_prefixes[position] if position < len(decree.reference_prefixes) else None
-    if prefix is not None and len(prefix := clean(prefix)) > LONGEST_KEY:
-        prefix = None
-    return {
-        "decree_id": decree_id,
-        "position": position,
-        "change": reference.change,
-        "number": clean_or_none(reference.number),
-        "signed": reference.signed,
-        "prefix": prefix,
-        "authority": prefix.split(":")[1] if prefix is not None else decree.facts.authority or decree.authority,
-    }
-
-
-# What ends the decrees that change others: the suspension that a decree ordered ends with that decree.
-
-_DEEPEST = 3
-"""Ends of ends that are followed: real ones go no deeper, and decrees that were misread may name each other in circles."""
-
-
-@dataclass(frozen=True, slots=True)
-class RevocationChain:
-    """By the id of a decree, the links that end it, each with the two that take part."""
-
-    ends: Mapping[int, Collection[tuple[ReferenceLink, Party, Party]]]
-
-    def of(self, decree: int, changed: int | None) -> tuple[Change, ...]:
-        """What ends this decree, each with what ends it in turn. What it changes itself (`changed`) does not end it."""
-        return self._of(decree, frozenset({decree, changed}))
-
-    def _of(self, decree: int, passed: frozenset[int | None]) -> tuple[Change, ...]:
-        if len(passed) > _DEEPEST + 1:
-            return ()
-        theirs = [entry for entry in self.ends.get(decree, ()) if entry[0].decree not in passed]
-        return in_order(
-            [
-                replace(change(link, ending, ended, shown=ending), revoked_by=self._of(link.decree, passed | {link.decree}))
-                for link, ending, ended in theirs
-            ]
-        )
-
-
-def load_revocations(connection: Connection, found: Collection[ReferenceLink], known: ReferenceCandidates) -> RevocationChain:
-    """What ends the decrees whose links were found, and what ends that. One query where nothing does, three more for each step."""
-    ends: dict[int, list[tuple[ReferenceLink, Party, Party]]] = defaultdict(list)
-    step = {link.decree for link in found if link.reference.change in CHANGING}
-    seen: set[int] = set()
-    for _ in range(_DEEPEST):
-        if not step:
-            break
-        seen |= step
-        prefixes = {prefix for decree in step for prefix in known.prefixes[decree]}
-        days = {known.parties[decree].facts.signed for decree in step}
-        ending = load_links(connection, and_(links.c.change == Kind.ABROGATION, links_to(prefixes, days)))
-        if not ending:
-            break
-        known = load_known(connection, ending)
-        for link in ending:
-            meant = known.meant(link)
-            if meant in step:
-                ends[meant].append((link, known.parties[link.decree], known.parties[meant]))
-        step = {link.decree for its in ends.values() for link, _, _ in its} - seen
-    return RevocationChain(ends)
-
-
-# The stored links that may concern some decrees, and the decrees that these may mean.
-
-
-@dataclass(frozen=True, slots=True)
-class ReferenceCandidates:
-    """The decrees that take part in some links, and those that may be named, by what their keys begin with and by the day of their
-    signature.
-    """
-
-    parties: dict[int, Party] = field(default_factory=dict)
-    prefixes: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    numbered: defaultdict[str | None, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
-    dated: defaultdict[date | None, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
-
-    def meant(self, link: ReferenceLink) -> int | None:
-        """The id of the decree that a link means, None where it was never seen or cannot be determined."""
-        return linked(link, self.numbered[link.prefix] if link.reference.number is not None else self.dated[link.reference.signed])
-
-
-def links_from(ids: Collection[int]) -> ColumnElement[bool]:
-    """The links of these decrees."""
-    return one_of(links.c.decree_id, ids)
-
-
-def links_to(prefixes: Collection[str], days: Collection[date | None]) -> ColumnElement[bool]:
-    """The links that may mean decrees whose keys begin so, or that were signed on these days."""
-    named_by_day = links.c.number.is_(None) & one_of(links.c.signed, [day for day in days if day is not None])
-    return or_(one_of(links.c.prefix, prefixes), named_by_day)
-
-
-def _standing(which: ColumnElement[bool]) -> Select[Any]:
-    """These links, but for those of withdrawn decrees: what was judged to be no decree changes none."""
-    stands = exists().where(decrees.c.id == links.c.decree_id, decrees.c.withdrawn_at.is_(None))
-    return select(links).where(which, stands).order_by(links.c.decree_id, links.c.position)
-
-
-_AROUND = _standing(
-    or_(
-        one_of(links.c.decree_id, given="ids"),
-        one_of(links.c.prefix, given="prefixes"),
-        links.c.number.is_(None) & one_of(links.c.signed, given="days"),
-    )
-)
-
-
-def load_links(connection: Connection, which: ColumnElement[bool]) -> list[ReferenceLink]:
-    """These links, but for those of withdrawn decrees."""
-    return _links(connection, _standing(which))
-
-
-def _links(connection: Connection, query: Select[Any], **given: Collection[Any]) -> list[ReferenceLink]:
-    rows = connection.execute(query, given)
-    return [ReferenceLink(row.decree_id, Reference(row.change, row.number, row.signed), row.prefix, row.authority) for row in rows]
-
-
-def load_known(connection: Connection, found: Collection[ReferenceLink]) -> ReferenceCandidates:
-    """The decrees that these links may mean, and every decree that takes part, in two queries."""
-    keys: dict[int, list[str]] = defaultdict(list)
-    known = ReferenceCandidates()
-    changing = {link.decree for link in found}
-    named = {link.prefix for link in found if link.prefix is not None}
-    theirs = and_(one_of(identities.c.decree_id, changing), identities.c.prefix.is_not(None))
-    for row in connection.execute(select(identities).where(or_(one_of(identities.c.prefix, named), theirs))):
-        keys[row.decree_id].append(row.key)
-        known.prefixes[row.decree_id].add(row.prefix)
-    days = {link.reference.signed for link in found if link.reference.number is None and link.reference.signed is not None}
-    columns = (decrees.c.id, decrees.c.authority, decrees.c.facts, decrees.c.published, decrees.c.withdrawn_at)
-    taking_part = or_(one_of(decrees.c.id, {*keys, *changing}), one_of(decrees.c.signed_on, days))
-    for row in connection.execute(select(*columns).where(taking_part)):
-        facts = row.facts
-        known.parties[row.id] = Party(row.id, facts, row.published)
-        if row.withdrawn_at is not None:
-            continue
-        candidate = Candidate(row.id, tuple(keys[row.id]), facts.authority or row.authority, facts.signed)
-        for prefix in known.prefixes[row.id]:
-            known.numbered[prefix].append(candidate)
-        known.dated[facts.signed].append(candidate)
-    return known

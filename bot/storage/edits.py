@@ -20,7 +20,8 @@ from bot.domain.folding import clean_or_none
 from bot.domain.posts import UNRECORDED, Post, PostCause, PostContent, PostState, edited, is_outdated
 from bot.storage.columns import Instant, to_json, value_of
 from bot.storage.database import Repository, insert_or_ignore
-from bot.storage.decrees import load_changed, load_decrees
+from bot.storage.decrees import load_decrees
+from bot.storage.naming import load_changed
 from bot.storage.posts import SKEW, first_due, load_rows, lock_chat, lock_chats, not_behind_doubt, require, with_followers
 from bot.storage.schema import decrees, edits, posts
 

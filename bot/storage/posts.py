@@ -20,8 +20,9 @@ from bot.domain.posts import Post, PostCause, PostState, SentMessage, as_first_s
 from bot.domain.routing import CHATS, followed_chat
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository, one_of
-from bot.storage.decrees import load_changed, load_decrees
+from bot.storage.decrees import load_decrees
 from bot.storage.errors import NoSuchRow
+from bot.storage.naming import load_changed
 from bot.storage.schema import followers, holds, posts
 
 OPEN = frozenset({PostState.PENDING, PostState.SENDING, PostState.UNKNOWN, PostState.HELD})
