@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 from bot.domain.acts import Decree, DecreePeriod, Place, deciding_in
 from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
-from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
+from bot.domain.records import PageOfDecrees, PageOfIds
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.places import Commune
 from bot.queries.answers import (
@@ -37,6 +36,7 @@ from bot.queries.departments import DepartmentMatch
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
 from bot.queries.plain_words import SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
 from bot.queries.running import RunningDecrees, has_begun, in_force, may_concern, running
+from bot.storage.decrees import Decrees
 
 Clock = Callable[[], datetime]
 Since = Callable[[Collection[str] | None], datetime | None]
@@ -65,11 +65,12 @@ def _not_known(_: Collection[str] | None) -> datetime | None:
 
 
 class Questions:
-    """Answers questions from the stored decrees, and about the watch itself. Whatever the store raises passes through."""
+    """Answers questions from the stored decrees, and about the watch itself. Synchronous: a face in an event loop calls from a thread.
+    Whatever the store raises passes through."""
 
     def __init__(
         self,
-        decrees: DecreeReader,
+        decrees: Decrees,
         places: Mapping[str, Place],
         clock: Clock,
         *,
@@ -347,89 +348,3 @@ class Questions:
 
     def _health(self, authorities: Collection[str]) -> tuple[AuthorityHealth, ...]:
         return tuple(one for one in self._overview().authorities if one.code in authorities)
-
-
-# What questions need of the store.
-
-
-class DecreeReader(Protocol):
-    """The stored decrees, as questions see them. Synchronous: a face in an event loop calls from a thread."""
-
-    def recent(
-        self,
-        limit: int,
-        offset: int,
-        authorities: Collection[str] | None = None,
-        departments: Collection[str] | None = None,
-        without: Collection[int] = (),
-    ) -> PageOfDecrees:
-        """Return newest found first, but for those of these ids; of some authorities only where they are given, and without those that
-        name communes of other departments only where `departments` are."""
-        ...
-
-    def get(self, decree_id: int, /) -> Decree | None:
-        """Return one decree by its id."""
-        ...
-
-    def load(self, ids: Collection[int], /) -> Mapping[int, Decree]:
-        """Return decrees by their ids, but for those that are not stored."""
-        ...
-
-    def numbered(self, number: str, authorities: Collection[str], /) -> tuple[Decree, ...]:
-        """Return the decrees of an act's identifier, or of a number that one of these authorities gave, newest first."""
-        ...
-
-    def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
-        """Return decrees whose text has these words, in any form the language gives them."""
-        ...
-
-    def has(self, words: str, /) -> bool:
-        """Return whether a search for these words finds anything."""
-        ...
-
-    def total(self) -> int:
-        """Return how many decrees there are."""
-        ...
-
-    def is_renewing(self) -> bool:
-        """Return whether searches and lists of towns may miss decrees, because what they are found by is being made anew."""
-        ...
-
-    def words(self) -> Collection[str]:
-        """Return the words of the titles and facts of the newest decrees, as they stand there."""
-        ...
-
-    def current(
-        self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None, /
-    ) -> tuple[DecreePeriod, ...]:
-        """Return decrees that may be in force on that day or later; of some authorities only, and only those that name one of these
-        communes (INSEE codes), where they are given."""
-        ...
-
-    def published(self, since: date, several: Collection[str], /) -> PublishedCounts:
-        """Return how many decrees were published from that day on; `several` are the authorities of more than one department."""
-        ...
-
-    def naming(self, communes: Collection[str], limit: int, offset: int, without: Collection[int] = (), /) -> PageOfIds:
-        """Return decrees that name one of these communes (INSEE codes), but for those of these ids, newest first."""
-        ...
-
-    def naming_none(self, authorities: Collection[str], limit: int, offset: int, /) -> PageOfIds:
-        """Return decrees of these authorities that name no commune, newest first."""
-        ...
-
-    def of_operator(self, slug: str, limit: int, offset: int, total: int, /) -> tuple[Decree, ...]:
-        """Return decrees that name this operator, by its name in addresses, newest first; `total` is how many there are."""
-        ...
-
-    def communes_named(self, departments: Collection[str], /) -> tuple[CommuneCount, ...]:
-        """Return the communes of these departments that decrees name, by their codes."""
-        ...
-
-    def texts(self, ids: Collection[int], /) -> Mapping[int, str]:
-        """Return the text of the act of each of these decrees, by its id."""
-        ...
-
-    def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
-        """Return the SHA-256 of the file that a decree was read in, and when it was fetched; None where it was not."""
-        ...

@@ -30,7 +30,7 @@ from sqlalchemy import (
     union,
 )
 
-from bot.domain.acts import GRANTS, Change, Decree, Evidence, Facts, Kind, NamedCommune, Outcome, Sighting
+from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Evidence, Facts, Kind, NamedCommune, Outcome, Sighting
 from bot.domain.identity import comparable
 from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
 from bot.storage.columns import value_of
@@ -152,7 +152,7 @@ class Decrees(Repository):
 
     def current(
         self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None
-    ) -> tuple[StoredPeriod, ...]:
+    ) -> tuple[DecreePeriod, ...]:
         """Authorisations and renewals that may count on this day, of these authorities and naming one of these communes (None: whatever
         they name), in the order of `newest_first`.
 

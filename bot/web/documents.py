@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
-from bot.domain.acts import Decree, Place
+from bot.domain.acts import Place
 from bot.domain.health import Overview
 from bot.gazetteer.gazetteer import Gazetteer
 from bot.messages import Language
-from bot.queries.questions import DecreeReader, Questions
-from bot.storage.browsing import DecreeBatch, DecreeFilter, ListPosition, OperatorCount
+from bot.queries.questions import Questions
+from bot.storage.browsing import Browsing
+from bot.storage.decrees import Decrees
 from bot.web.pictures import PagePictures
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -102,34 +102,6 @@ class SiteSettings:
         return (f"{parts.scheme}://{parts.netloc}" if parts.netloc else "") + self.href(path, language, query)
 
 
-class DecreeBrowser(Protocol):
-    """The stored decrees, as feeds, API and exports read them."""
-
-    def batch(self, wanted: DecreeFilter, limit: int, after: ListPosition | None = None, /) -> DecreeBatch:
-        """Return at most `limit` decrees that stand, the newest first, that come after a position."""
-        ...
-
-    def slices(self, size: int, /) -> Iterator[tuple[Decree, ...]]:
-        """Yield every decree that stands, so many at a time."""
-        ...
-
-    def removed_since(self, instant: datetime, /) -> Sequence[int]:
-        """Return the ids of the decrees that a person withdrew since then."""
-        ...
-
-    def ids(self, limit: int, offset: int, /) -> Sequence[int]:
-        """Return the ids of the decrees that stand, the newest first, but for the first `offset`."""
-        ...
-
-    def operators(self) -> Sequence[OperatorCount]:
-        """Return the operators that decrees name, those of most decrees first."""
-        ...
-
-    def operator(self, slug: str, /) -> OperatorCount | None:
-        """Return one operator by its name in addresses, None where no decree names it."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class SiteContext:
     """Holds what pages are made from. Everything is synchronous, and whatever the store raises passes through.
@@ -138,8 +110,8 @@ class SiteContext:
     """
 
     questions: Questions
-    decrees: DecreeReader
-    browsing: DecreeBrowser
+    decrees: Decrees
+    browsing: Browsing
     overview: Callable[[], Overview]
     places: Mapping[str, Place]
     gazetteer: Callable[[], Gazetteer]

@@ -22,6 +22,7 @@ from bot.queries.answers import Answer
 from bot.queries.mastodon.mentions import asked_in, is_unwanted, is_worth_saying, language_of, refusal_status
 from bot.queries.questions import Clock, Questions
 from bot.queries.rate_limit import RateDecision, RateLimiter
+from bot.storage.alerts import AnsweredMentions
 from bot.storage.errors import StorageError
 
 log = structlog.get_logger()
@@ -68,16 +69,6 @@ class Account(Protocol):
         """Reply once with what is written within these limits."""
 
 
-class Progress(Protocol):
-    """How far each account is. Every method raises StorageError."""
-
-    def newest(self, destination: str) -> str | None:
-        """Return the notification dealt with last; None before the first start."""
-
-    def record(self, destination: str, newest: str) -> None:
-        """Store it."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     """One answer, and whether the person may have it: a further try is no further question."""
@@ -93,7 +84,7 @@ class MentionAnswers:
     def __init__(
         self,
         account: Account,
-        progress: Progress,
+        progress: AnsweredMentions,
         questions: Questions,
         write: Callable[[Answer, StatusMention, StatusLimits], str],
         limiter: RateLimiter,

@@ -18,6 +18,7 @@ from bot.queries.telegram.answering import Sleep
 from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.replies import Callbacks
+from bot.storage.decrees import Decrees
 
 NOW = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 PLACES = {
@@ -73,7 +74,7 @@ def overview() -> Overview:
     )
 
 
-class MemoryDecrees:
+class MemoryDecrees(Decrees):
     """Decrees in memory, newest first, with the interface that questions need."""
 
     def __init__(self, decrees: Sequence[Decree] = ()) -> None:
@@ -84,7 +85,7 @@ class MemoryDecrees:
     def recent(
         self,
         limit: int,
-        offset: int,
+        offset: int = 0,
         authorities: Collection[str] | None = None,
         departments: Collection[str] | None = None,
         without: Collection[int] = (),
@@ -103,20 +104,20 @@ class MemoryDecrees:
     def numbered(self, number: str, authorities: Collection[str], /) -> tuple[Decree, ...]:
         return tuple(d for d in self.stored if number in {d.act_id, d.facts.number})
 
-    def naming(self, communes: Collection[str], limit: int, offset: int, without: Collection[int] = (), /) -> PageOfIds:
+    def naming(self, communes: Collection[str], limit: int, offset: int = 0, without: Collection[int] = ()) -> PageOfIds:
         named = [d for d in self.stored if any(one.code in communes for one in d.communes) and d.id not in without]
-        return self._ids(named, limit, offset)
+        return self._numbers(named, limit, offset)
 
-    def naming_none(self, authorities: Collection[str], limit: int, offset: int, /) -> PageOfIds:
-        return self._ids([d for d in self.stored if d.authority in authorities and not d.communes], limit, offset)
+    def naming_none(self, authorities: Collection[str], limit: int, offset: int = 0) -> PageOfIds:
+        return self._numbers([d for d in self.stored if d.authority in authorities and not d.communes], limit, offset)
 
     def is_renewing(self) -> bool:
         return self.renewing
 
-    def words(self) -> Collection[str]:
-        return {word for d in self.stored for word in (*d.title.split(), *d.facts.operators)}
+    def words(self) -> frozenset[str]:
+        return frozenset(word for d in self.stored for word in (*d.title.split(), *d.facts.operators))
 
-    def search(self, words: str, limit: int, offset: int, /) -> PageOfDecrees:
+    def search(self, words: str, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
         return self._page([d for d in self.stored if all(w.lower() in d.title.lower() for w in words.split())], limit, offset)
 
     def has(self, words: str, /) -> bool:
@@ -157,7 +158,7 @@ class MemoryDecrees:
     def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
         return ("3f9a" * 16, decree.found_at) if decree.found_at is not None else None
 
-    def _ids(self, found: list[Decree], limit: int, offset: int) -> PageOfIds:
+    def _numbers(self, found: list[Decree], limit: int, offset: int) -> PageOfIds:
         page = self._page(found, limit, offset)
         return PageOfIds(tuple(one.id for one in page.decrees if one.id is not None), page.total)
 

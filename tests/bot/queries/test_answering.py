@@ -21,6 +21,7 @@ from bot.queries.mastodon.answering import EVERY, HOUR, PER_HOUR, MentionAnswers
 from bot.queries.mastodon.mentions import answer_status
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
+from bot.storage.alerts import AnsweredMentions
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
 from tests.servers.mastodon import MastodonServer
 
@@ -29,7 +30,7 @@ class Killed(Exception):
     """The program ends here."""
 
 
-class Progress:
+class Progress(AnsweredMentions):
     """How far accounts are, in memory; the writing of `killed_at` ends the program."""
 
     def __init__(self, newest: str | None = None) -> None:

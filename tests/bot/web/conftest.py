@@ -14,7 +14,7 @@ from bot.domain.acts import Decree
 from bot.domain.routing import operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.queries.questions import Questions
-from bot.storage.browsing import DecreeBatch, DecreeFilter, ListPosition, OperatorCount
+from bot.storage.browsing import Browsing, DecreeBatch, DecreeFilter, ListPosition, OperatorCount
 from bot.web.cache import Cache
 from bot.web.documents import Document, Route, SiteContext, SiteSettings
 from bot.web.pictures import PagePictures
@@ -24,7 +24,7 @@ from bot.web.visitors import VisitorLimits
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, overview
 
 
-class MemoryBrowsing:
+class MemoryBrowsing(Browsing):
     """The same decrees, in parts."""
 
     def __init__(self, decrees: MemoryDecrees) -> None:
@@ -40,17 +40,16 @@ class MemoryBrowsing:
         kept = sorted(self._standing(), key=lambda one: one.id or 0)
         yield from (tuple(kept[start : start + size]) for start in range(0, len(kept), size))
 
-    def removed_since(self, instant: datetime, /) -> Sequence[int]:
-        return [
-            one.id for one in self._decrees.stored if one.id is not None and one.withdrawn_at is not None and one.withdrawn_at >= instant
-        ]
+    def removed_since(self, instant: datetime) -> tuple[int, ...]:
+        gone = (one for one in self._decrees.stored if one.withdrawn_at is not None and one.withdrawn_at >= instant)
+        return tuple(one.id for one in gone if one.id is not None)
 
-    def ids(self, limit: int, offset: int, /) -> Sequence[int]:
+    def ids(self, limit: int, offset: int) -> list[int]:
         return [one.id or 0 for one in self._standing()][offset : offset + limit]
 
-    def operators(self) -> Sequence[OperatorCount]:
+    def operators(self) -> tuple[OperatorCount, ...]:
         names = {operator_slug(name): name for one in self._standing() for name in one.facts.operators}
-        return [OperatorCount(slug, name, len(self.batch(DecreeFilter(operator=slug), 999).decrees)) for slug, name in names.items()]
+        return tuple(OperatorCount(slug, name, len(self.batch(DecreeFilter(operator=slug), 999).decrees)) for slug, name in names.items())
 
     def operator(self, slug: str, /) -> OperatorCount | None:
         return next((one for one in self.operators() if one.slug == slug), None)
