@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
-from bot.storage.database import run_to_completion
+from bot.domain.tasks import beside, ended, first_of, run_to_completion, when
 from bot.storage.errors import HandedOverFailed, StorageError
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.requests import WorkRequest
@@ -78,7 +78,7 @@ async def run_alone(
                 raise AlreadyRunning(f"another `vigie run` works on this database: {await _holder(store, LockName.RUN)}. Stop it first")
             began = True
             ending = asyncio.Event()
-            async with _held(store, LockName.RUN, ending), _passed_on(stop, ending):
+            async with _held(store, LockName.RUN, ending), beside(when(stop, ending.set)):
                 if await _waited_for(store, ending, pause):
                     async with _held(store, LockName.WORK, ending):
                         await _begin(store, clock)
@@ -138,18 +138,6 @@ async def serve(store: Store, handlers: Mapping[str, Handler], *, pause: float =
             await job.stop()
 
 
-async def first_of(work: Coroutine[Any, Any, T], event: asyncio.Event) -> T | None:
-    """Do the work unless the event is set before it is done: then it is cancelled, and None is given once it has ended."""
-    working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(event.wait())
-    try:
-        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        for task in (working, waiting):
-            task.cancel()
-        await asyncio.gather(working, waiting, return_exceptions=True)
-
-
 async def _worked(
     store: Store,
     clock: Callable[[], datetime],
@@ -158,21 +146,16 @@ async def _worked(
     pause: float,
 ) -> Json | None:
     lost, give_way = asyncio.Event(), asyncio.Event()
-    async with _held(store, LockName.WORK, lost):
-        looking = asyncio.create_task(_look_for_a_bot(store, give_way, pause))
-        try:
-            await _begin(store, clock)
-            result = await first_of(work(give_way), lost)
-            if result is None:
-                return None
-            for request in await asyncio.to_thread(store.requests.unanswered):
-                if (request.kind, request.arguments) == (order.kind, order.arguments):
-                    # The same, while it was done: it need not be done twice.
-                    await asyncio.to_thread(store.requests.answer, request.id, result)
-            return result
-        finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+    async with _held(store, LockName.WORK, lost), beside(_look_for_a_bot(store, give_way, pause)):
+        await _begin(store, clock)
+        result = await first_of(work(give_way), lost)
+        if result is None:
+            return None
+        for request in await asyncio.to_thread(store.requests.unanswered):
+            if (request.kind, request.arguments) == (order.kind, order.arguments):
+                # The same, while it was done: it need not be done twice.
+                await asyncio.to_thread(store.requests.answer, request.id, result)
+        return result
 
 
 async def _handed_over(store: Store, order: WorkOrder, on_progress: OnProgress, pause: float) -> Json | None:
@@ -228,8 +211,7 @@ class _Job:
             await asyncio.to_thread(self._store.requests.report, self._id, self._reported)
 
     async def stop(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await ended([self._task])
 
     async def _carry_out(self, request: WorkRequest, handler: Handler) -> None:
         try:
@@ -287,12 +269,10 @@ async def _look_for_a_bot(store: Store, give_way: asyncio.Event, pause: float) -
 @asynccontextmanager
 async def _held(store: Store, name: LockName, lost: asyncio.Event) -> AsyncIterator[None]:
     """Give a lock up in the end; set `lost` should it be lost before."""
-    watching = asyncio.create_task(_watch(store, name, lost))
     try:
-        yield
+        async with beside(_watch(store, name, lost)):
+            yield
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
         await run_to_completion(store.locks.release, name)
 
 
@@ -307,19 +287,3 @@ async def _watch(store: Store, name: LockName, lost: asyncio.Event) -> None:
         if not is_ours:
             log.error("lock.lost", lock=name.value)
             lost.set()
-
-
-@asynccontextmanager
-async def _passed_on(stop: asyncio.Event, ending: asyncio.Event) -> AsyncIterator[None]:
-    """Set the second event when the first is."""
-
-    async def wait() -> None:
-        await stop.wait()
-        ending.set()
-
-    waiting = asyncio.create_task(wait())
-    try:
-        yield
-    finally:
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)

@@ -26,6 +26,7 @@ from bot.delivery.followers import FollowerPool
 from bot.domain.health import nobody_answers
 from bot.domain.posts import PostState
 from bot.domain.records import SourceState
+from bot.domain.tasks import ended
 from bot.ingest.ingestor import BackgroundResult, IngestResult
 from bot.ingest.poller import SourceReport
 from bot.storage.errors import DiskFull, StorageError
@@ -142,10 +143,7 @@ class Service:
             log.info("run.stopping")
             # Cancels its running jobs in the middle.
             scheduler.shutdown(wait=False)
-            tasks = [*self._polls.values(), *running]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await ended([*self._polls.values(), *running])
             await self._poller.stop()
             flush_groups()
             log.info("run.stopped")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
-from typing import Any, TextIO
+from typing import TextIO
 
 from bot.app.config import DestinationSettings, Settings, TelegramSettings, WatchSettings, answering, destinations
 from bot.app.inventory import (
@@ -48,6 +48,7 @@ from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
 from bot.domain.routing import Destination, Follow, Follower, Topics, chat_destination, route_to
+from bot.domain.tasks import beside
 from bot.gazetteer.gazetteer import departments_of_region, find_places, region_of, topics_in
 from bot.ingest.archive import PdfArchive, RecueilFiles, kept_file
 from bot.ingest.backfill import Backfill, BackfillLimits
@@ -150,7 +151,7 @@ async def assemble(
         opening = partial(rehearsal_store, url, watched, namer=namer) if rehearsal else partial(open_store, url, namer=namer)
         store = stack.enter_context(await asyncio.to_thread(opening))
         if not rehearsal:
-            await stack.enter_async_context(_beside(Renewal(store.database, namer).run))
+            await stack.enter_async_context(beside(Renewal(store.database, namer).run()))
         client = await stack.enter_async_context(open_client(settings, authorities))
         configured = () if rehearsal else destinations(settings)
         wired = tuple(destination_of(entry, authorities) for entry in configured)
@@ -239,17 +240,6 @@ async def open_destinations(
         yield opened
 
 
-@asynccontextmanager
-async def _beside(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-    """Have work done beside all other until the end."""
-    task = asyncio.create_task(work())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
 # Polls and backfills: each fetches in its own way, and both read, record and keep in the same.
 
 
@@ -316,7 +306,7 @@ async def _file_reading(settings: Settings, store: Store, clock: Clock, *, rehea
         queued = QueuedReading(queue, jobs)
         # At once: that it may not be made is to be seen at the start, and not in the log of the first PDF.
         await queued.prepare()
-        async with _beside(queued.watch):
+        async with beside(queued.watch()):
             yield queued
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bot.app.config import Settings
-from bot.app.instance import OnProgress, WorkOrder, first_of, serve, work_alone
+from bot.app.instance import OnProgress, WorkOrder, serve, work_alone
 from bot.app.inventory import places_of, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
 from bot.cli.context import WRONG_USE, AsJson, fail, run_to_end, stderr
@@ -25,6 +25,7 @@ from bot.cli.text_output import code_column, decree_line, doubt_line, finish, re
 from bot.cli.work import WatchedCodes, all_sent, became_of, chosen, console_for, delivering, load, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
+from bot.domain.tasks import beside, first_of
 from bot.ingest.backfill import BackfillProgress, BackfillReport, BackfillRequest
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority
@@ -85,12 +86,10 @@ async def _alone(
     """
     async with delivering(parts, give_way) as delivery:
         rounds = {"poll": partial(handed_round, parts, settings, authorities)}
-        serving = asyncio.create_task(serve(parts.store, rounds))
         try:
-            report = await first_of(parts.backfill.run(wanted, step), give_way)
+            async with beside(serve(parts.store, rounds)):
+                report = await first_of(parts.backfill.run(wanted, step), give_way)
         finally:
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
             await parts.poller.stop()
     return None if report is None else _result(authorities, report, delivery.done if wanted.announce else ())
 

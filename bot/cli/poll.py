@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.config import Settings
-from bot.app.instance import OnProgress, WorkOrder, first_of, work_alone
+from bot.app.instance import OnProgress, WorkOrder, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
 from bot.cli.context import AsJson, Context, as_installed, run_to_end, stderr
@@ -23,6 +23,7 @@ from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.health import DestinationHealth
 from bot.domain.posts import PostState
+from bot.domain.tasks import ended, first_of
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.queries.json_shapes import Json, decrees_json, pick
@@ -164,8 +165,7 @@ async def _poll_and_check(
         await checking
         return polled
     finally:
-        checking.cancel()
-        await asyncio.gather(checking, return_exceptions=True)
+        await ended([checking])
 
 
 async def _poll_all(
@@ -200,9 +200,7 @@ async def _poll_all(
                     reports[source.key] = reports[source.key].reading(late.ingested, {late.recueil.url})
         finally:
             # Interrupted, or one of them failed: all must have ended before what they use is closed.
-            for poll in polls:
-                poll.cancel()
-            await asyncio.gather(*polls, return_exceptions=True)
+            await ended(polls)
     return [reports[source.key] for source in sources], ingested.finished() if to_the_end else ingested
 
 

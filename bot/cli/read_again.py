@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import typer
 
 from bot.app.config import Settings
-from bot.app.instance import OnProgress, WorkOrder, first_of, work_alone
+from bot.app.instance import OnProgress, WorkOrder, work_alone
 from bot.app.inventory import places_of, utc_now
 from bot.app.wiring import Parts, assemble, open_client
 from bot.cli import read
@@ -25,6 +25,7 @@ from bot.cli.work import all_sent, became_of, console_for, delivering, load, ope
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.records import FailedRecueil
+from bot.domain.tasks import first_of
 from bot.ingest.poller import Retried, RetryRequest, retry, retry_request_of
 from bot.messages import printable
 from bot.queries.json_shapes import Json, pick

@@ -6,8 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
@@ -15,7 +13,7 @@ import typer
 
 from bot.app.config import ConfigError, Settings, destinations
 from bot.app.config.explained import changed_options
-from bot.app.instance import AlreadyRunning, first_of, run_alone
+from bot.app.instance import AlreadyRunning, run_alone
 from bot.app.inventory import watched_codes
 from bot.app.observing import observers
 from bot.app.service import Service
@@ -27,6 +25,7 @@ from bot.cli.poll import handed_round
 from bot.cli.read_again import handed_retry
 from bot.cli.work import load
 from bot.delivery.apprise import service_at
+from bot.domain.tasks import beside, first_of, when
 from bot.reading.pages.ocr import ocr_lacks
 from sources.catalogue.authority import Authority
 
@@ -56,7 +55,8 @@ def register(app: typer.Typer) -> None:
 async def _serve_on(context: Context, settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event) -> None:
     """Be the bot until `stop` is set; at SIGHUP begin anew with the configuration as it is then."""
     hangup, manager = _hangup(), ServiceManager(os.environ)
-    async with _saying_so(stop, manager):
+    # The service manager is told as soon as the bot is to stop.
+    async with beside(when(stop, partial(manager.tell, STOPPING))):
         while not stop.is_set():
             settings = await _serve_until_changed(context, settings, authorities, stop, hangup, manager)
 
@@ -129,19 +129,3 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
             await run_alone(parts.store, parts.clock, stop, Service(parts, handlers, also, manager.tell).run)
         except AlreadyRunning as error:
             fail(str(error))
-
-
-@asynccontextmanager
-async def _saying_so(stop: asyncio.Event, manager: ServiceManager) -> AsyncIterator[None]:
-    """Tell the service manager as soon as the bot is to stop."""
-
-    async def wait() -> None:
-        await stop.wait()
-        manager.tell(STOPPING)
-
-    waiting = asyncio.create_task(wait())
-    try:
-        yield
-    finally:
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from bot.app.instance import first_of
 from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.work import load
+from bot.domain.tasks import first_of
 
 _MISSING = None
 try:

@@ -15,12 +15,13 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.config import Settings
-from bot.app.instance import PAUSE, first_of
+from bot.app.instance import PAUSE
 from bot.cli.context import WRONG_USE, Context, fail, fail_of_storage, stderr
 from bot.delivery.apprise import service_at
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Decree
 from bot.domain.posts import Post, PostState
+from bot.domain.tasks import ended, first_of
 from bot.storage.errors import StorageError
 from bot.storage.locks import LockHolder
 from bot.storage.store import Store, open_store
@@ -132,9 +133,7 @@ async def delivering(parts: Parts, give_way: asyncio.Event) -> AsyncIterator[Del
         delivery.found()
         await asyncio.gather(*work)
     finally:
-        for each in work:
-            each.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await ended(work)
 
 
 async def _deliver(parts: Parts, delivery: Delivery, destination: str, give_way: asyncio.Event) -> None:

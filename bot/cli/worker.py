@@ -8,10 +8,10 @@ import structlog
 import typer
 
 from bot.app.config import Settings
-from bot.app.instance import first_of
 from bot.app.wiring import open_worker
 from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end
 from bot.cli.work import load
+from bot.domain.tasks import first_of
 from bot.reading.pages.ocr import ocr_lacks
 from bot.storage.errors import StorageError
 

@@ -24,7 +24,7 @@ from bot.delivery.editing import Editor
 from bot.delivery.limiter import Limiter
 from bot.delivery.transitions import Event, Transition, WaitFactors, event_of, looked_for, retry_wait, transition
 from bot.domain.posts import Post, PostCause, PostState
-from bot.storage.database import run_to_completion
+from bot.domain.tasks import run_to_completion
 from bot.storage.outbox import SETTLE, Outbox
 
 log = structlog.get_logger()

@@ -21,7 +21,7 @@ from bot.delivery.channel import Channel, DeliveryError, EditExposed, EditingCha
 from bot.delivery.limiter import Limiter
 from bot.delivery.transitions import REFUSED_REST, Event, event_of, retry_wait
 from bot.domain.posts import PostCause
-from bot.storage.database import run_to_completion
+from bot.domain.tasks import run_to_completion
 from bot.storage.edits import Edit, Edits
 
 log = structlog.get_logger()

@@ -25,7 +25,7 @@ from bot.delivery.telegram.follower import FollowerChannel
 from bot.delivery.transitions import retry_wait
 from bot.domain.posts import Post
 from bot.domain.routing import Follower, WaitingPosts, next_chats
-from bot.storage.database import run_to_completion
+from bot.domain.tasks import run_to_completion
 from bot.storage.errors import NoSuchRow, StorageError
 from bot.storage.follows import Follows
 

@@ -16,9 +16,9 @@ from bot.delivery.limiter import Limiter
 from bot.domain.acts import Place
 from bot.domain.health import Overview, Status, nobody_answers
 from bot.domain.routing import FRANCE, departments_of
+from bot.domain.tasks import run_to_completion
 from bot.messages import Language
 from bot.messages.following import read_again_text, unread_text
-from bot.storage.database import run_to_completion
 from bot.storage.errors import StorageError
 from bot.storage.follows import Follows
 from bot.storage.notices import Notices, UnreadNotice

@@ -24,9 +24,9 @@ import structlog
 
 from bot.domain.acts import Decree
 from bot.domain.records import Recueil
+from bot.domain.tasks import run_to_completion
 from bot.ingest.reading_job import Hostile, OpenedPdf
 from bot.reading.model import Unreadable
-from bot.storage.database import run_to_completion
 from sources.http.files import NotSaved
 from sources.http.scratch import ScratchFolder
 from sources.model import Fetcher

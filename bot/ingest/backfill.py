@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.domain.records import Recueil, RecueilState, SourceState
+from bot.domain.tasks import ended, run_to_completion
 from bot.ingest.ingestor import Clock, Ingestor, IngestResult, new_recueil
 from bot.ingest.scope import RECENT, PollCoverage, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
-from bot.storage.database import run_to_completion
 from sources.catalogue.authority import Authority, Catalogue, Source, hosts
 from sources.crawl.history import PageTrouble, history
 from sources.crawl.index import DataFetcher, NationalIndex, fetch_index
@@ -179,9 +179,7 @@ async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
     try:
         await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(tasks)
 
 
 # What a backfill is to do, how far it is, and what it did.

@@ -17,12 +17,12 @@ from bot.domain.health import Cause
 from bot.domain.posts import Post
 from bot.domain.records import Decision, NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
 from bot.domain.routing import Topics
+from bot.domain.tasks import ended, run_to_completion
 from bot.ingest import decisions as decide
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
-from bot.ingest.reading_job import Hostile, OpenedPdf, ReadingJob, WorkerSlot, WorkerSlots, ended
+from bot.ingest.reading_job import Hostile, OpenedPdf, ReadingJob, WorkerSlot, WorkerSlots
 from bot.reading.model import Unreadable
-from bot.storage.database import run_to_completion
 from bot.storage.errors import StorageError
 from bot.storage.recording import Route
 from sources.catalogue.authority import Catalogue, Source

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 from weakref import WeakValueDictionary
 
 import structlog
 
 from bot.domain.acts import Reading
 from bot.domain.pages import PageText, TextOrigin
+from bot.domain.tasks import ended, run_to_completion
 from bot.ingest.judging import concerned
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, Unreadable
-from bot.storage.database import run_to_completion
 from bot.storage.errors import StorageError
 
 if TYPE_CHECKING:
@@ -382,10 +382,3 @@ class Hostile(Unreadable):
 
 class FileMissing(Unreadable):
     """Says that the file is not there any more. Its content has nothing to do with it."""
-
-
-async def ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and wait until all have ended, whatever they raise."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

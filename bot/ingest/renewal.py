@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import structlog
 
-from bot.storage.database import Database, run_to_completion
+from bot.domain.tasks import run_to_completion
+from bot.storage.database import Database
 from bot.storage.errors import StorageError
 from bot.storage.naming import SLICE as DECREES
 from bot.storage.naming import CommuneNamer, renew_some_communes

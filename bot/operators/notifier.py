@@ -22,6 +22,7 @@ from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Decree
 from bot.domain.health import Overview
 from bot.domain.records import Waiting
+from bot.domain.tasks import run_to_completion
 from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, answer_data
 from bot.messages import Language
 from bot.operators.alerts import AlertDelays, AlertT, decide
@@ -31,7 +32,6 @@ from bot.operators.text import Names, alert_text, fact_text, post_text, review_t
 from bot.operators.vocabulary import alert_words
 from bot.queries.phrases import doubt_words
 from bot.storage.alerts import Alerts
-from bot.storage.database import run_to_completion
 from bot.storage.errors import NoSuchRow, StorageError
 from bot.storage.reading_queue import QueueState
 from bot.storage.reviews import Reviews

@@ -17,12 +17,13 @@ from importlib.resources import files
 from bot.domain.acts import Act
 from bot.domain.folding import fold_words
 from bot.domain.pages import PageText, TextOrigin
+from bot.domain.tasks import carried_through
 from bot.reading.acts.cutting import assemble, cut_acts
 from bot.reading.acts.front_matter import is_contents
 from bot.reading.acts.titles import marked_ids, opens_decree, read_separator
 from bot.reading.model import ActComplete, IsConcerned, PageRead, Unreadable
 from bot.reading.sandbox.wire import NotUnderstood, RecogniseOrder, StartOrder
-from bot.reading.sandbox.worker import PageBuffer, Worker, carried_through
+from bot.reading.sandbox.worker import PageBuffer, Worker
 
 _CUT_SHARE = 20
 """Acts are cut anew once in so many times what it takes, at most: a recueil of 500 pages would else be cut more than it is read."""

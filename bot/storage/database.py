@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import sqlite3
@@ -11,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -470,28 +469,3 @@ def _of_sqlite(cause: sqlite3.Error, database: str) -> StorageError:
         if code.startswith(prefix):
             return kind(f"the database {database} {words}")
     return StorageError(f"the database {database} refused: {cause}")
-
-
-# A blocking call that a cancellation does not leave half done.
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-async def run_to_completion(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `call` in a thread and wait for its end, whatever happens; a cancellation received meanwhile is raised after it.
-
-    It is raised even where the call failed, as the cause of it: whoever stands a failure would else never learn to stop.
-    """
-    task = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except Exception:  # noqa: S110 - raised by result() below
-            pass
-    if cancelled is not None:
-        raise cancelled from task.exception()
-    return task.result()

@@ -44,12 +44,12 @@ from bot.delivery.telegram.search import OtherWording, Search, shows_decree, sho
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
 from bot.domain.redaction import scrub
+from bot.domain.tasks import run_to_completion
 from bot.messages import LANGUAGES, Button, TelegramText, shows_number, telegram_button, telegram_text
 from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import inert, with_plain_spaces
 from bot.messages.digests import button_of_sent, digest_button, digest_language, digest_links, telegram_digest, telegram_room
 from bot.messages.telegram import telegram_forms
-from bot.storage.database import run_to_completion
 from bot.storage.outbox import ChatMessages
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)

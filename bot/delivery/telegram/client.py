@@ -24,7 +24,7 @@ from bot.delivery.channel import ChatClosed, DeliveryError, DeliveryUnknown, Des
 from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, READS, checked_base
 from bot.domain.loopback import is_loopback
 from bot.domain.redaction import scrub
-from bot.storage.database import run_to_completion
+from bot.domain.tasks import run_to_completion
 from bot.storage.outbox import MovedChats
 
 DEFAULT_API = "https://api.telegram.org"

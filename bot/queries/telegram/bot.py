@@ -17,6 +17,7 @@ from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
+from bot.domain.tasks import ended
 from bot.messages import LANGUAGES
 from bot.queries.telegram.answering import SECOND_POLLER, Sleep, cause_of, pause_after
 from bot.queries.telegram.commands import publish_commands
@@ -48,9 +49,7 @@ async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
             return working.result()
         raise StopRequested
     finally:
-        for task in (working, stopping):
-            task.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)
+        await ended([working, stopping])
 
 
 class PollingRetries:

@@ -6,14 +6,15 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import bot
 from bot.domain.pages import PageText, TextOrigin
+from bot.domain.tasks import carried_through
 from bot.reading.model import PageRead, ReadingLimits, Unreadable
 from bot.reading.sandbox.wire import MOST_LINE_BYTES, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
 
@@ -79,22 +80,6 @@ class Worker:
         with suppress(OSError):
             await self._stdin.wait_closed()
         return _how(status, diagnosis)
-
-
-async def carried_through(work: Coroutine[Any, Any, _T] | asyncio.Task[_T], *, undo: Callable[[_T], Awaitable[object]] | None = None) -> _T:
-    """Do this work to its end even when cancelled meanwhile, then be cancelled; `undo` is then called with what it gave."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is None:
-        return task.result()
-    if task.exception() is None and undo is not None:
-        await undo(task.result())
-    raise cancelled
 
 
 def child_command(module: str, start: StartOrder) -> tuple[str, ...]:

@@ -21,10 +21,11 @@ from bot.app.config import Settings
 from bot.domain.acts import Reading
 from bot.domain.pages import PageText, TextOrigin
 from bot.domain.records import Recueil, RecueilState
+from bot.domain.tasks import ended
 from bot.ingest.archive import file_digest
 from bot.ingest.poller import Poller
 from bot.ingest.queued_reading import LAYOUT, QueuedReading, ReadingWorker, WorkerTimes, open_jobs, reason, tries_again
-from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlot, WorkerSlots, ended
+from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlot, WorkerSlots
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, Unreadable
 from bot.storage.backup import back_up, run_client

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from bot.storage.database import run_to_completion
+from bot.domain.tasks import run_to_completion
 
 
 async def test_the_result_and_the_error_come_through() -> None:

@@ -1,0 +1,70 @@
+"""Starts asynchronous work beside other work, ends it, and waits until it has ended. Knows nothing of what the work is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until all have ended, whatever they raise."""
+    every = list(tasks)
+    for task in every:
+        task.cancel()
+    await asyncio.gather(*every, return_exceptions=True)
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
+    """Have work done while entered. It is cancelled at the end, and has ended then; should it fail before, nobody hears of it."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        await ended([task])
+
+
+async def when(event: asyncio.Event, act: Callable[[], object]) -> None:
+    """Call a function once the event is set."""
+    await event.wait()
+    act()
+
+
+async def first_of(work: Coroutine[Any, Any, T], event: asyncio.Event) -> T | None:
+    """Do the work unless the event is set before it is done: then it is cancelled, and None is given once it has ended."""
+    working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        await ended([working, waiting])
+
+
+async def carried_through(work: Coroutine[Any, Any, T] | asyncio.Task[T], *, undo: Callable[[T], Awaitable[object]] | None = None) -> T:
+    """Do this work to its end even when cancelled meanwhile, then be cancelled; `undo` is then called with what it gave.
+
+    The cancellation is raised even where the work failed, as the cause of it: whoever stands a failure would else never learn to stop.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        return task.result()
+    failure = task.exception()
+    if failure is None and undo is not None:
+        await undo(task.result())
+    raise cancelled from failure
+
+
+async def run_to_completion(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a blocking call in a thread to its end, even when cancelled meanwhile: as `carried_through`."""
+    return await carried_through(asyncio.to_thread(call, *args, **kwargs))
