@@ -3,6 +3,7 @@
 The system, or the server, frees the lock of a process that ends, however it ends: nobody has to guess whether a holder is still there.
 
 - SQLite: `flock` on a file beside the database. The file is never removed, since whoever waits has it open; what it holds is for messages.
+  It is lost with the file of the database: what is written to one that was removed or replaced is read by no later process.
 - PostgreSQL: a lock of the session of a connection that does nothing else. A connection that is cut loses it: `is_ours` finds out. The
   server closes that of a machine that vanished within a minute.
 - A database in memory belongs to one process: its locks are always free.
@@ -124,7 +125,7 @@ def _lock_of(database: Database, name: LockName) -> _Lock:
         return _Nobody()
     # That of a database which is opened to be read is an address (`file:///…`).
     path = unquote(urlsplit(url.database or "").path) if "uri" in url.query else url.database
-    return _File(Path(f"{path}.{name}.lock").absolute())
+    return _File(Path(f"{path}.{name}.lock").absolute(), Path(path or "").absolute())
 
 
 class _Nobody:
@@ -142,11 +143,18 @@ class _Nobody:
 
 
 class _File:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, database: Path) -> None:
         self._path = path
+        self._database = database
+        self._opened = _file_at(database)
         self._held: int | None = None
 
     def take(self, holder: LockHolder) -> bool:
+        if not self._is_as_opened():
+            raise Unavailable(
+                f"the file of the database {self._database} was removed, moved or replaced while this process had it open: "
+                "put it back where it was, or start again on what is there"
+            )
         with self._errors():
             opened = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
             try:
@@ -165,7 +173,7 @@ class _File:
 
     def is_ours(self) -> bool:
         # Were the file removed, another process could lock a new one of this name.
-        return self._held is not None and self._is_there(self._held)
+        return self._held is not None and self._is_there(self._held) and self._is_as_opened()
 
     def release(self) -> None:
         held, self._held = self._held, None
@@ -195,6 +203,9 @@ class _File:
             return os.path.samestat(os.fstat(opened), self._path.stat())
         return False
 
+    def _is_as_opened(self) -> bool:
+        return _file_at(self._database) == self._opened
+
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
@@ -206,6 +217,14 @@ class _File:
                 raise DiskFull(f"the lock file {self._path} cannot be written: the disk is full") from error
             advice = "the database must be in a folder of this machine whose file system has file locks (flock)"
             raise Unavailable(f"the lock file {self._path} cannot be used: {error.strerror}; {advice}") from error
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Which file this is, whatever it holds; None where there is none."""
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _told_in(content: bytes) -> LockHolder:

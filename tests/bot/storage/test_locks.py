@@ -212,6 +212,22 @@ def test_a_lock_file_that_was_removed_is_a_lock_that_was_lost(file: Store, tmp_p
     assert file.locks.take(RUN, "vigie run")
 
 
+def test_a_database_that_was_moved_or_replaced_is_a_lock_that_was_lost(file: Store, tmp_path: Path) -> None:
+    database, away = tmp_path / "vigie.db", tmp_path / "away.db"
+    assert file.locks.take(RUN, "vigie run")
+    database.rename(away)
+    assert not file.locks.is_ours(RUN)
+    file.locks.release(RUN)
+    for replacement in (None, "another one"):
+        if replacement is not None:
+            database.write_text(replacement)
+        with pytest.raises(Unavailable, match="removed, moved or replaced while this process had it open"):
+            file.locks.take(RUN, "vigie run")
+    away.rename(database)
+    assert file.locks.take(RUN, "vigie run")
+    assert file.locks.is_ours(RUN)
+
+
 def test_whatever_the_file_says_its_lock_counts(file: Store, tmp_path: Path) -> None:
     path = tmp_path / "vigie.db.run.lock"
     path.write_text('{"command": "vigie run", "host": "h", "pid": 1, "since": ""}')
