@@ -1,8 +1,9 @@
 """Accelerated weeks of a simulated France with everything that goes wrong: `python -m benchmarks.soak.endurance --days 28`.
 
 Sites break, drip, lead astray and send too much (`benchmarks.month`); Telegram is down for a day; the disk is full, the database locked,
-or its folder gone; the clock is set back and forth; the program is killed at any instant, ended and upgraded. After the last quarter, in
-which it is left alone, what is there is compared with what was published. Exit code 1 when anything is not as promised.
+its folder gone at a start or in the middle; the clock is set back and forth; the program is killed at any instant, ended and upgraded.
+After the last quarter, in which it is left alone, what is there is compared with what was published. Exit code 1 when anything is not as
+promised.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ import os
 import re
 import sqlite3
 import sys
-import tempfile
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,13 +34,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.month.papers import Paper
 from benchmarks.month.plan import START, TAIL, Plan
-from benchmarks.month.run import SLOWEST
+from benchmarks.month.run import SLOWEST, scratch
 from benchmarks.month.sites import Month
 from benchmarks.soak.lives import Life, Mother
 from benchmarks.soak.weeks import Stretch, elapsed, plan_of
 from bot.domain.posts import PostState
 from bot.storage.store import open_store
+from sources.catalogue.authority import Source
 from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.fake_bot_chats import BotMessage
 
 CHANNEL, OPERATORS = -1001111, -2222
 HOUR, DAY = 3600.0, 86_400.0
@@ -46,17 +51,25 @@ LATEST = SLOWEST + timedelta(hours=6)
 """How long after it was published, and after all that was wrong with its site or this machine, a decree is posted at the latest: the
 interval of a quiet hour, and the longest pause of a source that failed for a day."""
 STALL = timedelta(minutes=5)
-"""What a decree waits longer than its source is looked at is to be explained in the log."""
+"""What a decree waits longer than its source is looked at, and a source for a poll, is to be explained in the log."""
 MOST_NOTICES = 2
 """Messages to operators for each thing that went wrong: that it began, and that it is over."""
+_MOMENTS = 5
+"""What lasts for no time, but may make something fail: the database locked, moved, gone, upgraded; the end of the disk that was full."""
+_PAST = timedelta(days=62)
+"""How old a decree may be that is on line when all begins."""
+_ROWS = 8
+"""Of the table of what the program takes."""
 _MOST_FAILURES = 5
 _AT_THE_START, _START = 0.25, 1.5
 """How many lives are killed at their start, and within how many seconds."""
 _BY_SIGTERM = 0.25
-_UNEXPLAINED = frozenset({"source.polled", "recueil.read"})
+_UNEXPLAINED = frozenset({"source.polled", "recueil.read", "life.polled"})
 """Lines of the log on a source that explain no delay of it."""
+_SETTLED = 6
+"""Hours of the last life after which it has loaded what it needs."""
 _FLAT = {"memory": 1.25, "handles": 1.1, "threads": 1.0, "wal": 2.0, "temporary": 1.0}
-"""How many times as much as on the first day of the last life the last day may take."""
+"""How many times as much as the most of the first half of the last life, once it is settled, the second half may take."""
 _LEAST = {"memory": 20.0, "handles": 4.0, "threads": 2.0, "wal": 8192.0, "temporary": 2.0}
 """What it may take more in any case."""
 
@@ -69,6 +82,7 @@ class Hardships:
     full: Stretch
     clock: Mapping[Stretch, float]
     locked: float
+    moved: float
     gone: float
     upgraded: float
     peace: float
@@ -82,12 +96,13 @@ class Hardships:
 def hardships(seed: int, days: float) -> Hardships:
     """Draw them: each in a part of the time of its own, all before the last quarter."""
     chance, peace = Random(f"endurance {seed}"), days * 0.75 * DAY
-    parts = [peace * share for share in (0.1, 0.25, 0.45, 0.55, 0.65, 0.75, 0.85)]
+    parts = [peace * share for share in (0.1, 0.25, 0.45, 0.55, 0.65, 0.7, 0.75, 0.85)]
     starts = [begin + chance.uniform(0, 0.02) * peace for begin in parts]
     long = min(DAY, 0.12 * peace)
     clock = {Stretch(starts[2], starts[2] + 0.1 * long): -DAY, Stretch(starts[3], starts[3] + 0.1 * long): 3 * HOUR}
     full = Stretch(starts[1], starts[1] + 0.2 * long)
-    return Hardships(Stretch(starts[0], starts[0] + long), full, clock, starts[4], starts[5], starts[6], peace)
+    locked, moved, gone, upgraded = starts[4:]
+    return Hardships(Stretch(starts[0], starts[0] + long), full, clock, locked, moved, gone, upgraded, peace)
 
 
 class TelegramOfWeeks(FakeBotApi):
@@ -119,12 +134,14 @@ class TelegramOfWeeks(FakeBotApi):
 
 @dataclass(slots=True)
 class Endured:
-    """What was seen. `days`: what the program took, day by day of the last life; `lines`: the log, by simulated seconds."""
+    """What was seen. `uses`: what the program took, hour by hour of the last life; `lines`: the log, by simulated seconds; `left`: the
+    temporary files that are there when all is over."""
 
     lives: Counter[str] = field(default_factory=Counter)
-    days: list[Mapping[str, Any]] = field(default_factory=list)
+    uses: list[Mapping[str, Any]] = field(default_factory=list)
     lines: list[Mapping[str, Any]] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
 
@@ -157,9 +174,7 @@ class Watch:
             else:
                 ends = min(self._plan.peace, began + self._chance.uniform(0, longest))
                 while self.seconds <= ends and not life.has_ended(0.02):
-                    if self.seconds > self._plan.locked and "locked" not in done:
-                        done.add("locked")
-                        self._lock()
+                    self._strike(done, locked=self._lock, moved=self._move)
             if life.has_ended():
                 self._note_end("ended by itself", life.end())
             elif self.seconds > began and self._chance.random() < _BY_SIGTERM:
@@ -167,19 +182,22 @@ class Watch:
                 self._note_end("ended by SIGTERM", life.end())
             else:
                 self.endured.lives["killed"] += life.kill()
-            if self.seconds > self._plan.gone and "gone" not in done:
-                done.add("gone")
-                self._begin_without_folder(mother)
-            if self.seconds > self._plan.upgraded and "upgraded" not in done:
-                done.add("upgraded")
-                self._upgrade(mother)
-        self.endured.days.clear()
+            self._strike(done, gone=partial(self._begin_without_folder, mother), upgraded=partial(self._upgrade, mother))
+        self.endured.uses.clear()
         life = self._begin(mother)
         while not life.has_ended(1.0):
             pass
         self._note_end("lived to the end", life.end())
-        if done != {"locked", "gone", "upgraded"}:
+        self.endured.left = sorted(each.name for each in (self._folder / "tmp").rglob("*"))
+        if done != {"locked", "moved", "gone", "upgraded"}:
             self.endured.wrong.append(f"only these came to pass: {', '.join(sorted(done)) or 'none'}")
+
+    def _strike(self, done: set[str], **strikes: Callable[[], None]) -> None:
+        """Do what is due, once."""
+        for name, strike in strikes.items():
+            if self.seconds > getattr(self._plan, name) and name not in done:
+                done.add(name)
+                strike()
 
     def _begin(self, mother: Mother) -> Life:
         return mother.begin(self._order["document"], self._folder, "run", self._order["weeks"])
@@ -194,6 +212,12 @@ class Watch:
             connection.execute("BEGIN IMMEDIATE")
             time.sleep(self._order["locked"])
             connection.rollback()
+
+    def _move(self) -> None:
+        """A disk that is gone for a moment under a program that works."""
+        self._data.rename(self._folder / "elsewhere")
+        time.sleep(self._order["moved"])
+        (self._folder / "elsewhere").rename(self._data)
 
     def _begin_without_folder(self, mother: Mother) -> None:
         """A disk that is not there when the program starts: it must not begin anew."""
@@ -228,8 +252,8 @@ class Watch:
                 # Of a life that was killed in the middle of it, or what ended one.
                 self.endured.other.append(line.decode(errors="replace").rstrip())
                 continue
-            if told.get("event") == "life.day":
-                self.endured.days.append(told)
+            if told.get("event") == "life.use":
+                self.endured.uses.append(told)
             self.endured.lines.append(told)
 
 
@@ -251,6 +275,7 @@ class Verdict:
     lost: tuple[str, ...]
     doubled: tuple[str, ...]
     misnamed: tuple[str, ...]
+    strange: tuple[str, ...]
     late: tuple[str, ...]
     stalls: int
     unexplained: tuple[str, ...]
@@ -258,11 +283,13 @@ class Verdict:
     notices: int
     most_notices: int
     rising: tuple[str, ...]
+    left: tuple[str, ...]
 
     @property
     def faults(self) -> list[str]:
         """What is not as promised."""
         named = {"lost": self.lost, "doubled": self.doubled, "under a wrong name": self.misnamed, "late": self.late}
+        named |= {"messages about no decree that was published": self.strange, "temporary files left": self.left}
         named |= {"stalls that no line of the log explains": self.unexplained, "rising": self.rising}
         found = [f"{name}: {', '.join(those)}" for name, those in named.items() if those]
         found += [] if self.published else ["nothing was published"]
@@ -272,33 +299,50 @@ class Verdict:
 def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWeeks, database: Path) -> Verdict:
     """Compare what was published with what came."""
     month = Month(plan, START)
-    papers = {paper.decree: paper for code in plan.authorities for paper in month.papers(code, START, plan.end - TAIL) if paper.decree}
+    known = [paper for code in plan.authorities for paper in month.papers(code, START - _PAST, plan.end) if paper.decree]
+    papers = {str(paper.decree): paper for paper in known if START <= paper.recueil.up < plan.end - TAIL}
     with open_store(f"sqlite:///{database}", read_only=True) as store:
         posts = store.posts.listed(states=list(PostState))
-    named = {post.decree.facts.number: post.decree.authority for post in posts}
+    named = {(post.decree.facts.number, post.decree.authority) for post in posts}
     ours = [message for message in telegram.messages if message.chat_id == CHANNEL]
-    came = {number: [one for one in ours if re.search(rf"{number}(?!\d)", f"{one.html} {one.buttons}")] for number in papers}
-    waits = {
-        number: (timedelta(seconds=telegram.arrived[CHANNEL, those[0].message_id]) - (_well(plan, wrong, papers[number]) - START), those)
-        for number, those in came.items()
-        if those
+    came = {number: [one for one in ours if _is_about(one, number)] for number in papers}
+    arrived = {number: telegram.arrived[CHANNEL, those[0].message_id] for number, those in came.items() if those}
+    waits = {number: timedelta(seconds=at) - (_well(plan, wrong, papers[number]) - START) for number, at in arrived.items()}
+    log = Log(endured.lines)
+    stalls = {
+        number: log.explains(paper.authority.sources, begin, arrived[number])
+        for number, paper in papers.items()
+        if number in arrived and arrived[number] - (begin := (paper.recueil.up - START).total_seconds()) > (SLOWEST + STALL).total_seconds()
     }
-    stalls = {number: wait for number, (wait, _) in waits.items() if wait > SLOWEST + STALL}
+    stalls |= {
+        f"{source.key} not polled from {round(begin / HOUR, 1)} h to {round(end / HOUR, 1)} h": log.explains((source,), begin, end)
+        for source in plan.sources
+        for begin, end in log.gaps(source)
+    }
     return Verdict(
         published=len(papers),
         lost=tuple(number for number, those in came.items() if not those),
         doubled=tuple(number for number, those in came.items() if len(those) > 1),
-        misnamed=tuple(number for number, paper in papers.items() if named.get(number, paper.authority.code) != paper.authority.code),
-        late=tuple(f"{number} ({wait})" for number, (wait, _) in waits.items() if wait > LATEST),
-        stalls=len(stalls),
-        unexplained=tuple(
-            number for number in stalls if not _explained(papers[number], endured.lines, telegram, came[number][0].message_id)
+        misnamed=tuple(
+            number
+            for number, paper in papers.items()
+            if any(authority != paper.authority.code for other, authority in named if other == number)
+            or any(re.search(rf"#dept{paper.authority.code}\b", str(one.html)) is None for one in came[number])
         ),
-        longest=max([0.0, *(wait / timedelta(minutes=1) for wait, _ in waits.values())]),
+        strange=tuple(str(one.message_id) for one in ours if not any(_is_about(one, str(paper.decree)) for paper in known)),
+        late=tuple(f"{number} ({wait})" for number, wait in waits.items() if wait > LATEST),
+        stalls=len(stalls),
+        unexplained=tuple(what for what, is_explained in stalls.items() if not is_explained),
+        longest=max([0.0, *(wait / timedelta(minutes=1) for wait in waits.values())]),
         notices=sum(message.chat_id == OPERATORS for message in telegram.messages),
-        most_notices=MOST_NOTICES * (len(plan.troubles) + len(wrong.stretches) + len(plan.sources)),
-        rising=tuple(rising(endured.days)),
+        most_notices=MOST_NOTICES * (len(plan.troubles) + len(wrong.stretches) + _MOMENTS),
+        rising=tuple(rising(endured.uses)),
+        left=tuple(endured.left),
     )
+
+
+def _is_about(message: BotMessage, number: str) -> bool:
+    return re.search(rf"{number}(?!\d)", f"{message.html} {message.buttons}") is not None
 
 
 def _well(plan: Plan, wrong: Hardships, paper: Paper) -> datetime:
@@ -317,28 +361,47 @@ def _well(plan: Plan, wrong: Hardships, paper: Paper) -> datetime:
     return moment
 
 
-def _explained(paper: Paper, lines: Sequence[Mapping[str, Any]], telegram: TelegramOfWeeks, message: int) -> bool:
-    """Whether the log says why a decree came late: of its source, of its address, of Telegram or of the machine."""
-    begin, end = (paper.recueil.up - START).total_seconds(), telegram.arrived[CHANNEL, message]
-    return any(begin - HOUR <= line["at"] <= end and _is_of(line, paper) for line in lines)
+class Log:
+    """What the lives wrote, in the order of simulated time."""
+
+    def __init__(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        self._of = defaultdict[str, list[Mapping[str, Any]]](list)
+        self._general = list[Mapping[str, Any]]()
+        for line in sorted(lines, key=itemgetter("at")):
+            if "source" in line:
+                self._of[str(line["source"])].append(line)
+            elif line["event"].startswith("recueil."):
+                self._of[urlsplit(str(line.get("url"))).netloc].append(line)
+            elif line.get("level") in {"warning", "error"} or line["event"].endswith(".recovered"):
+                self._general.append(line)
+
+    def gaps(self, source: Source) -> list[tuple[float, float]]:
+        """From when to when a source was not polled, where that is longer than it ever should be."""
+        polls = [float(line["at"]) for line in self._of[source.key] if line["event"] == "life.polled"]
+        return [(one, other) for one, other in pairwise(polls) if other - one > (SLOWEST + STALL).total_seconds()]
+
+    def explains(self, sources: Sequence[Source], begin: float, end: float) -> bool:
+        """Whether it says why something of these sources took from `begin` to `end`: what was wrong with them, or with what all share.
+
+        What other sources do explains nothing. One that failed before, and of which nothing was said since, is failing still.
+        """
+        ours = [line for one in sources for key in (one.key, urlsplit(one.root).netloc) for line in self._of[key]]
+        told = sorted((line for line in ours if line["event"] not in _UNEXPLAINED), key=itemgetter("at"))
+        before = [line for line in told if line["at"] < begin]
+        is_failing = bool(before) and before[-1]["event"] == "source.failed"
+        return is_failing or any(begin - HOUR <= line["at"] <= end for line in (*told, *self._general))
 
 
-def _is_of(line: Mapping[str, Any], paper: Paper) -> bool:
-    """Whether it tells what went wrong with the source of the decree or with what all share: other sources explain nothing."""
-    if "source" in line:
-        return line["event"] not in _UNEXPLAINED and str(line["source"]).startswith(f"{paper.authority.code}:")
-    if line["event"].startswith("recueil."):
-        is_trouble = line["event"] not in _UNEXPLAINED
-        return is_trouble and any(urlsplit(source.root).netloc in str(line.get("url")) for source in paper.authority.sources)
-    return line.get("level") in {"warning", "error"} or line["event"].endswith((".begun", ".recovered"))
-
-
-def rising(days: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What the last life took more of at its end than after its first day."""
-    settled = days[1:]
-    for name in _FLAT if len(settled) > 1 else ():
-        first, last = float(settled[0][name]), float(settled[-1][name])
-        if last > max(first * _FLAT[name], first + _LEAST[name]):
+def rising(uses: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What the second half of the last life took more of than the first, once that was settled; that it was too short to tell."""
+    settled = uses[_SETTLED:]
+    half = len(settled) // 2
+    if half < 1:
+        yield f"nobody knows what, in {len(uses)} hours"
+        return
+    for name, times in _FLAT.items():
+        first, last = (max(float(one[name]) for one in those) for those in (settled[:half], settled[half:]))
+        if last > max(first * times, first + _LEAST[name]):
             yield f"{name} from {first:g} to {last:g}"
 
 
@@ -349,16 +412,19 @@ def report(plan: Plan, endured: Endured, verdict: Verdict) -> str:
         "  lost": len(verdict.lost),
         "  doubled": len(verdict.doubled),
         "  under a wrong name": len(verdict.misnamed),
+        "messages about no decree that was published": len(verdict.strange),
         f"  later than {LATEST}": len(verdict.late),
         "  minutes of the longest wait once all was well": round(verdict.longest, 1),
-        f"  waited longer than {SLOWEST + STALL}": verdict.stalls,
-        "    without a line in the log": len(verdict.unexplained),
+        f"decrees and polls that waited longer than {SLOWEST + STALL}": verdict.stalls,
+        "  without a line in the log": len(verdict.unexplained),
+        "temporary files left": len(verdict.left),
         f"notices to operators (at most {verdict.most_notices})": verdict.notices,
         **{f"lives {how}": times for how, times in sorted(endured.lives.items())},
     }
     columns = [*_FLAT, "database"]
     table = ["day of the last life  " + "".join(f"{name:>11}" for name in columns)]
-    table += [f"{round(one['at'] / DAY, 1):>20}  " + "".join(f"{one[name]:>11}" for name in columns) for one in endured.days]
+    shown = endured.uses[:: max(1, len(endured.uses) // _ROWS)]
+    table += [f"{round(one['at'] / DAY, 1):>20}  " + "".join(f"{one[name]:>11}" for name in columns) for one in shown]
     head = f"{(plan.end - START) / timedelta(days=1):g} days of {len(plan.sources)} sources, {len(plan.troubles)} troubles of sites"
     return "\n".join(
         [head, "", *(f"{name:58}{value!s:>8}" for name, value in rows.items()), "", *table, "", *(verdict.faults or ["all is well"])]
@@ -387,7 +453,7 @@ def endure(folder: Path, seed: int, sources: int, days: float, *, longest: float
             "full": [[wrong.full.begin, wrong.full.end]],
             "clock": [[stretch.begin, stretch.end, ahead] for stretch, ahead in wrong.clock.items()],
         }
-        watch = Watch(folder, {"document": document, "weeks": weeks, "locked": locked}, telegram, wrong, Random(seed))
+        watch = Watch(folder, {"document": document, "weeks": weeks, "locked": locked, "moved": locked / 10}, telegram, wrong, Random(seed))
         with Mother() as mother:
             watch.endure(mother, longest)
         if watch.endured.wrong:
@@ -405,10 +471,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the database there")
     options = parser.parse_args(arguments)
     before = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="vigie-endurance-") as name:
+    with scratch() as name:
         folder = options.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
-        told, faults = endure(folder, options.seed, options.sources, options.days, longest=DAY, locked=35.0)
+        told, faults = endure(folder, options.seed, options.sources, options.days, longest=options.days / 28 * DAY, locked=35.0)
     print(f"seed {options.seed}, {time.monotonic() - before:.0f} s\n{told}")
     for fault in faults:
         print(fault, file=sys.stderr)

@@ -46,6 +46,8 @@ log = structlog.get_logger()
 
 ANNOUNCED = timedelta(days=2)
 LOOK = timedelta(minutes=5)
+USE = timedelta(hours=1)
+"""How often it is noted what the program takes."""
 _SMALL = 4096
 """Bytes that a file may have while the disk is full: neither a page of the database nor a recueil, but the time that passed."""
 _WIDTH = 24
@@ -166,6 +168,7 @@ class _Life:
         jobs: list[tuple[Callable[[], Awaitable[object]], timedelta, datetime]] = [
             (self._notify, 5 * ALERTS, self.clock.told()),
             (self._check, 6 * CHECKS, self.clock.told()),
+            (self._note_use, USE, self.clock.told()),
             (self._day, DAILY, self.clock.told()),
         ]
         wall, steady = self.clock.told(), self.clock.monotonic()
@@ -208,6 +211,7 @@ class _Life:
     async def _poll(self, source: Source) -> None:
         async def poll() -> None:
             await self.poller.poll(source)
+            log.info("life.polled", source=source.key)
 
         await self._guarded("poll.not_recorded", poll, source=source.key)
 
@@ -240,8 +244,10 @@ class _Life:
     async def _check(self) -> None:
         await self.parts.checker.check()
 
+    async def _note_use(self) -> None:
+        log.info("life.use", **used(self.folder))
+
     async def _day(self) -> None:
-        log.info("life.day", **used(self.folder))
         await asyncio.to_thread(self.parts.retention.apply)
 
 

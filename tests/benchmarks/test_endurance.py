@@ -15,6 +15,7 @@ from benchmarks.soak.endurance import (
     CHANNEL,
     DAY,
     Endured,
+    Log,
     TelegramOfWeeks,
     Verdict,
     endure,
@@ -27,13 +28,16 @@ from benchmarks.soak.weeks import Stretch, plan_of
 from bot.storage.store import open_store
 from tests.servers.fake_bot_chats import BotMessage
 
-WELL = Verdict(9, lost=(), doubled=(), misnamed=(), late=(), stalls=1, unexplained=(), longest=61.0, notices=4, most_notices=9, rising=())
+WELL = Verdict(
+    9, lost=(), doubled=(), misnamed=(), strange=(), late=(), stalls=1, unexplained=(), longest=61.0, notices=4, most_notices=9, rising=(),
+    left=(),
+)  # fmt: skip
 
 
 def test_all_of_it_comes_to_pass_before_the_peace_at_the_end() -> None:
     wrong = hardships(1, 28)
     ends = [stretch.end for stretch in wrong.stretches]
-    assert max(*ends, wrong.locked, wrong.gone, wrong.upgraded) < wrong.peace < 28 * DAY
+    assert max(*ends, wrong.locked, wrong.moved, wrong.gone, wrong.upgraded) < wrong.peace < 28 * DAY
     assert wrong.telegram.end - wrong.telegram.begin == pytest.approx(DAY)
     assert {ahead > 0 for ahead in wrong.clock.values()} == {True, False}
     assert {trouble.kind for trouble in plan_of(1, 40, 28).troubles} == set(Kind)
@@ -51,6 +55,8 @@ ONE = ("2026-70321",)
         replace(WELL, late=ONE),
         replace(WELL, unexplained=ONE),
         replace(WELL, rising=ONE),
+        replace(WELL, strange=ONE),
+        replace(WELL, left=ONE),
     ],
 )
 def test_what_is_not_as_promised_is_told(broken: Verdict) -> None:
@@ -61,11 +67,11 @@ def test_what_is_not_as_promised_is_told(broken: Verdict) -> None:
 
 
 class Channel(TelegramOfWeeks):
-    """A channel with these posts: the number of a decree, and the simulated second at which it came."""
+    """A channel with these posts: the number of a decree, with the department that is named, and the simulated second at which it came."""
 
     def __init__(self, folder: Path, posts: list[tuple[str, float]]) -> None:
         super().__init__(folder / "elapsed", Stretch(0, 0))
-        self._shown = [BotMessage(CHANNEL, place, "", html=number) for place, (number, _) in enumerate(posts)]
+        self._shown = [BotMessage(CHANNEL, place, "", html=text) for place, (text, _) in enumerate(posts)]
         self.arrived = {(CHANNEL, place): at for place, (_, at) in enumerate(posts)}
 
     @property
@@ -79,22 +85,29 @@ def test_the_channel_shows_what_is_lost_doubled_or_late(tmp_path: Path) -> None:
     papers = [paper for code in plan.authorities for paper in month.papers(code, START, plan.end - TAIL) if paper.decree]
     up = {str(paper.decree): (paper.recueil.up - START).total_seconds() for paper in papers}
     assert len(up) > 3
-    doubled, late, lost, *_ = up
-    [code, other] = [next(one.authority.code for one in papers if (one.decree == late) is same) for same in (True, False)]
-    posts = [(number, at + (10 * DAY if number == late else 60)) for number, at in up.items() if number != lost]
-    # The number of another decree begins as this one does.
-    posts += [(doubled, up[doubled] + 90), (f"{lost}7", up[lost] + 60)]
+    doubled, late, lost, misnamed, *_ = up
+    of = {str(paper.decree): paper.authority.code for paper in papers}
+    code, other = of[late], next(code for code in plan.authorities if code != of[late])
+    text = {number: f"{number} #dept{'99' if number == misnamed else code} #VSA" for number, code in of.items()}
+    posts = [(text[number], at + (10 * DAY if number == late else 60)) for number, at in up.items() if number != lost]
+    # The number of another decree, of which nobody knows, begins as this one does.
+    posts += [(text[doubled], up[doubled] + 90), (f"{lost}7", up[lost] + 60)]
     database = tmp_path / "vigie.db"
     open_store(f"sqlite:///{database}").close()
 
-    def judged(*lines: dict[str, Any]) -> Verdict:
-        return judge(plan, wrong, Endured(lines=[{"at": up[late] + 60, **line} for line in lines]), Channel(tmp_path, posts), database)
+    def judged(*lines: dict[str, Any], before: float = -60) -> Verdict:
+        return judge(plan, wrong, Endured(lines=[{"at": up[late] - before, **line} for line in lines]), Channel(tmp_path, posts), database)
 
     verdict = judged({"event": "source.failed", "source": f"{other}:site", "level": "warning"}, {"event": "post.sent", "level": "info"})
-    assert (verdict.published, verdict.lost, verdict.doubled) == (len(up), (lost,), (doubled,))
+    assert (verdict.published, verdict.lost, verdict.doubled, verdict.misnamed) == (len(up), (lost,), (doubled,), (misnamed,))
+    assert verdict.strange == (str(len(posts) - 1),)
     assert [each.split()[0] for each in verdict.late] == [late]
     assert verdict.unexplained == (late,), "what another source does explains nothing"
-    assert judged({"event": "source.failed", "source": f"{code}:site", "level": "warning"}).unexplained == ()
+    failed = {"event": "source.failed", "source": f"{code}:site", "level": "warning"}
+    recovered = {"event": "source.recovered", "source": f"{code}:site", "level": "info"}
+    assert judged(failed).unexplained == ()
+    assert judged(failed, before=DAY).unexplained == (), "it is failing still"
+    assert judged(failed, recovered, before=DAY).unexplained == (late,)
     assert judged({"event": "database.unavailable", "level": "error"}).unexplained == ()
     assert verdict.longest > timedelta(days=8) / timedelta(minutes=1)
     nothing = judge(plan, wrong, Endured(), Channel(tmp_path, []), database)
@@ -102,10 +115,22 @@ def test_the_channel_shows_what_is_lost_doubled_or_late(tmp_path: Path) -> None:
     assert replace(WELL, published=0).faults == ["nothing was published"]
 
 
+def test_a_source_that_is_not_polled_is_a_stall_until_the_log_says_why() -> None:
+    [source, other] = plan_of(1, 6, 2).sources[:2]
+    polls = [{"at": at * 3600.0, "event": "life.polled", "source": source.key} for at in (0, 1, 2, 5, 6)]
+    log = Log(polls)
+    assert log.gaps(source) == [(7200.0, 18000.0)]
+    assert log.gaps(other) == []
+    assert not log.explains((source,), 7200.0, 18000.0)
+    assert Log([*polls, {"at": 7300.0, "event": "clock.set_back", "level": "warning"}]).explains((source,), 7200.0, 18000.0)
+
+
 @pytest.mark.parametrize(("memory", "told"), [(101.0, []), (119.0, []), (140.0, ["memory from 100 to 140"])])
 def test_what_rises_is_told(memory: float, told: list[str]) -> None:
-    days = [{"memory": size, "handles": 30, "threads": 4, "wal": 4100, "temporary": 0} for size in (60.0, 100.0, 100.5, memory)]
-    assert list(rising(days)) == told
+    sizes = [*(60.0, 200.0, 50.0) * 2, 99.0, 100.0, 100.5, memory]
+    hours = [{"memory": size, "handles": 30, "threads": 4, "wal": 4100, "temporary": 0} for size in sizes]
+    assert list(rising(hours)) == told, "once it is settled"
+    assert list(rising(hours[:7])) == ["nobody knows what, in 7 hours"]
 
 
 @pytest.mark.short_form
