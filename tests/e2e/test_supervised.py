@@ -22,6 +22,7 @@ from bot.app.demo.replay import Replay
 from bot.app.logs import sentences
 from bot.app.service import Service
 from bot.app.systemd import ALIVE, READY, STOPPING, ServiceManager
+from bot.domain.posts import PostState
 from bot.storage.store import open_store
 from tests.e2e.test_operations import SOON, Bot, Sites, bot, configure, later, sites
 from tests.e2e.world import CHANNEL, World, posts_in
@@ -131,6 +132,28 @@ async def test_at_sighup_it_begins_anew_with_a_configuration_that_can_be_used(
         assert "database.url" in await after(other, "config.needs_restart")
         assert running.end() == 0
     assert not (tmp_path / "other.db").exists()
+    await later(tmp_path, sites, telegram)
+
+
+async def test_with_a_token_that_was_revoked_posts_wait_for_the_new_one(
+    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, logged: Callable[[Bot], str]
+) -> None:
+    configure(tmp_path, sites, telegram)
+    config, kept = tmp_path / "config.toml", tmp_path / "telegram.token"
+    config.write_text(config.read_text("utf-8").replace(f'token = "{telegram.token}"', 'token_file = "telegram.token"'), "utf-8")
+    kept.write_text("123456:AArevoked", "utf-8")
+
+    def waiting() -> int:
+        with open_store(f"sqlite:///{tmp_path / 'vigie.db'}", read_only=True) as store:
+            return len(store.posts.listed(states=[PostState.PENDING]))
+
+    with bot(zygote.begin, tmp_path, "run") as running:
+        await until(lambda: waiting() == 1 and sentences()["destination.needs_operator"] in logged(running))
+        kept.write_text(telegram.token, "utf-8")
+        running.process.send(signal.SIGHUP)
+        await telegram.until(lambda: posts_in(telegram, CHANNEL), SOON)
+        assert "AArevoked" not in logged(running)
+        assert running.end() == 0
     await later(tmp_path, sites, telegram)
 
 
