@@ -30,8 +30,7 @@ from bot.delivery.apprise import AppriseChannel
 from bot.delivery.channel import Channel, MessageComposer, PreparedPictures
 from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
-from bot.delivery.deliverer import Deliverer
-from bot.delivery.editing import Editor
+from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool
 from bot.delivery.limiter import Limiter, most_per_day
 from bot.delivery.mastodon.channel import MastodonChannel

@@ -13,8 +13,7 @@ from telegram.request import BaseRequest
 
 from bot.app.inventory import follow_names
 from bot.delivery.channel import MessageComposer
-from bot.delivery.deliverer import Deliverer
-from bot.delivery.editing import Editor
+from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool
 from bot.delivery.limiter import Limiter
 from bot.delivery.telegram.client import ChatAddress, SendingBot

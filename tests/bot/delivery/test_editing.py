@@ -14,8 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, EditExposed, NotSent, Refused, Sent
-from bot.delivery.deliverer import Deliverer
-from bot.delivery.editing import GIVEN_UP_AFTER, Editor, after_failure
+from bot.delivery.deliverer import GIVEN_UP_AFTER, Deliverer, Editor, after_failure
 from bot.delivery.limiter import Limiter
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.picture.wire import Picture
@@ -497,7 +496,7 @@ async def test_mastodon_tells_what_is_left_of_its_allowance_after_an_edit(opened
 
 async def test_many_edits_are_spread_over_passes(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     most, many = 4, 7
-    monkeypatch.setattr("bot.delivery.editing.MOST_AT_ONCE", most)
+    monkeypatch.setattr("bot.delivery.deliverer.MOST_AT_ONCE", most)
     channel = EditableChannel()
     deliverer = deliverer_of(store, channel, clock)
     for number in range(many):

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.channel import MessageComposer, Migrated
-from bot.delivery.deliverer import Deliverer
-from bot.delivery.editing import Editor
+from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool, FollowerRound, for_digest
 from bot.delivery.limiter import Limiter
 from bot.delivery.telegram.client import ChatAddress, SendingBot
