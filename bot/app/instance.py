@@ -19,8 +19,7 @@ import structlog
 
 from bot.domain.tasks import beside, ended, first_of, run_to_completion, when
 from bot.storage.errors import HandedOverFailed, StorageError
-from bot.storage.locks import LockHolder, LockName
-from bot.storage.requests import WorkRequest
+from bot.storage.locks import LockHolder, LockName, WorkRequest
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

@@ -509,7 +509,7 @@ Index(None, post_alerts.c.subject, post_alerts.c.closed_at)
 requests = Table(
     "requests",
     metadata,
-    # Work that a command hands to the process which holds the lock `work`: see `bot.storage.requests`.
+    # Work that a command hands to the process which holds the lock `work`: see `bot.storage.locks`.
     Column("id", String(32), primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("arguments", JSON, nullable=False),

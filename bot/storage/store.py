@@ -19,7 +19,7 @@ from bot.storage.decrees import Decrees
 from bot.storage.edits import Edits
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema
 from bot.storage.follows import FollowerMoves, Follows
-from bot.storage.locks import Locks
+from bot.storage.locks import Locks, Requests
 from bot.storage.measures import Measures
 from bot.storage.migrate import migrate, require_current, revision
 from bot.storage.naming import CommuneNamer, renew_some_communes
@@ -28,7 +28,6 @@ from bot.storage.outbox import ChatMessages, MovedChats, Outbox
 from bot.storage.posts import Posts
 from bot.storage.recording import Recordings
 from bot.storage.recueils import Backfills, Contents, Recueils, SourceStates
-from bot.storage.requests import Requests
 from bot.storage.reviews import Rejudging, Reviews
 from bot.storage.schema import acts, decisions, decree_communes, decrees, identities, links, recueils, sightings
 from bot.storage.search import renew_some_terms

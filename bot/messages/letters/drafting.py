@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place
-from bot.domain.law.advice import LegalAdvice, Recourse, Standing
+from bot.domain.law.advice import Flag, LegalAdvice, Recourse, Standing
 from bot.messages import words_in
 from bot.messages.cleaning import clean, cut, link_to
-from bot.messages.letters.words import LetterLabels, Placeholders, letter_words, template
-from bot.messages.words import date_text, days_text, period_text
+from bot.messages.words import Table, data_file, date_text, days_text, period_text, text_file
 
 _TITLE = 500
 _ITEM = 160
@@ -223,3 +223,123 @@ def _of_court(name: str | None) -> str:
     """Return `tribunal administratif de Paris`, within a sentence."""
     text = safe(name)
     return text[:1].lower() + text[1:]
+
+
+# The words of the letters and their templates, from this package's data files.
+
+
+class Placeholders(Table):
+    """What a person has to fill in where the decree does not say. Each stands in brackets."""
+
+    number: str
+    signed: str
+    title: str
+    published: str
+    link: str
+    addressee: str
+    period: str
+    event: str
+    places: str
+    operators: str
+    purposes: str
+    software: str
+    cameras: str
+    legal_basis: str
+    court: str
+
+
+class LetterLabels(Table):
+    """How what is known is put into a sentence. `facts` stand before each fact of the decree, in their order."""
+
+    attention: str
+    police: str
+    reference: str
+    title: str
+    publication: str
+    court: str
+    courts: str
+    fact: str
+    more: str
+    one_day: str
+    days: str
+    that_day: str
+    facts: Mapping[str, str]
+
+
+class Warnings(Table):
+    """Lines at the head of a letter, each only where it holds."""
+
+    passed: str
+    ended: str
+    modified: str
+    suspended: str
+    in_doubt: str
+    over: str
+    differs: str
+
+
+class LimitWords(Table):
+    """What is said of the last day to contest the decree: known, passed or unknown."""
+
+    line: str
+    unknown_line: str
+    remedy: str
+    remedy_passed: str
+    remedy_unknown: str
+    in_time: str
+    passed: str
+    unknown: str
+
+
+class RequestedDocument(Table):
+    """A document to ask for. `applied`: it exists only where something was allowed."""
+
+    text: str
+    applied: bool = False
+
+
+class LegalGround(Table):
+    """A ground to complete; with `flag`, only for decrees that bear it."""
+
+    text: str
+    flag: Flag | None = None
+
+
+class LegalSource(Table):
+    """A rule that letters rest on. `read` is the day of the consolidation of the copy it was read in, None where it is to be verified."""
+
+    text: str
+    letters: tuple[str, ...]
+    read: date | None = None
+
+
+class SourceWords(Table):
+    """How sources are told at the head of a letter."""
+
+    read: str
+    unread: str
+
+
+class LetterWords(Table):
+    """The content of `letters.toml`."""
+
+    blanks: Placeholders
+    labels: LetterLabels
+    warnings: Warnings
+    limit: LimitWords
+    documents: tuple[RequestedDocument, ...]
+    grounds: tuple[LegalGround, ...]
+    sources: tuple[LegalSource, ...]
+    source_words: SourceWords
+
+
+@cache
+def letter_words() -> LetterWords:
+    """Return the words, read once."""
+    return LetterWords.model_validate(data_file("bot.messages.letters", "letters.toml"))
+
+
+@cache
+def template(letter: str) -> str:
+    """Return the text of one letter with its fields in braces, read once."""
+    return text_file("bot.messages.letters", "templates", f"{letter}.txt")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.storage.requests import WorkRequest
+from bot.storage.locks import WorkRequest
 from bot.storage.store import Store
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages.letters import LetterKind
-from bot.messages.letters.words import letter_words, template
+from bot.messages.letters.drafting import letter_words, template
 
 GUIDE = (Path(__file__).resolve().parents[4] / "docs" / "letters.md").read_text("utf-8")
 _ARTICLE = re.compile(r"[LR]\.\*? \d+(?:-\d+)*")
