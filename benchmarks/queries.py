@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, func, insert, select, text
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.inventory import namer_of, places_of, report_sources
 from bot.app.wiring import open_questions
 from bot.domain.acts import Decree, Facts, Kind, Moment, Outcome

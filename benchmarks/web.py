@@ -31,7 +31,7 @@ import structlog
 
 from benchmarks.queries import NOW, fill
 from benchmarks.web_load import is_late, lines, measure_polls
-from bot.app.config import Settings, WebSettings
+from bot.app.config.model import Settings, WebSettings
 from bot.app.website import site_of
 from bot.gazetteer.gazetteer import gazetteer
 from bot.storage.store import Store, open_store

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.app.config import WebSettings
+from bot.app.config.model import WebSettings
 from bot.app.demo.play import CODES, demo_settings
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import scenario

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.instance import Json, OnProgress, WorkOrder, run_alone, work_alone
 from bot.app.service import Service
 from bot.app.wiring import assemble

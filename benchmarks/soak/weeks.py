@@ -25,7 +25,7 @@ import structlog
 from benchmarks.month.plan import HOSTILE_SOURCES, START, Plan, draw
 from benchmarks.month.run import EVERY, INTERVAL, MOST_OF_A_FILE, SLOWEST, AtOnce
 from benchmarks.month.sites import Month
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.service import ALERTS, CHECKS, DAILY, JUMP
 from bot.app.wiring import Parts, assemble
 from bot.ingest.archive import RecueilFiles

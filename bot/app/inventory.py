@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bot.app.config import DestinationSettings, Settings, destinations
+from bot.app.config.destinations import destinations
 from bot.app.config.errors import closest
 from bot.app.config.loading import is_seen_by_all, secret_files
+from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import sqlite_file
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.detection.facts.operators import operator_names

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import structlog
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.inventory import report_destinations, report_sources
 from bot.app.wiring import Parts
 from bot.domain.health import Overview

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.app.config import Settings
 from bot.app.config.loading import secret_files
+from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
 
 log = structlog.get_logger()

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 import structlog
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import Clock, folder_beside, places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions

@@ -13,7 +13,8 @@ from functools import partial
 from importlib.metadata import version
 from typing import TextIO
 
-from bot.app.config import DestinationSettings, Settings, TelegramSettings, WatchSettings, answering, destinations
+from bot.app.config.destinations import answering, destinations
+from bot.app.config.model import DestinationSettings, Settings, TelegramSettings, WatchSettings
 from bot.app.inventory import (
     chat_of,
     destination_of,

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.instance import OnProgress, WorkOrder, serve, work_alone
 from bot.app.inventory import places_of, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble

@@ -10,9 +10,11 @@ from importlib.util import find_spec
 
 import typer
 
-from bot.app.config import ConfigError, Settings, destinations
+from bot.app.config.destinations import destinations
+from bot.app.config.errors import ConfigError
 from bot.app.config.explained import MASK, Explained, explained
 from bot.app.config.loading import Configuration, is_seen_by_all, read_configuration
+from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import closed_folder, doubts
 from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail

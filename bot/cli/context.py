@@ -17,7 +17,9 @@ from typing import Annotated, Any, NoReturn, Self, TextIO, TypeVar, cast
 import typer
 from rich.console import Console
 
-from bot.app.config import ConfigError, Settings, load_settings
+from bot.app.config.errors import ConfigError
+from bot.app.config.loading import load_settings
+from bot.app.config.model import Settings
 from bot.app.logs import set_up_logging
 from bot.domain.redaction import RedactedStream
 from bot.storage.errors import HandedOverFailed, StorageError

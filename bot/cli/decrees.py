@@ -21,7 +21,7 @@ from bot.domain.acts import Moment, Place
 from bot.domain.law.advice import legal_advice
 from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
-from bot.messages.letters import LetterKind, NoSuchLetter, draft
+from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
 from bot.messages.words import Table, data_file, moment_text, words_in
 from bot.queries.answers import (
     Answer,

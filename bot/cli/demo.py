@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, run_to_end
 from bot.cli.work import load
 from bot.domain.tasks import first_of

@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 import typer
 from telegram.error import TelegramError
 
-from bot.app.config import Settings, destinations
+from bot.app.config.destinations import destinations
+from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import closed_folder, existing, folders_of, utc_now, watched_codes
 from bot.app.wiring import open_client, open_destinations

@@ -19,8 +19,10 @@ import typer
 from telegram.error import TelegramError
 
 from bot.app import systemd
-from bot.app.config import ConfigError, DestinationSettings, Settings, destinations, load_settings
-from bot.app.config.loading import DEFAULT_FILE, variable
+from bot.app.config.destinations import destinations
+from bot.app.config.errors import ConfigError
+from bot.app.config.loading import DEFAULT_FILE, load_settings, variable
+from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import chat as chat_value
 from bot.app.config.values import contact as contact_value
 from bot.app.config.values import instance as instance_value

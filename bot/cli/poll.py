@@ -11,7 +11,7 @@ from functools import partial
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.instance import OnProgress, WorkOrder, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.cli.context import WRONG_USE, AsJson, Context, fail, run_to_end, stderr
 from bot.domain.pages import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.instance import OnProgress, WorkOrder, work_alone
 from bot.app.inventory import places_of, utc_now
 from bot.app.wiring import Parts, assemble, open_client

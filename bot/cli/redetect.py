@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, fail, run_to_end

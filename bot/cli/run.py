@@ -11,8 +11,10 @@ from functools import partial
 import structlog
 import typer
 
-from bot.app.config import ConfigError, Settings, destinations
+from bot.app.config.destinations import destinations
+from bot.app.config.errors import ConfigError
 from bot.app.config.explained import changed_options
+from bot.app.config.model import Settings
 from bot.app.instance import AlreadyRunning, run_alone
 from bot.app.inventory import watched_codes
 from bot.app.observing import observers

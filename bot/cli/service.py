@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from bot.app.config import Settings
 from bot.app.config.loading import secret_files
+from bot.app.config.model import Settings
 from bot.app.inventory import watched_codes
 from bot.app.systemd import CONFIGURATION, UNIT, drop_in_text, obstacles, unit_text
 from bot.cli.context import WRONG_USE, Context, fail

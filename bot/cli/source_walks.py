@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import open_client
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail, run_to_end, stderr

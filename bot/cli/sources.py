@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.wiring import open_client
 from bot.cli import source_walks
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, fail, run_to_end

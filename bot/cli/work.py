@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.instance import PAUSE
 from bot.cli.context import WRONG_USE, Context, fail, fail_of_storage, stderr
 from bot.delivery.apprise import service_at

@@ -7,7 +7,7 @@ import asyncio
 import structlog
 import typer
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.wiring import open_worker
 from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end
 from bot.cli.work import load

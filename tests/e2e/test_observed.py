@@ -18,7 +18,9 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.app import observing
-from bot.app.config import ConfigError, WatchSettings, load_settings
+from bot.app.config.errors import ConfigError
+from bot.app.config.loading import load_settings
+from bot.app.config.model import WatchSettings
 from bot.app.demo.replay import Replay
 from bot.app.observing import Observation, keep_pinging
 from sources.catalogue.authority import load_authorities

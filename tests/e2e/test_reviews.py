@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import DROME, demo_text

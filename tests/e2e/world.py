@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.demo.replay import Replay
 from bot.app.wiring import Parts, assemble
 from bot.delivery.deliverer import Delivered

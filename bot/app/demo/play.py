@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from bot.app.config import DatabaseSettings, HttpSettings, Settings, WatchSettings
+from bot.app.config.model import DatabaseSettings, HttpSettings, Settings, WatchSettings
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import scenario
 from bot.app.inventory import utc_now

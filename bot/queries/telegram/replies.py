@@ -20,7 +20,7 @@ from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.places import Commune
 from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, place_for, telegram_decree
 from bot.messages.cleaning import cut, unlinked
-from bot.messages.letters import LetterKind, NoSuchLetter, draft
+from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
 from bot.messages.telegram import TEXT_LIMIT, html_tag, html_text, telegram_length
 from bot.queries.answers import Answer, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.figures import FiguresAnswer, View

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.wiring import open_archive
 
 

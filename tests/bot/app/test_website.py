@@ -13,7 +13,7 @@ import pytest
 from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
-from bot.app.config import DatabaseSettings, Settings, WebSettings
+from bot.app.config.model import DatabaseSettings, Settings, WebSettings
 from bot.app.website import keep_serving, open_data_of, open_pages, site_of
 from bot.operators.post_alerts import PagesState
 from bot.storage.errors import NotWritable, Unavailable

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.demo.replay import Replay
 from bot.cli import doctor
 from bot.cli.doctor import Diagnosis, clock_finding, of_machine, of_network

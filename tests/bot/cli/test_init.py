@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.app.config import load_settings
+from bot.app.config.loading import load_settings
 from bot.cli.init import composed
 from bot.cli.main import app
 from tests.bot.cli.conftest import Vigie

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.app.demo.replay import Replay
 from bot.app.wiring import assemble
 from bot.cli.json_output import uncertain_json

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.domain.redaction import RedactedStream, scrub
 
 TOKEN = "123456789:AA-secret_of&the\"bot'"

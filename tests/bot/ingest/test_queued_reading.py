@@ -17,7 +17,7 @@ from sqlalchemy import func, select, text
 from structlog.testing import capture_logs
 
 from bot.app import wiring
-from bot.app.config import Settings
+from bot.app.config.model import Settings
 from bot.domain.acts import Reading
 from bot.domain.pages import PageText, TextOrigin
 from bot.domain.records import Recueil, RecueilState

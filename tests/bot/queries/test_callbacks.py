@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.letters import LetterKind
+from bot.messages.letters.drafting import LetterKind
 from bot.queries.answers import Question, Topic
 from bot.queries.telegram.replies import LIMIT_BYTES, Callbacks, LanguageWanted, LetterWanted, Pressed
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.acts import Change, Facts, Kind
 from bot.domain.health import Cause, Status
 from bot.messages import telegram_length
-from bot.messages.letters import LetterKind
+from bot.messages.letters.drafting import LetterKind
 from bot.queries.answers import (
     Answer,
     BadInput,

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 from starlette.types import ASGIApp
 
-from bot.app.config import DatabaseSettings, Settings
+from bot.app.config.model import DatabaseSettings, Settings
 from bot.app.website import open_pages
 from bot.domain.acts import Facts
 from bot.storage.schema import decrees

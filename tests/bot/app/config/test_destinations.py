@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.config import ConfigError, Settings, destinations, load_settings
-from bot.app.config.destinations import edited
+from bot.app.config.destinations import destinations, edited
+from bot.app.config.errors import ConfigError
+from bot.app.config.loading import load_settings
+from bot.app.config.model import Settings
 from bot.delivery.apprise import AppriseChannel
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.mastodon.channel import MastodonChannel

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from bot.app.config import DestinationSettings, Settings, load_settings
+from bot.app.config.loading import load_settings
+from bot.app.config.model import DestinationSettings, Settings
 
 EXAMPLE = Path(__file__).parents[4] / "config.example.toml"
 SECTIONS = {name: f.annotation for name, f in Settings.model_fields.items() if name != "destinations"}

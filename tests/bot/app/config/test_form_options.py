@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.config import ConfigError, Settings, answering, destinations, load_settings
+from bot.app.config.destinations import answering, destinations
+from bot.app.config.errors import ConfigError
+from bot.app.config.loading import load_settings
+from bot.app.config.model import Settings
 
 SECRET = "jeton-tres-secret"
 

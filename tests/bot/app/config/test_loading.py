@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.app.config import ConfigError, Settings, load_settings
+from bot.app.config.errors import ConfigError
+from bot.app.config.loading import load_settings
+from bot.app.config.model import Settings
 from bot.app.config.values import contact
 from sources.http.address import user_agent
 from tests.examples import examples

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.app.config import ConfigError, Settings, destinations, load_settings
+from bot.app.config.destinations import destinations
+from bot.app.config.errors import ConfigError
+from bot.app.config.loading import load_settings
+from bot.app.config.model import Settings
 
 CODES = frozenset({"26"})
 TOKEN = "123456:s3cr3t-t0k3n"

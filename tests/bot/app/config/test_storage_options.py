@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.config import ConfigError, load_settings
+from bot.app.config.errors import ConfigError
+from bot.app.config.loading import load_settings
 
 
 def load(folder: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, Path | None]:

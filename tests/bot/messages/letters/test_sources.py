@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages.letters import LetterKind
-from bot.messages.letters.drafting import letter_words, template
+from bot.messages.letters.drafting import LetterKind, letter_words, template
 
 GUIDE = (Path(__file__).resolve().parents[4] / "docs" / "letters.md").read_text("utf-8")
 _ARTICLE = re.compile(r"[LR]\.\*? \d+(?:-\d+)*")
