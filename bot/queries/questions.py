@@ -192,14 +192,18 @@ class Questions:
         if isinstance(asked, BadInput):
             return asked
         question = Question(Topic.SEARCH, asked, page)
-        found = self._list(question, lambda limit, offset: self._decrees.search(asked, limit, offset))
-        if not isinstance(found, NothingFound) or not found.recorded:
-            return found
-        meant = corrected(asked, self._known_words, self._decrees.has)
-        if meant is None:
-            return found
-        other = self._list(question, lambda limit, offset: self._decrees.search(meant, limit, offset))
-        return replace(other, searched=meant) if isinstance(other, DecreeList) else found
+        searched = asked
+
+        def fetch(limit: int, offset: int) -> PageOfDecrees:
+            nonlocal searched
+            found = self._decrees.search(searched, limit, offset)
+            if found.total or searched != asked or (meant := corrected(asked, self._known_words, self._decrees.has)) is None:
+                return found
+            searched = meant
+            return self._decrees.search(meant, limit, offset)
+
+        found = self._list(question, fetch)
+        return replace(found, searched=searched) if isinstance(found, DecreeList) and searched != asked else found
 
     def show(self, number: str, page: int = 1) -> Answer:
         """Return one decree by the number that lists show ("12", "#12", "[12]", "n° 12"), by that of its act in the recueil

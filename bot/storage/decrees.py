@@ -34,10 +34,10 @@ from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Evidence, Fact
 from bot.domain.identity import comparable
 from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
 from bot.storage.columns import value_of
-from bot.storage.database import Repository, among, batches, one_of
+from bot.storage.database import Database, Repository, among, batches, one_of
 from bot.storage.naming import load_changes, load_communes
 from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, recueils, sightings
-from bot.storage.search import MANY, Matches, finds_any, is_renewing, matching, query_terms
+from bot.storage.search import MANY, ActsOfSeveral, Matches, finds_any, is_renewing, matching, query_terms
 
 _MOST_OF_ONE_NUMBER = 200
 _READ_FOR_WORDS = 2000
@@ -79,6 +79,10 @@ class StoredPeriod:
 class Decrees(Repository):
     """Every decree that was found, in the orders that answers need."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._of_several = ActsOfSeveral()
+
     def recent(
         self,
         limit: int,
@@ -113,21 +117,28 @@ class Decrees(Repository):
             return PageOfDecrees((), 0)
         with self._database.reading() as connection:
             found, headed = matching(connection, wanted, authorities)
+            if not found.acts:
+                return PageOfDecrees((), 0)
             among_found = _among(connection, found)
-            total = _total(connection, found, among_found)
+            total = self._total(connection, found, among_found)
             # To count those in the head costs as much as all else: who asks for one of the first pages does not wait for it.
             is_late = 2 * offset > total
             if not headed.acts or ((is_late or headed.acts < MANY) and headed.count(connection) == found.count(connection)):
                 return _page(connection, _ids(connection, among_found, limit, offset, total), total)
             in_head = _among(connection, headed)
-            first = _total(connection, headed, in_head) if is_late else None
+            first = self._total(connection, headed, in_head) if is_late else None
             ids = _ids(connection, in_head, limit, offset, first)
             if len(ids) < limit:
                 if first is None:
-                    first = offset + len(ids) if ids else _total(connection, headed, in_head)
+                    first = offset + len(ids) if ids else self._total(connection, headed, in_head)
                 others = and_(among_found, ~in_head)
                 ids += _ids(connection, others, min(limit - len(ids), total - first), max(offset - first, 0), total - first)
             return _page(connection, ids, total)
+
+    def _total(self, connection: Connection, found: Matches, among_found: ColumnElement[bool]) -> int:
+        if found.acts >= MANY:
+            return found.total(connection, self._of_several.read(connection))
+        return _count(connection, among_found)
 
     def has(self, words: str) -> bool:
         """Whether a search for these words finds any."""
@@ -283,12 +294,6 @@ def _among(connection: Connection, found: Matches) -> ColumnElement[bool]:
     if found.acts >= MANY:
         return found.holds()
     return decrees.c.id.in_(sorted(set(connection.execute(found.few()).scalars())))
-
-
-def _total(connection: Connection, found: Matches, among_found: ColumnElement[bool]) -> int:
-    if found.acts >= MANY:
-        return found.total(connection)
-    return _count(connection, among_found)
 
 
 def _count(connection: Connection, which: ColumnElement[bool]) -> int:

@@ -54,6 +54,7 @@ RELEASED = [
     "0023",
     "0024",
     "0025",
+    "0026",
 ]
 """Every schema that a release has had, oldest first: a database of each must be upgraded."""
 

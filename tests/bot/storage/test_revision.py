@@ -6,11 +6,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 
 from bot.domain.acts import Facts, Moment
 from bot.storage.errors import StorageError
-from bot.storage.schema import decree_communes, decree_operators, decree_revision, decrees, identities, links, metadata, sightings
+from bot.storage.schema import acts, decree_communes, decree_operators, decree_revision, decrees, identities, links, metadata, sightings
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, result_of, to
 from tests.bot.storage.finding import found
@@ -48,6 +48,17 @@ def test_a_commune_or_a_link_that_is_added_is_another_revision(store: Store) -> 
     store.database.write(insert(links).values(decree_id=decree, position=7, change="abrogation", authority="26"))
     seen.add(store.decrees.revision())
     assert len(seen) == 3
+
+
+def test_another_decree_of_an_act_is_another_revision(store: Store) -> None:
+    decree = found(store, FACTS)
+    seen = [store.decrees.revision()]
+    for change in (update(acts).values(decree_id=None), update(acts).values(decree_id=decree), delete(acts)):
+        store.database.write(change)
+        seen.append(store.decrees.revision())
+    assert len(set(seen)) == 4
+    store.database.write(update(acts).values(decree_id=None))
+    assert store.decrees.revision() == seen[-1], "nothing has changed"
 
 
 def test_polls_and_acts_that_are_no_decree_leave_it(store: Store) -> None:

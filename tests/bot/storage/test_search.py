@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from bot.domain.acts import Facts, Outcome
-from bot.storage import decrees as decrees_module
 from bot.storage.database import Database, make_engine, parse_url
+from bot.storage.decrees import Decrees
 from bot.storage.schema import act_terms, search_rules
 from bot.storage.search import MANY, RULES, SLICE, _insert_terms, renew_some_terms, terms
 from bot.storage.store import Store, open_store
@@ -179,8 +179,8 @@ def test_decrees_recorded_while_a_search_counts_do_not_stop_it(store: Store, mon
     record("before")
     # Those that have the word in their title are found apart from this one.
     store.recordings.record(result_of(one_recueil(store, "other"), act("Arrêté", text="drone")), to(), NOW)
-    count = decrees_module._total
-    monkeypatch.setattr(decrees_module, "_total", counted)
+    count = Decrees._total
+    monkeypatch.setattr(Decrees, "_total", counted)
     assert "Drone before" in [decree.title for decree in store.decrees.search("drone", 10).decrees]
     monkeypatch.undo()
     assert store.decrees.search("drone", 10).total == 4
