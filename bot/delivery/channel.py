@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+import httpx
 import structlog
 
 from bot.delivery.picture.wire import Picture
@@ -17,6 +18,14 @@ from bot.domain.law.advice import legal_advice
 from bot.domain.posts import Post
 from bot.messages import Language, MessageContext, MessageInput, place_for, publisher_of
 from bot.messages.announcement import TooSmall
+
+READS = 6
+"""A whole request may take as long as so many reads that each use up their time-out: three minutes, by default. A picture of 10 MB goes up
+in that time on a slow line."""
+
+# A kept connection that the other side has closed meanwhile loses a request in a way that looks the same as a lost answer.
+# Posts are rare: each gets a connection of its own.
+ONE_REQUEST_PER_CONNECTION = httpx.Limits(max_connections=8, max_keepalive_connections=0)
 
 
 @dataclass(frozen=True, slots=True)

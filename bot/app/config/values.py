@@ -12,12 +12,12 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, Strict, ValidationInfo
 
 from bot.app.config.errors import closest, printable
-from bot.domain.loopback import is_loopback
+from bot.domain.addresses import is_loopback, split_address, web_base
 
 # Plain values: each function returns the normal form or raises ValueError.
 
@@ -37,24 +37,6 @@ _SECRET_ADDRESS = re.compile(r"[^:/]+://(?:(?P<user>.*)@)?(?P<host>[^/?:]*)(?::\
 _PASSWORD_OPTION = re.compile(r"[?&]pass(?:word)?=([^&]*)")
 _SHORTEST_SECRET = 8
 _POSTGRES = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://.+")
-
-
-def web_base(value: str) -> str:
-    """Return an address without query to which paths are appended, with no trailing slash.
-
-    https anywhere; plain http only to loopback, for what travels there is secret (a token) or trusted (decrees).
-    """
-    parts = _split(value)
-    host = parts.hostname or ""
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError("plain http is allowed only to this machine (127.0.0.1, localhost); use https")
-    if parts.scheme not in {"http", "https"} or not host:
-        raise ValueError('must be an address that starts with "https://"')
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must not hold a user name or a password")
-    if parts.query or parts.fragment:
-        raise ValueError("must be an address without ? or #")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def public_url(value: str) -> str:
@@ -87,7 +69,7 @@ def own_listen(value: str) -> str:
 def ping_url(value: str) -> str | None:
     """Return an address to be requested, https but on this machine; None for none. It is secret, and never repeated."""
     text = value.strip()
-    parts = _split(text)
+    parts = split_address(text)
     if text and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)))):
         raise ValueError('must be an address that starts with "https://"')
     return text or None
@@ -174,7 +156,7 @@ def contact(value: str) -> str:
     if not text or _MAIL.fullmatch(text):
         return text
     try:
-        parts = _split(text)
+        parts = split_address(text)
     except ValueError:
         parts = urlsplit("")
     if parts.scheme in {"http", "https"} and parts.hostname:
@@ -238,19 +220,6 @@ def known_code(value: str, known: frozenset[str]) -> str:
     meant = f"0{value}" if f"0{value}" in known else closest(value, sorted(known)) if len(value) > 2 else None
     hint = f'; did you mean "{meant}"?' if meant else "; `vigie sources list` shows them"
     raise ValueError(f'"{printable(value[:20])}" is not a code of the catalogue{hint}')
-
-
-def _split(value: str) -> SplitResult:
-    """Split an address; anything that could smuggle a header or confuse a parser is refused."""
-    text = value.strip()
-    if not text.isprintable() or " " in text or "\\" in text:
-        raise ValueError("must not hold spaces or control characters")
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise ValueError("is not a web address") from None
-    return parts
 
 
 # The types of options.

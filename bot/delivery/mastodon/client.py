@@ -14,10 +14,18 @@ from urllib.parse import quote, urlsplit
 import httpx
 import structlog
 
-from bot.delivery.channel import DeliveryError, DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused
+from bot.delivery.channel import (
+    ONE_REQUEST_PER_CONNECTION,
+    READS,
+    DeliveryError,
+    DeliveryUnknown,
+    DestinationRefused,
+    Missing,
+    NotSent,
+    Refused,
+)
 from bot.delivery.picture.wire import Picture
-from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, READS, checked_base
-from bot.domain.loopback import is_loopback
+from bot.domain.addresses import is_loopback, web_base
 from bot.domain.redaction import scrub
 from bot.messages import StatusLimits, shows_number
 from bot.messages.digests import digest_language
@@ -61,9 +69,9 @@ class MastodonApi:
     def __init__(
         self, instance: str, token: str, clock: Callable[[], datetime], *, scopes: Sequence[str] = POSTING, read_timeout: float = 30.0
     ) -> None:
-        """`scopes` are those that the token needs; `read_timeout` is in seconds. Raises UnsafeAddress when `instance` is neither https nor
+        """`scopes` are those that the token needs; `read_timeout` is in seconds. Raises ValueError when `instance` is neither https nor
         this machine."""
-        base = checked_base(instance)
+        base = web_base(instance)
         self.scopes = scopes
         self.rest: float | None = None
         """Seconds for which the last answer wants the server to be left alone: a thread and an edit are several requests."""

@@ -20,9 +20,18 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
-from bot.delivery.channel import ChatClosed, DeliveryError, DeliveryUnknown, DestinationRefused, Migrated, NotSent, Refused
-from bot.delivery.safety import ONE_REQUEST_PER_CONNECTION, READS, checked_base
-from bot.domain.loopback import is_loopback
+from bot.delivery.channel import (
+    ONE_REQUEST_PER_CONNECTION,
+    READS,
+    ChatClosed,
+    DeliveryError,
+    DeliveryUnknown,
+    DestinationRefused,
+    Migrated,
+    NotSent,
+    Refused,
+)
+from bot.domain.addresses import is_loopback, web_base
 from bot.domain.redaction import scrub
 from bot.domain.tasks import run_to_completion
 from bot.storage.outbox import MovedChats
@@ -132,8 +141,8 @@ class SendingBot:
     """Holds a Bot whose requests end, and its connections."""
 
     def __init__(self, token: str, api_url: str = DEFAULT_API, *, read_timeout: float = 30.0) -> None:
-        """Raises UnsafeAddress when `api_url` is neither https nor this machine. `read_timeout` is in seconds."""
-        base = checked_base(api_url).removesuffix("/bot")
+        """Raises ValueError when `api_url` is neither https nor this machine. `read_timeout` is in seconds."""
+        base = web_base(api_url).removesuffix("/bot")
         # Proxies of the environment are for the outside world.
         trust_env = not is_loopback(urlsplit(base).hostname or "")
         request = _Request(

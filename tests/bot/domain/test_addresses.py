@@ -2,7 +2,27 @@ from __future__ import annotations
 
 import pytest
 
-from bot.delivery.safety import UnsafeAddress, checked_base
+from bot.domain.addresses import is_loopback, web_base
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("LOCALHOST", True),
+        ("127.0.0.1", True),
+        ("127.8.9.10", True),
+        ("::1", True),
+        ("0.0.0.0", False),  # noqa: S104 - told apart, not listened on
+        ("10.0.0.1", False),
+        ("::2", False),
+        ("localhost.example.org", False),
+        ("127.0.0.1.example.org", False),
+        ("", False),
+    ],
+)
+def test_only_this_machine_is_this_machine(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
 
 
 @pytest.mark.parametrize(
@@ -17,7 +37,7 @@ from bot.delivery.safety import UnsafeAddress, checked_base
     ],
 )
 def test_addresses_that_may_get_a_token(address: str, base: str) -> None:
-    assert checked_base(address) == base
+    assert web_base(address) == base
 
 
 @pytest.mark.parametrize(
@@ -39,5 +59,5 @@ def test_addresses_that_may_get_a_token(address: str, base: str) -> None:
     ],
 )
 def test_addresses_that_may_not(address: str) -> None:
-    with pytest.raises(UnsafeAddress):
-        checked_base(address)
+    with pytest.raises(ValueError, match=r"address|https|user name"):
+        web_base(address)
