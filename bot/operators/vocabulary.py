@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Collection, Mapping
 from functools import cache
-from typing import TypeVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator
 
 from bot.domain.health import Cause
 from bot.ingest.review import USEFUL
 from bot.messages import Language
-from bot.messages.words import data_file
+from bot.messages.words import Table, data_file
 from bot.operators.post_alerts import PostTrouble
 
-CauseT = TypeVar("CauseT", bound=StrEnum)
+
+def for_each(names: Collection[str]) -> AfterValidator:
+    """Require words for each of these names, and for no other."""
+
+    def checked(words: Mapping[str, object]) -> Mapping[str, object]:
+        if missing := set(names) ^ set(words):
+            raise ValueError(f"missing, or not known: {', '.join(sorted(missing))}")
+        return words
+
+    return AfterValidator(checked)
 
 
-class _Words(BaseModel):
-    """Makes a missing or unknown key in a language file an error when the file is read, not an odd message later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Advice(_Words):
+class Advice(Table):
     """Says what is wrong, and what an operator can do."""
 
     what: str
     todo: str
 
 
-def _complete(words: Mapping[CauseT, Advice], causes: type[CauseT]) -> Mapping[CauseT, Advice]:
-    if missing := set(causes) - set(words):
-        raise ValueError(f"no words for {', '.join(sorted(missing))}")
-    return words
-
-
-class PostWords(_Words):
+class PostWords(Table):
     """Holds the words about the delivery of decrees."""
 
     begun: str
@@ -51,15 +47,10 @@ class PostWords(_Words):
     and_more: str
     no_detail: str
     shortened: str
-    troubles: Mapping[PostTrouble, Advice]
-
-    @field_validator("troubles")
-    @classmethod
-    def _has_words_for_each(cls, troubles: Mapping[PostTrouble, Advice]) -> Mapping[PostTrouble, Advice]:
-        return _complete(troubles, PostTrouble)
+    troubles: Annotated[Mapping[PostTrouble, Advice], for_each(PostTrouble)]
 
 
-class ReviewQuestionWords(_Words):
+class ReviewQuestionWords(Table):
     """Holds the words about an act that a person must check, or a fact of a decree."""
 
     head: str
@@ -81,17 +72,10 @@ class ReviewQuestionWords(_Words):
     neither: str
     right: str
     wrong: str
-    facts: Mapping[str, str]
-
-    @field_validator("facts")
-    @classmethod
-    def _has_words_for_each(cls, facts: Mapping[str, str]) -> Mapping[str, str]:
-        if set(facts) != set(USEFUL):
-            raise ValueError(f"words for {', '.join(sorted(facts))}")
-        return facts
+    facts: Annotated[Mapping[str, str], for_each(USEFUL)]
 
 
-class AlertWords(_Words):
+class AlertWords(Table):
     """Holds the words about the sources, and all the rest."""
 
     begun_one: str
@@ -104,14 +88,9 @@ class AlertWords(_Words):
     last: str
     never: str
     shortened: str
-    causes: Mapping[Cause, Advice]
+    causes: Annotated[Mapping[Cause, Advice], for_each(Cause)]
     posts: PostWords
     reviews: ReviewQuestionWords
-
-    @field_validator("causes")
-    @classmethod
-    def _has_words_for_each(cls, causes: Mapping[Cause, Advice]) -> Mapping[Cause, Advice]:
-        return _complete(causes, Cause)
 
 
 @cache

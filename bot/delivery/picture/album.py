@@ -6,16 +6,13 @@ import asyncio
 import logging
 import re
 import time
-import tomllib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import structlog
-from pydantic import BaseModel, ConfigDict
 
 from bot.delivery.picture.wire import Canvas, Draw, Drawing, Drawn, NoPicture, NoPictureReason, Picture, Undrawn, encode, parse_answer
 from bot.domain.acts import Decree, Evidence, Place, Where
@@ -23,7 +20,7 @@ from bot.domain.posts import Post
 from bot.messages import Language, Words, place_for, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import fact_lines, reference_lines, title_line, where_text
-from bot.messages.words import data_file
+from bot.messages.words import Table, data_file, raw_file
 from bot.reading.pages.ocr import EngineKind, engine_kind
 from bot.reading.sandbox.wire import NotUnderstood, StartOrder, printable
 from bot.reading.sandbox.worker import Worker
@@ -180,8 +177,7 @@ class PageChoice:
     phrases: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
+class _Rules(Table):
     """See `telling.toml`."""
 
     page: tuple[Where, ...]
@@ -221,15 +217,7 @@ def _long_enough(quote: Evidence, rules: _Rules) -> bool:
 
 @cache
 def _rules() -> _Rules:
-    table = tomllib.loads(files("bot.delivery.picture").joinpath("telling.toml").read_text(encoding="utf-8"))
-    return _Rules(
-        page=tuple(map(Where, table["page"])),
-        body=frozenset(map(Where, table["body"])),
-        highlighted=frozenset(table["highlighted"]),
-        deciding=frozenset(table["deciding"]),
-        most=int(table["most"]),
-        shortest=int(table["shortest"]),
-    )
+    return _Rules.model_validate(raw_file("bot.delivery.picture", "telling.toml"))
 
 
 # A picture in words, for those who do not see it: the essential facts first, then what is highlighted.
@@ -241,10 +229,8 @@ _LONGEST_QUOTE = 160
 _SHORTEST_QUOTE = 12
 
 
-class AltWords(BaseModel):
+class AltWords(Table):
     """The words of one language; see `words/`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     page: str
     kind: str
