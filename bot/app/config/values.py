@@ -248,12 +248,9 @@ def _id_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _empty_is_none(value: object) -> object:
-    return token(value) if isinstance(value, str) else value
-
-
-def _bot_token(value: object) -> object:
-    return telegram_token(value) if isinstance(value, str) else value
+def _of_text(form: Callable[[str], object]) -> Callable[[object], object]:
+    """Apply a form to texts; what is none is left for validation to report."""
+    return lambda value: form(value) if isinstance(value, str) else value
 
 
 def _blank_is_none(value: object) -> object:
@@ -270,10 +267,6 @@ def _secret_url(value: object, info: ValidationInfo) -> object:
     return text
 
 
-def _ping_url(value: object) -> object:
-    return ping_url(value) if isinstance(value, str) else value
-
-
 def _words(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
@@ -285,8 +278,8 @@ Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Code = Annotated[str, BeforeValidator(_code_text), AfterValidator(_known_code)]
 Words = Annotated[str, AfterValidator(_words)]
-Token = Annotated[SecretStr | None, BeforeValidator(_empty_is_none)]
-BotToken = Annotated[SecretStr | None, BeforeValidator(_bot_token)]
+Token = Annotated[SecretStr | None, BeforeValidator(_of_text(token))]
+BotToken = Annotated[SecretStr | None, BeforeValidator(_of_text(telegram_token))]
 SecretUrl = Annotated[SecretStr | None, BeforeValidator(_secret_url)]
 Warned = Annotated[str, AfterValidator(content_warning)]
 MaybePath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
@@ -297,7 +290,7 @@ Base = Annotated[str, AfterValidator(web_base)]
 ApiBase = Annotated[str, AfterValidator(api_base)]
 Listen = Annotated[str, AfterValidator(listen)]
 OwnListen = Annotated[str, AfterValidator(own_listen)]
-PingUrl = Annotated[SecretStr | None, BeforeValidator(_ping_url)]
+PingUrl = Annotated[SecretStr | None, BeforeValidator(_of_text(ping_url))]
 Network = Annotated[str, AfterValidator(network)]
 PublicUrl = Annotated[str, AfterValidator(public_url)]
 Contact = Annotated[str, AfterValidator(contact)]
