@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -17,12 +16,12 @@ from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail, stderr
 from bot.cli.json_output import file_json
 from bot.cli.text_output import print_json, show
 from bot.cli.work import load, opened
-from bot.domain.acts import Moment, Place
-from bot.domain.law.advice import legal_advice
+from bot.domain.acts import Place
+from bot.domain.routing import FRANCE
 from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
-from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
-from bot.messages.words import Table, data_file, moment_text, words_in
+from bot.messages.letters.drafting import LetterKind
+from bot.messages.words import Table, data_file, moment_at, moment_text, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -37,9 +36,8 @@ from bot.queries.answers import (
     UnknownPlace,
 )
 from bot.queries.json_shapes import choice_json, decree_json, decrees_json, town_json
-from bot.queries.phrases import evidence_text, plain_answer, unread, withdrawal
+from bot.queries.phrases import NoLetter, evidence_text, letter_text, plain_answer, unread
 from bot.queries.questions import CLI_PAGE, Questions
-from bot.queries.vocabulary import vocabulary
 
 Page = Annotated[int, typer.Option("--page", "-p", min=1, help="Page of the answer.")]
 Lang = Annotated[str, typer.Option("--language", "-l", help="fr or en.")]
@@ -213,9 +211,7 @@ def file_text(file: ArchivedFile, language: Language) -> str:
     """Return when it came (by the clock of Paris), its SHA-256, and where it is kept."""
     words, fetched = _words(language), _words(language).not_known
     if file.fetched_at is not None:
-        there = file.fetched_at.astimezone(ZoneInfo("Europe/Paris"))
-        at = Moment(there.date(), there.time().replace(second=0, microsecond=0))
-        fetched = words.fetched.format(at=moment_text(at, words_in(language).dates))
+        fetched = words.fetched.format(at=moment_text(moment_at(file.fetched_at, FRANCE), words_in(language).dates))
     kept = words.not_kept if file.path is None else words.kept.format(path=file.path.absolute())
     return "\n".join((fetched, words.sha256.format(sha256=file.sha256), kept))
 
@@ -230,17 +226,10 @@ def _words(language: Language) -> FileWords:
 
 def _draft_letter(answer: OneDecree, letter: LetterKind, reply: PrintedAnswer, *, file: Path | None, as_json: bool) -> None:
     """Draft it and print or write it; end the program where there is no such letter, or where the file cannot be written."""
-    decree, at, places = answer.decree, answer.at, reply.places
-    place = place_for(places, decree.authority)
-    gone = withdrawal(decree, place, reply.language)
-    if gone is not None:
-        fail(gone, WRONG_USE)  # nobody is to write to a prefect about a decree that is none
-    # It is written to whoever decided, who is not always whoever published.
-    addressee = place_for(places, decree.facts.authority or decree.authority)
     try:
-        text = draft(letter, decree, addressee, at, legal_advice(decree, place, at))
-    except NoSuchLetter:
-        fail(vocabulary(reply.language).no_gracieux, WRONG_USE)
+        text = letter_text(letter, answer, reply.places, reply.language)
+    except NoLetter as error:
+        fail(str(error), WRONG_USE)
     if file is not None:
         write_letter(file, text)
     if as_json:

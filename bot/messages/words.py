@@ -429,14 +429,26 @@ def _day(day: date, words: DateWords) -> str:
     return words.first if day.day == 1 else str(day.day)
 
 
-def _time(clock: time, words: DateWords) -> str:
+def time_text(clock: time, words: DateWords) -> str:
+    """Return `14 h`, `14 h 30`."""
     return (words.time_minutes if clock.minute else words.time).format(hour=clock.hour, minute=clock.minute)
 
 
 def moment_text(moment: Moment, words: DateWords) -> str:
     """Return `17 avril 2024 à 14 h`; the day alone where the hour is not known."""
     day = date_text(moment.day, words)
-    return day if moment.time is None else words.moment.format(date=day, time=_time(moment.time, words))
+    return day if moment.time is None else words.moment.format(date=day, time=time_text(moment.time, words))
+
+
+def moment_at(at: datetime, zone: ZoneInfo) -> Moment:
+    """Return an instant (aware) by the clock of a place, to the minute."""
+    there = at.astimezone(zone)
+    return Moment(there.date(), there.time().replace(second=0, microsecond=0))
+
+
+def thousands(number: int, language: Language) -> str:
+    """Return a number as it is read: `64 458`, in English `64,458`."""
+    return f"{number:,}".replace(",", "," if language == "en" else "\u202f")
 
 
 def period_text(facts: Facts, words: Words) -> str | None:
@@ -464,8 +476,8 @@ def listed(texts: Sequence[str], words: Words) -> str:
 
 def _one_day(starts: Moment, ends: Moment, words: Words) -> str:
     day = date_text(starts.day, words.dates)
-    start = None if starts.time is None else _time(starts.time, words.dates)
-    end = None if ends.time is None else _time(ends.time, words.dates)
+    start = None if starts.time is None else time_text(starts.time, words.dates)
+    end = None if ends.time is None else time_text(ends.time, words.dates)
     if start and end:
         return words.periods.one_day_hours.format(day=day, start=start, end=end)
     if start:

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from bot.domain.acts import Place, department_of
 from bot.domain.health import Overview, Status
 from bot.domain.records import PublishedCounts
+from bot.domain.routing import FRANCE
 from bot.gazetteer.gazetteer import Gazetteer
 from bot.gazetteer.outlines import outlines
 from bot.queries.running import RunningDecrees
@@ -19,7 +19,6 @@ from bot.queries.running import RunningDecrees
 STEPS = (1, 3, 6, 11, 21)
 """From how many decrees on a map has its next darker step; below the first it is empty."""
 MONTHS = 12
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 class Coverage(StrEnum):
@@ -95,7 +94,7 @@ def step(count: int) -> int:
 
 def counted_since(now: datetime) -> date:
     """Return the first day that figures count at `now` (aware): a year before."""
-    today = now.astimezone(_PARIS).date()
+    today = now.astimezone(FRANCE).date()
     # 29 February has no namesake in the year before.
     return today.replace(year=today.year - 1, day=28 if (today.month, today.day) == (2, 29) else today.day)
 
@@ -110,7 +109,7 @@ def figures(
     now: datetime,
 ) -> Figures:
     """Count at `now` (aware). `current` are all decrees that count then, `published` what was published from `counted_since` on."""
-    day = now.astimezone(_PARIS).date()
+    day = now.astimezone(FRANCE).date()
     running = [(decree.authority, frozenset(commune.code for commune in decree.communes)) for decree in current.today(places)]
     in_force = _Tally.of(Counter(authority for authority, _ in running), running)
     year = _Tally.of(Counter[str](), published.naming)
@@ -145,7 +144,7 @@ def figures(
         len(running),
         len(current.unsure),
         year.all.total(),
-        None if since is None else since.astimezone(_PARIS).date(),
+        None if since is None else since.astimezone(FRANCE).date(),
         stalled,
     )
 

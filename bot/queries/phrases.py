@@ -17,7 +17,8 @@ from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.places import Commune, Department
 from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
 from bot.messages.cleaning import cut, inert
-from bot.messages.words import data_file, date_text
+from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
+from bot.messages.words import data_file, date_text, thousands
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -91,6 +92,23 @@ def withdrawal(decree: Decree, place: Place, language: Language) -> str | None:
         return None
     day = decree.withdrawn_at.astimezone(ZoneInfo(place.time_zone)).date()
     return vocabulary(language).withdrawn.format(date=date_text(day, words_in(language).dates))
+
+
+class NoLetter(ValueError):
+    """There is no such letter about a decree; the message says why, in words for the person who asked."""
+
+
+def letter_text(letter: LetterKind, answer: OneDecree, places: Mapping[str, Place], language: Language) -> str:
+    """Return the draft of a letter, in French, to whoever decided, who is not always whoever published. Raises NoLetter."""
+    decree, at, place = answer.decree, answer.at, place_for(places, answer.decree.authority)
+    gone = withdrawal(decree, place, language)
+    if gone is not None:
+        raise NoLetter(gone)  # nobody is to write to a prefect about a decree that is none
+    addressee = place_for(places, decree.facts.authority or decree.authority)
+    try:
+        return draft(letter, decree, addressee, at, legal_advice(decree, place, at))
+    except NoSuchLetter:
+        raise NoLetter(vocabulary(language).no_gracieux) from None
 
 
 def _nothing(answer: NothingFound, places: Mapping[str, Place], words: Vocabulary, language: Language) -> str:
@@ -205,7 +223,7 @@ def choice_text(choice: PlaceChoice, language: Language) -> str:
         case Commune():
             department = gazetteer().department(place.department)
             told = {"name": place.name, "department": place.department if department is None else department.name, "code": place.department}
-            people = None if place.population is None else f"{place.population:,}".replace(",", "," if language == "en" else "\u202f")
+            people = None if place.population is None else thousands(place.population, language)
             text = ask.commune.format(**told) if people is None else ask.commune_counted.format(people=people, **told)
         case Department():
             text = ask.department_choice.format(name=place.name, code=place.code)

@@ -13,10 +13,10 @@ from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 
+from bot.domain.routing import FRANCE
 from bot.queries.json_shapes import plain
 from bot.storage.errors import StorageError
 from bot.web.documents import Document, PageRequest, Route, SiteContext
@@ -33,7 +33,6 @@ _PAUSE = 0.02
 """Seconds after each slice, in which others work."""
 _MANIFEST = "manifest.json"
 _MEDIA = {CSV: "text/csv; charset=utf-8", JSONL: "application/jsonl", SQLITE: "application/vnd.sqlite3"}
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 class _Stopped(Exception):
@@ -114,7 +113,7 @@ class OpenData:
 def _state(revision: object, given: ExportInput) -> dict[str, str]:
     """Return what the files depend on. Of the time it is the day: a standing that changes within it shows on the next."""
     rest = json.dumps([dict(given.about), [column.model_dump() for column in columns()], sorted(given.places)])
-    return {"revision": str(revision), "day": str(given.at.astimezone(_PARIS).date()), "rest": blake2b(rest.encode()).hexdigest()[:16]}
+    return {"revision": str(revision), "day": str(given.at.astimezone(FRANCE).date()), "rest": blake2b(rest.encode()).hexdigest()[:16]}
 
 
 def is_due(made: Mapping[str, Any], state: Mapping[str, str], at: datetime) -> bool:

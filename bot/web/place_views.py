@@ -9,13 +9,13 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.detection.text.phrases import excerpt
-from bot.domain.acts import Decree, Moment, Place
+from bot.domain.acts import Decree, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.gazetteer.places import Commune
 from bot.messages import Language, MessageInput, place_for, words_in
 from bot.messages.cleaning import clean
 from bot.messages.standings import current_period
-from bot.messages.words import date_text, period_text
+from bot.messages.words import date_text, moment_at, period_text, thousands
 from bot.queries.answers import TownAnswer
 from bot.queries.phrases import authority_text, message_of
 from bot.queries.vocabulary import vocabulary
@@ -105,9 +105,8 @@ def _short(day: date, place: Place, at: datetime, language: Language) -> str:
 
 
 def _moment_text(instant: datetime, place: Place, at: datetime, language: Language) -> str:
-    there = instant.astimezone(ZoneInfo(place.time_zone))
-    moment = Moment(there.date(), there.time().replace(second=0, microsecond=0))
-    return short_moment(moment, at.astimezone(ZoneInfo(place.time_zone)).year, words_in(language), language)
+    zone = ZoneInfo(place.time_zone)
+    return short_moment(moment_at(instant, zone), at.astimezone(zone).year, words_in(language), language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +236,6 @@ def _town_meta(commune: Commune, own: PlaceWords, language: Language) -> Iterato
         yield ", ".join(commune.postcodes[:3]) + ("…" if len(commune.postcodes) > 3 else "")
     if commune.population is not None:
         yield own.people.format(n=thousands(commune.population, language))
-
-
-def thousands(number: int, language: Language) -> str:
-    """Return a number as it is read: `64 458`, in English `64,458`."""
-    return f"{number:,}".replace(",", "," if language == "en" else "\u202f")
 
 
 def _town_panel(answer: TownAnswer, current: Sequence[MessageInput], places: Mapping[str, Place], language: Language) -> Panel:

@@ -9,6 +9,7 @@ from functools import cache
 from bot.domain.acts import Decree, deciding_in
 from bot.domain.health import Overview
 from bot.gazetteer.places import Commune, Department, Region
+from bot.messages.words import thousands
 from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, Topic
 from bot.queries.phrases import choice_text, message_of
 from bot.queries.plain_words import places_named, understood
@@ -16,7 +17,7 @@ from bot.queries.questions import LONGEST_WORDS
 from bot.queries.vocabulary import vocabulary
 from bot.web.documents import Document, PageRequest, SiteContext
 from bot.web.page_parts import next_change, number_of
-from bot.web.place_views import found_words, thousands, unread_label
+from bot.web.place_views import found_words, unread_label
 from bot.web.rendering import page, web_words
 from bot.web.views import StateLabel, card, standing_label, view_words
 

@@ -19,7 +19,7 @@ from bot.messages.advice import recourse_line
 from bot.messages.cleaning import clean, link_to
 from bot.messages.lines import capital, short_where
 from bot.messages.standings import current_period, flag_lines, list_standing
-from bot.messages.words import KindWords, PurposeWords, Table, data_file, date_text, moment_text, period_text
+from bot.messages.words import KindWords, PurposeWords, Table, data_file, date_text, moment_at, moment_text, period_text, time_text
 from bot.queries.phrases import message_of
 
 _LONGEST_PHRASE = 200
@@ -239,7 +239,7 @@ def short_day(day: date, this_year: int, words: Words, language: Language) -> st
 def short_moment(moment: Moment, this_year: int, words: Words, language: Language) -> str:
     """Return `29 nov., 6 h`."""
     day = short_day(moment.day, this_year, words, language)
-    return day if moment.time is None else view_words(language).days.at.format(day=day, time=_clock(moment, words))
+    return day if moment.time is None else view_words(language).days.at.format(day=day, time=time_text(moment.time, words.dates))
 
 
 def weekday_moment(moment: Moment, this_year: int, words: Words, language: Language) -> str:
@@ -248,17 +248,9 @@ def weekday_moment(moment: Moment, this_year: int, words: Words, language: Langu
     return own.full.format(weekday=own.short_weekdays[moment.day.weekday()], date=short_moment(moment, this_year, words, language))
 
 
-def _clock(moment: Moment, words: Words) -> str:
-    clock = moment.time
-    if clock is None:
-        return ""
-    return (words.dates.time_minutes if clock.minute else words.dates.time).format(hour=clock.hour, minute=clock.minute)
-
-
 def instant_text(at: datetime, time_zone: str, words: Words) -> str:
     """Return an instant (aware) by the clock of a place (IANA name): `28 novembre 2026 à 9 h 12`."""
-    there = at.astimezone(ZoneInfo(time_zone))
-    return moment_text(Moment(there.date(), there.time().replace(second=0, microsecond=0)), words.dates)
+    return moment_text(moment_at(at, ZoneInfo(time_zone)), words.dates)
 
 
 # Phrases of an act, with the words that prove something marked.

@@ -15,16 +15,15 @@ from functools import cache
 from html import escape
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
-from bot.domain.law.advice import legal_advice
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.places import Commune
-from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, place_for, telegram_decree
+from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, telegram_decree
 from bot.messages.cleaning import cut, unlinked
-from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
+from bot.messages.letters.drafting import LetterKind
 from bot.messages.telegram import TEXT_LIMIT, html_tag, html_text, telegram_length
 from bot.queries.answers import Answer, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.figures import FiguresAnswer, View
-from bot.queries.phrases import choice_text, instead, message_of, plain_answer, title, town_parts, unread, withdrawal
+from bot.queries.phrases import NoLetter, choice_text, instead, letter_text, message_of, plain_answer, title, town_parts, unread, withdrawal
 from bot.queries.pictures import figures_picture
 from bot.queries.telegram.commands import COMMANDS
 from bot.queries.telegram.following import TWINS
@@ -212,19 +211,13 @@ def language_choice(language: Language) -> Reply:
 
 def letter_reply(wanted: LetterWanted, answer: OneDecree, places: Mapping[str, Place], language: Language) -> Reply:
     """Return the draft of a letter as a document, with what must be completed as its caption; why there is none otherwise."""
-    decree, words = answer.decree, vocabulary(language)
-    place = place_for(places, decree.authority)
-    gone = withdrawal(decree, place, language)
-    if gone is not None:
-        return said(gone)
-    # It is written to whoever decided, who is not always whoever published.
-    addressee = place_for(places, decree.facts.authority or decree.authority)
+    chat = vocabulary(language).chat
     try:
-        text = draft(wanted.letter, decree, addressee, answer.at, legal_advice(decree, place, answer.at))
-    except NoSuchLetter:
-        return said(words.no_gracieux)
-    name = words.chat.letter_names[wanted.letter.value].format(number=wanted.number)
-    return replace(said(words.chat.letter_caption), document=SentFile(name, text.encode()))
+        text = letter_text(wanted.letter, answer, places, language)
+    except NoLetter as error:
+        return said(str(error))
+    name = chat.letter_names[wanted.letter.value].format(number=wanted.number)
+    return replace(said(chat.letter_caption), document=SentFile(name, text.encode()))
 
 
 @cache
