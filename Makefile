@@ -8,7 +8,7 @@ RUNS := $(VENV)/.runs
 COMPLETE := $(VENV)/.complete
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Twice the two cores of the small machines this is meant for: many tests wait for a process or a browser.
-PYTEST := $(BIN)/pytest -n 4 --dist load
+PYTEST := $(BIN)/pytest -n 4
 
 .PHONY: help setup complete system browser run test bench-short soak endurance endurance-short nightly mutants damaged fuzz docs release check audit demo evaluate model geo pictures lock lock-check clean
 

@@ -7,18 +7,17 @@ import logging
 import sys
 from collections.abc import Generator, Iterator
 from functools import cache
-from typing import Any
 
 import pytest
 import structlog
-from xdist.scheduler import LoadScopeScheduling
 
 from bot.messages import words
 from bot.reading.pages.ocr import ocr_available
 from tests.bot.storage.ready import share_statements
 from tests.clients import prepare_clients
 from tests.examples import load_profile
-from tests.processes import Zygote
+from tests.forking import Forks
+from tests.processes import Zygote, program
 from tests.readers import forked_readers
 from tests.servers import postgres
 
@@ -64,31 +63,25 @@ def place_of(module: str) -> int:
     return next((place for place, path in enumerate(FIRST) if module.startswith(path)), len(FIRST))
 
 
-class Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """A process that has time gets a whole module. (The marks of xdist for groups do nothing under pytest 9.)"""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return nodeid.partition("::")[0]
-
-    def _assign_work_unit(self, node: object) -> None:
-        # Of the rest those of few tests first: many are together because each is short.
-        chosen = min(self.workqueue, key=lambda module: (place_of(module), len(self.workqueue[module])))
-        self.workqueue.move_to_end(chosen, last=False)
-        super()._assign_work_unit(node)
-
-    def _reschedule(self, node: Any) -> None:
-        super()._reschedule(node)
-        # A process begins its last test when it knows which is next. What one did that died comes back, pieces with no test left among it.
-        while self.workqueue and not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:
-            self._assign_work_unit(node)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take `-n`."""
+    parser.getgroup("processes")._addoption("-n", dest="processes", type=int, default=0, help="run tests in so many processes")
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduler:
-    """Hand out tests in our way, whatever `--dist` says."""
-    missing = [path for path in FIRST if not (config.rootpath / path).exists()]
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Run all tests, or leave it to pytest: where nothing is to be run, or in this process."""
+    missing = [path for path in FIRST if not (session.config.rootpath / path).exists()]
     if missing:
         raise pytest.UsageError(f"FIRST in tests/conftest.py names what is not there: {missing}")
-    return Scheduler(config, log)
+    most: int = session.config.getoption("processes")
+    if not most or session.testsfailed or session.config.getoption("collectonly"):
+        return None
+    if any("zygote" in getattr(item, "fixturenames", ()) for item in session.items):
+        # Once for all that are forked from this process.
+        program()
+    Forks(session, most, place_of).run()
+    return True
 
 
 @pytest.hookimpl(wrapper=True)
@@ -108,11 +101,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove what a process of this run left that was killed."""
-    run = postgres.run_of(config)
-    if run is not None:
-        postgres.remove(postgres.folder_of(run))
+def pytest_unconfigure() -> None:
+    """End what began for all processes of this run, and remove what one left that was killed."""
+    if program.cache_info().currsize:
+        program().close()
+    postgres.remove(postgres.FOLDER)
 
 
 @pytest.fixture
@@ -135,11 +128,9 @@ def shared_statements() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+def zygote(tmp_path_factory: pytest.TempPathFactory) -> Zygote:
     """Starts the program without its imports, wherever a test asks for processes."""
-    running = Zygote(tmp_path_factory.mktemp("zygote"))
-    yield running
-    running.close()
+    return Zygote(tmp_path_factory.mktemp("zygote"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,12 +8,13 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -109,30 +110,52 @@ class Forked:
         return bool(select.select([self._handle], [], [], seconds)[0])
 
 
+class ZygoteProcess:
+    """One that has the program loaded, or a part of it, and forks. All processes of a test run may order forks of it."""
+
+    def __init__(self, module: str, *arguments: str, options: Sequence[str] = (), folder: Path, environ: Mapping[str, str]) -> None:
+        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, *options, "-m", module, *arguments, str(theirs.fileno())],
+                env=environ,
+                cwd=folder,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, order: Mapping[str, Any], streams: Sequence[int] = ()) -> int:
+        """Its answer to an order, on a socket of that: several processes may ask."""
+        mine, theirs = socket.socketpair()
+        with mine:
+            with theirs:
+                socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), *streams])
+            return int(mine.recv(64))
+
+    def close(self) -> None:
+        """Order nothing more. It ends with the last process that does."""
+        with self._process as process:
+            self._orders.close()
+            process.wait()
+
+
+@cache
+def program() -> ZygoteProcess:
+    """The process that has the whole program loaded: of this one, or of the one that it was forked from."""
+    return ZygoteProcess("tests.zygote", folder=Path(__file__).parents[1], environ=clean_environ())
+
+
 class Zygote:
     """Runs the program in processes forked from one that has it loaded: see `tests.zygote`. Their streams are files in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._number = itertools.count(1)
-        self._asking = threading.Lock()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.zygote"],
-            cwd=Path(__file__).parents[1],
-            env=clean_environ(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
-
-    def ask(self, order: Mapping[str, Any]) -> int:
-        """Its answer to an order."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        with self._asking:
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
-            self._process.stdin.flush()
-            return int(self._process.stdout.readline())
+        self.ask = program().ask
 
     def begin(self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Forked:
         """One more process. Whoever begins it waits for it."""
@@ -182,10 +205,6 @@ class Zygote:
     ) -> Forked:
         order = {"arguments": arguments, "folder": str(folder), "environ": environ, "out": str(out), "err": str(err), "script": script}
         return Forked(self, self.ask(order))
-
-    def close(self) -> None:
-        with self._process as process:
-            process.kill()
 
 
 def command(arguments: Sequence[str]) -> list[str]:

@@ -7,13 +7,10 @@ tested with real ones (`started_readers` in `tests/bot/reading/conftest.py`).
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,29 +18,18 @@ import pytest
 from bot.reading.sandbox import worker
 from bot.reading.sandbox.wire import MOST_LINE_BYTES, StartOrder
 from bot.reading.sandbox.worker import Worker, child_command, child_environment
+from tests.processes import ZygoteProcess
 
 _start = Worker._start
 zygotes: dict[str, ReadingZygote] = {}
 """Those of this process, by the module that they have loaded."""
 
 
-class ReadingZygote:
+class ReadingZygote(ZygoteProcess):
     """Forks processes that run one module."""
 
     def __init__(self, module: str) -> None:
-        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-s", "-P", "-m", "tests.reading_zygote", module, str(theirs.fileno())],
-                env=child_environment(os.environ),
-                cwd="/",
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+        super().__init__("tests.reading_zygote", module, options=("-s", "-P"), folder=Path("/"), environ=child_environment(os.environ))
 
     async def begin(self, argument: str) -> ForkedReader:
         """One more process. Whoever begins it waits for it."""
@@ -54,19 +40,6 @@ class ReadingZygote:
         for theirs in (read_in, write_out, write_err):
             os.close(theirs)
         return ForkedReader(self, pid, await _writer(write_in), await _reader(read_out), await _reader(read_err))
-
-    def ask(self, order: dict[str, Any], streams: list[int]) -> int:
-        """Its answer to an order, on a socket of that: several processes may ask."""
-        mine, theirs = socket.socketpair()
-        with mine:
-            with theirs:
-                socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), *streams])
-            return int(mine.recv(64))
-
-    def close(self) -> None:
-        with self._process as process:
-            self._orders.close()
-            process.wait()
 
 
 class ForkedReader:
@@ -87,7 +60,7 @@ class ForkedReader:
         finally:
             loop.remove_reader(handle)
             os.close(handle)
-        return self._zygote.ask({"bury": self.pid}, [])
+        return self._zygote.ask({"bury": self.pid})
 
 
 async def _reader(end: int) -> asyncio.StreamReader:

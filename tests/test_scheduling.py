@@ -2,68 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from types import SimpleNamespace
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
+CONFTEST = """
+from tests.forking import Forks
+
+
+def pytest_runtestloop(session):
+    Forks(session, 2, lambda module: 0 if module == "test_dies.py" else 1).run()
+    return True
+"""
+DIES = """
+import os, signal
 import pytest
 
-from tests.conftest import Scheduler
+@pytest.fixture(scope="module", autouse=True)
+def left():
+    yield
+    print("left")
 
-TESTS = [f"tests/test_{module}.py::test_{number}" for module, count in (("one", 1), ("two", 2), ("last", 3)) for number in range(count)]
+def test_before(tmp_path):
+    (tmp_path / "file").touch()
 
+def test_dies():
+    os.kill(os.getpid(), signal.SIGKILL)
 
-class WorkerStub:
-    """A process as xdist has it: it begins its last test only when it is told of another one, or that there is none."""
+@pytest.mark.parametrize("number", range(3))
+def test_after(number):
+    assert number != 1, f"seen in process {os.getpid()}"
+"""
+OTHER = """
+import pytest
 
-    def __init__(self) -> None:
-        self.gateway = SimpleNamespace(id="gw")
-        self.shutting_down = False
-        self._waiting: list[int] = []
+@pytest.fixture(scope="session", autouse=True)
+def kept():
+    yield
+    {end}
 
-    def send_runtest_some(self, indexes: Sequence[int]) -> None:
-        """Take tests."""
-        self._waiting += indexes
-
-    def shutdown(self) -> None:
-        """Take no more tests."""
-        self.shutting_down = True
-
-    def finished(self) -> int | None:
-        """Run a test, if one can begin."""
-        return self._waiting.pop(0) if len(self._waiting) > 1 or (self._waiting and self.shutting_down) else None
-
-
-def started(scheduler: Scheduler) -> WorkerStub:
-    """Begin a process and give it tests."""
-    worker = WorkerStub()
-    scheduler.add_node(worker)
-    scheduler.add_node_collection(worker, TESTS)
-    scheduler.schedule()
-    end(scheduler, worker)
-    return worker
+@pytest.mark.parametrize("number", range(2))
+def test_other(number, tmp_path):
+    assert not list(tmp_path.iterdir())
+"""
 
 
-def end(scheduler: Scheduler, worker: WorkerStub) -> None:
-    """Tell a process that there are no more tests where all are handed out, as xdist does after each thing that happens."""
-    if scheduler.tests_finished:
-        worker.shutdown()
+def run(folder: Path, *more: str, end: str = "") -> tuple[int, str, dict[str, list[str]]]:
+    """Run those tests in two processes: the exit code, all that is written, and what became of each test."""
+    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "test_dies.py").write_text(DIES)
+    for number in range(3):
+        (folder / f"test_other{number}.py").write_text(OTHER.format(end=end))
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-v",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:asyncio",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        ".",
+        *more,
+    ]
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    found: dict[str, list[str]] = {}
+    for outcome, test in re.findall(r"^\[\d+\] \[ *\d+%\] (\w+) (\S+)", done.stdout, re.MULTILINE):
+        found.setdefault(test, []).append(outcome)
+    return done.returncode, done.stdout + done.stderr, found
 
 
-def run(scheduler: Scheduler, worker: WorkerStub, most: int = len(TESTS)) -> list[str]:
-    """Let a process run so many tests, if it can."""
-    done: list[str] = []
-    while len(done) < most and (index := worker.finished()) is not None:
-        scheduler.mark_test_complete(worker, index)
-        done.append(TESTS[index])
-        end(scheduler, worker)
-    return done
+def test_every_test_is_run_once_though_a_process_dies(tmp_path: Path) -> None:
+    code, said, found = run(tmp_path)
+    assert code == 1
+    assert found == {
+        "test_dies.py::test_before": ["PASSED"],
+        "test_dies.py::test_dies": ["FAILED"],
+        "test_dies.py::test_after[0]": ["PASSED"],
+        "test_dies.py::test_after[1]": ["FAILED"],
+        "test_dies.py::test_after[2]": ["PASSED"],
+        **{f"test_other{module}.py::test_other[{number}]": ["PASSED"] for module in range(3) for number in range(2)},
+    }
+    assert "the process that ran it ended with -9" in said
+    assert "seen in process" in said
+    assert "2 failed, 9 passed" in said
 
 
-@pytest.mark.parametrize("before", range(len(TESTS)))
-def test_every_test_is_run_though_a_process_dies(before: int) -> None:
-    config = SimpleNamespace(getvalue=lambda _: ["popen"], option=SimpleNamespace(loadscopereorder=False))
-    scheduler = Scheduler(config, None)
-    first = started(scheduler)
-    done = run(scheduler, first, before)
-    scheduler.remove_node(first)
-    assert sorted([*done, *run(scheduler, started(scheduler))]) == sorted(TESTS)
+def test_nothing_more_begins_after_as_many_failures_as_are_wanted(tmp_path: Path) -> None:
+    code, said, found = run(tmp_path, "-x")
+    assert code == 1
+    assert found["test_dies.py::test_dies"] == ["FAILED"]
+    assert not any("test_after" in test for test in found)
+    assert "stopping after 1 failures" in said
+
+
+def test_what_fails_when_a_process_ends_is_seen(tmp_path: Path) -> None:
+    _, said, found = run(tmp_path, "--deselect=test_dies.py", end='raise OSError("no end")')
+    assert sorted(outcome for outcomes in found.values() for outcome in outcomes) == ["FAILED", "FAILED", *["PASSED"] * 6]
+    assert "OSError: no end" in said

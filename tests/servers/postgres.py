@@ -12,22 +12,13 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
 _LONGEST_STOP = 30.0
 
 
-def folder_of(run: str) -> Path:
-    """Not one of pytest's, which are closed to others: started by root, the server runs as a user of its own."""
-    return Path(tempfile.gettempdir()) / f"vigie-postgres-{run}"
-
-
-def run_of(config: pytest.Config) -> str | None:
-    """What the processes of this run name it by; None in a process that others of it outlive."""
-    if hasattr(config, "workerinput"):
-        return None
-    session = config.pluginmanager.getplugin("dsession")
-    return str(os.getpid()) if session is None else str(session.nodemanager.testrunuid)
+FOLDER = Path(tempfile.gettempdir()) / f"vigie-postgres-{os.getpid()}"
+"""That of this run: its processes are forked from this one. Not one of pytest's, which are closed to others: started by root, the server
+runs as a user of its own.
+"""
 
 
 def remove(folder: Path) -> None:

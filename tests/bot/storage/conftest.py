@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from psycopg import sql
 
 from bot.storage.store import Store, open_store
 from tests.bot.storage.ready import ready_store
-from tests.bot.storage.shared import OURS, SharedDatabase, drop
+from tests.bot.storage.shared import SharedDatabase, drop
 
 _number = itertools.count(1)
 
@@ -31,7 +32,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         database.empty()
     else:
         server: str = request.getfixturevalue("server")
-        name = f"vigie_{OURS}_{next(_number)}"
+        name = f"vigie_{os.getpid()}_{next(_number)}"
         with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield server.format(database=name)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import psycopg
 from psycopg import sql
 
 from bot.storage.schema import metadata
 from bot.storage.store import open_store
 
-OURS = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-"""The server is shared with the other processes of the run, whose databases have other names."""
 _TEMPLATE = "vigie_template"
 
 _TABLES = """SELECT c.relname, a.attname, a.atttypid::regtype::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
