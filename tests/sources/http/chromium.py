@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import ClassVar, Self
 
 import pytest
+import pytest_asyncio
 
+from sources.http.browser import fetcher
 from sources.http.browser.installed import what_is_missing
-from tests.sources.http.server import Answer, Asked, reply
+from sources.http.browser.process import Chromium
+from tests.sources.http.conftest import Clock, MakeClient, clients
+from tests.sources.http.server import Answer, Asked, Server, reply
 
 needs_chromium = pytest.mark.skipif(what_is_missing(None) is not None, reason=f"to install: {what_is_missing(None)}")
 needs_processes = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc")
@@ -36,6 +41,58 @@ def behind_challenge(answer: Answer) -> Answer:
         await (answer if passed else reply(CHALLENGE, 403))(asked, writer)
 
     return choose
+
+
+class KeptChromium(Chromium):
+    """One that stays for the next client that wants the same of it: for tests of what it shows, each in a context of its own."""
+
+    kept: ClassVar[KeptChromium | None] = None
+
+    async def start(self) -> Self:
+        kept = KeptChromium.kept
+        if isinstance(kept, type(self)) and kept.is_alive and kept.pins == self.pins and kept._user_agent.endswith(self._user_agent):
+            return kept
+        await KeptChromium.end()
+        await super().start()
+        KeptChromium.kept = self
+        return self
+
+    async def close(self) -> None:
+        """Leave it to the next, unless it is not kept."""
+        if KeptChromium.kept is not self:
+            await super().close()
+
+    @classmethod
+    async def end(cls) -> None:
+        """Let there be none."""
+        kept, KeptChromium.kept = KeptChromium.kept, None
+        if kept is not None:
+            await kept.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def kept_chromium() -> AsyncIterator[int]:
+    """Let one Chromium serve all tests of a module, whose servers are all at this port."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fetcher, "Chromium", KeptChromium)
+        async with Server() as server:
+            port = server.port
+        yield port
+        await KeptChromium.end()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def server(kept_chromium: int) -> AsyncIterator[Server]:
+    """The server of one test."""
+    async with Server(port=kept_chromium) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def make_client(kept_chromium: int, clock: Clock) -> AsyncIterator[MakeClient]:
+    """What makes the clients of one test."""
+    async with clients(clock) as make:
+        yield make
 
 
 def processes(*, of: int | None = None) -> dict[int, str]:

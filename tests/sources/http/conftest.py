@@ -4,7 +4,7 @@ import asyncio
 import resource
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -66,11 +66,10 @@ async def server() -> AsyncIterator[Server]:
         yield running
 
 
-@pytest.fixture
-async def make_client(clock: Clock) -> AsyncIterator[MakeClient]:
-    """A client of two sites that really live below /var and /drome of a server; `outside` overrides what it gets of the world."""
+@asynccontextmanager
+async def clients(clock: Clock) -> AsyncIterator[MakeClient]:
+    """Makes clients of two sites that really live below /var and /drome of a server; `outside` overrides what one gets of the world."""
     async with AsyncExitStack() as stack:
-        made: list[Client] = []
 
         def make(server: Server, *, outside: dict[str, Any] | None = None, **options: Any) -> Client:
             settings: dict[str, Any] = {
@@ -86,10 +85,15 @@ async def make_client(clock: Clock) -> AsyncIterator[MakeClient]:
                 **(outside or {}),
             }
             client = Client(ClientOptions(**settings), **world)
-            made.append(client)
             stack.push_async_callback(client.close)
             return client
 
+        yield make
+
+
+@pytest.fixture
+async def make_client(clock: Clock) -> AsyncIterator[MakeClient]:
+    async with clients(clock) as make:
         yield make
 
 

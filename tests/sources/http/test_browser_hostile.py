@@ -14,11 +14,14 @@ from sources.http.browser.process import MOST_MEMORY
 from sources.http.client import Client
 from sources.http.politeness import Disallowed
 from sources.model import FetchError, FetchRefused, Unusable
+from tests.sources.http import chromium
 from tests.sources.http.chromium import needs_chromium, needs_processes, processes
 from tests.sources.http.conftest import HOST, SITE, MakeClient
 from tests.sources.http.server import Answer, Server, reply
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
+
+kept_chromium, server, make_client = chromium.kept_chromium, chromium.server, chromium.make_client
 
 SHOW = """const show = (text) => document.body.insertAdjacentHTML("beforeend", `<ul id=list>${text}</ul>`);"""
 LIST = reply("<ul id=list>")
@@ -57,34 +60,6 @@ async def test_calls_and_windows_lead_nowhere(server: Server, browse: Callable[.
         assert stranger.connections == 0
     assert datagrams.received == []
     assert server.paths == ["/var/"]
-
-
-async def test_a_name_leads_where_it_was_checked_whatever_it_means_by_then(make_client: MakeClient) -> None:
-    """DNS rebinding: what the machine says of the name, and what it says a second time, is not used."""
-    answers = ["127.0.0.1", "127.0.0.2", "127.0.0.2"]
-
-    async def resolver(host: str, port: int) -> Sequence[str]:
-        return [answers.pop(0)]
-
-    async with Server() as first, Server(host="127.0.0.2", port=first.port) as second, Server() as stranger:
-        everywhere = [f"http://{host}:{first.port}/x" for host in ("127.0.0.1", "127.0.0.2", "127.1")]
-        everywhere += [f"http://{host}:{stranger.port}/x" for host in ("127.0.0.1", "localhost", "a.localhost")]
-        page = reply(
-            f"""<body><script>{SHOW} const all = [];
-              for (const url of {everywhere}) {{
-                all.push(fetch(url, {{mode: "no-cors"}}).catch(() => 0));
-                const socket = new WebSocket(url.replace("http", "ws"));
-                all.push(new Promise((resolve) => {{ socket.onerror = socket.onopen = resolve }}));
-              }}
-              Promise.all(all).then(() => show("done"))</script>"""
-        )
-        first.routes["/"] = second.routes["/"] = page
-        origins = {SITE: f"http://localhost:{first.port}"}
-        client = make_client(first, origins=origins, browsers={HOST: Browser("#list")}, interval_seconds=0, outside={"resolver": resolver})
-        for seen in ([["/"], []], [["/"], ["/"]], [["/"], ["/", "/"]]):
-            assert "done" in (await client.page(SITE)).html
-            assert [first.paths, second.paths] == seen
-        assert stranger.connections == 0
 
 
 @needs_processes
@@ -161,6 +136,8 @@ async def test_what_a_page_may_take_has_an_end(server: Server, browse: Callable[
     server.routes["/var/cookies"] = reply(
         f"<body><script>{SHOW} for (let i = 0; i < 150; i++) document.cookie = `c${{i}}=${{'x'.repeat(4000)}}`; show('set')</script>"
     )
+    # What pages before took is not counted.
+    await chromium.KeptChromium.end()
     client = browse()
     taken = re.search(r"(\d+) taken", (await client.page(f"{SITE}/memory")).html)
     assert taken is not None
@@ -171,3 +148,31 @@ async def test_what_a_page_may_take_has_an_end(server: Server, browse: Callable[
     await client.page(f"{SITE}/cookies")
     await client.page(SITE)
     assert "cookie" not in server.asked[-1].headers
+
+
+async def test_a_name_leads_where_it_was_checked_whatever_it_means_by_then(make_client: MakeClient) -> None:
+    """DNS rebinding: what the machine says of the name, and what it says a second time, is not used."""
+    answers = ["127.0.0.1", "127.0.0.2", "127.0.0.2"]
+
+    async def resolver(host: str, port: int) -> Sequence[str]:
+        return [answers.pop(0)]
+
+    async with Server() as first, Server(host="127.0.0.2", port=first.port) as second, Server() as stranger:
+        everywhere = [f"http://{host}:{first.port}/x" for host in ("127.0.0.1", "127.0.0.2", "127.1")]
+        everywhere += [f"http://{host}:{stranger.port}/x" for host in ("127.0.0.1", "localhost", "a.localhost")]
+        page = reply(
+            f"""<body><script>{SHOW} const all = [];
+              for (const url of {everywhere}) {{
+                all.push(fetch(url, {{mode: "no-cors"}}).catch(() => 0));
+                const socket = new WebSocket(url.replace("http", "ws"));
+                all.push(new Promise((resolve) => {{ socket.onerror = socket.onopen = resolve }}));
+              }}
+              Promise.all(all).then(() => show("done"))</script>"""
+        )
+        first.routes["/"] = second.routes["/"] = page
+        origins = {SITE: f"http://localhost:{first.port}"}
+        client = make_client(first, origins=origins, browsers={HOST: Browser("#list")}, interval_seconds=0, outside={"resolver": resolver})
+        for seen in ([["/"], []], [["/"], ["/"]], [["/"], ["/", "/"]]):
+            assert "done" in (await client.page(SITE)).html
+            assert [first.paths, second.paths] == seen
+        assert stranger.connections == 0

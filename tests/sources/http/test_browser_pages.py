@@ -18,11 +18,14 @@ import pytest
 from sources.catalogue.authority import Browser
 from sources.http.client import Client
 from sources.model import Blocked, Download, FetchError, FetchRefused, Gone, Paused, Unreachable, Unusable
+from tests.sources.http import chromium
 from tests.sources.http.chromium import CHALLENGE, LIST, behind_challenge, needs_chromium
 from tests.sources.http.conftest import HOST, SITE, MakeClient
 from tests.sources.http.server import Answer, Server, drop, raw, redirect, reply, truncated
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
+
+kept_chromium, server, make_client = chromium.kept_chromium, chromium.server, chromium.make_client
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4000
 Case = tuple[Answer, type[FetchError], str]
