@@ -20,6 +20,15 @@ from bot.domain.acts import Evidence, Facts, FactValue
 _LITTLE_WORDS = frozenset({"de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "en", "et"})
 # The other cells of a row, then the rank that may begin the next one.
 _NEXT_ROW = re.compile(r"(?:[^\n.;:]|\.{3,}+){1,80}\n(?:[a-z]{0,2}\d{1,4}\W{1,3})?")
+# What stands between two items of an enumeration: a remark on the first, a sign or "et", and the little words before the second.
+_NEXT_ITEM = re.compile(
+    r"(?:\s*\([^()\n]{1,60}\))?(?:\s*[,;/•–-]|\s+et\b|\s+ainsi que?\b|\s*\n)"
+    r"\W*(?:(?:et|ainsi que?|aux?|a|en|dans|sur|l[ae]?s?|d[eu]?s?)\b\W*)*"
+)
+# A name and its complements, without a second clause.
+_SPECIFIED = re.compile(r"[^,;:]{1,120}")
+# "massif du Maïdo": what a place is called, though not by a word of the list.
+_CALLED = re.compile(r"[a-zà-ÿ'-]{3,} (?:de la |de l'|du |des |de |d')[A-ZÀ-Ý]")
 _FOR_PREFECT = re.compile(r"\bpour l[ae] prefete?\b")
 _FROM_ONE_PAGE = (*TAGGED, "signed", "cameras")
 """The facts that a badly read page makes doubtful, besides the period, of which the evidence has a name of its own."""
@@ -112,10 +121,25 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
         theirs = other if isinstance(other, tuple) else ()
         if name == "places":
             return _same_places(document, value, theirs)
-        return set(value) == set(theirs) or (not theirs and _only_ones(document, segment, value))
-    if other is None or name == "office":
-        return name == "office" and (other is None or _same_office(document, str(value), str(other)))
-    return _words(str(value)) == _words(str(other))
+        return _same_operators(value, theirs) or (not theirs and (len(value) == 1 or _only_ones(document, segment, value)))
+    if name == "office":
+        return _same_office(document, str(value), str(other or ""))
+    return other is not None and _same_name(name, str(value), str(other))
+
+
+def _same_name(fact: str, mine: str, theirs: str) -> bool:
+    """Return True for one name, and for an event or product of which the second reader left out the end: "Lumières 2026", "Lumières".
+
+    Not where it has more than the rules, nor where these have gone on into another clause.
+    """
+    ours, others = _words(mine), _words(theirs)
+    longer = fact in {"event", "software"} and bool(others) and ours[: len(others)] == others
+    return ours == others or (longer and _SPECIFIED.fullmatch(mine) is not None)
+
+
+def _same_operators(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """Return True for the same operators, be the end of a name left out by the second reader: "Commune de La" for "Commune de La Seyne"."""
+    return len(mine) == len(theirs) and all(any(one.startswith(other) for other in theirs) for one in mine)
 
 
 def _only_ones(document: ActText, segment: Segment, value: tuple[str, ...]) -> bool:
@@ -130,13 +154,13 @@ def _same_office(document: ActText, mine: str, other: str) -> bool:
     """Return True where the second reader has the same office, be it with the name below, or that of the prefect for whom it signs."""
     ours, theirs = _words(mine), _words(other)
     delegated = theirs[:1] in {("prefet",), ("prefete",)} and _FOR_PREFECT.search(document.flat) is not None
-    return theirs[: len(ours)] == ours or (delegated and ours[:1] != theirs[:1])
+    return theirs[: len(ours)] == ours or ours[: len(theirs)] == theirs or (delegated and ours[:1] != theirs[:1])
 
 
 def _same_places(document: ActText, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     """Return True where no place of either reader is without a counterpart.
 
-    One that the second reader did not see stands in the next row of a table to one that it saw; one that only it saw is of a kind, or is
+    One that the second reader did not see is next to one that it saw, in a table or an enumeration; one that only it saw is of a kind, or
     called like those of the rules by its name alone, and holds no figure: anything else it takes for a place is none.
     """
     # The tagger may leave out what is around a place ("et ses abords"); the rules may not.
@@ -147,15 +171,15 @@ def _same_places(document: ActText, mine: tuple[str, ...], theirs: tuple[str, ..
     extra = [
         each
         for each, words in zip(theirs, others, strict=True)
-        if (named or is_of_a_kind(each))
+        if (named or is_of_a_kind(each) or _CALLED.match(each))
         and not any(character.isdigit() for character in each)
         and not any(_same(one, words) for forms in ours for one in forms)
     ]
-    return bool(seen) and not extra and _in_rows_with(document.folded.text, mine, seen)
+    return bool(seen) and not extra and _listed_with(document.folded.text, mine, seen)
 
 
-def _in_rows_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> bool:
-    """Return True where each place is one of these, or stands in the next row of a table."""
+def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> bool:
+    """Return True where each place is one of these, or the next of a table or enumeration."""
     flat = text.replace("\n", " ")
     found = sorted((*match.span(), place) for place in places for match in re.finditer(re.escape(fold(place).text), flat))
     linked = set(seen)
@@ -163,7 +187,7 @@ def _in_rows_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> bo
         for one, two in pairs:
             first, last = sorted((one, two))
             between = text[first[1] : max(last[0], first[1])]
-            if one[2] in linked and _NEXT_ROW.fullmatch(between) is not None:
+            if one[2] in linked and (_NEXT_ROW.fullmatch(between) or _NEXT_ITEM.fullmatch(between)):
                 linked.add(two[2])
     return linked.issuperset(places)
 
