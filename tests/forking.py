@@ -5,6 +5,7 @@ A process gets the tests of one module after another. One that dies takes only t
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import traceback
@@ -15,6 +16,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from types import SimpleNamespace
 from typing import Any, NoReturn
+from weakref import finalize
 
 import pytest
 
@@ -133,12 +135,17 @@ class Reporter:
 def _work(session: pytest.Session, connection: Connection, number: int) -> NoReturn:
     """Run the tests that come, to the end of this process. What is written beside them is seen when it fails."""
     code = 1
+    # At the end of this process is done what it asked for, and not what its parent did.
+    atexit._clear()
+    finalize._registry.clear()  # type: ignore[attr-defined]
+    finalize._registered_with_atexit = False  # type: ignore[attr-defined]
     try:
         with _apart(session.config, number):
             session.config.pluginmanager.register(Reporter(session.config, connection))
             while given := connection.recv():
                 _run(session, connection, given)
             session._setupstate.teardown_exact(None)
+        atexit._run_exitfuncs()
         code = 0
     except EOFError:
         pass

@@ -36,7 +36,17 @@ def test_after(number):
     assert number != 1, f"seen in process {os.getpid()}"
 """
 OTHER = """
+import os, weakref
+from pathlib import Path
 import pytest
+
+class Kept:
+    def __init__(self):
+        self.path = Path(f"of-{{os.getpid()}}-{{id(self)}}")
+        self.path.touch()
+        weakref.finalize(self, self.path.unlink)
+
+all_of_them = [Kept()]
 
 @pytest.fixture(scope="session", autouse=True)
 def kept():
@@ -46,6 +56,7 @@ def kept():
 @pytest.mark.parametrize("number", range(2))
 def test_other(number, tmp_path):
     assert not list(tmp_path.iterdir())
+    all_of_them.append(Kept())
 """
 
 
@@ -92,6 +103,13 @@ def test_every_test_is_run_once_though_a_process_dies(tmp_path: Path) -> None:
     assert "the process that ran it ended with -9" in said
     assert "seen in process" in said
     assert "2 failed, 9 passed" in said
+
+
+def test_what_a_process_made_goes_with_it_and_what_all_share_with_the_last(tmp_path: Path) -> None:
+    code, said, _ = run(tmp_path, "--deselect=test_dies.py")
+    assert code == 0, said
+    assert "Error" not in said
+    assert list(tmp_path.glob("of-*")) == []
 
 
 def test_nothing_more_begins_after_as_many_failures_as_are_wanted(tmp_path: Path) -> None:
