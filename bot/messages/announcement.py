@@ -130,7 +130,7 @@ def _announce(message: MessageInput) -> Announcement:
     number = inert(decree.facts.number or "")
     page = max(decree.page, 1)
     return Announcement(
-        headline=getattr(words.kinds, decree.kind.value),
+        headline=words.kinds[decree.kind],
         where=where_text(place, words),
         timing=post_timing(message),
         lines=(),
@@ -432,7 +432,7 @@ def entry_title(message: MessageInput, said: Announcement) -> str:
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
     told = [bond, period_text(current_period(message), words), *map(texts.get, (PostPart.EVENT, PostPart.OPERATORS))]
     facts = [text for text in told if text] or [texts.get(PostPart.TITLE, "")]
-    head = (capital(getattr(words.short_kinds, decree.kind.value)), short_where(message.place, words))
+    head = (capital(words.short_kinds[decree.kind]), short_where(message.place, words))
     return fitting((*head, *(cut(text, _LONGEST_PIECE) for text in (*facts, texts.get(PostPart.NUMBER)) if text)), LONGEST_LINE)
 
 
@@ -440,7 +440,7 @@ def line_pieces(message: MessageInput) -> tuple[str, str, tuple[str, ...]]:
     """Return a line's mark, the kind, and what follows it."""
     decree, place, advice, words = message.decree, message.place, message.legal_advice, message.words
     mark = "" if decree.id is None else f"[{decree.id}] "
-    kind = getattr(words.short_kinds, decree.kind.value)
+    kind = words.short_kinds[decree.kind]
     where = short_where(place, words)
     texts = {line.part: line.text for line in announce(replace(message, legal_advice=None)).lines if not line.is_doubtful}
     standing = list_standing(message)

@@ -146,7 +146,7 @@ def _text(decree: Decree, place: Place, language: Language, longest: int) -> str
     words = words_in(language)
     number = inert(decree.facts.number or "")
     pieces = [
-        getattr(words.short_kinds, decree.kind.value),
+        words.short_kinds[decree.kind],
         short_where(place, words),
         words.labels.number.format(number=number) if number else None,
         period_text(decree.facts.sure, words),

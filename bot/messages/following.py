@@ -54,7 +54,7 @@ def follow_label(follow: Follow, name_of: FollowNames, language: Language) -> st
     """Return what a follow is called: `Montélimar (26)`, `SNCF`, `les arrêtés « autorisation »`."""
     if follow.kind is not FollowKind.DECREE_KIND:
         return name_of(follow)
-    return _words(language).kind.format(kind=getattr(words_in(language).short_kinds, Kind(follow.value).value))
+    return _words(language).kind.format(kind=words_in(language).short_kinds[Kind(follow.value)])
 
 
 def reason_text(reasons: Sequence[tuple[Follow, Relevance]], name_of: FollowNames, language: Language, *, is_change: bool = False) -> str:

@@ -250,7 +250,7 @@ def _fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     # A refusal sets nothing going: whoever is named asked for it, and its cameras feed no algorithm.
     refused = decree.kind is Kind.REFUSAL
     yield from line(PostPart.OPERATORS, labels.requested if refused else labels.operators, facts.operators, words)
-    purposes = (getattr(words.purposes, purpose.value) for purpose in facts.purposes)
+    purposes = (words.purposes[purpose] for purpose in facts.purposes)
     yield from said_line(PostPart.PURPOSES, labels.purposes, purposes, words)
     yield from line(PostPart.SOFTWARE, labels.software, (_software(facts),), words)
     yield from said_line(PostPart.CAMERAS, labels.cameras, (_cameras(facts, words, typed=not refused),), words)

@@ -56,7 +56,7 @@ def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterat
         key=lambda change: (_is_revoked(change), change.kind in _WITH_PERIOD),
     )
     for position, change in enumerate(changes[:_MOST]):
-        mark = words.notice.undone if _is_revoked(change) else getattr(words.notice.marks, change.kind.value)
+        mark = words.notice.undone if _is_revoked(change) else words.notice.marks[change.kind]
         whole, brief = (
             f"{mark} {_changed(change, words)}",
             f"{mark} {_changed(replace(change, number=None, decree=None), words, whole=False)}",
@@ -105,7 +105,7 @@ def _revocations(change: Change, words: Words) -> Iterator[str]:
 def _undergone(change: Change, words: Words) -> str:
     """Return `abrogé par l’arrêté n° 2024-02 [15]`, `retiré par…`; `fin décidée par…` where its text does not tell which."""
     named = _named(change.number, None, change.decree, words)
-    form = getattr(words.changes.undergoes, change.kind.value)
+    form = words.changes.undergoes[change.kind]
     if change.retroactive:
         form = words.changes.withdrawn
     elif change.kind is Kind.ABROGATION and change.retroactive is False:
@@ -150,7 +150,7 @@ class _Bond(NamedTuple):
 
 
 def _verb(bond: _Bond, words: Words) -> str:
-    return words.changes.withdraws if bond.retroactive else str(getattr(words.changes.does, bond.kind.value))
+    return words.changes.withdraws if bond.retroactive else words.changes.does[bond.kind]
 
 
 def _bonds(decree: Decree) -> Iterator[_Bond]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
@@ -13,9 +13,9 @@ from importlib.resources import files
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from bot.domain.acts import Facts, Moment
+from bot.domain.acts import Facts, Kind, Moment, Purpose
 
 # The words about standing, flags and law: what a message says that rests on `LegalAdvice`.
 
@@ -24,6 +24,17 @@ class Table(BaseModel):
     """A table of a data file: a missing or unknown key is an error when the file is read, not an odd message later."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def for_each(names: Collection[str]) -> AfterValidator:
+    """Require words for each of these names, and for no other."""
+
+    def checked(words: Mapping[str, object]) -> Mapping[str, object]:
+        if missing := set(names) ^ set(words):
+            raise ValueError(f"missing, or not known: {', '.join(sorted(missing))}")
+        return words
+
+    return AfterValidator(checked)
 
 
 def data_file(package: str, *path: str) -> dict[str, Any]:
@@ -162,28 +173,10 @@ Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
-class KindWords(Table):
-    """One text per kind of decree."""
-
-    authorisation: str
-    renewal: str
-    modification: str
-    abrogation: str
-    suspension: str
-    refusal: str
-
-
-class PurposeWords(Table):
-    """The short official name of each purpose (décret n° 2023-828, article 3)."""
-
-    abandoned_object: str
-    weapon: str
-    wrong_way: str
-    forbidden_zone: str
-    person_down: str
-    crowd_movement: str
-    crowd_density: str
-    fire: str
+KindWords = Annotated[Mapping[Kind, str], for_each(Kind)]
+"""One text per kind of decree."""
+PurposeWords = Annotated[Mapping[Purpose, str], for_each(Purpose)]
+"""The short official name of each purpose (décret n° 2023-828, article 3)."""
 
 
 class FactLabels(Table):

@@ -121,7 +121,7 @@ def outcome_text(settled: Settled, words: SettlementWords, language: Language) -
     """Return what became of a review, in words."""
     decision = settled.decision
     if decision.outcome is Outcome.DECREE and decision.kind is not None:
-        kind = getattr(words_in(language).short_kinds, decision.kind.value)
+        kind = words_in(language).short_kinds[decision.kind]
         if settled.already:
             return words.already_accepted.format(kind=kind)
         if len(settled.decrees) > 1:

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated
-
-from pydantic import AfterValidator
 
 from bot.domain.health import Cause
 from bot.ingest.review import USEFUL
 from bot.messages import Language
-from bot.messages.words import Table, data_file
+from bot.messages.words import Table, data_file, for_each
 from bot.operators.post_alerts import PostTrouble
-
-
-def for_each(names: Collection[str]) -> AfterValidator:
-    """Require words for each of these names, and for no other."""
-
-    def checked(words: Mapping[str, object]) -> Mapping[str, object]:
-        if missing := set(names) ^ set(words):
-            raise ValueError(f"missing, or not known: {', '.join(sorted(missing))}")
-        return words
-
-    return AfterValidator(checked)
 
 
 class Advice(Table):

@@ -127,7 +127,7 @@ def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Ma
 
 def _kind_named(words: str, language: Language) -> Kind | None:
     asked = fold_words(words).strip().removesuffix("s")
-    names = {fold_words(getattr(words_in(tongue).short_kinds, kind.value)): kind for tongue in ("fr", language) for kind in Kind}
+    names = {fold_words(words_in(tongue).short_kinds[kind]): kind for tongue in ("fr", language) for kind in Kind}
     return names.get(asked) or next((kind for kind in Kind if kind.value == asked), None)
 
 

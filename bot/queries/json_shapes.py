@@ -74,7 +74,7 @@ def found_json(decree: Decree, place: Place, now: datetime) -> Json:
 def _facts_json(facts: Facts) -> Json:
     return {
         **pick(facts, "number", "signed", "starts", "ends", "event", "operators", "places"),
-        "purposes": [getattr(words_in("fr").purposes, purpose.value) for purpose in facts.purposes],
+        "purposes": [words_in("fr").purposes[purpose] for purpose in facts.purposes],
         "purpose_codes": plain(facts.purposes),
         **pick(facts, "software", "vendor", "cameras", "camera_types", "legal_basis", "office"),
         "decided_by": facts.authority,

@@ -121,8 +121,8 @@ def decree_view(message: MessageInput, places: Mapping[str, Place], names: Names
     return DecreeView(
         id=decree.id or 0,
         title=title_of(message, names),
-        kind=bare(getattr(words.kinds, decree.kind.value)),
-        explained=getattr(view_words(language).kinds, decree.kind.value),
+        kind=bare(words.kinds[decree.kind]),
+        explained=view_words(language).kinds[decree.kind],
         number="" if not decree.facts.number else words.labels.number.format(number=clean(decree.facts.number)),
         label=standing_label(message),
         standing=_standing(message),
@@ -280,7 +280,7 @@ def _stops(message: MessageInput) -> Iterator[_Event]:
     kinds = {Kind.ABROGATION, Kind.SUSPENSION}
     for change in message.decree.changed_by:
         if change.kind in kinds and change.since is not None and not change.revoked_by:
-            name = capital(getattr(message.words.short_kinds, change.kind.value))
+            name = capital(message.words.short_kinds[change.kind])
             yield _Event(name, _at(change.since), _day(change.since, message), stops=True)
 
 
@@ -380,8 +380,8 @@ def _said(lines: Mapping[PostPart, FactLine], part: PostPart) -> tuple[str, ...]
 def _purposes(message: MessageInput) -> Iterator[Value]:
     explained = view_words(message.language).purposes
     for purpose in message.decree.facts.purposes:
-        name = capital(getattr(message.words.purposes, purpose.value))
-        yield Value(name, getattr(explained, purpose.value), record=False)
+        name = capital(message.words.purposes[purpose])
+        yield Value(name, explained[purpose], record=False)
 
 
 def _commune_row(message: MessageInput, names: Names) -> Iterator[FactRow]:

@@ -208,7 +208,7 @@ def _begin_database(database: sqlite3.Connection, given: ExportInput) -> None:
 
 def _purposes() -> Iterator[tuple[str, str, str]]:
     for purpose in Purpose:
-        yield purpose.value, getattr(words_in("fr").purposes, purpose.value), getattr(words_in("en").purposes, purpose.value)
+        yield purpose.value, words_in("fr").purposes[purpose], words_in("en").purposes[purpose]
 
 
 def _insert(database: sqlite3.Connection, decree: Decree, values: list[str | int | None], given: ExportInput) -> None:

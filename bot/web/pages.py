@@ -273,8 +273,8 @@ def about(site: SiteContext, request: PageRequest) -> Document:
         "about.html",
         title=text["title"],
         windows=law,
-        purposes=[Value(capital(getattr(words.purposes, one.value)), capital(getattr(own.purposes, one.value))) for one in Purpose],
-        kinds=[Value(bare(getattr(words.kinds, one.value)), getattr(own.kinds, one.value)) for one in Kind],
+        purposes=[Value(capital(words.purposes[one]), capital(own.purposes[one])) for one in Purpose],
+        kinds=[Value(bare(words.kinds[one]), own.kinds[one]) for one in Kind],
         flags=[Value(capital(flags[one]), own.flags[one.value]) for one in Flag],
     )
 

@@ -207,7 +207,7 @@ def standing_label(message: MessageInput) -> StateLabel:
     elif message.decree.kind in GRANTS:
         text = list_standing(message)
     else:
-        text = getattr(message.words.short_kinds, message.decree.kind.value)
+        text = message.words.short_kinds[message.decree.kind]
     # "plus en vigueur depuis le 3 mai 2024" is said beside the label.
     short = {Standing.ENDED: message.words.standing.ended, Standing.SUSPENDED: message.words.standing.suspended}
     return StateLabel(capital(short.get(standing) or text or words.in_doubt), _LOOKS[standing])
@@ -374,7 +374,7 @@ def card(decree: Decree, places: Mapping[str, Place], at: datetime, language: La
         flags=flags_of(message),
         limit=_limit(message),
         found="" if decree.published is None else short_day(decree.published, year, words, language),
-        kind=capital(getattr(words.short_kinds, decree.kind.value)),
+        kind=capital(words.short_kinds[decree.kind]),
         quote=found,
     )
 
@@ -416,7 +416,7 @@ def title_of(message: MessageInput, names: Names) -> DecreeTitle:
     record = own.title.format(where=where, what=what or own.unnamed)
     if decree.kind is Kind.AUTHORISATION:
         return DecreeTitle(record)
-    return DecreeTitle(record, own.title_kind.format(kind=getattr(message.words.short_kinds, decree.kind.value)))
+    return DecreeTitle(record, own.title_kind.format(kind=message.words.short_kinds[decree.kind]))
 
 
 def _without_place(event: str, communes: Iterable[str]) -> str:

@@ -259,7 +259,7 @@ def alt_text(
 
 def _sentences(decree: Decree, place: Place, own: AltWords, words: Words, *, page: int, covered: bool) -> Iterator[str]:
     # The sign before a kind is read out by its name.
-    kind = re.sub(r"^\W+", "", getattr(words.kinds, decree.kind.value))
+    kind = re.sub(r"^\W+", "", words.kinds[decree.kind])
     yield own.kind.format(page=own.page.format(page=page), kind=kind[:1].lower() + kind[1:])
     yield own.bare.format(text=cut(where_text(place, words), _LONGEST_FACT))
     for line in (*fact_lines(decree, words), *reference_lines(decree, words), *title_line(decree, words)):

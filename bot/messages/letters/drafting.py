@@ -172,7 +172,7 @@ def facts_list(decree: Decree, filled: dict[str, str]) -> str:
         "event": safe(facts.event, blanks.event),
         "places": _listed(facts.places, blanks.places, labels),
         "operators": filled["operators"],
-        "purposes": _listed([getattr(french.purposes, purpose.value) for purpose in facts.purposes], blanks.purposes, labels),
+        "purposes": _listed([french.purposes[purpose] for purpose in facts.purposes], blanks.purposes, labels),
         "software": filled["software"],
         "cameras": blanks.cameras if facts.cameras is None else str(facts.cameras),
         "legal_basis": _listed(facts.legal_basis, blanks.legal_basis, labels),

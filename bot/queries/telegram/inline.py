@@ -86,7 +86,7 @@ def _article(message: MessageInput, places: Mapping[str, Place]) -> InlineQueryR
     row = [] if post.button is None else [[InlineKeyboardButton(post.button.text, url=post.button.url)]]
     return InlineQueryResultArticle(
         id=f"{decree.id}{message.language}",
-        title=cut(inert(f"{place_label(message.place)} · {getattr(words.short_kinds, decree.kind.value)}"), _LONGEST_TITLE),
+        title=cut(inert(f"{place_label(message.place)} · {words.short_kinds[decree.kind]}"), _LONGEST_TITLE),
         description=decree_line(message),
         input_message_content=InputTextMessageContent(post.html, ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)),
         reply_markup=InlineKeyboardMarkup(row) if row else None,

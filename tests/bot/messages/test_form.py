@@ -261,7 +261,7 @@ def test_where_room_is_scarce_the_notice_is_brief_and_outlives_the_facts() -> No
 
 def test_every_language_has_a_mark_for_every_kind() -> None:
     for language in ("fr", "en"):
-        assert all(getattr(words_in(language).notice.marks, kind.value) for kind in Kind)
+        assert all(words_in(language).notice.marks[kind] for kind in Kind)
 
 
 def test_facts_without_operators_have_no_such_tag() -> None:

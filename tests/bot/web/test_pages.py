@@ -261,8 +261,8 @@ def test_the_words_are_the_same_in_every_language() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_kinds_events_flags_and_windows_have_words(language: Any) -> None:
     words = view_words(language)
-    assert all(getattr(words.kinds, kind.value) for kind in Kind)
-    assert all(getattr(words.purposes, purpose.value) for purpose in Purpose)
+    assert all(words.kinds[kind] for kind in Kind)
+    assert all(words.purposes[purpose] for purpose in Purpose)
     assert set(words.flags) == {flag.value for flag in Flag}
     assert {one.confidence for one in windows()} <= set(web_words(language)["about"]["confidence"])
 
