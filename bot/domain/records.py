@@ -62,11 +62,13 @@ class NextPoll:
 
 @dataclass(frozen=True, slots=True)
 class NewAlert:
-    """A trouble that operators are to be notified of. `subject` is the key of a source, `cause` a word of `bot.domain.health.Cause`."""
+    """A trouble that operators are to be notified of. Of a source `subject` is its key, `cause` a word of `bot.domain.health.Cause`; of the
+    delivery `subject` is `post:<id>` or `destination:<name>`, `cause` a word of `bot.operators.post_alerts.PostTrouble`."""
 
     subject: str
     cause: str
     detail: str = ""
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Alert:
     opened_at: datetime
     notified_at: datetime | None = None
     closed_at: datetime | None = None
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,42 +9,37 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
 
 from bot.domain.records import Alert, NewAlert
-from bot.storage.alerts import NewPostAlert, PostAlert
-
-AlertT = TypeVar("AlertT", Alert, PostAlert)
-NewT = TypeVar("NewT", NewAlert, NewPostAlert)
 
 
 @dataclass(frozen=True, slots=True)
-class Changes(Generic[NewT, AlertT]):
+class Changes:
     """Lists what changes. `closed` are over. `dropped` are too, and nobody has to be notified: something worse took their place, or
     they are no longer watched. `reopened` seemed to be over, and go on before anybody was notified of their end."""
 
-    opened: tuple[NewT, ...] = ()
-    closed: tuple[AlertT, ...] = ()
-    dropped: tuple[AlertT, ...] = ()
-    reopened: tuple[AlertT, ...] = ()
+    opened: tuple[NewAlert, ...] = ()
+    closed: tuple[Alert, ...] = ()
+    dropped: tuple[Alert, ...] = ()
+    reopened: tuple[Alert, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.opened or self.closed or self.dropped or self.reopened)
 
 
 @dataclass(frozen=True, slots=True)
-class DueAlerts(Generic[AlertT]):
+class DueAlerts:
     """Lists what the next message is about."""
 
-    begun: tuple[AlertT, ...] = ()
-    ended: tuple[AlertT, ...] = ()
+    begun: tuple[Alert, ...] = ()
+    ended: tuple[Alert, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.begun or self.ended)
 
 
 @dataclass(frozen=True, slots=True)
-class AlertDelays(Generic[AlertT]):
+class AlertDelays:
     """Says how long alerts wait before operators are notified, so that what belongs together is one message.
 
     `settle`: the first of several that begin, for the others. `companions`: an end, for the ends of those that were in the same message.
@@ -53,20 +48,20 @@ class AlertDelays(Generic[AlertT]):
 
     settle: timedelta
     companions: timedelta = timedelta(0)
-    calm: Callable[[AlertT], timedelta] = lambda alert: timedelta(0)
-    again: Callable[[AlertT], timedelta | None] = lambda alert: None
+    calm: Callable[[Alert], timedelta] = lambda alert: timedelta(0)
+    again: Callable[[Alert], timedelta | None] = lambda alert: None
 
 
-def decide(unfinished: Sequence[AlertT], now: datetime, waits: AlertDelays[AlertT]) -> DueAlerts[AlertT]:
+def decide(unfinished: Sequence[Alert], now: datetime, waits: AlertDelays) -> DueAlerts:
     """Return what is due: all that has begun once the first of it has settled, and the ends, with those of their companions."""
     begun = tuple(alert for alert in unfinished if alert.closed_at is None and _is_to_be_sent(alert, now, waits))
     if not begun or not has_passed(waits.settle, min(alert.opened_at for alert in begun), now):
         begun = ()
-    together: defaultdict[datetime, list[AlertT]] = defaultdict(list)
+    together: defaultdict[datetime, list[Alert]] = defaultdict(list)
     for alert in unfinished:
         if alert.notified_at is not None:
             together[alert.notified_at].append(alert)
-    ended: list[AlertT] = []
+    ended: list[Alert] = []
     for companions in together.values():
         over = [alert for alert in companions if alert.closed_at is not None and has_passed(waits.calm(alert), alert.closed_at, now)]
         first = min((alert.closed_at for alert in over if alert.closed_at), default=now)
@@ -75,7 +70,7 @@ def decide(unfinished: Sequence[AlertT], now: datetime, waits: AlertDelays[Alert
     return DueAlerts(begun, tuple(ended))
 
 
-def _is_to_be_sent(alert: AlertT, now: datetime, waits: AlertDelays[AlertT]) -> bool:
+def _is_to_be_sent(alert: Alert, now: datetime, waits: AlertDelays) -> bool:
     if alert.notified_at is None:
         return True
     again = waits.again(alert)

@@ -25,7 +25,7 @@ from bot.domain.records import Waiting
 from bot.domain.tasks import run_to_completion
 from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, answer_data
 from bot.messages import Language
-from bot.operators.alerts import AlertDelays, AlertT, decide
+from bot.operators.alerts import AlertDelays, decide
 from bot.operators.post_alerts import POST_DELAYS, PagesState, PostTrouble, post_changes
 from bot.operators.source_alerts import SOURCE_DELAYS, source_changes
 from bot.operators.text import Names, alert_text, fact_text, post_text, review_text
@@ -206,10 +206,10 @@ class DeliveryAlerts:
         closed = [alert.id for alert in change.closed]
         await asyncio.to_thread(self._store.post_alerts.change, self._clock(), opened=change.opened, closed=closed)
         for new in change.opened:
-            if new.trouble == PostTrouble.LATE:
+            if new.cause == PostTrouble.LATE:
                 log.warning("delivery.alert_opened", destination=new.destination, error=new.detail)
         for alert in change.closed:
-            log.info("delivery.alert_closed", about=alert.subject, destination=alert.destination, trouble=alert.trouble)
+            log.info("delivery.alert_closed", about=alert.subject, destination=alert.destination, trouble=alert.cause)
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""
@@ -219,7 +219,7 @@ class DeliveryAlerts:
             yield Notice(post_text(due, self._language), partial(alerts.notified, *ids))
 
 
-def _waits(waits: AlertDelays[AlertT], *, once: bool) -> AlertDelays[AlertT]:
+def _waits(waits: AlertDelays, *, once: bool) -> AlertDelays:
     return replace(waits, settle=timedelta(0)) if once else waits
 
 

@@ -14,9 +14,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, PostState
+from bot.domain.records import Alert, NewAlert
 from bot.ingest.health import judge_destination, needs_person
 from bot.operators.alerts import AlertDelays, Changes
-from bot.storage.alerts import NewPostAlert, PostAlert
 from bot.storage.edits import EditStatus
 from bot.storage.posts import OpenPost
 from bot.storage.reading_queue import QueueState
@@ -70,22 +70,20 @@ class PagesState:
         return cls(listen, None if listen else "")
 
 
-POST_DELAYS: AlertDelays[PostAlert] = AlertDelays(
-    SETTLE, again=lambda alert: REMINDED_AFTER if alert.trouble == PostTrouble.IN_DOUBT else None
-)
+POST_DELAYS: AlertDelays = AlertDelays(SETTLE, again=lambda alert: REMINDED_AFTER if alert.cause == PostTrouble.IN_DOUBT else None)
 
 
 def post_changes(
     unsent: Sequence[OpenPost],
     not_edited: Sequence[EditStatus],
-    unfinished: Sequence[PostAlert],
+    unfinished: Sequence[Alert],
     now: datetime,
     late_after: timedelta,
     checks: Mapping[str, DestinationCheck] = MappingProxyType({}),
     in_chats: Sequence[OpenPost] = (),
     pages: PagesState | None = None,
     queue: QueueState | None = None,
-) -> Changes[NewPostAlert, PostAlert]:
+) -> Changes:
     """Return which troubles begin and which are over, from the posts not sent, the edits given up, the alerts that are not finished, and
     the last check of each destination. `in_chats`: posts at chats that follow something of which a person decides. Without `pages` there
     are none. `queue`: what workers are to read; nobody is posted what waits there."""
@@ -102,26 +100,26 @@ def post_changes(
         _add(troubles, subject, PostTrouble.NOT_EDITED, edit.destination, edit.error)
     # Whether the pages can be reached may not be known yet, nor to a command that serves none.
     judged = [alert for alert in unfinished if alert.subject != PAGES or (pages is not None and pages.fault is not None)]
-    going_on = {(alert.subject, alert.trouble): alert for alert in judged if alert.closed_at is None}
+    going_on = {(alert.subject, alert.cause): alert for alert in judged if alert.closed_at is None}
     shut = {alert.destination for alert in going_on.values() if _is_still_shut(alert, unsent)}
     opened = [
-        new for key, new in troubles.items() if key not in going_on and not (new.trouble == PostTrouble.LATE and new.destination in shut)
+        new for key, new in troubles.items() if key not in going_on and not (new.cause == PostTrouble.LATE and new.destination in shut)
     ]
     closed = [alert for key, alert in going_on.items() if key not in troubles and not _is_still_shut(alert, unsent)]
     return Changes(tuple(opened), tuple(closed))
 
 
-def _is_still_shut(alert: PostAlert, unsent: Sequence[OpenPost]) -> bool:
+def _is_still_shut(alert: Alert, unsent: Sequence[OpenPost]) -> bool:
     """Whether what waited when a destination began to refuse still waits, if for another reason by now: it has not opened."""
-    if alert.trouble != PostTrouble.CLOSED:
+    if alert.cause != PostTrouble.CLOSED:
         return False
     return any(post.destination == alert.destination and post.created_at <= alert.opened_at and _of_post(post) is None for post in unsent)
 
 
 def _troubles(
     unsent: Sequence[OpenPost], now: datetime, late_after: timedelta, checks: Mapping[str, DestinationCheck]
-) -> dict[tuple[str, str], NewPostAlert]:
-    found: dict[tuple[str, str], NewPostAlert] = {}
+) -> dict[tuple[str, str], NewAlert]:
+    found: dict[tuple[str, str], NewAlert] = {}
     for post in unsent:
         trouble = _of_post(post)
         if trouble is not None:
@@ -155,5 +153,5 @@ def _first_of_each(in_chats: Sequence[OpenPost]) -> dict[PostTrouble, OpenPost]:
     return found
 
 
-def _add(found: dict[tuple[str, str], NewPostAlert], subject: str, trouble: PostTrouble, destination: str, error: str | None) -> None:
-    found.setdefault((subject, trouble.value), NewPostAlert(subject, trouble.value, destination, error or ""))
+def _add(found: dict[tuple[str, str], NewAlert], subject: str, trouble: PostTrouble, destination: str, error: str | None) -> None:
+    found.setdefault((subject, trouble.value), NewAlert(subject, trouble.value, error or "", destination))

@@ -35,7 +35,7 @@ CROWD = 5
 PASSING = frozenset({Cause.UNREACHABLE, Cause.BLOCKED, Cause.CHALLENGE, Cause.MAINTENANCE, Cause.RESTING})
 """Causes that end by themselves more often than not, and that a shared address has in common."""
 
-SOURCE_DELAYS: AlertDelays[Alert] = AlertDelays(SETTLE, COMPANIONS, calm=lambda alert: CALM if alert.cause in PASSING else timedelta(0))
+SOURCE_DELAYS: AlertDelays = AlertDelays(SETTLE, COMPANIONS, calm=lambda alert: CALM if alert.cause in PASSING else timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ _SUBJECTS = {
 }
 
 
-def source_changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Changes[NewAlert, Alert]:
+def source_changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Changes:
     """Return which troubles begin and which are over, from how the sources are and the alerts that are not finished."""
     # The last one of each stands: by then the others are over.
     known = {(alert.subject, _about(alert.cause)): alert for alert in unfinished}

@@ -17,7 +17,6 @@ from bot.messages.words import date_text
 from bot.operators.alerts import DueAlerts
 from bot.operators.post_alerts import FOLLOWERS, PostTrouble
 from bot.operators.vocabulary import AlertWords, PostWords, ReviewQuestionWords, alert_words
-from bot.storage.alerts import PostAlert
 from sources.catalogue.authority import Authority
 
 LONGEST = 3500
@@ -41,7 +40,7 @@ _SHOWN = 10
 _LONGEST_POST_DETAIL = 200
 
 
-def post_text(message: DueAlerts[PostAlert], language: Language) -> str:
+def post_text(message: DueAlerts, language: Language) -> str:
     """Return what has begun, with what to do, and what has ended."""
     words = alert_words(language).posts
     blocks: list[str] = []
@@ -51,10 +50,10 @@ def post_text(message: DueAlerts[PostAlert], language: Language) -> str:
     return _fitted(blocks, words.shortened)
 
 
-def _blocks(alerts: Sequence[PostAlert], words: PostWords, *, with_advice: bool) -> list[str]:
+def _blocks(alerts: Sequence[Alert], words: PostWords, *, with_advice: bool) -> list[str]:
     blocks = []
     for trouble in PostTrouble:
-        concerned = [alert for alert in alerts if alert.trouble == trouble.value]
+        concerned = [alert for alert in alerts if alert.cause == trouble.value]
         if concerned:
             said = words.troubles[trouble]
             rows = [said.what, *(_row(alert, words, with_detail=with_advice) for alert in concerned[:_SHOWN])]
@@ -63,7 +62,7 @@ def _blocks(alerts: Sequence[PostAlert], words: PostWords, *, with_advice: bool)
     return blocks
 
 
-def _row(alert: PostAlert, words: PostWords, *, with_detail: bool) -> str:
+def _row(alert: Alert, words: PostWords, *, with_detail: bool) -> str:
     kind, _, number = alert.subject.partition(":")
     if kind == "post":
         form = words.post if with_detail else words.post_only
@@ -101,7 +100,7 @@ def authority_name(authorities: Mapping[str, Authority], code: str) -> str:
     return code if authority is None else f"{authority.department} ({code})"
 
 
-def alert_text(message: DueAlerts[Alert], names: Names, language: Language) -> str:
+def alert_text(message: DueAlerts, names: Names, language: Language) -> str:
     """Return what has begun and what has ended, by cause: the causes with the most sources first."""
     words = alert_words(language)
     blocks: list[str] = []

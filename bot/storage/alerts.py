@@ -5,9 +5,8 @@ last check, and how far its mentions are answered.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from typing import Generic, TypeVar
 
 from sqlalchemy import Table, case, insert, select, update
 
@@ -16,56 +15,28 @@ from bot.domain.posts import DestinationCheck, DestinationTrouble
 from bot.domain.records import Alert, NewAlert
 from bot.storage.columns import value_of
 from bot.storage.database import Database, Repository, insert_or_ignore, put
-from bot.storage.schema import alerts, destination_checks, mentions, post_alerts
+from bot.storage.schema import destination_checks, mentions
 
 
-@dataclass(frozen=True, slots=True)
-class NewPostAlert:
-    """What begins. `subject` is `post:<id>` or `destination:<name>`, `trouble` a word of `bot.operators.post_alerts.PostTrouble`."""
+class Alerts(Repository):
+    """Troubles of the sources, or of the delivery: one row per trouble."""
 
-    subject: str
-    trouble: str
-    destination: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PostAlert:
-    """A trouble as stored. It is over once closed; `notified_at` is when a message about its beginning had gone out."""
-
-    id: int
-    subject: str
-    trouble: str
-    destination: str
-    detail: str
-    opened_at: datetime
-    notified_at: datetime | None
-    closed_at: datetime | None
-
-
-_New = TypeVar("_New", bound=NewAlert | NewPostAlert)
-_Stored = TypeVar("_Stored", bound=Alert | PostAlert)
-
-
-class _AlertTable(Generic[_New, _Stored]):
-    """One row per trouble. Every method raises StorageError when the database cannot do it."""
-
-    def __init__(self, database: Database, table: Table, stored: type[_Stored], trouble: str) -> None:
-        self._database = database
+    def __init__(self, database: Database, table: Table, cause: str) -> None:
+        """`cause` names the column of it."""
+        super().__init__(database)
         self._table = table
-        self._stored = stored
-        self._trouble = trouble
+        self._cause = cause
 
-    def unfinished(self) -> list[_Stored]:
+    def unfinished(self) -> list[Alert]:
         """Those that go on, and those whose end is still to be sent, oldest first."""
         query = select(self._table).where(self._table.c.end_notified_at.is_(None)).order_by(self._table.c.id)
-        return [value_of(self._stored, row) for row in self._database.rows(query)]
+        return [value_of(Alert, row, cause=row._mapping[self._cause]) for row in self._database.rows(query)]
 
     def change(
         self,
         now: datetime,
         *,
-        opened: Sequence[_New] = (),
+        opened: Sequence[NewAlert] = (),
         closed: Collection[int] = (),
         dropped: Collection[int] = (),
         reopened: Collection[int] = (),
@@ -84,11 +55,12 @@ class _AlertTable(Generic[_New, _Stored]):
                 connection.execute(update(table).where(table.c.id.in_(dropped)).values(closed_at=now, end_notified_at=now))
             if reopened:
                 connection.execute(update(table).where(table.c.id.in_(reopened)).values(closed_at=None))
-            going_on = connection.execute(select(table.c.subject, table.c[self._trouble]).where(table.c.closed_at.is_(None)))
-            there = {(subject, trouble) for subject, trouble in going_on}
-            new = [{**asdict(one), "detail": clean(one.detail), "opened_at": now} for one in opened]
-            if rows := [row for row in new if (row["subject"], row[self._trouble]) not in there]:
-                connection.execute(insert(table), rows)
+            going_on = connection.execute(select(table.c.subject, table.c[self._cause]).where(table.c.closed_at.is_(None)))
+            there = {(subject, cause) for subject, cause in going_on}
+            new = [one for one in opened if (one.subject, one.cause) not in there]
+            rows = [{**asdict(one), "detail": clean(one.detail), "opened_at": now, self._cause: one.cause} for one in new]
+            if rows:
+                connection.execute(insert(table), [{name: row[name] for name in row if name in table.c} for row in rows])
 
     def notified(self, begun: Collection[int], ended: Collection[int], now: datetime) -> None:
         """A message about these beginnings and ends has gone out."""
@@ -97,20 +69,6 @@ class _AlertTable(Generic[_New, _Stored]):
                 connection.execute(update(self._table).where(self._table.c.id.in_(begun)).values(notified_at=now))
             if ended:
                 connection.execute(update(self._table).where(self._table.c.id.in_(ended)).values(end_notified_at=now))
-
-
-class Alerts(_AlertTable[NewAlert, Alert]):
-    """Troubles of the sources."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database, alerts, Alert, "cause")
-
-
-class PostAlerts(_AlertTable[NewPostAlert, PostAlert]):
-    """Troubles of the delivery."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database, post_alerts, PostAlert, "trouble")
 
 
 class DestinationChecks(Repository):

@@ -12,7 +12,7 @@ from typing import Self
 from sqlalchemy import URL, ColumnElement, Connection, Table, and_, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.storage.alerts import Alerts, AnsweredMentions, DestinationChecks, PostAlerts
+from bot.storage.alerts import Alerts, AnsweredMentions, DestinationChecks
 from bot.storage.browsing import Browsing
 from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, translate, use_wal
 from bot.storage.decrees import Decrees
@@ -29,7 +29,7 @@ from bot.storage.posts import Posts
 from bot.storage.recording import Recordings
 from bot.storage.recueils import Backfills, Contents, Recueils, SourceStates
 from bot.storage.reviews import Rejudging, Reviews
-from bot.storage.schema import acts, decisions, decree_communes, decrees, identities, links, recueils, sightings
+from bot.storage.schema import acts, alerts, decisions, decree_communes, decrees, identities, links, post_alerts, recueils, sightings
 from bot.storage.search import renew_some_terms
 
 
@@ -48,7 +48,7 @@ class Store:
         self.outbox = Outbox(database)
         self.posts = Posts(database)
         self.edits = Edits(database)
-        self.post_alerts = PostAlerts(database)
+        self.post_alerts = Alerts(database, post_alerts, "trouble")
         self.destination_checks = DestinationChecks(database)
         self.mentions = AnsweredMentions(database)
         self.moved_chats = MovedChats(database)
@@ -58,7 +58,7 @@ class Store:
         self.notices = Notices(database)
         self.locks = Locks(database)
         self.requests = Requests(database)
-        self.alerts = Alerts(database)
+        self.alerts = Alerts(database, alerts, "cause")
         self.backfills = Backfills(database)
         self.contents = Contents(database)
         self.measures = Measures(database)

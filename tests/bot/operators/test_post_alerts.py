@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 from bot.delivery.channel import DeliveryUnknown
 from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.posts import DestinationTrouble, Post, PostCause, PostState
+from bot.domain.records import Alert
 from bot.domain.routing import Follow, FollowKind, chat_destination
 from bot.operators.alerts import DueAlerts
 from bot.operators.notifier import DeliveryAlerts, Notifier
 from bot.operators.post_alerts import SETTLE, PagesState, PostTrouble, post_changes
 from bot.operators.text import LONGEST, post_text
 from bot.operators.vocabulary import alert_words
-from bot.storage.alerts import PostAlert
 from bot.storage.posts import OpenPost
 from bot.storage.reading_queue import QueueState
 from bot.storage.store import Store
@@ -218,7 +218,7 @@ async def test_what_is_refused_or_in_doubt_at_many_chats_is_one_trouble_each_wit
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_text_fits_and_names_nothing_that_a_chat_would_act_on(language: str) -> None:
     alerts = tuple(
-        PostAlert(number, f"post:{number}", trouble.value, "@canal", "https://x.example/" + "y" * 900, NOW, NOW, None)
+        Alert(number, f"post:{number}", trouble.value, "https://x.example/" + "y" * 900, NOW, NOW, None, "@canal")
         for trouble in PostTrouble
         for number in range(40)
     )

@@ -19,8 +19,16 @@ def failing(cause: Cause, polls: int = 1, since: timedelta = timedelta(0), key: 
     return SourceHealth(key, Status.FAILING, cause, NOW - since, "what happened", polls)
 
 
-def alert(number: int, cause: Cause, key: str = "26:site", **when: datetime) -> Alert:
-    return Alert(number, key, cause.value, "", **{"opened_at": NOW - HOUR, **when})
+def alert(
+    number: int,
+    cause: Cause,
+    key: str = "26:site",
+    *,
+    opened_at: datetime = NOW - HOUR,
+    notified_at: datetime | None = None,
+    closed_at: datetime | None = None,
+) -> Alert:
+    return Alert(number, key, cause.value, "", opened_at, notified_at, closed_at)
 
 
 FINE = SourceHealth("26:site", Status.OK)
@@ -161,7 +169,7 @@ def test_an_error_of_another_site_is_no_part_of_a_trouble_that_was_told() -> Non
 # What is told, and when
 
 
-def due(alerts: Sequence[Alert], now: datetime) -> DueAlerts[Alert]:
+def due(alerts: Sequence[Alert], now: datetime) -> DueAlerts:
     return decide(alerts, now, SOURCE_DELAYS)
 
 

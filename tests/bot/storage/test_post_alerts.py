@@ -3,21 +3,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain.posts import DestinationTrouble, PostCause, PostState
-from bot.storage.alerts import NewPostAlert
+from bot.domain.records import NewAlert
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_outbox import claimed, queue
 
 HOUR = timedelta(hours=1)
-LATE = NewPostAlert("destination:t", "late", "t", "three wait")
+LATE = NewAlert("destination:t", "late", "three wait", "t")
 
 
 def test_a_trouble_begins_once_and_its_end_is_told_once(store: Store) -> None:
     alerts = store.post_alerts
-    alerts.change(NOW, opened=[LATE, NewPostAlert("post:3", "refused", "t")])
+    alerts.change(NOW, opened=[LATE, NewAlert("post:3", "refused", destination="t")])
     alerts.change(NOW + HOUR, opened=[LATE])
     late, refused = alerts.unfinished()
-    assert (late.subject, late.trouble, late.destination, late.detail) == ("destination:t", "late", "t", "three wait")
+    assert (late.subject, late.cause, late.destination, late.detail) == ("destination:t", "late", "t", "three wait")
     assert (late.opened_at, late.notified_at, late.closed_at) == (NOW, None, None)
     alerts.notified([late.id], [], NOW + HOUR)
     alerts.change(NOW + 2 * HOUR, closed=[late.id, refused.id])
