@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place, Sighting
 from bot.domain.law.advice import Standing
@@ -330,19 +331,15 @@ def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) 
             return said
         # Without its words a link may be shown in full, where it was not.
         said = min(_shorten(said, part, floor, overflow), said, key=measure)
-    for bare in (
-        replace(said, hashtags=()),
-        replace(said, hashtags=(), page=None),
-        replace(said, hashtags=(), page=None, where=cut(said.where, 40)),
-        replace(said, hashtags=(), page=None, where="", lines=()),
-        replace(said, hashtags=(), page=None, where="", lines=(), timing=None),
-        replace(said, hashtags=(), page=None, where="", lines=(), timing=None, link_label=""),
-        replace(said, hashtags=(), page=None, where="", lines=(), timing=None, link_label="", headline=""),
-    ):
-        if measure(bare) <= limit:
-            return bare
-    message = f"{limit} characters have no room for the link"
-    raise TooSmall(message)
+    leaving: tuple[dict[str, Any], ...] = (
+        {"hashtags": ()}, {"page": None}, {"where": cut(said.where, 40)}, {"where": "", "lines": ()}, {"timing": None}, {"link_label": ""},
+        {"headline": ""},
+    )  # fmt: skip
+    for left_out in leaving:
+        said = replace(said, **left_out)
+        if measure(said) <= limit:
+            return said
+    raise TooSmall(f"{limit} characters have no room for the link")
 
 
 def _shorten(said: Announcement, part: PostPart | PostExtra, floor: int, overflow: int) -> Announcement:
