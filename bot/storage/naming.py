@@ -202,7 +202,7 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
     for link in found:
         meant = known.meant(link)
         changing, changed = known.parties[link.decree], known.parties[meant] if meant is not None else None
-        revoked_by = revocations.of(link.decree, meant)
+        revoked_by = ended_by(revocations, link.decree, frozenset({link.decree, meant}))
         if link.decree in ids:
             does[link.decree].append(replace(change(link, changing, changed, shown=changed), revoked_by=revoked_by))
         if meant is not None and meant in ids:
@@ -241,29 +241,24 @@ _DEEPEST = 3
 """Ends of ends that are followed: real ones go no deeper, and decrees that were misread may name each other in circles."""
 
 
-@dataclass(frozen=True, slots=True)
-class RevocationChain:
-    """By the id of a decree, the links that end it, each with the two that take part."""
-
-    ends: Mapping[int, Collection[tuple[ReferenceLink, Party, Party]]]
-
-    def of(self, decree: int, changed: int | None) -> tuple[Change, ...]:
-        """What ends this decree, each with what ends it in turn. What it changes itself (`changed`) does not end it."""
-        return self._of(decree, frozenset({decree, changed}))
-
-    def _of(self, decree: int, passed: frozenset[int | None]) -> tuple[Change, ...]:
-        if len(passed) > _DEEPEST + 1:
-            return ()
-        theirs = [entry for entry in self.ends.get(decree, ()) if entry[0].decree not in passed]
-        return in_order(
-            [
-                replace(change(link, ending, ended, shown=ending), revoked_by=self._of(link.decree, passed | {link.decree}))
-                for link, ending, ended in theirs
-            ]
-        )
+Ends = Mapping[int, Collection[tuple[ReferenceLink, Party, Party]]]
+"""By the id of a decree, the links that end it, each with the two that take part."""
 
 
-def load_revocations(connection: Connection, found: Collection[ReferenceLink], known: ReferenceCandidates) -> RevocationChain:
+def ended_by(ends: Ends, decree: int, passed: frozenset[int | None]) -> tuple[Change, ...]:
+    """What ends this decree, each with what ends it in turn. What was `passed` on the way, itself and what it changes, does not end it."""
+    if len(passed) > _DEEPEST + 1:
+        return ()
+    theirs = [entry for entry in ends.get(decree, ()) if entry[0].decree not in passed]
+    return in_order(
+        [
+            replace(change(link, ending, ended, shown=ending), revoked_by=ended_by(ends, link.decree, passed | {link.decree}))
+            for link, ending, ended in theirs
+        ]
+    )
+
+
+def load_revocations(connection: Connection, found: Collection[ReferenceLink], known: ReferenceCandidates) -> Ends:
     """What ends the decrees whose links were found, and what ends that. One query where nothing does, three more for each step."""
     ends: dict[int, list[tuple[ReferenceLink, Party, Party]]] = defaultdict(list)
     step = {link.decree for link in found if link.reference.change in CHANGING}
@@ -283,7 +278,7 @@ def load_revocations(connection: Connection, found: Collection[ReferenceLink], k
             if meant in step:
                 ends[meant].append((link, known.parties[link.decree], known.parties[meant]))
         step = {link.decree for its in ends.values() for link, _, _ in its} - seen
-    return RevocationChain(ends)
+    return ends
 
 
 # The stored links that may concern some decrees, and the decrees that these may mean.
