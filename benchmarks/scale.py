@@ -34,12 +34,13 @@ from benchmarks.reading.processes import describe
 from bot.app.logs import set_up_logging
 from bot.domain.records import NewRecueil, RecueilState
 from bot.domain.tasks import ended
-from bot.ingest.archive import RecueilFiles, file_digest
+from bot.ingest.archive import RecueilFiles
 from bot.ingest.ingestor import Ingestor, Recorder
 from bot.ingest.queued_reading import AHEAD, LAYOUT, QueuedReading, open_jobs
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.reading.model import ReadingLimits
 from bot.reading.reader import stream_pdf
+from bot.storage.backup import file_digest
 from bot.storage.reading_queue import ReadingQueue
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority, Catalogue

@@ -27,6 +27,7 @@ from bot.domain.records import Recueil
 from bot.domain.tasks import run_to_completion
 from bot.ingest.reading_job import Hostile, OpenedPdf
 from bot.reading.model import Unreadable
+from bot.storage.backup import file_digest
 from sources.http.files import NotSaved
 from sources.http.scratch import ScratchFolder
 from sources.model import Fetcher
@@ -266,12 +267,6 @@ def copy_by_content(source: Path, target: Path, on_file: Callable[[int, int], No
             _remove(copy)
             failed.append(path)
     return copied, there, failed
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file, 64 hexadecimal digits. Raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _make_private(folder: Path) -> None:

@@ -25,10 +25,10 @@ from sqlalchemy import URL
 
 from bot.domain.acts import Reading
 from bot.domain.tasks import ended, run_to_completion
-from bot.ingest.archive import file_digest
 from bot.ingest.reading_job import RULES, Early, Hostile, OpenedPdf, ReadingJob, ReadSoFar, WorkerSlot, WorkerSlots
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import Unreadable
+from bot.storage.backup import file_digest
 from bot.storage.database import masked
 from bot.storage.errors import StorageError, Unavailable
 from bot.storage.reading_queue import PagesRead, ReadingEnd, ReadingQueue, ReadingState

@@ -63,7 +63,7 @@ def back_up(url: str, folder: Path, now: datetime) -> Backup:
             copy_sqlite(file_of(address), target)
         else:
             _dump(address, target)
-        note = f"{_digest(target)}  {target.name}\n"
+        note = f"{file_digest(target)}  {target.name}\n"
         with whole(target.with_name(f"{target.name}.sha256")) as part:
             part.write_text(note, "ascii")
         # Never the one just made, however many are of later days by a clock that was wrong.
@@ -95,7 +95,7 @@ def to_remove(made: Mapping[Path, datetime]) -> list[Path]:
 def verify(path: Path) -> None:
     """Compare a backup with the hash that was noted beside it, where there is one. Raises Corrupt, OSError."""
     note = path.with_name(f"{path.name}.sha256")
-    if note.is_file() and note.read_text("ascii", "replace").split()[:1] != [_digest(path)]:
+    if note.is_file() and note.read_text("ascii", "replace").split()[:1] != [file_digest(path)]:
         raise Corrupt(f"{path} is not as it was written: its hash is not the one in {note.name}; take another backup")
 
 
@@ -151,11 +151,10 @@ def copy_before_upgrade(database: Path, schema: str, now: datetime) -> Path:
     Raises DiskFull where the disk has no room for the copy and for what an upgrade may write besides, and StorageError.
     """
     size = sum(file.stat().st_size for file in (database, Path(f"{database}-wal")) if file.is_file())
-    free = shutil.disk_usage(database.absolute().parent).free
-    if free < 2 * size:
+    if lacks := _lacks_room(database, 2 * size):
         raise DiskFull(
             f"the database {database} is of an earlier Vigie, and was not upgraded: the disk has no room for the copy that is made before "
-            f"({2 * size / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free)"
+            f"({lacks})"
         )
     target = database.with_name(f"{database.name}.{stamp(now)}.schema-{schema}")
     try:
@@ -179,16 +178,20 @@ def shrink(address: URL) -> tuple[int, int]:
             # What it answers where somebody reads what was before: the room could not be given back.
             if raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 raise Locked(f"another program reads the database {file} (vigie serve?): stop it first")
-            before, free = file.stat().st_size, shutil.disk_usage(file.absolute().parent).free
-            if free < 2 * before:
-                raise DiskFull(
-                    f"the disk has no room to compact {file}: {2 * before / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free"
-                )
+            before = file.stat().st_size
+            if lacks := _lacks_room(file, 2 * before):
+                raise DiskFull(f"the disk has no room to compact {file}: {lacks}")
             raw.execute("VACUUM")
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             raise translate(error, str(file)) from error
     return before, file.stat().st_size
+
+
+def _lacks_room(file: Path, needed: int) -> str:
+    """Say what so many bytes more beside this file are short of; nothing where there is room."""
+    free = shutil.disk_usage(file.absolute().parent).free
+    return f"{needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free" if free < needed else ""
 
 
 def require_file(url: str) -> None:
@@ -290,6 +293,7 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(opened)
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, 64 hexadecimal digits. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -31,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from bot.storage.backup import file_of, require_file
+from bot.storage.backup import file_digest, file_of, require_file
 from bot.storage.columns import EnumText, JsonDocument, PackedText
 from bot.storage.database import Database, make_engine, masked, parse_url
 from bot.storage.errors import Corrupt, Locked, StorageError
@@ -93,8 +92,7 @@ def _fingerprint(store: Store) -> str:
     # Its log is written into it first. Where somebody reads what was before, it answers that it could not.
     if database.plain_value("PRAGMA wal_checkpoint(TRUNCATE)"):
         raise Locked(f"another program reads the database {database.name} (vigie serve?): stop it first")
-    with Path(file_of(database.engine.url)).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_digest(file_of(database.engine.url))
 
 
 def _begun(database: Database, source: str) -> frozenset[str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.ingest.archive import INCOMING_FOR, LEFT_FOR, TIDIED_EVERY, UNREAD_FOR, ArchivedFile, KeepPdfs, PdfArchive, file_digest
+from bot.ingest.archive import INCOMING_FOR, LEFT_FOR, TIDIED_EVERY, UNREAD_FOR, ArchivedFile, KeepPdfs, PdfArchive
+from bot.storage.backup import file_digest
 from tests.bot.ingest.test_long_readings import sha
 
 CONTENT = b"%PDF-1.7 a decree"

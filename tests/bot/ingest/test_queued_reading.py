@@ -22,13 +22,12 @@ from bot.domain.acts import Reading
 from bot.domain.pages import PageText, TextOrigin
 from bot.domain.records import Recueil, RecueilState
 from bot.domain.tasks import ended
-from bot.ingest.archive import file_digest
 from bot.ingest.poller import Poller
 from bot.ingest.queued_reading import LAYOUT, QueuedReading, ReadingWorker, WorkerTimes, open_jobs, reason, tries_again
 from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlot, WorkerSlots
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, Unreadable
-from bot.storage.backup import back_up, run_client
+from bot.storage.backup import back_up, file_digest, run_client
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.errors import NotWritable, StorageError, Unavailable
 from bot.storage.reading_queue import PIECE, PagesRead, ReadingEnd, ReadingQueue, pack_read, unpack_read
