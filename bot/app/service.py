@@ -80,22 +80,11 @@ class Service:
     ) -> None:
         """`handlers` carry out what other processes request, by its kind; `also` goes on beside, by its name in the log; `tell` reports
         to whatever started the program (`bot.app.systemd`)."""
+        self._parts = parts
         self._handlers = handlers
         self._also = also
         self._tell = tell
-        self._poller = parts.poller
-        self._deliverer = parts.deliverer
-        self._store = parts.store
-        self._telegram = parts.telegram
-        self._mentions = parts.mentions
-        self._notifier = parts.notifier
-        self._checker = parts.checker
-        self._retention = parts.retention
-        self._tidy = parts.tidy
-        self._followers = parts.followers
-        self._unread = parts.unread
         self._posted_to_followers = asyncio.Event()
-        self._clock = parts.clock
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._down: dict[str, str | None] = {}
         self._status_log = StatusLogger(watched={source.key for source in parts.poller.sources}, store=parts.store)
@@ -103,14 +92,14 @@ class Service:
         self._posts = {destination: asyncio.Event() for destination in parts.deliverer.destinations}
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
         parts.recorder.on_queued = self._posted
-        self._poller.when_late(self._came_late)
-        if self._telegram is not None:
-            self._telegram.when_posted(self._posted)
+        self._parts.poller.when_late(self._came_late)
+        if self._parts.telegram is not None:
+            self._parts.telegram.when_posted(self._posted)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then end every part: what was sent is recorded, what was not is still due."""
-        await asyncio.to_thread(self._tidy)
-        await asyncio.to_thread(self._store.notices.recover, self._clock())
+        await asyncio.to_thread(self._parts.tidy)
+        await asyncio.to_thread(self._parts.store.notices.recover, self._parts.clock())
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         now = datetime.now(UTC)
         jobs = [
@@ -119,19 +108,19 @@ class Service:
             (self._status_log.round_up, "state of the network", ROUND_UP, now + ROUND_UP),
             (self._status_log.go_on, "progress", GO_ON, now + GO_ON),
         ]
-        if self._unread is not None:
-            jobs.append((self._unread.notify, "notices to chats that follow something", UNREAD, now + UNREAD))
-        if self._notifier is not None:
-            jobs.append((self._notifier.notify, "notices to operators", ALERTS, now))
+        if self._parts.unread is not None:
+            jobs.append((self._parts.unread.notify, "notices to chats that follow something", UNREAD, now + UNREAD))
+        if self._parts.notifier is not None:
+            jobs.append((self._parts.notifier.notify, "notices to operators", ALERTS, now))
         for job, name, every, first in jobs:
             scheduler.add_job(partial(_run_job, job, name), "interval", seconds=every.total_seconds(), next_run_time=first)
         parts: dict[str, Part] = {f"delivery to {name}": partial(self._deliver_loop, name, posted) for name, posted in self._posts.items()}
-        if self._followers is not None:
-            parts["delivery to followers"] = partial(self._follower_loop, self._followers)
-        parts |= {"requests": partial(serve, self._store, self._handlers), "polling": partial(self._poll_due, scheduler)}
-        if self._telegram is not None:
-            parts["questions"] = partial(self._telegram.run, stop)
-        parts |= {f"mentions of {answers.name}": answers.run for answers in self._mentions}
+        if self._parts.followers is not None:
+            parts["delivery to followers"] = partial(self._follower_loop, self._parts.followers)
+        parts |= {"requests": partial(serve, self._parts.store, self._handlers), "polling": partial(self._poll_due, scheduler)}
+        if self._parts.telegram is not None:
+            parts["questions"] = partial(self._parts.telegram.run, stop)
+        parts |= {f"mentions of {answers.name}": answers.run for answers in self._parts.mentions}
         parts |= self._also
         parts["start"] = self._status_log.start
         scheduler.start()
@@ -144,19 +133,19 @@ class Service:
             # Cancels its running jobs in the middle.
             scheduler.shutdown(wait=False)
             await ended([*self._polls.values(), *running])
-            await self._poller.stop()
+            await self._parts.poller.stop()
             flush_groups()
             log.info("run.stopped")
 
     async def _check(self) -> None:
-        await self._checker.check()
+        await self._parts.checker.check()
         # What waited for a destination that takes posts again is due.
         self._posted()
 
     async def _drop_old_pages(self) -> None:
-        if gone := await asyncio.to_thread(self._store.follows.tidy, self._clock()):
+        if gone := await asyncio.to_thread(self._parts.store.follows.tidy, self._parts.clock()):
             log.info("followers.expired", chats=gone)
-        await asyncio.to_thread(self._retention.apply)
+        await asyncio.to_thread(self._parts.retention.apply)
 
     async def _poll_due(self, scheduler: AsyncIOScheduler) -> None:
         """Look at what is due, again and again, by a clock that nobody can set.
@@ -165,23 +154,23 @@ class Service:
         jobs are moved back with the clock. Set ahead, it starts them at its next wake-up, which is soon.
         """
         loop = asyncio.get_running_loop()
-        wall, steady = self._clock(), loop.time()
+        wall, steady = self._parts.clock(), loop.time()
         while True:
             await self._tick()
             await asyncio.sleep(TICK.total_seconds())
             passed = timedelta(seconds=loop.time() - steady)
-            jump = self._clock() - wall - passed
-            wall, steady = self._clock(), loop.time()
+            jump = self._parts.clock() - wall - passed
+            wall, steady = self._parts.clock(), loop.time()
             if jump > JUMP:
                 log.warning("clock.advanced", seconds=round(jump.total_seconds()))
             elif jump < -JUMP:
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=job.next_run_time + jump)
-                await self._poller.clock_set_back(-jump)
+                await self._parts.poller.clock_set_back(-jump)
 
     async def _tick(self) -> None:
         try:
-            due = await self._poller.due()
+            due = await self._parts.poller.due()
         except StorageError as error:
             log.log(_severity(error), "poll.due_unknown", error=str(error))
             return
@@ -199,7 +188,7 @@ class Service:
     async def _poll(self, source: Source) -> None:
         # Whatever goes wrong here, the watcher itself holds the source back for a while: its site must not pay for our full disk.
         try:
-            report, ingested = await self._poller.poll(source)
+            report, ingested = await self._parts.poller.poll(source)
         except StorageError as error:
             log.log(_severity(error), "poll.not_recorded", source=source.key, error=str(error))
             return
@@ -231,17 +220,17 @@ class Service:
             done = await followers.deliver_round()
             if done.messages and not done.stopped:
                 continue
-            now = self._clock()
+            now = self._parts.clock()
             await _nap(self._posted_to_followers, await followers.next_due(now), now)
 
     async def _deliver_loop(self, destination: str, posted: asyncio.Event) -> None:
         """Deliver to one destination: a decree must not wait for one channel because another one is slow."""
         while True:
             posted.clear()
-            for item in await self._deliverer.deliver_due(destination):
+            for item in await self._parts.deliverer.deliver_due(destination):
                 self._log_delivery(item)
-            now = self._clock()
-            await _nap(posted, await self._deliverer.next_due(now, destination), now)
+            now = self._parts.clock()
+            await _nap(posted, await self._parts.deliverer.next_due(now, destination), now)
 
     def _log_delivery(self, item: Delivered) -> None:
         """Log a destination that is down once, and its end once: not at every attempt."""
