@@ -15,14 +15,12 @@ from typing import Any
 import httpx
 import structlog
 
-from bot.app.config.model import Settings
 from bot.app.inventory import report_destinations, report_sources
 from bot.app.wiring import Parts
 from bot.domain.health import Overview
 from bot.ingest.health import not_alive
 from bot.ingest.poller import PublicationHistory
 from bot.storage.errors import StorageError
-from sources.catalogue.authority import Authority
 
 _METRICS_MISSING = None
 try:
@@ -52,10 +50,11 @@ class Answer:
 class Observation:
     """Judges the bot by what is stored, as `vigie status --alive` does. Safe to use from several threads, one at a time."""
 
-    def __init__(self, settings: Settings, authorities: Mapping[str, Authority], parts: Parts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._sources = partial(report_sources, settings, authorities, parts.store, PublicationHistory(parts.store), clock=parts.clock)
-        self._destinations = partial(report_destinations, settings, parts.store, clock=parts.clock)
+        settings, store, clock = parts.settings, parts.store, parts.clock
+        self._sources = partial(report_sources, settings, parts.authorities, store, PublicationHistory(store), clock=clock)
+        self._destinations = partial(report_destinations, settings, store, clock=clock)
         self._turn = Lock()
         self._collected = None if _METRICS_MISSING else Collected()
         self._answers: Mapping[str, Callable[[], Answer]] = {"/healthz": self.health, "/metrics": self.metrics}
@@ -183,11 +182,11 @@ async def _ping(client: httpx.AsyncClient, url: str) -> str:
     return "" if answer.is_success else f"HTTP {answer.status_code}"
 
 
-def observers(settings: Settings, authorities: Mapping[str, Authority], parts: Parts) -> dict[str, Part]:
+def observers(parts: Parts) -> dict[str, Part]:
     """Return what is to go on beside the bot so that it is observed as it is configured, by its name in the log."""
-    observe, found = settings.observe, dict[str, Part]()
+    observe, found = parts.settings.observe, dict[str, Part]()
     if observe.listen or observe.ping_url is not None:
-        observation = Observation(settings, authorities, parts)
+        observation = Observation(parts)
         if observe.listen:
             found["monitors"] = partial(keep_observed, observe.listen, observation)
         if observe.ping_url is not None:

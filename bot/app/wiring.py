@@ -101,6 +101,8 @@ except ModuleNotFoundError as error:  # workers on other machines need an extra 
 class Parts:
     """Holds everything a command may drive, wired. A rehearsal notifies nobody: it has no `notifier`."""
 
+    settings: Settings
+    authorities: Mapping[str, Authority]
     poller: Poller
     reading: ReadingJob
     recorder: Recorder
@@ -194,6 +196,8 @@ async def assemble(
         limits, pages = RateLimiter(PER_HOUR, time.monotonic, seconds=HOUR), PagesState.of(settings.web.listen)
         producers = _producers(settings, authorities, wired, store, reviewer, overview, pages, clock)
         yield Parts(
+            settings=settings,
+            authorities=authorities,
             poller=poller,
             reading=job,
             recorder=recorder,

@@ -69,14 +69,12 @@ async def _backfill(settings: Settings, authorities: dict[str, Authority], wante
                 else:
                     handed(what)
 
-            work = partial(_alone, parts, settings, authorities, wanted, step)
+            work = partial(_alone, parts, wanted, step)
             return await work_alone(parts.store, parts.clock, order, work, on_progress)
 
 
 async def _alone(
     parts: Parts,
-    settings: Settings,
-    authorities: dict[str, Authority],
     wanted: BackfillRequest,
     step: Callable[[BackfillProgress], None],
     give_way: asyncio.Event,
@@ -85,26 +83,26 @@ async def _alone(
     are made beside it.
     """
     async with delivering(parts, give_way) as delivery:
-        rounds = {"poll": partial(handed_round, parts, settings, authorities)}
+        rounds = {"poll": partial(handed_round, parts)}
         try:
             async with beside(serve(parts.store, rounds)):
                 report = await first_of(parts.backfill.run(wanted, step), give_way)
         finally:
             await parts.poller.stop()
-    return None if report is None else _result(authorities, report, delivery.done if wanted.announce else ())
+    return None if report is None else _result(parts, report, delivery.done if wanted.announce else ())
 
 
-async def handed_backfill(parts: Parts, authorities: dict[str, Authority], order: Json, on_progress: OnProgress) -> Json:
+async def handed_backfill(parts: Parts, order: Json, on_progress: OnProgress) -> Json:
     """Do a backfill for another process, beside what this one does."""
-    codes = tuple(code for code in order["codes"] if code in authorities)
+    codes = tuple(code for code in order["codes"] if code in parts.authorities)
     wanted = BackfillRequest(date.fromisoformat(order["since"]), order["announce"], order["limit"], codes)
     report = await parts.backfill.run(wanted, lambda step: on_progress(asdict(step)))
-    return _result(authorities, report, await became_of(parts, report.ingested.posts) if wanted.announce else ())
+    return _result(parts, report, await became_of(parts, report.ingested.posts) if wanted.announce else ())
 
 
-def _result(authorities: dict[str, Authority], report: BackfillReport, delivered: Sequence[Delivered]) -> Json:
+def _result(parts: Parts, report: BackfillReport, delivered: Sequence[Delivered]) -> Json:
     return result_of(
-        _json(report, delivered, places_of(authorities)),
+        _json(report, delivered, places_of(parts.authorities)),
         _lines(report),
         undelivered(delivered),
         is_whole=report.ok and all_sent(delivered),

@@ -68,21 +68,13 @@ async def _round(
     async with assemble(settings, authorities, watched=codes, console=console_for(as_json=quiet), rehearsal=rehearsal) as parts:
         if rehearsal:
             reports, ingested = await _poll_all(parts, _sources(picked))
-            return _result(settings, authorities, PollRound(reports, ingested), rehearsal=True)
+            return _result(parts, PollRound(reports, ingested), rehearsal=True)
         with waiting() as on_progress:
-            work = partial(one_round, parts, settings, authorities, picked, named=named)
+            work = partial(one_round, parts, picked, named=named)
             return await work_alone(parts.store, parts.clock, WorkOrder("poll", {"codes": codes, "named": named}), work, on_progress)
 
 
-async def one_round(
-    parts: Parts,
-    settings: Settings,
-    authorities: dict[str, Authority],
-    picked: list[Authority],
-    give_way: asyncio.Event,
-    *,
-    named: bool = True,
-) -> Json | None:
+async def one_round(parts: Parts, picked: list[Authority], give_way: asyncio.Event, *, named: bool = True) -> Json | None:
     """Poll these authorities, check the destinations, deliver what is due, and notify the operators of what is new. Raises StorageError.
 
     None where it was to give way before all was polled and read; what was found until then is delivered.
@@ -100,16 +92,16 @@ async def one_round(
         await parts.notifier.notify(once=True)
     # Last: a database that is locked just then keeps no notice from being sent.
     await asyncio.to_thread(parts.retention.apply)
-    return _result(settings, authorities, PollRound(*polled, left, delivery.done, await _destinations(parts, settings)))
+    return _result(parts, PollRound(*polled, left, delivery.done, await _destinations(parts)))
 
 
-async def handed_round(parts: Parts, settings: Settings, authorities: dict[str, Authority], order: Json, on_progress: OnProgress) -> Json:
+async def handed_round(parts: Parts, order: Json, on_progress: OnProgress) -> Json:
     """Make one round for another process, beside what this one does. What takes long to read is not waited for; it goes on here."""
-    picked = [authorities[code] for code in order["codes"] if code in authorities]
+    picked = [parts.authorities[code] for code in order["codes"] if code in parts.authorities]
     sources, left = await _to_poll(parts, picked, named=order.get("named", True))
     reports, ingested = await _poll_all(parts, sources, on_progress=on_progress, to_the_end=False)
     delivered = await became_of(parts, ingested.posts)
-    return _result(settings, authorities, PollRound(reports, ingested, left, delivered, await _destinations(parts, settings)))
+    return _result(parts, PollRound(reports, ingested, left, delivered, await _destinations(parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,25 +115,25 @@ class PollRound:
     destinations: tuple[DestinationHealth, ...] = ()
 
 
-def _result(settings: Settings, authorities: dict[str, Authority], made: PollRound, *, rehearsal: bool = False) -> Json:
+def _result(parts: Parts, made: PollRound, *, rehearsal: bool = False) -> Json:
     problems = [*undelivered(made.delivered), *destination_problems(made.destinations)]
     if made.left:
         until = " to ".join(f"{instant:%Y-%m-%d %H:%M} UTC" for instant in sorted({min(made.left), max(made.left)}))
         problems.append(f"not polled until {until}: {count(len(made.left), 'source')} that failed; `vigie poll CODE` polls one now")
-    if settings.reading.ocr and made.ingested.incomplete and (lacks := ocr_lacks()):
+    if parts.settings.reading.ocr and made.ingested.incomplete and (lacks := ocr_lacks()):
         problems.append(as_installed(f"OCR is off on this machine: scanned pages need {lacks}"))
     works = not made.left and all(report.ok for report in made.reports)
     takes = all(item.state is PostState.SENT for item in made.delivered) and all(one.trouble is None for one in made.destinations)
     return result_of(
-        round_json(made.reports, made.ingested, made.delivered, made.destinations, places_of(authorities), utc_now()),
+        round_json(made.reports, made.ingested, made.delivered, made.destinations, places_of(parts.authorities), utc_now()),
         round_lines(made.reports, made.ingested, rehearsal=rehearsal),
         problems,
         is_whole=works and takes,
     )
 
 
-async def _destinations(parts: Parts, settings: Settings) -> tuple[DestinationHealth, ...]:
-    return await asyncio.to_thread(report_destinations, settings, parts.store, clock=parts.clock)
+async def _destinations(parts: Parts) -> tuple[DestinationHealth, ...]:
+    return await asyncio.to_thread(report_destinations, parts.settings, parts.store, clock=parts.clock)
 
 
 def _sources(picked: Sequence[Authority]) -> list[Source]:

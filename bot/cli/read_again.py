@@ -114,32 +114,30 @@ async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: 
     order = WorkOrder("read", {"authorities": sorted(wanted.authorities), "urls": sorted(wanted.urls)})
     async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
         with waiting() as on_progress:
-            return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, authorities, wanted, quiet), on_progress)
+            return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, wanted, quiet), on_progress)
 
 
-async def _alone(
-    parts: Parts, authorities: dict[str, Authority], wanted: RetryRequest, quiet: bool, give_way: asyncio.Event
-) -> Json | None:
+async def _alone(parts: Parts, wanted: RetryRequest, quiet: bool, give_way: asyncio.Event) -> Json | None:
     with progress("reading again what could not be read", quiet=quiet):
         try:
             async with delivering(parts, give_way) as delivery:
                 retried = await first_of(retry(parts.poller, parts.store, wanted, parts.clock()), give_way)
         finally:
             await parts.poller.stop()
-    return None if retried is None else _result(authorities, retried, delivery.done)
+    return None if retried is None else _result(parts, retried, delivery.done)
 
 
-async def handed_retry(parts: Parts, authorities: dict[str, Authority], order: Json, _on_progress: OnProgress) -> Json:
+async def handed_retry(parts: Parts, order: Json, _on_progress: OnProgress) -> Json:
     """Read again for another process, beside what this one does."""
     wanted = RetryRequest(frozenset(order["authorities"]), frozenset(order["urls"]))
     retried = await retry(parts.poller, parts.store, wanted, parts.clock())
-    return _result(authorities, retried, await became_of(parts, retried.ingested.posts))
+    return _result(parts, retried, await became_of(parts, retried.ingested.posts))
 
 
-def _result(authorities: dict[str, Authority], retried: Retried, delivered: Sequence[Delivered]) -> Json:
+def _result(parts: Parts, retried: Retried, delivered: Sequence[Delivered]) -> Json:
     ingested = retried.ingested
     return result_of(
-        _retried_json(retried, delivered, places_of(authorities)),
+        _retried_json(retried, delivered, places_of(parts.authorities)),
         retried_lines(retried),
         undelivered(delivered),
         is_whole=not ingested.unread and not ingested.incomplete and all_sent(delivered),

@@ -120,11 +120,11 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
         log.warning("ocr.missing", missing=as_installed(lacks))
     async with assemble(settings, authorities, watched=watched_codes(settings, authorities), console=sys.stdout) as parts:
         handlers = {
-            "poll": partial(handed_round, parts, settings, authorities),
-            "backfill": partial(handed_backfill, parts, authorities),
-            "read": partial(handed_retry, parts, authorities),
+            "poll": partial(handed_round, parts),
+            "backfill": partial(handed_backfill, parts),
+            "read": partial(handed_retry, parts),
         }
-        also = observers(settings, authorities, parts)
+        also = observers(parts)
         if settings.web.listen:
             also["pages"] = partial(keep_serving, settings, authorities, parts.pages)
         try:

@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +24,6 @@ from bot.app.config.loading import load_settings
 from bot.app.config.model import WatchSettings
 from bot.app.demo.replay import Replay
 from bot.app.observing import Observation, keep_pinging
-from sources.catalogue.authority import load_authorities
 from tests.e2e.test_operations import Sites, bot, configure, sites
 from tests.e2e.world import CHANNEL, World, one_round
 from tests.processes import Zygote
@@ -45,7 +45,7 @@ async def observed(sites: Sites, telegram: FakeBotApi, folder: Path) -> AsyncIte
         async with world.bot(("26",)) as parts:
             await one_round(parts, ("26",))
             settings = world.settings().model_copy(update={"watch": WatchSettings(authorities=("26",))})
-            yield Observation(settings, load_authorities(), parts), world
+            yield Observation(replace(parts, settings=settings)), world
 
 
 def families(text: bytes) -> dict[str, Metric]:

@@ -84,7 +84,7 @@ async def test_a_round_asks_about_what_is_in_doubt(telegram: FakeBotApi, tmp_pat
 
     async def asked() -> list[BotMessage]:
         async with assemble(settings, {}, watched=(), console=io.StringIO()) as parts:
-            await one_round(parts, settings, {}, [], asyncio.Event())
+            await one_round(parts, [], asyncio.Event())
         return telegram.messages_in(OPERATORS)
 
     with open_store(settings.database.url) as store:
