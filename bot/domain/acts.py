@@ -45,6 +45,11 @@ class Act:
     title_from: Where | None = None
     title_page: int | None = None
 
+    @property
+    def text(self) -> str:
+        """Return its pages joined by line breaks."""
+        return "\n".join(page.text for page in self.pages)
+
 
 @dataclass(frozen=True, slots=True)
 class Cover:

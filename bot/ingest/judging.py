@@ -71,14 +71,9 @@ def in_the_other_text(act: Act) -> Act | None:
     return replace(act, pages=tuple(replace(page, text=page.other or page.text) for page in act.pages))
 
 
-def text_of(act: Act) -> str:
-    """Its pages joined by line breaks."""
-    return "\n".join(page.text for page in act.pages)
-
-
 def _known_by(act: Act) -> ActIdentity:
     other = in_the_other_text(act)
-    return ActIdentity(act.id, act.title, act.first_page, text_of(act), None if other is None else text_of(other))
+    return ActIdentity(act.id, act.title, act.first_page, act.text, None if other is None else other.text)
 
 
 Group = tuple[Judged, ...]
@@ -191,7 +186,7 @@ def issuer_of(recueil: Recueil, group: Group, issuers: Issuers) -> str | None:
     found = issuers.issuer(own or recueil.number, publisher)
     if found is None or found == publisher:
         return found
-    verdict, text = group[0].verdict, text_of(group[0].act)
+    verdict, text = group[0].verdict, group[0].act.text
     decider = decided_by(publisher, verdict.facts, identities(publisher, None, verdict.facts, text))
     if decider != publisher and issuers.publishes_in(decider, publisher) and issuers.publishes_in(decider, found):
         return publisher
@@ -299,7 +294,7 @@ def uncertain_acts(authority: str, url: str, judged: Iterable[Judged]) -> tuple[
 
 
 def _identities(authority: str, act: Act, verdict: Verdict, *, alone: bool, position: int) -> tuple[str, ...]:
-    text = text_of(act)
+    text = act.text
     # The identifier of an act that was cut into its decrees is that of all of them.
     keys = identities(authority, act.id if act.part is None else None, verdict.facts, text)
     if alone:
@@ -348,7 +343,7 @@ def _settled(table: Group, found: int) -> Group:
         return table
     act, quotes = table[0].act, tuple(quote for item in table for quote in item.verdict.evidence if quote.about == "verdict")
     told = quotes[0] if quotes else Evidence("verdict", act.first_page, "")
-    if found >= _listed("\n".join(page.text for page in act.pages)):
+    if found >= _listed(act.text):
         why = replace(told, about="against", cue=VerdictReason.LISTED.value)
         return (Judged(act, Verdict(Outcome.NOT_CONCERNED, evidence=(*quotes, why))),)
     why = replace(told, about="doubt", cue=VerdictReason.LISTED_ONLY.value)

@@ -173,7 +173,7 @@ def _keys(url: str, judged: Sequence[Judged], *, all_of_them: bool) -> Sequence[
     """The keys of each act, where they are asked for: unless `all_of_them`, only where one of them is in doubt."""
     if not all_of_them and not _in_question(judged, ()):
         return [()] * len(judged)
-    return act_keys(url, [ActIdentity(item.act.id, item.act.title, item.act.first_page, _text(item)) for item in judged])
+    return act_keys(url, [ActIdentity(item.act.id, item.act.title, item.act.first_page, item.act.text) for item in judged])
 
 
 def _known(
@@ -197,10 +197,6 @@ def _known(
     return known
 
 
-def _text(item: Judged) -> str:
-    return "\n".join(page.text for page in item.act.pages)
-
-
 def _values(item: Judged) -> dict[str, Any]:
     act, verdict = item.act, item.verdict
     return {
@@ -212,7 +208,7 @@ def _values(item: Judged) -> dict[str, Any]:
         "outcome": verdict.outcome,
         "kind": verdict.kind,
         "evidence": verdict.evidence,
-        "text": clean(_text(item)),
+        "text": clean(item.act.text),
     }
 
 
