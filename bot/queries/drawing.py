@@ -39,15 +39,11 @@ class Sheet:
         """Fill a rectangle."""
         self.fill([[(left, top), (right, top), (right, bottom), (left, bottom)]], fill)
 
-    def fill(self, rings: Rings, fill: str | None, edge: str | None = None, thick: float = 1) -> None:
+    def fill(self, rings: Rings, fill: str | None, edge: str | None = None) -> None:
         """Fill the inside of rings, draw their edges, or both."""
         operator = "b*" if fill and edge else "f*" if fill else "s"
         colours = "".join((_colour(fill, "rg") if fill else "", _colour(edge, "RG") if edge else ""))
-        self._parts.append(f"q {colours}{_number(thick)} w 1 j {_path(rings)}{operator} Q")
-
-    def circle(self, at: Point, radius: float, fill: str, edge: str, thick: float = 1) -> None:
-        """Draw a disc with an edge."""
-        self._parts.append(f"q {_colour(fill, 'rg')}{_colour(edge, 'RG')}{_number(thick)} w {_disc(at, radius)}b Q")
+        self._parts.append(f"q {colours}1 w 1 j {_path(rings)}{operator} Q")
 
     def hatch(self, rings: Rings, colour: str) -> None:
         """Draw slanted lines inside rings."""

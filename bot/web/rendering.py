@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from hashlib import blake2b
@@ -65,7 +64,6 @@ def page(
     *,
     status: int = 200,
     changes_at: datetime | None = None,
-    headers: Mapping[str, str] | None = None,
     **values: object,
 ) -> Document:
     """Return a page of the site. Its template sees besides these values `site` (the settings), `request`, and `href(path)`, which returns
@@ -84,7 +82,7 @@ def page(
         canonical=site.settings.address(request.path, request.language),
         **values,
     )
-    return Document(body, status=status, changes_at=changes_at, headers=headers or {})
+    return Document(body, status=status, changes_at=changes_at)
 
 
 def missing(site: SiteContext, request: PageRequest, *, status: int = 404) -> Document:
