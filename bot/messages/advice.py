@@ -6,15 +6,16 @@ What it rests on comes in as `LegalAdvice`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Annotated
 
 from bot.domain.law.advice import LegalAdvice, Standing
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import FactLine, PostPart
-from bot.messages.words import Table, Words, data_file, date_text
+from bot.messages.words import Table, Words, data_file, date_text, for_each
 
 _MARK = "⚖️ "
 _URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standing.ENDED, Standing.IN_DOUBT})
@@ -37,7 +38,7 @@ def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Itera
     if not passed:
         sentences += _two_courts(legal_advice, words)
         sentences += _urgency(legal_advice, words)
-    sentences.append(said.source.format(rule=rules().articles.limit, **_sources(words)))
+    sentences.append(said.source.format(rule=rules().articles["limit"], **_sources(words)))
     yield FactLine(PostPart.RECOURSE, "", (_MARK + " ".join(sentences),), brief=_brief(legal_advice, words, at_least, passed=passed))
 
 
@@ -188,7 +189,7 @@ def _sources(words: Words) -> dict[str, str]:
 @cache
 def _cited(form: str) -> dict[str, str]:
     known = rules()
-    return {f"art_{name}": form.format(code=known.code, article=article) for name, article in known.articles.model_dump().items()}
+    return {f"art_{name}": form.format(code=known.code, article=article) for name, article in known.articles.items()}
 
 
 # Names of administrative courts, as sentences and small spaces need them.
@@ -226,25 +227,14 @@ def _after(said: str) -> str | None:
 # Which articles messages cite, and when they were read: data of `rules.toml`.
 
 
-class Articles(Table):
-    """Articles of the code, by what they settle."""
-
-    limit: str
-    court: str
-    suspension: str
-    liberty: str
-    distance: str
-    lawyer: str
-    filing: str
-
-
 class Rules(Table):
-    """`version` is the day of the consolidated copy in which the articles were read, `courts_checked` that of the table of courts."""
+    """`version` is the day of the consolidated copy in which the articles, each by what it settles, were read; `courts_checked` that of the
+    table of courts."""
 
     code: str
     version: date
     courts_checked: date
-    articles: Articles
+    articles: Annotated[Mapping[str, str], for_each(("limit", "court", "suspension", "liberty", "distance", "lawyer", "filing"))]
 
 
 @cache
