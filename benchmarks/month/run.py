@@ -28,6 +28,7 @@ from bot.ingest.reading_job import LocalReading, ReadingJob, WorkerSlots
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawler
+from sources.crawl.trail import Trail, requests_each_time
 from tests.france import memory
 from tests.france.serving import Asked, Shortcut
 from tests.france.sweep import Clock, client
@@ -172,8 +173,11 @@ class _Driver:
     def _usual(self, now: datetime) -> dict[str, timedelta]:
         usual = {}
         for source in self.month.sources:
-            habits = PublicationHistory(self.store).read(self.store.sources.get(source.key), self.month.zones[source.key], now)
-            usual[source.key] = interval(habits, now, every=self.record.every, slowest=max(self.record.every, SLOWEST))
+            state, zone = self.store.sources.get(source.key), self.month.zones[source.key]
+            trail = Trail.from_json(state.trail)
+            requests = requests_each_time(trail, now.astimezone(zone).date()) if trail is not None else 1
+            habits = PublicationHistory(self.store).read(state, zone, now)
+            usual[source.key] = interval(habits, now, every=self.record.every, slowest=SLOWEST, requests=requests)
         return usual
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -254,12 +255,12 @@ HALF_LIFE = timedelta(days=60)
 TRUST = 20.0
 """Publications after which what was seen weighs as much as what is expected of any prefecture: some weeks of an average one."""
 
-WATCHED = timedelta(hours=16)
+WATCHED = timedelta(hours=14.5)
 """On the busiest sort of day a source is polled as often as if it were polled at an even pace for so long, and never besides."""
 
-EVEN = 0.25
-"""The share of these polls that is spread over the whole day. The others come when the source publishes: in proportion to what it publishes
-in that hour, so that one that always publishes at four in the afternoon is polled at twice the pace then."""
+FLATTER = 0.85
+"""Polls come when the source publishes: by the hour in proportion to this power of what it publishes then. In proportion to all of it, what
+comes in its rare hours would wait too long; by the square root, which makes the mean wait the shortest, half of all would wait longer."""
 
 CLOSEST = 0.5
 """Of the even pace: no two polls are closer."""
@@ -313,12 +314,15 @@ def learn(publications: Iterable[Publication], zone: ZoneInfo, now: datetime) ->
     return PublicationStats(zone, _rates(known, zone, now), usual_gap, late_after, days[-1] if days else None)
 
 
-def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowest: timedelta) -> timedelta:
+def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowest: timedelta, requests: int = 1) -> timedelta:
     """Return how long to wait before the next look: short in hours in which much is published, long in others, never more than `slowest`.
 
-    `every` says how many looks there are on a busy day (`WATCHED`), whatever the habits. A wait that reaches into a busier hour ends as if
-    it had begun there: nobody oversleeps the morning.
+    `every` says how many looks there are on a busy day (`WATCHED`), whatever the habits. Of a look that takes several `requests` there are
+    fewer, by their square root: with so many requests in all, the waits of all sources together are then the shortest. A wait that reaches
+    into a busier hour ends as if it had begun there: nobody oversleeps the morning.
     """
+    slowest = max(every, slowest)
+    every *= max(requests, 1) ** 0.5
     wait = _wait(habits, now, every, slowest)
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + _HOUR
     while hour < now + wait:
@@ -340,9 +344,9 @@ def is_late(habits: PublicationStats, last_new: datetime | None, now: datetime) 
 
 def _wait(habits: PublicationStats, now: datetime, every: timedelta, slowest: timedelta) -> timedelta:
     local = now.astimezone(habits.zone)
-    share = habits.rates[_sort(local)][local.hour] / max(sum(rates) for rates in habits.rates)
-    polls = WATCHED / every * (EVEN / 24 + (1 - EVEN) * share)
-    return min(max(_HOUR / polls, CLOSEST * every), max(every, slowest))
+    whole = max(sum(math.pow(rate, FLATTER) for rate in rates) for rates in habits.rates)
+    polls = WATCHED / every * math.pow(habits.rates[_sort(local)][local.hour], FLATTER) / whole
+    return min(max(_HOUR / polls, CLOSEST * every), slowest)
 
 
 def _rates(publications: Sequence[Publication], zone: ZoneInfo, now: datetime) -> tuple[tuple[float, ...], ...]:

@@ -19,7 +19,7 @@ from bot.ingest import decisions as decide
 from bot.ingest.ingestor import BackgroundResult, BackgroundTasks, Clock, IngestResult, Unread, fault_of, new_recueil
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawl, Crawler
-from sources.crawl.trail import Trail
+from sources.crawl.trail import Trail, requests_each_time
 from sources.model import CrawlFailed, Emptied, FetchError, ListingEntry
 
 if TYPE_CHECKING:
@@ -163,7 +163,9 @@ class Poller:
         # Remembered only now: were the process killed before, the next poll would request unconditionally and find the same entries.
         known = _after(state, crawl, new, now)
         habits = await asyncio.to_thread(self._history.read, known, self._catalogue.zone(source.authority), now)
-        known = replace(known, next_check_at=now + decide.interval(habits, now, every=self._schedule.every, slowest=self._schedule.slowest))
+        cost, schedule = requests_each_time(crawl.trail, today), self._schedule
+        wait = decide.interval(habits, now, every=schedule.every, slowest=schedule.slowest, requests=cost)
+        known = replace(known, next_check_at=now + wait)
         report = SourceReport(source, None, crawl.requests, crawl.listed, new, unchanged=crawl.unchanged)
         if (trouble := _trouble(crawl)) is not None:
             # Polled as soon as any other: what is left of it works, and may bring a decree.

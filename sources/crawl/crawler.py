@@ -125,17 +125,16 @@ class Crawler:
     ) -> tuple[Trail, tuple[FetchError, ...]]:
         """Add what is found to `listed`; the trail to keep, and why pages could not be read. Raises FetchError."""
         if trail is not None and not must_walk(trail, source.fingerprint, today, now):
-            again = await ask_again(visits, source, trail, today, listed)
+            again = await ask_again(visits, source, trail, today, now, listed)
             if again is not None:
-                pages, unread = again
-                return replace(trail, pages=pages, polled_on=trail.polled_on if unread else today), unread
+                return again
         walk = Traversal(visits, source, trail, today)
         await walk.run()
         listed |= {url: replace(entry, origin=walk.origins.get(url, entry.origin)) for url, entry in walk.lists.listed.items()}
         pages = tuple((walk.lists.polled | walk.emptied(tuple(listed.values())) | walk.to_ask_again()).values())
         polled_on = trail.polled_on if trail is not None and walk.unread else today
         known = dict.fromkeys((*visits.known, *sorted(walk.gone), *walk.unread, *sorted(walk.parts)))
-        fresh = Trail(source.fingerprint, now, today, polled_on, pages, tuple(known), moved_to=walk.moved_to)
+        fresh = Trail(source.fingerprint, now, today, polled_on, pages, tuple(known), moved_to=walk.moved_to, whole_at=now)
         return fresh, tuple(walk.unread.values())
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sources.catalogue.authority import Order, Source
-from sources.crawl.trail import PolledPage, Trail, choose, instead, is_outdated, marks_of, matches, overlap, sections
+from sources.crawl.trail import PolledPage, Trail, choose, instead, is_outdated, left_out, marks_of, matches, overlap, sections
 from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Validators
 from sources.pages import READERS, PageLinks, Pager
 from sources.text.dates import label_of
@@ -231,24 +231,26 @@ def polled(page: VisitedPage, *, behind: str | None = None) -> PolledPage:
 
 # The pages of the trail, read again.
 
-Again = tuple[tuple[PolledPage, ...], tuple[FetchError, ...]]
-"""The pages to poll from now on, and why some of them could not be read."""
+Again = tuple[Trail, tuple[FetchError, ...]]
+"""The trail to keep, and why some of its pages could not be read."""
 
 
-async def ask_again(visits: PageCache, source: Source, trail: Trail, today: date, listed: dict[str, ListingEntry]) -> Again | None:
-    """Request the trail's pages and add what they list to `listed`; None when the way must be walked again.
+async def ask_again(
+    visits: PageCache, source: Source, trail: Trail, today: date, now: datetime, listed: dict[str, ListingEntry]
+) -> Again | None:
+    """Request the trail's pages and add what they list to `listed`; None when the way must be walked again. A short poll leaves some out.
 
     Raises the first `FetchError` where no page answers.
     """
-    pages: dict[str, PolledPage] = {}
+    late = left = left_out(trail, today, now)
+    pages = {page.url: page for page in trail.pages}
     same: set[str] = set()
     outdated: set[str] = set()
     unread: list[FetchError] = []
-    for known in sorted(trail.pages, key=lambda page: page.behind is not None):
-        if outdated and known.behind not in outdated:
+    for known in sorted(trail.pages, key=lambda page: (page.behind is not None, page.url in late)):
+        if outdated and known.behind not in outdated and known.url not in late:
             continue
-        if known.behind in same:
-            pages[known.url] = known
+        if known.behind in same or {known.url, known.behind} & left:
             continue
         try:
             page = await visits.changed(known.url, known.validators)
@@ -256,10 +258,9 @@ async def ask_again(visits: PageCache, source: Source, trail: Trail, today: date
             if isinstance(error, Gone) and not known.is_unread:
                 return None
             unread.append(error)
-            pages[known.url] = known
+            left = frozenset()  # others may answer
             continue
         if page is None:
-            pages[known.url] = known
             same.add(known.url)
             continue
         if page.links.is_stranger:
@@ -267,19 +268,23 @@ async def ask_again(visits: PageCache, source: Source, trail: Trail, today: date
         origin = Origin.FIRST_READ if known.never_read else Origin.CURRENT
         listed.update((entry.url, replace(entry, origin=origin)) for entry in page.entries)
         if known.is_unread or _is_outdated(known, page, source, trail, today):
-            # The walk may stop before the page behind this one: what entered there is taken in first.
+            # The walk may stop before the page behind this one, or leave out those of the past: what entered there is taken in first.
             outdated.add(known.url)
+            left = frozenset()
             continue
         is_still_empty = known.is_emptied and not page.entries
-        now = replace(known, validators=page.validators) if is_still_empty else polled(page, behind=known.behind)
-        if now.marks == known.marks:  # a server without validators sends the same page again
+        fresh = replace(known, validators=page.validators) if is_still_empty else polled(page, behind=known.behind)
+        if fresh.marks == known.marks:  # a server without validators sends the same page again
             same.add(known.url)
-        pages[known.url] = now
+        pages[known.url] = fresh
     if outdated:
         return None
     if unread and not same and not visits.has_pages:
         raise unread[0]
-    return tuple(pages[known.url] for known in trail.pages), tuple(unread)
+    # One that could not be read is requested at the next poll too: its trouble is told for as long as it lasts.
+    whole_at = trail.whole_at if left else None if unread else now
+    polled_on = trail.polled_on if left or unread else today
+    return replace(trail, pages=tuple(pages.values()), polled_on=polled_on, whole_at=whole_at), tuple(unread)
 
 
 def _is_outdated(known: PolledPage, page: VisitedPage, source: Source, trail: Trail, today: date) -> bool:

@@ -25,6 +25,9 @@ WALK_EVERY = timedelta(days=1)
 LONGEST_ABSENCE = timedelta(days=60)
 """How far back a walk looks for months that went by since the last poll. What is older is a backfill's."""
 
+WHOLE_EVERY = timedelta(minutes=30)
+"""The longest time in which polls are short: they leave out the pages whose time is over, on which some recueils are put on line late."""
+
 _EACH_END = 10
 """Entries remembered of each end of a list: enough to see that two readings overlap."""
 
@@ -52,7 +55,7 @@ class Trail:
     """Describes the way that was found. `known` are all addresses met on it; `catalogue` changes when the source's description does.
 
     `polled_on` is the last day on which every page could be read. `moved_to` is where the root page was found, when not where the
-    catalogue says.
+    catalogue says. `whole_at` is when all pages were last requested, and answered.
     """
 
     catalogue: str
@@ -63,6 +66,7 @@ class Trail:
     known: tuple[str, ...]
     version: Literal[1] = 1
     moved_to: str | None = None
+    whole_at: AwareDatetime | None = None
 
     def to_json(self) -> str:
         """Return one line of JSON."""
@@ -91,6 +95,25 @@ class Trail:
 
 
 _ADAPTER: TypeAdapter[Trail] = TypeAdapter(Trail)
+
+
+def past_pages(trail: Trail, today: date) -> frozenset[str]:
+    """Return the pages that a short poll leaves out: those whose time is over, none where that is so of all, nor any that is in trouble."""
+    over = {page.url for page in trail.pages if has_ended(page.url, today, trail.walked_on.year)}
+    is_left = len(over) < len(trail.pages)
+    return frozenset(page.url for page in trail.pages if is_left and page.url in over and not (page.is_unread or page.is_emptied))
+
+
+def left_out(trail: Trail, today: date, now: datetime) -> frozenset[str]:
+    """Return the pages that a poll leaves out now."""
+    is_short = trail.whole_at is not None and timedelta(0) <= now - trail.whole_at < WHOLE_EVERY
+    return past_pages(trail, today) if is_short else frozenset()
+
+
+def requests_each_time(trail: Trail, today: date) -> int:
+    """Return how many pages even a poll requests that finds nothing new."""
+    past = past_pages(trail, today)
+    return sum(page.behind is None and page.url not in past for page in trail.pages)
 
 
 def must_walk(trail: Trail | None, catalogue: str, today: date, now: datetime) -> bool:

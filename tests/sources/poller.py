@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from sources.catalogue.authority import Listing, Order, Source
@@ -49,10 +50,11 @@ def months(**pages: str) -> dict[str, str]:
 
 
 class Poller:
-    """Polls one site again and again, keeping the trail as the bot does: as text."""
+    """Polls one site again and again, keeping the trail as the bot does: as text. Each poll is a whole one unless it `may_be_short`."""
 
-    def __init__(self, site: MemorySite, described: Source) -> None:
+    def __init__(self, site: MemorySite, described: Source, *, may_be_short: bool = False) -> None:
         self.site = site
+        self.may_be_short = may_be_short
         self.source = described
         self.trail: str | None = None
         self._crawler = Crawler(site)
@@ -60,7 +62,10 @@ class Poller:
     async def __call__(self, today: date = TODAY, now: datetime | None = None) -> Crawl:
         self.site.forget()
         now = now or datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
-        crawl = await self._crawler.poll(self.source, Trail.from_json(self.trail), today=today, now=now)
+        trail = Trail.from_json(self.trail)
+        if trail is not None and not self.may_be_short:
+            trail = replace(trail, whole_at=None)
+        crawl = await self._crawler.poll(self.source, trail, today=today, now=now)
         assert crawl.requests == len(self.site.asked)
         assert len({listed.url for listed in crawl.listed}) == len(crawl.listed)
         self.trail = crawl.trail.to_json()

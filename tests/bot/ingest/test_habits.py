@@ -50,18 +50,18 @@ def polls(habits: PublicationStats, start: datetime, end: datetime) -> list[date
 @pytest.mark.parametrize(
     ("day", "hour", "expected"),
     [
-        (0, 7, 24.7),
-        (0, 8, 14.3),
-        (2, 12, 14.3),
-        (4, 18, 14.3),
-        (4, 19, 19.1),  # Friday evening, for the Saturday
-        (4, 20, 28.9),
-        (4, 22, 43.7),
-        (0, 23, 71.2),
-        (1, 3, 71.2),
-        (5, 11, 34.8),
-        (6, 11, 50.2),
-        (6, 22, 71.2),
+        (0, 7, 26.3),
+        (0, 8, 14.6),
+        (2, 12, 14.6),
+        (4, 18, 14.6),
+        (4, 19, 19.7),  # Friday evening, for the Saturday
+        (4, 20, 31.8),
+        (4, 22, 57.3),
+        (0, 23, 90.0),
+        (1, 3, 90.0),
+        (5, 11, 40.6),
+        (6, 11, 73.1),
+        (6, 22, 90.0),
     ],
 )
 def test_an_unknown_source_is_polled_as_prefectures_publish(day: int, hour: int, expected: float) -> None:
@@ -69,12 +69,12 @@ def test_an_unknown_source_is_polled_as_prefectures_publish(day: int, hour: int,
         assert minutes(learn([], zone, MONDAY), at(day, hour, zone=zone)) == pytest.approx(expected, abs=0.1)
 
 
-def test_a_working_day_has_as_many_polls_as_sixteen_hours_at_the_even_pace() -> None:
+def test_working_days_have_the_same_number_of_polls_whatever_the_habits() -> None:
     afternoons = [at(-day, 13 + day % 6) for day in range(1, 60) if at(-day, 16).weekday() < 5]
     for habits in (learn([], PARIS, MONDAY), learn(found(*afternoons), PARIS, MONDAY)):
         week = polls(habits, at(0, 0), at(7, 0))
         by_day = [sum(instant.astimezone(PARIS).weekday() == day for instant in week) for day in range(7)]
-        assert all(abs(count - 64) <= 2 for count in by_day[:5])
+        assert all(abs(count - 62) <= 1 for count in by_day[:5])
         assert all(16 <= count < 32 for count in by_day[5:])
 
 
@@ -124,8 +124,15 @@ def test_hours_are_local_across_the_change_of_clocks(change: date) -> None:
     habits = learn([], PARIS, MONDAY)
     for day in (change - timedelta(days=2), change + timedelta(days=1)):  # a Friday and a Monday
         morning = datetime(day.year, day.month, day.day, 7, 30, tzinfo=PARIS).astimezone(UTC)
-        assert minutes(habits, morning) == pytest.approx(24.7, abs=0.1)
-        assert minutes(habits, morning - timedelta(hours=2)) == pytest.approx(71.2, abs=0.1)
+        assert minutes(habits, morning) == pytest.approx(26.3, abs=0.1)
+        assert minutes(habits, morning - timedelta(hours=2)) == pytest.approx(90, abs=0.1)
+
+
+def test_of_a_look_that_takes_several_requests_there_are_fewer() -> None:
+    habits = learn([], PARIS, MONDAY)
+    once, thrice, many = (interval(habits, at(0, 12), every=EVERY, slowest=SLOWEST, requests=number) for number in (1, 3, 400))
+    assert thrice / once == pytest.approx(3**0.5)
+    assert interval(habits, at(1, 3), every=EVERY, slowest=SLOWEST, requests=3) == many == SLOWEST
 
 
 def test_a_slowest_below_every_is_every() -> None:

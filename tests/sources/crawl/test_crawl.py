@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from sources.crawl.crawler import Crawl
 from sources.model import CrawlFailed, Gone, LayoutChanged, Paused, Unreachable
 from tests.sources.markup import (
     HOST,
@@ -100,6 +102,52 @@ async def test_categories_are_all_followed() -> None:
 
 
 # Time
+
+
+SEPTEMBER, SECOND = f"{YEAR}/septembre-2026", date(2026, 9, 2)
+
+
+async def _in_september() -> tuple[MemorySite, Callable[[int], Awaitable[Crawl]]]:
+    """Polls so many minutes after noon, when the month has turned and the old one may still get recueils; the first one is a walk."""
+    site = MemorySite(months(**{YEAR: cards(JULY, AUGUST, SEPTEMBER), SEPTEMBER: files(4)}))
+    poll = Poller(site, source(), may_be_short=True)
+
+    async def at(minutes: int) -> Crawl:
+        return await poll(SECOND, datetime(2026, 9, 2, 12, tzinfo=UTC) + timedelta(minutes=minutes))
+
+    first = await at(0)
+    assert (polled(first), first.requests) == ([SEPTEMBER, AUGUST], 4)
+    return site, at
+
+
+async def test_a_page_whose_time_is_over_is_requested_every_half_hour() -> None:
+    site, at = await _in_september()
+    site.pages[AUGUST] = files(3, 2)
+    crawls = [await at(minutes) for minutes in (10, 29, 30, 40, 58, 60)]
+    assert [crawl.requests for crawl in crawls] == [1, 1, 2, 1, 1, 2]
+    assert [urls(crawl) for crawl in crawls] == [[], [], file_urls(3, 2), [], [], []]
+
+
+async def test_one_that_cannot_be_read_is_told_at_each_poll() -> None:
+    site, at = await _in_september()
+    site.failures[AUGUST] = Unreachable("no route")
+    assert [len((await at(minutes)).unread) for minutes in (10, 20, 30, 31, 32)] == [0, 0, 1, 1, 1]
+    del site.failures[AUGUST]
+    site.pages[AUGUST] = files(3, 2)
+    assert urls(await at(33)) == file_urls(3, 2)
+    assert (await at(34)).requests == 1
+
+
+async def test_where_the_page_of_the_day_fails_or_changes_the_others_are_requested_with_it() -> None:
+    site, at = await _in_september()
+    site.failures[SEPTEMBER] = Unreachable("no route")
+    site.pages[AUGUST] = files(3, 2)
+    crawl = await at(1)
+    assert (urls(crawl), len(crawl.unread)) == (file_urls(3, 2), 1)
+    del site.failures[SEPTEMBER]
+    await at(2)
+    site.pages |= {SEPTEMBER: files(8, 9), AUGUST: files(5, 3, 2)}
+    assert sorted(urls(await at(3))) == sorted(file_urls(8, 9, 5, 3, 2))
 
 
 async def test_future_months_are_not_asked_and_the_month_turn_is_met() -> None:

@@ -19,6 +19,8 @@ from sources.crawl.trail import (
     must_walk,
     names_year,
     overlap,
+    past_pages,
+    requests_each_time,
 )
 from sources.model import ListingEntry, Validators
 from sources.pages import PageLink, PageLinks, Pager
@@ -85,6 +87,25 @@ def test_any_text_is_a_trail_or_none(text: str) -> None:
 )
 def test_when_to_walk(today: date, now: datetime, expected: bool) -> None:
     assert must_walk(TRAIL, "abc", today, now) == expected
+
+
+def test_what_each_poll_requests() -> None:
+    july, mid_july = (
+        replace(POLLED, url=PAGE.replace("Aout", "Juillet")),
+        replace(POLLED, url=PAGE.replace("Aout", "Juillet") + "/(offset)/10"),
+    )
+    branch = replace(POLLED, url=f"{PAGE}/Speciaux")
+
+    def told(*pages: PolledPage) -> tuple[set[str], int]:
+        trail = replace(TRAIL, pages=pages)
+        return {page.url for page in pages} - past_pages(trail, TODAY), requests_each_time(trail, TODAY)
+
+    assert told(POLLED) == ({PAGE}, 1)
+    assert told(POLLED, branch) == ({PAGE, branch.url}, 2)
+    assert told(POLLED, july, replace(mid_july, behind=july.url)) == ({PAGE}, 1)
+    assert told(POLLED, replace(branch, behind=PAGE)) == ({PAGE, branch.url}, 1)
+    assert told(july) == ({july.url}, 1), "a site that lags behind"
+    assert told(POLLED, replace(july, is_unread=True)) == ({PAGE, july.url}, 2)
 
 
 @pytest.mark.parametrize(
