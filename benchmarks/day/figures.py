@@ -55,6 +55,8 @@ class Figures:
     processor: Mapping[str, float]
     """Seconds a day, by who took them."""
     failing: int
+    waits: tuple[float, ...]
+    """Seconds until a slot was free, of all recueils."""
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -100,6 +102,7 @@ def judge(record: Record) -> Figures:
         closest=min((after - before for before, after in pairwise(shared)), default=0.0),
         processor={name: seconds / plan.days for name, seconds in record.processor.items()},
         failing=sum(state.failures > 0 for state in record.states),
+        waits=tuple(record.waits),
     )
 
 
@@ -148,6 +151,7 @@ def report(figures: Figures, plan: Plan, costs: Costs) -> str:
     lines += [_row(name, [way.seconds for way in ways]) for name, ways in rows if ways]
     lines += ["", f"{'of it, in working hours':42}"]
     lines += [_row(f"  {part}", [way.parts[index] for way in working]) for index, part in enumerate(PARTS)]
+    lines += ["", _row("until a slot to read in, all recueils", figures.waits)]
     worst = max(figures.requests, key=lambda name: figures.requests[name], default="")
     lines += [
         "",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,29 +32,45 @@ if TYPE_CHECKING:
 
 class WorkerSlots:
     """Limits what is read at a time: `quick` slots for fetching and for short readings, `slow` ones for what turns out to be long: short
-    ones pass, long ones wait."""
+    ones pass, long ones wait. A scan in a quick slot gives way to who is not known to be one."""
 
     def __init__(self, *, quick: int, slow: int) -> None:
-        self._quick = asyncio.Semaphore(quick)
-        self._slow = asyncio.Semaphore(slow)
+        self.quick = asyncio.Semaphore(quick)
+        self.slow = asyncio.Semaphore(slow)
+        self.wanted = asyncio.Event()
+        """Set while somebody who is not known to be a scan waits for a quick slot."""
+        self._newcomers = 0
 
     def slot(self) -> WorkerSlot:
         """Return the slot of one recueil, to be entered."""
-        return WorkerSlot(self._quick, self._slow)
+        return WorkerSlot(self)
+
+    @contextmanager
+    def newcomer(self) -> Iterator[None]:
+        """Let scans give way to one that waits for a quick slot."""
+        self._newcomers += 1
+        if self.quick.locked():
+            self.wanted.set()
+        try:
+            yield
+        finally:
+            self._newcomers -= 1
+            if not self._newcomers:
+                self.wanted.clear()
 
 
 class WorkerSlot:
     """Holds one of the quick slots while entered, until it is demoted or released; what it holds in the end is given back."""
 
-    def __init__(self, quick: asyncio.Semaphore, slow: asyncio.Semaphore) -> None:
-        self._quick = quick
-        self._slow = slow
+    def __init__(self, slots: WorkerSlots) -> None:
+        self._slots = slots
         self._held: asyncio.Semaphore | None = None
         self.left = asyncio.Event()
         """Set once the quick slot was left: whoever waits for what is quick need not wait any longer."""
 
     async def __aenter__(self) -> Self:
-        await self._take(self._quick)
+        with self._slots.newcomer():
+            await self._take(self._slots.quick)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -67,14 +83,26 @@ class WorkerSlot:
 
     async def demote(self) -> None:
         """Wait for a slow slot, holding the quick one meanwhile where it still does, and change over."""
-        if self._held is not self._slow:
-            await self._take(self._slow)
+        if self._held is not self._slots.slow:
+            await self._take(self._slots.slow)
         self.left.set()
 
     async def acquire(self) -> None:
         """Wait for a quick slot again, after a release."""
         if self._held is None:
-            await self._take(self._quick)
+            await self._take(self._slots.quick)
+
+    async def wanted(self) -> None:
+        """Wait until somebody who is not known to be a scan waits for a quick slot."""
+        await self._slots.wanted.wait()
+
+    async def let_pass(self) -> None:
+        """Leave the quick slot to those who wait for it, and wait for it again behind them."""
+        self.release()
+        await self.acquire()
+        while self._slots.wanted.is_set():
+            self.release()
+            await self.acquire()
 
     async def _take(self, slots: asyncio.Semaphore) -> None:
         await slots.acquire()
@@ -110,7 +138,8 @@ class ReadingTimeouts:
     one.
 
     While there is none it goes on where it is for `urgent` seconds, in which the pages that are likely to matter are recognised, and
-    then lets others pass. What was read is stored every `checkpoint` seconds.
+    then leaves. With any page to recognise it lets those pass meanwhile that are not known to be scans. What was read is stored
+    every `checkpoint` seconds.
     """
 
     pages: int = 20
@@ -123,13 +152,15 @@ USUAL_PACE = ReadingTimeouts()
 
 
 class ReadingProgress:
-    """Collects what is read of one file so far. `long` is set as soon as its reading is known to take long."""
+    """Collects what is read of one file so far. `scan` is set once there are pages to recognise, `long` once that is known to take long."""
 
     def __init__(self, file: OpenedPdf, known: Sequence[PageText], long_from: int) -> None:
         self.file = file
         self.pages = {page.number: page for page in known}
         self.count: int | None = None
         self.unsaved = False
+        self.saving = asyncio.Lock()
+        self.scan = asyncio.Event()
         self.long = asyncio.Event()
         self._long_from = long_from
 
@@ -137,6 +168,8 @@ class ReadingProgress:
         """Take one page more."""
         self.count = event.pages
         self._add(event.page)
+        if event.to_recognise > event.recognised:
+            self.scan.set()
         if event.to_recognise - event.recognised > self._long_from:
             self.long.set()
 
@@ -300,23 +333,36 @@ class LocalReading:
 
     async def _read_in_turn(self, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
         reading = asyncio.create_task(self._follow(progress, early))
-        helpers = [asyncio.create_task(progress.long.wait()), asyncio.create_task(self._keep(progress))]
+        helpers = [asyncio.create_task(each) for each in (progress.long.wait(), self._keep(progress), self._gives_way(progress, slot))]
+        urgent, clock = self._pace.urgent, asyncio.get_running_loop().time
         try:
-            await asyncio.wait({reading, helpers[0]}, timeout=self._pace.quick, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():
+            await asyncio.wait({reading, helpers[0], helpers[2]}, timeout=self._pace.quick, return_when=asyncio.FIRST_COMPLETED)
+            while not reading.done():
                 await self._checkpoint(progress)
-                moving = asyncio.create_task(slot.demote())
-                helpers.append(moving)
-                await asyncio.wait({reading, moving}, timeout=self._pace.urgent, return_when=asyncio.FIRST_COMPLETED)
-                if not reading.done() and not moving.done():
-                    # No slow slot is free. What is likely to matter was read: others pass, and it goes on from here later.
-                    await ended([reading])
+                moving, giving_way = (asyncio.create_task(each) for each in (slot.demote(), self._gives_way(progress, slot)))
+                helpers += [moving, giving_way]
+                began = clock()
+                await asyncio.wait({reading, moving, giving_way}, timeout=urgent, return_when=asyncio.FIRST_COMPLETED)
+                if reading.done() or moving.done():
+                    break
+                # No slow slot is free. Others pass, and it goes on from here later: at once, or when what is likely to matter was read.
+                urgent -= clock() - began
+                await ended([reading, moving])
+                if giving_way.done() and urgent > 0:
+                    await slot.let_pass()
+                else:
                     slot.release()
-                    await moving
-                    reading = asyncio.create_task(self._follow(progress, early))
+                    await slot.demote()
+                reading = asyncio.create_task(self._follow(progress, early))
             return await reading
         finally:
             await ended([reading, *helpers])
+
+    @staticmethod
+    async def _gives_way(progress: ReadingProgress, slot: WorkerSlot) -> None:
+        """Wait until this is known to be a scan, and somebody waits who is not."""
+        await progress.scan.wait()
+        await slot.wanted()
 
     async def _follow(self, progress: ReadingProgress, early: Early) -> Reading:
         async with aclosing(self._reader(progress.file.path, known=progress.in_order(), is_concerned=concerned)) as events:
@@ -351,21 +397,23 @@ class LocalReading:
     async def _save(self, progress: ReadingProgress, *, complete: bool) -> None:
         if progress.count is None:
             return
-        progress.unsaved = False
-        pages = progress.in_order()
-        try:
-            await run_to_completion(
-                self._store.contents.save,
-                progress.file.sha256,
-                pages,
-                page_count=progress.count,
-                complete=complete,
-                rules=RULES,
-                now=self._clock(),
-            )
-        except StorageError:
-            progress.unsaved = True
-            raise
+        # One after the other: what was read first must not be written last.
+        async with progress.saving:
+            progress.unsaved = False
+            pages = progress.in_order()
+            try:
+                await run_to_completion(
+                    self._store.contents.save,
+                    progress.file.sha256,
+                    pages,
+                    page_count=progress.count,
+                    complete=complete,
+                    rules=RULES,
+                    now=self._clock(),
+                )
+            except StorageError:
+                progress.unsaved = True
+                raise
 
     async def _leave(self, progress: ReadingProgress) -> None:
         try:

@@ -63,6 +63,8 @@ def test_each_decree_is_posted_once_and_its_parts_are_what_they_really_take(hour
     [reading, own] = figures.processor.values()
     assert reading * PLAN.days >= 0.5 * COSTS.scan * figures.scans > 0
     assert own > 0
+    assert len(figures.waits) >= figures.recueils
+    assert 0 < max(figures.waits) < 20, "behind a download, or the text of another; never behind a scan"
     assert figures.closest >= 2.99
 
 

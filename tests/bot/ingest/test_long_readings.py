@@ -345,6 +345,59 @@ async def test_when_the_slow_lane_is_full_the_pages_that_matter_are_still_read_a
     assert len(world.posts()) == 3
 
 
+async def test_a_text_waits_for_no_scan_when_the_slow_lane_is_full(world: World) -> None:
+    """No time passes here: what is in its urgent minute gives way, and goes on where it was."""
+    world.pace = URGENT
+    first = world.publish("99", 1, *scan_with_a_decree("2026-1"))
+    await world.poll("99")
+    second = world.publish("98", 1, *scan_with_a_decree("2026-2"), urgent=5)
+    polling = asyncio.create_task(world.poll("98"))
+    await soon(second.waiting.wait())
+    world.publish("97", 1, vsa("2026-3"))
+    _, ingested = await world.poll("97")
+    assert [decree.facts.number for decree in ingested.decrees] == ["2026-3"]
+
+    report, _ = await soon(polling)
+    assert report.unfinished == (url("98", 1),), "it left its place"
+    ended: asyncio.Queue[str] = asyncio.Queue()
+    world.watcher.when_late(lambda late: ended.put_nowait(late.recueil.url))
+    second.gate.set()
+    assert await soon(ended.get()) == url("98", 1), "it has its place again, and needs none of the slow ones"
+    assert [known for name, known in world.scanner.known if name == url("98", 1)] == [0, 5]
+    first.gate.set()
+    await soon(world.watcher.finish())
+    assert len(world.posts()) == 3
+
+
+async def test_a_short_scan_gives_way_as_a_long_one_does(world: World) -> None:
+    long = world.publish("99", 1, *scan_with_a_decree("2026-1"))
+    await world.poll("99")
+    short = world.publish("98", 1, NOTHING, NOTHING, vsa("2026-2"))
+    polling = asyncio.create_task(world.poll("98"))
+    await soon(short.waiting.wait())
+    world.publish("97", 1, vsa("2026-3"))
+    _, ingested = await world.poll("97")
+    assert [decree.facts.number for decree in ingested.decrees] == ["2026-3"]
+    await soon(polling)
+    short.gate.set()
+    long.gate.set()
+    await soon(world.watcher.finish())
+    assert len(world.posts()) == 3
+
+
+async def test_while_a_slow_slot_is_free_a_scan_moves_there_without_a_break(world: World) -> None:
+    scan = world.publish("98", 1, NOTHING, NOTHING)
+    polling = asyncio.create_task(world.poll("98"))
+    await soon(scan.waiting.wait())
+    world.publish("97", 1, vsa("2026-3"))
+    _, ingested = await world.poll("97")
+    assert len(ingested.decrees) == 1
+    await soon(polling)
+    scan.gate.set()
+    await soon(world.watcher.finish())
+    assert [known for name, known in world.scanner.known if name == url("98", 1)] == [0]
+
+
 async def test_what_takes_long_for_another_reason_leaves_the_quick_lane_too(world: World) -> None:
     world.pace = ReadingTimeouts(pages=20, quick=0.05, urgent=300, checkpoint=300)
     scan = world.publish("99", 1, NOTHING, NOTHING)
