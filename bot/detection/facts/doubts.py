@@ -43,7 +43,7 @@ def doubtful(
     both do. An office is one of a closed list and stands in one place: it is doubtful only where the second reader names another.
     """
     poor = {quote.about for quote in evidence if quote.page in document.poor_pages}
-    unsure = {name for name in _FROM_ONE_PAGE if name in poor} | ({"starts", "ends"} if "period" in poor else set())
+    unsure = {*facts.doubtful, *(name for name in _FROM_ONE_PAGE if name in poor), *(("starts", "ends") if "period" in poor else ())}
     for name in TAGGED:
         value: FactValue = getattr(facts, name)
         if value and not _is_listed(document, segment, name, value) and not agree(document, segment, name, value, read.get(name)):

@@ -10,7 +10,7 @@ from bot.detection.facts.doubts import doubtful, second_values
 from bot.detection.facts.equipment import camera_types, cameras, software, vendor
 from bot.detection.facts.identity import POLICE, number, of_police_series, police_decides
 from bot.detection.facts.operators import event, operators
-from bot.detection.facts.period import period
+from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.references import CHANGES, amended, amended_things, references, unless_gone
 from bot.detection.facts.signature import courts_named, first_prefect, office, signed
@@ -58,7 +58,8 @@ def gather(
     signed_on = own_signature.value if own_signature is not None else None
     own_event = event(document, segment, speaking, mentioning if kind in CHANGES else ())
     occasion = own_event.value if own_event is not None else None
-    starts, ends = noted("period", period(document, segment, speaking, signed_on)) or (None, None)
+    own_period = period(document, segment, speaking, signed_on)
+    starts, ends = noted("period", own_period) or (None, None)
     facts = Facts(
         number=noted("number", own_number),
         signed=noted("signed", own_signature),
@@ -80,6 +81,7 @@ def gather(
         office=noted("office", office(document, segment)),
         references=all_noted("references", references(document, segment, kind, own_number.value if own_number is not None else None)),
         authority=noted("authority", _authority(document, segment, own_number)),
+        doubtful=() if own_period is None or is_whole(document, segment, own_period, signed_on) else ("starts", "ends"),
     )
     return facts, tuple(evidence)
 

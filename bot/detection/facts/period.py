@@ -394,6 +394,31 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     return operative if _agrees(operative.value, titled.value) else titled
 
 
+_ANY_DAY = re.compile(rf"\b(?:{ANY_DATE}|{DAY}\s*{MONTH}(?!\s*{YEAR}))")
+_ANY_HOUR = re.compile(rf"(?<!\w){HOUR}(?<!:)(?!\w)")
+_NEAR = timedelta(days=45)
+
+
+def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], signed: date | None) -> bool:
+    """Return False where the article that gives a period also has a day outside it, or an hour apart from it: several slots, of which some
+    may not have been read."""
+    block, (opening, closing) = segment.at(found.start), found.value
+    if block.part not in {DecreePart.ARTICLE, DecreePart.BODY} or opening is None or closing is None:
+        return True
+    text = document.flat
+    for match in _ANY_DAY.finditer(text, block.start, block.end):
+        shown = partial(match.group())
+        day = shown.complete(year=opening.day.year) if shown is not None else None
+        before = document.folded.text[max(match.start() - 60, block.start) : match.start()]
+        others = any(pattern.search(before) for pattern in (_FOREIGN, _ASKED, _SIGNING))
+        if day is None or day == signed or others or dates_signature(document, match.start(), match.end(), block.end):
+            continue
+        if opening.day - _NEAR <= day < opening.day or closing.day < day <= closing.day + _NEAR:
+            return False
+    hours = (match for match in _ANY_HOUR.finditer(text, block.start, block.end))
+    return all(found.start <= match.start() < found.end for match in hours)
+
+
 def _is_only(shown: Period, day: date) -> bool:
     """Return True for a period that is this one day, without hours."""
     return shown == (Moment(day), Moment(day))

@@ -109,6 +109,27 @@ def test_a_page_that_was_badly_read_makes_its_facts_doubtful() -> None:
     assert replace(judge(poor).facts, doubtful=()) == replace(judge(clear).facts, doubtful=())
 
 
+@pytest.mark.parametrize(
+    ("told", "sure"),
+    [
+        ("du 3 au 6 mai 2026", True),
+        ("du 3 mai 2026 à 14 h au 6 mai 2026 à 2 h", True),
+        ("du 3 au 6 mai 2026, chaque jour de 14 h à 23 h", True),
+        ("du 3 au 6 mai 2026, présentée le 30 avril 2026", True),
+        ("du 3 au 6 mai 2026, et le soir du 9 mai", False),
+        ("du 3 au 6 mai 2026, et encore en mai, le samedi 9 mai 2026", False),
+        ("du 3 mai 2026 à 14 h au 6 mai 2026 à 2 h, sauf le matin, et jusqu'à 4 h 30 pour les agents", False),
+        ("du 3 au 6 mai 2026 (vendredi : ouverture à 18 h)", False),
+    ],
+)
+def test_a_period_beside_which_its_article_gives_other_days_or_hours_is_doubtful(told: str, sure: bool) -> None:
+    found = judge(act(TEXT.replace("du 3 au 6 mai 2026", told), TITLE)).facts
+    assert (found.starts is not None and found.starts.day.isoformat(), {"starts", "ends"} & set(found.doubtful)) == (
+        "2026-05-03",
+        set() if sure else {"starts", "ends"},
+    )
+
+
 def test_the_second_reader_reads_a_plain_decree() -> None:
     text = document(given := act(TEXT, TITLE), given.pages)
     read = second_values(text, tagged(text, segments(text, None)[0]))
