@@ -67,11 +67,11 @@ demo: setup
 
 evaluate: complete
 	$(BIN)/python -m benchmarks.detection tests/corpus
-	$(BIN)/python -m benchmarks.detection tests/corpus --by-writer
+	$(BIN)/python -m benchmarks.detection tests/corpus tests/unseen --by-writer
 
-# Deterministic: the same corpus gives the same model.
+# Deterministic: the same lessons give the same model.
 model: complete
-	$(BIN)/python -m benchmarks.detection.training tests/corpus
+	$(BIN)/python -m benchmarks.detection.training tests/corpus tests/unseen
 
 # Hundreds of processes start: they need not compile the program each, whatever the environment says.
 test bench-short: export PYTHONDONTWRITEBYTECODE =

@@ -1,4 +1,4 @@
-"""Measures detection on a folder of labelled acts: precision and recall, kinds, facts, and every label that was missed. Records nothing.
+"""Measures detection on folders of labelled acts: precision and recall, kinds, facts, and every label that was missed. Records nothing.
 
 Exit codes: 0 every label of the acts as they are was met, 1 some label was missed, 2 no such folder or bad labels.
 """
@@ -21,7 +21,7 @@ from benchmarks.detection.by_writer import by_writer, lines_by_writer
 def main(arguments: Sequence[str] | None = None) -> int:
     """Judges the acts of a corpus, prints the result, and returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("folder", type=Path, metavar="DIR", help="a folder with labels/*.toml and the texts they name")
+    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="a folder with labels/*.toml and the texts they name")
     parser.add_argument(
         "--noise",
         action=argparse.BooleanOptionalAction,
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--errors", "-n", type=int, default=20, metavar="N", help="errors shown of each list (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
-        acts = load_corpus(options.folder)
+        acts = tuple(act for folder in options.folders for act in load_corpus(folder))
     except BadCorpus as error:
         print(error, file=sys.stderr)
         return 2
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bar = progress.add_task("judging", total=len(tried))
         evaluation = evaluate(tried, told=lambda step: progress.update(bar, completed=step.done))
     if options.json:
-        print(json.dumps(evaluation_json(str(options.folder), evaluation), ensure_ascii=False, indent=2))
+        print(json.dumps(evaluation_json(" ".join(map(str, options.folders)), evaluation), ensure_ascii=False, indent=2))
     else:
         print(*lines(evaluation, options.errors), sep="\n")
     return 1 if evaluation.mistakes else 0

@@ -1,17 +1,18 @@
-"""Teaches the tagger from a folder of labelled acts: `python -m benchmarks.detection.training tests/corpus` (`make model`).
+"""Teaches the tagger from folders of labelled acts: `python -m benchmarks.detection.training tests/corpus tests/unseen` (`make model`).
 
-Writes the model and, beside it, the hash of the corpus that it was taught from. The same corpus gives the same model.
+Writes the model and, beside it, two hashes: of all that it was taught with, and of the model. The same lessons give the same model.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import random
 import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pycrfsuite
@@ -22,61 +23,78 @@ from bot.detection.facts.gather import gather
 from bot.detection.facts.operators import is_formality, named_in
 from bot.detection.facts.references import amended
 from bot.detection.facts.signature import office
-from bot.detection.facts.tagging import OUTSIDE, Stretch, stretches
+from bot.detection.facts.tagging import OUTSIDE, Stretch, Word, stretches
 from bot.detection.judging import decide
+from bot.detection.rules.evidence import Finding
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, document, relevant_pages
 from bot.detection.text.segments import DecreePart, Segment, located, segments
 from bot.domain.acts import Evidence, Facts, Outcome
 
 MODEL = Path("bot/detection/tagger.crfsuite")
-CORPUS_HASH = MODEL.with_suffix(".sha256")
+HASHES = MODEL.with_suffix(".sha256")
 
 _ROUNDS = 50
 _SETTINGS = {"c1": 0.2, "c2": 0.02, "max_iterations": _ROUNDS, "feature.minfreq": 0}
 
+_NAMED_FREELY = frozenset({"places", "event", "software", "vendor"})
+_NOBODY_MET = "\0"
 _Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A labelled decree as the readers get it, with what the rules make of it; and the label of each word, stretch by stretch."""
+    """A labelled decree as the readers get it, with what detection found of it; and the label of each word, stretch by stretch."""
 
     act: Labelled
-    text: ActText
+    whole: ActText
     segment: Segment
-    facts: Facts
-    evidence: tuple[Evidence, ...]
-    taught: tuple[tuple[Stretch, tuple[str, ...]], ...]
+    finding: Finding
+    taught: tuple[tuple[Stretch, tuple[str, ...]], ...] = ()
+
+    @property
+    def text(self) -> ActText:
+        """The text without what the decree says of another one."""
+        return amended(self.whole, self.segment)
+
+    def by_the_rules(self) -> tuple[Facts, tuple[Evidence, ...]]:
+        """Read the facts with the rules alone."""
+        return gather(self.whole, self.segment, self.finding.mentions, self.finding.kind)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Teach the tagger, write model and hash, and return the exit code: 2 where the corpus cannot be used."""
+    """Teach the tagger, write model and hashes, and return the exit code: 2 where the corpus cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection.training", description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("folder", type=Path, metavar="DIR", help="a folder with labels/*.toml and the texts they name")
+    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="a folder with labels/*.toml and the texts they name")
     parser.add_argument("--model", type=Path, default=MODEL, metavar="FILE", help="what is written (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
-        model = taught_by(lessons(load_corpus(options.folder)))
+        taught = list(lessons(act for folder in options.folders for act in load_corpus(folder)))
+        model = taught_by(taught)
     except (BadCorpus, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     options.model.write_bytes(model)
-    options.model.with_suffix(CORPUS_HASH.suffix).write_text(corpus_hash(options.folder) + "\n", encoding="ascii")
+    options.model.with_suffix(HASHES.suffix).write_text(hashes(taught, model), encoding="ascii")
     print(f"{options.model}: {len(model) // 1000} kB")
     return 0
 
 
-def corpus_hash(folder: Path) -> str:
-    """The hash of all labels and texts of a folder."""
-    told = hashlib.sha256()
-    for file in sorted([*folder.glob("labels/*.toml"), *folder.glob("acts/**/*.txt")]):
-        told.update(f"{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return told.hexdigest()
+def hashes(taught: Iterable[Lesson], model: bytes) -> str:
+    """Two lines: the hash of every feature and label of these lessons, and that of the model."""
+    told = hashlib.sha256(repr(_SETTINGS).encode())
+    for lesson in taught:
+        told.update(lesson.act.writer.encode() + b"\n")
+        for stretch, labels in lesson.taught:
+            for features, label in zip(stretch.features, labels, strict=True):
+                told.update("\0".join((label, *features)).encode() + b"\n")
+    return f"{told.hexdigest()}  lessons\n{hashlib.sha256(model).hexdigest()}  model\n"
 
 
 def taught_by(given: Iterable[Lesson]) -> bytes:
     """A model. What only one writer of several writes teaches nothing that holds elsewhere: a feature counts from two writers on.
+
+    Each stretch with names is taught a second time with half of them unknown.
 
     Raises ValueError where there is nothing to learn from.
     """
@@ -95,11 +113,25 @@ def taught_by(given: Iterable[Lesson]) -> bytes:
     trainer.set_params(_SETTINGS)
     for lesson in taught:
         for stretch, labels in lesson.taught:
-            trainer.append([[feature for feature in features if feature in shared] for features in stretch.features], labels)
+            for each in dict.fromkeys((stretch, _unknown(stretch, labels))):
+                trainer.append([[feature for feature in features if feature in shared] for features in each.features], labels)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model"
         trainer.train(str(file))
         return file.read_bytes()
+
+
+def _unknown(stretch: Stretch, labels: Sequence[str]) -> Stretch:
+    """The same with half of its names as words that nobody has met, so that what stands around a name is learned too."""
+    chance = random.Random(len(stretch.words))
+    hidden = False
+    words: list[Word] = []
+    for word, label in zip(stretch.words, labels, strict=True):
+        if label.startswith("B-"):
+            hidden = chance.random() < 0.5
+        hide = hidden and label[2:] in _NAMED_FREELY and word.folded.isalnum() and len(word.folded) > 2
+        words.append(replace(word, folded=_NOBODY_MET) if hide else word)
+    return replace(stretch, words=tuple(words))
 
 
 def lessons(acts: Iterable[Labelled]) -> Iterator[Lesson]:
@@ -118,12 +150,10 @@ def lessons(acts: Iterable[Labelled]) -> Iterator[Lesson]:
         segment, finding = next((found for found in judged if found[1].outcome is Outcome.DECREE), (None, None))
         if segment is None or finding is None:
             continue
-        facts, evidence = gather(text, segment, finding.mentions, finding.kind)
-        text = amended(text, segment)
-        told = {**as_labels(facts), **act.facts} if act.partial else act.facts
-        marks = list(_marks(text, segment, told))
-        taught = tuple((stretch, _labels(stretch, marks)) for stretch in stretches(text, segment))
-        yield Lesson(act, text, segment, facts, evidence, taught)
+        lesson = Lesson(act, text, segment, finding)
+        told = {**as_labels(lesson.by_the_rules()[0]), **act.facts} if act.partial else act.facts
+        marks = list(_marks(lesson.text, segment, told))
+        yield replace(lesson, taught=tuple((stretch, _labels(stretch, marks)) for stretch in stretches(lesson.text, segment)))
 
 
 def _labels(stretch: Stretch, marks: Sequence[tuple[str, _Span]]) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ _SPECIFIED = re.compile(r"[^,;:]{1,120}")
 # "massif du Maïdo": what a place is called, though not by a word of the list.
 _CALLED = re.compile(r"[a-zà-ÿ'-]{3,} (?:de la |de l'|du |des |de |d')[A-ZÀ-Ý]")
 _FOR_PREFECT = re.compile(r"\bpour l[ae] prefete?\b")
+_MORE_WORDS = 2
+_SHORT_LINE = 60
 _FROM_ONE_PAGE = (*TAGGED, "signed", "cameras")
 """The facts that a badly read page makes doubtful, besides the period, of which the evidence has a name of its own."""
 
@@ -74,7 +76,7 @@ def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]
 
 
 def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
-    """Yield the places in what was tagged: those of a sentence, or over the columns of a table the first cell of each row."""
+    """Yield the places in what was tagged: those of a sentence, or of short lines and of the rows of a table the first cell of each."""
     text = document.folded.text
     lines: list[str] = []
     start, tabular = match.start, False
@@ -83,7 +85,8 @@ def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
         stop = stop if stop >= 0 else match.end
         first, last = document.folded.span(start, stop)
         head = is_header(text, text.rfind("\n", 0, start) + 1)
-        tabular = tabular or head or has_gap(document.source[first:last])
+        ends_short = stop < match.end and stop - text.rfind("\n", 0, start) <= _SHORT_LINE
+        tabular = tabular or head or ends_short or has_gap(document.source[first:last])
         lines += [] if head else [first_cell(document.source[first:last].strip())]
         start = stop + 1
     for piece in lines if tabular else [match.value]:
@@ -124,22 +127,25 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
         return _same_operators(value, theirs) or (not theirs and (len(value) == 1 or _only_ones(document, segment, value)))
     if name == "office":
         return _same_office(document, str(value), str(other or ""))
-    return other is not None and _same_name(name, str(value), str(other))
+    if other is None:
+        return name == "event" and document.flat.count(fold(str(value)).text) > 1
+    return _same_name(name, str(value), str(other))
 
 
 def _same_name(fact: str, mine: str, theirs: str) -> bool:
-    """Return True for one name, and for an event or product of which the second reader left out the end: "Lumières 2026", "Lumières".
+    """Return True for one name, and for an event or product of which the second reader left out the end ("Lumières 2026") or the rank.
 
     Not where it has more than the rules, nor where these have gone on into another clause.
     """
     ours, others = _words(mine), _words(theirs)
-    longer = fact in {"event", "software"} and bool(others) and ours[: len(others)] == others
+    longer = fact in {"event", "software"} and bool(others) and others in (ours[: len(others)], ours[1:])
     return ours == others or (longer and _SPECIFIED.fullmatch(mine) is not None)
 
 
 def _same_operators(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     """Return True for the same operators, be the end of a name left out by the second reader: "Commune de La" for "Commune de La Seyne"."""
-    return len(mine) == len(theirs) and all(any(one.startswith(other) for other in theirs) for one in mine)
+    cut = {other: next((one for one in mine if one.startswith(other)), None) for other in theirs}
+    return set(cut.values()) == set(mine)
 
 
 def _only_ones(document: ActText, segment: Segment, value: tuple[str, ...]) -> bool:
@@ -193,7 +199,9 @@ def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> boo
 
 
 def _same(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Return True for one name: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes"."""
+    """Return True for one name: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes", and may have its town after it."""
+    if len(theirs) > 1 and mine[: len(theirs)] == theirs:
+        return len(mine) - len(theirs) <= _MORE_WORDS
     return mine == theirs or (len(mine) > 1 and mine[1:] == theirs) or (len(theirs) > 1 and theirs[1:] == mine)
 
 

@@ -25,24 +25,32 @@ OUTSIDE = "O"
 
 _PARTS = frozenset({DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY})
 _WORD = re.compile(r"[a-z]+'(?=\w)|\w+(?:-\w+)*|[^\w\s]")
+_GAP = re.compile(r"\t|[ \xa0]{2}|\.{3}|…|│|\|")
 _DIGIT = re.compile(r"\d")
 _SIGNED = re.compile(r"\bfait (?:a|le|en)\b|^\W{0,3}pour l\w{1,2}\W{1,2}(?:sous-)?prefete?", re.MULTILINE)
 _REMEDIES = re.compile(r"\b(?:voies et delais|delais et voies|recours gracieux|recours contentieux|peut etre contestee?)")
 _EXECUTES = re.compile(r"charge\w*[^.;]{0,120}\bexecution\b|recueil des actes")
 _NEAR = (-3, -2, -1, 1, 2, 3)
+_SHORT = 60
+"""Letters of a line that ends an item or a row rather than being broken at the margin."""
 _SENTENCE = 7
 """Words of the same sentence before one, of which the tagger is told without their order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word or sign of the folded text, with what is printed there. `opens_line`: it is the first of its line."""
+    """A word or sign of the folded text, with what is printed there.
+
+    `opens_line`: it is the first of its line; `after_short`: and the line before ends far from the margin; `column`: of a table, from 0.
+    """
 
     folded: str
     printed: str
     start: int
     end: int
     opens_line: bool
+    after_short: bool
+    column: int
 
     @property
     def shape(self) -> str:
@@ -58,10 +66,16 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One part of a decree as the tagger gets it: its words, and the features of each."""
+    """One part of a decree as the tagger gets it: its words, the zone of each, and what part it is."""
 
     words: tuple[Word, ...]
-    features: list[list[str]]
+    zones: tuple[str, ...]
+    rank: str
+
+    @property
+    def features(self) -> list[list[str]]:
+        """What the tagger is told of each word."""
+        return list(_features(self.words, self.zones, self.rank))
 
 
 def stretches(document: ActText, segment: Segment) -> Iterator[Stretch]:
@@ -73,7 +87,7 @@ def stretches(document: ActText, segment: Segment) -> Iterator[Stretch]:
             continue
         articles += block.part is DecreePart.ARTICLE
         rank = f"article {min(articles, 3)}" if block.part is DecreePart.ARTICLE else block.part.value
-        yield Stretch(words, list(_features(words, _zones(document.folded.text, block, words), rank)))
+        yield Stretch(words, tuple(_zones(document.folded.text, block, words)), rank)
 
 
 def tagged(document: ActText, segment: Segment, model: bytes | None = None) -> dict[str, list[TextMatch[str]]]:
@@ -111,11 +125,18 @@ def _packaged() -> bytes:
 def _words(document: ActText, block: Block) -> tuple[Word, ...]:
     text = document.folded.text
     words: list[Word] = []
-    position = block.start
+    position, line, column, last = block.start, text.rfind("\n", 0, block.start) + 1, 0, 0
     for match in _WORD.finditer(text, block.start, block.end):
-        first, last = document.folded.span(*match.span())
-        opens_line = not words or "\n" in text[position : match.start()]
-        words.append(Word(_DIGIT.sub("0", match.group()), document.source[first:last] or match.group(), *match.span(), opens_line))
+        before, (first, last) = last, document.folded.span(*match.span())
+        end = text.find("\n", position, match.start())
+        after_short = 0 <= end - line < _SHORT
+        if end >= 0:
+            line, column = text.rfind("\n", position, match.start()) + 1, 0
+        elif words and _GAP.search(document.source, before, first) is not None:
+            column += 1
+        printed = document.source[first:last] or match.group()
+        opens_line = not words or end >= 0
+        words.append(Word(_DIGIT.sub("0", match.group()), printed, *match.span(), opens_line, after_short, column))
         position = match.end()
     return tuple(words)
 
@@ -146,7 +167,7 @@ def _features(words: Sequence[Word], zones: Sequence[str], rank: str) -> Iterato
         shape, zone = shapes[position], zones[position]
         own = [f"is {word}", f"shape {shape}", f"zone {zone}", f"rank {rank}", f"zone {zone}|{shape}", f"zone {zone}|is {word}"]
         own += [f"ends {word[-3:]}", f"begins {word[:4]}", f"after colon {colon}"]
-        own += ["opens line"] if words[position].opens_line else []
+        own += list(_of_line(words[position], shape))
         own += ["quoted", f"quoted after {before_quote}"] if quoted else []
         yield [
             *own,
@@ -162,6 +183,14 @@ def _features(words: Sequence[Word], zones: Sequence[str], rank: str) -> Iterato
             sentence = []
         elif len(word) > 2:
             sentence.append(word)
+
+
+def _of_line(word: Word, shape: str) -> Iterator[str]:
+    """Yield the features of where a word stands in its line."""
+    if word.opens_line:
+        yield from ("opens line", f"opens line|{shape}", f"opens line after short {word.after_short}")
+    if word.column:
+        yield f"column {min(word.column, 2)}|{shape}"
 
 
 def _around(folded: Sequence[str], shapes: Sequence[str], position: int) -> Iterator[str]:
