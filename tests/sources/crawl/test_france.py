@@ -67,8 +67,12 @@ async def test_a_sweep_costs_little_more_than_a_request_per_source() -> None:
     assert steady.bytes < first.bytes / 10
 
 
-async def test_in_the_steady_state_what_did_not_change_is_one_page(sweeper: Sweeper) -> None:
-    await sweeper()
+async def test_every_first_look_finds_its_list_and_reads_it_right_and_then_what_did_not_change_is_one_page(sweeper: Sweeper) -> None:
+    first = await sweeper()
+    assert first.failed == {}
+    assert set(first.crawls) == {source.key for source in sweeper.france.sources}
+    for source in sweeper.france.sources:
+        _is_right(sweeper.france, source, first.crawls[source.key])
     steady = await sweeper()
     more = {key: crawl.requests for key, crawl in steady.crawls.items() if crawl.requests != 1}
     # Three kinds of recueil, on a page each.
@@ -76,14 +80,6 @@ async def test_in_the_steady_state_what_did_not_change_is_one_page(sweeper: Swee
     assert all(crawl.unchanged and not crawl.listed for crawl in steady.crawls.values())
     redirected = sum(source.authority in REDIRECTING for source in sweeper.france.sources)
     assert steady.pages == len(sweeper.france.sources) + sum(more.values()) - len(more) + redirected
-
-
-async def test_every_first_look_finds_its_list_and_reads_it_right(sweeper: Sweeper) -> None:
-    sweep = await sweeper()
-    assert sweep.failed == {}
-    assert set(sweep.crawls) == {source.key for source in sweeper.france.sources}
-    for source in sweeper.france.sources:
-        _is_right(sweeper.france, source, sweep.crawls[source.key])
 
 
 def _is_right(france: France, source: Source, crawl: Crawl) -> None:
