@@ -92,7 +92,7 @@ soak: complete
 endurance: complete
 	$(BIN)/python -m benchmarks.soak.endurance
 
-# All of it, whatever fails; one of the damaged PDFs is still read wrong in silence, which docs/security.md says.
+# All of it, whatever fails.
 nightly: complete
 	$(MAKE) --keep-going endurance-short damaged fuzz
 

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from mmap import MADV_DONTNEED, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,14 @@ _SHOWS = re.compile(rb"/(?:Font|XObject)\s*<<\s*/")
 _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+Do\b")
 _SHOWN = re.compile(rb"[^(<\[\s][)>\]]\s*(?:T[jJ]\b|['\"])")
 _STRING = re.compile(rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)", re.DOTALL)
+_INLINE_IMAGE = re.compile(rb"(?<=\s)BI\s.*?\sEI(?=\s|$)", re.DOTALL)
+_WORD = re.compile(_STRING.pattern + rb"|<[0-9A-Fa-f\s]*>|%[^\r\n]*|/[^\s/<>\[\](){}%]*|<<|>>|[\[\]]|[^\s/<>\[\](){}%]+|\S", re.DOTALL)
+_OPERAND = re.compile(rb"\(.|[<>/%\[\]]|[-+]*\d*\.?\d*-?\d*$|(?:true|false|null)$", re.DOTALL)
+_ORDERS = frozenset(
+    b"b B b* B* BDC BI BMC BT BX c cm CS cs d d0 d1 Do DP EI EMC ET EX f F f* G g gs h i ID j J K k l m M MP n q Q re RG rg ri s S SC sc "
+    b"SCN scn sh T* Tc Td TD Tf Tj TJ TL Tm Tr Ts Tw Tz v w W W* y ' \"".split()
+)
+_OWN_LENGTH = re.compile(rb"/Length\s+(\d+)\b(?!\s+\d+\s+R)")
 _TEXT_BEGIN = re.compile(rb"(?<![^\s\]>)])BT(?![^\s\[(</])")
 _TEXT_END = re.compile(rb"(?<![^\s\]>)])ET(?![^\s\[(</])")
 _FONT_CHOSEN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+[-+.\d]+\s+Tf\b")
@@ -62,6 +71,11 @@ _FONT_CHOSEN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+[-+.\d]+\s+Tf\b")
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,7})\s+\d{1,5}\s+obj\b")
 _OBJECT_END = re.compile(rb"\bendobj\b|>>\s*stream\r?\n")
 _KIND = re.compile(rb"/Type\s*/(Pages?|ObjStm)\b")
+_NOT_ORDERS = re.compile(rb"/S\s+\d|/Type\s*/XRef\b|/Linearized\b")
+"""Streams to which nothing refers: tables, and those for who reads a file from the web."""
+_REFERENCES = re.compile(rb"(\d+)\s+\d+\s+R\b")
+_EMPTY_STREAM = re.compile(rb"stream\r?\n[\t\n\f\r \0]*endstream")
+_CONTENTS_KEY = re.compile(rb"/Contents\s*[\[\d]")
 _PARENT = re.compile(rb"/Parent\s+(\d+)\s+\d+\s+R")
 _LOCKED = re.compile(rb"/Filter\s*/Standard\b")
 _NUMBER_OF = {key: re.compile(rb"/%s\s+(\d{1,7})\b(?!\s+\d+\s+R)" % key) for key in (b"N", b"First")}
@@ -96,6 +110,31 @@ def streams_unpack(content: mmap | bytes) -> bool:
     return True
 
 
+def spoiled_streams(content: mmap | bytes) -> frozenset[bytes]:
+    """Return the drawing orders that carry no checksum, as they are not packed, and are not what was written: their length is another one,
+    or what stands among them is no order (ISO 32000-1 annex A). `content` is the file, not encrypted.
+    """
+    spoiled = set[bytes]()
+    for found in _streams(content):
+        start = content.rfind(b"obj", max(0, found.start() - _LONGEST_HEAD), found.start())
+        head = content[start : found.start()]
+        if start < 0 or _FILTERS.search(head) or _NOT_TEXT.search(head):
+            continue
+        end = content.find(b"endstream", found.end(), found.end() + _MOST_CONTENT)
+        if end < 0:
+            continue
+        orders, length = content[found.end() : end], _OWN_LENGTH.search(head)
+        is_as_long = length is None or 0 <= len(orders) - int(length[1]) <= len(b"\r\n")
+        if b" Tf" in orders and not (is_as_long and _is_orderly(orders)):
+            spoiled.add(orders.strip(_BLANKS))
+    return frozenset(spoiled)
+
+
+def _is_orderly(orders: bytes) -> bool:
+    words = (word for word in _WORD.findall(_INLINE_IMAGE.sub(b"", orders)) if not _OPERAND.match(word))
+    return all(word in _ORDERS for word in words)
+
+
 def _streams(content: mmap | bytes) -> Iterator[re.Match[bytes]]:
     """Yield where streams begin. What was passed of a large file need not stay in memory."""
     for window in range(0, len(content), _WINDOW):
@@ -118,28 +157,47 @@ def decrypted(document: Any) -> bytes:
     return out.getvalue()
 
 
-def damaged_pages(document: Any, numbers: Sequence[int], *, letters: bool = True) -> frozenset[int]:
+def damaged_pages(
+    document: Any,
+    numbers: Sequence[int],
+    *,
+    letters: bool = True,
+    twice: bool = False,
+    blanks: bool = False,
+    spoiled: frozenset[bytes] = frozenset(),
+) -> frozenset[int]:
     """Return those of these pages (by number from 1) of which something is lost: drawing orders, forms, images or fonts that they use, or
-    all that is their own, where another of these pages before it is the same one.
+    all that is their own, where another of these pages before it is the same one, in a file that may name one `twice`.
 
-    Without `letters`, fonts are not looked at: only what is drawn.
+    Without `letters`, fonts are not looked at: only what is drawn. With `blanks`, a page that has fonts or images and gives no order is
+    one that was left blank. `spoiled` are drawing orders that are not what was written.
     """
     try:
         copy = _Copy.of(document, numbers)
     except pdfium.PdfiumError:
         if len(numbers) == 1:
             return frozenset(numbers)
-        return frozenset(number for each in numbers for number in damaged_pages(document, (each,), letters=letters))
+        one = partial(damaged_pages, document, letters=letters, blanks=blanks, spoiled=spoiled)
+        return frozenset(number for each in numbers for number in one((each,)))
     pages = copy.pages()
     first: dict[object, int] = {}
     for number, page in zip(numbers, pages, strict=True):
-        if drawn := copy.drawn(page):
+        if twice and (drawn := copy.drawn(page)):
             first.setdefault(drawn, number)
     return frozenset(
         number
         for number, page in zip(numbers, pages, strict=True)
-        if first.get(copy.drawn(page), number) != number or not copy.is_whole(page, letters=letters)
+        if first.get(copy.drawn(page), number) != number or not copy.is_whole(page, letters=letters, blanks=blanks, spoiled=spoiled)
     )
+
+
+def has_orders(document: Any, number: int) -> bool:
+    """Return whether a page has drawing orders, be they lost. False where that cannot be looked at."""
+    try:
+        copy = _Copy.of(document, (number,))
+    except pdfium.PdfiumError:
+        return False
+    return any(_CONTENTS.search(page) for page in copy.pages())
 
 
 def draws_letters(document: Any, number: int) -> bool:
@@ -190,8 +248,8 @@ class _Copy:
         contents = (self._unpacked(self.objects.get(reference)) for reference in self._contents(page))
         return any(content is not None and _SHOWN.search(content) for content in contents)
 
-    def is_whole(self, page: bytes, *, letters: bool) -> bool:
-        """Return whether all that the page uses is there and unpacks."""
+    def is_whole(self, page: bytes, *, letters: bool, blanks: bool, spoiled: frozenset[bytes]) -> bool:
+        """Return whether all that the page uses is there and unpacks. `blanks` and `spoiled`: as in `damaged_pages`."""
         resources = self._resources(page)
         references = list(self._contents(page))
         if not references:
@@ -199,13 +257,14 @@ class _Copy:
             return _SHOWS.search(resources) is None
         contents = [self._unpacked(self.objects.get(reference)) for reference in references]
         orders = b"\n".join(content or b"" for content in contents)
-        if _is_cut(orders) or (not orders.strip(b"\0" + _BLANKS) and self._checked(references) and _SHOWS.search(resources)):
+        is_blank = not orders.strip(b"\0" + _BLANKS)
+        if _is_cut(orders) or (is_blank and not blanks and self._checked(references) and _SHOWS.search(resources)):
             return False
         waiting: list[tuple[bytes | None, bytes]] = [(content, resources) for content in contents]
         seen = set[bytes]()
         while waiting:
             content, resources = waiting.pop()
-            if content is None:
+            if content is None or content.strip(_BLANKS) in spoiled:
                 return False
             if letters and not all(self._font_is_whole(name, resources) for name in set(_FONT_CHOSEN.findall(content))):
                 return False
@@ -351,11 +410,40 @@ def completed(content: mmap | bytes) -> bytes | None:
     return b"".join((memoryview(content)[:end], tail))
 
 
+def may_repeat_pages(content: mmap | bytes) -> bool:
+    """Return whether one page may stand in the place of another: the page tree of a file names it twice, or nothing uses some stream that
+    was another's. In a sound file pages may be alike, and share all that they draw.
+
+    `content` is the file, not encrypted.
+    """
+    found = _Found()
+    found.look(content)
+    return bool(found.streams - found.used) or any(len(set(kids)) < len(kids) for kids in found.kids.values())
+
+
+def has_empty_streams(content: mmap | bytes) -> bool:
+    """Return whether a stream of a file holds no byte, or zeros only: a blank page that is packed has some, whose checksum shows that no
+    order was ever there. pdfium packs all of them anew."""
+    return _EMPTY_STREAM.search(content) is not None
+
+
+def has_drawn_pages(content: mmap | bytes) -> bool:
+    """Return whether pages with drawing orders stand anywhere in a file that is not encrypted, be they in its page tree or not."""
+    found = _Found()
+    found.look(content)
+    return bool(found.drawn)
+
+
 class _Found:
-    """The objects of a file without its table, and its page tree: node -> its parent, and whether it is a page."""
+    """The objects of a file without its table, and its page tree: node -> its parent, and whether it is a page; node -> its children; the
+    pages with drawing orders; the streams that may be drawing orders, and all objects that something refers to."""
 
     def __init__(self) -> None:
         self.nodes: dict[int, tuple[int, bool]] = {}
+        self.kids: dict[int, list[bytes]] = {}
+        self.drawn = set[int]()
+        self.streams = set[int]()
+        self.used = set[int]()
         self.locked = False
         self._left = _BUDGET
 
@@ -376,15 +464,25 @@ class _Found:
             kind = _KIND.search(head)
             if kind and kind[1] == b"ObjStm":
                 self._look_inside(head, content[over.end() : position])
+            elif not _NOT_ORDERS.search(head):
+                self.streams.add(int(found[1]))
         return len(content)
 
     def _take(self, number: int, head: bytes) -> None:
         self.locked = self.locked or _LOCKED.search(head) is not None
         self.nodes.pop(number, None)
+        self.kids.pop(number, None)
+        self.drawn.discard(number)
+        self.streams.discard(number)
+        self.used.update(map(int, _REFERENCES.findall(head)))
         kind = _KIND.search(head)
         if kind and kind[1] != b"ObjStm":
-            parent = _PARENT.search(head)
+            parent, kids = _PARENT.search(head), _KIDS.search(head)
             self.nodes[number] = int(parent[1]) if parent else 0, kind[1] == b"Page"
+            if kids:
+                self.kids[number] = _REFERENCES.findall(kids[1])
+            if _CONTENTS_KEY.search(head):
+                self.drawn.add(number)
 
     def _look_inside(self, head: bytes, packed: bytes) -> None:
         """The objects of an object stream (ISO 32000-1 7.5.7): their numbers and places come before them."""

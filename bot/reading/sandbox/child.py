@@ -12,18 +12,31 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from queue import SimpleQueue
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.domain.pages import PageText, TextOrigin
-from bot.reading.pages.damage import completed, damaged_pages, decrypted, draws_letters, is_encrypted, pages_out_of_reach, streams_unpack
+from bot.reading.pages.damage import (
+    completed,
+    damaged_pages,
+    decrypted,
+    draws_letters,
+    has_drawn_pages,
+    has_empty_streams,
+    has_orders,
+    is_encrypted,
+    may_repeat_pages,
+    pages_out_of_reach,
+    spoiled_streams,
+    streams_unpack,
+)
 from bot.reading.pages.drawing import (
     CLOSE,
     GLANCE,
@@ -137,6 +150,8 @@ _MOST_COMPLETED = 256 * 1024**2
 """Bytes of a file of which a copy is made in memory."""
 _SOME_TEXT = 150
 """Characters of its own below which a page may have lost all but a running title, before which the name of a service stands."""
+T = TypeVar("T")
+
 _AT_ONCE = 50
 """Pages that are looked at together for damage: what they share is then looked at once."""
 
@@ -153,6 +168,7 @@ class PdfDocument:
 
         Raises NotReadable.
         """
+        self._path = path
         self._find_ocr = ocr
         self._ocr: Ocr | None = None
         self._ocr_sought = False
@@ -163,7 +179,10 @@ class PdfDocument:
         except (pdfium.PdfiumError, OSError) as error:
             raise NotReadable(_why(error)) from error
         self._out_of_reach = 0 if trusting or self.salvaged else pages_out_of_reach(path)
-        self._suspect = self.salvaged or not (trusting or _streams_unpack(path, self._pdf))
+        is_checked = not (trusting or self.salvaged)
+        none = frozenset[bytes]()
+        self._spoiled = _in_file(path, self._pdf, spoiled_streams, none) if is_checked else none
+        self._suspect = self.salvaged or bool(self._spoiled) or (is_checked and not _in_file(path, self._pdf, streams_unpack, False))
         self._trusting = trusting
         self._damaged: dict[int, bool] = {}
         self._seen: dict[object, int] = {}
@@ -224,8 +243,10 @@ class PdfDocument:
         own = own_length(text.text) if text.origin is TextOrigin.LAYER else 0
         if looks and (own >= NO_TEXT or text.origin is TextOrigin.PENDING):
             twin = self._seen.setdefault(looks, number)
-            if twin != number and number in damaged_pages(self._pdf, (twin, number)):
+            if twin != number and self._may_repeat and number in damaged_pages(self._pdf, (twin, number), twice=True, blanks=True):
                 return True
+        if text.origin is TextOrigin.BLANK and len(self._pdf) == 1 and not has_orders(self._pdf, number) and self._has_lost_its_tree:
+            return True
         if not self._suspect and (self._trusting or own >= _SOME_TEXT or text.origin is TextOrigin.PENDING):
             # One that is to be recognised is looked at then.
             return False
@@ -233,9 +254,22 @@ class PdfDocument:
             # Of those that are missing nothing is left to look at.
             last = min(number + (_AT_ONCE if self._suspect else 1), len(self._pdf) + 1)
             near = [each for each in range(number, last) if each not in self._damaged]
-            damaged = damaged_pages(self._pdf, near)
+            twice = len(near) > 1 and self._may_repeat
+            damaged = damaged_pages(self._pdf, near, twice=twice, blanks=self._leaves_blanks, spoiled=self._spoiled)
             self._damaged.update((each, each in damaged) for each in near)
         return self._damaged[number]
+
+    @cached_property
+    def _may_repeat(self) -> bool:
+        return self.salvaged or _in_file(self._path, self._pdf, may_repeat_pages, True)
+
+    @cached_property
+    def _leaves_blanks(self) -> bool:
+        return not (self.salvaged or _in_file(self._path, self._pdf, has_empty_streams, True))
+
+    @cached_property
+    def _has_lost_its_tree(self) -> bool:
+        return _in_file(self._path, self._pdf, has_drawn_pages, False)
 
     def _timed(self, number: int, read: Callable[[Any, int], PageText]) -> PageText:
         start = perf_counter()
@@ -330,18 +364,18 @@ def _layer(document: Any, page: Any, number: int, drawing: Callable[[], Raster] 
 def _is_not_drawn(document: Any, page: Any, number: int, letters: int) -> bool:
     # Orders that draw letters of which pdfium has none: their font is lost.
     unseen = not letters and draws_letters(document, number)
-    return unseen or not forms_are_shown(page) or bool(damaged_pages(document, [number], letters=False))
+    return unseen or not forms_are_shown(page) or bool(damaged_pages(document, [number], letters=False, blanks=True))
 
 
-def _streams_unpack(path: Path, document: Any) -> bool:
+def _in_file(path: Path, document: Any, look: Callable[[mmap | bytes], T], otherwise: T) -> T:
+    """Look at the bytes of a file, without its encryption. `otherwise` is for where they cannot be had."""
     try:
         if is_encrypted(document):
-            return streams_unpack(decrypted(document))
+            return look(decrypted(document))
         with _mapped(path) as content:
-            return streams_unpack(content)
+            return look(content)
     except (pdfium.PdfiumError, OSError):
-        # Each page is then looked at.
-        return False
+        return otherwise
 
 
 @contextmanager

@@ -62,6 +62,13 @@ async def read(content: bytes, saved: Save) -> Reading:
     return await read_pdf(saved(content), LIMITS)
 
 
+def shared(orders: bytes) -> bytes:
+    """Two pages that draw the same stream."""
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents 4 0 R >>"
+    tree = b"<< /Type /Pages /Kids [5 0 R 6 0 R] /Count 2 >>"
+    return write([b"<< /Type /Catalog /Pages 2 0 R >>", tree, FONT, orders, page, page])
+
+
 WHOLE: dict[str, Callable[[], bytes]] = {
     "a recueil": recueil,
     "forms in shared resources": stamped,
@@ -76,6 +83,10 @@ WHOLE: dict[str, Callable[[], bytes]] = {
         ]
     ),
     "an empty packed stream": lambda: hostile.beside(packed_as(b"")).replace(b"/Font << /F1 3 0 R >>  >>", b">>".rjust(25)),
+    "pages that share their orders": lambda: shared(PACKED),
+    "pages that are alike": lambda: papers.pages_of([PACKED, PACKED]),
+    "a blank page with fonts": lambda: papers.pages_of([PACKED, stream(b"", compress=True)]),
+    "a blank page alone": lambda: papers.pages_of([stream(b"", compress=True)]),
     "packed twice": lambda: papers.pages_of([hostile.nested_filters(text_content(BODY), 2)]),
     "packed in ASCII": lambda: papers.pages_of([in_ascii()]),
     "no compression": lambda: papers.pages_of([hostile.GOOD] * 3),
@@ -133,6 +144,7 @@ async def test_letters_of_a_damaged_table_are_not_trusted(saved: Save) -> None:
 
 
 OTHER = stream(text_content(BODY.replace("12", "13")), compress=True)
+PLAIN = stream(text_content(BODY))
 CUT = stream(text_content(BODY)[: len(text_content(BODY)) // 2], compress=True)
 
 
@@ -141,6 +153,9 @@ CUT = stream(text_content(BODY)[: len(text_content(BODY)) // 2], compress=True)
     [
         pytest.param(papers.pages_of([PACKED, OTHER]).replace(b"6 0 R]", b"4 0 R]"), (2,), id="the first page in the place of the second"),
         pytest.param(papers.pages_of([PACKED, OTHER]).replace(b"/Contents 7", b"/Contents 5"), (2,), id="its orders, too"),
+        pytest.param(papers.pages_of([PACKED]).replace(b"/Pages 2", b"/Pages 3"), (1,), id="the page tree"),
+        pytest.param(papers.pages_of([PLAIN, PLAIN.replace(b"Arr\xeat\xe9", b"")]), (2,), id="some letters, of orders that are not packed"),
+        pytest.param(papers.pages_of([PLAIN, PLAIN.replace(b"Tf", b"Tg", 1)]), (2,), id="an order that is none, not packed"),
         pytest.param(papers.pages_of([PACKED, CUT]), (2,), id="a text that does not end, packed anew"),
         pytest.param(papers.pages_of([PACKED, stream(b"")]), (2,), id="no orders any more"),
         pytest.param(papers.pages_of([PACKED, packed_as(bytes(400))]), (2,), id="orders that were never written"),
