@@ -84,7 +84,7 @@ def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
         stop = text.find("\n", start, match.end)
         stop = stop if stop >= 0 else match.end
         first, last = document.folded.span(start, stop)
-        head = is_header(text, text.rfind("\n", 0, start) + 1)
+        head = is_header(document, text.rfind("\n", 0, start) + 1)
         ends_short = stop < match.end and stop - text.rfind("\n", 0, start) <= _SHORT_LINE
         tabular = tabular or head or ends_short or has_gap(document.source[first:last])
         lines += [] if head else [first_cell(document.source[first:last].strip())]

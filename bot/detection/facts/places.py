@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import chain, islice, takewhile
+from itertools import chain, islice
 
 from bot.detection.facts.operators import in_event, is_formality
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.lists import INLINE_MARK, MOST_ITEMS, lists
 from bot.detection.text.phrases import is_sound, joined, phrase_end, without_names
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.tables import first_cell, is_header, tables, under
@@ -24,8 +25,9 @@ _ADJECTIVE = r"(?:(?:grande?|petite?|vieux|vieille|ancienn?e?|nouveau|nouvelle)\
 _COUNT = r"\d{1,3}|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze|vingt"
 _OF_THE = r"(?:(?:de la|du|des|de|a la|aux|au)\s+|(?:de l'|a l'|d')\s?)"
 _LEAD = re.compile(
-    r"^(?:(?:et|ou|ainsi que|puis)\s+)?"
-    r"(?:\d{1,3}\s(?:cameras?\s)?pour\s|(?:aux |des |les )?cameras?\s(?:de videoprotection\s)?(?=d))?(?:(?:situee?s?|implantee?s?)\s+)?"
+    rf"^\s?(?:(?:et|ou|ainsi que|puis)\s+)?(?:{INLINE_MARK})?"
+    r"(?:(?:\d{1,3}\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?|\d{1,3}\spour\s)?"
+    r"(?:(?:situee?s?|implantee?s?)\s+)?"
     r"(?:(?:au\s(?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?,?\spar\s)?"
     rf"(?:(?:dans|sur|aux abords|abords|au niveau|autour|a proximite|le long|au-dessus|a l'interieur|au sein"
     r"|en bordure)\s+)?"
@@ -52,9 +54,12 @@ _AROUND = re.compile(
     re.IGNORECASE,
 )
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
-_COUNTED = re.compile(r"\s*:?\s*\d{1,3}\s+caméras?$")
+_COUNTED = re.compile(r"\s*[:–—-]?\s+(?:\d{1,3}\s+cam[ée]ras?(?:\s+[a-zé]+)?|[x×]\s?\d{1,3})$", re.IGNORECASE)
+_FEWEST_DASHED = 2
+"""Pieces between dashes that may be of one name: "gare La Plaine – Stade de France"."""
+_DASH = re.compile(r"\s+[–—-]\s+")
 _BETWEEN = re.compile(
-    r"\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?"
+    r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?"
     r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b)"
     rf"|\s+-\s+(?=(?:{'|'.join(_WORDS['streets'])})\s)"
     rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?=(?:(?:dans|sur)\s+|{_OF_THE})?(?:(?:les|le|la)\s+|l'\s?)?{_ADJECTIVE}{GROUND}\b)"
@@ -90,6 +95,9 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
     """
     composed = unicodedata.normalize("NFC", text).replace("□", "'").replace("\ufffd", "'")
     value = _PARENTHESES.sub("", joined(without_names(composed)))
+    dashed = _DASH.split(value)
+    if len(dashed) > _FEWEST_DASHED and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
+        value = ", ".join(dashed)
     for part in _cut(_each(value), item=item):
         name, town = _without_lead(part)
         around = _AROUND.search(name)
@@ -171,8 +179,7 @@ _LONGEST_CELL = 100
 _TITLE = 160
 """Characters above a table in which cameras or places are spoken of."""
 
-_CAMERAS = re.compile(r"\bcameras?\b")
-_WATCHED = re.compile(r"\b(?:cameras?|lieux|sites|emplacements|perimetres?)\b")
+_WATCHED = re.compile(r"\b(?:cameras?|lieux?|sites?(?! internet)|emplacements?|implantations?|perimetres?)\b")
 _NOT_WATCHED = re.compile(r"\b(?:agents?|destinataires?|affich\w*|panneau\w*|informe\w*|information du public|conserve\w*|serveurs?)\b")
 _HEADING = re.compile(r"\W{0,3}(?:lieux?|perimetre|sites?|emplacements?|gares|stations)(?: (?:concernee?s?|vises?|couverts?))?\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4})\s+(?=\D)")
@@ -189,67 +196,43 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     text = document.folded.text
     for table in tables(document, block.start, block.end):
         start = max(table.start - _TITLE, block.start)
-        above = _WATCHED.search(text, start, table.start)
-        if above is None and _CAMERAS.search(table.header) is None:
+        if _WATCHED.search(text, start, table.start + len(table.header)) is None:
             continue
         sentence = max(start, *(text.rfind(mark, start, table.start) for mark in ".;"))
         if _NOT_WATCHED.search(text, sentence, table.start + len(table.header)) is not None:
             continue
         for row in table.rows:
-            cell = _COLUMN.split(first_cell(_RANK.sub("", row.printed, count=1) if _RANK.match(row.printed) else row.printed), maxsplit=1)[
-                0
-            ]
+            shown = table.cell(row)
+            rank = _RANK.match(shown or row.printed)
+            cell = (shown or row.printed)[rank.end() if rank is not None else 0 :]
+            cell = cell if shown else _COLUMN.split(first_cell(cell), maxsplit=1)[0]
             found = list(names(cell, item=True)) if len(cell) <= _LONGEST_CELL else []
             if not table.header and row is table.rows[0] and not (found and is_of_a_kind(found[0])):
                 break
             if len(found) == 1:
                 yield TextMatch(found[0], row.start, row.end)
-    for line in islice(under(document, block.start, block.end, _HEADING), _MOST_ITEMS):
+    for line in islice(under(document, block.start, block.end, _HEADING), _MOST):
         yield from (TextMatch(name, line.start, line.end) for name in names(line.printed, item=True))
 
-
-_LONGEST_ITEM = 160
-"""Characters of one place: longer is a paragraph, not a name."""
-
-_MOST_ITEMS = 80
-"""Places taken from one article, and openings of a list tried there. The largest decree known names 46 stations."""
-
-_REACH = 6000
-"""Characters of one list in a sentence."""
 
 _GROUND = (
     r"(?:lieux?|perimetres?|sites?|emplacements?|stations?|gares?|rues?|voies?|zones?|secteurs?|cameras?|abords"
     r"|axes?|itineraires?|arteres?|quais?|espaces?)"
 )
-# What opens a list of places: a clause that names a kind of place and ends with a colon.
-_LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}:(?=\s)|^(?:liste (?:des |de )?)?{_GROUND}\b[^.;:\n]{{0,80}}(?=\n1\.)", re.MULTILINE)
-# So does a heading over items, or the heading of an article that another one completes with items: the first must be called like a place.
-_HEADING_LEAD = re.compile(
-    rf"^(?:article\s\w+\W{{1,4}})?(?:\d\.\s)?(?:liste (?:des |de )?)?{_GROUND}\b[^.;:\n]{{0,80}}"
-    r"(?=\n(?:\d{1,2}(?:\.\d)?[.)]?\s|[-•]\s|a[.)]\s))"
-    rf"|^article\s\w+\W{{1,4}}{_GROUND}\b[^.;:\n]{{0,60}}\n[^;:]{{0,300}}:(?=\n)",
-    re.MULTILINE,
-)
-# "Sont concernées :" introduces places where the first thing listed is called like one.
-_THESE = re.compile(
-    r"\b(?:sont|seront) (?:seule?s? )?(?:concern|vise|retenu|couvert|film|surveill|survol|equip|inclus|compri)\w*(?:,? \w+){0,3}\s?:(?=\s)"
-)
-# So does, in an article that says where, whatever ends with a colon over items, the first of which is called like a place
-# ("Réseau de la SNCF :", "Elle porte sur :").
-_ANY = re.compile(r"[^.;:\n]{3,80}:(?=\n\s?(?:[-•]\s|\d{1,2}\s?[°).]|[a-h][).]\s))")
+# What opens a list of places speaks of a kind of place. Whatever else opens one in which things are called like places does so too.
+_LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}$")
 # The same words also open lists of other things.
 _OTHER = re.compile(
     r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode"
     r"|(?<!au )(?<!le )nombre"
-    r"|finalites?|caracteristiques?|interdit\w*|personnes?|conserv\w*)\b"
+    r"|finalites?|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?|conserv\w*)\b"
 )
+_TITLED = re.compile(r"\W*(?:article|art\.)\s\w+\W*$")
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+)?sont autorise")
-# An article that is quoted has its marks before each item: "« – gare du Nord ;".
-_ITEM = re.compile(r"(?:^|\n)[ ]?(?:\"\s{0,3})?(?:[-•▪*·o]\s|[-•▪·]|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s|\d{1,2}\s?[°).]\s?|[a-z][).]\s)")
-_ITEM_END = re.compile(r";|\.\s|\.$|\n(?=article\b|fait a\b)")
-_LINE = re.compile(r"[^\n]+")
-_WHOLE_LINE = re.compile(rf"\s?{_ADJECTIVE}{GROUND}\b[^,;:.]{{2,80}}(?<! et)(?<! de)(?<! du)(?<! des)(?<! la)(?<! le)(?<! les)")
-_STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|fait a\b)")
+_WHOLE_LINE = (
+    rf"(?:(?:sur|dans)\s)?{_OF_THE}?(?:(?:les|le|la)\s|l'\s?)?{_ADJECTIVE}{GROUND}\b[^,;:.\n]{{2,80}}"
+    r"(?<! et)(?<! de)(?<! du)(?<! des)(?<! la)(?<! le)(?<! les)[,;.]?"
+)
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
 _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 
@@ -257,44 +240,25 @@ _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     """Yield the places that one article lists, in order, as it words them."""
     text = document.folded.text
-    openings = (_LIST_LEAD, _HEADING_LEAD, _THESE, *([_ANY] if _tells_where(document.flat, block) else []))
-    leads = chain.from_iterable(lead.finditer(text, block.start, block.end) for lead in openings)
-    for lead in islice(leads, _MOST_ITEMS):
-        sentence = max(text.rfind(mark, block.start, lead.start()) + 1 for mark in ".;:") or block.start
-        if _OTHER.search(text, sentence, lead.end()) or _AUTHORISED.match(text, sentence) or is_header(text, lead.end()):
+    telling = _tells_where(document.flat, block)
+    for found in lists(document, block.start, block.end, _WHOLE_LINE):
+        lead = document.flat[found.start : found.opened].rstrip(" :-")
+        strong = _LIST_LEAD.search(lead) is not None
+        if (_TITLED.match(lead) and not (strong or found.marked)) or _OTHER.search(lead) or _AUTHORISED.match(lead):
             continue
-        first = _ITEM.search(text, lead.end() - 1, min(lead.end() + 4, block.end))
-        items = _bullets(text, first.start(), block.end) if first is not None else _lines(text, *_sentence(text, lead.end(), block.end))
-        for count, (start, end) in enumerate(items):
-            if count == _MOST_ITEMS:
-                return
-            found = list(_places(document, start, end))
-            if count == 0 and lead.re is not _LIST_LEAD and not (found and is_of_a_kind(found[0].value)):
-                break
-            yield from found
-
-
-def _bullets(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
-    while (item := _ITEM.match(text, start, limit)) is not None:
-        following = _ITEM.search(text, item.end(), min(item.end() + _LONGEST_ITEM, limit))
-        closing = _ITEM_END.search(text, item.end(), min(item.end() + _LONGEST_ITEM, limit))
-        stop = min(following.start() if following else limit, closing.start() if closing else limit)
-        yield item.end(), stop
-        if following is None or (closing is not None and text[closing.start()] != ";" and closing.start() < following.start()):
-            return
-        start = following.start()
-
-
-def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the lines right below a colon that are each a place by what it is called; where there are not two, all of the sentence."""
-    lines = list(takewhile(lambda line: _WHOLE_LINE.fullmatch(line.group()), _LINE.finditer(text, start, end)))
-    yield from [line.span() for line in lines] if text[start : start + 1] == "\n" and len(lines) > 1 else [(start, end)]
-
-
-def _sentence(text: str, start: int, limit: int) -> tuple[int, int]:
-    limit = min(limit, start + _REACH)
-    closing = _STOP.search(text, start, limit)
-    return start, closing.start() if closing is not None else limit
+        if any(is_header(document, line) for line in (found.opened, text.rfind("\n", 0, found.opened - 1) + 1)):
+            continue
+        if not found.marked and any(map(is_of_a_kind, names(document.original(found.start, found.opened)))):
+            continue
+        first = list(_places(document, *found.items[0]))
+        if not strong and not (first and is_of_a_kind(first[0].value)):
+            continue
+        entries = [*first, *chain.from_iterable(_places(document, *item) for item in found.items[1:])]
+        if not strong and not (telling and found.marked):
+            of_kind = [is_of_a_kind(entry.value) for entry in entries]
+            if len(of_kind) == 1 or not (sum(of_kind) * 2 >= len(of_kind) if found.marked else all(of_kind)):
+                continue
+        yield from entries
 
 
 def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
@@ -352,7 +316,7 @@ _ABOVE = re.compile(
     r"\b(?:au-dessus (?P<place>(?:de la |de l'|du |des |de ))"
     r"|(?:il|ils|elle|elles|aeronefs?|drones?) (?:ne )?survole(?:nt|ra|ront)?(?: \w+ment| que)? (?P<over>(?:la |le |les |l')))"
 )
-_FOR = re.compile(rf"\b(?:vaut|valent|valables?|accordee?) pour (?P<place>{_DETERMINER}{GROUND}\b)")
+_FOR = re.compile(rf"\b(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour (?P<place>{_DETERMINER}{GROUND}\b)")
 _OF = re.compile(
     r"\b(?:cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
     rf"|video-?protection)\s(?P<place>(?:de la |de l'|du |des )(?:(?:grande?|vieux|vieille|champ de)\s)?{GROUND}\b)"
@@ -386,10 +350,10 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
     """
     text = document.flat
     found: dict[str, TextMatch[str]] = {}
-    for block in segment.of(DecreePart.ARTICLE):
-        stretch = block if not is_formality(text, block) else _annex(document, block)
+    for block in segment.of(*([DecreePart.ARTICLE] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])):
+        stretch = block if not (segment.has_articles and is_formality(text, block)) else _annex(document, block)
         if stretch is not None:
-            for entry in chain(listed_places(document, stretch), tabled_places(document, stretch)):
+            for entry in chain(islice(listed_places(document, stretch), MOST_ITEMS), tabled_places(document, stretch)):
                 if not any(fold(entry.value).text == fold(other).text for other in found):
                     found[entry.value] = entry
     for block in segment.of(DecreePart.HEADING):

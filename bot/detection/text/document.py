@@ -65,6 +65,11 @@ _PAGE_NUMBER = re.compile(r"\s*\(\d{1,3}\s+pages?\)(?:\s+page\s+\d{1,4}\b)?", re
 # The last line of a page that numbers it, in the middle of a sentence: "1/3", "- 2 -", "Page 2 sur 4".
 _FOOTER = re.compile(r"\s*\n[ \t]*(?:(?:page\s*)?\d{1,3}\s?(?:/|sur)\s?\d{1,3}|page\s*\d{1,3}|[-–—]\s?\d{1,3}\s?[-–—])\s*\Z", re.IGNORECASE)
 
+# Tables drawn with characters: an upright line parts two columns.
+_DRAWN = {**dict.fromkeys(range(0x2500, 0x2580), " "), **dict.fromkeys(map(ord, "|│┃║"), "\t")}
+
+_RULE = re.compile(r"^[ \t+:=_-]{5,}$", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class ActText:
@@ -130,7 +135,8 @@ def document(act: Act, pages: Sequence[PageText]) -> ActText:
     for page in pages:
         starts.append(length)
         numbers.append(page.number)
-        parts.append(_FOOTER.sub("", page.text) + "\n")
+        drawn = _RULE.sub(lambda rule: " " * len(rule.group()), page.text.translate(_DRAWN))
+        parts.append(_FOOTER.sub("", drawn) + "\n")
         length += len(parts[-1])
     source = "".join(parts)
     folded = fold(source)

@@ -13,6 +13,9 @@ from bot.detection.text.document import ActText, TextMatch
 _MOST_LINES = 400
 """Lines of one article that are looked at: the largest table known has 46 rows, a hostile text any number."""
 
+_LONGEST_HEADER = 160
+"""Characters of the line that heads the columns of a table."""
+
 _FEWEST = 2
 """Lines of a name and a count that are a table without a header."""
 
@@ -21,13 +24,20 @@ _HEADED = (
     r"|adresses?|designations?|libelles?)\b"
 )
 _RANK_HEAD = r"(?:(?:n\s?[°o]|no|num(?:ero)?s?|rang|rep(?:ere)?|ref(?:erence)?|code|id(?:entifiant)?|cameras?)\W{0,4}\s*)"
-_NEXT_HEAD = r"\b(?:cameras?|types?|modeles?|nombre|nb|qte|quantites?)\b"
-# "Site  Caméras  Évènements", "N°  Emplacement  Type": a kind of place heads the first column, or that after a rank or code.
+_NEXT_HEAD = (
+    r"\b(?:cameras?|types?|modeles?|nombre|nb|qte|quantites?|video-?protection|drones?|aeronefs?|fixes?|mobiles?|domes?|observations?|remarques?"
+    r"|dates?|jours?|heures?|horaires?|periodes?|responsables?|evenements?|finalites?|communes?|villes?|arrondissements?|lignes?|exploitants?"
+    rf"|{_RANK_HEAD}|total)\b"
+)
+# "Site  Caméras  Évènements", "N°  Emplacement  Type": a kind of place heads a column, and something else another.
 _OF_PLACES = re.compile(rf"\W{{0,3}}{_RANK_HEAD}?{_HEADED}(?=[^\n]*{_NEXT_HEAD})[^\n;:]{{0,120}}(?=\n|$)")
+_PLACES_HEAD = re.compile(rf"\b{_HEADED}")
+_PLACES_CELL = re.compile(rf"\W{{0,3}}{_RANK_HEAD}?{_HEADED}[^;:]{{0,40}}")
+_OTHER_CELL = re.compile(rf"\W{{0,3}}{_NEXT_HEAD}[^;:]{{0,40}}")
 _OF_TIMES = re.compile(r"\W{0,3}(?:[a-z][a-z' ()-]{1,40}\s)?debut\s(?:[a-z]{1,12}\s){0,2}fin\W{0,3}(?=\n|$)")
 _TOTAL = re.compile(r"\W{0,3}(?:total|ensemble)(?: general)?\W{0,4}(?P<count>\d{1,4})[ ]*(?=\n|$)")
 _END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ensemble|article|art\.?\s\d|annexe|fait a)\b")
-_GAP = re.compile(r"\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
+_GAP = re.compile(r"[ \xa0]*(?:\t[ \xa0]*)+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
 _NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*)\d{1,4}(?: cam[ée]ras?)?")
 _ALNUM = re.compile(r"[a-z0-9]")
 
@@ -50,32 +60,56 @@ class PrintedTable:
     header: str
     rows: tuple[Line, ...]
     total: TextMatch[int] | None = None
+    column: int = 0
+    """Which cell of a row is of a place."""
+    cells: int = 0
+    """How many the header has, 0 where a text layer keeps no columns."""
+
+    def cell(self, row: Line) -> str | None:
+        """Return what a row has in the column of places; None where no columns are kept."""
+        cells = _GAP.split(row.printed)
+        # The first ones may be empty: they are of the row above.
+        column = self.column - max(self.cells - len(cells), 0)
+        return cells[column] if self.cells and 0 <= column < len(cells) else None
 
 
 def tables(document: ActText, start: int, end: int) -> Iterator[PrintedTable]:
-    """Yield the tables of a part of the folded text, in order. A row without a figure ends its table."""
+    """Yield the tables of a part of the folded text, in order. A row without a figure or columns ends its table."""
     text, lines = document.folded.text, _lines(document, start, end)
     past = 0
     for position, line in enumerate(lines):
         if position < past:
             continue
-        header = is_header(text, line.start)
-        rows = tuple(_rows(text, lines[position + 1 :]) if header else _counted(text, lines[position:]))
+        header = is_header(document, line.start)
+        columns = [fold(cell).text for cell in _GAP.split(line.printed)] if header else []
+        columns = columns if len(columns) > 1 else []
+        rows = tuple(_rows(text, lines[position + 1 :], columns=bool(columns)) if header else _counted(text, lines[position:]))
         if not header and len(rows) < _FEWEST:
             continue
         past = position + header + len(rows)
         totals = (_TOTAL.match(text, each.start) for each in lines[past : past + 1])
         total = next((TextMatch(int(match["count"]), *match.span()) for match in totals if match is not None), None)
-        yield PrintedTable(line.start, text[line.start : line.end] if header else "", rows, total)
+        column = next((rank for rank, cell in enumerate(columns) if _PLACES_CELL.fullmatch(cell)), 0)
+        yield PrintedTable(line.start, text[line.start : line.end] if header else "", rows, total, column, len(columns))
 
 
-def is_header(text: str, position: int) -> bool:
-    """Return True where the next line of a folded text heads the columns of a table."""
+def is_header(document: ActText, position: int) -> bool:
+    """Return True where the next line of the folded text heads the columns of a table."""
+    text = document.folded.text
     while position < len(text) and text[position].isspace():
         position += 1
-    if position > 0 and text[position - 1] != "\n":
+    if text.rfind("\n", 0, position) != position - 1 and text[max(text.rfind("\n", 0, position), 0) : position].strip():
         return False
-    return _OF_PLACES.match(text, position) is not None or _OF_TIMES.match(text, position) is not None
+    if _OF_PLACES.match(text, position) is not None or _OF_TIMES.match(text, position) is not None:
+        return True
+    stop = text.find("\n", position)
+    stop = stop if stop >= 0 else len(text)
+    if stop - position > _LONGEST_HEADER or _PLACES_HEAD.search(text, position, stop) is None:
+        return False
+    first, last = document.folded.span(position, stop)
+    cells = [fold(cell).text for cell in _GAP.split(document.source[first:last].strip())]
+    of_places = [_PLACES_CELL.fullmatch(cell) is not None for cell in cells]
+    return any(of_places) and any(_OTHER_CELL.fullmatch(cell) for cell, own in zip(cells, of_places, strict=True) if not own)
 
 
 def under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> Iterator[Line]:
@@ -83,9 +117,9 @@ def under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> 
     lines = _lines(document, start, end)
     for position, line in enumerate(lines):
         gap = _GAP.search(line.printed)
-        if gap is None or heading.fullmatch(document.folded.text, line.start, line.start + gap.start()) is None:
+        if gap is None or heading.fullmatch(fold(line.printed[: gap.start()]).text) is None:
             continue
-        if is_header(document.folded.text, line.start):
+        if is_header(document, line.start):
             continue
         yield Line(line.printed[gap.end() :], line.indent + gap.end(), line.start + gap.start(), line.end)
         for other in lines[position + 1 :]:
@@ -124,9 +158,11 @@ def _each_line(document: ActText, start: int, end: int) -> Iterator[Line]:
         start = stop + 1
 
 
-def _rows(text: str, lines: Sequence[Line]) -> Iterator[Line]:
+def _rows(text: str, lines: Sequence[Line], *, columns: bool) -> Iterator[Line]:
     for line in lines:
-        if _END.match(text, line.start, line.end) is not None or re.search(r"\d", text[line.start : line.end]) is None:
+        if _END.match(text, line.start, line.end) is not None:
+            return
+        if re.search(r"\d", text[line.start : line.end]) is None and not (columns and _GAP.search(line.printed)):
             return
         yield line
 

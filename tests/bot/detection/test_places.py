@@ -179,6 +179,51 @@ def test_places_of_tables_forms_and_items(article: str, found: tuple[str, ...]) 
     assert places(article) == found
 
 
+LISTED = ("place de la Liberté", "rue du Bac", "parc Borély")
+LEADS = ["Les lieux concernés sont les suivants :", "Où :", "Emplacements retenus :", "Le dispositif couvre :", "Sont concernés :"]
+IN_SENTENCES = [
+    " place de la Liberté, rue du Bac et parc Borély.",
+    " la place de la Liberté ; la rue du Bac ; le parc Borély.",
+    " place de la Liberté / rue du Bac / parc Borély.",
+    " place de la Liberté – rue du Bac – parc Borély.",
+    " 1° la place de la Liberté, 2° la rue du Bac, 3° le parc Borély.",
+    " (i) place de la Liberté ; (ii) rue du Bac ; (iii) parc Borély.",
+    " place de la Liberté (2 caméras), rue du Bac (3 caméras) et parc Borély (4 caméras).",
+]
+MARKS = [
+    "- {}", "• {}", "→ {}", "■ {}", "✓ {}", "> {}", "1° {}", "1) {}", "1. {}", "1 - {}", "a) {}", "(a) {}", "i. {}",
+    "Site n° 1 : {}", "Zone A – {}",
+    "- {} : 3 caméras", "• {} – 3 caméras fixes", "- 3 caméras {}", "- {} x 3", "- sur le {}", "{}", "   {}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("items", [*IN_SENTENCES, *("".join(f"\n{mark.format(each)}" for each in LISTED) for mark in MARKS)])
+@pytest.mark.parametrize("lead", LEADS)
+def test_a_list_is_read_whatever_its_marks_and_the_words_that_open_it(lead: str, items: str) -> None:
+    assert sorted(places(f"{lead}{items}\nArticle 3 : Divers.")) == sorted(LISTED)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Lieu          Caméras\n{0}   4\n{1}   2\n{2}   3",
+        "Site          Vidéoprotection   Drone\n-----------------------\n{0}   4   -\n{1}   -   2\n{2}   3   -",
+        "N°   Lieu     Type\n1    {0}   dôme\n2    {1}   dôme\n3    {2}   dôme",
+        "Commune    Emplacement    Nombre\nAlbi   {0}   4\nAlbi   {1}   2\nAlbi   {2}   3",
+        "Caméras   Lieu\n4         {0}\n2         {1}\n3         {2}",
+        "┌──────┬─────┐\n│ Lieu │ Caméras │\n├──────┼─────┤\n│ {0} │ 4 │\n├──────┼─────┤\n│ {1} │ 2 │\n│ {2} │ 3 │\n└──────┴─────┘",
+        "| Lieu | Caméras |\n|---|---|\n| {0} | 4 |\n| {1} | 2 |\n| {2} | 3 |",
+        "Date           Lieu\n2 mai 2026     {0}\n3 mai 2026     {1}\n4 mai 2026     {2}",
+        "Lieux               : {0} ; {1} ; {2}\nCaméras             : 12",
+        "│ Lieux   │ {0}  │\n│         │ {1}  │\n│         │ {2}  │\n├─────────┼──────┤\n│ Caméras │ 12   │",
+    ],
+)
+def test_places_of_a_table_whatever_its_columns_and_rules(table: str) -> None:
+    assert sorted(places(f"Le traitement est appliqué aux caméras suivantes.\n\n{table.format(*LISTED)}\nArticle 3 : Divers.")) == sorted(
+        LISTED
+    )
+
+
 @pytest.mark.parametrize(
     "article",
     [

@@ -1,0 +1,123 @@
+"""Finds the lists of an article: the words that open them, and their items, each with a mark or a line of its own, or in one sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from bot.detection.text.document import ActText
+from bot.detection.text.tables import has_gap
+
+_LONGEST_ITEM = 160
+"""Characters of one item: longer is a paragraph, not a name."""
+
+MOST_ITEMS = 80
+"""Lists of one article, and items of one: the largest decree known names 46 stations."""
+
+_REACH = 6000
+"""Characters of one list in a sentence."""
+
+_LONGEST_LEAD = 300
+"""Characters of a sentence that opens a list."""
+
+_LABEL = r"(?:site|zone|secteur|lieu|point|camera|emplacement|perimetre)s?\s(?:n\s?[°o]\s?)?(?:\d{1,3}|[a-z]\d{0,2}|[ivx]{1,4})\s?[:,-]\s"
+INLINE_MARK = rf"\(?\d{{1,2}}\s?[°)]\s?|\(?(?:[a-h]|[ivx]{{1,4}})\)\s|{_LABEL}"
+"""What begins an item in a sentence."""
+
+_MARK = (
+    r"(?:\"\s{0,3})?(?:(?:[^\w\s\"'(),.;:]|o)\s|[-•▪·](?=\w)|\(?\d{1,2}\s?[°)]\s?(?:-\s)?|\d{1,2}(?:\.\d{1,2}){0,3}\s?\.\s|\d{1,2}(?:\.\d{1,2}){1,3}\s"
+    rf"|\d{{1,2}}\s-\s|\(?(?:[a-z]|[ivx]{{1,4}})\s?[.)]\s?|{_LABEL})"
+)
+"""What begins an item, over the folded text: a bullet, a number, a letter, "site n° 1 :"."""
+
+_MARKED = re.compile(rf"(?:^|\n)[ ]?(?:{_MARK}){{1,2}}")
+_END = re.compile(r";|\.\s|\.$|\n(?=article\b|art\.|fait a\b)")
+_LINE = re.compile(r"[^\n]+")
+# A sentence ends there, and before the next line of a form ("Motif : …").
+_STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|art\.|fait a\b|[a-z][^\n.;:]{1,40}\s:\s)")
+# What ends with a colon or a dash, and goes on without a mark.
+_OPENING = re.compile(r"[^\s.;:][^.;:]{0,200}?(?:\s?:|(?<!\d)\s-)(?=\s)")
+_BEFORE = re.compile(r"[.;:](?=\s)|\n(?=article\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedList:
+    """A list in the folded text: its words end at `opened`, where its items begin. `marked`: each has a mark or a line of its own."""
+
+    start: int
+    opened: int
+    items: tuple[tuple[int, int], ...]
+    marked: bool
+
+
+def lists(document: ActText, start: int, end: int, whole_line: str) -> Iterator[PrintedList]:
+    """Yield the lists of a part of the folded text, in order.
+
+    Lines without marks are items where several in a row are a `whole_line`; the rows of a table are none.
+    """
+    text = document.folded.text
+    lined = re.compile(rf"(?:(?:^|\n)[ ]?{whole_line}(?=\n|$)){{2,}}", re.MULTILINE)
+    position = start
+    first: re.Match[str] | None = None
+    for _ in range(MOST_ITEMS):
+        if position == start or (first is not None and first.start() < position):
+            found = [match for match in (_MARKED.search(text, position, end), lined.search(text, position, end)) if match is not None]
+            first = min(found, key=lambda match: match.start(), default=None)
+        opening = _OPENING.search(text, position, end if first is None else first.start() + 1)
+        if opening is not None and opening.end() < (end if first is None else first.start()):
+            opened = position = opening.end()
+            limit = min(end, opened + _REACH)
+            closing = _STOP.search(text, opened, limit)
+            items = [(opened, closing.start() if closing is not None else limit)]
+        elif first is not None:
+            opened, position = first.span()
+            of_lines = islice(_LINE.finditer(text, opened, position), MOST_ITEMS) if first.re is lined else ()
+            items = [line.span() for line in of_lines] or list(islice(_marked(text, opened, end), MOST_ITEMS))
+            position = max(position, items[-1][1]) if items else position
+        else:
+            return
+        lead = _lead(text, start, opened)
+        marked = first is not None and opened == first.start()
+        tabular = (
+            bool(items)
+            and not (marked and _MARKED.match(text, opened))
+            and text[opened : opened + 1] == "\n"
+            # Blanks may be double throughout, where a text layer spreads its words.
+            and _has_gap(document, *_first_line(text, *items[0]))
+            and not _has_gap(document, lead, opened)
+        )
+        if items and not tabular:
+            yield PrintedList(lead, opened, tuple(items), marked)
+
+
+def _has_gap(document: ActText, start: int, end: int) -> bool:
+    first, last = document.folded.span(start, end)
+    return has_gap(document.source[first:last])
+
+
+def _first_line(text: str, start: int, end: int) -> tuple[int, int]:
+    start += text[start : start + 1] == "\n"
+    stop = text.find("\n", start, end)
+    return start, stop if stop >= 0 else end
+
+
+def _lead(text: str, start: int, end: int) -> int:
+    """Return where the words begin that open a list at `end`."""
+    start = max(start, end - _LONGEST_LEAD)
+    return max((match.end() for match in _BEFORE.finditer(text, start, max(end - 2, start))), default=start)
+
+
+def _marked(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
+    """Yield items up to one that ends with a colon: it opens a list of its own."""
+    while (item := _MARKED.match(text, start, limit)) is not None:
+        following = _MARKED.search(text, item.end(), min(item.end() + _LONGEST_ITEM, limit))
+        closing = _END.search(text, item.end(), min(item.end() + _LONGEST_ITEM, limit))
+        stop = min(following.start() if following else limit, closing.start() if closing else limit)
+        if text[stop - 1] == ":" and following is not None:
+            return
+        yield item.end(), stop
+        if following is None or (closing is not None and text[closing.start()] != ";" and closing.start() < following.start()):
+            return
+        start = following.start()
