@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "steady")
 _SHARES = {"steady": 0.25, "night": 1.0, "explore": 10.0}
@@ -17,7 +17,13 @@ def examples(at_night: int) -> int:
 
 
 def load_profile() -> None:
-    """Let every run say the same, on a busy machine too: the same examples, without a deadline for each. Only `explore` takes others."""
+    """Let every run say the same, on a busy machine too: the same examples, however long they take. Only `explore` takes others."""
     for name, share in _SHARES.items():
-        settings.register_profile(name, derandomize=name != "explore", deadline=None, max_examples=round(_COMMON * share))
+        settings.register_profile(
+            name,
+            derandomize=name != "explore",
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+            max_examples=round(_COMMON * share),
+        )
     settings.load_profile(PROFILE)
