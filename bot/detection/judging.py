@@ -291,9 +291,9 @@ def undecided(case: SegmentEvidence) -> Finding:
         return ruined
     if any(mention.part is DecreePart.BODY and mention.strong for mention in case.found) or any(mention.deciding for mention in case.found):
         finding = _by_body(case)
-        return finding if finding.outcome is not Outcome.NOT_CONCERNED else _in_jargon(case) or finding
+        return finding if finding.outcome is not Outcome.NOT_CONCERNED else _in_other_words(case) or finding
     finding = _by_preamble(case)
-    return finding if finding.outcome is not Outcome.NOT_CONCERNED else _in_jargon(case) or finding
+    return finding if finding.outcome is not Outcome.NOT_CONCERNED else _in_other_words(case) or finding
 
 
 def _by_body(case: SegmentEvidence) -> Finding:
@@ -429,15 +429,16 @@ def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, basis.label)
             return case.uncertain(phrase, document.evidence("doubt", start, end, VerdictReason.LAW_ALONE.value))
-    jargon = _in_jargon(case)
+    jargon = _in_other_words(case)
     if jargon is not None:
         return jargon
     beside = (*case.set_aside(), *case.texts_cited())
     return Finding(Outcome.NOT_CONCERNED, None, beside or case.sign())
 
 
-def _in_jargon(case: SegmentEvidence) -> Finding | None:
-    """Return that a person must look where a title names VSA in the jargon of services, unless it decides nothing or on other things."""
+def _in_other_words(case: SegmentEvidence) -> Finding | None:
+    """Return that a person must look where a title names VSA in the jargon of services, unless it decides nothing or on other things, and
+    where an act on cameras tells of a program that analyses, whatever it is called, and of one of the predetermined events."""
     text = case.document.folded.text
     for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING):
         end = min(block.end, block.start + HEADING_REACH) if block.part is DecreePart.HEADING else block.end
@@ -448,6 +449,12 @@ def _in_jargon(case: SegmentEvidence) -> Finding | None:
             continue
         phrase = case.document.evidence("verdict", block.start, end)
         return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), VerdictReason.JARGON.value))
+    blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if cues().video.search(case.text, *case.span) else []
+    told = next((said for block in blocks if (said := cues().jargon["program"].search(text, block.start, block.end)) is not None), None)
+    if told is not None and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks):
+        return case.uncertain(
+            case.document.evidence("verdict", *told.span()), case.document.evidence("doubt", *told.span(), VerdictReason.JARGON.value)
+        )
     return None
 
 

@@ -257,7 +257,39 @@ def test_an_agreement_on_images_that_no_algorithm_sees(said: str, outcome: Outco
     assert judge(act(text)).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (f"Avis n° 2026-41 relatif au projet d'arrêté autorisant {OBJECT}", "ÉMET UN AVIS FAVORABLE\nau projet d'arrêté, sous réserve."),
+        (f"Avis du 3 mai 2026 sur le projet d'arrêté portant autorisation d'{OBJECT}", f"Article 1er : Il est favorable à {OBJECT}."),
+        (
+            "",
+            f"Commission départementale de vidéoprotection\nExtrait du relevé des avis\nObjet : projet d'{OBJECT}\nÉmet un AVIS FAVORABLE",
+        ),
+    ],
+)
+def test_an_opinion_on_a_draft_is_no_decree(title: str, text: str) -> None:
+    assert judge(act(f"La commission,\n{LAW}{text}" if title else text, title)).outcome is Outcome.NOT_CONCERNED
+
+
+@pytest.mark.parametrize(
+    ("article", "outcome"),
+    [
+        ("est activé un module d'analyse en temps réel, qui avertit l'agent lorsqu'un objet reste immobile", Outcome.UNCERTAIN),
+        ("la fonction dite « d'assistance à la détection » signale les intrusions", Outcome.UNCERTAIN),
+        ("le module d'aide à l'exploitation met en avant les véhicules à contresens", Outcome.UNCERTAIN),
+        ("le module d'analyse compte les places libres du parc", Outcome.NOT_CONCERNED),
+        ("un module de formation des agents traite des intrusions", Outcome.NOT_CONCERNED),
+    ],
+)
+def test_what_analyses_under_another_name_is_for_a_person_where_it_looks_for_an_event(article: str, outcome: Outcome) -> None:
+    text = f"Le préfet du Jura\nVu le code ;\nARRÊTE\nArticle 1er : Le système est modifié : {article}.\nArticle 2 : Exécution."
+    assert judge(act(text, "Arrêté portant modification d'un système de vidéoprotection")).outcome is outcome
+
+
 HARD_NEGATIVES = [
+    ("Arrêté autorisant un système de vidéoprotection", "Il est exploité, hors toute fonction d'analyse, sur douze caméras."),
+    ("Arrêté autorisant l'exploitation d'une carrière", "Un module d'analyse des poussières est installé."),
     ("Arrêté portant subvention au projet VSA de l'association", "La subvention est versée."),
     ("Arrêté portant renouvellement d'agrément du laboratoire pour l'analyse automatisée du lait", "Le laboratoire est agréé."),
     ("Arrêté autorisant un système de vidéoprotection – intelligente mobilité SARL", "La société est autorisée à exploiter 4 caméras."),
