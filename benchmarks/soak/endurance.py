@@ -66,6 +66,8 @@ _AT_THE_START, _START = 0.25, 1.5
 _BY_SIGTERM = 0.25
 _UNEXPLAINED = frozenset({"source.polled", "recueil.read", "life.polled"})
 """Lines of the log on a source that explain no delay of it."""
+_OVER = frozenset({"source.recovered", "source.alert_closed"})
+"""The last of what is said of a source that does not fail any more."""
 _SETTLED = 6
 """Hours of the last life after which it has loaded what it needs."""
 _FLAT = {"memory": 1.25, "handles": 1.1, "threads": 1.0, "wal": 2.0, "temporary": 1.0}
@@ -230,15 +232,9 @@ class Watch:
 
     def _upgrade(self, mother: Mother) -> None:
         """The database becomes one of the version before; lives that upgrade it are killed at once, but the last."""
-        with closing(sqlite3.connect(self._data / "vigie.db")) as connection:
-            [[head]] = connection.execute("SELECT version_num FROM vigie_schema")
-            if head not in _UNDONE:
-                self.endured.wrong.append(f"not upgraded: nobody has said how {head} is undone")
-                return
-            before, script = _UNDONE[head]
-            connection.executescript(script)
-            connection.execute("UPDATE vigie_schema SET version_num = ?", (before,))
-            connection.commit()
+        if (unknown := undo(self._data / "vigie.db")) is not None:
+            self.endured.wrong.append(f"not upgraded: nobody has said how {unknown} is undone")
+            return
         for _ in range(3):
             life = self._begin(mother)
             life.has_ended(self._chance.uniform(0.05, 0.6))
@@ -257,11 +253,21 @@ class Watch:
             self.endured.lines.append(told)
 
 
-_UNDONE = {
-    "0024": ("0023", "DROP INDEX ix_recueils_url"),
-    "0025": ("0024", "ALTER TABLE decisions DROP COLUMN facts; ALTER TABLE decrees DROP COLUMN notified_at"),
-}
-"""Of a schema, the one before it and what undoes the step between them in SQLite. What a person decided in it is lost: nobody does here."""
+_UNDONE = {"0026": ("0025", "".join(f"DROP TRIGGER acts_revision_{event};" for event in ("insert", "update", "delete")))}
+"""Of the newest schema, the one before it and what undoes the step between them in SQLite."""
+
+
+def undo(database: Path) -> str | None:
+    """Make a database one of the version before; its schema, where nobody has said how that is undone."""
+    with closing(sqlite3.connect(database)) as connection:
+        [[head]] = connection.execute("SELECT version_num FROM vigie_schema")
+        if head not in _UNDONE:
+            return str(head)
+        before, script = _UNDONE[head]
+        connection.executescript(script)
+        connection.execute("UPDATE vigie_schema SET version_num = ?", (before,))
+        connection.commit()
+    return None
 
 
 # What it came to.
@@ -387,8 +393,8 @@ class Log:
         """
         ours = [line for one in sources for key in (one.key, urlsplit(one.root).netloc) for line in self._of[key]]
         told = sorted((line for line in ours if line["event"] not in _UNEXPLAINED), key=itemgetter("at"))
-        before = [line for line in told if line["at"] < begin]
-        is_failing = bool(before) and before[-1]["event"] == "source.failed"
+        before = [line["event"] for line in told if line["at"] < begin and line["event"].startswith("source.")]
+        is_failing = bool(before) and before[-1] not in _OVER
         return is_failing or any(begin - HOUR <= line["at"] <= end for line in (*told, *self._general))
 
 
