@@ -28,6 +28,7 @@ from benchmarks.month.sites import Month
 from bot.app.config.model import Settings
 from bot.app.service import ALERTS, CHECKS, DAILY, JUMP
 from bot.app.wiring import Parts, assemble
+from bot.delivery.deliverer import Deliverer
 from bot.delivery.limiter import Limiter
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.ingestor import BackgroundTasks, Ingestor
@@ -130,6 +131,7 @@ async def _live(order: Mapping[str, Any]) -> None:
     clocks = Clocks(clock.monotonic, clock.told, clock.sleep)
     # Else posts that wait for their turn would do so for minutes of real time, which are hours here.
     Limiter.__init__.__kwdefaults__["monotonic"] = clock.monotonic  # type: ignore[index]
+    Deliverer.__init__.__kwdefaults__["sleep"] = clock.sleep  # type: ignore[index]
     async with assemble(settings, plan.authorities, watched=plan.authorities, console=sys.stdout, clock=clock.told) as parts:
         with open_politeness(settings.database.url) as politeness:
             async with Client(options, politeness=politeness, clocks=clocks, transport=door) as client:
