@@ -320,8 +320,8 @@ _WORD = rf"(?!(?:{_OTHER})\b|[LIlD]['’])[A-ZÀ-ÖØ-Þ0-9][\w&’'.+-]*"
 # A name may go on in the next line, and not in the next paragraph or item.
 _NAME = re.compile(rf"{_WORD}(?:(?:[^\S\n]+|[^\S\n]*\n(?![^\S\n]*\n))(?:{_WORD}|&)){{0,3}}")
 _LINKED = re.compile(rf"{_NAME.pattern}(?: (?:du|des|de la) (?!Société|Groupe|Lot|Marché|Préf|Minist|Dép){_WORD})?")
-# The number of a paragraph, and no name: "5.1 Vingt-deux".
-_RANK = re.compile(r"\d+\.\d+\s")
+# The number of a paragraph ("5.1 Vingt-deux"), or in capitals the words after a product that is not named ("DE VIDÉOPROTECTION"): no name.
+_NO_NAME = re.compile(r"(?:\d+\.\d+|DE|DU|DES|ET|EST|PAR)\s")
 _FORM = re.compile(r"[\s,]+(?:SASU?|S\.A\.S\.?|SA|S\.A\.|SARL|S\.A\.R\.L\.?|EURL|SCOP|SCIC|SE|SNC)$")
 
 _LONGEST = 60
@@ -339,7 +339,7 @@ def name_at(document: ActText, start: int, limit: int, *, linked: bool = False) 
         return None
     printed = re.split(r"\.(?:\s|$)", match.group())[0].rstrip(".'’")
     value = without_form(" ".join(printed.split()))
-    if len(value) < 2 or value.isdigit() or _RANK.match(value) is not None or not impersonal(value):
+    if len(value) < 2 or value.isdigit() or _NO_NAME.match(value) is not None or not impersonal(value):
         return None
     return TextMatch(value, start, start + len(printed))
 

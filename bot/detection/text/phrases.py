@@ -215,8 +215,8 @@ def is_sound(name: str) -> bool:
 
 
 def cleaned(text: str) -> str:
-    """Return a name without persons' names, lost apostrophes and what dangles at its ends."""
-    value = joined(without_names(text)).replace("□", "'").replace("\ufffd", "'")
+    """Return a name without persons' names, lost apostrophes, an article misread ("I'Olympique") and what dangles at its ends."""
+    value = re.sub(r"\bI(?=['’]\w)", "l", joined(without_names(text)).replace("□", "'").replace("\ufffd", "'"))
     if not is_balanced(value):
         value = re.split(r"\s*[()]", value)[0]
     value = re.sub(r"\s+(?:et|de|du|des|à|a|le|la|les|dans|sur|par|en|l['’]|d['’])$", "", value.strip(" ,;.-–:("))

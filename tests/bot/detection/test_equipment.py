@@ -210,6 +210,7 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
         ("Logiciel : Regardis (Oriel Vision SAS).", "Regardis", "Oriel Vision"),
         ("Traitement :\nLogiciel : Sentier Clair. Éditeur : Opaline Vision SARL.", "Sentier Clair", "Opaline Vision"),
         ("Matériels et logiciel\n5.1 Vingt-deux (22) caméras sont concernées.", None, None),
+        ("LES IMAGES DU TRAITEMENT SONT CELLES D'UN SYSTÈME DE VIDÉOPROTECTION (DOSSIER N° 2025/0044).", None, None),
         ("Le responsable du traitement est la société Autoroutes du Littoral.", None, None),
         ("Le traitement est employé par la société de sécurité Vigilor.", None, None),
         ("Le traitement algorithmique est conçu par Jean Modèle.", None, None),

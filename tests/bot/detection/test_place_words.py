@@ -151,4 +151,5 @@ def test_words_that_can_be_no_name(rubbish: str) -> None:
 
 def test_an_event_ends_where_a_bracket_closes_that_did_not_open() -> None:
     assert cleaned("Nuit des Phares) et ce qui suit") == "Nuit des Phares"
+    assert cleaned("match à I’Olympique de Brévannes") == "match à l’Olympique de Brévannes"
     assert cleaned("Nuit des Phares (2e édition)") == "Nuit des Phares (2e édition)"
