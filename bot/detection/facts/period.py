@@ -236,9 +236,38 @@ def _tabled(document: ActText, start: int, end: int) -> Iterator[TextMatch[Perio
             yield TextMatch((min(opening), max(closing)), table.rows[0].start, table.rows[-1].end)
 
 
+# A line of a list that begins with its days: "- du samedi 18 …", "la nuit du 11 au 12 …".
+_SLOT = re.compile(
+    r"(?:^|(?<=\n))[ \t]*(?:(?:[-\u2013\u2014\u2022*]|[a-z0-9]{1,2}[).\u00b0])\s*)?(?=(?:les?|du|la nuit du)\s)"
+    r"(?P<slot>[^\n]+(?:\n(?!\s*\n|[ \t]*(?:[-\u2013\u2014\u2022*]|[a-z0-9]{1,2}[).\u00b0]|(?:les?|du|la nuit du)\s))[^\n]+)*)"
+)
+# "de 0 h à 5 h puis de 12 h à 24 h": the last of several hours of a day.
+_THEN = re.compile(rf"(?:\s*(?:,|\bet\b|\bpuis\b)*\s*de\s*{HOUR}\s*a\s*(?P<closes>{HOUR}))+")
+
+
+def _slots(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """Yield the items of a list, each of days with their hours, as one period: from the first beginning to the last end."""
+    found: list[TextMatch[Period]] = []
+    for item in _SLOT.finditer(document.folded.text, start, end):
+        span = item.span("slot")
+        read = next(chain(ranges(document, *span), enumerations(document, *span), single_days(document, *span)), None)
+        if read is None:
+            continue
+        opening, closing = read.value
+        then = _THEN.match(document.flat, read.end, span[1])
+        if then is not None and closing is not None and (later := hour(then["closes"], closing=True)) is not None:
+            closing = Moment(closing.day, max(later, closing.time or later))
+        found.append(TextMatch((opening, closing), *span))
+    opens = [entry.value[0] for entry in found if entry.value[0] is not None and entry.value[0].time is not None]
+    closes = [entry.value[1] for entry in found if entry.value[1] is not None and entry.value[1].time is not None]
+    if len(found) > 1 and len(opens) == len(closes) == len(found) and (max(closes).day - min(opens).day).days <= MOST:
+        yield TextMatch((min(opens), max(closes)), found[0].start, found[-1].end)
+
+
 def _stated(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield the periods of the tables and ranges of one article, as one reader: a table of a later article may be of something else."""
+    """Yield the periods of the tables, lists and ranges of one article, as one reader: a later article may be of something else."""
     yield from _tabled(document, start, end)
+    yield from _slots(document, start, end)
     yield from ranges(document, start, end)
 
 
@@ -285,9 +314,9 @@ _SINGLE = re.compile(
 # "le samedi 5 décembre, de 12 h à 23 h, et le dimanche 6 décembre 2026": what stands before the last of several days.
 _DAY_BEFORE = re.compile(rf"\ble\s*(?P<day>{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?){HOURS}\s*(?:,|;|\bet\b|\bpuis\b|ainsi que|\s)+$")
 # Two sentences, often of two articles: "prend effet le 19 août 2026 à 10 heures", "expire le 22 août 2026 à minuit".
-_BEGIN_VERB = r"(?:prend(?:ra|re)? effet|entre(?:ra|r)? en vigueur|debute(?:ra|r)?|commence(?:ra|r)?|court)"
+_BEGIN_VERB = r"(?:mise? en (?:route|marche)|prend(?:ra|re)? effet|entre(?:ra|r)? en vigueur|debute(?:ra|r)?|commence(?:ra|r)?|court)"
 _END_VERB = (
-    r"(?:prend(?:ra|re)? fin|expire(?:ra|r)?|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?|s'acheve(?:ra|r)?|se termine(?:ra|r)?"
+    r"(?:prend(?:ra|re)? fin|et arretee?|expire(?:ra|r)?|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?|s'acheve(?:ra|r)?|se termine(?:ra|r)?"
     r"|(?:date de fin|terme)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
 )
 _BEGINS = re.compile(
@@ -306,7 +335,7 @@ _FOREIGN = re.compile(
 
 # "la demande présentée le 2 mai 2026".
 _ASKED = re.compile(
-    r"\b(?:(?:present|depos|form|adress|re[cç]u|transmis|enregistr|consult|saisi|reuni)\w*"
+    r"\b(?:(?:present|depos|form|adress|complet|re[cç]u|transmis|enregistr|consult|saisi|reuni)\w*"
     r"|(?<!est )(?<!sont )(?:autorise|accorde|delivre|donne|installe)e?s?|demande|courrier|lettre|avis|seance)\s*(?:le|du)?\s*$"
 )
 

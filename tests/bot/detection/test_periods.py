@@ -255,3 +255,59 @@ def test_the_rows_of_a_table_are_one_period() -> None:
     ]
     text = "Vu le code de la sécurité intérieure ;\nARRÊTE\nArt. 1   Un traitement algorithmique est autorisé :\n" + "\n".join(rows)
     assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == ("2026-10-15T15:00", "2026-10-18T18:00")
+
+
+@pytest.mark.parametrize(
+    ("items", "starts", "ends"),
+    [
+        (
+            (
+                "- les vendredi 12, samedi 13 et mardi 16 juillet 2024, de 9 h 00 à 1 h 00 le lendemain ;\n"
+                "- le dimanche 14 juillet 2024, de 9 h 00 à 3 h 00 le lendemain ;\n- le mercredi 17 juillet 2024, de 9 h 00 à 22 h 30."
+            ),
+            "2024-07-12T09:00",
+            "2024-07-17T22:30",
+        ),
+        (
+            (
+                "- le vendredi 11 septembre 2026, de 8 h à 20 h ;\n- la nuit du vendredi 11 au samedi 12 septembre 2026, de 22 h à 3 h ;\n"
+                "- le dimanche 13 septembre 2026, de 8 h à 18 h 30."
+            ),
+            "2026-09-11T08:00",
+            "2026-09-13T18:30",
+        ),
+        (
+            (
+                "- du samedi 18 avril 2026 au vendredi 24 avril 2026, chaque jour de 6 h 30 à 22 h ;\n"
+                "- le samedi 25 avril 2026, de 6 h 30 à 23 h 50."
+            ),
+            "2026-04-18T06:30",
+            "2026-04-25T23:50",
+        ),
+        (
+            (
+                "le mercredi 15 juillet 2026 de 18 h à 24 h ;\nles 16 et 17 juillet 2026 de 0 h à 5 h puis de 12 h à 24 h ;\n"
+                "le dimanche 19 juillet 2026 de 0 h à 5 h puis de 12 h à 24 h."
+            ),
+            "2026-07-15T18:00",
+            "2026-07-19T23:59",
+        ),
+    ],
+)
+def test_a_list_of_slots_is_one_period_from_the_first_beginning_to_the_last_end(items: str, starts: str, ends: str) -> None:
+    found = judge(
+        act(
+            "Vu le code de la sécurité intérieure ;\nARRÊTE\n"
+            "Article 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\n"
+            f"Article 2 : L'autorisation vaut :\n{items}\nArticle 3 : Exécution.",
+            f"Arrêté n° 2026-1 {OBJECT}",
+        )
+    ).facts
+    assert shown(found) == (starts, ends)
+    assert not {"starts", "ends"} & set(found.doubtful)
+
+
+def test_a_program_that_is_switched_on_one_day_and_off_another() -> None:
+    assert read("; il est mis en route le 26 mars 2026 à 10 h 30, et arrêté le 27 mars 2026 à 2 h") == {
+        ("2026-03-26T10:30", "2026-03-27T02:00")
+    }
