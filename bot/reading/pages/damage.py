@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from mmap import MADV_DONTNEED, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,9 +54,12 @@ _REFERENCE = re.compile(rb"(\d+) 0 R")
 _SHOWS = re.compile(rb"/(?:Font|XObject)\s*<<\s*/")
 _DRAWN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+Do\b")
 _SHOWN = re.compile(rb"[^(<\[\s][)>\]]\s*(?:T[jJ]\b|['\"])")
-_STRING = re.compile(rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)", re.DOTALL)
-_INLINE_IMAGE = re.compile(rb"(?<=\s)BI\s.*?\sEI(?=\s|$)", re.DOTALL)
-_WORD = re.compile(_STRING.pattern + rb"|<[0-9A-Fa-f\s]*>|%[^\r\n]*|/[^\s/<>\[\](){}%]*|<<|>>|[\[\]]|[^\s/<>\[\](){}%]+|\S", re.DOTALL)
+_STRING = re.compile(reduce(lambda inner, _: rb"\((?:[^()\\]++|\\.|%s)*+\)" % inner, range(8), rb"(?!)"), re.DOTALL)
+"""As deep as parentheses may stand in parentheses: more is no text."""
+_INLINE_IMAGE = re.compile(rb"(?<![^\s\0>\])])BI(?=[\s\0/]).*?[\s\0>]EI(?![^\s\0])", re.DOTALL)
+_WORD = re.compile(
+    _STRING.pattern + rb"|<[0-9A-Fa-f\s\0]*>|%[^\r\n]*|/[^\s\0/<>\[\](){}%]*|<<|>>|[\[\]]|[^\s\0/<>\[\](){}%]+|[^\s\0]", re.DOTALL
+)
 _OPERAND = re.compile(rb"\(.|[<>/%\[\]]|[-+]*\d*\.?\d*-?\d*$|(?:true|false|null)$", re.DOTALL)
 _ORDERS = frozenset(
     b"b B b* B* BDC BI BMC BT BX c cm CS cs d d0 d1 Do DP EI EMC ET EX f F f* G g gs h i ID j J K k l m M MP n q Q re RG rg ri s S SC sc "
@@ -71,8 +74,8 @@ _FONT_CHOSEN = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+[-+.\d]+\s+Tf\b")
 _OBJECT = re.compile(rb"(?<!\d)(\d{1,7})\s+\d{1,5}\s+obj\b")
 _OBJECT_END = re.compile(rb"\bendobj\b|>>\s*stream\r?\n")
 _KIND = re.compile(rb"/Type\s*/(Pages?|ObjStm)\b")
-_NOT_ORDERS = re.compile(rb"/S\s+\d|/Type\s*/XRef\b|/Linearized\b")
-"""Streams to which nothing refers: tables, and those for who reads a file from the web."""
+_NOT_ORDERS = re.compile(rb"/S\s+\d|/Type\s*/(?:XRef|EmbeddedFile|Metadata)\b|/Linearized\b")
+"""Streams to which nothing need refer: tables, those for who reads a file from the web, and what no page shows."""
 _REFERENCES = re.compile(rb"(\d+)\s+\d+\s+R\b")
 _EMPTY_STREAM = re.compile(rb"stream\r?\n[\t\n\f\r \0]*endstream")
 _CONTENTS_KEY = re.compile(rb"/Contents\s*[\[\d]")
@@ -285,7 +288,7 @@ class _Copy:
 
     def _contents(self, page: bytes) -> Iterator[bytes]:
         found = _CONTENTS.search(page)
-        for reference in _REFERENCE.findall(found[2] or found[1] + b" 0 R") if found else ():
+        for reference in _REFERENCE.findall(found[1] + b" 0 R" if found[1] else found[2]) if found else ():
             listed = self.objects.get(reference)
             if listed is not None and listed.data is None and listed.head.startswith(b"["):
                 yield from _REFERENCE.findall(listed.head)

@@ -62,11 +62,15 @@ async def read(content: bytes, saved: Save) -> Reading:
     return await read_pdf(saved(content), LIMITS)
 
 
-def shared(orders: bytes) -> bytes:
-    """Two pages that draw the same stream."""
+def shared(orders: bytes, *others: bytes) -> bytes:
+    """Two pages that draw the same stream, and objects that nothing uses."""
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents 4 0 R >>"
     tree = b"<< /Type /Pages /Kids [5 0 R 6 0 R] /Count 2 >>"
-    return write([b"<< /Type /Catalog /Pages 2 0 R >>", tree, FONT, orders, page, page])
+    return write([b"<< /Type /Catalog /Pages 2 0 R >>", tree, FONT, orders, page, page, *others])
+
+
+BLANK = b"/Resources << /Font << /F1 3 0 R >> >> /Contents 7 0 R"
+ODD = b"q BI/W 2/H 2/BPC 8/CS/G ID \xff\xfe(<\nEI Q\0q\r% (un mot\n/Span<</MCID 0>>BDC BT /F1 9 Tf 60 40 Td(a (b (c (d) e) f) g)Tj ET EMC Q"
 
 
 WHOLE: dict[str, Callable[[], bytes]] = {
@@ -87,6 +91,9 @@ WHOLE: dict[str, Callable[[], bytes]] = {
     "pages that are alike": lambda: papers.pages_of([PACKED, PACKED]),
     "a blank page with fonts": lambda: papers.pages_of([PACKED, stream(b"", compress=True)]),
     "a blank page alone": lambda: papers.pages_of([stream(b"", compress=True)]),
+    "a blank page with an empty list of orders": lambda: papers.pages_of([PACKED] * 2).replace(BLANK, b"/Contents []".ljust(len(BLANK))),
+    "orders of all sorts that are not packed": lambda: papers.pages_of([stream(b"%s\n%s" % (ODD, text_content(BODY)))]),
+    "pages that share their orders, beside what no page shows": lambda: shared(PACKED, stream(b"<x:xmpmeta/>", b"/Type /Metadata")),
     "packed twice": lambda: papers.pages_of([hostile.nested_filters(text_content(BODY), 2)]),
     "packed in ASCII": lambda: papers.pages_of([in_ascii()]),
     "no compression": lambda: papers.pages_of([hostile.GOOD] * 3),
