@@ -232,8 +232,12 @@ def _tabled(document: ActText, start: int, end: int) -> Iterator[TextMatch[Perio
         read = [_row(list(_STAMP.finditer(in_cells(row.printed)))) for row in table.rows if "debut" in table.header]
         opening = [entry[0] for entry in read if entry is not None and entry[0] is not None]
         closing = [entry[1] for entry in read if entry is not None and entry[1] is not None]
-        if read and len(opening) == len(closing) == len(read) and (max(closing).day - min(opening).day).days <= MOST:
-            yield TextMatch((min(opening), max(closing)), table.rows[0].start, table.rows[-1].end)
+        if read and len(opening) == len(closing) == len(read):
+            # A day without an hour is the whole day.
+            first = min(opening, key=lambda moment: (moment.day, moment.time or time.min))
+            last = max(closing, key=lambda moment: (moment.day, moment.time or time.max))
+            if (last.day - first.day).days <= MOST:
+                yield TextMatch((first, last), table.rows[0].start, table.rows[-1].end)
 
 
 # A line of a list that begins with its days: "- du samedi 18 …", "la nuit du 11 au 12 …".

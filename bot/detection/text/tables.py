@@ -100,11 +100,13 @@ def is_header(document: ActText, position: int) -> bool:
         position += 1
     if text.rfind("\n", 0, position) != position - 1 and text[max(text.rfind("\n", 0, position), 0) : position].strip():
         return False
+    stop = text.find("\n", position, position + _LONGEST_HEADER + 1)
+    if stop < 0 and len(text) - position > _LONGEST_HEADER:
+        return False
+    stop = stop if stop >= 0 else len(text)
     if _OF_PLACES.match(text, position) is not None or _OF_TIMES.match(text, position) is not None:
         return True
-    stop = text.find("\n", position)
-    stop = stop if stop >= 0 else len(text)
-    if stop - position > _LONGEST_HEADER or _PLACES_HEAD.search(text, position, stop) is None:
+    if _PLACES_HEAD.search(text, position, stop) is None:
         return False
     first, last = document.folded.span(position, stop)
     cells = [fold(cell).text for cell in _GAP.split(document.source[first:last].strip())]

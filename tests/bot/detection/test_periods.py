@@ -311,3 +311,12 @@ def test_a_program_that_is_switched_on_one_day_and_off_another() -> None:
     assert read("; il est mis en route le 26 mars 2026 à 10 h 30, et arrêté le 27 mars 2026 à 2 h") == {
         ("2026-03-26T10:30", "2026-03-27T02:00")
     }
+
+
+def test_rows_of_one_day_with_and_without_hours_are_the_whole_day() -> None:
+    text = (
+        "Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : La SNCF emploie un traitement algorithmique :\n"
+        "Séance   Début   Fin\nMidi   4 décembre 2026 10 h   5 décembre 2026 2 h\nSoir   4 décembre 2026   5 décembre 2026\n"
+        "Article 2 : Exécution."
+    )
+    assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == ("2026-12-04", "2026-12-05")
