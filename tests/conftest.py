@@ -75,7 +75,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if missing:
         raise pytest.UsageError(f"FIRST in tests/conftest.py names what is not there: {missing}")
     most: int = session.config.getoption("processes")
-    if not most or session.testsfailed or session.config.getoption("collectonly"):
+    if most < 1 or session.testsfailed or session.config.getoption("collectonly"):
         return None
     if any("zygote" in getattr(item, "fixturenames", ()) for item in session.items):
         # Once for all that are forked from this process.

@@ -28,6 +28,7 @@ class Fork:
         self.connection, self.pid = connection, pid
         self.given: list[int] = []
         self.at: int | None = None
+        self.may_end = False
         # What pytest asks of what made a report, where that was another process.
         self.gateway = SimpleNamespace(id=f"{number}")
         self._workerinfocache = ""
@@ -82,16 +83,19 @@ class Forks:
     def _give(self, fork: Fork) -> None:
         """Hand out a module, or nothing when there is no more: then the process ends."""
         fork.given = [] if _is_over(self._session) or not self._waiting else self._waiting.pop(0)
-        with suppress(BrokenPipeError):
+        fork.may_end = not fork.given
+        with suppress(ConnectionError):
             fork.connection.send(fork.given)
 
     def _hear(self, fork: Fork) -> None:
         try:
             said = fork.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # also in the middle of what it said
             self._bury(fork)
             return
         if said is None:
+            if fork.given and not _is_over(self._session):
+                self._session.shouldstop = "a process stopped before its last test"
             self._give(fork)
         elif isinstance(said, int):
             fork.at = fork.given.pop(fork.given.index(said))
@@ -109,7 +113,7 @@ class Forks:
         code = os.waitstatus_to_exitcode(os.waitpid(fork.pid, 0)[1])
         if fork.given and not _is_over(self._session):
             self._waiting.insert(0, fork.given)
-        if code != 0:
+        if code != 0 or not fork.may_end:
             if fork.at is None:
                 raise RuntimeError(f"a process ended with {code} before its first test")
             item = self._session.items[fork.at]
@@ -139,16 +143,21 @@ def _work(session: pytest.Session, connection: Connection, number: int) -> NoRet
     atexit._clear()
     finalize._registry.clear()  # type: ignore[attr-defined]
     finalize._registered_with_atexit = False  # type: ignore[attr-defined]
+    # What a test forks may outlive this process: its end is to be heard all the same.
+    os.register_at_fork(after_in_child=connection.close)
     try:
         with _apart(session.config, number):
             session.config.pluginmanager.register(Reporter(session.config, connection))
-            while given := connection.recv():
-                _run(session, connection, given)
-            session._setupstate.teardown_exact(None)
+            try:
+                while given := connection.recv():
+                    _run(session, connection, given)
+            except (EOFError, ConnectionError):
+                # The parent has ended, perhaps in the middle of a test: what that began is ended too.
+                pass
+            finally:
+                session._setupstate.teardown_exact(None)
         atexit._run_exitfuncs()
         code = 0
-    except EOFError:
-        pass
     except BaseException:
         # All that remains of it.
         traceback.print_exc()
