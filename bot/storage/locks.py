@@ -149,16 +149,17 @@ class _File:
     def __init__(self, path: Path, database: Path) -> None:
         self._path = path
         self._database = database
-        self._opened = _file_at(database)
+        with self._errors():
+            self._opened = _file_at(database)
         self._held: int | None = None
 
     def take(self, holder: LockHolder) -> bool:
-        if not self._is_as_opened():
-            raise Unavailable(
-                f"the file of the database {self._database} was removed, moved or replaced while this process had it open: "
-                "put it back where it was, or start again on what is there"
-            )
         with self._errors():
+            if _file_at(self._database) != self._opened:
+                raise Unavailable(
+                    f"the file of the database {self._database} was removed, moved or replaced while this process had it open: "
+                    "put it back where it was, or start again on what is there"
+                )
             opened = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
             try:
                 for attempt in range(_TRIES):
@@ -176,7 +177,9 @@ class _File:
 
     def is_ours(self) -> bool:
         # Were the file removed, another process could lock a new one of this name.
-        return self._held is not None and self._is_there(self._held) and self._is_as_opened()
+        with suppress(OSError):
+            return self._held is not None and self._is_there(self._held) and _file_at(self._database) == self._opened
+        return False
 
     def release(self) -> None:
         held, self._held = self._held, None
@@ -206,9 +209,6 @@ class _File:
             return os.path.samestat(os.fstat(opened), self._path.stat())
         return False
 
-    def _is_as_opened(self) -> bool:
-        return _file_at(self._database) == self._opened
-
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
@@ -223,11 +223,12 @@ class _File:
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:
-    """Which file this is, whatever it holds; None where there is none."""
-    with suppress(OSError):
+    """Which file this is, whatever it holds; None where there is none. Raises OSError where that cannot be seen."""
+    try:
         found = path.stat()
-        return found.st_dev, found.st_ino
-    return None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _told_in(content: bytes) -> LockHolder:

@@ -228,6 +228,25 @@ def test_a_database_that_was_moved_or_replaced_is_a_lock_that_was_lost(file: Sto
     assert file.locks.is_ours(RUN)
 
 
+def test_a_database_that_cannot_be_looked_at_is_not_told_as_moved(file: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = Path.stat
+
+    def refuse(path: Path) -> os.stat_result:
+        if path == tmp_path / "vigie.db":
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return stat(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refuse)
+        with pytest.raises(Unavailable, match=r"vigie.db.run.lock cannot be used: Stale file handle"):
+            file.locks.take(RUN, "vigie run")
+    assert file.locks.take(RUN, "vigie run")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refuse)
+        assert not file.locks.is_ours(RUN)
+    assert file.locks.is_ours(RUN)
+
+
 def test_whatever_the_file_says_its_lock_counts(file: Store, tmp_path: Path) -> None:
     path = tmp_path / "vigie.db.run.lock"
     path.write_text('{"command": "vigie run", "host": "h", "pid": 1, "since": ""}')
