@@ -136,6 +136,9 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     return by_reference(case) or answered(case) or ruled or undecided(case)
 
 
+_ENACTS = re.compile(r"^\W{0,4}(?:arretent|arrete)\W{0,4}$", re.MULTILINE)
+
+
 def _beside_the_point(case: SegmentEvidence) -> Finding | None:
     """Return the finding on what is no decision on VSA whatever it decides.
 
@@ -147,6 +150,13 @@ def _beside_the_point(case: SegmentEvidence) -> Finding | None:
     said = case.said_in(cues().signed_elsewhere, DecreePart.TITLE, DecreePart.HEADING)
     if said is None and not case.segment.is_formal and not case.unreadable:
         said = notice_opening(case.document, case.segment) or lists_acts(case.document, case.segment)
+    if (
+        said is not None
+        and said.lastgroup == "commission_that_advises"
+        and _ENACTS.search(case.document.folded.text, case.segment.start, case.segment.end)
+    ):
+        # The title is of an opinion, the text below it a decree: a table of contents may name one by the other.
+        return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.UNSETTLED, case.found[0]), case.against(said))
     if said is not None:
         return case.not_concerned(*case.phrases(), case.against(said))
     annulled = case.said_in(

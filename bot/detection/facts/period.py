@@ -245,6 +245,14 @@ _SLOT = re.compile(
     r"(?:^|(?<=\n))[ \t]*(?:(?:[-\u2013\u2014\u2022*]|[a-z0-9]{1,2}[).\u00b0])\s*)?(?=(?:les?|du|la nuit du)\s)"
     r"(?P<slot>[^\n]+(?:\n(?!\s*\n|[ \t]*(?:[-\u2013\u2014\u2022*]|[a-z0-9]{1,2}[).\u00b0]|(?:les?|du|la nuit du)\s))[^\n]+)*)"
 )
+_MARK = re.compile(r"\s*(?:[-\u2013\u2014\u2022*]|[a-z0-9]{1,2}[).\u00b0])\s*(?:les?|du|la nuit du)\s")
+# The sentence before a list whose slots are of something else: who is received when, which roads are closed, which agents are present.
+_ELSEWHERE = re.compile(
+    r"\b(?:enquete publique|commissaire.enqueteur|permanences?|reunions? publiques?|(?:recoi\w*|accueill\w*) le public|accueil du public"
+    r"|public\b[^.;:]{0,20}\b(?:recu|accueilli)s?|(?:affich|consultable)\w*"
+    r"|(?:circulation|stationnement)\b[^.;:]{0,40}\b(?:interdit|reglement)\w*"
+    r"|agents?\b[^.;:]{0,60}\b(?:presents?|en service|se relaient))[^.;]*$"
+)
 # "de 0 h à 5 h puis de 12 h à 24 h": the last of several hours of a day.
 _THEN = re.compile(rf"(?:\s*(?:,|\bet\b|\bpuis\b)*\s*de\s*{HOUR}\s*a\s*(?P<closes>{HOUR}))+")
 
@@ -262,10 +270,16 @@ def _slots(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period
         if then is not None and closing is not None and (later := hour(then["closes"], closing=True)) is not None:
             closing = Moment(closing.day, max(later, closing.time or later))
         found.append(TextMatch((opening, closing), *span))
+    if found and _of_something_else(document, start, found[0].start):
+        return
     opens = [entry.value[0] for entry in found if entry.value[0] is not None and entry.value[0].time is not None]
     closes = [entry.value[1] for entry in found if entry.value[1] is not None and entry.value[1].time is not None]
     if len(found) > 1 and len(opens) == len(closes) == len(found) and (max(closes).day - min(opens).day).days <= MOST:
         yield TextMatch((min(opens), max(closes)), found[0].start, found[-1].end)
+
+
+def _of_something_else(document: ActText, start: int, slot: int) -> bool:
+    return _ELSEWHERE.search(document.folded.text, max(start, slot - 160), slot) is not None
 
 
 def _stated(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
@@ -433,12 +447,16 @@ _NEAR = timedelta(days=45)
 
 
 def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], signed: date | None) -> bool:
-    """Return False where the article that gives a period also has a day outside it, or an hour apart from it: several slots, of which some
-    may not have been read."""
+    """Return False where a period may be of something else, or one of several slots of which some were not read: the article that gives it
+    also has a day outside it, an hour apart from it, or one more item after it."""
     block, (opening, closing) = segment.at(found.start), found.value
     if block.part not in {DecreePart.ARTICLE, DecreePart.BODY} or opening is None or closing is None:
         return True
     text = document.flat
+    if _of_something_else(document, block.start, found.start) or _MARK.match(
+        document.folded.text, min(found.end + 1, block.end), block.end
+    ):
+        return False
     for match in _ANY_DAY.finditer(text, block.start, block.end):
         shown = partial(match.group())
         day = shown.complete(year=opening.day.year) if shown is not None else None
@@ -446,7 +464,9 @@ def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], sign
         others = any(pattern.search(before) for pattern in (_FOREIGN, _ASKED, _SIGNING))
         if day is None or day == signed or others or dates_signature(document, match.start(), match.end(), block.end):
             continue
-        if opening.day - _NEAR <= day < opening.day or closing.day < day <= closing.day + _NEAR:
+        line = max(document.folded.text.rfind("\n", block.start, match.start()), block.start)
+        listed = _MARK.fullmatch(document.folded.text, line, match.start()) is not None
+        if not opening.day <= day <= closing.day and (listed or opening.day - _NEAR <= day <= closing.day + _NEAR):
             return False
     hours = (match for match in _ANY_HOUR.finditer(text, block.start, block.end))
     return all(found.start <= match.start() < found.end for match in hours)

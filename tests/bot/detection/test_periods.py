@@ -320,3 +320,27 @@ def test_rows_of_one_day_with_and_without_hours_are_the_whole_day() -> None:
         "Article 2 : Exécution."
     )
     assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts) == ("2026-12-04", "2026-12-05")
+
+
+TWO_SLOTS = "- le vendredi 4 décembre 2026, de 17 h à 23 h ;\n- le samedi 5 décembre 2026, de 12 h à 22 h"
+BEFORE, EVENINGS = ("2026-12-03", "2026-12-06"), ("2026-12-04T17:00", "2026-12-05T22:00")
+
+
+@pytest.mark.parametrize(
+    ("articles", "period", "doubtful"),
+    [
+        # Slots of something else are no period where another article gives one, and never a sure one.
+        (f"Le commissaire enquêteur reçoit le public :\n{TWO_SLOTS}.\nArticle 3 : Elle vaut du 3 au 6 décembre 2026.", BEFORE, False),
+        (f"Les agents sont présents :\n{TWO_SLOTS}.\nArticle 3 : Elle vaut du 3 au 6 décembre 2026.", BEFORE, False),
+        (f"Sur ces voies, la circulation est interdite :\n{TWO_SLOTS}.\nArticle 3 : Divers.", EVENINGS, True),
+        (f"Les agents de la police municipale emploient le traitement :\n{TWO_SLOTS}.\nArticle 3 : Divers.", EVENINGS, False),
+        (f"À La Réunion, le stade qui accueille la finale est filmé :\n{TWO_SLOTS}.\nArticle 3 : Divers.", EVENINGS, False),
+        # An item without a date that can be read, and one far from the others.
+        (f"Elle vaut :\n{TWO_SLOTS} ;\n- le lendemain, jusqu'à la fin de la finale.\nArticle 3 : Divers.", EVENINGS, True),
+        ("Elle vaut :\n- le 4 décembre 2026 ;\n- le 18 mars 2026.\nArticle 3 : Divers.", ("2026-12-04", "2026-12-04"), True),
+    ],
+)
+def test_slots_of_something_else_or_not_all_read_are_no_sure_period(articles: str, period: tuple[str, str], doubtful: bool) -> None:
+    text = f"Vu le code ;\nARRÊTE\nArticle 1er : La SNCF est autorisée à employer un traitement algorithmique.\nArticle 2 : {articles}"
+    found = judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts
+    assert (shown(found), "starts" in found.doubtful) == (period, doubtful)

@@ -272,6 +272,11 @@ def test_an_opinion_on_a_draft_is_no_decree(title: str, text: str) -> None:
     assert judge(act(f"La commission,\n{LAW}{text}" if title else text, title)).outcome is Outcome.NOT_CONCERNED
 
 
+def test_a_decree_that_bears_the_title_of_an_opinion_on_its_draft_is_for_a_person() -> None:
+    text = f"Le préfet du Jura,\n{LAW}ARRÊTE\nArticle 1er : Est autorisé {OBJECT}, du 4 au 6 mai 2026.\nArticle 2 : Exécution."
+    assert judge(act(text, f"Avis relatif au projet d'arrêté autorisant {OBJECT}")).outcome is Outcome.UNCERTAIN
+
+
 @pytest.mark.parametrize(
     ("article", "outcome"),
     [
