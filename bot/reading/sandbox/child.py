@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
@@ -108,6 +108,9 @@ def main(argument: str) -> int:
             os.nice(_POLITE)
             polite = True
         _give_time(start)
+        if isinstance(order, TextLayerOrder):
+            for _ in document.recall(order.known):
+                _give_time(start)
         for page in _carry_out(document, order):
             _say(encode(page))
             _give_time(start)
@@ -202,6 +205,11 @@ class PdfDocument:
         A PENDING page has what its layer holds, unless that is garbage. It may prove blank: a scan is not drawn here, which takes long.
         """
         return self._timed(number, self._survey)
+
+    def recall(self, known: Collection[int]) -> Iterator[PageText]:
+        """Survey pages that are known already where one of them may stand in the place of another: that is told by having seen both."""
+        if known and self._may_repeat:
+            yield from map(self.survey, sorted(known))
 
     def recognise(self, number: int) -> PageText:
         """Return the page with OCR where it needs it, in about a second: OCR, LAYER where the layer is the better text, or UNREADABLE.

@@ -173,6 +173,16 @@ async def test_what_is_lost_without_a_wrong_checksum_is_told(content: bytes, los
     assert (reading.complete, reading.unreadable_pages) == (False, lost)
 
 
+@pytest.mark.parametrize("orders", [b"/Contents 5", b"/Contents 7"])
+async def test_a_page_in_the_place_of_another_is_told_at_the_next_reading_too(orders: bytes, saved: Save) -> None:
+    """That one goes on from the pages that were whole."""
+    content = papers.pages_of([PACKED, OTHER, PACKED]).replace(b"6 0 R 8", b"4 0 R 8").replace(b"/Contents 7", orders)
+    before = await read(content, saved)
+    assert (before.complete, before.unreadable_pages) == (False, (2,))
+    again = await read_pdf(saved(content), LIMITS, known=[page for page in before.pages if page.is_whole])
+    assert (again.complete, again.unreadable_pages) == (False, (2,))
+
+
 def test_a_jpeg_image_that_ends_too_early_is_damaged(saved: Save) -> None:
     content = scanned(picture(BODY))
     at = content.index(b"\xff\xd8\xff")
