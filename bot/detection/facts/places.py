@@ -359,7 +359,7 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
     for block in segment.of(DecreePart.HEADING):
         for entry in tabled_places(document, block) if not found else ():
             found.setdefault(entry.value, entry)
-    listed = bool(found)
+    listed = tuple(found.values())
     telling = [
         block
         for block in segment.of(DecreePart.ARTICLE)
@@ -382,8 +382,9 @@ def _annex(document: ActText, block: Block) -> Block | None:
     return Block(block.part, match.start(), block.end) if match is not None else None
 
 
-def _in(document: ActText, block: Block, *, listed: bool) -> Iterator[TextMatch[str]]:
-    """Yield the places of a block. Where places are `listed`, whose cameras they are ("la vidéoprotection du port") is none of them."""
+def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) -> Iterator[TextMatch[str]]:
+    """Yield the places of a block. Where places are `listed`, whose cameras they are ("la vidéoprotection du port") is none of them, nor is
+    a remark in brackets after one ("(accès Verdun et Phocéens)")."""
     text = document.flat
     position = block.start
     found = (islice(anchor.finditer(text, block.start, block.end), _MOST) for anchor in _ANCHORS)
@@ -400,6 +401,8 @@ def _in(document: ActText, block: Block, *, listed: bool) -> Iterator[TextMatch[
             continue
         entries = list(names(document.original(start, end), item=match.re in _OF_PLACES or match.re is _THOSE))
         if bracketed and len(entries) <= text.count(",", start, end) // 2:
+            continue
+        if bracketed and any(entry.start <= start < entry.end for entry in listed) and not all(map(is_of_a_kind, entries)):
             continue
         if match.re is _THOSE:  # "celles du Pâquier", but not "celles du hall et des accès"
             entries = [name for name in entries if name != name.lower()]

@@ -203,6 +203,13 @@ def test_a_list_is_read_whatever_its_marks_and_the_words_that_open_it(lead: str,
     assert sorted(places(f"{lead}{items}\nArticle 3 : Divers.")) == sorted(LISTED)
 
 
+def test_a_remark_in_brackets_after_a_place_of_a_table_is_no_other_place() -> None:
+    table = "Lieu                        Nombre de caméras\nJardin Albert-Ier (accès Verdun et Phocéens)   9\nplace Masséna   16"
+    assert places(f"Lieux\n\n{table}\nArticle 3 : Divers.") == ("Jardin Albert-Ier", "place Masséna")
+    zones = "Lieu                        Nombre de caméras\nZones du centre (place du Bac, rue Haute)   9\nplace Masséna   16"
+    assert {"place du Bac", "rue Haute", "place Masséna"} <= set(places(f"Lieux\n\n{zones}\nArticle 3 : Divers."))
+
+
 @pytest.mark.parametrize(
     "table",
     [
