@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from bot.domain.acts import Act, Reading
-from bot.domain.pages import PageText
+from bot.domain.pages import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import IsConcerned, ReadingDone, ReadingEvent, ReadingLimits, Unreadable
 from bot.reading.pages.ocr import EngineKind, engine_kind
@@ -122,7 +122,8 @@ class TextLayerPass:
         buffer, crashes = self._buffer, 0
         while crashes <= buffer.limits.max_crashes and not buffer.surveyed():
             self.worker = await Worker.start(self.start)
-            self.worker.send(TextLayerOrder(buffer.next_page, frozenset(buffer.known)).line())
+            read = (page.number for page in buffer.pages if page.origin is not TextOrigin.UNREADABLE)
+            self.worker.send(TextLayerOrder(buffer.next_page, frozenset((*buffer.known, *read))).line())
             stopped = ""
             try:
                 async with aclosing(listen(self.worker.stdout, buffer, self._deadline)) as pages:

@@ -133,7 +133,7 @@ class StartOrder:
 
 @dataclass(frozen=True, slots=True)
 class TextLayerOrder:
-    """Order: report what the text layer holds, of every page from `first` on but the `known` ones, one line each in order."""
+    """Order: report what the text layer holds, of every page from `first` on but those that are `known`, one line each in order."""
 
     first: int = 1
     known: frozenset[int] = frozenset()

@@ -48,6 +48,12 @@ async def test_a_page_that_kills_its_process_costs_that_page_only(saved: Save) -
     assert [page.text.split() for page in reading.acts[0].pages] == [BODY.split(), [], BODY.split()]
 
 
+async def test_a_page_in_the_place_of_another_is_told_after_a_process_has_died_between_them(saved: Save) -> None:
+    content = papers.pages_of([GOOD, papers.bomb(), GOOD]).replace(b" 8 0 R]", b" 4 0 R]")
+    reading = await read_pdf(saved(content), ReadingLimits(memory_bytes=300 * MEBI, ocr=False))
+    assert reading.unreadable_pages == (2, 3)
+
+
 async def test_too_many_deadly_pages_leave_the_rest_unread(saved: Save) -> None:
     content = papers.pages_of([GOOD, papers.bomb(), papers.bomb(), GOOD])
     reading = await read_pdf(saved(content), ReadingLimits(memory_bytes=300 * MEBI, ocr=False, max_crashes=1))
