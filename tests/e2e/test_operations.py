@@ -378,7 +378,7 @@ async def test_telegram_and_mastodon_are_down_at_the_start(sites: Sites, telegra
                 mastodon.start()
                 # Every rest is over by now, and the source is due again; what is newly published wakes the deliveries.
                 publish(sites)
-                world.now += timedelta(hours=1)
+                world.now += timedelta(minutes=91)
                 await logs.until(lambda: len(logs.of("post.sent")) == 4)
                 stop.set()
                 await running
@@ -446,7 +446,7 @@ async def test_a_clock_set_back_stops_nothing(sites: Sites, telegram: FakeBotApi
                 clock.off -= back
                 await logs.until(lambda: logs.of("clock.set_back"))
                 publish(sites)
-                clock.off += timedelta(minutes=61)  # the longest that a source waits
+                clock.off += timedelta(minutes=91)  # the longest that a source waits
                 await logs.until(lambda: len(logs.of("post.sent")) == 2)
                 stop.set()
                 await running

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial, reduce
-from mmap import MADV_DONTNEED, mmap
+from mmap import MADV_DONTNEED, PAGESIZE, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +77,7 @@ _KIND = re.compile(rb"/Type\s*/(Pages?|ObjStm)\b")
 _NOT_ORDERS = re.compile(rb"/S\s+\d|/Type\s*/(?:XRef|EmbeddedFile|Metadata)\b|/Linearized\b")
 """Streams to which nothing need refer: tables, those for who reads a file from the web, and what no page shows."""
 _REFERENCES = re.compile(rb"(\d+)\s+\d+\s+R\b")
-_EMPTY_STREAM = re.compile(rb"stream\r?\n[\t\n\f\r \0]*endstream")
+_EMPTY_STREAM = re.compile(rb"[\t\n\f\r \0]{0,%d}+endstream" % _MOST_CONTENT)
 _CONTENTS_KEY = re.compile(rb"/Contents\s*[\[\d]")
 _PARENT = re.compile(rb"/Parent\s+(\d+)\s+\d+\s+R")
 _LOCKED = re.compile(rb"/Filter\s*/Standard\b")
@@ -146,6 +146,15 @@ def _streams(content: mmap | bytes) -> Iterator[re.Match[bytes]]:
                 yield found
         if isinstance(content, mmap) and len(content) > _WINDOW:
             content.madvise(MADV_DONTNEED, window, min(_WINDOW, len(content) - window))
+
+
+def _find(content: mmap | bytes, word: bytes, start: int) -> int:
+    """Return where a word stands at or after `start`, -1 where it does not. What was passed need not stay in memory."""
+    while (found := content.find(word, start, start + _WINDOW + len(word))) < 0 and start + _WINDOW < len(content):
+        if isinstance(content, mmap):
+            content.madvise(MADV_DONTNEED, -(-start // PAGESIZE) * PAGESIZE, _WINDOW - PAGESIZE)
+        start += _WINDOW
+    return found
 
 
 def is_encrypted(document: Any) -> bool:
@@ -427,7 +436,7 @@ def may_repeat_pages(content: mmap | bytes) -> bool:
 def has_empty_streams(content: mmap | bytes) -> bool:
     """Return whether a stream of a file holds no byte, or zeros only: a blank page that is packed has some, whose checksum shows that no
     order was ever there. pdfium packs all of them anew."""
-    return _EMPTY_STREAM.search(content) is not None
+    return any(_EMPTY_STREAM.match(content, found.end()) for found in _streams(content))
 
 
 def has_drawn_pages(content: mmap | bytes) -> bool:
@@ -461,7 +470,7 @@ class _Found:
             self._take(int(found[1]), head)
             if over[0] == b"endobj":
                 continue
-            position = content.find(b"endstream", over.end())
+            position = _find(content, b"endstream", over.end())
             if position < 0:
                 return found.start() if _NOT_TEXT.search(head) else len(content)
             kind = _KIND.search(head)
