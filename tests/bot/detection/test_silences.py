@@ -294,6 +294,11 @@ def test_what_analyses_under_another_name_is_for_a_person_where_it_looks_for_an_
 
 HARD_NEGATIVES = [
     ("Arrêté autorisant un système de vidéoprotection", "Il est exploité, hors toute fonction d'analyse, sur douze caméras."),
+    (
+        "Arrêté portant organisation de la direction départementale",
+        "Le bureau exerce la fonction d'analyse criminelle, suit la vidéoprotection et les mouvements de foule.",
+    ),
+    ("Arrêté portant agrément d'un centre de formation", "Un module d'analyse des risques traite de vidéoprotection et d'intrusion."),
     ("Arrêté autorisant l'exploitation d'une carrière", "Un module d'analyse des poussières est installé."),
     ("Arrêté portant subvention au projet VSA de l'association", "La subvention est versée."),
     ("Arrêté portant renouvellement d'agrément du laboratoire pour l'analyse automatisée du lait", "Le laboratoire est agréé."),
