@@ -225,6 +225,8 @@ _LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}$")
 _OTHER = re.compile(
     r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode"
     r"|(?<!au )(?<!le )nombre"
+    r"|(?:sont|est) (?:exclu|retire|supprime)e?s?|ne (?:sont|seront) pas (?:concern|vis|couvert|film|inclu|compri)\w*"
+    r"|consulte\w*|regroupe\w*"
     r"|finalites?|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?|conserv\w*)\b"
 )
 _TITLED = re.compile(r"\W*(?:article|art\.)\s\w+\W*$")

@@ -203,6 +203,24 @@ def test_a_list_is_read_whatever_its_marks_and_the_words_that_open_it(lead: str,
     assert sorted(places(f"{lead}{items}\nArticle 3 : Divers.")) == sorted(LISTED)
 
 
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Sont exclus du périmètre :",
+        "Ne sont pas concernés par le traitement les lieux suivants :",
+        "Les lieux suivants sont retirés :",
+        "Le dossier peut être consulté :",
+        "Les secours se regroupent :",
+    ],
+)
+def test_a_list_of_what_is_not_watched_names_no_place(lead: str) -> None:
+    watched = "Les caméras sont situées place de la Loi et rue du Bac."
+    assert places(f"{watched}\nArticle 3 : {lead}\n- place Grévy ;\n- rue des Arènes.\nArticle 4 : Divers.") == (
+        "place de la Loi",
+        "rue du Bac",
+    )
+
+
 def test_a_remark_in_brackets_after_a_place_of_a_table_is_no_other_place() -> None:
     table = "Lieu                        Nombre de caméras\nJardin Albert-Ier (accès Verdun et Phocéens)   9\nplace Masséna   16"
     assert places(f"Lieux\n\n{table}\nArticle 3 : Divers.") == ("Jardin Albert-Ier", "place Masséna")
