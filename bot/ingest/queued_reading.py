@@ -20,6 +20,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from procrastinate.schema import SchemaManager
+from psycopg.errors import InternalError
 from psycopg_pool import PoolTimeout
 from sqlalchemy import URL
 
@@ -158,12 +159,17 @@ class QueuedReading:
 
     async def _defer(self, file: OpenedPdf) -> None:
         job = self._jobs.configure_task("read", queue=LAYOUT, lock=file.sha256, priority=_LATER if file.silent else _FIRST)
-        try:
-            # One that is being read may have begun before the file was there. With a queueing lock its worker could not give it back.
-            if not [*await self._jobs.job_manager.list_jobs_async(lock=file.sha256, status="todo")]:
-                await job.defer_async(sha256=file.sha256)
-        except (ConnectorException, PoolTimeout) as error:
-            raise Unavailable(f"the reading could not be queued: {reason(error)}") from error
+        for is_last in (False, True):
+            try:
+                # One that is being read may have begun before the file was there. With a queueing lock its worker could not give it back.
+                if not [*await self._jobs.job_manager.list_jobs_async(lock=file.sha256, status="todo")]:
+                    await job.defer_async(sha256=file.sha256)
+            except (ConnectorException, PoolTimeout) as error:
+                # "cache lookup failed for type": the tables were made anew at this instant.
+                if is_last or not isinstance(error.__cause__, InternalError):
+                    raise Unavailable(f"the reading could not be queued: {reason(error)}") from error
+            else:
+                return
 
     async def _taken(self, end: ReadingEnd) -> Reading:
         if end.read is None:

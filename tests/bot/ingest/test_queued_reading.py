@@ -9,10 +9,12 @@ import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import pytest
 from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
+from psycopg.errors import InternalError
 from sqlalchemy import func, select, text
 from structlog.testing import capture_logs
 
@@ -411,6 +413,26 @@ async def test_what_vanishes_from_the_queue_is_queued_again(store: Store, tmp_pa
             reading = asyncio.create_task(one.run())
             await soon(poller.finish())
             await ended([reading])
+    assert numbers(store) == ["2026-991"]
+
+
+async def test_tables_made_anew_while_a_file_is_queued_cost_nothing(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed, failures = JobManager.list_jobs_async, iter([True])
+
+    async def list_jobs(self: JobManager, **asked: Any) -> Any:
+        if next(failures, False):
+            raise ConnectorException from InternalError("cache lookup failed for type 18426")
+        return await listed(self, **asked)
+
+    monkeypatch.setattr(JobManager, "list_jobs_async", list_jobs)
+    sites = Sites()
+    publish(sites, "99", "quick")
+    async with polling(store, sites) as poller, worker(store, PlainReader(tmp_path)) as one:
+        reading = asyncio.create_task(one.run())
+        await poll(poller, "99")
+        await soon(poller.finish())
+        await ended([reading])
+    assert next(failures, None) is None
     assert numbers(store) == ["2026-991"]
 
 
