@@ -240,12 +240,11 @@ def _tabled(document: ActText, start: int, end: int) -> Iterator[TextMatch[Perio
                 yield TextMatch((first, last), table.rows[0].start, table.rows[-1].end)
 
 
+_BULLET = r"(?:[-\u2013\u2014\u2022*]|[a-z0-9]{1,2}[).\u00b0])"
+_DAYS = r"(?:les?|du|la nuit du)\s"
 # A line of a list that begins with its days: "- du samedi 18 …", "la nuit du 11 au 12 …".
-_SLOT = re.compile(
-    r"(?:^|(?<=\n))[ \t]*(?:(?:[-\u2013\u2014\u2022*]|[a-z0-9]{1,2}[).\u00b0])\s*)?(?=(?:les?|du|la nuit du)\s)"
-    r"(?P<slot>[^\n]+(?:\n(?!\s*\n|[ \t]*(?:[-\u2013\u2014\u2022*]|[a-z0-9]{1,2}[).\u00b0]|(?:les?|du|la nuit du)\s))[^\n]+)*)"
-)
-_MARK = re.compile(r"\s*(?:[-\u2013\u2014\u2022*]|[a-z0-9]{1,2}[).\u00b0])\s*(?:les?|du|la nuit du)\s")
+_SLOT = re.compile(rf"(?:^|(?<=\n))[ \t]*(?:{_BULLET}\s*)?(?={_DAYS})(?P<slot>[^\n]+(?:\n(?!\s*\n|[ \t]*(?:{_BULLET}|{_DAYS}))[^\n]+)*)")
+_MARK = re.compile(rf"\s*{_BULLET}\s*{_DAYS}")
 # The sentence before a list whose slots are of something else: who is received when, which roads are closed, which agents are present.
 _ELSEWHERE = re.compile(
     r"\b(?:enquete publique|commissaire.enqueteur|permanences?|reunions? publiques?|(?:recoi\w*|accueill\w*) le public|accueil du public"
@@ -254,7 +253,7 @@ _ELSEWHERE = re.compile(
     r"|agents?\b[^.;:]{0,60}\b(?:presents?|en service|se relaient))[^.;]*$"
 )
 # "de 0 h à 5 h puis de 12 h à 24 h": the last of several hours of a day.
-_THEN = re.compile(rf"(?:\s*(?:,|\bet\b|\bpuis\b)*\s*de\s*{HOUR}\s*a\s*(?P<closes>{HOUR}))+")
+_THEN = re.compile(rf"(?:\s*(?:,|\bet\b|\bpuis\b)*\s*de\s*(?P<opens>{HOUR})\s*a\s*(?P<closes>{HOUR}))+")
 
 
 def _slots(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
@@ -267,8 +266,9 @@ def _slots(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period
             continue
         opening, closing = read.value
         then = _THEN.match(document.flat, read.end, span[1])
-        if then is not None and closing is not None and (later := hour(then["closes"], closing=True)) is not None:
-            closing = Moment(closing.day, max(later, closing.time or later))
+        if then is not None and closing is not None:
+            _, later = with_hours(closing.day, closing.day, then.groupdict())
+            closing = later if closing.time is None or later is None or later.time is None else max(closing, later)
         found.append(TextMatch((opening, closing), *span))
     if found and _of_something_else(document, start, found[0].start):
         return

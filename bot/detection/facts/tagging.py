@@ -39,7 +39,7 @@ _SENTENCE = 7
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word or sign of the folded text, with what is printed there.
+    """Holds a word or sign of the folded text, with what is printed there.
 
     `opens_line`: it is the first of its line; `after_short`: and the line before ends far from the margin; `column`: of a table, from 0.
     """
@@ -74,7 +74,7 @@ class Stretch:
 
     @property
     def features(self) -> list[list[str]]:
-        """What the tagger is told of each word."""
+        """Return what the tagger is told of each word."""
         return list(_features(self.words, self.zones, self.rank))
 
 

@@ -24,13 +24,13 @@ _LONGEST_LEAD = 300
 
 _LABEL = r"(?:site|zone|secteur|lieu|point|camera|emplacement|perimetre)s?\s(?:n\s?[°o]\s?)?(?:\d{1,3}|[a-z]\d{0,2}|[ivx]{1,4})\s?[:,-]\s"
 INLINE_MARK = rf"\(?\d{{1,2}}\s?[°)]\s?|\(?(?:[a-h]|[ivx]{{1,4}})\)\s|{_LABEL}"
-"""What begins an item in a sentence."""
+"""Matches what begins an item in a sentence."""
 
 _MARK = (
     r"(?:\"\s{0,3})?(?:(?:[^\w\s\"'(),.;:]|o)\s|[-•▪·](?=\w)|\(?\d{1,2}\s?[°)]\s?(?:-\s)?|\d{1,2}(?:\.\d{1,2}){0,3}\s?\.\s|\d{1,2}(?:\.\d{1,2}){1,3}\s"
     rf"|\d{{1,2}}\s-\s|\(?(?:[a-z]|[ivx]{{1,4}})\s?[.)]\s?|{_LABEL})"
 )
-"""What begins an item, over the folded text: a bullet, a number, a letter, "site n° 1 :"."""
+"""Matches what begins an item, over the folded text: a bullet, a number, a letter, "site n° 1 :"."""
 
 _MARKED = re.compile(rf"(?:^|\n)[ ]?(?:{_MARK}){{1,2}}")
 _END = re.compile(r";|\.\s|\.$|\n(?=article\b|art\.|fait a\b)")
@@ -44,7 +44,7 @@ _BEFORE = re.compile(r"[.;:](?=\s)|\n(?=article\b)")
 
 @dataclass(frozen=True, slots=True)
 class PrintedList:
-    """A list in the folded text: its words end at `opened`, where its items begin. `marked`: each has a mark or a line of its own."""
+    """Holds a list in the folded text: its words end at `opened`, where its items begin. `marked`: each has a mark or a line of its own."""
 
     start: int
     opened: int

@@ -344,3 +344,10 @@ def test_slots_of_something_else_or_not_all_read_are_no_sure_period(articles: st
     text = f"Vu le code ;\nARRÊTE\nArticle 1er : La SNCF est autorisée à employer un traitement algorithmique.\nArticle 2 : {articles}"
     found = judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts
     assert (shown(found), "starts" in found.doubtful) == (period, doubtful)
+
+
+def test_the_last_hours_of_a_slot_may_end_the_next_morning() -> None:
+    text = "Vu le code ;\nARRÊTE\nArticle 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\n"
+    items = "- le mercredi 15 juillet 2026 de 18 h à 24 h ;\n- le jeudi 16 juillet 2026 de 0 h à 5 h puis de 22 h à 2 h."
+    found = judge(act(f"{text}Article 2 : Elle vaut :\n{items}\nArticle 3 : Exécution.", f"Arrêté n° 2026-1 {OBJECT}")).facts
+    assert shown(found) == ("2026-07-15T18:00", "2026-07-17T02:00")
