@@ -55,6 +55,8 @@ class Figures:
     processor: Mapping[str, float]
     """Seconds a day, by who took them."""
     failing: int
+    polls: tuple[float, ...]
+    """Seconds from the list of the site to the poll that saw it, of all recueils put on line in working hours."""
     waits: tuple[float, ...]
     """Seconds until a slot was free, of all recueils."""
 
@@ -102,6 +104,11 @@ def judge(record: Record) -> Figures:
         closest=min((after - before for before, after in pairwise(shared)), default=0.0),
         processor={name: seconds / plan.days for name, seconds in record.processor.items()},
         failing=sum(state.failures > 0 for state in record.states),
+        polls=tuple(
+            (seen.listed - paper.recueil.up).total_seconds()
+            for paper in record.papers
+            if plan.is_working(paper.recueil.up) and (seen := record.seen.get(paper.name)) is not None and seen.listed is not None
+        ),
         waits=tuple(record.waits),
     )
 
@@ -151,7 +158,8 @@ def report(figures: Figures, plan: Plan, costs: Costs) -> str:
     lines += [_row(name, [way.seconds for way in ways]) for name, ways in rows if ways]
     lines += ["", f"{'of it, in working hours':42}"]
     lines += [_row(f"  {part}", [way.parts[index] for way in working]) for index, part in enumerate(PARTS)]
-    lines += ["", _row("until a slot to read in, all recueils", figures.waits)]
+    lines += ["", f"{'all recueils':42}{'recueils':>8}"]
+    lines += [_row("  waiting for a poll, in working hours", figures.polls), _row("  until a slot to read in", figures.waits)]
     worst = max(figures.requests, key=lambda name: figures.requests[name], default="")
     lines += [
         "",

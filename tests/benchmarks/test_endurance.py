@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -27,7 +28,7 @@ from benchmarks.soak.endurance import (
     rising,
     undo,
 )
-from benchmarks.soak.weeks import Stretch, plan_of
+from benchmarks.soak.weeks import Stretch, WeeksClock, plan_of
 from bot.storage.store import open_store
 from tests.servers.fake_bot_chats import BotMessage
 
@@ -44,6 +45,16 @@ def test_all_of_it_comes_to_pass_before_the_peace_at_the_end() -> None:
     assert wrong.telegram.end - wrong.telegram.begin == pytest.approx(DAY)
     assert {ahead > 0 for ahead in wrong.clock.values()} == {True, False}
     assert {trouble.kind for trouble in plan_of(1, 40, 28).troubles} == set(Kind)
+
+
+def test_time_passes_for_who_waits_for_the_last_bit_of_a_pause(tmp_path: Path) -> None:
+    plan = plan_of(1, 12, 4)
+    clock = WeeksClock(tmp_path / "elapsed", Month(plan, START), {})
+    asyncio.run(clock.sleep(1e-9))
+    assert clock.monotonic() > 0
+    before = clock.monotonic()
+    asyncio.run(clock.sleep(0))
+    assert clock.monotonic() == before
 
 
 def test_the_newest_change_of_the_schema_is_undone_and_done_again(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ class Clock:
         return self._start + timedelta(seconds=self._seconds)
 
     async def sleep(self, seconds: float) -> None:
-        self.advance(timedelta(seconds=seconds))
+        # Less than a microsecond is no time in a timedelta: what waits for the rest of a pause would wait for ever.
+        self.advance(timedelta(seconds=seconds) or timedelta.resolution * (seconds > 0))
         await asyncio.sleep(0)
 
     def advance(self, time: timedelta) -> None:
