@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import chain, islice
 
-from bot.detection.facts.signature import dates_signature
+from bot.detection.facts.signature import signing_lines
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import ANY_DATE, DAY, HOUR, MONTH, PARTIAL_DATE, WEEKDAY, YEAR, clock, full, partial
 from bot.detection.text.segments import Block, DecreePart, Segment
@@ -382,13 +382,14 @@ def enumerations(document: ActText, start: int, end: int) -> Iterator[TextMatch[
 def single_days(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
     """Yield one day; first of all several with hours, as one."""
     found: list[TextMatch[Period]] = []
+    signing = signing_lines(document, start, end)
     for match in islice(_SINGLE.finditer(document.flat, start, end), MOST):
         day = full(match["day"])
         before = document.folded.text[max(match.start() - 60, start) : match.start()]
         if day is None or _ASKED.search(before) or (_FOREIGN if match.group().startswith("du") else _SIGNING).search(before):
             continue
         one_side = match["opens"] is None and _ONE_SIDE.search(before) is not None
-        if one_side or dates_signature(document, match.start(), match.end("day"), end):
+        if one_side or any(line.start() <= match.start() < line.end() for line in signing):
             continue
         found.append(
             _with_days_before(document.flat, start, TextMatch(with_hours(day, day, match.groupdict()), match.start(), match.end()))
@@ -452,7 +453,7 @@ def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], sign
     block, (opening, closing) = segment.at(found.start), found.value
     if block.part not in {DecreePart.ARTICLE, DecreePart.BODY} or opening is None or closing is None:
         return True
-    text = document.flat
+    text, signing = document.flat, signing_lines(document, block.start, block.end)
     if _of_something_else(document, block.start, found.start) or _MARK.match(
         document.folded.text, min(found.end + 1, block.end), block.end
     ):
@@ -462,7 +463,7 @@ def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], sign
         day = shown.complete(year=opening.day.year) if shown is not None else None
         before = document.folded.text[max(match.start() - 60, block.start) : match.start()]
         others = any(pattern.search(before) for pattern in (_FOREIGN, _ASKED, _SIGNING))
-        if day is None or day == signed or others or dates_signature(document, match.start(), match.end(), block.end):
+        if day is None or day == signed or others or any(line.start() <= match.start() < line.end() for line in signing):
             continue
         line = max(document.folded.text.rfind("\n", block.start, match.start()), block.start)
         listed = _MARK.fullmatch(document.folded.text, line, match.start()) is not None

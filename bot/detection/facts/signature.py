@@ -10,21 +10,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from bot.detection.text.cues import cues, fold, load, pattern, repair
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.phrases import ANY_DATE, HOUR, full, joined
-from bot.detection.text.segments import Block, DecreePart, Segment, erratum
+from bot.detection.text.phrases import ANY_DATE, HOUR, full, is_signatory
+from bot.detection.text.segments import DecreePart, Segment, erratum
 from bot.domain.law.tables import LINK, PREFIX, spellings
 
 # The administrative courts that the remedies of a decree name.
 
 # Over squeezed text. Where only an address names the court, its street stands between; another body's address is none of it.
 _OTHER_ADDRESS = r"recours|ministre|ministere|prefet|prefecture|beauvau|conseildetat|couradministrative|tribunaladministratif"
-_SHORT = re.compile(r"(?:\b(?:le|au|du)\s+|:\s+)t\.?\s?a\.?\s+(?=d[e'u]|a\s)")
+_SHORT = re.compile(r"\b(?:ta|t\.\s?a\.)\s+(?=d[e'u]|a\s)")
 _REMEDY = pattern(
     "recours", "contest", "defere", "attaque", "saisi", "porte(?:e|es|s)? devant", "(?<!pendant)(?<!pendante) devantletribunal", "litige",
     "annulation", "contentieu", "deuxmois", "2mois",
@@ -92,64 +92,22 @@ def _courts() -> _Courts:
     )
 
 
+# Where and when a decree is signed. Place and day, delegation, office and name stand in any order.
+
 _AFTER_NUMBER = re.compile(rf"\s*,?\s*(?:en date\s+)?du\s+(?P<day>{ANY_DATE})(?!\s*(?:a \d|au\b|jusqu))")
-# A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
-_TOWN = r"\bfait\s+a(?:ux?)?\s+[^\n,]{2,40}?(?:\s*,\s*en\s[a-z' ]{4,30}?)?"
-_DONE = re.compile(rf"{_TOWN}\s*,?\s*(?:le|ce)\s*[:\-]?\s*(?P<day>{ANY_DATE})")
-_PLACE_ONLY = re.compile(rf"{_TOWN}(?:,?\s*(?:le|ce)\b(?:\s*[:\-]?\s*{ANY_DATE})?|,|\n|$)")
-_DATED_TITLE = re.compile(rf"\barrete(?:\s+(?:inter)?prefectoral)?\s+du\s+(?P<day>{ANY_DATE})(?!\s*(?:au\b|jusqu))")
+_DATED_TITLE = re.compile(rf"\barrete(?:\s+(?:inter)?prefectoral)?\s+du\s+(?P<day>{ANY_DATE})(?!\s*(?:au\b|jusqu|portant delegation))")
 _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|vu|par)\s)$")
-
-
-def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[date] | None:
-    """Return the day of signature, None where the text does not show one. Never guessed from the identifier of the act.
-
-    The day that an erratum prints in its title is of the decree it corrects.
-    """
-    text = document.folded.text
-    if number is not None:
-        match = _AFTER_NUMBER.match(text, number.end)
-        day = full(match["day"]) if match is not None else None
-        if match is not None and day is not None:
-            return TextMatch(day, number.start, match.end())
-    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING) if erratum(document, segment) is None else ():
-        for match in _DATED_TITLE.finditer(text, block.start, block.end):
-            day = full(match["day"])
-            if day is not None and not _QUOTED.search(text[max(match.start() - 8, 0) : match.start()]):
-                return TextMatch(day, match.start(), match.end())
-    done = [match for block in segment.blocks for match in _DONE.finditer(text, block.start, block.end)]
-    articles = _lines(document, segment.of(DecreePart.ARTICLE))
-    for match in (*reversed(done), *reversed(articles), *reversed(_lines(document, segment.of(DecreePart.HEADING, DecreePart.BODY)))):
-        day = full(match["day"])
-        if day is not None:
-            return TextMatch(day, match.start(), match.end())
-    return None
-
-
-def signatures(document: ActText, segment: Segment) -> Iterator[tuple[int, int]]:
-    """Yield where a decree is signed ("Fait à …, le …", whatever its day), the last first."""
-    text = document.folded.text
-    placed = [match for block in segment.blocks for match in _PLACE_ONLY.finditer(text, block.start, block.end)]
-    lines = _lines(document, segment.of(*([DecreePart.ARTICLE] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])))
-    yield from (match.span() for match in (*reversed(placed), *reversed(lines)))
-
-
-def _lines(document: ActText, blocks: Iterable[Block]) -> list[re.Match[str]]:
-    return [match for block in blocks for match in signing_lines(document, block.start, block.end)]
-
-
-# The line that dates a signature ("Toulon, le 5 mai 2026", "Fait le 5 mai 2026", "Le 5 mai 2026, à Toulon"), unlike a sentence that a line
-# end cuts so.
-#
-# "… des images de\nvidéoprotection, le 30 octobre 2026 de 16 h à 23 h" reads like one: its date is the period, not the signature.
-
-# "Fait le" has no place where several sign, each in another: their places stand below, over their offices.
-_TOWN_NAME = r"[a-z][a-z' \-]{1,40}?"
-_DONE_AT = rf"(?:fait|donne|signe|etabli|decide)(?:\s+en\s[a-z' ]{{4,30}}?)?(?:\s?,?\s+a\s+{_TOWN_NAME})?\s?,?"
-_PLACE = rf"\W{{0,3}}(?:{_DONE_AT}|(?:a\s+)?{_TOWN_NAME}\s?,)\s?"
-_LINE = re.compile(rf"^{_PLACE}(?:le|ce)\s*[:\-]?\s*(?P<day>{ANY_DATE})", re.MULTILINE)
-_DAY_FIRST = re.compile(rf"^\W{{0,3}}(?:le|ce)\s+(?P<day>{ANY_DATE})\s?,?\s(?:fait\s)?a\s{_TOWN_NAME}\W?$", re.MULTILINE)
-_BEFORE_DAY = re.compile(_PLACE)
+# A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
+_DAY = rf"(?:le|ce)\s*[:\-]?\s*(?P<day>{ANY_DATE})"
+_FAIT = r"\bfait\s+a(?:ux?)?\s+[^\n,]{2,40}?(?:\s*,\s*en\s[a-z' ]{4,30}?)?"
+_DONE = re.compile(rf"{_FAIT}\s*,?\s*{_DAY}|{_FAIT}(?:,?\s*(?:le|ce)\b|,|\n|$)")
+# "Toulon, le 5 mai 2026", "Lieu et date : Toulon, le 5 mai 2026". "Fait le" has no place where several sign, each in another, told below.
+_TOWN = r"[a-z][a-z' \-]{1,40}?"
+_DONE_AT = rf"(?:fait|donne|signe|etabli|decide)(?:\s+en\s[a-z' ]{{4,30}}?)?(?:\s?,?\s+a\s+{_TOWN})?\s?,?"
+_AT = rf"(?P<town>\s?,?\s(?:fait\s)?a\s{_TOWN}(?=\W?$))?"
+_LINE = re.compile(rf"^\W{{0,3}}(?:[a-z][a-z ]{{3,20}}\s:\s)?(?:{_DONE_AT}|(?:a\s+)?{_TOWN}\s?,)\s?{_DAY}{_AT}", re.MULTILINE)
+# "Le 5 mai 2026, à Toulon", "Le 5 mai 2026", "Toulon, 5 mai 2026": items of a list look the same.
+_LOOSE = re.compile(rf"^\W{{0,3}}(?:(?:le|ce)\s|{_TOWN}\s?,\s?)(?P<day>{ANY_DATE}){_AT}\W?$", re.MULTILINE)
 _FIRST_LETTER = re.compile(r"\W{0,3}(?:a\s+)?(?=[a-z])")
 # A sentence that ends a line with one of these goes on.
 _GOES_ON = re.compile(
@@ -163,22 +121,57 @@ _LINE_END = re.compile(r"[ ]?(?:\n|$)")
 _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 
 
-def signing_lines(document: ActText, start: int, end: int) -> Iterator[re.Match[str]]:
-    """Yield the lines of one part (`start:end` of the folded text) that date a signature, in order, each with its `day`."""
+def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[date] | None:
+    """Return the day of signature, None where the text does not show one. Never guessed from the identifier of the act.
+
+    The day that an erratum prints in its title is of the decree it corrects.
+    """
     text = document.folded.text
-    # An article may list days with their places so: only the last one is signed, and it has one such line, which is no item.
-    dated = [] if _ARTICLE.match(text, end) is not None else list(_DAY_FIRST.finditer(text, start, end))
-    if len(dated) > 1 or any(text[start : match.start()].rstrip().endswith(":") for match in dated):
-        dated = []
-    for match in sorted((*_LINE.finditer(text, start, end), *dated), key=lambda match: match.start()):
-        if _stands_alone(document, match.start(), match.end(), end):
-            yield match
+    numbered = _AFTER_NUMBER.match(text, number.end) if number is not None else None
+    titled = [
+        match
+        for block in (segment.of(DecreePart.TITLE, DecreePart.HEADING) if erratum(document, segment) is None else ())
+        for match in _DATED_TITLE.finditer(text, block.start, block.end)
+        if not _QUOTED.search(text[max(match.start() - 8, 0) : match.start()])
+    ]
+    for match in (*([numbered] if numbered is not None else []), *titled, *_signings(document, segment)):
+        day = full(match["day"] or "")
+        if day is not None:
+            return TextMatch(day, match.start(), match.end())
+    return None
 
 
-def dates_signature(document: ActText, start: int, end: int, limit: int) -> bool:
-    """Return True for a day ("le 5 mai 2026" at `start:end`) that is the one of a line of signature, in the part that ends at `limit`."""
-    line = document.folded.text.rfind("\n", 0, start) + 1
-    return _BEFORE_DAY.fullmatch(document.folded.text, line, start) is not None and _stands_alone(document, line, end, limit)
+def _signings(document: ActText, segment: Segment) -> list[re.Match[str]]:
+    """Return where a decree is signed, each with its `day` where one can be read: "Fait à …" before other lines, the last first."""
+    done = [match for block in segment.blocks for match in _DONE.finditer(document.folded.text, block.start, block.end)]
+    operative, others = (
+        [line for block in segment.of(*parts) for line in signing_lines(document, block.start, block.end)]
+        for parts in ((DecreePart.ARTICLE,), (DecreePart.HEADING, DecreePart.BODY))
+    )
+    return [*reversed(done), *reversed(operative), *reversed(others)]
+
+
+def signing_lines(document: ActText, start: int, end: int) -> list[re.Match[str]]:
+    """Return the lines of one part (`start:end` of the folded text) that date a signature, in order, each with its `day`.
+
+    "… des images de\\nvidéoprotection, le 30 octobre 2026 de 16 h à 23 h" is none. Nor is one of a list of days: only the last article is
+    signed, and has one such line, which is no item.
+    """
+    text = document.folded.text
+    loose = [match for match in _LOOSE.finditer(text, start, end) if match["town"] or _beside_a_signatory(text, *match.span())]
+    if len(loose) != 1 or _ARTICLE.match(text, end) or text[start : loose[0].start()].rstrip().endswith(":"):
+        loose = []
+    found = sorted((*_LINE.finditer(text, start, end), *loose), key=lambda match: match.start())
+    return [match for match in found if _stands_alone(document, match.start(), match.end(), end)]
+
+
+def _beside_a_signatory(text: str, start: int, end: int) -> bool:
+    """Return True where a line stands within two of a delegation or an office."""
+    above, below = (
+        [line.strip(" .,;") for line in part.split("\n")] for part in (text[max(start - _BEFORE, 0) : start], text[end : end + _BEFORE])
+    )
+    near = [*[line for line in above if line][-2:], *[line for line in below if line][:2]]
+    return any(_FOR.match(line) or _offices().fullmatch(line) for line in near)
 
 
 def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
@@ -201,8 +194,10 @@ def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
     return stopped or last
 
 
+# By whose office.
+
 _REACH = 420
-"""Characters after "Fait à …, le …" in which the signatory is named: a delegation, an office, a name."""
+"""Characters after the place and day in which the signatory is named: a delegation, an office, a name."""
 
 _BEFORE = 260
 """Characters before it, where the text of a stamp was read first."""
@@ -210,148 +205,159 @@ _BEFORE = 260
 _TAIL = 2500
 """Characters at the end of the last article in which a signature without a place is looked for: remedies may follow it."""
 
-# "Pour le préfet et par délégation": whoever comes next signs, and not the prefect.
+# "Pour le préfet et par délégation", "La préfète, pour elle, la directrice de cabinet": whoever comes next signs, and not the prefect.
 _FOR = re.compile(
-    r"(?<!general )(?<!generale )\bpour\s+(?:l[ea]\s+|l')(?=(?:sous-)?prefet|haut|admin|direct|secret|chef)"
-    # "La préfète, pour elle, la directrice de cabinet".
+    r"(?<!general )(?<!generale )\b(?:pour\s+|p\W{0,2}\s?)(?:l[ea]\s+|l')"
+    r"(?:(?:sous-)?prefet|haute?[ -]commissaire|administrat\w{3,4} superieure?|direct(?:eur|rice)|secretaire|chef)[\w-]*"
     r"|\bpour (?:elle|lui)\b(?=\W{1,3}l[ea]\s)"
-    r"|\bp\W{0,2}\s?(?:le|la)\s+(?=prefet)"
 )
 _ACTING = re.compile(
     r"\bpar (?:delegation(?: de la prefete)?|empechement)\b|(?<!general )(?<!generale )\bpar suppleance\b|\b(?:absente?|empechee?)\b"
 )
-# On its line: it opens the signature, whatever the articles above say of remedies.
-_FOR_ALONE = re.compile(
-    r"^\W{0,3}pour l(?:[ae]\s|')(?:(?:sous-)?prefete?|haute?-commissaire|administrat\w{3,4} superieure?)\b(?:[^\n]{0,60})$", re.MULTILINE
-)
+# On its line it opens the signature, whatever the articles above say of remedies.
+_FOR_ALONE = re.compile(rf"^\W{{0,3}}(?:{_FOR.pattern})[^\n]{{0,60}}$", re.MULTILINE)
 # An office with a complement that the list does not hold is none: half of it may be another office.
-_UNLISTED = re.compile(r"[ \t]+(?:(?:et )?(?:de|du|des|a|au|aux|pour|en|chargee?|par)\b|d')|\n(?:(?:de|du|des)\b|d')")
+_UNLISTED = re.compile(
+    r"[ \t]+(?:(?:et )?(?:de|du|des|a|au|aux|pour|en|chargee?|par)\b|d')|\n(?:(?:de|du|des)\b|d')"
+    r"|\s*,\s*(?:adjoint|chef|direct|secret|chargee?\b)"
+)
 _END = re.compile(r"\b(?:voies et delais|delais et voies|recours|annexe|la presente decision|le present arrete|conformement)\b")
 
 
 def office(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """Return the office, beginning with a capital, in the spelling of the list (`La directrice de cabinet`), or None."""
-    for start, end in signatures(document, segment):
-        found = _signing(document, end, min(end + _REACH, segment.end))
-        if found is not None:
-            return found
-        if _FOR.search(document.flat, end, min(end + _REACH, segment.end)) is None:
-            found = _signing(document, max(start - _BEFORE, segment.start), start, whole_line=True)
-            if found is not None:
-                return found
-    return _last_line(document, segment)
+    """Return the office, beginning with its article, in the spelling of the list (`La directrice de cabinet`), or None."""
+    return next(_signing(document, segment), None)
 
 
-def _last_line(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """Return the office that stands alone on its lines at the end of the articles, where no place and day of signature come before it."""
+def _signing(document: ActText, segment: Segment) -> Iterator[TextMatch[str]]:
+    """Yield the offices of a closing, the surest first: below the place and day, right above them, at the end of the articles."""
+    text = document.folded.text
+    for place in _signings(document, segment):
+        if segment.has_articles and segment.at(place.start()).part is not DecreePart.ARTICLE:
+            continue
+        end = min(place.end() + _REACH, segment.end)
+        yield from _between(document, place.end(), end)
+        if _FOR.search(document.flat, place.end(), end) is None:
+            yield from _between(document, max(place.start() - _BEFORE, segment.start), place.start(), whole_line=True)
     last = next(reversed(list(segment.of(DecreePart.ARTICLE))), None)
     if last is None:
-        return None
+        return
     start = max(last.start, last.end - _TAIL)
-    delegated = next(reversed(list(_FOR_ALONE.finditer(document.folded.text, start, last.end))), None)
-    found = _signing(document, delegated.start() if delegated is not None else start, last.end, whole_line=True)
-    return found if found is not None or delegated is not None else _below_a_stop(document, start, last.end)
+    delegated = [match.start() for match in _FOR_ALONE.finditer(text, start, last.end)]
+    yield from _between(document, delegated[-1] if delegated else start, last.end, whole_line=True)
+    if delegated:
+        return
+    # Below a full stop, a name between them or not. One to whom a remedy goes stands below "à" or a colon, over an address.
+    for match in reversed(list(_offices().finditer(text, start, last.end))):
+        above, named = _above(document, start, match.start())
+        over_an_address = re.match(r"\W*\d", text[match.end() : last.end]) is not None
+        if above.endswith(".") and (match["article"] or named) and _is_alone(text, match, start, last.end) and not over_an_address:
+            yield _printed(match)
 
 
-def _below_a_stop(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
-    """Return the last office alone on its line below a full stop.
-
-    One to whom a remedy goes stands below "à" or a colon, over an address.
-    """
-    folded = document.folded.text
-    for match in reversed(list(_offices(None).finditer(folded, start, limit))):
-        over_an_address = re.match(r"\W*\d", folded[match.end() : limit]) is not None
-        if _is_alone(folded, match, start, limit) and folded[start : match.start()].rstrip().endswith(".") and not over_an_address:
-            return TextMatch(_printed(document, *match.span(), None), *match.span())
-    return None
-
-
-def _is_alone(folded: str, match: re.Match[str], start: int, limit: int) -> bool:
-    """Return True for an office that is all of its line."""
-    return (
-        re.search(r"(?:^|\n)\W*$", folded[start : match.start()]) is not None
-        and re.match(r"\W*(?:\n|$)", folded[match.end() : limit]) is not None
-    )
-
-
-def _signing(document: ActText, start: int, limit: int, *, whole_line: bool = False) -> TextMatch[str] | None:
-    text = document.flat
-    stop = _END.search(text, start, limit)
+def _between(document: ActText, start: int, limit: int, *, whole_line: bool = False) -> Iterator[TextMatch[str]]:
+    """Yield the offices after the last delegation of a stretch, in order, then the one right above a delegation."""
+    text = document.folded.text
+    stop = _END.search(document.flat, start, limit)
     limit = stop.start() if stop is not None else limit
-    place = re.search(r"fait a\s+([a-z][a-z' -]{1,40}?)\s*,?\s*le\b", text[max(start - 90, 0) : start])
-    town = place.group(1) if place is not None else None
-    marks = [match.end() for mark in (_FOR, _ACTING) for match in mark.finditer(text, start, limit)]
-    folded = document.folded.text
-    for match in _offices(town).finditer(folded, max(marks, default=start), limit):
-        if _UNLISTED.match(folded[match.end() : limit]) is None and (not whole_line or _is_alone(folded, match, start, limit)):
-            return TextMatch(_printed(document, match.start(), match.end(), town), match.start(), match.end())
+    opened = max((mark.end() for delegation in (_FOR, _ACTING) for mark in delegation.finditer(document.flat, start, limit)), default=start)
+    for match in _offices().finditer(text, opened, limit):
+        if _UNLISTED.match(text, match.end(), limit) is None and (not whole_line or _is_alone(text, match, start, limit)):
+            above, named = _above(document, opened, match.start("office"))
+            if opened > start:  # whoever is represented may have a second title on the next line
+                closes = "\n" not in above and not match["office"].startswith("prefet")
+            else:
+                closes = named and above.endswith(".") if whole_line else not above
+            if match["article"] or (closes and _ENDS_LINE.match(text, match.end(), limit)):
+                yield _printed(match)
     # "Le secrétaire général,\npour le préfet et par délégation,": right above, and not the prefect himself.
-    for mark in _FOR_ALONE.finditer(folded, start, limit) if whole_line else ():
-        for match in _offices(town).finditer(folded, start, mark.start()):
-            if re.fullmatch(r"\W*", folded[match.end() : mark.start()]) and re.match(r"l[ea] prefet", match.group()) is None:
-                return TextMatch(_printed(document, match.start(), match.end(), town), match.start(), match.end())
-    return None
+    for mark in _FOR_ALONE.finditer(text, start, limit) if whole_line else ():
+        for match in _offices().finditer(text, start, mark.start()):
+            if not text[match.end() : mark.start()].strip(" \n,.;:") and match["article"] and not match["office"].startswith("prefet"):
+                yield _printed(match)
 
 
-def _printed(document: ActText, start: int, end: int, town: str | None) -> str:
-    """Return the office in the spelling of the list, which is the same for every print ("LE PREFET DE POLICE", "Le Préfet de Police")."""
-    folded = document.folded.text[start:end]
-    last = re.search(rf"{re.escape(town)}$", folded) if town is not None else None
-    if last is not None:
-        lead = _spelt(folded[: last.start()])
-        value = f"{lead} {joined(document.original(start + last.start(), end))}".replace("' ", "'")
-    else:
-        value = _spelt(folded)
-    return value[:1].upper() + value[1:]
+_BLANK = " \n,;:-"
+_ENDS_LINE = re.compile(r"\W*(?:\n|$)")
 
 
-def _spelt(folded: str) -> str:
-    """Return a folded office with the accents and capitals of the list."""
-    pattern, spellings = _spellings()
-    return pattern.sub(lambda match: spellings[match.group()], " ".join(folded.split()))
+def _above(document: ActText, start: int, end: int) -> tuple[str, bool]:
+    """Return what stands between the opening of a closing and an office, without the name right above this, and whether there is one.
+
+    What stands on another page is no part of the same closing.
+    """
+    before = document.folded.text[start:end].rstrip(_BLANK)
+    line = before.rfind("\n") + 1
+    if document.page(start + len(before)) != document.page(end):
+        return f"{before}\n", False
+    named = is_signatory(document.original(start + line, start + len(before)))
+    return re.sub(r"\W*\bsigne$", "", before[:line] if named else before).rstrip(), named
+
+
+def _is_alone(text: str, match: re.Match[str], start: int, limit: int) -> bool:
+    """Return True for an office that is all of its line."""
+    return re.search(r"(?:^|\n)\W*$", text[start : match.start()]) is not None and _ENDS_LINE.match(text, match.end(), limit) is not None
+
+
+def _printed(match: re.Match[str]) -> TextMatch[str]:
+    """Return the office in the spelling of the list, which is the same for every print ("LE PREFET DE POLICE", "Préfet de Police")."""
+    spelt, spellings = _spellings()
+    words = " ".join(match["office"].split())
+    article = (match["article"] or ("l'" if words.startswith("a") else "la" if _FEMININE.match(words) else "le")).strip()
+    value = f"{article} {spelt.sub(lambda found: spellings[_plain(found.group())], words)}"
+    value = re.sub(r"\b([ld])(?:'\s?|\s)(?=\S)", r"\1'", value)
+    return TextMatch(value[:1].upper() + value[1:], match.start("article" if match["article"] else "office"), match.end())
+
+
+_FEMININE = re.compile(r"\S*(?:prefete|directrice|cheffe|haute-\w+|commandante|representante)\b|secretaire generale|commissaire deleguee")
 
 
 @cache
 def _spellings() -> tuple[re.Pattern[str], dict[str, str]]:
     """Return what finds the folded words of the list, the longest first, and how each is spelt."""
     data = load("offices.toml")
-    words: set[str] = {*data["words"], *data["departments"], *data["regions"], *data["towns"]}
+    words: set[str] = {*data["words"], *_codes().values(), *data["territories"], *data["regions"], *data["towns"]}
     for entry in data["office"]:
         words |= {*entry["names"], *entry["complements"]}
-    spellings = {fold(word).text: word for word in words}
-    longest_first = "|".join(re.escape(plain) for plain in sorted(spellings, key=len, reverse=True))
-    return re.compile(rf"(?<![\w'])(?<!\w-)(?:{longest_first})(?![\w-])"), spellings
+    return re.compile(rf"(?<!\w)(?<!\w-)(?:{_choice(words)})(?![\w-])"), {_plain(fold(word).text): word for word in words}
 
 
-@lru_cache(maxsize=64)
-def _offices(town: str | None) -> re.Pattern[str]:
+def _plain(name: str) -> str:
+    return " ".join(re.split(r"[\s'-]+", name))
+
+
+@cache
+def _offices() -> re.Pattern[str]:
     data = load("offices.toml")
-    single = "|".join(_one(entry, data, town) for entry in data["office"])
-    return re.compile(rf"\b(?:l[ea]\s+|l'\s?)(?:{single})(?:\s*,\s*(?:{single}))*(?![\w'-])")
+    single = "|".join(_one(entry, data) for entry in data["office"])
+    return re.compile(
+        rf"(?:\b(?P<article>l[ea]\s+|l'\s?)|^\W{{0,3}}|,[ ]?)(?P<office>(?:{single})(?:\s*,\s*(?:{single}))*)(?![\w'-])", re.MULTILINE
+    )
 
 
-def _one(entry: dict[str, Any], data: dict[str, Any], town: str | None) -> str:
-    departments, regions = _choice(data["departments"]), _choice(data["regions"])
+def _one(entry: dict[str, Any], data: dict[str, Any]) -> str:
+    departments = f"{_OF}(?:{_choice([*_codes().values(), *data['territories']])})"
     complements = [_choice(entry["complements"])]
     if entry.get("kind") == "prefect":
         complements += [
-            rf"de\s+(?:la\s+)?(?:region|zone)(?:\s+de\s+defense(?:\s+et\s+de\s+securite)?)?\s+(?:de\s+la\s+|de\s+l'|de\s+|d')?(?:{regions})",
-            rf"(?:{departments})(?:\s+par\s+interim)?",
+            rf"de\s+(?:la\s+)?(?:region|zone)(?:\s+de\s+defense(?:\s+et\s+de\s+securite)?)?\s+(?:{_OF})?(?:{_choice(data['regions'])})",
+            rf"{departments}(?:\s+par\s+interim)?",
         ]
     elif entry.get("kind") == "sub_prefect":
-        complements.append(_choice(data["towns"]))
-        if town is not None:
-            complements.append(rf"(?:de\s+|d'|du\s+)?(?:l'arrondissement\s+de\s+)?{re.escape(town)}")
+        complements.append(rf"(?:de\s+l'arrondissement\s+)?(?:{_choice(data['towns'])})")
     elif entry.get("kind") == "of_prefecture":
-        complements = [rf"de\s+la\s+prefecture\s+(?:{departments})", *complements]
+        complements = [rf"de\s+la\s+prefecture\s+{departments}", *complements]
     tail = rf"(?:\s+(?:{'|'.join(complements)}))"
     return rf"(?:{_choice(entry['names'])}){tail}{'' if entry.get('needs') else '?'}(?![\w'-])"
 
 
-def _choice(words: list[str]) -> str:
+def _choice(words: Iterable[str]) -> str:
     """Return alternatives over a folded text, the longest first, with blanks, hyphens and apostrophes loose."""
     folded = sorted((fold(word).text for word in words), key=len, reverse=True)
     return "|".join(re.sub(r"(?:\\ |\\-|-| )+", r"[\\s-]+", re.escape(word)).replace("'", "['\\s]\\s?") for word in folded)
+
+
+_OF = r"(?:de\s+la\s+|de\s+l['\s]\s?|des\s+|du\s+|de\s+|d['\s]\s?)"
 
 
 # Which prefect comes first of the several who decide together: the competent court is that of the first named (CJA, article R. 312-1).
@@ -362,31 +368,24 @@ _AUTHOR = re.compile(r"^\W{0,3}l[ea]\s+prefete?\b", re.MULTILINE)
 
 def first_prefect(document: ActText, segment: Segment) -> TextMatch[str] | None:
     """Return the code of the department whose prefect is named first, if the heading names those of several; else None."""
+    prefect, text = _prefect(), document.folded.text
     for block in segment.of(DecreePart.HEADING):
-        text = document.folded.text
         authors = [match.start() for match in _AUTHOR.finditer(text, block.start, block.end)]
-        named = [_pattern().search(text, low, high) for low, high in pairwise([*authors, block.end])]
-        codes = {_codes()[_plain(match["name"])] for match in named if match is not None}
+        named = [prefect.search(text, low, high) for low, high in pairwise([*authors, block.end])]
         # Where the first is of no department ("Le préfet de police"), it is not for this rule to say.
-        if len(codes) > 1 and named[0] is not None:
-            return TextMatch(_codes()[_plain(named[0]["name"])], *named[0].span())
+        if named and named[0] is not None and len({match.lastgroup for match in named if match is not None}) > 1:
+            return TextMatch((named[0].lastgroup or "").removeprefix("_"), *named[0].span())
     return None
 
 
 @cache
-def _codes() -> dict[str, str]:
-    return {_plain(fold(name).text): code for code, name in load("prefects.toml")["departments"].items()}
+def _prefect() -> re.Pattern[str]:
+    """Compile what meets a prefect of a department, over the folded text: the group that meets is its code. Of two alike, the longer."""
+    names = sorted(_codes().items(), key=lambda entry: -len(entry[1]))
+    return re.compile(rf"\bprefete?\s+{_OF}(?:{'|'.join(f'(?P<_{code}>{_choice([name])})' for code, name in names)})(?![\w-])")
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
-    """Compile what meets a prefect of a department, over the folded text; of two names that begin alike, the longer."""
-    names = "|".join(
-        re.sub(r"[ '-]", r"[\\s'-]+", _plain(fold(name).text))
-        for name in sorted(load("prefects.toml")["departments"].values(), key=len, reverse=True)
-    )
-    return re.compile(rf"\bprefete?\s+(?:de\s+la\s+|de\s+l'\s?|des\s+|du\s+|de\s+|d'\s?)(?P<name>{names})(?![\w-])")
-
-
-def _plain(name: str) -> str:
-    return " ".join(re.split(r"[\s'-]+", name))
+def _codes() -> dict[str, str]:
+    """Return the names of departments by the codes of their authorities."""
+    return dict(entry.split(" ", 1) for entry in load("offices.toml")["departments"])

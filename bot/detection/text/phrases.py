@@ -274,6 +274,11 @@ _SIGNATORY = re.compile(
 )
 
 
+def is_signatory(line: str) -> bool:
+    """Return True for a line, as printed, that looks like the name of whoever signs."""
+    return _SIGNATORY.fullmatch(line) is not None
+
+
 def nameless(text: str) -> str:
     """Return a whole text with `[NOM]` in the place of each person's name, and of what stands on a line of its own below a signature and
     looks like one."""

@@ -6,6 +6,7 @@ import pytest
 
 from bot.detection.judging import judge
 from bot.domain.acts import Verdict
+from bot.domain.pages import PageText
 from tests.bot.detection.samples import act
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
@@ -90,7 +91,28 @@ def signed(end: str) -> Verdict:
             "Le directeur de cabinet par intérim",
         ),
         ("Metz, le cinq mai 2026\nLe préfet,\nPour le préfet, le secrétaire général\nJean MODÈLE", "Le secrétaire général"),
+        # Without an article, right below the day, a delegation or a name.
+        ("Toulon, le 5 mai 2026\nJean MODÈLE\nSous-préfet, directeur de cabinet", "Le sous-préfet, directeur de cabinet"),
+        ("Toulon, le 5 mai 2026\n\nJeanne MODÈLE\npréfète du Var", "La préfète du Var"),
+        ("Toulon, le 5 mai 2026\nJean MODÈLE, préfet du Var", "Le préfet du Var"),
+        ("Toulon, le 5 mai 2026\nSigné\nJeanne MODÈLE\nDirectrice de cabinet", "La directrice de cabinet"),
+        ("Toulon, le 5 mai 2026\nPRÉFET DE L'HÉRAULT\nJean MODÈLE", "Le préfet de l'Hérault"),
+        ("Pour le préfet du Var,\nSecrétaire générale\nToulon, le 5 mai 2026", "La secrétaire générale"),
+        (
+            "Pour le préfet et par délégation,\nJean MODÈLE\nAdjoint au chef du bureau de la sécurité publique",
+            "L'adjoint au chef du bureau de la sécurité publique",
+        ),
+        ("Jean MODÈLE\nPréfet du Var\nLe 5 mai 2026", "Le préfet du Var"),
+        ("Jean MODÈLE\nPréfet du Var", "Le préfet du Var"),
+        # Nor is it a title of whoever is represented, half of an office, or one of a list of those who are informed.
+        ("Rennes, le 5 mai 2026\nPour le préfet de la région Bretagne,\npréfet d'Ille-et-Vilaine,\nLe grand chambellan", None),
+        ("Toulon, le 5 mai 2026\nPour le préfet,\nLe grand chambellan\nJean MODÈLE\nPréfet du Var", None),
+        ("Toulon, le 5 mai 2026\nLe grand chambellan,\ndirecteur de cabinet", None),
+        ("Article 3 : Copie à :\nMairie de Nice\nPréfet du Var", None),
+        ("Toulon, le 5 mai 2026\nLe grand chambellan\nCopie :\nMairie de Nice\nPréfet du Var", None),
+        ("Toulon, le 5 mai 2026\nLa sous-préfète, adjointe au directeur de cabinet", "La sous-préfète, adjointe au directeur de cabinet"),
         # Half of an office that the list does not hold is none.
+        ("Toulon, le 5 mai 2026\nLa sous-préfète, adjointe au grand chambellan", None),
         ("Fait à Nice, le 5 mai 2026\nPour le préfet,\nle directeur du cabinet et de la sécurité", None),
         # Who signs in whose place is not in the list: nobody is named for it.
         ("Fait à Nice, le 5 mai 2026\nPour le préfet et par délégation,\nLe grand chambellan", None),
@@ -103,6 +125,14 @@ def test_office(end: str, office: str | None) -> None:
     assert verdict.facts.office == office
     assert "MODÈLE" not in repr(verdict)
     assert [quote.about for quote in verdict.evidence].count("office") == (office is not None)
+
+
+def test_the_letterhead_of_the_next_page_signs_nothing() -> None:
+    first = (
+        "Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique."
+    )
+    pages = (PageText(1, f"{first}\nToulon, le 5 mai 2026\nJean MODÈLE"), PageText(2, "PRÉFET DU VAR\nPlan des lieux"))
+    assert judge(act(title=TITLE, pages=pages)).facts.office is None
 
 
 def test_an_office_that_a_remedy_names_signs_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import permutations
 
@@ -113,13 +114,19 @@ def test_articles_without_a_sign_after_their_number() -> None:
         "Signé à Toulon, le 14 octobre 2026",
         "Fait en préfecture, à Toulon, le 14 octobre 2026",
         "Fait le 14 octobre 2026 à Toulon",
+        "Le 14 octobre 2026",
+        "Toulon, 14 octobre 2026",
+        "Lieu et date : Toulon, le 14 octobre 2026",
+        "Fait le, 14 octobre 2026",
     ],
 )
 @pytest.mark.parametrize("remedies", ["", "\nLa présente décision peut être contestée devant le TA de Toulon dans un délai de deux mois."])
 def test_day_delegation_office_and_name_stand_in_any_order(day: str, remedies: str) -> None:
     use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique le 30 octobre 2026."
-    delegated, name = "Pour le préfet et par délégation,\nLe directeur de cabinet", "Camille EXEMPLE"
-    for parts in permutations((day, delegated, name)):
+    name = "Camille EXEMPLE"
+    delegated = "Pour le préfet et par délégation,\n{} de cabinet"
+    orders = [*permutations((day, delegated.format("Le directeur"), name)), *permutations((day, delegated.format("Directeur"), name))]
+    for parts in (*orders, (day, f"{name}\nDirecteur de cabinet"), (f"{name}\nDirecteur de cabinet", day)):
         closing = "\n".join(("Article 2 : Le directeur de cabinet est chargé de l'exécution.", *parts, remedies))
         facts = read(use, closing)
         assert (facts.signed, facts.office, period(facts)) == (SIGNED, "Le directeur de cabinet", ("2026-10-30", "2026-10-30"))
@@ -130,8 +137,22 @@ def test_days_that_an_article_lists_with_their_towns_are_no_signature() -> None:
     listed = "La SNCF peut mettre en œuvre un traitement algorithmique :\nLe 30 octobre 2026, à Nice\nLe 31 octobre 2026, à Toulon"
     assert read(listed).signed == SIGNED
     assert read(listed, "Article 2 : Exécution du présent arrêté.").signed is None
+    assert read(re.sub(", à .*", "", listed), "Article 2 : Exécution.\nLe préfet du Var\nLe 14 octobre 2026").signed == SIGNED
     # Nor where no other line tells when it was signed.
     for days in (listed, listed.replace("\nLe 30 octobre 2026, à Nice", "")):
         facts = read(days, "Le préfet du Var")
         assert facts.signed is None
         assert facts.starts is not None
+
+
+@pytest.mark.parametrize("day", ["Le 30 octobre 2026", "Nice, 30 octobre 2026"])
+@pytest.mark.parametrize("after", ["", "\nDe 16 h à 23 h", "\nArticle 3 : Exécution."])
+def test_a_day_on_its_line_away_from_whoever_signs_is_no_signature(day: str, after: str) -> None:
+    closing = f"Article 2 : Le traitement algorithmique est mis en œuvre.\n{day}{after}\n{'Le registre est tenu. ' * 20}\nLe préfet du Var"
+    assert read("La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", closing).signed is None
+
+
+def test_a_delegation_of_signature_in_a_heading_is_not_the_day_of_signature() -> None:
+    text = "Arrêté du 31 août 2026 portant délégation de signature\nVu le code de la sécurité intérieure ;\nARRÊTE\n"
+    text += "Article 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\nToulon, le 14 octobre 2026\nLe préfet"
+    assert judge(act(text, TITLE)).facts.signed == SIGNED
