@@ -13,20 +13,14 @@ from functools import cache
 from bot.detection.facts.operators import is_formality
 from bot.detection.text.cues import load
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.phrases import MONTH, joined, without_names
+from bot.detection.text.phrases import CARDINAL, MONTH, cardinal, joined, without_names
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.detection.text.tables import tables
 from bot.domain.acts import CameraType
 
 # Whose images feed the software: how many cameras, and of which type.
 
-_UNITS = {
-    "une": 1, "un": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "onze": 11,
-    "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16,
-}  # fmt: skip
-_TENS = {"vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60}
-_NUMBER_WORD = rf"(?:{'|'.join([*_UNITS, *_TENS, 'cents?', 'mille', 'et'])})"
-_COUNT = rf"(?P<count>\d{{1,4}}|{_NUMBER_WORD}(?:[ -]{_NUMBER_WORD}){{0,6}})"
+_COUNT = rf"(?P<count>\d{{1,4}}|{CARDINAL}(?:[ -]{CARDINAL}){{0,6}})"
 _CAMERAS = re.compile(
     rf"(?<![\w-])(?<!\d[.,])(?<!n° )(?<!article ){_COUNT}\s*(?:\(\s*(?P<again>\d{{1,4}})\s*\)\s*)?"
     r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b"
@@ -59,12 +53,12 @@ _ALTOGETHER = re.compile(r"\s*(?:,\s*)?(?:au total|en tout)\b")
 _TOTAL = re.compile(r"(?:\bau total,?(?: de)?|\bun total de|\bsoit(?: un total de)?|\ben tout)\s*$")
 # "17 caméras dont 3 caméras nomades", "au lieu de 12 caméras": a part, or what was before; and a year that ends the line above.
 _NO_COUNT = re.compile(
-    rf"(?:(?:\b\d{{1,4}}|\b{_NUMBER_WORD}) des\s*$)|"
+    rf"(?:(?:\b\d{{1,4}}|\b{CARDINAL}) des\s*$)|"
     r"(?:\b(?:dont|parmi lesquelles|parmi|y compris|au lieu de|porte de|remplacement de|sur chacune des)"
     rf"|\b{MONTH})\s*$"
 )
 # "60 des 600 caméras", "600 caméras, dont 60 seulement sont reliées", "Caméras : 60".
-_SOME = re.compile(rf"(?<![\w-]){_COUNT}\s(?:seulement )?des (?:\d{{1,4}}|{_NUMBER_WORD}(?:[ -]{_NUMBER_WORD}){{0,6}}) cameras?\b")
+_SOME = re.compile(rf"(?<![\w-]){_COUNT}\s(?:seulement )?des (?:\d{{1,4}}|{CARDINAL}(?:[ -]{CARDINAL}){{0,6}}) cameras?\b")
 _OF_WHICH = re.compile(
     rf"[^.;:]{{0,60}}?,? dont {_COUNT} "
     r"(?:seulement\b|(?:sont |seront |\w{3,7} )?(?:reliee|raccordee|connectee|concernee|analysee|soumise|retenue))"
@@ -134,7 +128,7 @@ def _figures(document: ActText, block: Block) -> Iterator[_Figure]:
             yield _Figure(table.total, table.total.end, is_total=True)
     for pattern in (_SUM, _FIXED, _NUMBERED, _SOME, _COLON, _CAMERAS):
         for match in pattern.finditer(text, block.start, block.end):
-            count = _count(match.groupdict().get("again") or match["count"])
+            count = cardinal(match.groupdict().get("again") or match["count"])
             before = text[max(match.start() - 40, block.start) : match.start()]
             if (
                 count is None
@@ -144,7 +138,7 @@ def _figures(document: ActText, block: Block) -> Iterator[_Figure]:
                 continue
             position = match.start("count")
             some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
-            if some is not None and (fewer := _count(some["count"])) is not None:
+            if some is not None and (fewer := cardinal(some["count"])) is not None:
                 yield _Figure(TextMatch(fewer, match.start(), some.end()), position)
                 continue
             yield _Figure(
@@ -198,24 +192,6 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
     if CameraType.FIXED in found:
         del found[CameraType.FIXED if moving else CameraType.VIDEOPROTECTION]
     return [found[kind] for kind in CameraType if kind in found]
-
-
-def _count(words: str) -> int | None:
-    """Read a French cardinal below ten thousand, in digits or words; None for what is none ("et")."""
-    if words.isdigit():
-        return int(words) or None
-    total = 0
-    for word in re.split(r"[ -]", words):
-        if word == "mille":
-            total = (total or 1) * 1000
-        elif word.startswith("cent"):
-            below = total % 1000
-            total += (below or 1) * 100 - below
-        elif word in {"vingt", "vingts"} and total % 100 == 4:
-            total += 76  # quatre-vingt
-        else:
-            total += _UNITS.get(word, 0) + _TENS.get(word, 0)
-    return total or None
 
 
 _MAKER_WORDS = load("equipment.toml")["words"]

@@ -1,68 +1,328 @@
 """Finds when a decree applies: from, to, with hours where it gives them.
 
-The title gives the days, the operative part often the hours ("du 20 avril à 14H00 au 21 avril 2024 à 06H00"): the operative
-period is taken where it agrees with the title, else the title's.
+Sentences, items of lists and rows of tables have one grammar: days, one by one or from one to another, each with its hours or all with the
+same. The title gives the days, the operative part often the hours ("du 20 avril à 14H00 au 21 avril 2024 à 06H00"): the operative period
+is taken where it agrees with the title, else the title's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice, takewhile, zip_longest
 
 from bot.detection.facts.signature import signing_lines
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.phrases import ANY_DATE, DAY, HOUR, MONTH, PARTIAL_DATE, WEEKDAY, YEAR, clock, full, partial
+from bot.detection.text.lists import INLINE_MARK
+from bot.detection.text.phrases import ANY_DATE, CARDINAL, DAY, HOUR, MONTH, PARTIAL_DATE, YEAR, PartialDate, cardinal, clock, full, partial
 from bot.detection.text.segments import Block, DecreePart, Segment
-from bot.detection.text.tables import in_cells, tables
+from bot.detection.text.tables import MOST_LINES, Line, has_gap, in_cells, lines_of
 from bot.domain.acts import Moment
-
-# How a sentence gives a period: from one day to another, from a day for so long, by its days one by one; with its hours.
 
 Period = tuple[Moment | None, Moment | None]
 
-# "au 19 juillet de 18h à 1h" gives the hours of each day, not the hour of the last: that is for `_HOURS`.
-AT = (
-    r"(?:(?:,|\s-)?\s*\(?(?:a partir de|a compter de|des|a|de)?\s*(?P<{name}>"
-    + HOUR
-    + r")(?!s|eure|\d)(?!\s*(?:a|et|jusqu'a)\s*"
-    + HOUR
-    + r"(?!\s*(?:le|au)\b))"
-    r"(?:\s?precises?)?\)?)?"
+_LONGEST = 1100
+"""Days between a beginning and an end that are of one period."""
+
+_NEAR = timedelta(days=45)
+"""Days between two slots of one period at most."""
+
+_MOST = 20
+"""Periods looked at in one article, and days over which slots of one are one period: a hostile text has any number."""
+
+# From one day to another: "du 2 mai à 14 h au 3 mai 2026", "le 2 mai et, de 8 h à 10 h, le 3 mai 2026", "chaque nuit de 22 h à 6 h, …".
+
+_DAILY = (
+    r"(?:chaque (?:jour|journee|soir|soiree|nuit|matin)|tou(?:s les (?:jours|soirs)|tes les nuits)|quotidiennement|journellement"
+    r"|(?:pour )?chacune? de (?:ces (?:jours|journees|soirs|soirees|nuits|dates)|celles-ci|ceux-ci))"
 )
-_COUNTS = {
-    "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "onze": 11,
-    "douze": 12, "quinze": 15, "vingt": 20, "trente": 30,
-}  # fmt: skip
-_COUNT = rf"\d{{1,3}}|{'|'.join(_COUNTS)}"
-_UNIT = r"jours?|semaines?|mois|heures?|ans?|annees?"
+_BEGIN_VERB = r"(?:mise? en (?:route|marche)|prend(?:ra|re)? effet|entre(?:ra|r)? en vigueur|debute(?:ra|r)?|commence(?:ra|r)?|court)"
+_END_VERB = (
+    r"(?:prend(?:ra|re)? fin|prenant fin|et arretee?|expire(?:ra|r)?|expirant|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?"
+    r"|(?:s'acheve|se termine)(?:ra|r)?|s'achevant|se terminant|finissant|cessant"
+    r"|(?:date de fin|terme)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
+)
+_UNTIL = (
+    r"jusqu'a (?:la fin|l'issue)\b[^.;]{0,60}?(?:au plus tard|soit)"
+    r"|(?:vaut|est valable|est valide|dure(?:ra)?|s'etend|court|reste en vigueur|produit ses effets)(?=\sjusqu'au)"
+    rf"|{_END_VERB}(?=\s(?:au plus tard|a la date|le|au|jusqu'au)\b)"
+)
+# Words may be glued: "du 4au 7juillet".
+# Each piece is read in one way, or a hostile text would be read in any number of them.
+_GLUE = (
+    rf"(?:(?>{_UNTIL}|{_DAILY}|{INLINE_MARK}|[\s,;:|()-]|ainsi que|aux?|a|(?:des|les)(?!amedi)|de|le|du|la|et|puis|entre|jusqu'au?|partir"
+    r"|compter|inclus(?:e?s?)?|precises?|ce|elle|il|date|nuits?|soit|selon|horaires?|suivants?))*?"
+)
+_AFTER = r"(?!\d|(?!(?:a|aux?|et|le|inclus|jusqu'au)\b)[a-z])"
+_TOKEN = rf"(?<!\d)(?:(?P<hour>{HOUR})(?![/.]\d|\s?{MONTH}){_AFTER}|(?P<day>{PARTIAL_DATE}){_AFTER})"
+_NEXT = re.compile(rf"(?P<glue>{_GLUE}){_TOKEN}")
+_CELL = re.compile(rf"(?P<glue>){_TOKEN}")
+# In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
+_THEN_DAILY = re.compile(
+    rf"(?P<glue>[,.;]\s(?![^.;:]*\b(?:affich|consult|accueil|ouvert))[^.;:]{{3,60}}?\s{_DAILY},?\s*(?:de|entre)\s*)(?P<hour>{HOUR})(?!\w)(?P<day>)"
+)
+_OPENING = re.compile(
+    rf"(?:(?<![a-z])(?:(?P<begins>(?:{_BEGIN_VERB}\s)?(?:a compter d[eu]|a partir d[eu]|des le)|{_BEGIN_VERB}\sle"
+    r"|(?:debut|prise d'effet)\W{1,4})"
+    rf"|(?P<ends>{_END_VERB}\s(?:au plus tard\s)?(?:a la date du|le|au|du|jusqu'au)|fin\W{{1,4}})|(?P<until>jusqu'au)"
+    r"|(?P<one>le|(?<=[a-z] )du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du))"
+    rf"|(?P<between>entre l[ea]|entre)|periode|dates?|du|des|les|de)\s*|[:(]\s*)(?={_TOKEN})"
+)
+# A day without a month goes on to one that has it.
+_GOES_ON = re.compile(r"\s*(?:inclus\s*)?(?:,|-|(?:et|aux?|a)\b)")
+_TO = re.compile(rf"jusqu'a|\baux?\b|\ba\b|(?<![;,])(?<![;,] )-(?=\s)|{_UNTIL}")
+_NO_RANGE = re.compile(rf"\s*au\s*{PARTIAL_DATE}(?!\w)")
+_NIGHT = re.compile(r"\b(?:la|cette) nuit\W*(?:du\s*)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day with its hours. `glue` is what stands before it; `end` where it ends with its hours."""
+
+    shown: PartialDate
+    glue: str
+    end: int
+    hours: tuple[str, ...] = ()
+    day: date = date.min
+
+    @property
+    def ends_range(self) -> bool:
+        return _TO.search(self.glue) is not None
+
+
+def _stretches(text: str, start: int, end: int) -> Iterator[tuple[re.Match[str], list[_Day]]]:
+    """Yield the days that stand in a row, each with its hours, and what opens the row."""
+    position = start
+    while (opening := _OPENING.search(text, position, end)) is not None:
+        tokens = _tokens(text, opening.end(), end)
+        position = tokens[-1].end() if tokens else opening.end()
+        days = _complete(_days(tokens))
+        if days:
+            yield opening, days
+
+
+def _tokens(text: str, position: int, end: int) -> list[re.Match[str]]:
+    """Return the days and hours in a row from a position on."""
+    tokens: list[re.Match[str]] = []
+    while len(tokens) <= 2 * _MOST:
+        token = _NEXT.match(text, position, end)
+        if token is None or (token["day"] and not _is_day(text, token)):
+            token = _THEN_DAILY.match(text, position, end)
+        if token is None:
+            break
+        tokens.append(token)
+        position = token.end()
+    return tokens
+
+
+def _is_day(text: str, token: re.Match[str]) -> bool:
+    """Return False for a figure that is no day: "12 caméras", "de 8 à 10 h"."""
+    shown = partial(token["day"])
+    goes_on = _GOES_ON.match(text, token.end()) is not None and re.search(r"\b(?:de|entre)\s*$", token["glue"]) is None
+    return shown is not None and (shown.month is not None or goes_on)
+
+
+def _days(tokens: Sequence[re.Match[str]]) -> list[_Day]:
+    """Return days with their hours. Two hours before the first are of all; one hour before it says that hours come first."""
+    first = next((rank for rank, token in enumerate(tokens) if token["day"]), len(tokens))
+    before, after = [token["hour"] for token in tokens[:first]], tokens[first:]
+    days: list[_Day] = []
+    pending: tuple[str, ...] = tuple(before) if len(before) == 1 else ()
+    glue = ""
+    for rank, token in enumerate(after):
+        if token["day"]:
+            shown = partial(token["day"])
+            if shown is None:
+                break
+            days.append(_Day(shown, glue + token["glue"], token.end(), pending))
+            pending, glue = (), ""
+        elif len(before) == 1 and any(other["day"] for other in after[rank:]):
+            pending, glue = (token["hour"],), token["glue"]
+        else:
+            days[-1] = replace(days[-1], hours=(*days[-1].hours, token["hour"]), end=token.end())
+    if len(before) > 1 and days and not any(day.hours for day in days):
+        days[-1] = replace(days[-1], hours=tuple(before[:2]))
+    return days
+
+
+def _complete(days: list[_Day]) -> list[_Day]:
+    """Return the days with month and year, each from the next one that has it; up to the first that has none or goes back."""
+    found: list[_Day] = []
+    month: int | None = None
+    year = next((day.shown.year for day in reversed(days) if day.shown.year), None)
+    for each in reversed(days):
+        day = each.shown.complete(month, year)
+        if day is not None and found and day > found[-1].day and each.shown.year is None:
+            day = each.shown.complete(month, day.year - 1)  # du 31 décembre au 1er janvier 2025
+        if day is None:
+            found = []
+            continue
+        month, year = day.month, day.year
+        found.append(replace(each, day=day))
+    found.reverse()
+    if len(found) == 2 and found[1].day < found[0].day and re.search(r"\b(?:compter|partir|des)\b", found[1].glue):
+        return [replace(found[1], glue=""), replace(found[0], glue="jusqu'au ")]  # "jusqu'au 31 décembre 2026, à compter du 5 octobre"
+    back = next((rank for rank in range(1, len(found)) if found[rank].day < found[rank - 1].day), len(found))
+    return found[:back]
+
+
+def _hour(text: str | None, *, closing: bool) -> time | None:
+    return clock(text, closing=closing) if text else None
+
+
+def _period(days: Sequence[_Day], *, night: bool = False) -> Period:
+    """Return the period from the first day to the last. Where the hours of a day run past midnight it ends the next morning, but for the
+    second day of a `night` ("la nuit du 31 décembre au 1er janvier")."""
+    # "Le feu du 14 juillet, du mardi 14 juillet 2026 à 16 h…" names a day twice, "de 20 h à 1 h le 15 juillet" that on which its hours end.
+    days = [day for day, following in zip_longest(days, days[1:]) if following is None or day.hours or day.day != following.day]
+    if len(days) > 1 and len(days[-2].hours) > 1 and not days[-1].hours and days[-1].glue.strip() == "le":
+        days = days[:-1]
+    first, last = days[0], days[-1]
+    if len(days) == 1 and len(last.hours) < 2:
+        return Moment(first.day), Moment(last.day)
+    of_all = next((day.hours for day in days if len(day.hours) > 1), ())
+    opens = _hour(next(iter(first.hours or of_all), None), closing=False)
+    closes = _hour(next(reversed(last.hours), None), closing=True)
+    ends = last.day
+    since = _hour(last.hours[-2], closing=False) if len(last.hours) > 1 else None
+    if since is not None and closes is not None:
+        night = night and len(days) > 1 and last.day - days[-2].day == timedelta(days=1)
+        if closes == time(0) and not night:
+            closes = time(23, 59)  # "de 14h à 0h" ends like "de 14h à minuit": on the last day that the decree names.
+        elif closes <= since and not night:
+            ends += timedelta(days=1)
+    return Moment(first.day, opens), Moment(ends, closes)
+
+
+# What is looked for in one article, best first: tables and ranges, days one by one, one side of a period, one day.
+_STATED, _ENUMERATED, _PARTLY, _SINGLE, _MONTHS, _SIDE = range(6)
+
+Candidate = tuple[int, TextMatch[Period]]
+
+# A date that follows one of these is of another text.
+_FOREIGN = re.compile(
+    r"(?:arrete[^\n;.]{0,40}|\bloi\b[^\n;.]{0,40}|decret[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}|\ben date\s*"
+    r"|\b(?:autorisation|convention|attestation|conformite|agrement|contrat|protocole|deliberation|rapport)\s*|\b(?:decision|ap)(?:\s+(?:prefectorale?|modificati\w+))?(?:\s+(?:n\W{0,3})?[a-z0-9/._-]*\d[a-z0-9/._-]*)?\s*)$"
+)
+# "la demande présentée le 2 mai 2026".
+_ASKED = re.compile(
+    r"\b(?:(?:present|depos|form|adress|complet|re[cç]u|transmis|enregistr|consult|saisi|reuni)\w*"
+    r"|(?<!est )(?<!sont )(?:autorise|accorde|delivre|donne|installe)e?s?|demande|courrier|lettre|avis|seance)\s*(?:le|du)?\s*$"
+)
+# "Fait à Paris, le 3 mai 2026".
+_SIGNING = re.compile(r"fait a [^.;]{2,40}$")
+# The sentence before slots of something else: who is received when, which roads are closed, which agents are present.
+_ELSEWHERE = re.compile(
+    r"\b(?:enquete publique|commissaire.enqueteur|permanences?|reunions? publiques?|(?:recoi\w*|accueill\w*) le public|accueil du public"
+    r"|public\b[^.;:]{0,20}\b(?:recu|accueilli)s?|(?:affich|consultable)\w*"
+    r"|(?:circulation|stationnement)\b[^.;:]{0,40}\b(?:interdit|reglement)\w*"
+    r"|agents?\b[^.;:]{0,60}\b(?:presents?|en service|se relaient))[^.;]*$"
+)
+
+
+def _candidates(document: ActText, block: Block) -> Iterator[Candidate]:
+    """Yield the periods of one article. Slots with hours that are near each other are one, be they rows, items or sentences."""
+    for rows in _tables(document, block):
+        yield from ((_STATED, found) for found in _union(rows, 1))
+    found = list(islice(_sentences(document, block), _MOST))
+    slots = [entry for _, entry in found if None not in entry.value]
+    if not any(rank < _PARTLY and not _is_timed(entry) for rank, entry in found):
+        of_something_else = bool(slots) and _of_something_else(document, block.start, slots[0].start)
+        yield from ((_SINGLE if of_something_else else _STATED, entry) for entry in _union([slot for slot in slots if _is_timed(slot)], 2))
+    yield from found
+    yield from ((_STATED if None not in entry.value else _PARTLY, entry) for entry in _durations(document.flat, block.start, block.end))
+    yield from ((_MONTHS, entry) for entry in _months(document.flat, block.start, block.end))
+
+
+def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
+    """Yield the periods that sentences give. A single day may be none: the day of a signature, or of another text."""
+    text, signing = document.flat, signing_lines(document, block.start, block.end)
+    for opening, days in _stretches(text, block.start, block.end):
+        before = document.folded.text[max(opening.start() - 60, block.start) : opening.start()]
+        night = any(_NIGHT.search(glue) for glue in (before, *(day.glue for day in days)))
+        found = TextMatch(_period(days, night=night), opening.start(), days[-1].end)
+        at, several = Moment(days[0].day, _hour(next(iter(days[0].hours), None), closing=opening["begins"] is None)), len(days) > 1
+        if several and (opening["between"] or any(day.ends_range for day in days[1:])):
+            yield _STATED, found
+        elif opening["begins"] and not several:
+            yield _SIDE, replace(found, value=(at, None))
+        elif (opening["ends"] or opening["until"]) and not several:
+            yield (_PARTLY if opening["until"] else _SIDE), replace(found, value=(None, at))
+        elif (_FOREIGN if opening.group().startswith("du") else _SIGNING).search(before) or _ASKED.search(before):
+            continue
+        elif several and not _of_something_else(document, block.start, found.start):
+            yield (_STATED if all(len(day.hours) > 1 for day in days) else _ENUMERATED), found
+        elif several or (
+            opening["one"]
+            and _NO_RANGE.match(text, days[0].end) is None
+            and not any(line.start() <= opening.start() < line.end() for line in signing)
+        ):
+            yield _SINGLE, found
+
+
+def _tables(document: ActText, block: Block) -> Iterator[list[TextMatch[Period]]]:
+    """Yield the rows of each table of days: lines with columns, each of days with hours; or any under "début" and "fin"."""
+    rows: list[TextMatch[Period]] = []
+    head = False
+    for line in chain(islice(lines_of(document, block.start, block.end), MOST_LINES), [None]):
+        days = _row(line) if line is not None and has_gap(line.printed) else []
+        if line is not None and days:
+            rows.append(TextMatch(_period(days), line.start, line.end))
+            continue
+        if rows and (head or (len(rows) > 1 and all(map(_is_timed, rows)))):
+            yield rows
+        rows, head = [], line is not None and "debut" in document.flat[line.start : line.end]
+
+
+def _row(line: Line) -> list[_Day]:
+    tokens = [token for token in _CELL.finditer(in_cells(line.printed)) if not token["day"] or re.search("[a-z/.]", token["day"])]
+    days = _complete(_days(list(dropwhile(lambda token: not token["day"], tokens))))  # "Midi" may head a row
+    return days if len(days) <= 2 else []
+
+
+def _union(slots: Sequence[TextMatch[Period]], fewest: int) -> Iterator[TextMatch[Period]]:
+    """Yield slots that are near each other as one period: from the first beginning to the last end. A day without hours is whole."""
+    opening = [moment for moment, _ in (slot.value for slot in slots) if moment is not None]
+    closing = [moment for _, moment in (slot.value for slot in slots) if moment is not None]
+    if fewest <= len(slots) == len(opening) == len(closing):
+        first = min(opening, key=lambda moment: (moment.day, moment.time or time.min))
+        last = max(closing, key=lambda moment: (moment.day, moment.time or time.max))
+        if last.day - first.day <= _NEAR:
+            yield TextMatch((first, last), slots[0].start, slots[-1].end)
+
+
+def _is_timed(slot: TextMatch[Period]) -> bool:
+    return all(moment is not None and moment.time is not None for moment in slot.value)
+
+
+def _of_something_else(document: ActText, start: int, slot: int) -> bool:
+    return _ELSEWHERE.search(document.folded.text, max(start, slot - 160), slot) is not None
+
+
+# From a day for so long.
+
+_LASTS = rf"(?P<count>\d{{1,3}}|{CARDINAL}(?:[ -]{CARDINAL}){{0,4}})\s*(?:\(\d+\)\s*)?(?P<unit>jours?|semaines?|mois|heures?|ans?|annees?)"
+_SINCE = rf"(?P<start>{ANY_DATE})(?:{_GLUE}(?P<begin>{HOUR})(?!\w))?"
 _LASTING = re.compile(
-    rf"\b(?:a compter du|a partir du|du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')},?\s*(?:et\s*)?"
-    rf"(?:pour une duree|pendant une duree|pour|pendant)\s*(?:maximale\s*)?(?:de |d')?\s*"
-    rf"(?P<count>{_COUNT})\s*(?:\(\d+\)\s*)?(?P<unit>{_UNIT})"
+    rf"\b(?:a compter du|a partir du|du)\s*{_SINCE},?\s*(?:et\s*)?(?:pour|pendant)\s*(?:une duree\s*)?"
+    rf"(?:maximale\s*)?(?:de |d')?\s*{_LASTS}"
 )
 _FOR = re.compile(
-    rf"\b(?:duree|pour|pendant)\s*(?:maximale\s*)?(?:[a-z' ]{{0,50}}?\b(?:fixee|limitee|portee) a |de |d')?\s*"
-    rf"(?P<count>{_COUNT})\s*(?:\(\d+\)\s*)?"
-    rf"(?P<unit>{_UNIT}),?\s*(?:a compter du|a partir du|qui court du)\s*(?P<start>{ANY_DATE}){AT.format(name='begin')}"
+    rf"\b(?:duree|pour|pendant)\s*(?:maximale\s*)?(?:[a-z' ]{{0,50}}?\b(?:fixee|limitee|portee) a |de |d')?\s*{_LASTS},?\s*"
+    rf"(?:a compter du|a partir du|qui court du)\s*{_SINCE}"
 )
 
 
-def durations(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
+def _durations(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
     """Yield periods from a day for so long."""
-    text = document.flat
     for match in chain(_LASTING.finditer(text, start, end), _FOR.finditer(text, start, end)):
         day = full(match["start"])
         if day is not None:
-            opens = Moment(day, hour(match["begin"], closing=False))
-            closes = _closing(opens, _COUNTS.get(match["count"]) or int(match["count"]), match["unit"])
+            opens = Moment(day, _hour(match["begin"], closing=False))
+            closes = _closing(opens, cardinal(match["count"]) or 1, match["unit"])
             yield TextMatch((opens, closes), match.start(), match.end())
-
-
-def hour(text: str | None, *, closing: bool) -> time | None:
-    """Return the hour after or before a day, None where there is none. `closing`: it ends a period."""
-    return clock(text, closing=closing) if text else None
 
 
 def _closing(opens: Moment, count: int, unit: str) -> Moment | None:
@@ -94,331 +354,33 @@ def _after(day: date, count: int, unit: str) -> date:
     return min(date(year, month, 1) + timedelta(days=day.day - 1), following) - timedelta(days=1)
 
 
-_LONGEST = 1100
-"""Days between a beginning and an end that are of one period."""
+# Periods that are whole months: "durant tout le mois de décembre 2026".
 
-MOST = 20
-"""Periods looked at in one article: a real one has a few, a hostile text has any number."""
-
-DAILY = (
-    r"(?:chaque (?:jour|journee|soir|soiree|nuit|matin)|tou(?:s les (?:jours|soirs)|tes les nuits)|quotidiennement|journellement"
-    r"|(?:pour )?chacune? de (?:ces (?:jours|journees|soirs|soirees|nuits|dates)|celles-ci|ceux-ci))"
-)
-"""What says that hours are those of each day of a period."""
-
-HOURS = (
-    rf"(?:\s*inclus(?:e?s)?)?(?:(?:,?\s*\(?(?:et\s*)?(?:{DAILY}|inclus)?,?\s*(?:de|entre)"
-    # In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
-    rf"|[,.;]\s(?![^.;:]*\b(?:affich|consult|accueil|ouvert))[^.;:]{{3,60}}?\s{DAILY},?\s*(?:de|entre)"
-    rf"|,?\s\(?(?:(?:aux|selon les) )?horaires?(?: suivants?)?\s?:?\s*(?:de|entre)?)"
-    rf"\s*(?P<opens>{HOUR})\s*(?:a|et|jusqu'a|-)\s*(?P<closes>{HOUR}))?"
+_OF = r"(?:de |d')"
+_WHOLE = re.compile(
+    r"\b(?:durant|pendant|pour|sur|(?:au cours|tout au long) (?:du?|des)(?=\s))\s"
+    r"(?:toute? |l'(?:ensemble|integralite) |la (?:totalite|duree) )?"
+    rf"(?:(?:(?:le |les |la )?(?:periode )?(?:de |du |des )?)mois\s{_OF}|(?=(?:{MONTH})\b))"
+    rf"(?P<first>{MONTH})(?:(?:,\s{MONTH})*\s(?:et|a|au)\s(?:(?:mois\s)?{_OF})?(?P<last>{MONTH}))?\s(?P<year>{YEAR})"
+    rf"|\b(?:du|de)\smois\s{_OF}(?P<from>{MONTH})(?:\s(?P<since>{YEAR}))?"
+    rf"\s(?:a|au|jusqu'au)\s(?:la fin du\s)?(?:mois\s)?(?:{_OF})?(?P<to>{MONTH})\s(?P<until>{YEAR})"
 )
 
 
-def with_hours(first: date, last: date, groups: dict[str, str | None], *, night: bool = False) -> Period:
-    """Return `night`: the two days are those of one night ("la nuit du 31 décembre au 1er janvier"), which ends on the second."""
-    opens = hour(groups.get("opens") or groups.get("opening"), closing=False)
-    closes = hour(groups.get("closes") or groups.get("shutting"), closing=True)
-    if opens is not None and closes == time(0) and not night:
-        closes = time(23, 59)  # "de 14h à 0h" ends like "de 14h à minuit": on the last day that the decree names.
-    if opens is not None and closes is not None:
-        # "de 14h à 6h": the last night ends the next morning.
-        return Moment(first, opens), Moment(
-            last + timedelta(days=1) if closes <= opens and not (night and last - first == timedelta(days=1)) else last, closes
-        )
-    return Moment(first, hour(groups.get("begin"), closing=False)), Moment(last, hour(groups.get("finish"), closing=True))
-
-
-# The last day, whose year may stand with the first: "du 1er octobre 2026 à 0 h au 31 décembre".
-_LAST = rf"(?:{ANY_DATE}|{WEEKDAY}{DAY}\s*{MONTH})"
-_RANGE = re.compile(
-    # Without "du" only where nothing else can be meant: "période : 1er au 3 mai 2026".
-    rf"(?:\b(?:{DAILY}|de),?\s*"
-    rf"(?:(?:de|entre)\s*)?(?P<opening>{HOUR})\s*(?:a|et)\s*(?P<shutting>{HOUR}),?\s)?"
-    rf"(?:\b(?:du|a compter du|a partir du|entre le|des le|le(?=[^.;]{{6,60}}\sjusqu'au))\s*|(?:\bperiode|\bdates?|[:(])\s*)"
-    rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')}(?:\s*(?:inclus|et))?,?\s*(?:et\s*(?:ce,?\s*)?)?"
-    r"(?:jusqu'a (?:la fin|l'issue)\b[^.;]{0,60}?(?:au plus tard (?:le|au)|soit (?:le|jusqu'au))|jusqu'au|au|et le|a|-(?=\s))\s*"
-    rf"(?P<end>{_LAST}){AT.format(name='finish')}(?:\s*inclus)?{HOURS}"
-)
-_EFFECT = re.compile(
-    rf"\b(?:prend(?:ra)? effet|vaut|court|est accordee?|entre(?:ra)? en vigueur|debute(?:ra)?|commence(?:ra)?|s'applique(?:ra)?)\s"
-    rf"(?:a compter du|a partir du|le|des le)\s*"
-    rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')},?\s*(?:et|pour)?\s*(?:elle\s|il\s)?"
-    rf"(?:(?:vaut|est valable|est valide|dure(?:ra)?|s'etend|court|reste en vigueur|produit ses effets)(?=\sjusqu'au)"
-    rf"|prend(?:ra|re)? fin|expire(?:ra|r)?|cesse(?:ra|r)?[^.;:]{{0,40}}?|s'acheve(?:ra|r)?|se termine(?:ra|r)?)\s"
-    rf"(?:a la date du|le|au|jusqu'au)\s*(?P<end>{_LAST}){AT.format(name='finish')}"
-)
-# "pour six mois, commençant le 16 novembre 2026 et s'achevant le 15 mai 2027".
-_BEGINNING = re.compile(
-    rf"\b(?:commencant|debutant|courant|prenant effet|valable|valide)\s(?:a compter du|a partir du|des le|du|le)\s*"
-    rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')},?\s*(?:et\s*)?"
-    rf"(?:s'achevant|se terminant|expirant|prenant fin|finissant|cessant)\s(?:le|au)\s*(?P<end>{_LAST}){AT.format(name='finish')}"
-)
-# "jusqu'au 31 décembre 2026, à compter du 5 octobre".
-_END_FIRST = re.compile(
-    rf"\bjusqu'au\s*(?P<end>{ANY_DATE}){AT.format(name='finish')},?\s*(?:et\s*)?(?:ce\s*)?(?:a compter du|a partir du|des le)\s*"
-    rf"(?P<start>{PARTIAL_DATE}){AT.format(name='begin')}"
-)
-_HOURS_FIRST = re.compile(
-    rf"\b(?:de|a partir de|a compter de)\s*(?P<begin>{HOUR}),?\s*(?:le\s*)?(?P<start>{PARTIAL_DATE}),?\s*(?:a|au|jusqu'a|jusqu'au)\s*"
-    rf"(?:(?P<finish>{HOUR}),?\s*(?:le\s*)?)?(?P<end>{ANY_DATE})"
-)
-# "du 2 au 4 mai et du 9 au 11 mai 2026": what stands before the last of several ranges.
-_EARLIER = re.compile(
-    rf"\bdu\s*(?P<start>{PARTIAL_DATE}){AT.format(name='begin')}\s*au\s*(?P<end>{PARTIAL_DATE}){AT.format(name='finish')}{HOURS}"
-    r"\s*(?:,|;|\bet\b|\bpuis\b|ainsi que|\s)+$"
-)
-_UNTIL = re.compile(rf"\bjusqu'au\s*(?P<end>{ANY_DATE}){AT.format(name='finish')}")
-_NIGHT = re.compile(r"\b(?:la|cette) nuit\s*$")
-_BETWEEN = re.compile(r"(?:[\s,;:•-]|\bet\b|\bpuis\b|\bainsi que\b)*")
-
-
-def ranges(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield periods from one day to another, or from a day for a time; last those that give only an end."""
-    text = document.flat
-    for pattern in (_RANGE, _EFFECT, _BEGINNING, _END_FIRST, _HOURS_FIRST):
-        several: list[TextMatch[Period]] = []
-        for match in pattern.finditer(text, start, end):
-            first, closing = partial(match["start"]), partial(match["end"])
-            last = closing.complete(year=first.year) if first is not None and closing is not None else None
-            if first is None or last is None:
-                continue
-            opening = first.complete(month=last.month, year=last.year)
-            if opening is not None and opening > last and first.year is None:
-                opening = first.complete(month=last.month, year=last.year - 1)  # du 31 décembre au 1er janvier 2025
-            if opening is None or opening > last:
-                continue
-            night = _NIGHT.search(text, max(match.start() - 12, start), match.start()) is not None
-            several.append(TextMatch(with_hours(opening, last, match.groupdict(), night=night), match.start(), match.end()))
-        joined = _joined(text, several)
-        yield from _table(several if len(joined) > 1 else [])
-        yield from (_with_earlier(text, start, found) for found in joined)
-    yield from durations(document, start, end)
-    for match in _UNTIL.finditer(text, start, end):
-        day = full(match["end"])
-        if day is not None:
-            yield TextMatch((None, Moment(day, hour(match["finish"], closing=True))), match.start(), match.end())
-
-
-def _joined(text: str, several: list[TextMatch[Period]]) -> list[TextMatch[Period]]:
-    """Return ranges that are enumerated one after the other as one, from the first beginning to the last end."""
-    joined: list[TextMatch[Period]] = []
-    for entry in several:
-        last = joined[-1] if joined else None
-        if last is not None and _BETWEEN.fullmatch(text, last.end, entry.start) and _ordered(last.value[1], entry.value[0]):
-            joined[-1] = TextMatch((last.value[0], entry.value[1]), last.start, entry.end)
-        else:
-            joined.append(entry)
-    return joined
-
-
-def _table(rows: list[TextMatch[Period]]) -> Iterator[TextMatch[Period]]:
-    """Yield the rows of a table, each with its hours, as one period: from the first beginning to the last end."""
-    opening = [entry.value[0] for entry in rows if entry.value[0] is not None and entry.value[0].time is not None]
-    closing = [entry.value[1] for entry in rows if entry.value[1] is not None and entry.value[1].time is not None]
-    if rows and len(opening) == len(closing) == len(rows) and (max(closing).day - min(opening).day).days <= MOST:
-        yield TextMatch((min(opening), max(closing)), rows[0].start, rows[-1].end)
-
-
-_STAMP = re.compile(
-    rf"(?P<day>{ANY_DATE})(?:[\s|,]*(?:a |de |des )?(?P<hour>{HOUR})(?![\s|a-]*{HOUR}))?"
-    rf"(?:[\s|]*(?P<opens>{HOUR})[\s|a-]*(?P<closes>{HOUR}))?"
-)
-
-
-def _tabled(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield the period of a table with a column for beginnings and one for ends: from the first beginning to the last end."""
-    for table in tables(document, start, end):
-        read = [_row(list(_STAMP.finditer(in_cells(row.printed)))) for row in table.rows if "debut" in table.header]
-        opening = [entry[0] for entry in read if entry is not None and entry[0] is not None]
-        closing = [entry[1] for entry in read if entry is not None and entry[1] is not None]
-        if read and len(opening) == len(closing) == len(read):
-            # A day without an hour is the whole day.
-            first = min(opening, key=lambda moment: (moment.day, moment.time or time.min))
-            last = max(closing, key=lambda moment: (moment.day, moment.time or time.max))
-            if (last.day - first.day).days <= MOST:
-                yield TextMatch((first, last), table.rows[0].start, table.rows[-1].end)
-
-
-_BULLET = r"(?:[-\u2013\u2014\u2022*]|[a-z0-9]{1,2}[).\u00b0])"
-_DAYS = r"(?:les?|du|la nuit du)\s"
-# A line of a list that begins with its days: "- du samedi 18 …", "la nuit du 11 au 12 …".
-_SLOT = re.compile(rf"(?:^|(?<=\n))[ \t]*(?:{_BULLET}\s*)?(?={_DAYS})(?P<slot>[^\n]+(?:\n(?!\s*\n|[ \t]*(?:{_BULLET}|{_DAYS}))[^\n]+)*)")
-_MARK = re.compile(rf"\s*{_BULLET}\s*{_DAYS}")
-# The sentence before a list whose slots are of something else: who is received when, which roads are closed, which agents are present.
-_ELSEWHERE = re.compile(
-    r"\b(?:enquete publique|commissaire.enqueteur|permanences?|reunions? publiques?|(?:recoi\w*|accueill\w*) le public|accueil du public"
-    r"|public\b[^.;:]{0,20}\b(?:recu|accueilli)s?|(?:affich|consultable)\w*"
-    r"|(?:circulation|stationnement)\b[^.;:]{0,40}\b(?:interdit|reglement)\w*"
-    r"|agents?\b[^.;:]{0,60}\b(?:presents?|en service|se relaient))[^.;]*$"
-)
-# "de 0 h à 5 h puis de 12 h à 24 h": the last of several hours of a day.
-_THEN = re.compile(rf"(?:\s*(?:,|\bet\b|\bpuis\b)*\s*de\s*(?P<opens>{HOUR})\s*a\s*(?P<closes>{HOUR}))+")
-
-
-def _slots(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield the items of a list, each of days with their hours, as one period: from the first beginning to the last end."""
-    found: list[TextMatch[Period]] = []
-    for item in _SLOT.finditer(document.folded.text, start, end):
-        span = item.span("slot")
-        read = next(chain(ranges(document, *span), enumerations(document, *span), single_days(document, *span)), None)
-        if read is None:
-            continue
-        opening, closing = read.value
-        then = _THEN.match(document.flat, read.end, span[1])
-        if then is not None and closing is not None:
-            _, later = with_hours(closing.day, closing.day, then.groupdict())
-            closing = later if closing.time is None or later is None or later.time is None else max(closing, later)
-        found.append(TextMatch((opening, closing), *span))
-    if found and _of_something_else(document, start, found[0].start):
-        return
-    opens = [entry.value[0] for entry in found if entry.value[0] is not None and entry.value[0].time is not None]
-    closes = [entry.value[1] for entry in found if entry.value[1] is not None and entry.value[1].time is not None]
-    if len(found) > 1 and len(opens) == len(closes) == len(found) and (max(closes).day - min(opens).day).days <= MOST:
-        yield TextMatch((min(opens), max(closes)), found[0].start, found[-1].end)
-
-
-def _of_something_else(document: ActText, start: int, slot: int) -> bool:
-    return _ELSEWHERE.search(document.folded.text, max(start, slot - 160), slot) is not None
-
-
-def _stated(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield the periods of the tables, lists and ranges of one article, as one reader: a later article may be of something else."""
-    yield from _tabled(document, start, end)
-    yield from _slots(document, start, end)
-    yield from ranges(document, start, end)
-
-
-def _row(stamps: list[re.Match[str]]) -> Period | None:
-    """Return what a row gives: two days, or one with its two hours."""
-    first, last = (full(stamps[0]["day"]), full(stamps[-1]["day"])) if stamps else (None, None)
-    if first is None or last is None or len(stamps) > 2:
-        return None
-    if len(stamps) == 1:
-        return with_hours(first, first, stamps[0].groupdict())
-    return Moment(first, hour(stamps[0]["hour"], closing=False)), Moment(last, hour(stamps[1]["hour"], closing=True))
-
-
-def _ordered(one: Moment | None, two: Moment | None) -> bool:
-    return one is not None and two is not None and one.day <= two.day
-
-
-def _with_earlier(text: str, start: int, found: TextMatch[Period]) -> TextMatch[Period]:
-    """Return a range with those that are enumerated before it: from the first beginning to the last end."""
-    for _ in range(MOST):
-        earlier = _EARLIER.search(text, max(found.start - 140, start), found.start)
-        opening = found.value[0]
-        if earlier is None or opening is None:
-            return found
-        last = partial(earlier["end"])
-        ends = last.complete(month=opening.day.month, year=opening.day.year) if last is not None else None
-        first = partial(earlier["start"])
-        begins = first.complete(month=ends.month, year=ends.year) if first is not None and ends is not None else None
-        if begins is None or ends is None or not begins <= ends < opening.day:
-            return found
-        found = TextMatch((with_hours(begins, ends, earlier.groupdict())[0], found.value[1]), earlier.start(), found.end)
-    return found
-
-
-_LISTED = rf"{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?"
-_SEPARATOR = r"\s*(?:,\s*et\b|,|\bet\b)\s*(?:(?:le|les|des)\s+)?"
-_LIST = re.compile(rf"\b(?:les|le|des)\s*(?P<days>{_LISTED}(?:{_SEPARATOR}{_LISTED}){{1,30}}){HOURS}")
-_SINGLE = re.compile(
-    r"\b(?:le|prevue?s? le|journee du|pour le|nuit du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du)"
-    r"|(?<=[a-z] )(?<!compter )(?<!partir )du)\s*"
-    # "le 2 décembre 2026 au stade" is a day; "le 2 décembre 2026 au 5" is none.
-    rf"(?P<day>{ANY_DATE})(?!\s*au\s*{PARTIAL_DATE}(?!\w)){HOURS}"
-)
-# "le samedi 5 décembre, de 12 h à 23 h, et le dimanche 6 décembre 2026": what stands before the last of several days.
-_DAY_BEFORE = re.compile(rf"\ble\s*(?P<day>{WEEKDAY}{DAY}(?:\s*{MONTH})?(?:\s*{YEAR})?){HOURS}\s*(?:,|;|\bet\b|\bpuis\b|ainsi que|\s)+$")
-# Two sentences, often of two articles: "prend effet le 19 août 2026 à 10 heures", "expire le 22 août 2026 à minuit".
-_BEGIN_VERB = r"(?:mise? en (?:route|marche)|prend(?:ra|re)? effet|entre(?:ra|r)? en vigueur|debute(?:ra|r)?|commence(?:ra|r)?|court)"
-_END_VERB = (
-    r"(?:prend(?:ra|re)? fin|et arretee?|expire(?:ra|r)?|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?|s'acheve(?:ra|r)?|se termine(?:ra|r)?"
-    r"|(?:date de fin|terme)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
-)
-_BEGINS = re.compile(
-    rf"\b(?:{_BEGIN_VERB}\s(?:des le|le)|a compter du|a partir du|(?:debut|prise d'effet)\W{{1,5}})"
-    rf"\s*(?P<day>{ANY_DATE}){AT.format(name='at')}"
-)
-_ENDS = re.compile(
-    rf"\b(?:{_END_VERB}\s(?:au plus tard\s)?(?:a la date du|le|au|du|jusqu'au)|fin\W{{1,5}})\s*(?P<day>{ANY_DATE}){AT.format(name='at')}"
-)
-_ONE_SIDE = re.compile(rf"\b(?:{_BEGIN_VERB}|{_END_VERB})\s(?:au plus tard\s)?$")
-# A date that follows one of these is of another text.
-_FOREIGN = re.compile(
-    r"(?:arrete[^\n;.]{0,40}|\bloi\b[^\n;.]{0,40}|decret[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}|\ben date\s*"
-    r"|\b(?:autorisation|convention|attestation|conformite|agrement|contrat|protocole|deliberation|rapport)\s*|\b(?:decision|ap)(?:\s+(?:prefectorale?|modificati\w+))?(?:\s+(?:n\W{0,3})?[a-z0-9/._-]*\d[a-z0-9/._-]*)?\s*)$"
-)
-
-# "la demande présentée le 2 mai 2026".
-_ASKED = re.compile(
-    r"\b(?:(?:present|depos|form|adress|complet|re[cç]u|transmis|enregistr|consult|saisi|reuni)\w*"
-    r"|(?<!est )(?<!sont )(?:autorise|accorde|delivre|donne|installe)e?s?|demande|courrier|lettre|avis|seance)\s*(?:le|du)?\s*$"
-)
-
-# "Fait à Paris, le 3 mai 2026".
-_SIGNING = re.compile(r"fait a [^.;]{2,40}$")
-
-
-def enumerations(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield periods of days enumerated one by one, from the first to the last."""
-    for match in _LIST.finditer(document.flat, start, end):
-        days: list[date] = []
-        month: int | None = None
-        year: int | None = None
-        for piece in reversed(re.split(_SEPARATOR, match["days"])):
-            found = partial(piece.strip())
-            day = found.complete(month=month, year=year) if found is not None else None
-            if day is None:
-                break
-            month, year = day.month, day.year
-            days.append(day)
-        else:
-            if days == sorted(days, reverse=True) and len(days) > 1:
-                yield TextMatch(with_hours(days[-1], days[0], match.groupdict()), match.start(), match.end())
-
-
-def single_days(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield one day; first of all several with hours, as one."""
-    found: list[TextMatch[Period]] = []
-    signing = signing_lines(document, start, end)
-    for match in islice(_SINGLE.finditer(document.flat, start, end), MOST):
-        day = full(match["day"])
-        before = document.folded.text[max(match.start() - 60, start) : match.start()]
-        if day is None or _ASKED.search(before) or (_FOREIGN if match.group().startswith("du") else _SIGNING).search(before):
-            continue
-        one_side = match["opens"] is None and _ONE_SIDE.search(before) is not None
-        if one_side or any(line.start() <= match.start() < line.end() for line in signing):
-            continue
-        found.append(
-            _with_days_before(document.flat, start, TextMatch(with_hours(day, day, match.groupdict()), match.start(), match.end()))
-        )
-    # "le samedi 13 juin, de 6h à 23h59 ; le dimanche 14 juin, de 0h à 20h": one period.
-    timed = [entry for entry in found if all(moment is not None and moment.time is not None for moment in entry.value)]
-    if len(timed) > 1:
-        opening, closing = (
-            min(entry.value[0] for entry in timed if entry.value[0]),
-            max(entry.value[1] for entry in timed if entry.value[1]),
-        )
-        if (closing.day - opening.day).days < MOST:
-            yield TextMatch((opening, closing), timed[0].start, timed[-1].end)
-    yield from found
-
-
-def _with_days_before(text: str, start: int, found: TextMatch[Period]) -> TextMatch[Period]:
-    """Return a day with those that are enumerated before it, each with its hours: from the first to the last."""
-    for _ in range(MOST):
-        earlier = _DAY_BEFORE.search(text, max(found.start - 100, start), found.start)
-        opening = found.value[0]
-        shown = partial(earlier["day"].strip()) if earlier is not None else None
-        day = shown.complete(month=opening.day.month, year=opening.day.year) if shown is not None and opening is not None else None
-        if earlier is None or opening is None or day is None or earlier["opens"] is None:
-            return found
-        if not opening.day - timedelta(days=MOST) < day < opening.day:
-            return found
-        found = TextMatch((with_hours(day, day, earlier.groupdict())[0], found.value[1]), earlier.start(), found.end)
-    return found
+def _months(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
+    """Yield periods from the first day of a month to the last of that month or of a later one."""
+    for match in _WHOLE.finditer(text, start, end):
+        opening, closing = match["first"] or match["from"], match["last"] or match["to"] or match["first"]
+        year = match["year"] or match["until"]
+        first, last = full(f"1er {opening} {match['since'] or year}"), full(f"1er {closing} {year}")
+        if first is not None and last is not None and first <= last:
+            last = _after(last, 1, "mois")
+            hours = tuple(token["hour"] for token in takewhile(lambda token: token["hour"], _tokens(text, match.end(), end)))
+            days = [
+                _Day(PartialDate(1, None, None), "", match.end(), day=first),
+                _Day(PartialDate(1, None, None), "", match.end(), hours, last),
+            ]
+            yield TextMatch(_period(days), match.start(), match.end())
 
 
 def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> TextMatch[Period] | None:
@@ -429,7 +391,7 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     """
     titled = _first(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)], singles=True)
     articles = list(segment.of(DecreePart.ARTICLE))
-    if titled is not None and signed is not None and _is_only(titled.value, signed):
+    if titled is not None and signed is not None and titled.value == (Moment(signed), Moment(signed)):
         titled = _first(document, [*speaking, *articles], singles=False) or titled
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
     operative = _operative(document, articles[spoken:], titled) or (_operative(document, articles[:spoken], titled) if spoken else None)
@@ -442,56 +404,31 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     return operative if _agrees(operative.value, titled.value) else titled
 
 
-_ANY_DAY = re.compile(rf"\b(?:{ANY_DATE}|{DAY}\s*{MONTH}(?!\s*{YEAR}))")
+_MARK = re.compile(rf"[\s;.,]*(?:[-\u2022*]|{INLINE_MARK})\s*(?:les?|du|la nuit du)\s")
 _ANY_HOUR = re.compile(rf"(?<!\w){HOUR}(?<!:)(?!\w)")
-_NEAR = timedelta(days=45)
+# A line that begins with a day, or a day without a year: no sentence that is read.
+_DAY_ALONE = re.compile(rf"(?<![a-z,])\n\W*(?:{INLINE_MARK})?(?P<day>{ANY_DATE})|\b(?P<short>{DAY}\s*{MONTH})(?!\s*{YEAR})")
 
 
 def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], signed: date | None) -> bool:
     """Return False where a period may be of something else, or one of several slots of which some were not read: the article that gives it
-    also has a day outside it, an hour apart from it, or one more item after it."""
-    block, (opening, closing) = segment.at(found.start), found.value
-    if block.part not in {DecreePart.ARTICLE, DecreePart.BODY} or opening is None or closing is None:
+    also has a day outside it, an hour apart from it, or one more item after it, or another article has a slot with hours near it."""
+    own, (opening, closing) = segment.at(found.start), found.value
+    if own.part not in {DecreePart.ARTICLE, DecreePart.BODY} or opening is None or closing is None:
         return True
-    text, signing = document.flat, signing_lines(document, block.start, block.end)
-    if _of_something_else(document, block.start, found.start) or _MARK.match(
-        document.folded.text, min(found.end + 1, block.end), block.end
-    ):
+    if _of_something_else(document, own.start, found.start) or _MARK.match(document.folded.text, found.end, own.end):
         return False
-    for match in _ANY_DAY.finditer(text, block.start, block.end):
-        shown = partial(match.group())
-        day = shown.complete(year=opening.day.year) if shown is not None else None
-        before = document.folded.text[max(match.start() - 60, block.start) : match.start()]
-        others = any(pattern.search(before) for pattern in (_FOREIGN, _ASKED, _SIGNING))
-        if day is None or day == signed or others or any(line.start() <= match.start() < line.end() for line in signing):
-            continue
-        line = max(document.folded.text.rfind("\n", block.start, match.start()), block.start)
-        listed = _MARK.fullmatch(document.folded.text, line, match.start()) is not None
-        if not opening.day <= day <= closing.day and (listed or opening.day - _NEAR <= day <= closing.day + _NEAR):
-            return False
-    hours = (match for match in _ANY_HOUR.finditer(text, block.start, block.end))
-    return all(found.start <= match.start() < found.end for match in hours)
-
-
-def _is_only(shown: Period, day: date) -> bool:
-    """Return True for a period that is this one day, without hours."""
-    return shown == (Moment(day), Moment(day))
-
-
-def _operative(document: ActText, articles: list[Block], titled: TextMatch[Period] | None) -> TextMatch[Period] | None:
-    """Return the first period of the articles, or beside a title that gives one, the first that agrees with it, rather with hours."""
-    if titled is None:
-        return _first(document, articles, singles=True)
-    found = [
-        period
-        for reader in (_stated, enumerations, single_days, months)
-        for block in articles
-        for period in islice(reader(document, block.start, block.end), MOST)
-        if _agrees(period.value, titled.value)
-    ]
-    return next(
-        (period for period in found if period.value[0] is not None and period.value[0].time is not None), found[0] if found else None
-    )
+    for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY):
+        for _, other in _sentences(document, block):
+            days = {moment.day for moment in other.value if moment is not None} - {signed}
+            outside = any(not opening.day <= day <= closing.day for day in days)
+            if outside and (block is own or (_is_timed(other) and all(opening.day - _NEAR <= day <= closing.day + _NEAR for day in days))):
+                return False
+    alone = (partial(match["day"] or match["short"]) for match in _DAY_ALONE.finditer(document.folded.text, own.start, own.end))
+    dated = [day.complete(year=opening.day.year) for day in alone if day is not None]
+    if any(day is not None and not opening.day <= day <= closing.day and abs(day - opening.day) <= _NEAR for day in dated):
+        return False
+    return all(found.start <= match.start() < found.end for match in _ANY_HOUR.finditer(document.flat, own.start, own.end))
 
 
 def _agrees(operative: Period, titled: Period) -> bool:
@@ -507,60 +444,26 @@ def _agrees(operative: Period, titled: Period) -> bool:
     )
 
 
+def _operative(document: ActText, articles: list[Block], titled: TextMatch[Period] | None) -> TextMatch[Period] | None:
+    """Return the best period of the articles, or beside a title that gives one, the best that agrees with it, rather with hours."""
+    if titled is None:
+        return _first(document, articles, singles=True)
+    found = [entry for _, entry in _ranked(document, articles) if _agrees(entry.value, titled.value)]
+    return next((entry for entry in found if entry.value[0] is not None and entry.value[0].time is not None), found[0] if found else None)
+
+
+def _ranked(document: ActText, blocks: list[Block]) -> list[Candidate]:
+    return sorted((found for block in blocks for found in _candidates(document, block)), key=lambda found: found[0])
+
+
 def _first(document: ActText, blocks: list[Block], *, singles: bool) -> TextMatch[Period] | None:
-    between = (found for reader in (_stated, enumerations) for block in blocks for found in reader(document, block.start, block.end))
-    found = next(between, None)
-    if not singles or (found is not None and None not in found.value):
-        return found
-    sides = _two_sides(document, blocks)
-    if sides is not None and None not in sides.value:
-        return sides
-    single = (one for reader in (single_days, months) for block in blocks for one in reader(document, block.start, block.end))
-    return found or next(single, None) or sides
-
-
-def _two_sides(document: ActText, blocks: list[Block]) -> TextMatch[Period] | None:
-    """Return the period that the first sentence on its beginning and the first on its end give together, or the one that there is."""
-    begins, ends = (
-        next((match for block in blocks for match in pattern.finditer(document.flat, block.start, block.end) if full(match["day"])), None)
-        for pattern in (_BEGINS, _ENDS)
-    )
-    first, last = (None if match is None else full(match["day"]) for match in (begins, ends))
-    if first is not None and last is not None and not first <= last <= first + timedelta(days=_LONGEST):
-        ends = last = None
-    match = begins or ends
-    if match is None:
-        return None
-    opens = None if begins is None or first is None else Moment(first, hour(begins["at"], closing=False))
-    closes = None if ends is None or last is None else Moment(last, hour(ends["at"], closing=True))
-    return TextMatch((opens, closes), match.start(), match.end())
-
-
-# Periods that are whole months: "durant tout le mois de décembre 2026".
-
-_OF = r"(?:de |d')"
-_WHOLE = re.compile(
-    r"\b(?:durant|pendant|pour|sur|(?:au cours|tout au long) (?:du?|des)(?=\s))\s"
-    r"(?:toute? |l'(?:ensemble|integralite) |la (?:totalite|duree) )?"
-    rf"(?:(?:(?:le |les |la )?(?:periode )?(?:de |du |des )?)mois\s{_OF}|(?=(?:{MONTH})\b))"
-    rf"(?P<first>{MONTH})(?:(?:,\s{MONTH})*\s(?:et|a|au)\s(?:(?:mois\s)?{_OF})?(?P<last>{MONTH}))?\s(?P<year>{YEAR}){HOURS}"
-    rf"|\b(?:du|de)\smois\s{_OF}(?P<from>{MONTH})(?:\s(?P<since>{YEAR}))?"
-    rf"\s(?:a|au|jusqu'au)\s(?:la fin du\s)?(?:mois\s)?(?:{_OF})?(?P<to>{MONTH})\s(?P<until>{YEAR})"
-)
-
-
-def months(document: ActText, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield periods from the first day of a month to the last of that month or of a later one."""
-    for match in _WHOLE.finditer(document.flat, start, end):
-        opening, closing = match["first"] or match["from"], match["last"] or match["to"] or match["first"]
-        year = match["year"] or match["until"]
-        first, last = full(f"1er {opening} {match['since'] or year}"), _last_day(full(f"1er {closing} {year}"))
-        if first is not None and last is not None and first <= last:
-            yield TextMatch(with_hours(first, last, match.groupdict()), match.start(), match.end())
-
-
-def _last_day(first: date | None) -> date | None:
-    if first is None:
-        return None
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return date.fromordinal(following.toordinal() - 1)
+    """Return the best period, or that which the first sentence on a beginning and the first on an end give together, or one of the two."""
+    ranked = [found for found in _ranked(document, blocks) if singles or found[0] <= _PARTLY]
+    best = ranked[0][1] if ranked else None
+    if best is None or not singles or ranked[0][0] < _PARTLY:
+        return best
+    begins, ends = (next((entry for _, entry in ranked if entry.value[side] is None), None) for side in (1, 0))
+    if begins is None or ends is None or begins.value[0] is None or ends.value[1] is None:
+        return best
+    both = begins.value[0].day <= ends.value[1].day <= begins.value[0].day + timedelta(days=_LONGEST)
+    return replace(begins, value=(begins.value[0], ends.value[1])) if both else best

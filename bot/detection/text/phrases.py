@@ -141,6 +141,34 @@ def _in_words(text: str) -> int:
     return _WORDS[re.sub(r"[\s-]+", " ", text)]
 
 
+# Numbers in words: "quarante-deux caméras", "six mois".
+
+_UNITS = {word: number for number, word in enumerate(_ONES) if word} | {
+    "une": 1, "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16,
+}  # fmt: skip
+_TENS = {"vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60}
+CARDINAL = rf"(?:{'|'.join([*_UNITS, *_TENS, 'cents?', 'mille', 'et'])})"
+"""Matches one word of a number."""
+
+
+def cardinal(words: str) -> int | None:
+    """Read a French cardinal below ten thousand, in digits or words; None for what is none ("et")."""
+    if words.isdigit():
+        return int(words) or None
+    total = 0
+    for word in re.split(r"[ -]", words):
+        if word == "mille":
+            total = (total or 1) * 1000
+        elif word.startswith("cent"):
+            below = total % 1000
+            total += (below or 1) * 100 - below
+        elif word in {"vingt", "vingts"} and total % 100 == 4:
+            total += 76  # quatre-vingt
+        else:
+            total += _UNITS.get(word, 0) + _TENS.get(word, 0)
+    return total or None
+
+
 # "feu d'artifice du 14 juillet" is a name, "du 14 juillet 2026" and "du 14 juillet au…" are dates.
 _NAMED_DAY = r"(?!du (?:14 juillet|8 mai|11 novembre|15 aout|1er mai)(?!\s*(?:20\d\d|au\b|a partir|\d)))"
 # A finite verb that decides or is done ends a name, whatever it decides: "… à l'occasion de la fête du port est rejetée".

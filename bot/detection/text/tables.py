@@ -10,7 +10,7 @@ from itertools import islice
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, TextMatch
 
-_MOST_LINES = 400
+MOST_LINES = 400
 """Lines of one article that are looked at: the largest table known has 46 rows, a hostile text any number."""
 
 _LONGEST_HEADER = 160
@@ -146,10 +146,11 @@ def has_gap(printed: str) -> bool:
 
 
 def _lines(document: ActText, start: int, end: int) -> list[Line]:
-    return list(islice(_each_line(document, start, end), _MOST_LINES))
+    return list(islice(lines_of(document, start, end), MOST_LINES))
 
 
-def _each_line(document: ActText, start: int, end: int) -> Iterator[Line]:
+def lines_of(document: ActText, start: int, end: int) -> Iterator[Line]:
+    """Yield the lines of a part of the folded text in which something is printed."""
     text = document.folded.text
     while start < end:
         stop = text.find("\n", start, end)

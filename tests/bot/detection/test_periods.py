@@ -233,6 +233,25 @@ def test_a_table_with_columns_for_beginning_and_end_is_one_period(table: str) ->
     assert shown(judge(act(text, f"Arrêté n° 2026-1 {OBJECT} le 21 juin 2026")).facts) == ("2026-06-21T14:00", "2026-06-22T02:00")
 
 
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ("Nuit de fer    2 mai 2026    14 h - 20 h\nNuit de bois   3 mai 2026    14 h - 1 h", ("2026-05-02T14:00", "2026-05-04T01:00")),
+        (
+            "Jour         Mise en service   Arrêt\n2 mai 2026   9 h 30            18 h\n3 mai 2026   9 h               17 h 45",
+            ("2026-05-02T09:30", "2026-05-03T17:45"),
+        ),
+        # The year of the first day, and more than three weeks.
+        (
+            "semaine  du           au      heures\n18       2 mai 2026   5 mai   11 h - 20 h\n22       30 mai 2026  31 mai  11 h - 21 h",
+            ("2026-05-02T11:00", "2026-05-31T21:00"),
+        ),
+    ],
+)
+def test_a_table_of_days_and_hours_needs_no_words_at_its_head(table: str, expected: tuple[str, str]) -> None:
+    assert of(f"{USE}.", f"Calendrier\n{table}\n", "Exécution.") == expected
+
+
 @pytest.mark.parametrize("titled", ["", " du 3 au 5 décembre 2026"])
 def test_a_table_of_a_later_article_is_no_period_of_the_first(titled: str) -> None:
     works = "Phase   Début   Fin\nEssais   30 novembre 2026   2 décembre 2026\nDémontage   6 décembre 2026   8 décembre 2026"
@@ -338,6 +357,18 @@ BEFORE, EVENINGS = ("2026-12-03", "2026-12-06"), ("2026-12-04T17:00", "2026-12-0
         # An item without a date that can be read, and one far from the others.
         (f"Elle vaut :\n{TWO_SLOTS} ;\n- le lendemain, jusqu'à la fin de la finale.\nArticle 3 : Divers.", EVENINGS, True),
         ("Elle vaut :\n- le 4 décembre 2026 ;\n- le 18 mars 2026.\nArticle 3 : Divers.", ("2026-12-04", "2026-12-04"), True),
+        ("Elle vaut le 4 décembre 2026.\n* 6 décembre 2026\nArticle 3 : Divers.", ("2026-12-04", "2026-12-04"), True),
+        # Two articles that each give one slot.
+        (
+            "Elle vaut le 4 décembre 2026, de 17 h à 23 h.\nArticle 3 : Elle vaut aussi le 5 décembre 2026, de 12 h à 22 h.",
+            ("2026-12-04T17:00", "2026-12-04T23:00"),
+            True,
+        ),
+        (
+            "Elle vaut du 4 décembre 2026 à 8 h au 6 décembre 2026 à 20 h.\nArticle 3 : Fouilles le 5 décembre 2026, de 12 h à 22 h.",
+            ("2026-12-04T08:00", "2026-12-06T20:00"),
+            False,
+        ),
     ],
 )
 def test_slots_of_something_else_or_not_all_read_are_no_sure_period(articles: str, period: tuple[str, str], doubtful: bool) -> None:
