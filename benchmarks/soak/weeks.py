@@ -32,7 +32,7 @@ from bot.delivery.deliverer import Deliverer
 from bot.delivery.limiter import Limiter
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.ingestor import BackgroundTasks, Ingestor
-from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
+from bot.ingest.poller import Poller, PollSchedule, PublicationHistory, SourceReport
 from bot.ingest.reading_job import LocalReading, ReadingJob, WorkerSlots
 from bot.storage.errors import StorageError
 from bot.storage.politeness import open_politeness
@@ -143,6 +143,15 @@ async def _live(order: Mapping[str, Any]) -> None:
     log.info("life.ended")
 
 
+class NotedPoller(Poller):
+    """Writes of each list that was polled a line, before anything of it is read: a life may be killed while it reads."""
+
+    async def _poll_listing(self, source: Source) -> SourceReport:
+        report = await super()._poll_listing(source)
+        log.info("life.polled", source=source.key)
+        return report
+
+
 def _poller(plan: Plan, parts: Parts, client: Client, month: Month, clock: WeeksClock) -> Poller:
     """As `assemble` makes it, over the simulated sites."""
     catalogue, crawler, store = Catalogue(plan.authorities), Crawler(client), parts.store
@@ -150,7 +159,7 @@ def _poller(plan: Plan, parts: Parts, client: Client, month: Month, clock: Weeks
     ingestor = Ingestor(catalogue, crawler, RecueilFiles(client, store, None, clock.told), job, parts.recorder, store, clock.told)
     background = BackgroundTasks(ingestor, WorkerSlots(quick=2, slow=1), clock.told)
     schedule = PollSchedule(every=EVERY, slowest=SLOWEST, announce_since=ANNOUNCED)
-    return Poller(catalogue, crawler, background, store, PublicationHistory(store), schedule, clock.told)
+    return NotedPoller(catalogue, crawler, background, store, PublicationHistory(store), schedule, clock.told)
 
 
 @dataclass(slots=True)
@@ -214,11 +223,7 @@ class _Life:
                 self.running[source.key] = asyncio.create_task(self._poll(source))
 
     async def _poll(self, source: Source) -> None:
-        async def poll() -> None:
-            await self.poller.poll(source)
-            log.info("life.polled", source=source.key)
-
-        await self._guarded("poll.not_recorded", poll, source=source.key)
+        await self._guarded("poll.not_recorded", partial(self.poller.poll, source), source=source.key)
 
     async def _deliver(self) -> None:
         if self.deliver_at is None or self.deliver_at > self.clock.told():

@@ -19,7 +19,7 @@ from bot.domain.pages import PageText, TextOrigin
 from bot.domain.posts import Post
 from bot.domain.records import NewRecueil, Recueil, RecueilState
 from bot.ingest import decisions as decide
-from bot.ingest.ingestor import IngestResult
+from bot.ingest.ingestor import IngestResult, new_recueil
 from bot.ingest.poller import Poller, SourceReport
 from bot.reading.model import IsConcerned, ReadingDone, Unreadable
 from bot.storage.errors import DiskFull, StorageError
@@ -27,7 +27,7 @@ from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Listing, Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
-from sources.model import Download, FetchError, FetchRefused, Gone, Paused, Unreachable
+from sources.model import Download, FetchError, FetchRefused, Gone, ListingEntry, Paused, Unreachable
 from tests.bot.ingest.wired import make_poller
 from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store
@@ -535,6 +535,39 @@ async def test_a_root_that_moved_is_no_failure_and_is_remembered_for_as_long_as_
     assert bench.store.sources.get("99:site").moved_to is None
 
 
+async def test_what_a_process_left_unread_is_read_as_soon_as_the_next_begins(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At night the next poll is an hour and a half away: a decree that was found would wait for it."""
+    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
+    await bench.poll()
+    bench.site.pages[ROOT] = page(download(2), download(1, "14/08/2026"))
+
+    async def killed(*_: object) -> IngestResult:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.watcher, "read_due", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await bench.poll(QUARTER)
+    assert bench.states()[url(2)] is RecueilState.WAITING
+    assert await bench.watcher.due() == [], "it goes on in this process"
+    bench.restart()
+    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
+    assert await bench.watcher.due() == [], "once"
+    await bench.poll()
+    assert bench.states()[url(2)] is RecueilState.READ
+    bench.restart()
+    assert await bench.watcher.due() == []
+
+
+async def test_a_site_that_fails_is_not_asked_at_each_start_for_what_is_unread(bench: Bench) -> None:
+    await bench.poll()
+    bench.site.failures[ROOT] = Unreachable("timed out")
+    await bench.poll(QUARTER)
+    bench.store.recueils.add([new_recueil(source(), ListingEntry(url(2), "2", None), RecueilState.WAITING)], bench.now)
+    bench.restart()
+    assert await bench.watcher.due() == []
+
+
 async def test_a_fault_of_the_program_is_a_failure_like_another(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the source would be due at once, and asked without end."""
 
@@ -861,7 +894,13 @@ async def test_a_database_that_fails_is_told_to_the_caller_once_nothing_runs_any
             await bench.poll()
     assert bench.states() == {url(1): RecueilState.WAITING, url(2): RecueilState.READ, url(3): RecueilState.READ}
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    _, ingested = await bench.poll(QUARTER)
+    # However far away its next poll is.
+    bench.store.sources.save(replace(bench.store.sources.get("99:site"), next_check_at=bench.now + timedelta(minutes=90)))
+    assert await bench.watcher.due() == []
+    bench.now += QUARTER
+    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
+    _, ingested = await bench.poll()
+    assert await bench.watcher.due() == []
     assert [decree.facts.number for decree in ingested.decrees] == ["2026-1"]
     assert len(bench.posts()) == 3
 
