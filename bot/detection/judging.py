@@ -229,7 +229,7 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
     segment = next(numbered, spoken[0])
     text = amended(text, segment)
     second = second_values(text, tagged(text, segment))
-    poor = {quote.about for quote in verdict.evidence if quote.page in text.poor_pages}
+    poor = {quote.about for quote in verdict.evidence if text.is_poor(quote)}
     told = {name: value for name in TAGGED if (value := getattr(verdict.facts, name))}
     return tuple(
         TwiceRead(

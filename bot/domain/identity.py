@@ -152,16 +152,17 @@ COMPLETED = tuple(entry.name for entry in fields(Facts) if entry.name not in _KE
 def merge_facts(own: Facts, others: Sequence[Facts]) -> Facts:
     """Return the facts of the first sighting, with those that only a later one gives, in the order of the sightings.
 
-    A draft without signature is followed by the signed text, a scan by a text that can be read. Nothing is ever overwritten: which of two
-    texts is right, no program can tell. A period is completed only by one that agrees with the half that is known. What is to be
-    verified there is here too; what a person settled is left.
+    A draft without signature is followed by the signed text, a scan by a text that can be read. What is sure is never overwritten: which of
+    two texts is right, no program can tell. What is to be verified gives way to what is sure. A period is completed only by one that agrees
+    with the half that is known. What is to be verified there is here too; what a person settled is left.
     """
     facts, left = own, [name for name in COMPLETED if name not in own.settled]
     for other in others:
-        missing: dict[str, Any] = {name: value for name in left if not getattr(facts, name) and (value := getattr(other, name))}
+        open_ones = [name for name in left if not getattr(facts, name) or (name in facts.doubtful and name not in other.doubtful)]
+        missing: dict[str, Any] = {name: value for name in open_ones if (value := getattr(other, name))}
         missing |= _period(facts, other)
-        taken = [name for name in other.doubtful if name in missing and not getattr(facts, name)]
-        facts = replace(facts, **missing, doubtful=(*facts.doubtful, *taken))
+        kept = [name for name in facts.doubtful if name not in missing]
+        facts = replace(facts, **missing, doubtful=(*kept, *(name for name in other.doubtful if name in missing)))
     return facts
 
 
@@ -267,17 +268,17 @@ def change(link: ReferenceLink, changing: Party, changed: Party | None, *, shown
 
     A decree that ends another one often repeats the period that it ends: that is then not the day from which it counts.
     """
-    facts = changing.facts
+    facts, signed = changing.facts, changing.facts.sure.signed
     starts, ends = facts.starts, facts.ends
     day = starts.day if starts is not None else None
     if changed is not None and link.reference.change in _ENDS and starts is not None and starts == changed.facts.starts:
-        day = facts.signed or changing.published or day
+        day = signed or changing.published or day
     number = link.reference.number if shown is not changing else None
     return Change(
         kind=link.reference.change,
         decree=shown.decree if shown is not None else None,
         number=number or (shown.facts.number if shown is not None else None),
-        since=day or facts.signed or changing.published,
+        since=day or signed or changing.published,
         starts=starts,
         ends=ends,
         retroactive=_retroactive(facts, link.reference),

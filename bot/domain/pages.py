@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+MOST_UNSURE = 300
+"""Words of a page. Where more are, its mean confidence says so too."""
+_SIGNS = re.compile(r"^\W+|\W+$")
+
+
+def bare(word: str) -> str:
+    """Return a word without the signs around it."""
+    return _SIGNS.sub("", word)
 
 
 class TextOrigin(StrEnum):
@@ -22,8 +32,8 @@ class PageText:
 
     A `PENDING` page has what its text layer holds, a stamped running title at most. `other` is a second text of the same page, where
     neither the layer nor the recognised one can be trusted alone: what is looked for may stand in either. `confidence` is the engine's own
-    (0 to 100, mean over the words) of a recognised page; `seconds` is what the page took. Of a `damaged` page the file has lost something:
-    the text is what is left of it.
+    (0 to 100, mean over the words) of a recognised page, `unsure` its words of which the engine was not sure, as `bare` has them; `seconds`
+    is what the page took. Of a `damaged` page the file has lost something: the text is what is left of it.
     """
 
     number: int
@@ -33,6 +43,7 @@ class PageText:
     confidence: int | None = None
     seconds: float = field(default=0.0, compare=False)
     damaged: bool = False
+    unsure: frozenset[str] = frozenset()
 
     @property
     def is_whole(self) -> bool:

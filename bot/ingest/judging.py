@@ -13,8 +13,8 @@ from bot.detection.judging import confirmed, judge_each
 from bot.detection.text.cues import VerdictReason
 from bot.detection.text.document import has_sign, signs
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Act, Decree, Evidence, FactValue, Judged, Kind, Outcome, Reading, Verdict, Where
-from bot.domain.identity import ActIdentity, act_keys, text_digest
+from bot.domain.acts import Act, Decree, Evidence, Facts, FactValue, Judged, Kind, Outcome, Reading, Verdict, Where
+from bot.domain.identity import ActIdentity, act_keys, merge_facts, text_digest
 from bot.domain.pages import TextOrigin
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from sources.catalogue.authority import Issuers, prefix_of
@@ -223,13 +223,33 @@ def _stands_alone(reading: Reading) -> bool:
 
 
 def _judge_act(act: Act, *, stand_alone: bool) -> Group:
-    """Return the verdicts on one act, in whichever of its two texts they are the strongest. `stand_alone`: it is a whole file."""
+    """Return the verdicts on one act, in whichever of its two texts they are the strongest. `stand_alone`: it is a whole file.
+
+    A decree in both has the facts of the first text, which is the better one, with those that only the second gives.
+    """
     group = _judged(act, stand_alone=stand_alone)
     other = in_the_other_text(act)
-    if other is None or _strength(group) == _STRENGTH.index(Outcome.DECREE):
+    if other is None:
         return group
     again = _judged(other, stand_alone=stand_alone)
-    return again if _strength(again) > _strength(group) else group
+    if _strength(again) > _strength(group):
+        return again
+    is_one_decree = len(group) == len(again) == 1 and _strength(again) == _STRENGTH.index(Outcome.DECREE)
+    return (_completed(group[0], again[0].verdict),) if is_one_decree else group
+
+
+_UNDER_STAMPS = ("number", "signed", "office")
+
+
+def _completed(item: Judged, other: Verdict) -> Judged:
+    """Return a decree with the facts that its other text adds. What stands under stamps is doubtful where that adds it, or has another."""
+    own = item.verdict.facts
+    facts = merge_facts(own, (other.facts,))
+    unsure = [name for name in _UNDER_STAMPS if getattr(other.facts, name) not in {None, getattr(own, name)} and name not in facts.doubtful]
+    given = {quote.about for quote in item.verdict.evidence}
+    quotes = (quote for quote in other.evidence if quote.about not in given and (quote.about == "period" or hasattr(facts, quote.about)))
+    evidence = (*item.verdict.evidence, *quotes)
+    return replace(item, verdict=replace(item.verdict, facts=replace(facts, doubtful=(*facts.doubtful, *unsure)), evidence=evidence))
 
 
 def _judged(act: Act, *, stand_alone: bool) -> Group:
@@ -260,14 +280,15 @@ def _decree(authority: str, url: str, published: date | None, item: Judged, *, a
         raise ValueError("a decree has a kind")
     keys = _identities(authority, act, verdict, alone=alone, position=position)
     decider = decided_by(authority, verdict.facts, keys)
-    facts = verdict.facts if decider == authority else replace(verdict.facts, authority=decider)
+    facts, told = _dated(act, verdict)
+    facts = facts if decider == authority else replace(facts, authority=decider)
     return Decree(
         authority=authority,
         kind=verdict.kind,
         # Titles of the table of contents do name people.
         title=without_names(act.title),
         facts=facts,
-        evidence=verdict.evidence,
+        evidence=(*verdict.evidence, *told),
         url=url,
         page=act.first_page if alone else _first_page(act, verdict),
         published=published,
@@ -275,6 +296,31 @@ def _decree(authority: str, url: str, published: date | None, item: Judged, *, a
         identities=keys,
         reference_prefixes=prefixes(facts, decider),
     )
+
+
+def _dated(act: Act, verdict: Verdict) -> tuple[Facts, tuple[Evidence, ...]]:
+    """Return the facts of a scanned decree beside the day in its identifier, and that identifier where its own day of signature is lost.
+
+    The day of most identifiers is that of signature: where it is the one that was recognised, that is sure, else whichever there is is
+    doubtful. It is no key of the decree: elsewhere it has another identifier.
+    """
+    facts, day = verdict.facts, _day_of(act.id or "")
+    scanned = any(page.confidence is not None or not page.is_whole for page in act.pages)
+    if day is None or act.part is not None or not scanned or "signed" in facts.settled:
+        return facts, ()
+    others = tuple(name for name in facts.doubtful if name != "signed")
+    if facts.signed is not None:
+        return replace(facts, doubtful=others if facts.signed == day else (*others, "signed")), ()
+    return replace(facts, signed=day, doubtful=(*others, "signed")), (Evidence("signed", act.first_page, act.id or ""),)
+
+
+def _day_of(act_id: str) -> date | None:
+    """Return the day in an identifier of the national template (`83-2025-07-07-00001`)."""
+    found = re.search(r"-(\d{4}-\d\d-\d\d)-", act_id)
+    try:
+        return date.fromisoformat(found[1]) if found is not None else None
+    except ValueError:
+        return None
 
 
 def uncertain_acts(authority: str, url: str, judged: Iterable[Judged]) -> tuple[UncertainAct, ...]:

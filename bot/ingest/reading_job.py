@@ -193,7 +193,7 @@ log = structlog.get_logger()
 
 Early = Callable[[Reading], Awaitable[None]]
 
-RULES = "3"
+RULES = "4"
 """The version of the rules that pages are read by. To be changed when pages would be read otherwise, and better.
 
 Pages stored under another version are then not taken: a recueil that is due is read anew as a whole. One that was read is not due.

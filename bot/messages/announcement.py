@@ -399,7 +399,7 @@ def shows_number(text: str, number: str) -> bool:
     """
     own = tuple(with_plain_spaces(words_in(language).labels.number.format(number=number)) for language in LANGUAGES)
     rows = (row.strip() for row in with_plain_spaces(text).splitlines())
-    return any(row == called or row.startswith(called + SEPARATOR) for row in rows for called in own)
+    return any(row == called or row.startswith((called + SEPARATOR, called + " (")) for row in rows for called in own)
 
 
 # One line per decree, for lists of answers.

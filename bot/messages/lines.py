@@ -223,18 +223,23 @@ _READ_FROM = {
     PostPart.SOFTWARE: ("software", "vendor"),
     PostPart.CAMERAS: ("cameras",),
     PostPart.OFFICE: ("office",),
+    PostPart.NUMBER: ("number",),
+    PostPart.SIGNED: ("signed",),
 }
 """The facts that a line tells, where they may be to be verified."""
 
 
 def to_verify(line: FactLine, decree: Decree, words: Words) -> FactLine:
-    """Return the line of a decree; with "to be verified" and the page where to look before a fact that is not sure."""
+    """Return the line of a decree; with "to be verified" and the page where to look in the label of a fact that is not sure, or after one
+    that has no label. A number counts as sure all the same where lines are left out: posts are recognised by it."""
     unsure = [name for name in _READ_FROM.get(line.part, ()) if name in decree.facts.doubtful]
     if not unsure:
         return line
     about = {"period", *unsure} if line.part is PostPart.PERIOD else set(unsure)
     page = next((quote.page for quote in decree.evidence if quote.about in about), max(decree.page, 1))
-    return replace(line, label=words.labels.doubtful.format(label=line.label, page=page), is_doubtful=True)
+    told = words.labels.doubtful.format(label=line.label or line.text, page=page)
+    marked = replace(line, label=told) if line.label else replace(line, items=(told,))
+    return replace(marked, is_doubtful=line.part is not PostPart.NUMBER)
 
 
 def fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
@@ -257,7 +262,11 @@ def _fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
 
 
 def reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
-    """Return by what the decree is called: number, day of signature, day of publication."""
+    """Return by what the decree is called: number, day of signature, day of publication; what is to be verified is told so."""
+    return (to_verify(line, decree, words) for line in _reference_lines(decree, words))
+
+
+def _reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
     facts, labels = decree.facts, words.labels
     if number := inert(facts.number or ""):
         yield from said_line(PostPart.NUMBER, "", (labels.number.format(number=number),), words)

@@ -235,14 +235,14 @@ def unpack_pages(packed: bytes) -> tuple[PageText, ...]:
 def _page_to_json(page: PageText) -> dict[str, Any]:
     values = {
         "number": page.number, "text": page.text, "origin": page.origin.value, "other": page.other, "confidence": page.confidence,
-        "damaged": page.damaged or None,
+        "damaged": page.damaged or None, "unsure": sorted(page.unsure) or None,
     }  # fmt: skip
     return {key: value for key, value in values.items() if value not in ("", None)}
 
 
 def _page_from_json(stored: Mapping[str, Any]) -> PageText:
     known = {name: stored[name] for name in ("number", "text", "other", "confidence", "damaged") if name in stored}
-    return PageText(**{"text": "", **known}, origin=TextOrigin(stored["origin"]))
+    return PageText(**{"text": "", **known}, origin=TextOrigin(stored["origin"]), unsure=frozenset(stored.get("unsure", ())))
 
 
 # Rows as values: a field is the column of its name.

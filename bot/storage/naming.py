@@ -268,7 +268,7 @@ def load_revocations(connection: Connection, found: Collection[ReferenceLink], k
             break
         seen |= step
         prefixes = {prefix for decree in step for prefix in known.prefixes[decree]}
-        days = {known.parties[decree].facts.signed for decree in step}
+        days = {known.parties[decree].facts.sure.signed for decree in step}
         ending = load_links(connection, and_(links.c.change == Kind.ABROGATION, links_to(prefixes, days)))
         if not ending:
             break
@@ -354,8 +354,9 @@ def load_known(connection: Connection, found: Collection[ReferenceLink]) -> Refe
         known.parties[row.id] = Party(row.id, facts, row.published)
         if row.withdrawn_at is not None:
             continue
-        candidate = Candidate(row.id, tuple(keys[row.id]), facts.authority or row.authority, facts.signed)
+        signed = facts.sure.signed
+        candidate = Candidate(row.id, tuple(keys[row.id]), facts.authority or row.authority, signed)
         for prefix in known.prefixes[row.id]:
             known.numbered[prefix].append(candidate)
-        known.dated[facts.signed].append(candidate)
+        known.dated[signed].append(candidate)
     return known

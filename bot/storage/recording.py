@@ -383,7 +383,7 @@ def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None)
     base = own[0].facts if own and own[0].facts is not None else row.facts
     facts = merge_facts(base, [other.facts for other in others if other.facts is not None])
     facts = facts.settle(settled_by_people(connection, decree_id))
-    published = earliest([seen.published for seen in (*own[:1], *others)], facts.signed)
+    published = earliest([seen.published for seen in (*own[:1], *others)], facts.sure.signed)
     published = published or row.published
     values = {**_from_facts(facts), "published": published, "listed_on": listed_on(published, facts.signed, row.found_at)}
     if values != {name: getattr(row, name) for name in values}:

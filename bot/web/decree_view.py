@@ -256,11 +256,15 @@ def timeline(message: MessageInput) -> tuple[Point, ...]:
 def _events(message: MessageInput) -> Iterator[_Event]:
     decree, advice = message.decree, message.legal_advice
     own = view_words(message.language).timeline
-    signed, published = decree.facts.signed, decree.published
+    signed, published, sure = decree.facts.signed, decree.published, decree.facts.sure.signed
     pages = [evidence.page for evidence in decree.evidence if evidence.about == "signed"]
     note = own.page.format(page=pages[0]) if pages else ""
-    yield _Event(own.signed, _at(signed), _day(signed, message) if signed else own.unknown, note if signed else "")
-    yield _Event(own.published, _at(published), _day(published, message) if published else own.unknown, _delay(signed, published, message))
+    if signed and sure is None:
+        told = message.words.labels.doubtful.format(label=_day(signed, message), page=pages[0] if pages else decree.page)
+        yield _Event(own.signed, _at(signed), told)
+    else:
+        yield _Event(own.signed, _at(signed), _day(signed, message) if signed else own.unknown, note if signed else "")
+    yield _Event(own.published, _at(published), _day(published, message) if published else own.unknown, _delay(sure, published, message))
     if decree.kind not in ALLOWING:
         return
     period = current_period(message)

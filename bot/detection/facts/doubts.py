@@ -32,7 +32,7 @@ _CALLED = re.compile(r"[a-zà-ÿ'-]{3,} (?:de la |de l'|du |des |de |d')[A-ZÀ-�
 _FOR_PREFECT = re.compile(r"\bpour l[ae] prefete?\b")
 _MORE_WORDS = 2
 _SHORT_LINE = 60
-_FROM_ONE_PAGE = (*TAGGED, "signed", "cameras")
+_FROM_ONE_PAGE = (*TAGGED, "number", "signed", "cameras")
 """The facts that a badly read page makes doubtful, besides the period, of which the evidence has a name of its own."""
 
 
@@ -44,7 +44,7 @@ def doubtful(
     A product or maker of the list is sure where the articles name no other one, and a product that only the rules see beside a maker that
     both do. An office is one of a closed list and stands in one place: it is doubtful only where the second reader names another.
     """
-    poor = {quote.about for quote in evidence if quote.page in document.poor_pages}
+    poor = {quote.about for quote in evidence if document.is_poor(quote)}
     unsure = {*facts.doubtful, *(name for name in _FROM_ONE_PAGE if name in poor), *(("starts", "ends") if "period" in poor else ())}
     for name in TAGGED:
         value: FactValue = getattr(facts, name)

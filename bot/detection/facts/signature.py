@@ -98,7 +98,7 @@ _AFTER_NUMBER = re.compile(rf"\s*,?\s*(?:en date\s+)?du\s+(?P<day>{ANY_DATE})(?!
 _DATED_TITLE = re.compile(rf"\barrete(?:\s+(?:inter)?prefectoral)?\s+du\s+(?P<day>{ANY_DATE})(?!\s*(?:au\b|jusqu|portant delegation))")
 _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|vu|par)\s)$")
 # A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
-_DAY = rf"(?:le|ce)\s*[:\-]?\s*(?P<day>{ANY_DATE})"
+_DAY = rf"(?:le|ce)\s*[:.\-]?\s*(?P<day>{ANY_DATE})"
 _FAIT = r"\bfait\s+a(?:ux?)?\s+[^\n,]{2,40}?(?:\s*,\s*en\s[a-z' ]{4,30}?)?"
 _DONE = re.compile(rf"{_FAIT}\s*,?\s*{_DAY}|{_FAIT}(?:,?\s*(?:le|ce)\b|,|\n|$)")
 # "Toulon, le 5 mai 2026", "Lieu et date : Toulon, le 5 mai 2026". "Fait le" has no place where several sign, each in another, told below.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from bot.detection.text.cues import RewrittenText, cues, fold, holds_damaged, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
 from bot.domain.folding import fold_letters, fold_words
-from bot.domain.pages import PageText
+from bot.domain.pages import PageText, bare
 
 _REACH = 14
 """Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""
@@ -91,6 +91,8 @@ class ActText:
     """What each stretch of `folded.text` is, from its beginning in `part_starts` on. Empty until the decrees in it are separated."""
     poor_pages: frozenset[int] = frozenset()
     """Pages of which letters may be misread: recognised with little confidence, or damaged."""
+    unsure: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """On the other recognised pages the words that may be."""
 
     def page(self, position: int) -> int:
         """Return the page of the file on which this position is."""
@@ -114,6 +116,15 @@ class ActText:
         while last < len(self.source) and self.source[last - 1].isalnum() and self.source[last].isalnum():
             last += 1
         return Evidence(about, self.page(start), " ".join(excerpt(self.source, first, last).split()), self.where(start), cue)
+
+    def is_poor(self, quote: Evidence) -> bool:
+        """Return True for a phrase that may be misread: its page was, or one of its words. The end of a number may be cut off."""
+        if quote.page in self.poor_pages:
+            return True
+        words = [bare(word) for word in quote.text.split()]
+        unsure = self.unsure.get(quote.page, frozenset())
+        is_cut = quote.about == "number" and bool(words) and any(word.startswith(words[-1]) for word in unsure)
+        return is_cut or not unsure.isdisjoint(words)
 
     def loose(self, start: int, end: int) -> tuple[int, int]:
         """Return a stretch of the mended view as a stretch of the folded one."""
@@ -154,6 +165,7 @@ def document(act: Act, pages: Sequence[PageText]) -> ActText:
         poor_pages=frozenset(
             page.number for page in pages if page.damaged or (page.confidence is not None and page.confidence < _SURE_ENOUGH)
         ),
+        unsure={page.number: page.unsure for page in pages if page.unsure},
     )
 
 

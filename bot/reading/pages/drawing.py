@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from ctypes import byref, c_float, c_ubyte
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -51,6 +52,48 @@ def draw(page: Any, dpi: int, turn: int = 0) -> Raster:
     scale = _scale(page, dpi)
     with closing(page.render(scale=scale, grayscale=True, rotation=turn)) as bitmap:
         return _raster(bitmap, round(scale * _POINTS_PER_INCH))
+
+
+# Coloured ink: what a stamp or a pen left over the words.
+
+_INK_DPI = 36
+"""Coarse enough that the fringes of colour which scanners leave around black letters are grey."""
+_COLOURED = 32
+"""How far apart the three colours of a pixel are: those of a stamp half as strong as its ink are, those of yellowed paper are not."""
+_GREY_BITS = 8
+_SOME_COLOUR, _MUCH_COLOUR = 0.0003, 0.3
+"""Shares of the page: the letters of a day take 0.0005, a signature 0.001, a stamp 0.004; more than the second is a photograph, a map or
+coloured paper."""
+
+
+def has_coloured_ink(page: Any) -> bool:
+    """Return whether something like a stamp or signature in colour is on a scan. Of one in grey that is known without drawing it."""
+    images = page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=DEEPEST_FORM)
+    shapes = (image.get_metadata() for image in images)
+    if all(shape.bits_per_pixel <= _GREY_BITS and shape.colorspace != pdfium_c.FPDF_COLORSPACE_INDEXED for shape in shapes):
+        return False
+    try:
+        counts = _inks(page, _INK_DPI, 0)[1].histogram()
+    except ImportError:
+        return False
+    return bool(_SOME_COLOUR <= sum(counts[_COLOURED:]) / sum(counts) <= _MUCH_COLOUR)
+
+
+def draw_in_black(page: Any, dpi: int, turn: int = 0) -> Raster:
+    """Return the page as `draw` does, without coloured ink: of what stands under a stamp, what was printed in black."""
+    black, _ = _inks(page, dpi, turn)
+    return Raster(black.tobytes(), black.width, black.height, black.width, round(_scale(page, dpi) * _POINTS_PER_INCH))
+
+
+def _inks(page: Any, dpi: int, turn: int) -> tuple[Any, Any]:
+    """Return two images in grey: the page with its colours as light as paper, and how much colour each pixel has."""
+    from PIL import ImageChops  # noqa: PLC0415 - comes with the optional extra `ocr`, and only a scan in colour needs it
+
+    with closing(page.render(scale=_scale(page, dpi), rotation=turn)) as bitmap:
+        bands = bitmap.to_pil().split()
+    lightest = reduce(ImageChops.lighter, bands)
+    colour = ImageChops.subtract(lightest, reduce(ImageChops.darker, bands))
+    return ImageChops.add(lightest, colour), colour
 
 
 def image_coverage(page: Any) -> float:

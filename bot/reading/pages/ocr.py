@@ -19,11 +19,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from bot.domain.pages import MOST_UNSURE, bare
+
 LANGUAGE = "fra"
 FIRST_DPI = 150
 SECOND_DPI = 220
 SURE_ENOUGH = 85
 """Mean confidence (0 to 100) below which a second, finer rendering is worth its time: below it, accuracy falls under 99 %."""
+_SURE_WORD = 75
+"""Confidence of a word below which a line or a stamp may run through it. Of numbers and days that were misread so one word at least had
+less, of those on clean scans hardly one."""
 _UPRIGHT = 60
 """Pages upside down or on their side are read with 29 to 50, upright ones with 75 and more, the hardest included."""
 _ENOUGH_LETTERS = 20
@@ -54,10 +59,11 @@ class Raster:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What was read, and how sure the engine is of it (0 to 100, mean over the words)."""
+    """What was read, how sure the engine is of it (0 to 100, mean over the words), and of which words it is not."""
 
     text: str
     confidence: int
+    unsure: frozenset[str] = frozenset()
 
     @property
     def letters(self) -> int:
@@ -158,7 +164,10 @@ class InProcess:
         with self._holding(image) as api:
             text = api.GetUTF8Text()
             # Of no word at all, Tesseract is quite sure.
-            return Recognised(text, int(api.MeanTextConf()) if text.strip() else 0)
+            # The table takes a seventieth of what the page took, so that it is asked for where a word is doubtful only.
+            is_sure = min(api.AllWordConfidences(), default=0) >= _SURE_WORD
+            unsure = frozenset[str]() if is_sure else unsure_of(words_of(str(api.GetTSVText(0))))
+            return Recognised(text, int(api.MeanTextConf()) if text.strip() else 0, unsure)
 
     def words(self, image: Raster) -> list[RecognisedWord]:
         """Read one page, word by word. Raises OcrFailed."""
@@ -242,6 +251,7 @@ def _pgm(image: Raster) -> bytes:
     return b"P5 %d %d 255\n" % (image.width, image.height) + b"".join(rows)
 
 
+_TELLING_WORD = 4
 _COLUMNS = 12
 """Of Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text."""
 
@@ -271,7 +281,21 @@ def in_lines(words: Sequence[RecognisedWord]) -> Recognised:
     for (block, par, _), texts in lines.items():
         text += ("\n" if paragraph not in (None, (block, par)) else "") + " ".join(texts) + "\n"
         paragraph = (block, par)
-    return Recognised(text, round(mean_confidence(words)))
+    return Recognised(text, round(mean_confidence(words)), unsure_of(words))
+
+
+def unsure_of(words: Sequence[RecognisedWord]) -> frozenset[str]:
+    """Return the words of which the engine is not sure, but for short ones without a figure, and those with a figure beside them: where a
+    number or a day may be cut.
+    """
+    found: set[str] = set()
+    for position, word in enumerate(words):
+        if word.confidence >= _SURE_WORD:
+            continue
+        near = words[max(position - 1, 0) : position + 2]
+        cut = {bare(other.text) for other in near if other.line == word.line and any(map(str.isdigit, other.text))}
+        found |= cut | ({bare(word.text)} if len(word.text) >= _TELLING_WORD else set())
+    return frozenset(sorted(found)[:MOST_UNSURE])
 
 
 def ocr_available() -> bool:

@@ -41,7 +41,9 @@ from bot.reading.pages.drawing import (
     CLOSE,
     GLANCE,
     draw,
+    draw_in_black,
     forms_are_shown,
+    has_coloured_ink,
     image_coverage,
     image_sizes,
     images_decode,
@@ -50,7 +52,7 @@ from bot.reading.pages.drawing import (
     is_plainly_inked,
 )
 from bot.reading.pages.layer import count_visible, lost_letters, text_in_order
-from bot.reading.pages.ocr import FIRST_DPI, Ocr, OcrFailed, Raster, find_ocr, recognise
+from bot.reading.pages.ocr import FIRST_DPI, Ocr, OcrFailed, Raster, Recognised, find_ocr, recognise
 from bot.reading.pages.quality import (
     HALF_A_PAGE,
     LITTLE_TEXT,
@@ -318,16 +320,27 @@ class PdfDocument:
         layer, worth = found
         if worth is Layer.GOOD:
             return PageText(number, layer)
-        engine = self._engine()
-        try:
-            recognised = recognise(engine, render) if engine else None
-        except OcrFailed:
-            recognised = None
+        recognised = self._read(render)
         if recognised is None or (worth is Layer.GARBLED and not recognised.letters):
             return PageText(number, layer) if worth is Layer.DOUBTFUL else PageText(number, "", TextOrigin.UNREADABLE)
         text, other = combine(layer, worth, repair(recognised.text))
         origin = TextOrigin.LAYER if layer and text == layer else TextOrigin.OCR
-        return PageText(number, text, origin, other, recognised.confidence, damaged=origin is TextOrigin.OCR and not images_unpack(page))
+        seen = recognised
+        if origin is TextOrigin.OCR and not other and has_coloured_ink(page):
+            # A stamp hides words that are printed in black, and may itself be the day of signature: neither text has it all.
+            black = self._read(partial(draw_in_black, page)) or Recognised("", 0)
+            under, _ = combine(layer, worth, repair(black.text))
+            text, other = combine(under, Layer.DOUBTFUL, text)
+            seen = black if text == under else seen
+        damaged = origin is TextOrigin.OCR and not images_unpack(page)
+        return PageText(number, text, origin, other, seen.confidence, damaged=damaged, unsure=seen.unsure)
+
+    def _read(self, render: Callable[[int, int], Raster]) -> Recognised | None:
+        engine = self._engine()
+        try:
+            return recognise(engine, render) if engine else None
+        except OcrFailed:
+            return None
 
     def _engine(self) -> Ocr | None:
         if not self._ocr_sought:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.pages import MOST_UNSURE, PageText, TextOrigin
 
 MOST_LINE_BYTES = 16 * 1024 * 1024
 """Longer than any page the child may send (two texts of 500,000 characters, at most 12 bytes each once escaped)."""
@@ -76,6 +76,7 @@ def _page_fields(page: PageText) -> dict[str, Any]:
         "confidence": page.confidence,
         "seconds": round(page.seconds, 4),
         "damaged": page.damaged,
+        "unsure": sorted(page.unsure),
     }
 
 
@@ -85,9 +86,12 @@ def _page(number: int, text: str, origin: str, other: str, fields: Mapping[str, 
         raise NotUnderstood("a page of an impossible confidence")
     if not (isinstance(seconds, int | float) and 0 <= seconds < 1e6):
         raise NotUnderstood("a page of an impossible duration")
+    words = fields.get("unsure", [])
+    if not (isinstance(words, list) and len(words) <= MOST_UNSURE and all(isinstance(word, str) for word in words)):
+        raise NotUnderstood("a page of impossible words")
     try:
-        damaged = fields.get("damaged") is True
-        return PageText(number, _storable(text), TextOrigin(origin), _storable(other), confidence, float(seconds), damaged)
+        damaged, unsure = fields.get("damaged") is True, frozenset(map(_storable, words))
+        return PageText(number, _storable(text), TextOrigin(origin), _storable(other), confidence, float(seconds), damaged, unsure)
     except ValueError as error:
         raise NotUnderstood("a page of an unknown origin") from error
 

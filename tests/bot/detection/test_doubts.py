@@ -116,6 +116,21 @@ def test_a_page_that_was_badly_read_makes_its_facts_doubtful() -> None:
 
 
 @pytest.mark.parametrize(
+    ("unsure", "doubtful"),
+    [
+        ("2026-00931", {"number"}),
+        ("2026-00931-port", {"number"}),  # the number ends where it was read no further
+        ("Paris", {"signed"}),
+        ("police", {"office"}),
+        ("personne", set()),
+    ],
+)
+def test_a_word_that_was_badly_read_makes_its_facts_doubtful(unsure: str, doubtful: set[str]) -> None:
+    page = PageText(1, f"{TITLE}\n{TEXT}", TextOrigin.OCR, confidence=93, unsure=frozenset({unsure}))
+    assert set(judge(replace(act(page.text, ""), pages=(page,))).facts.doubtful) == doubtful
+
+
+@pytest.mark.parametrize(
     ("told", "sure"),
     [
         ("du 3 au 6 mai 2026", True),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
+
 from bot.app.demo.scenario import demo_text
 from bot.domain.acts import Act, Cover, Kind, Outcome, Reading, Where
 from bot.domain.pages import PageText, TextOrigin
@@ -169,6 +171,45 @@ def test_the_stronger_verdict_of_two_texts_counts_with_the_text_it_was_read_in()
     for text, other in ((vsa("2026-1"), ORDINARY), (ORDINARY, ORDINARY.upper()), (vsa("2026-1"), vsa("2026-2"))):
         [group] = judge_reading(document(of_pages(recognised(3, text, other=other))))
         assert group[0].act.pages[0].text == text
+
+
+def closed(number: str, closing: str) -> str:
+    text = vsa(number)
+    return text[: text.index("Fait à ")] + closing
+
+
+def test_of_a_decree_in_two_texts_what_only_the_second_has_or_has_otherwise_under_stamps_is_doubtful() -> None:
+    first = closed("2026-1", "Fait à Valence, le 2 mai 2026\nLe")
+    second = closed("2026-1", "Fait à Valence, le 7 mai 2026\nLe préfet de la Drôme")
+    [[item]] = judge_reading(document(of_pages(recognised(3, first, other=second))))
+    facts = item.verdict.facts
+    assert (facts.signed, facts.office) == (date(2026, 5, 2), "Le préfet de la Drôme")
+    assert set(facts.doubtful) == {"signed", "office"}
+    assert [quote.page for quote in item.verdict.evidence if quote.about == "office"] == [3]
+    [[same]] = judge_reading(document(of_pages(recognised(3, second, other=second.upper()))))
+    assert same.verdict.facts.doubtful == ()
+
+
+@pytest.mark.parametrize(
+    ("closing", "confidence", "signed", "doubtful"),
+    [
+        ("Fait à Valence, le", 93, "2026-08-14", True),  # lost on the scan
+        ("Fait à Valence, le 14 août 2026", 60, "2026-08-14", False),  # badly read, but as the identifier has it
+        ("Fait à Valence, le 11 août 2026", 93, "2026-08-11", True),
+        ("Fait à Valence, le 11 août 2026", None, "2026-08-11", False),  # no scan
+        ("Fait à Valence, le", None, None, False),
+    ],
+)
+def test_on_scans_the_day_of_the_identifier_stands_beside_that_of_signature(
+    closing: str, confidence: int | None, signed: str | None, doubtful: bool
+) -> None:
+    page = PageText(3, closed("2026-1", closing), TextOrigin.OCR, confidence=confidence)
+    [group] = judge_reading(document(of_pages(page)))
+    [decree] = decrees_of("26", URL, DAY, group)
+    assert decree.facts.signed == (date.fromisoformat(signed) if signed else None)
+    assert ("signed" in decree.facts.doubtful) is doubtful
+    assert all(quote.page == 3 for quote in decree.evidence if quote.about == "signed")
+    assert not any("signed:2026-08-14" in key for key in decree.identities) or "14 août" in closing
 
 
 # What decrees say of each other

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Place
 from bot.messages import MessageInput, PostPart, announce, place_for, words_in
-from bot.messages.announcement import decree_line, fit, plain
+from bot.messages.announcement import decree_line, fit, plain, shows_number
 from bot.messages.lines import hashtags
 from tests.bot.messages.samples import DROME, NOW, POLICE, decree
 
@@ -97,6 +97,19 @@ def test_what_is_to_be_verified_is_told_so_with_its_page() -> None:
     assert labels[PostPart.OPERATORS] == ("Autorisation donnée à (à vérifier, page 4)", "SNCF")
     assert labels[PostPart.PERIOD][0] == "Quand"
     assert "#SNCF" not in said.hashtags
+
+
+def test_a_number_and_a_day_that_are_to_be_verified_are_told_so_and_the_post_is_recognised_by_the_number() -> None:
+    facts = Facts("2026-1", signed=date(2026, 8, 14), doubtful=("number", "signed"))
+    one = decree(facts=facts, title="Arrêté", evidence=(Evidence("number", 4, "Arrêté n° 2026-1"), Evidence("signed", 5, "le 14 août")))
+    said = announce(MessageInput(one, DROME, NOW))
+    texts = {line.part: line.text for line in said.lines}
+    assert texts[PostPart.NUMBER] == "n° 2026-1 (à vérifier, page 4)"
+    assert texts[PostPart.SIGNED].endswith("14 août 2026 (à vérifier, page 5)")
+    short = fit(said, lambda each: len(plain(each)), len(plain(said)) - 1)
+    assert PostPart.SIGNED not in {line.part for line in short.lines}
+    assert shows_number(plain(said), "2026-1")
+    assert shows_number(plain(short), "2026-1")
 
 
 def test_where_room_is_short_what_is_to_be_verified_goes_before_what_is_sure() -> None:

@@ -78,3 +78,9 @@ def test_what_was_known_stays_and_completing_again_changes_nothing(own: Facts, o
 def test_what_is_to_be_verified_where_it_comes_from_is_here_too() -> None:
     other = Facts("12", cameras=5, places=("gare du Nord",), doubtful=("cameras", "places"))
     assert merge_facts(Facts(cameras=4), [other]) == Facts("12", cameras=4, places=("gare du Nord",), doubtful=("places",))
+
+
+def test_what_is_to_be_verified_gives_way_to_what_is_sure() -> None:
+    own = Facts("12", cameras=4, office="Le préfet", doubtful=("number", "cameras", "office"))
+    other = Facts("13", cameras=5, doubtful=("number",))
+    assert merge_facts(own, [other]) == Facts("12", cameras=5, office="Le préfet", doubtful=("number", "office"))
