@@ -196,7 +196,8 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     text = document.folded.text
     for table in tables(document, block.start, block.end):
         start = max(table.start - _TITLE, block.start)
-        if _WATCHED.search(text, start, table.start + len(table.header)) is None:
+        # "Lieu" at its head says nothing of what is done there: "Lieu / Horaires" is of first-aid posts too.
+        if _WATCHED.search(text, start, table.start) is None and "camera" not in table.header:
             continue
         sentence = max(start, *(text.rfind(mark, start, table.start) for mark in ".;"))
         if _NOT_WATCHED.search(text, sentence, table.start + len(table.header)) is not None:

@@ -70,6 +70,9 @@ _DRAWN = {**dict.fromkeys(range(0x2500, 0x2580), " "), **dict.fromkeys(map(ord, 
 
 _RULE = re.compile(r"^[ \t+:=_-]{5,}$", re.MULTILINE)
 
+# Justified lines of which the text layer prints every blank twice: no columns.
+_SPREAD, _BLANK = re.compile(r"\S  (?=\S)"), re.compile(r"\S (?=\S)")
+
 
 @dataclass(frozen=True, slots=True)
 class ActText:
@@ -146,7 +149,10 @@ def document(act: Act, pages: Sequence[PageText]) -> ActText:
     for page in pages:
         starts.append(length)
         numbers.append(page.number)
-        drawn = _RULE.sub(lambda rule: " " * len(rule.group()), page.text.translate(_DRAWN))
+        printed = page.text
+        if len(_SPREAD.findall(printed)) > 5 * len(_BLANK.findall(printed)):
+            printed = printed.replace("  ", " ")
+        drawn = _RULE.sub(lambda rule: " " * len(rule.group()), printed.translate(_DRAWN))
         parts.append(_FOOTER.sub("", drawn) + "\n")
         length += len(parts[-1])
     source = "".join(parts)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bot.detection.text.document import ActText
-from bot.detection.text.tables import has_gap
+from bot.detection.text.tables import has_gap, lines_of
 
 _LONGEST_ITEM = 160
 """Characters of one item: longer is a paragraph, not a name."""
@@ -84,23 +84,10 @@ def lists(document: ActText, start: int, end: int, whole_line: str) -> Iterator[
             bool(items)
             and not (marked and _MARKED.match(text, opened))
             and text[opened : opened + 1] == "\n"
-            # Blanks may be double throughout, where a text layer spreads its words.
-            and _has_gap(document, *_first_line(text, *items[0]))
-            and not _has_gap(document, lead, opened)
+            and any(has_gap(line.printed) for line in islice(lines_of(document, *items[0]), 1))
         )
         if items and not tabular:
             yield PrintedList(lead, opened, tuple(items), marked)
-
-
-def _has_gap(document: ActText, start: int, end: int) -> bool:
-    first, last = document.folded.span(start, end)
-    return has_gap(document.source[first:last])
-
-
-def _first_line(text: str, start: int, end: int) -> tuple[int, int]:
-    start += text[start : start + 1] == "\n"
-    stop = text.find("\n", start, end)
-    return start, stop if stop >= 0 else end
 
 
 def _lead(text: str, start: int, end: int) -> int:
