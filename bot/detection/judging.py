@@ -354,6 +354,11 @@ def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Findin
     if case.supported() and (analysed := case.said_in(cues().analysed, DecreePart.ARTICLE)) is not None:
         said = case.document.evidence("support", *case.document.loose(*analysed.span()), name_of(analysed))
         return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]), said)
+    articles = list(case.segment.of(DecreePart.ARTICLE))
+    looked_for = {purpose for block in articles for purpose, *_ in purposes_named(case.document, block.start, block.end)}
+    if case.supported() and len(looked_for) > 1:
+        # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
+        return None
     if all(mention.citation or _given_up(case, mention) for mention in strong) or _only_named(case, strong):
         why = VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE
         return case.not_concerned(*case.phrases(), case.because("against", why, case.found[0]))
@@ -431,7 +436,7 @@ def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
         (entry for entry in legal_bases(document, segment.start, segment.end) if entry[0].alone and not _beside_excluded(case, entry[1])),
         None,
     )
-    if cited is not None:
+    if cited is not None and not case.denied():
         basis, start, end = cited
         title = own_title(document, segment, stand_alone=stand_alone)
         telling = title is None or tells_only_a_change(title) or re.search(r"video(?:protection|surveillance)", title.text) is not None
@@ -459,7 +464,8 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
             continue
         phrase = case.document.evidence("verdict", block.start, end)
         return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), VerdictReason.JARGON.value))
-    blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if cues().video.search(case.text, *case.span) else []
+    about_video = cues().video.search(case.text, *case.span) is not None and not case.denied()
+    blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if about_video else []
     told = next((said for block in blocks if (said := cues().jargon["program"].search(text, block.start, block.end)) is not None), None)
     if told is not None and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks):
         return case.uncertain(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from bot.detection.facts.operators import is_formality
+from bot.detection.facts.operators import beside_formality
 from bot.detection.text.cues import load
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import CARDINAL, MONTH, cardinal, joined, without_names
@@ -26,10 +26,16 @@ _CAMERAS = re.compile(
     r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b"
 )
 _FIXED = re.compile(
-    r"\bnombre (?:maximal |total |maximum )?de(?:s)? cameras[^.;]{0,120}?"
+    r"\bnombre (?:maximal |total |maximum )?de(?:s)? cameras(?:,|[^.;]{0,120}?"
     r"(?:fixe a|limite a|est de|s'eleve a|ramene a|porte (?:de \w+ )?a"
-    r"|ne \w+ (?:pas )?(?:exceder|depasser|etre superieur a)|n'excede(?:ra)? pas|:)"
+    r"|ne \w+ (?:pas )?(?:exceder|depasser|etre superieur a)|n'excede(?:ra)? pas|:))"
     rf"\s*{_COUNT}\b"
+)
+# A line of a form: "Nombre total de caméras  187", "Caméras reliées au logiciel  38, fixes".
+_ROW = re.compile(
+    r"^\W{0,3}(?P<whole>nombre (?:total |maximal )?de(?:s)? )?"
+    rf"cameras?\b(?:(?! dans | sur | par )[^\n\d.;:]){{0,60}}\s{_COUNT}(?=\s*(?:, (?:fixes|mobiles))?$)",
+    re.MULTILINE,
 )
 # "40 pour la préfecture de police, 62 pour la SNCF et 18 pour la RATP, soit 120 au total": the sum that a sentence on cameras ends with.
 _SUM = re.compile(
@@ -58,19 +64,20 @@ _NO_COUNT = re.compile(
     rf"|\b{MONTH})\s*$"
 )
 # "60 des 600 caméras", "600 caméras, dont 60 seulement sont reliées", "Caméras : 60".
-_SOME = re.compile(rf"(?<![\w-]){_COUNT}\s(?:seulement )?des (?:\d{{1,4}}|{CARDINAL}(?:[ -]{CARDINAL}){{0,6}}) cameras?\b")
+_SOME = re.compile(rf"(?<![\w-]){_COUNT}\s(?:seulement )?des (?:(?:\d{{1,4}}|{CARDINAL}(?:[ -]{CARDINAL}){{0,6}}) )?cameras\b")
 _OF_WHICH = re.compile(
     rf"[^.;:]{{0,60}}?,? dont {_COUNT} "
     r"(?:seulement\b|(?:sont |seront |\w{3,7} )?(?:reliee|raccordee|connectee|concernee|analysee|soumise|retenue))"
 )
-_COLON = re.compile(rf"\bcameras\s?:\s*{_COUNT}(?=\s?(?:[.;,(]|$))")
+_COLON = re.compile(rf"\bcameras\s?:\s*{_COUNT}(?=\s?(?:[.;,(]|$|au total|en tout))")
 # "Le tableau est complété par une ligne ainsi rédigée : « gare de X, 7 caméras »": what comes beside the others.
 _ADDED = re.compile(r"\b(?:completee?s? par|ajoutee?s?|inseree?s?)\b[^;.]*$")
+_RECITED = re.compile(r"\bdemande\b|\bau nombre de\b|\bnombre (?:total )?de cameras\b")
 _DRONE = re.compile(r"\baeronefs?\b|\bdrones?\b")
 _VIDEO = re.compile(r"\bvideo\s?-?\s?(?:protection|surveillance)s?\b|\bcameras? fixes?\b")
-_FIXED_ONLY = re.compile(r"\bcameras? fixes?\b")
+_FIXED_ONLY = re.compile(r"\bcameras? fixes?\b|\bcameras\b[^\n.;]{0,60}\d, fixes\b")
 _MOVING = re.compile(r"\b(?:mobiles?|nomades?|embarquees?|orientables?)\b")
-_IMAGES = re.compile(r"\bimages\b[^.;]{0,60}\b(?:video\s?-?\s?(?:protection|surveillance)|aeronefs?|drones?)\b")
+_IMAGES = re.compile(r"\b(?:images|demande)\b[^.;]{0,150}\b(?:video\s?-?\s?(?:protection|surveillance)|aeronefs?|drones?)\b")
 # The title of the implementing decree names both: it says nothing of what is authorised.
 _CITED = re.compile(r"\b(?:decret|relati\w+ aux? modalites)\b[^.;]{0,330}?systemes de video\s?-?protection[^.;]{0,60}?aeronefs?\b")
 _NONE = re.compile(
@@ -83,12 +90,17 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
     """Return how many cameras, where the decree gives one figure, or a total beside its parts; None where that is not clear.
 
     Parts are never added up: only a total that the decree states counts. Of a decree on several things, the articles from the first that
-    speaks of the algorithm on (`speaking`) count before those on drones or on fences.
+    speaks of the algorithm on (`speaking`) count before those on drones or on fences; where articles give none, the one that a request or a
+    recital gives.
     """
     titles, articles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
-    first = _counted(document, [*titles, *articles[spoken:]])
-    return first if first is not None or not spoken else _counted(document, [*titles, *articles])
+    first = _counted(document, [*titles, *articles[spoken:]]) or (_counted(document, [*titles, *articles]) if spoken else None)
+    if first is not None or any(_figures(document, block) for block in [*titles, *articles]):
+        return first
+    recited = (block for block in segment.of(DecreePart.VISA, DecreePart.RECITAL) if _RECITED.search(document.flat, block.start, block.end))
+    each = {figure.count.value: figure.count for block in recited for figure in _figures(document, block) if figure.count.value > 1}
+    return next(iter(each.values())) if len(each) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +132,18 @@ def _counted(document: ActText, blocks: list[Block]) -> TextMatch[int] | None:
     return most if not others or sum(others) == most.value else None
 
 
-def _figures(document: ActText, block: Block) -> Iterator[_Figure]:
+def _figures(document: ActText, block: Block) -> list[_Figure]:
+    return list(_each_figure(document, block))
+
+
+def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
     text = document.flat
     for table in tables(document, block.start, block.end):
         heading = document.folded.text[max(table.start - _ABOVE, block.start) : table.start + len(table.header)]
         if table.total is not None and _CAMERA.search(heading) is not None and _NOT_CAMERAS.search(heading) is None:
             yield _Figure(table.total, table.total.end, is_total=True)
-    for pattern in (_SUM, _FIXED, _NUMBERED, _SOME, _COLON, _CAMERAS):
-        for match in pattern.finditer(text, block.start, block.end):
+    for pattern in (_SUM, _FIXED, _NUMBERED, _SOME, _COLON, _ROW, _CAMERAS):
+        for match in pattern.finditer(document.folded.text if pattern is _ROW else text, block.start, block.end):
             count = cardinal(match.groupdict().get("again") or match["count"])
             before = text[max(match.start() - 40, block.start) : match.start()]
             if (
@@ -144,7 +160,8 @@ def _figures(document: ActText, block: Block) -> Iterator[_Figure]:
             yield _Figure(
                 TextMatch(count, match.start(), match.end()),
                 position,
-                is_total=pattern not in {_CAMERAS, _SOME}
+                is_total=pattern not in {_CAMERAS, _SOME, _ROW}
+                or bool(match.groupdict().get("whole"))
                 or _TOTAL.search(before) is not None
                 or _ALTOGETHER.match(text, match.end()) is not None,
                 in_parts=pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None,
@@ -156,7 +173,8 @@ def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, .
 
     A decree that only changes another one may name them in its visas alone: then those count that speak of the algorithm (`mentioning`).
     """
-    articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
+    parts = segment.of(DecreePart.ARTICLE, DecreePart.BODY)
+    articles = [kept for block in parts if (kept := beside_formality(document, block)) is not None]
     titles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
     for blocks in ([*titles, *articles], list(mentioning), _speaking_of_images(document, segment)):
         if found := _types(document, blocks):
@@ -190,7 +208,7 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
     # "Fixes" is of all of them where no other ones are spoken of.
     moving = any(_MOVING.search(text, block.start, block.end) is not None for block in blocks)
     if CameraType.FIXED in found:
-        del found[CameraType.FIXED if moving else CameraType.VIDEOPROTECTION]
+        found.pop(CameraType.FIXED if moving else CameraType.VIDEOPROTECTION, None)
     return [found[kind] for kind in CameraType if kind in found]
 
 
@@ -338,7 +356,7 @@ _PRODUCT = (
 _CALLED = rf"(?:,?\s*(?:{'|'.join(_WORDS['called'])}))"
 _CHOSEN = rf"(?:,?\s(?:{'|'.join(_WORDS['chosen'])}))"
 # "Le logiciel utilisé est Perception", "Solution retenue : Perception".
-_IS = rf"(?:{_CHOSEN}(?:\s(?:est|sera)|\s?:)|\s?:)"
+_IS = rf"(?:{_CHOSEN}(?:\s(?:est|sera)|\s?:)|\s?:|\s(?:est|demeure|reste))"
 _QUOTED = re.compile(
     rf"(?:\b{_PRODUCT}{_CHOSEN}?(?: est| sera|,|\s?:)?(?:\s(?:le|la) {_PRODUCT})?|(?P<called>{_CALLED}))"
     r"\s*\"\s*(?P<name>[a-z0-9][^\"\n]{1,40}?)\s*\""
@@ -386,7 +404,7 @@ def _software(document: ActText, start: int, limit: int) -> TextMatch[str] | Non
     for pattern in (_NAMED, _CALLED_AFAR):
         for match in pattern.finditer(text, start, limit):
             found = name_at(document, match.start("name"), limit)
-            if found is None:
+            if found is None or found.value.split()[0].lower() in _OPERATORS:
                 continue
             called = pattern is _CALLED_AFAR or match["called"] is not None
             # "société Videtics (logiciel Perception)".

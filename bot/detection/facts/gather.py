@@ -60,6 +60,9 @@ def gather(
     occasion = own_event.value if own_event is not None else None
     own_period = period(document, segment, speaking, signed_on)
     starts, ends = noted("period", own_period) or (None, None)
+    counted = cameras(document, segment, speaking)
+    recited = counted is not None and segment.at(counted.start).part in {DecreePart.VISA, DecreePart.RECITAL}
+    whole = own_period is None or is_whole(document, segment, own_period, signed_on)
     facts = Facts(
         number=noted("number", own_number),
         signed=noted("signed", own_signature),
@@ -71,7 +74,7 @@ def gather(
         purposes=all_noted("purposes", _purposes(document, segment)),
         software=noted("software", unless_gone(things, segment, software(things.document, segment))),
         vendor=noted("vendor", unless_gone(things, segment, vendor(things.document, segment))),
-        cameras=noted("cameras", cameras(document, segment, speaking)),
+        cameras=noted("cameras", counted),
         legal_basis=all_noted(
             "legal_basis", [TextMatch(basis.label, *span) for basis, *span in legal_bases(document, segment.start, segment.end)]
         ),
@@ -81,7 +84,7 @@ def gather(
         office=noted("office", office(document, segment)),
         references=all_noted("references", references(document, segment, kind, own_number.value if own_number is not None else None)),
         authority=noted("authority", _authority(document, segment, own_number)),
-        doubtful=() if own_period is None or is_whole(document, segment, own_period, signed_on) else ("starts", "ends"),
+        doubtful=(*(() if whole else ("starts", "ends")), *(("cameras",) if recited else ())),
     )
     return facts, tuple(evidence)
 

@@ -163,7 +163,7 @@ def _named() -> re.Pattern[str]:
 # Series seen: `2024-00493`, `DUPA 2024-699`, `DUPA-2024-1463`, `DUPA n° 2024-1691`, `2025-BSP-OP-11`, `2025/14/MCI`, `2024 - 368`,
 # `DDTM/SEBIO/2024-163`, `2024.PREF/DCPPAT/BUPPE/069`, `AP 20251856`, `CAB/SPAS/2026/n°624`, `CAB-BSI-2026-045`.
 
-_SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|dupa\s?-?\s?)"
+_SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|20\d\d/(?:[a-z]{2,8}/){1,3}|dupa\s?-?\s?)"
 _SIGN = r"(?:n\s?[°ºo*\"']\s?\.?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
 _SERVICE = (
     r"(?:(?!portant|autoris|modifi|abrog|relatif|du\b|de\b|le\b|dupa\b)[a-z]{2,10}(?:\s?[/-]\s?[a-z]{2,10}){0,4}\s?[/-]?\s?"

@@ -234,6 +234,17 @@ def is_formality(flat: str, block: Block) -> bool:
     return _EXECUTION.search(flat, block.start, block.end) is not None and _AUTHORISES.search(flat, block.start, block.end) is None
 
 
+_ANNEX = re.compile(r"\n\W*(?:tableau )?annexee?\b")
+
+
+def beside_formality(document: ActText, block: Block) -> Block | None:
+    """Return an article, or of one on execution, publication or remedies the annex that comes after it; None where there is none."""
+    if not is_formality(document.flat, block):
+        return block
+    match = _ANNEX.search(document.folded.text, block.start, block.end)
+    return Block(block.part, match.start(), block.end) if match is not None else None
+
+
 def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -> list[TextMatch[str]]:
     """Return whoever of the list these parts name, for whatever reason; in a `heading` not who writes it."""
     text = document.flat

@@ -390,6 +390,8 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     or parking. A single day of the title that is the day of signature (`signed`) is a period only where the articles give no other.
     """
     titled = _first(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)], singles=True)
+    if titled is not None and _heads_a_letter(document, segment, titled):
+        titled = None
     articles = list(segment.of(DecreePart.ARTICLE))
     if titled is not None and signed is not None and titled.value == (Moment(signed), Moment(signed)):
         titled = _first(document, [*speaking, *articles], singles=False) or titled
@@ -405,6 +407,18 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
 
 
 _MARK = re.compile(rf"[\s;.,]*(?:[-\u2022*]|{INLINE_MARK})\s*(?:les?|du|la nuit du)\s")
+# "AP n° 2027-112        Nice, le 5 février 2027", and nothing after it.
+_TOWN = re.compile(r"(?:^|\n|[ \t]{3,})[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'’ -]{1,40},\s*$")
+
+
+def _heads_a_letter(document: ActText, segment: Segment, found: TextMatch[Period]) -> bool:
+    """Return True for the place and day with which a letter begins: they say when an act was written."""
+    first, last = document.folded.span(found.start, found.end)
+    lines = document.source[max(first - 60, 0) : first], document.source[last : last + 20]
+    heads = segment.at(found.start).part is DecreePart.HEADING and found.value[0] == found.value[1]
+    return heads and _TOWN.search(lines[0]) is not None and re.match(r"[ \t]*\n", lines[1]) is not None
+
+
 _ANY_HOUR = re.compile(rf"(?<!\w){HOUR}(?<!:)(?!\w)")
 # A line that begins with a day, or a day without a year: no sentence that is read.
 _DAY_ALONE = re.compile(rf"(?<![a-z,])\n\W*(?:{INLINE_MARK})?(?P<day>{ANY_DATE})|\b(?P<short>{DAY}\s*{MONTH})(?!\s*{YEAR})")

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from bot.detection.facts.operators import in_event, is_formality
+from bot.detection.facts.operators import beside_formality, in_event, is_formality
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.lists import INLINE_MARK, MOST_ITEMS, lists
@@ -26,7 +26,8 @@ _COUNT = r"\d{1,3}|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze
 _OF_THE = r"(?:(?:de la|du|des|de|a la|aux|au)\s+|(?:de l'|a l'|d')\s?)"
 _LEAD = re.compile(
     rf"^\s?(?:(?:et|ou|ainsi que|puis)\s+)?(?:{INLINE_MARK})?"
-    r"(?:(?:\d{1,3}\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?|\d{1,3}\spour\s)?"
+    r"(?:(?:\d{1,3}\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
+    r"|\d{1,3}\s(?:pour\s|(?=(?:a|aux?|sur|dans)\s)))?"
     r"(?:(?:situee?s?|implantee?s?)\s+)?"
     r"(?:(?:au\s(?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?,?\spar\s)?"
     rf"(?:(?:dans|sur|aux abords|abords|au niveau|autour|a proximite|le long|au-dessus|a l'interieur|au sein"
@@ -182,7 +183,7 @@ _TITLE = 160
 _WATCHED = re.compile(r"\b(?:cameras?|lieux?|sites?(?! internet)|emplacements?|implantations?|perimetres?)\b")
 _NOT_WATCHED = re.compile(r"\b(?:agents?|destinataires?|affich\w*|panneau\w*|informe\w*|information du public|conserve\w*|serveurs?)\b")
 _HEADING = re.compile(r"\W{0,3}(?:lieux?|perimetre|sites?|emplacements?|gares|stations)(?: (?:concernee?s?|vises?|couverts?))?\s?:?")
-_RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4})\s+(?=\D)")
+_RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4}|[A-Z](?=\s[a-zà-ÿ]))\s+(?=\D)")
 # Where a text layer keeps no columns, the first figure or the type of the camera begins the next one.
 _COLUMN = re.compile(r"\s+(?=\d{1,4}\b)|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|panoramiques?|multi-?capteurs?)\s*$)", re.IGNORECASE)
 
@@ -218,7 +219,7 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 
 _GROUND = (
     r"(?:lieux?|perimetres?|sites?|emplacements?|stations?|gares?|rues?|voies?|zones?|secteurs?|cameras?|abords"
-    r"|axes?|itineraires?|arteres?|quais?|espaces?)"
+    r"|axes?|itineraires?|arteres?|quais?|espaces?|endroits?)"
 )
 # What opens a list of places speaks of a kind of place. Whatever else opens one in which things are called like places does so too.
 _LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}$")
@@ -334,7 +335,6 @@ _BRACKETS = re.compile(
 _ANCHORS = (_PLACE, _FOR, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _THOSE, _BRACKETS)
 _OF_PLACES = frozenset({_ABOVE, _LIMITED, _COVERS, _BRACKETS})
 """What follows these is a place, of whatever kind."""
-_ANNEX = re.compile(r"\n\W*annexe\b")
 # An article that says where the cameras are, and not who is informed of them or sees their images.
 _WHERE = re.compile(
     r"\b(?:cameras?|perimetre|lieux?|implantee?s?|situee?s?|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles"
@@ -354,7 +354,7 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
     text = document.flat
     found: dict[str, TextMatch[str]] = {}
     for block in segment.of(*([DecreePart.ARTICLE] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])):
-        stretch = block if not (segment.has_articles and is_formality(text, block)) else _annex(document, block)
+        stretch = beside_formality(document, block) if segment.has_articles else block
         if stretch is not None:
             for entry in chain(islice(listed_places(document, stretch), MOST_ITEMS), tabled_places(document, stretch)):
                 if not any(fold(entry.value).text == fold(other).text for other in found):
@@ -379,12 +379,6 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
     return sorted(found.values(), key=lambda entry: entry.start)
 
 
-def _annex(document: ActText, block: Block) -> Block | None:
-    """Return the annex that comes after the last article, as a block of its own."""
-    match = _ANNEX.search(document.folded.text, block.start, block.end)
-    return Block(block.part, match.start(), block.end) if match is not None else None
-
-
 def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) -> Iterator[TextMatch[str]]:
     """Yield the places of a block. Where places are `listed`, whose cameras they are ("la vidéoprotection du port") is none of them, nor is
     a remark in brackets after one ("(accès Verdun et Phocéens)")."""
@@ -394,6 +388,10 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
     for match in sorted(chain.from_iterable(found), key=_start):
         start = _start(match)
         if start < position or (listed and match.re is _OF):
+            continue
+        # Where an item begins or ends, or what is near, as a remark in brackets says.
+        remarked = (text[entry.start : start] for entry in listed if entry.start <= start < entry.end)
+        if match.re is not _BRACKETS and any(words.count("(") > words.count(")") for words in remarked):
             continue
         bracketed = match.re is _BRACKETS
         end = match.end("place") if bracketed else _closing(text, start, phrase_end(text, match.end(), block.end, _LONGEST))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from bot.detection.facts.references import CHANGES
 from bot.detection.text.cues import Pattern, VerdictReason, cues, name_of
 from bot.detection.text.document import ActText
-from bot.detection.text.mentions import Mention, Mentions, legal_bases, purposes_named
+from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.domain.acts import Evidence, Kind, Outcome
 
@@ -99,6 +99,10 @@ class SegmentEvidence:
         if any(basis.alone for basis, _, _ in legal_bases(self.document, start, end)):
             return True
         return len(purposes_named(self.document, start, end)) >= 2
+
+    def denied(self) -> bool:
+        """Return whether an article says that the act authorises no VSA."""
+        return any(entry.value == EXCLUDED and self.segment.at(entry.start).part is DecreePart.ARTICLE for entry in self.mentions.set_aside)
 
     # Evidence.
 

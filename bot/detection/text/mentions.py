@@ -25,6 +25,9 @@ _ALIEN = frozenset({"medical images", "wildlife or photographs", "aerial surveys
 EXCLUDED = "said not to be there"
 """The name of the cue by which what an act excludes is set aside."""
 
+# A row of a form: "départ de feu    non".
+_SAYS_NO = re.compile(r"[^\n.;:,]{0,40}\snon[ ]?(?=\n|$)")
+
 _ENOUGH = 400
 """Mentions looked at in one decree: real ones have a dozen, a hostile text has any number."""
 
@@ -260,6 +263,8 @@ def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | 
 
 def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:
     """Return True where the sentence of an event named at `first:last`, within `start:end`, says that it is not looked for."""
+    if _SAYS_NO.match(document.folded.text, last, end) is not None:
+        return True
     before, after = _around(document, first, last, start, end)
     excluding, excluded = _excluded()
     return excluding.search(before) is not None or excluded.search(after) is not None

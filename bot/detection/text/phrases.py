@@ -188,6 +188,7 @@ _STOP = re.compile(
     r"|\b(?:sont|seront|ont ete|peut|peuvent|doit|doivent|fait l'objet|font l'objet)\b|\baux (?:seules )?fins\b"
     rf"|\((?:{DAY}|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b"
     r"|,\s(?:a|de) (?:mettre|employer|utiliser|recourir|faire|soumettre)\b|,?\s(?:n'est|ne (?:sont|peut|peuvent)|n'a)\b"
+    r"|,\s(?:au dispositif|aux (?:endroits|lieux|sites|emplacements))\b"
     rf"|\bla commission|\bdans le cadre|\b{_NAMED_DAY}(?:du|des|de|le|les|entre le|jusqu'au|a compter du|a partir du)\s?"
     rf"(?:{HOUR}|{WEEKDAY}{DAY}\s?(?:{MONTH}|au|et|,|[/.]\d)|{MONTH}\s?{YEAR})|\(?\d+ pages?\)"
     r"|\bpage \d|\b\d{2}-\d{4}-\d\d-\d\d-|\bet (?:abrog|retir|modifi)"
@@ -275,6 +276,7 @@ _PERSONS = re.compile(
     rf"|(?<!du )(?<!des )\b(?:{_OFFICE}|(?:Le|La) {_OFFICE}|l[ea] {_RANK}),?\s+(?P<held>{_FIRST_NAME}\s+{_PARTICLE}*{_SURNAME})"
     rf"|\b(?:maire|gérante?),?\s+(?P<alone>[A-ZÀ-ÖØ-Þ]{{4,}}(?:-[A-ZÀ-ÖØ-Þ]+)*)\b"
     rf"|\bpar\s+(?P<holding>{_FIRST_NAME}\s+{_PARTICLE}*{_WORD}(?:\s+{_WORD})?)(?=,\s+(?:l[ea]\s+)?{_OFFICE}\b)"
+    rf"|\b(?:[Aa]ffaire|[Dd]ossier) suivie? par\s?:?\s+(?P<handling>(?:{_FIRST_NAME}\s+)?{_PARTICLE}*{_WORD})"
     rf"|\b(?:MAIRE|GÉRANTE?|GERANTE?|PRÉSIDENTE?|PRESIDENTE?),?\s+(?P<capitals>{_CAPITAL_WORD}\s+{_CAPITAL_WORD})"
 )
 

@@ -27,7 +27,11 @@ _SAME_OPENING = 60
 _ACT_ID = re.compile(r"^\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b", re.MULTILINE)
 _NUMBER_SIGN = re.compile(r"\b(?:arrete|decision)(?:\s+\w+){0,2}\s+n\W{0,3}$")
 _TITLED = re.compile(r"\W*(?:arrete|decision)\s+(?:\w+\s+){0,2}?n?\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b")
-_VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=\s|l[ae']|les)", re.MULTILINE)
+_VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=[\s,]|l[ae']|les)", re.MULTILINE)
+# "VISAS", "II. – Motifs": what stands below one of these lines has no "Vu" or "Considérant" of its own.
+_HEADED = re.compile(
+    r"^\W{0,3}(?:(?:[ivx]{1,4}|\d)\W{1,5})?(?:(?P<visa>visas?|textes(?: (?:et pieces|vises))?)|motifs?|considerants)\W{0,3}$", re.MULTILINE
+)
 _RECITAL = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,3}considerant(?=\b|qu)", re.MULTILINE)
 # "Article l" is article 1 as OCR reads it, but "article L. 252-1" at a line's beginning is a code's.
 # OCR reads "Atticle", "Artic1e", and "1er" as "ler" or "ter".
@@ -58,8 +62,10 @@ _OPERATIVE = re.compile(
     r"|(?:arrete(?:nt)?|decide(?:nt)?)art1(?!\d)"
 )
 # A decision in numbered points, without the word "article": "Décide :" and a line that begins with "1°".
-_FIRST_POINT = re.compile(r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n\s?(?P<point>\W{0,3}1\s?[°º.)](?=\s))", re.MULTILINE)
-_POINT = re.compile(r"^\W{0,3}\d{1,2}\s?[°º.)](?=\s)", re.MULTILINE)
+_FIRST_POINT = re.compile(
+    r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n\s?(?P<point>\W{0,3}(?:1\s?[°º.)]|i\s?[.)])(?=\s))", re.MULTILINE
+)
+_POINTS = tuple(re.compile(rf"^\W{{0,3}}{number}(?=\s)", re.MULTILINE) for number in (r"\d{1,2}\s?[°º.)]", r"[ivx]{1,5}\s?[.)]"))
 _HEAD = re.compile(r"\b(?:arretes?|decision|a\s?r\s?r\s?e\s?t\s?e)\b")
 _RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?\s?(?:[a-z]{2,6}[ -])?\d", re.MULTILINE)
 _QUOTED = re.compile(r"(?:\b(?:cet|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?)|l[' ]{0,2}|l)\s?\W{0,2}$")
@@ -216,6 +222,9 @@ def _marks(text: str, start: int, end: int, first_articles: list[int]) -> list[t
     operative = _operative(text, start, end, visas, first_articles)
     marks: list[tuple[int, DecreePart]] = [(position, DecreePart.VISA) for position in visas if position < operative]
     marks += [(match.start(), DecreePart.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
+    marks += [
+        (match.start(), DecreePart.VISA if match["visa"] else DecreePart.RECITAL) for match in _HEADED.finditer(text, start, operative)
+    ]
     marks += [(position, DecreePart.ARTICLE) for position in _articles(text, operative, end)]
     # Two layers of text interleaved: the heading comes again, or only, among the visas.
     marks += [
@@ -240,8 +249,9 @@ def _articles(text: str, operative: int, end: int) -> list[int]:
     if operative == end:
         return []
     articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
-    if not articles and _POINT.match(text, operative) is not None:
-        articles = {match.start() for match in _POINT.finditer(text, operative, end)}
+    point = next((point for point in _POINTS if point.match(text, operative) is not None), None)
+    if not articles and point is not None:
+        articles = {match.start() for match in point.finditer(text, operative, end)}
     headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
     return [headed.get(position, position) for position in sorted({operative, *articles})]
 

@@ -35,11 +35,13 @@ _PLACES_HEAD = re.compile(rf"\b{_HEADED}")
 _PLACES_CELL = re.compile(rf"\W{{0,3}}{_RANK_HEAD}?{_HEADED}[^;:]{{0,40}}")
 _OTHER_CELL = re.compile(rf"\W{{0,3}}{_NEXT_HEAD}[^;:]{{0,40}}")
 _OF_TIMES = re.compile(r"\W{0,3}(?:[a-z][a-z' ()-]{1,40}\s)?debut\s(?:[a-z]{1,12}\s){0,2}fin\W{0,3}(?=\n|$)")
-_TOTAL = re.compile(r"\W{0,3}(?:total|ensemble)(?: general)?\W{0,4}(?P<count>\d{1,4})[ ]*(?=\n|$)")
+_TOTAL = re.compile(r"\W{0,3}(?:total|ensemble)(?: general)?\W{0,5}(?P<count>\d{1,4})[ ]*(?=\n|$)")
 _END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ensemble|article|art\.?\s\d|annexe|fait a)\b")
 _GAP = re.compile(r"[ \xa0]*(?:\t[ \xa0]*)+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
 _NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*)\d{1,4}(?: cam[ée]ras?)?")
 _ALNUM = re.compile(r"[a-z0-9]")
+_FIGURE = re.compile(r"\n[ ]?\d{1,4}[ ]?(?=\n|$)")
+_HEADER_GOES_ON = re.compile(r"\W{0,3}(?:de )?cameras\W{0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,13 @@ def tables(document: ActText, start: int, end: int) -> Iterator[PrintedTable]:
         header = is_header(document, line.start)
         columns = [fold(cell).text for cell in _GAP.split(line.printed)] if header else []
         columns = columns if len(columns) > 1 else []
-        rows = tuple(_rows(text, lines[position + 1 :], columns=bool(columns)) if header else _counted(text, lines[position:]))
+        below = position + 1
+        if header and below < len(lines) and _HEADER_GOES_ON.fullmatch(text, lines[below].start, lines[below].end):
+            below += 1
+        rows = tuple(_rows(text, lines[below:], columns=bool(columns)) if header else _counted(text, lines[position:]))
         if not header and len(rows) < _FEWEST:
             continue
-        past = position + header + len(rows)
+        past = (below if header else position) + len(rows)
         totals = (_TOTAL.match(text, each.start) for each in lines[past : past + 1])
         total = next((TextMatch(int(match["count"]), *match.span()) for match in totals if match is not None), None)
         column = next((rank for rank, cell in enumerate(columns) if _PLACES_CELL.fullmatch(cell)), 0)
@@ -155,9 +160,17 @@ def lines_of(document: ActText, start: int, end: int) -> Iterator[Line]:
     while start < end:
         stop = text.find("\n", start, end)
         stop = stop if stop >= 0 else end
+        # A text layer may give each cell a line: the figure that follows a name is of its row.
+        figure = _FIGURE.match(text, stop, end) if re.search(r"\d", text[start:stop]) is None else None
+        stop = figure.end() if figure is not None else stop
         if _ALNUM.search(text, start, stop) is not None:
             first, last = document.folded.span(start, stop)
-            yield Line(document.source[first:last].strip(), first - (document.source.rfind("\n", 0, first) + 1), start, stop)
+            yield Line(
+                re.sub(r"\s*\n\s*", "  ", document.source[first:last].strip()),
+                first - (document.source.rfind("\n", 0, first) + 1),
+                start,
+                stop,
+            )
         start = stop + 1
 
 

@@ -241,10 +241,36 @@ def test_those_who_carry_the_decree_out_are_not_its_operators() -> None:
         ("60 caméras en gare et 57 caméras sur le parvis", None),
         ("un nombre de caméras fixé à 12", 12),
         ("des caméras", None),
+        ("vingt-quatre des caméras de la ville", 24),
+        ("caméras : 15 au total, dont 3 mobiles", 15),
+        ("la gare.\nAnnexe\nNombre total de caméras 187\nConservation 48 heures", 187),
+        ("la gare.\nAnnexe\nCaméras reliées au logiciel 38, fixes\nEffacement 24 heures", 38),
+        ("la gare.\nCaméras fixes 14\nCaméras mobiles 3\nCaméras de route 12", None),
+        ("caméras.\nAnnexe\nLIEUX\nCAMERAS\nquai Nord\n9\nquai Sud\n11\nTOTAL\n20", 20),
+        ("caméras.\nLieu Responsable Nombre de\ncaméras\nPlace Bellecour Ville 14\nGare SNCF 18\nTOTAL 32", 32),
     ],
 )
 def test_cameras(text: str, cameras: int | None) -> None:
     assert decree(f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique sur les images de {text}.").cameras == cameras
+
+
+@pytest.mark.parametrize(
+    ("recital", "cameras"),
+    [
+        ("Vu la demande de la SNCF, portant sur dix-neuf caméras ;", 19),
+        ("Considérant que les caméras, qui sont au nombre de trente-trois, existent ;", 33),
+        ("Considérant que le nombre de caméras, douze, est le plus faible qui convienne ;", 12),
+        ("Vu l'arrêté autorisant le système de la ville (112 caméras) ;", None),
+        ("Vu la demande portant sur 40 caméras ;\nConsidérant que le nombre de caméras est de 30 ;", None),
+    ],
+)
+def test_cameras_that_only_a_request_or_a_recital_counts_are_doubtful(recital: str, cameras: int | None) -> None:
+    article = "Article 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique sur les images de ses caméras."
+    facts = judge(
+        act(f"Vu le code ;\n{recital}\nARRÊTE\n{article}", "Arrêté n° 2026-1 autorisant un traitement algorithmique d'images")
+    ).facts
+    assert facts.cameras == cameras
+    assert ("cameras" in facts.doubtful) is (cameras is not None)
 
 
 @pytest.mark.parametrize(

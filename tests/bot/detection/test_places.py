@@ -27,6 +27,12 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
             "Sont retenues les stations de métro suivantes :\n• Bellecour (ligne A)\n• Hôtel de Ville - Louis Pradel (lignes A et C)",
             ("Bellecour", "Hôtel de Ville - Louis Pradel"),
         ),
+        ("Il est fait usage de 6 caméras : 3 à la plaine de Bonne, 3 sur le quai Neuf.", ("plaine de Bonne", "quai Neuf")),
+        ("Elle s'exerce aux endroits que voici : Mémorial Acte, quai Neuf, place Foch.", ("Mémorial Acte", "quai Neuf", "place Foch")),
+        (
+            "Les caméras filment :\n1. le boulevard Neuf (du pont de l'Est à la rue Cook),\n2. la place Foch.",
+            ("boulevard Neuf", "place Foch"),
+        ),
         ("Sites : gymnase Cosec (3 caméras) ; salle des fêtes (2 caméras).", ("gymnase Cosec", "salle des fêtes")),
         ("Douze caméras sont concernées (place des Arènes, allées Brouchet).", ("place des Arènes", "allées Brouchet")),
         ("L'emploi est limité aux caméras de la place de la Comédie et du Peyrou.", ("place de la Comédie", "Peyrou")),

@@ -27,6 +27,7 @@ from bot.detection.text.phrases import excerpt, nameless, without_names
         ("présentée par Jean Exemple, maire", "présentée par […], maire"),
         ("le colonel Jean EXEMPLE", "le colonel […]"),
         ("Le préfet,\nJean EXEMPLE", "Le préfet,\n[…]"),
+        ("Affaire suivie par : J. Exemple\nTél.", "Affaire suivie par : […]\nTél."),
         ("rue du Commandant Guilbaud", "rue du Commandant Guilbaud"),
         ("place du président WILSON", "place du président WILSON"),
     ],

@@ -106,6 +106,13 @@ def test_words_that_name_no_event(words: str) -> None:
     assert purposes(f"Le traitement a pour objet de détecter : {words}.") == []
 
 
+def test_a_row_that_says_no_is_of_no_event() -> None:
+    assert purposes("Le traitement signale\nmouvement de foule   oui\ndépart de feu   non\nobjets abandonnés   oui") == [
+        "abandoned_object",
+        "crowd_movement",
+    ]
+
+
 def test_loose_words_count_only_where_events_are_told() -> None:
     assert purposes("Les bousculades de l'an passé et la saturation des quais ont été déplorées.") == []
 

@@ -283,13 +283,39 @@ def test_a_decree_that_bears_the_title_of_an_opinion_on_its_draft_is_for_a_perso
         ("est activé un module d'analyse en temps réel, qui avertit l'agent lorsqu'un objet reste immobile", Outcome.UNCERTAIN),
         ("la fonction dite « d'assistance à la détection » signale les intrusions", Outcome.UNCERTAIN),
         ("le module d'aide à l'exploitation met en avant les véhicules à contresens", Outcome.UNCERTAIN),
+        ("un module logiciel d'aide à l'opérateur signale les intrusions", Outcome.UNCERTAIN),
+        ("l'attention du veilleur est attirée, en temps réel, sur les bagages abandonnés", Outcome.UNCERTAIN),
         ("le module d'analyse compte les places libres du parc", Outcome.NOT_CONCERNED),
+        ("les agents portent leur attention, en temps réel, sur le trafic", Outcome.NOT_CONCERNED),
+        (
+            "les fonctions d'analyse (intrusions) sont inactives ; il ne vaut pas autorisation de traitement algorithmique",
+            Outcome.NOT_CONCERNED,
+        ),
         ("un module de formation des agents traite des intrusions", Outcome.NOT_CONCERNED),
     ],
 )
 def test_what_analyses_under_another_name_is_for_a_person_where_it_looks_for_an_event(article: str, outcome: Outcome) -> None:
     text = f"Le préfet du Jura\nVu le code ;\nARRÊTE\nArticle 1er : Le système est modifié : {article}.\nArticle 2 : Exécution."
     assert judge(act(text, "Arrêté portant modification d'un système de vidéoprotection")).outcome is outcome
+
+
+def test_what_no_text_allows_is_not_done() -> None:
+    said = "Considérant qu'aucune disposition du code ne permet de soumettre ces images à une analyse algorithmique ;\n"
+    text = f"Le préfet du Jura\n{LAW}{said}ARRÊTE\nArticle 1er : Le présent arrêté ne vaut pas autorisation de traitement algorithmique."
+    assert judge(act(text, "Arrêté autorisant un système de vidéoprotection")).outcome is Outcome.NOT_CONCERNED
+
+
+@pytest.mark.parametrize(
+    ("title", "outcome"),
+    [
+        ("Arrêté autorisant, à Dole, le recours à un logiciel de signalement automatique", Outcome.DECREE),
+        ("Arrêté autorisant, à Dole, le recours à une aide technique", Outcome.UNCERTAIN),
+    ],
+)
+def test_a_decree_under_the_law_that_names_its_events_and_no_algorithm(title: str, outcome: Outcome) -> None:
+    visa = "Vu le décret n° 2023-828 relatif aux modalités de mise en œuvre des traitements algorithmiques sur les images collectées ;\n"
+    article = "Article 1er : La commune de Dole met en œuvre l'aide décrite. Elle signale les mouvements de foule et les départs de feu."
+    assert judge(act(f"Le préfet du Jura\n{LAW}{visa}ARRÊTE\n{article}\nArticle 2 : Exécution.", title)).outcome is outcome
 
 
 HARD_NEGATIVES = [
