@@ -26,10 +26,10 @@ _CAMERAS = re.compile(
     r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b"
 )
 _FIXED = re.compile(
-    r"\bnombre (?:maximal |total |maximum )?de(?:s)? cameras(?:,|[^.;]{0,120}?"
+    r"\bnombre (?:maximal |total |maximum )?de(?:s)? cameras(?:(?P<aside>,)|[^.;]{0,120}?"
     r"(?:fixe a|limite a|est de|s'eleve a|ramene a|porte (?:de \w+ )?a"
     r"|ne \w+ (?:pas )?(?:exceder|depasser|etre superieur a)|n'excede(?:ra)? pas|:))"
-    rf"\s*{_COUNT}\b"
+    rf"\s*{_COUNT}\b(?(aside)(?=\s?,))"
 )
 # A line of a form: "Nombre total de caméras  187", "Caméras reliées au logiciel  38, fixes".
 _ROW = re.compile(
@@ -64,7 +64,7 @@ _NO_COUNT = re.compile(
     rf"|\b{MONTH})\s*$"
 )
 # "60 des 600 caméras", "600 caméras, dont 60 seulement sont reliées", "Caméras : 60".
-_SOME = re.compile(rf"(?<![\w-]){_COUNT}\s(?:seulement )?des (?:(?:\d{{1,4}}|{CARDINAL}(?:[ -]{CARDINAL}){{0,6}}) )?cameras\b")
+_SOME = re.compile(rf"(?<![\w'-])(?<![.;:] ){_COUNT}\s(?:seulement )?des (?:(?:\d{{1,4}}|{CARDINAL}(?:[ -]{CARDINAL}){{0,6}}) )?cameras\b")
 _OF_WHICH = re.compile(
     rf"[^.;:]{{0,60}}?,? dont {_COUNT} "
     r"(?:seulement\b|(?:sont |seront |\w{3,7} )?(?:reliee|raccordee|connectee|concernee|analysee|soumise|retenue))"
@@ -149,6 +149,7 @@ def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
             if (
                 count is None
                 or _NO_COUNT.search(before) is not None
+                or (pattern is _ROW and not _is_of_form(document, match))
                 or _ADDED.search(text, max(match.start() - 160, block.start), match.start())
             ):
                 continue
@@ -166,6 +167,13 @@ def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
                 or _ALTOGETHER.match(text, match.end()) is not None,
                 in_parts=pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None,
             )
+
+
+def _is_of_form(document: ActText, match: re.Match[str]) -> bool:
+    """Return False for a line in the midst of a sentence ("les ⏎ caméras de la place du 8 ⏎ mai 1945")."""
+    first, last = document.folded.span(*match.span())
+    word = re.search(r"\w", document.source[first:last])
+    return word is not None and word.group().isupper() and not document.source[last : last + 40].lstrip()[:1].islower()
 
 
 def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[CameraType]]:

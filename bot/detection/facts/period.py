@@ -318,10 +318,10 @@ _FOR = re.compile(
 def _durations(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
     """Yield periods from a day for so long."""
     for match in chain(_LASTING.finditer(text, start, end), _FOR.finditer(text, start, end)):
-        day = full(match["start"])
-        if day is not None:
+        day, count = full(match["start"]), cardinal(match["count"])
+        if day is not None and count is not None and count <= _LONGEST:
             opens = Moment(day, _hour(match["begin"], closing=False))
-            closes = _closing(opens, cardinal(match["count"]) or 1, match["unit"])
+            closes = _closing(opens, count, match["unit"])
             yield TextMatch((opens, closes), match.start(), match.end())
 
 

@@ -166,7 +166,7 @@ def cardinal(words: str) -> int | None:
             total += 76  # quatre-vingt
         else:
             total += _UNITS.get(word, 0) + _TENS.get(word, 0)
-    return total or None
+    return total if 0 < total < 10000 else None
 
 
 # "feu d'artifice du 14 juillet" is a name, "du 14 juillet 2026" and "du 14 juillet au…" are dates.

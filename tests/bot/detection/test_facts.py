@@ -246,6 +246,13 @@ def test_those_who_carry_the_decree_out_are_not_its_operators() -> None:
         ("la gare.\nAnnexe\nNombre total de caméras 187\nConservation 48 heures", 187),
         ("la gare.\nAnnexe\nCaméras reliées au logiciel 38, fixes\nEffacement 24 heures", 38),
         ("la gare.\nCaméras fixes 14\nCaméras mobiles 3\nCaméras de route 12", None),
+        # Lines in the midst of a sentence, some of the cameras, and what only begins like a number.
+        ("la ville.\nLes images des\ncaméras mentionnées à l'article 2\ndu présent arrêté", None),
+        ("la ville.\nLes images des\ncaméras de l'avenue du 8\nmai 1945 et celles des\ncaméras conservées pendant une\ndurée de", None),
+        ("la ville. En cas de panne de l'une des caméras, il est suspendu", None),
+        ("la ville. Deux des caméras ont des haut-parleurs", None),
+        ("la ville. Le bilan dit le nombre de caméras, un résumé des alertes et leur suite", None),
+        ("mille mille mille mille caméras", None),
         ("caméras.\nAnnexe\nLIEUX\nCAMERAS\nquai Nord\n9\nquai Sud\n11\nTOTAL\n20", 20),
         ("caméras.\nLieu Responsable Nombre de\ncaméras\nPlace Bellecour Ville 14\nGare SNCF 18\nTOTAL 32", 32),
     ],

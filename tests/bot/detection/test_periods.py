@@ -113,6 +113,9 @@ def test_the_day_on_which_the_system_was_authorised_is_no_period() -> None:
         ("à compter du 2 mai 2026 pour une durée de 48 heures", "2026-05-02", None),
         ("à compter de sa publication pour une durée de 30 jours", None, None),
         ("à compter du 2 mai 2026", "2026-05-02", None),
+        # Past all calendars.
+        ("à compter du 2 mai 2026 pour une durée de neuf mille ans", "2026-05-02", None),
+        ("à compter du 2 mai 2026 pour une durée de mille mille mille mille jours", "2026-05-02", None),
     ],
 )
 def test_durations(text: str, starts: str | None, ends: str | None) -> None:
