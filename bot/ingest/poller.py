@@ -127,7 +127,7 @@ class Poller:
         self._clock = clock
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held: dict[str, datetime] = {}
-        self._has_gone_on = False
+        self._early: dict[str, datetime] = {}
 
     async def poll(self, source: Source) -> tuple[SourceReport, IngestResult]:
         """Poll one source once: its listing, then all recueils that are due for its authority.
@@ -265,19 +265,22 @@ class Poller:
         never = datetime.min.replace(tzinfo=now.tzinfo)
         states = await self._states(now)
         # Where a poll could not be recorded nobody knows what it left: that is done as soon as the source is held back no longer.
-        at_once = {*self._held, *await self._left_unread(states, now)}
+        at_once = {*self._held, *await self._to_be_read(states, now)}
         when = {state.key: state.next_check_at for state in states} | dict.fromkeys(at_once)
         due = [source for source in self.sources if decide.is_due(when.get(source.key), now) and not self._is_held(source, now)]
         return sorted(due, key=lambda source: when.get(source.key) or never)
 
-    async def _left_unread(self, states: Sequence[NextPoll], now: datetime) -> set[str]:
-        """Return, once, the sources that work and have recueils which the process before this one found and did not read: in a quiet hour
-        the next poll is far away."""
-        if self._has_gone_on:
-            return set()
-        left = {recueil.source for recueil in await asyncio.to_thread(self._store.recueils.due, now)}
-        self._has_gone_on = True
-        return {state.key for state in states if state.key in left and not state.failures}
+    async def _to_be_read(self, states: Sequence[NextPoll], now: datetime) -> set[str]:
+        """Return the sources that work and have recueils which are due and nobody reads: what the process before this one left, or what is
+        to be tried again. In a quiet hour the next poll is far away. Each source comes once in the shortest interval.
+        """
+        due = await asyncio.to_thread(self._store.recueils.due, now)
+        left = {recueil.source for recueil in due if self._background.is_free(recueil)}
+        every = self._schedule.every
+        found = {state.key for state in states if state.key in left and not state.failures}
+        found = {key for key in found if not now - every < self._early.get(key, now - every) <= now}
+        self._early |= dict.fromkeys(found, now)
+        return found
 
     async def backing_off(self) -> dict[str, datetime]:
         """Return the keys of the sources that failed and are not to be polled yet, each with when they are. Raises StorageError."""

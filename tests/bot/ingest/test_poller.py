@@ -537,7 +537,6 @@ async def test_a_root_that_moved_is_no_failure_and_is_remembered_for_as_long_as_
 
 async def test_what_a_process_left_unread_is_read_as_soon_as_the_next_begins(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """At night the next poll is an hour and a half away: a decree that was found would wait for it."""
-    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
     await bench.poll()
     bench.site.pages[ROOT] = page(download(2), download(1, "14/08/2026"))
 
@@ -549,13 +548,29 @@ async def test_what_a_process_left_unread_is_read_as_soon_as_the_next_begins(ben
         with pytest.raises(KeyboardInterrupt):
             await bench.poll(QUARTER)
     assert bench.states()[url(2)] is RecueilState.WAITING
-    assert await bench.watcher.due() == [], "it goes on in this process"
     bench.restart()
     assert [one.key for one in await bench.watcher.due()] == ["99:site"]
-    assert await bench.watcher.due() == [], "once"
+    assert await bench.watcher.due() == [], "not without end, whatever becomes of it"
     await bench.poll()
     assert bench.states()[url(2)] is RecueilState.READ
     bench.restart()
+    assert await bench.watcher.due() == []
+
+
+async def test_a_file_that_failed_is_tried_again_when_it_is_due_and_not_at_the_next_poll(bench: Bench) -> None:
+    bench.site.failures[url(1)] = Unreachable("timed out")
+    await bench.poll()
+    [recueil] = all_recueils(bench.store)
+    assert recueil.next_try_at is not None
+    wait = recueil.next_try_at - bench.now
+    bench.store.sources.save(replace(bench.store.sources.get("99:site"), next_check_at=bench.now + 6 * wait))
+    bench.now += wait - timedelta(seconds=1)
+    assert await bench.watcher.due() == []
+    bench.now += timedelta(seconds=1)
+    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
+    del bench.site.failures[url(1)]
+    await bench.poll()
+    assert bench.states() == {url(1): RecueilState.READ}
     assert await bench.watcher.due() == []
 
 
