@@ -356,7 +356,8 @@ def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Findin
         return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]), said)
     articles = list(case.segment.of(DecreePart.ARTICLE))
     looked_for = {purpose for block in articles for purpose, *_ in purposes_named(case.document, block.start, block.end)}
-    if case.supported() and len(looked_for) > 1:
+    on_the_law = any(basis.alone for basis, *_ in legal_bases(case.document, case.segment.start, case.segment.end))
+    if on_the_law and len(looked_for) > 1 and not any(_given_up(case, mention) for mention in strong):
         # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
         return None
     if all(mention.citation or _given_up(case, mention) for mention in strong) or _only_named(case, strong):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from bot.detection.facts.references import CHANGES
 from bot.detection.text.cues import Pattern, VerdictReason, cues, name_of
 from bot.detection.text.document import ActText
-from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named
+from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named, sentence
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.domain.acts import Evidence, Kind, Outcome
 
@@ -28,6 +28,7 @@ _AFTER_VERB = 24
 """Characters quoted after a verb, so that one sees what it bears on."""
 _PURPOSE = 20
 """Squeezed characters after a mention in which a title says what its algorithm is for."""
+_BUT_FOR = re.compile(r"\b(?:autres?|au-dela|en dehors|hors|sauf|reconnaissance|identification|biometri\w*|facial\w*)\b")
 _PORTANT = "portant "
 _BEFORE_NUMBER = 14
 _TEXT = re.compile(r"\b(?:loi|decret)\s+(?:n\W{0,3})?\Z")
@@ -101,8 +102,10 @@ class SegmentEvidence:
         return len(purposes_named(self.document, start, end)) >= 2
 
     def denied(self) -> bool:
-        """Return whether an article says that the act authorises no VSA."""
-        return any(entry.value == EXCLUDED and self.segment.at(entry.start).part is DecreePart.ARTICLE for entry in self.mentions.set_aside)
+        """Return whether an article says that the act authorises no VSA: not only no other one, and none elsewhere or at another time."""
+        aside = ((entry, self.segment.at(entry.start)) for entry in self.mentions.set_aside if entry.value == EXCLUDED)
+        said = (sentence(self.document.flat, block, entry.start, entry.end) for entry, block in aside if block.part is DecreePart.ARTICLE)
+        return any(_BUT_FOR.search(self.document.flat, *span) is None for span in said)
 
     # Evidence.
 

@@ -80,7 +80,7 @@ class Cues:
         self.strong = _one_by_one(objects["strong"])
         self.bare = _one_by_one(objects["bare"])
         self.medium = _one_by_one(objects["medium"])
-        self.titled = _one_by_one(objects["titled"])
+        self.titled, self.titled_on_video = _one_by_one(objects["titled"]), _one_by_one(objects["titled_on_video"])
         self.leftover = named(objects["leftover"])
         self.ruined = named(objects["ruined"])
         self.remains = named(objects["remains"])

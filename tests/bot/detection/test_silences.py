@@ -318,6 +318,44 @@ def test_a_decree_under_the_law_that_names_its_events_and_no_algorithm(title: st
     assert judge(act(f"Le préfet du Jura\n{LAW}{visa}ARRÊTE\n{article}\nArticle 2 : Exécution.", title)).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("Le présent arrêté n'autorise aucun autre traitement algorithmique.", Outcome.UNCERTAIN),
+        ("Aucun traitement algorithmique n'a lieu en dehors de ces dates.", Outcome.UNCERTAIN),
+        ("Aucun traitement algorithmique de reconnaissance faciale n'est mis en œuvre.", Outcome.UNCERTAIN),
+        ("Le système ne comporte aucun traitement algorithmique.", Outcome.NOT_CONCERNED),
+    ],
+)
+@pytest.mark.parametrize("law", [LAW, ""])
+def test_what_is_excluded_elsewhere_or_of_another_kind_says_nothing_of_what_is_done(law: str, said: str, outcome: Outcome) -> None:
+    article = "Article 1er : Un module d'analyse signale les objets abandonnés et les départs de feu."
+    text = f"Le préfet du Jura\n{law}Vu le code ;\nARRÊTE\n{article}\nArticle 2 : {said}"
+    assert judge(act(text, "Arrêté autorisant un système de vidéoprotection")).outcome is outcome
+
+
+def test_what_a_recital_gives_up_is_not_done_though_the_act_names_events_under_the_law() -> None:
+    said = "Considérant que le recours au traitement algorithmique des images de vidéoprotection n'est pas retenu ;\n"
+    article = "Article 1er : La captation d'images par drones est autorisée pour prévenir les mouvements de foule et les départs de feu."
+    text = f"Le préfet du Jura\n{LAW}{said}ARRÊTE\n{article}\nArticle 2 : Exécution."
+    assert judge(act(text, "Arrêté autorisant la captation d'images par drones")).outcome is Outcome.NOT_CONCERNED
+
+
+@pytest.mark.parametrize(
+    ("title", "article"),
+    [
+        ("Arrêté autorisant un outil de détection automatique des fraudes", "Article 1er : L'outil est utilisé."),
+        ("Arrêté autorisant un outil d'analyse automatique de l'eau", "Article 1er : L'outil est utilisé."),
+        (
+            "Arrêté autorisant une solution d'alerte automatique des populations",
+            "Article 1er : La solution diffuse des alertes : départ de feu, mouvement de foule.",
+        ),
+    ],
+)
+def test_a_title_on_what_signals_something_else_is_of_nothing(title: str, article: str) -> None:
+    assert judge(act(f"Le préfet du Jura\nVu le code ;\nARRÊTE\n{article}\nArticle 2 : Exécution.", title)).outcome is Outcome.NOT_CONCERNED
+
+
 HARD_NEGATIVES = [
     ("Arrêté autorisant un système de vidéoprotection", "Il est exploité, hors toute fonction d'analyse, sur douze caméras."),
     (
