@@ -153,8 +153,9 @@ def merge_facts(own: Facts, others: Sequence[Facts]) -> Facts:
     """Return the facts of the first sighting, with those that only a later one gives, in the order of the sightings.
 
     A draft without signature is followed by the signed text, a scan by a text that can be read. What is sure is never overwritten: which of
-    two texts is right, no program can tell. What is to be verified gives way to what is sure. A period is completed only by one that agrees
-    with the half that is known. What is to be verified there is here too; what a person settled is left.
+    two texts is right, no program can tell. What is to be verified gives way to what is sure, a period to one of which both ends are. Else
+    it is completed only by one that agrees with the half that is known. What is to be verified there is here too; what a person settled is
+    left.
     """
     facts, left = own, [name for name in COMPLETED if name not in own.settled]
     for other in others:
@@ -179,7 +180,8 @@ def earliest(days: Iterable[date | None], signed: date | None) -> date | None:
 
 
 def _period(facts: Facts, other: Facts) -> dict[str, Any]:
-    if facts.starts is None and facts.ends is None:
+    gives_way = not _PERIOD.isdisjoint(facts.doubtful) and other.sure.starts is not None and other.sure.ends is not None
+    if gives_way or (facts.starts is None and facts.ends is None):
         return {"starts": other.starts, "ends": other.ends}
     if facts.ends is None and other.starts == facts.starts:
         return {"ends": other.ends}

@@ -14,7 +14,7 @@ from bot.detection.text.cues import VerdictReason
 from bot.detection.text.document import has_sign, signs
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Evidence, Facts, FactValue, Judged, Kind, Outcome, Reading, Verdict, Where
-from bot.domain.identity import ActIdentity, act_keys, merge_facts, text_digest
+from bot.domain.identity import COMPLETED, ActIdentity, act_keys, merge_facts, text_digest
 from bot.domain.pages import TextOrigin
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
 from sources.catalogue.authority import Issuers, prefix_of
@@ -242,14 +242,16 @@ _UNDER_STAMPS = ("number", "signed", "office")
 
 
 def _completed(item: Judged, other: Verdict) -> Judged:
-    """Return a decree with the facts that its other text adds. What stands under stamps is doubtful where that adds it, or has another."""
+    """Return a decree with the facts that only its other text gives: those are doubtful, and what stands under stamps where it differs."""
     own = item.verdict.facts
-    facts = merge_facts(own, (other.facts,))
-    unsure = [name for name in _UNDER_STAMPS if getattr(other.facts, name) not in {None, getattr(own, name)} and name not in facts.doubtful]
+    facts = merge_facts(replace(own, doubtful=()), (other.facts,))
+    unsure = {name for name in _UNDER_STAMPS if getattr(other.facts, name) not in {None, getattr(own, name)}}
+    unsure |= {name for name in (*COMPLETED, "starts", "ends") if getattr(facts, name) != getattr(own, name)}
+    facts = replace(facts, doubtful=tuple(dict.fromkeys((*own.doubtful, *sorted(unsure)))))
     given = {quote.about for quote in item.verdict.evidence}
-    quotes = (quote for quote in other.evidence if quote.about not in given and (quote.about == "period" or hasattr(facts, quote.about)))
-    evidence = (*item.verdict.evidence, *quotes)
-    return replace(item, verdict=replace(item.verdict, facts=replace(facts, doubtful=(*facts.doubtful, *unsure)), evidence=evidence))
+    about = unsure | ({"period"} if unsure & {"starts", "ends"} else set())
+    quotes = (quote for quote in other.evidence if quote.about in about - given)
+    return replace(item, verdict=replace(item.verdict, facts=facts, evidence=(*item.verdict.evidence, *quotes)))
 
 
 def _judged(act: Act, *, stand_alone: bool) -> Group:
@@ -305,7 +307,8 @@ def _dated(act: Act, verdict: Verdict) -> tuple[Facts, tuple[Evidence, ...]]:
     doubtful. It is no key of the decree: elsewhere it has another identifier.
     """
     facts, day = verdict.facts, _day_of(act.id or "")
-    scanned = any(page.confidence is not None or not page.is_whole for page in act.pages)
+    told_on = {quote.page for quote in verdict.evidence if quote.about == "signed"} or {page.number for page in act.pages}
+    scanned = any(page.confidence is not None or not page.is_whole for page in act.pages if page.number in told_on)
     if day is None or act.part is not None or not scanned or "signed" in facts.settled:
         return facts, ()
     others = tuple(name for name in facts.doubtful if name != "signed")

@@ -121,13 +121,14 @@ class ActText:
         return Evidence(about, self.page(start), " ".join(excerpt(self.source, first, last).split()), self.where(start), cue)
 
     def is_poor(self, quote: Evidence) -> bool:
-        """Return True for a phrase that may be misread: its page was, or one of its words. The end of a number may be cut off."""
-        if quote.page in self.poor_pages:
+        """Return True for a phrase that may be misread: its page was, or one of its words. A number or an office may be cut off there."""
+        unsure, words = self.unsure.get(quote.page, frozenset()), [word for word in map(bare, quote.text.split()) if word]
+        if quote.page in self.poor_pages or not unsure.isdisjoint(words):
             return True
-        words = [bare(word) for word in quote.text.split()]
-        unsure = self.unsure.get(quote.page, frozenset())
-        is_cut = quote.about == "number" and bool(words) and any(word.startswith(words[-1]) for word in unsure)
-        return is_cut or not unsure.isdisjoint(words)
+        if quote.about == "number" and words:
+            return any(word.startswith(words[-1]) for word in unsure)
+        after = r"\W+".join(map(re.escape, words)) + r"[^\w\n]+(\S+)"
+        return quote.about == "office" and any(bare(match[1]) in unsure for match in re.finditer(after, self.source))
 
     def loose(self, start: int, end: int) -> tuple[int, int]:
         """Return a stretch of the mended view as a stretch of the folded one."""

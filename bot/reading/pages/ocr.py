@@ -295,7 +295,7 @@ def unsure_of(words: Sequence[RecognisedWord]) -> frozenset[str]:
         near = words[max(position - 1, 0) : position + 2]
         cut = {bare(other.text) for other in near if other.line == word.line and any(map(str.isdigit, other.text))}
         found |= cut | ({bare(word.text)} if len(word.text) >= _TELLING_WORD else set())
-    return frozenset(sorted(found)[:MOST_UNSURE])
+    return frozenset(sorted(found - {""})[:MOST_UNSURE])
 
 
 def ocr_available() -> bool:

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache, partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from queue import SimpleQueue
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, NoReturn, TypeVar
 
 import pypdfium2 as pdfium
@@ -320,20 +320,29 @@ class PdfDocument:
         layer, worth = found
         if worth is Layer.GOOD:
             return PageText(number, layer)
+        begun = process_time()
         recognised = self._read(render)
+        spent = process_time() - begun
         if recognised is None or (worth is Layer.GARBLED and not recognised.letters):
             return PageText(number, layer) if worth is Layer.DOUBTFUL else PageText(number, "", TextOrigin.UNREADABLE)
         text, other = combine(layer, worth, repair(recognised.text))
         origin = TextOrigin.LAYER if layer and text == layer else TextOrigin.OCR
         seen = recognised
-        if origin is TextOrigin.OCR and not other and has_coloured_ink(page):
+        black = self._read_in_black(page) if origin is TextOrigin.OCR and not other and _is_time_left(spent) else None
+        if black is not None and black.letters:
             # A stamp hides words that are printed in black, and may itself be the day of signature: neither text has it all.
-            black = self._read(partial(draw_in_black, page)) or Recognised("", 0)
             under, _ = combine(layer, worth, repair(black.text))
             text, other = combine(under, Layer.DOUBTFUL, text)
             seen = black if text == under else seen
         damaged = origin is TextOrigin.OCR and not images_unpack(page)
-        return PageText(number, text, origin, other, seen.confidence, damaged=damaged, unsure=seen.unsure)
+        return PageText(number, text, origin, other, seen.confidence, damaged=damaged, unsure=frozenset(map(repair, seen.unsure)))
+
+    def _read_in_black(self, page: Any) -> Recognised | None:
+        """Read a scan without the coloured ink on it; None where there is none, or where it cannot be drawn so: what was read stands."""
+        try:
+            return self._read(partial(draw_in_black, page)) if has_coloured_ink(page) else None
+        except pdfium.PdfiumError:
+            return None
 
     def _read(self, render: Callable[[int, int], Raster]) -> Recognised | None:
         engine = self._engine()
@@ -346,6 +355,12 @@ class PdfDocument:
         if not self._ocr_sought:
             self._ocr, self._ocr_sought = self._find_ocr(), True
         return self._ocr
+
+
+def _is_time_left(spent: float) -> bool:
+    """Return whether what took so much processor time can be done once more, with some to spare: the page must not be lost over it."""
+    left, _ = signal.getitimer(signal.ITIMER_PROF)
+    return not left or left > 2 * spent
 
 
 def _layer(document: Any, page: Any, number: int, drawing: Callable[[], Raster] | None = None) -> tuple[str, Layer] | TextOrigin:

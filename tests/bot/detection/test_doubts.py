@@ -123,10 +123,14 @@ def test_a_page_that_was_badly_read_makes_its_facts_doubtful() -> None:
         ("Paris", {"signed"}),
         ("police", {"office"}),
         ("personne", set()),
+        ("dirécteur", {"office"}),  # the office ends where it was read no further
     ],
 )
 def test_a_word_that_was_badly_read_makes_its_facts_doubtful(unsure: str, doubtful: set[str]) -> None:
-    page = PageText(1, f"{TITLE}\n{TEXT}", TextOrigin.OCR, confidence=93, unsure=frozenset({unsure}))
+    text = TEXT.replace("Fait à Paris, le 2", "Fait à Paris, le : 2")
+    if unsure == "dirécteur":
+        text = text.removesuffix("Le préfet de police\n") + "Le sous-préfet; dirécteur de cabinet\n"
+    page = PageText(1, f"{TITLE}\n{text}", TextOrigin.OCR, confidence=93, unsure=frozenset({unsure}))
     assert set(judge(replace(act(page.text, ""), pages=(page,))).facts.doubtful) == doubtful
 
 

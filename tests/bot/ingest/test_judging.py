@@ -179,12 +179,12 @@ def closed(number: str, closing: str) -> str:
 
 
 def test_of_a_decree_in_two_texts_what_only_the_second_has_or_has_otherwise_under_stamps_is_doubtful() -> None:
-    first = closed("2026-1", "Fait à Valence, le 2 mai 2026\nLe")
+    first = closed("2026-1", "Fait à Valence, le 2 mai 2026\nLe").replace("24 caméras", "…")
     second = closed("2026-1", "Fait à Valence, le 7 mai 2026\nLe préfet de la Drôme")
     [[item]] = judge_reading(document(of_pages(recognised(3, first, other=second))))
     facts = item.verdict.facts
-    assert (facts.signed, facts.office) == (date(2026, 5, 2), "Le préfet de la Drôme")
-    assert set(facts.doubtful) == {"signed", "office"}
+    assert (facts.signed, facts.office, facts.cameras) == (date(2026, 5, 2), "Le préfet de la Drôme", 24)
+    assert set(facts.doubtful) == {"signed", "office", "cameras"}
     assert [quote.page for quote in item.verdict.evidence if quote.about == "office"] == [3]
     [[same]] = judge_reading(document(of_pages(recognised(3, second, other=second.upper()))))
     assert same.verdict.facts.doubtful == ()
@@ -210,6 +210,13 @@ def test_on_scans_the_day_of_the_identifier_stands_beside_that_of_signature(
     assert ("signed" in decree.facts.doubtful) is doubtful
     assert all(quote.page == 3 for quote in decree.evidence if quote.about == "signed")
     assert not any("signed:2026-08-14" in key for key in decree.identities) or "14 août" in closing
+
+
+def test_a_day_that_a_text_layer_has_stays_sure_beside_a_scanned_annex() -> None:
+    page = PageText(3, closed("2026-1", "Fait à Valence, le 11 août 2026"))
+    [group] = judge_reading(document(of_pages(page, PageText(4, "Plan", TextOrigin.OCR, confidence=93))))
+    [decree] = decrees_of("26", URL, DAY, group)
+    assert decree.facts.sure.signed == date(2026, 8, 11)
 
 
 # What decrees say of each other

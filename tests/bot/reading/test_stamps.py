@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.reading.stamped import DECREES, stamped, told
 from bot.reading.pages.drawing import has_coloured_ink
-from bot.reading.pages.ocr import RecognisedWord, unsure_of
+from bot.reading.pages.ocr import RecognisedWord, find_ocr, unsure_of
 from bot.reading.reader import read_pdf
+from bot.reading.sandbox import child
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
@@ -52,10 +53,28 @@ async def test_a_day_that_is_stamped_in_colour_is_not_lost_and_sure_where_the_id
     assert told(page, f"83-{day.isoformat()}-00001").sure.signed == day
 
 
+@pytest.mark.usefixtures("with_ocr")
+@pytest.mark.parametrize("fails", ["has_coloured_ink", "draw_in_black", "time"])
+def test_a_page_that_cannot_be_drawn_without_its_ink_is_as_it_was_read(saved: Save, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+    def fail(*_given: object) -> None:
+        raise pdfium.PdfiumError("Failed to get image metadata.")
+
+    if fails == "time":
+        # All but nothing is left of what the page may take.
+        monkeypatch.setattr("signal.getitimer", lambda _which: (0.001, 0.0))
+    else:
+        monkeypatch.setattr(child, fails, fail)
+    with closing(child.PdfDocument(saved(stamped(2, "red", 0.9, in_ink=True)), find_ocr)) as document:
+        page = document.recognise(1)
+    assert told(page, None).signed == DECREES[2][1]
+    assert page.other == ""
+
+
 def test_which_words_the_engine_is_not_sure_of() -> None:
     def line(number: str, *words: tuple[str, float]) -> list[RecognisedWord]:
         return [RecognisedWord(text, ("1", "1", number), (0, 0, 0, 0), sure) for text, sure in words]
 
     words = [*line("1", ("n°", 95), ("202", 95), ("os", 46), ("portant", 90)), *line("2", ("2027", 96), ("(préfe+,", 40), ("le", 12))]
+    words += line("3", ("-----", 30), ("article", 95))
     assert unsure_of(words) == {"202", "2027", "préfe"}
     assert unsure_of(line("1", ("Fait", 95), ("2026,", 75))) == frozenset()

@@ -84,3 +84,10 @@ def test_what_is_to_be_verified_gives_way_to_what_is_sure() -> None:
     own = Facts("12", cameras=4, office="Le préfet", doubtful=("number", "cameras", "office"))
     other = Facts("13", cameras=5, doubtful=("number",))
     assert merge_facts(own, [other]) == Facts("12", cameras=5, office="Le préfet", doubtful=("number", "office"))
+
+
+def test_a_period_that_is_to_be_verified_gives_way_to_a_sure_one_with_both_its_ends() -> None:
+    own = Facts(starts=OTHER, ends=LAST, doubtful=("starts", "ends"))
+    assert merge_facts(own, [Facts(starts=FIRST, ends=LAST)]) == Facts(starts=FIRST, ends=LAST)
+    for other in (Facts(starts=FIRST), Facts(starts=FIRST, ends=LAST, doubtful=("starts",))):
+        assert merge_facts(own, [other]) == own
