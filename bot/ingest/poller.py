@@ -128,21 +128,26 @@ class Poller:
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held: dict[str, datetime] = {}
         self._early: dict[str, datetime] = {}
+        self._unlisted: set[str] = set()
+        """The sources whose recueils are to be read before their next poll."""
 
     async def poll(self, source: Source) -> tuple[SourceReport, IngestResult]:
-        """Poll one source once: its listing, then all recueils that are due for its authority.
+        """Poll one source once: its listing, then all recueils that are due for its authority; only these where `due` named it for them.
 
         What takes long to read goes on in the background: see `finish`. Never raises for what a site or a PDF does, nor for a fault of
         ours that it sets off: the report says what failed, the store remembers to try again. Raises StorageError.
         """
         async with self._one_at_a_time[source.authority]:
             try:
-                report = await self._poll_listing(source)
+                # A program that ends again and again must not request the list at each start.
+                report = SourceReport(source) if source.key in self._unlisted else await self._poll_listing(source)
                 ingested = await self.read_due(source.authority)
             except Exception:
                 # The store may not have when to poll again: a full disk must not make us request the page without end.
                 self._held[source.key] = self._clock() + self._schedule.every
                 raise
+            finally:
+                self._unlisted.discard(source.key)
             self._held.pop(source.key, None)
         return report.reading(ingested), ingested
 
@@ -264,20 +269,19 @@ class Poller:
         now = self._clock()
         never = datetime.min.replace(tzinfo=now.tzinfo)
         states = await self._states(now)
-        # Where a poll could not be recorded nobody knows what it left: that is done as soon as the source is held back no longer.
-        at_once = {*self._held, *await self._to_be_read(states, now)}
-        when = {state.key: state.next_check_at for state in states} | dict.fromkeys(at_once)
+        self._unlisted |= await self._to_be_read(states, now)
+        when = {state.key: state.next_check_at for state in states} | dict.fromkeys(self._unlisted)
         due = [source for source in self.sources if decide.is_due(when.get(source.key), now) and not self._is_held(source, now)]
         return sorted(due, key=lambda source: when.get(source.key) or never)
 
     async def _to_be_read(self, states: Sequence[NextPoll], now: datetime) -> set[str]:
-        """Return the sources that work and have recueils which are due and nobody reads: what the process before this one left, or what is
-        to be tried again. In a quiet hour the next poll is far away. Each source comes once in the shortest interval.
+        """Return the sources that work, are not due, and have recueils which are, and which nobody reads: what the process before this one
+        left, or what is to be tried again. In a quiet hour the next poll is far away. Each source comes once in the shortest interval.
         """
         due = await asyncio.to_thread(self._store.recueils.due, now)
         left = {recueil.source for recueil in due if self._background.is_free(recueil)}
         every = self._schedule.every
-        found = {state.key for state in states if state.key in left and not state.failures}
+        found = {state.key for state in states if state.key in left and not state.failures and not decide.is_due(state.next_check_at, now)}
         found = {key for key in found if not now - every < self._early.get(key, now - every) <= now}
         self._early |= dict.fromkeys(found, now)
         return found

@@ -550,9 +550,11 @@ async def test_what_a_process_left_unread_is_read_as_soon_as_the_next_begins(ben
     assert bench.states()[url(2)] is RecueilState.WAITING
     bench.restart()
     assert [one.key for one in await bench.watcher.due()] == ["99:site"]
-    assert await bench.watcher.due() == [], "not without end, whatever becomes of it"
-    await bench.poll()
+    report, ingested = await bench.poll()
+    assert (bench.site.asked, report.requests, ingested.opened) == ([], 0, 1), "its list is not requested at each start"
     assert bench.states()[url(2)] is RecueilState.READ
+    await bench.poll()
+    assert bench.site.asked == [ROOT]
     bench.restart()
     assert await bench.watcher.due() == []
 
@@ -581,6 +583,24 @@ async def test_a_site_that_fails_is_not_asked_at_each_start_for_what_is_unread(b
     bench.store.recueils.add([new_recueil(source(), ListingEntry(url(2), "2", None), RecueilState.WAITING)], bench.now)
     bench.restart()
     assert await bench.watcher.due() == []
+
+
+async def test_a_site_that_fails_is_not_asked_sooner_for_a_database_that_failed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = FetchRefused("503")
+    busy.retry_after = 7200
+    bench.site.failures[ROOT] = busy
+
+    def full(*_: object) -> list[Recueil]:
+        raise DiskFull("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.store.recueils, "due", full)
+        with pytest.raises(DiskFull):
+            await bench.poll()
+    bench.now += QUARTER
+    assert await bench.watcher.due() == []
+    bench.now += timedelta(hours=2)
+    assert [one.key for one in await bench.watcher.due()] == ["99:site"]
 
 
 async def test_a_fault_of_the_program_is_a_failure_like_another(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
