@@ -118,6 +118,8 @@ _GOES_ON = re.compile(
 _MORE = rf"(?:(?:de|entre|a|au|des|jusqu'a|vers)\s?{HOUR}|(?:a partir|a compter|a l'occasion|jusqu'|afin)(?![a-z]))"
 _AFTER_A_PERIOD = re.compile(rf"\s?,?\s?{_MORE}|[ ]?,?[ ]?(?:au(?= \d)|inclus|pour|lors|et|dans|sur|est|sont)(?![a-z])")
 _LINE_END = re.compile(r"[ ]?(?:\n|$)")
+# What became of the decree since.
+_LATER = re.compile(r"\b(?:recue?|reception|notifie|notification|publiee?|publication|affichee?|affichage|transmise?|executoire|raa)\b")
 _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 
 
@@ -158,20 +160,22 @@ def signing_lines(document: ActText, start: int, end: int) -> list[re.Match[str]
     signed, and has one such line, which is no item.
     """
     text = document.folded.text
-    loose = [match for match in _LOOSE.finditer(text, start, end) if match["town"] or _beside_a_signatory(text, *match.span())]
+    loose = [match for match in _LOOSE.finditer(text, start, end) if _closes(document, match)]
     if len(loose) != 1 or _ARTICLE.match(text, end) or text[start : loose[0].start()].rstrip().endswith(":"):
         loose = []
     found = sorted((*_LINE.finditer(text, start, end), *loose), key=lambda match: match.start())
     return [match for match in found if _stands_alone(document, match.start(), match.end(), end)]
 
 
-def _beside_a_signatory(text: str, start: int, end: int) -> bool:
-    """Return True where a line stands within two of a delegation or an office."""
+def _closes(document: ActText, match: re.Match[str]) -> bool:
+    """Return True for a line with a town or within two lines of a delegation or an office, where no sentence goes on from above."""
+    text, start, end = document.folded.text, match.start(), match.end()
     above, below = (
-        [line.strip(" .,;") for line in part.split("\n")] for part in (text[max(start - _BEFORE, 0) : start], text[end : end + _BEFORE])
+        [bool(_FOR.match(line) or _offices().fullmatch(line)) for line in re.findall(r"[^\n .,;][^\n]*?(?=[ .,;]*(?:\n|$))", part)]
+        for part in (text[max(start - _BEFORE, 0) : start], text[end : end + _BEFORE])
     )
-    near = [*[line for line in above if line][-2:], *[line for line in below if line][:2]]
-    return any(_FOR.match(line) or _offices().fullmatch(line) for line in near)
+    stopped = _is_stopped(document, start) or any(above[-1:]) or _above(document, max(start - _BEFORE, 0), start)[1]
+    return stopped and (match["town"] is not None or any((*above[-2:], *below[:2])))
 
 
 def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
@@ -184,14 +188,19 @@ def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
     first = _FIRST_LETTER.match(text, start, end)
     if first is None or not document.original(first.end(), first.end() + 1).isupper() or _AFTER_A_PERIOD.match(text, end):
         return False
+    if _LATER.search(text, start, end):
+        return False
     above = text[max(start - 60, 0) : start].rstrip()
     last = _ARTICLE.match(text, limit) is None
     if _GOES_ON.search(above):
         return last and _LINE_END.match(text, end) is not None
-    # One line break of the folded text may stand for several.
+    return last or _is_stopped(document, start)
+
+
+def _is_stopped(document: ActText, start: int) -> bool:
+    """Return True where a stop or a blank line stands above a line. One line break of the folded text may stand for several."""
     gap = document.source[document.folded.origin(max(start - 1, 0)) : document.folded.origin(start)]
-    stopped = gap.count("\n") > 1 or not re.search(r"[a-z,]$", above)
-    return stopped or last
+    return gap.count("\n") > 1 or not re.search(r"[a-z,]$", document.folded.text[max(start - 60, 0) : start].rstrip())
 
 
 # By whose office.
@@ -218,10 +227,14 @@ _ACTING = re.compile(
 _FOR_ALONE = re.compile(rf"^\W{{0,3}}(?:{_FOR.pattern})[^\n]{{0,60}}$", re.MULTILINE)
 # An office with a complement that the list does not hold is none: half of it may be another office.
 _UNLISTED = re.compile(
-    r"[ \t]+(?:(?:et )?(?:de|du|des|a|au|aux|pour|en|chargee?|par)\b|d')|\n(?:(?:de|du|des)\b|d')"
-    r"|\s*,\s*(?:adjoint|chef|direct|secret|chargee?\b)"
+    r"[ \t]+(?:(?:et )?(?:de|du|des|a|au|aux|pour|en|chargee?|par|est|adjointe?|aupres|maritime|honoraire|referente?)\b|d')"
+    r"|\n(?:(?:de|du|des)\b|d')|\s*,\s*(?:adjoint|chef|direct|secret|chargee?\b)"
 )
-_END = re.compile(r"\b(?:voies et delais|delais et voies|recours|annexe|la presente decision|le present arrete|conformement)\b")
+# Nor does whoever is informed, or certifies a copy.
+_END = re.compile(
+    r"\b(?:voies et delais|delais et voies|recours|annexe|la presente decision|le present arrete|conformement"
+    r"|destinataires?|diffusion|ampliations?|copies?)\b"
+)
 
 
 def office(document: ActText, segment: Segment) -> TextMatch[str] | None:
@@ -319,7 +332,9 @@ def _spellings() -> tuple[re.Pattern[str], dict[str, str]]:
     words: set[str] = {*data["words"], *_codes().values(), *data["territories"], *data["regions"], *data["towns"]}
     for entry in data["office"]:
         words |= {*entry["names"], *entry["complements"]}
-    return re.compile(rf"(?<!\w)(?<!\w-)(?:{_choice(words)})(?![\w-])"), {_plain(fold(word).text): word for word in words}
+    # "du territoire" needs none, and must not hide the "Territoire de Belfort".
+    spelt = {_plain(folded): word for word in words if (folded := fold(word).text) != word}
+    return re.compile(rf"(?<!\w)(?<!\w-)(?:{_choice(spelt.values())})(?![\w-])"), spelt
 
 
 def _plain(name: str) -> str:

@@ -60,10 +60,12 @@ def relevant_pages(act: Act) -> tuple[PageText, ...]:
 _QUOTE_LIMIT = 240
 """Characters of a quoted phrase: enough for the sentence that decides, too little to carry a page along."""
 
-_PAGE_NUMBER = re.compile(r"\s*\(\d{1,3}\s+pages?\)(?:\s+page\s+\d{1,4}\b)?", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"(?<!\s)\s*\(\d{1,3}\s+pages?\)(?:\s+page\s+\d{1,4}\b)?", re.IGNORECASE)
 
 # The last line of a page that numbers it, in the middle of a sentence: "1/3", "- 2 -", "Page 2 sur 4".
-_FOOTER = re.compile(r"\s*\n[ \t]*(?:(?:page\s*)?\d{1,3}\s?(?:/|sur)\s?\d{1,3}|page\s*\d{1,3}|[-–—]\s?\d{1,3}\s?[-–—])\s*\Z", re.IGNORECASE)
+_FOOTER = re.compile(
+    r"(?<!\s)\s*\n[ \t]*(?:(?:page\s*)?\d{1,3}\s?(?:/|sur)\s?\d{1,3}|page\s*\d{1,3}|[-–—]\s?\d{1,3}\s?[-–—])\s*\Z", re.IGNORECASE
+)
 
 # Tables drawn with characters: an upright line parts two columns.
 _DRAWN = {**dict.fromkeys(range(0x2500, 0x2580), " "), **dict.fromkeys(map(ord, "|│┃║"), "\t")}

@@ -111,6 +111,14 @@ def signed(end: str) -> Verdict:
         ("Article 3 : Copie à :\nMairie de Nice\nPréfet du Var", None),
         ("Toulon, le 5 mai 2026\nLe grand chambellan\nCopie :\nMairie de Nice\nPréfet du Var", None),
         ("Toulon, le 5 mai 2026\nLa sous-préfète, adjointe au directeur de cabinet", "La sous-préfète, adjointe au directeur de cabinet"),
+        ("Toulon, le 5 mai 2026\nJean MODÈLE\nDestinataires :\nLe directeur de cabinet", None),
+        ("Toulon, le 5 mai 2026\nJean MODÈLE\nCopie à :\nLe sous-préfet de Draguignan", None),
+        (
+            "Toulon, le 5 mai 2026\nLe préfet du Var\nPour ampliation,\nPour le préfet et par délégation,\nle chef de cabinet",
+            "Le préfet du Var",
+        ),
+        ("Toulon, le 5 mai 2026\nLe préfet maritime", None),
+        ("Toulon, le 5 mai 2026\nLe préfet du Territoire de Belfort", "Le préfet du Territoire de Belfort"),
         # Half of an office that the list does not hold is none.
         ("Toulon, le 5 mai 2026\nLa sous-préfète, adjointe au grand chambellan", None),
         ("Fait à Nice, le 5 mai 2026\nPour le préfet,\nle directeur du cabinet et de la sécurité", None),

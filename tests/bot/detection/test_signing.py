@@ -156,3 +156,20 @@ def test_a_delegation_of_signature_in_a_heading_is_not_the_day_of_signature() ->
     text = "Arrêté du 31 août 2026 portant délégation de signature\nVu le code de la sécurité intérieure ;\nARRÊTE\n"
     text += "Article 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\nToulon, le 14 octobre 2026\nLe préfet"
     assert judge(act(text, TITLE)).facts.signed == SIGNED
+
+
+@pytest.mark.parametrize(
+    "later",
+    ["Reçu en préfecture, le 20 octobre 2026", "Notifié à Toulon, le 20 octobre 2026", "Date de réception : Toulon, le 20 octobre 2026"],
+)
+def test_what_became_of_a_decree_later_is_not_the_day_of_signature(later: str) -> None:
+    use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique."
+    assert read(use, f"Article 2 : Exécution.\nToulon, le 14 octobre 2026\nLe préfet du Var\n{later}").signed == SIGNED
+    assert read(use, f"Article 2 : Exécution.\nLe préfet du Var\n{later}").signed is None
+
+
+@pytest.mark.parametrize("above", ["Publication au recueil", "Le traitement est employé au match de l'équipe,", "OGC Nice - OM"])
+@pytest.mark.parametrize("day", ["Le 30 octobre 2026", "Nice, 30 octobre 2026", "Le 30 octobre 2026, à Nice"])
+def test_a_day_below_a_sentence_that_goes_on_is_no_signature_though_whoever_signs_stands_below(above: str, day: str) -> None:
+    closing = f"Article 2 : Exécution.\n{above}\n{day}\nLe préfet du Var"
+    assert read("La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", closing).signed is None
