@@ -276,7 +276,8 @@ _PERSONS = re.compile(
     rf"|(?<!du )(?<!des )\b(?:{_OFFICE}|(?:Le|La) {_OFFICE}|l[ea] {_RANK}),?\s+(?P<held>{_FIRST_NAME}\s+{_PARTICLE}*{_SURNAME})"
     rf"|\b(?:maire|gérante?),?\s+(?P<alone>[A-ZÀ-ÖØ-Þ]{{4,}}(?:-[A-ZÀ-ÖØ-Þ]+)*)\b"
     rf"|\bpar\s+(?P<holding>{_FIRST_NAME}\s+{_PARTICLE}*{_WORD}(?:\s+{_WORD})?)(?=,\s+(?:l[ea]\s+)?{_OFFICE}\b)"
-    rf"|\b(?:[Aa]ffaire|[Dd]ossier) suivie? par\s?:?\s+(?P<handling>(?:{_FIRST_NAME}\s+)?{_PARTICLE}*{_WORD})"
+    rf"|\b(?i:affaire|dossier) (?i:suivie? par)\s?:?\s+(?:l[ea] {_RANK} )?(?!{_CIVILITY})"
+    rf"(?P<handling>{_PARTICLE}*{_WORD}(?:[ ]{_PARTICLE}*{_WORD}){{0,2}})"
     rf"|\b(?:MAIRE|GÉRANTE?|GERANTE?|PRÉSIDENTE?|PRESIDENTE?),?\s+(?P<capitals>{_CAPITAL_WORD}\s+{_CAPITAL_WORD})"
 )
 
