@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -71,7 +72,9 @@ def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]
             values[name] = tuple(dict.fromkeys(place for match in matches for place in _places_of(document, match)))
         else:
             spelt = [_spelt(name, match.value) for match in matches]
-            values[name] = max(spelt, key=lambda value: sum(_words(value) == _words(other) for other in spelt))
+            words = [_words(value) for value in spelt]
+            often = Counter(words)
+            values[name] = max(zip(spelt, words, strict=True), key=lambda value: often[value[1]])[0]
     return values
 
 
