@@ -33,6 +33,12 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
             "Les caméras filment :\n1. le boulevard Neuf (du pont de l'Est à la rue Cook),\n2. la place Foch.",
             ("boulevard Neuf", "place Foch"),
         ),
+        (
+            "Le traitement s'exerce aux endroits suivants :\nLieu          Type\nplace Foch    fixe\nquai Neuf     fixe",
+            ("place Foch", "quai Neuf"),
+        ),
+        ("Le traitement porte sur :\nSite          Nombre\nplace Foch    3\nquai Neuf     4", ("place Foch", "quai Neuf")),
+        ("Des postes de secours sont tenus :\nLieu          Horaires\nplace Foch    10 h\nquai Neuf     12 h", ()),
         ("Sites : gymnase Cosec (3 caméras) ; salle des fêtes (2 caméras).", ("gymnase Cosec", "salle des fêtes")),
         ("Douze caméras sont concernées (place des Arènes, allées Brouchet).", ("place des Arènes", "allées Brouchet")),
         ("L'emploi est limité aux caméras de la place de la Comédie et du Peyrou.", ("place de la Comédie", "Peyrou")),
@@ -307,3 +313,10 @@ def test_a_title_in_capitals_gives_way_to_the_spelling_of_the_article() -> None:
     )
     assert judge(act(f"Vu le code ;\nARRÊTE\n{article}", title)).facts.event == "grand carnaval des Géants"
     assert judge(act("", title)).facts.event == "GRAND CARNAVAL DES GÉANTS"
+
+
+@pytest.mark.parametrize("head", ["Article 1er", "Article 1er (objet)"])
+def test_a_page_of_which_all_blanks_are_double_has_no_columns(head: str) -> None:
+    use = "La commune de Dax est autorisée à mettre en œuvre un traitement algorithmique des images de vidéoprotection."
+    text = f"Vu la loi ;\nARRÊTE\n{head}\n{use}\nArticle 2\nLes caméras sont situées :\nplace Foch\nquai Neuf\nArticle 3\nExécution."
+    assert judge(act(text.replace(" ", "  "), TITLE)).facts.places == ("place Foch", "quai Neuf")
