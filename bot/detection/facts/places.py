@@ -180,7 +180,9 @@ _LONGEST_CELL = 100
 _TITLE = 160
 """Characters above a table in which cameras or places are spoken of."""
 
-_WATCHED = re.compile(r"\b(?:traitement (?:porte|s'exerce|est)|endroits?|cameras?|lieux?|sites?(?! internet)|emplacements?|implantations?|perimetres?)\b")
+_WATCHED = re.compile(
+    r"\b(?:traitement (?:porte|s'exerce|est)|endroits?|cameras?|lieux?|sites?(?! internet)|emplacements?|implantations?|perimetres?)\b"
+)
 _NOT_WATCHED = re.compile(r"\b(?:agents?|destinataires?|affich\w*|panneau\w*|informe\w*|information du public|conserve\w*|serveurs?)\b")
 _HEADING = re.compile(r"\W{0,3}(?:lieux?|perimetre|sites?|emplacements?|gares|stations)(?: (?:concernee?s?|vises?|couverts?))?\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4}|[A-Z](?=\s[a-zà-ÿ]))\s+(?=\D)")
