@@ -257,12 +257,12 @@ class ReadingQueue(Repository):
 
 def pack_read(read: PagesRead) -> bytes:
     """Return pages as the zlib stream of JSON, in ASCII: a broken PDF may give half of a surrogate pair, which UTF-8 cannot hold."""
-    document = {"pages": [asdict(page) for page in read.pages], "salvaged": read.salvaged}
+    document = {"pages": [{**asdict(page), "unsure": sorted(page.unsure)} for page in read.pages], "salvaged": read.salvaged}
     return zlib.compress(json.dumps(document, separators=(",", ":")).encode("ascii"), 1)
 
 
 def unpack_read(packed: bytes) -> PagesRead:
     """Return what `pack_read` was given."""
     document = json.loads(zlib.decompress(packed))
-    pages = (PageText(**{**page, "origin": TextOrigin(page["origin"])}) for page in document["pages"])
+    pages = (PageText(**page | {"origin": TextOrigin(page["origin"]), "unsure": frozenset(page["unsure"])}) for page in document["pages"])
     return PagesRead(tuple(pages), document["salvaged"])

@@ -634,7 +634,10 @@ def test_a_file_arrives_as_it_was_sent(store: Store, tmp_path: Path) -> None:
 
 
 def test_pages_come_back_as_they_were_sent() -> None:
-    read = PagesRead((PageText(1, "é\ud800", TextOrigin.OCR, other="b", confidence=3, seconds=1.5, damaged=True),), salvaged=False)
+    read = PagesRead(
+        (PageText(1, "é\ud800", TextOrigin.OCR, other="b", confidence=3, seconds=1.5, damaged=True, unsure=frozenset({"é"})),),
+        salvaged=False,
+    )
     assert unpack_read(pack_read(read)) == read
 
 
