@@ -23,6 +23,7 @@ from bot.messages import place_for, printable, words_in
 from bot.queries.json_shapes import Json
 from bot.reading.model import ReadingLimits
 from bot.reading.pages.ocr import ocr_available
+from sources.catalogue.authority import load_authorities
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,6 @@ def _place(authority: str) -> Place:
     if not authority.startswith("97"):
         return place_for({}, authority)
     from bot.app.inventory import places_of  # noqa: PLC0415 - see above
-    from sources.catalogue.authority import load_authorities  # noqa: PLC0415 - see above
 
     return place_for(places_of(load_authorities()), authority)
 

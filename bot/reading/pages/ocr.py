@@ -163,10 +163,10 @@ class InProcess:
         """Read one page. Raises OcrFailed."""
         with self._holding(image) as api:
             text = api.GetUTF8Text()
-            # Of no word at all, Tesseract is quite sure.
             # The table takes a seventieth of what the page took, so that it is asked for where a word is doubtful only.
             is_sure = min(api.AllWordConfidences(), default=0) >= _SURE_WORD
             unsure = frozenset[str]() if is_sure else unsure_of(words_of(str(api.GetTSVText(0))))
+            # Of no word at all, Tesseract is quite sure.
             return Recognised(text, int(api.MeanTextConf()) if text.strip() else 0, unsure)
 
     def words(self, image: Raster) -> list[RecognisedWord]:
