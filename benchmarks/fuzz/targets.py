@@ -34,7 +34,7 @@ _LIMIT = 4096
 """Characters of a message, as Telegram counts."""
 _SITE = memory_site(MemoryDecrees())
 _ADDRESSES = addresses()
-_STATUSES = frozenset({200, 304, 308, 400, 404, 410, 422})
+_STATUSES = frozenset({200, 301, 304, 308, 400, 404, 410, 422})
 
 
 def pages(data: bytes) -> None:
