@@ -79,7 +79,7 @@ _NIGHT = re.compile(r"\b(?:la|cette) nuit\W*(?:du\s*)?$")
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A day with its hours. `glue` is what stands before it; `end` where it ends with its hours."""
+    """Holds a day with its hours. `glue` is what stands before it; `end` where it ends with its hours."""
 
     shown: PartialDate
     glue: str

@@ -59,7 +59,7 @@ class Raster:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What was read, how sure the engine is of it (0 to 100, mean over the words), and of which words it is not."""
+    """Holds what was read, how sure the engine is of it (0 to 100, mean over the words), and of which words it is not."""
 
     text: str
     confidence: int
