@@ -280,7 +280,7 @@ class Reviewer:
         return known
 
     def _settle_fact(self, decree: int, fact: str, value: FactValue, by: str, *, first: bool = False) -> SettledFact:
-        if self._store.reviews.settle_fact(decree, fact, value, self._clock(), by, first=first):
+        if self._store.reviews.settle_fact(decree, fact, value, self._route, self._clock(), by, first=first):
             return SettledFact(decree, fact, value)
         return SettledFact(decree, fact, getattr(self._decree(decree).facts, fact), already=True)
 

@@ -11,7 +11,7 @@ announced from being announced again. A reading that is incomplete is never a du
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -51,10 +51,12 @@ class FoundDecree:
 
 @dataclass(frozen=True, slots=True)
 class MergedDecrees:
-    """The stored ids of the decrees found, in order, those among them that are new, and what the others were said to change before."""
+    """The stored ids of the decrees found, in order, those among them that are new, the others as they were, and what these were said to
+    change then."""
 
     ids: list[int]
     new: list[int]
+    known: Mapping[int, Decree]
     changed: frozenset[int]
 
 
@@ -104,35 +106,61 @@ def merge(
     within: Row[Any] | None = None,
 ) -> MergedDecrees:
     """Store the decrees found in a recueil, or add what was found to what is known of them. `within` and `namer` as in `see`."""
-    changed = changed_by(connection, {one.known for one in found if one.known is not None})
+    known = load_decrees(connection, {one.known for one in found if one.known is not None})
+    changed = changed_by(connection, known.keys())
     ids, new = _store(connection, recueil.id, found, now)
     see(connection, recueil, list(zip(ids, [one.decree for one in found], strict=True)), now, namer, within=within)
-    return MergedDecrees(ids, new, changed)
+    return MergedDecrees(ids, new, known, changed)
 
 
 def queue(
     connection: Connection, merged: MergedDecrees, destinations_for: Route | None, now: datetime
 ) -> tuple[tuple[Decree, ...], tuple[Post, ...]]:
     """Note the posts that are to be edited, and queue one for each destination of the decrees that are new (None: for no destination), and
-    for each chat that follows something which they are about. Give these decrees, and the posts but for those of such chats.
+    for each chat that follows something which they are about; of the others where only what is known by now concerns them. Give the decrees
+    that are new, and the posts but for those of such chats.
     """
     touched = with_changed(connection, {*merged.ids, *merged.changed})
     if touched:
         want_edits(connection, touched)
         note_changed(connection, touched, now)
     announced = tuple(load_decrees(connection, merged.new).values())
+    if destinations_for is None:
+        return announced, ()
     perhaps_posted = _perhaps_posted(connection, merged.new)
     queued: list[Post] = []
     for decree in announced:
         since = perhaps_posted.get(decree.id or 0)
-        wanted = list(dict.fromkeys(destinations_for(decree) if destinations_for is not None else ()))
-        for destination in (name for name in wanted if isinstance(name, str)):
-            row = _row_of(destination, decree, since, now)
-            post = connection.execute(insert(posts).returning(posts.c.id), row).scalar_one()
-            queued.append(Post(int(post), row["key"], destination, decree, row["state"], created_at=now))
-        for topics in (one for one in wanted if not isinstance(one, str)):
-            _queue_for_followers(connection, decree, topics, since, now)
-    return announced, tuple(queued)
+        for one in dict.fromkeys(destinations_for(decree)):
+            if isinstance(one, Topics):
+                _queue_for_followers(connection, decree, _followers_of(connection, decree, one), since, now)
+            else:
+                queued.append(_queue_for(connection, one, decree, since, now))
+    return announced, (*queued, *queue_newly_wanted(connection, merged.known.values(), destinations_for, now))
+
+
+def queue_newly_wanted(connection: Connection, before: Iterable[Decree], destinations_for: Route, now: datetime) -> tuple[Post, ...]:
+    """Queue posts for the destinations and chats that a stored decree concerns as it is now and did not as it was `before`: a later
+    reading, another sighting or a person said more of it. None for what is withdrawn or over. Give the posts but for those of chats.
+    """
+    queued: list[Post] = []
+    for was in before:
+        decree = load_decrees(connection, [was.id or 0])[was.id or 0]
+        last = _last_day(decree.facts.sure)
+        is_over = decree.withdrawn_at is not None or (last is not None and last < now.date())
+        if is_over or (decree.facts, decree.authorities) == (was.facts, was.authorities):
+            continue
+        wanted, had = destinations_for(decree), destinations_for(was)
+        there = set(connection.execute(select(posts.c.destination).where(posts.c.decree_id == decree.id)).scalars())
+        for one in dict.fromkeys(wanted):
+            if isinstance(one, Topics):
+                chats = _followers_of(connection, decree, one)
+                met = {chat for topics in had if isinstance(topics, Topics) for chat in _followers_of(connection, was, topics)}
+                new = {chat: mode for chat, mode in chats.items() if chat not in met and chat_destination(chat) not in there}
+                _queue_for_followers(connection, decree, new, None, now)
+            elif one not in had and one not in there:
+                queued.append(_queue_for(connection, one, decree, None, now))
+    return tuple(queued)
 
 
 def _perhaps_posted(connection: Connection, new: Sequence[int]) -> dict[int, datetime]:
@@ -150,13 +178,26 @@ def _perhaps_posted(connection: Connection, new: Sequence[int]) -> dict[int, dat
     return {decree: min(moments) for decree, moments in since.items() if moments}
 
 
-def _queue_for_followers(connection: Connection, decree: Decree, topics: Topics, since: datetime | None, now: datetime) -> None:
-    """Queue one post for each chat that a decree is for: thousands in one statement."""
-    changed = {change.decree for change in decree.changes if change.decree is not None and change.kind in CHANGING}
-    modes = chats_for(connection, topics, changed)
+def _queue_for(connection: Connection, destination: str, decree: Decree, since: datetime | None, now: datetime) -> Post:
+    row = _row_of(destination, decree, since, now)
+    post = connection.execute(insert(posts).returning(posts.c.id), row).scalar_one()
+    return Post(int(post), row["key"], destination, decree, row["state"], created_at=now)
+
+
+def _followers_of(connection: Connection, decree: Decree, topics: Topics) -> Mapping[int, FollowMode]:
+    """The chats that a decree is for, with their modes."""
+    return chats_for(
+        connection, topics, {change.decree for change in decree.changes if change.decree is not None and change.kind in CHANGING}
+    )
+
+
+def _queue_for_followers(
+    connection: Connection, decree: Decree, chats: Mapping[int, FollowMode], since: datetime | None, now: datetime
+) -> None:
+    """Queue one post for each of these chats: thousands in one statement."""
     waits = {mode: not_before(decree, mode, now) for mode in FollowMode}
     later = {"changed_at": now}
-    rows = [_row_of(chat_destination(chat), decree, since, now) | later | {"not_before": waits[mode]} for chat, mode in modes.items()]
+    rows = [_row_of(chat_destination(chat), decree, since, now) | later | {"not_before": waits[mode]} for chat, mode in chats.items()]
     if rows:
         connection.execute(insert(posts), rows)
 

@@ -32,7 +32,19 @@ from bot.storage.decrees import StoredAct, load_decrees
 from bot.storage.edits import note_changed, want_edits, with_changed
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.naming import CommuneNamer, NamingRepository
-from bot.storage.recording import FoundDecree, MergedDecrees, Route, claim_keys, complete, known_keys, match, merge, queue, see
+from bot.storage.recording import (
+    FoundDecree,
+    MergedDecrees,
+    Route,
+    claim_keys,
+    complete,
+    known_keys,
+    match,
+    merge,
+    queue,
+    queue_newly_wanted,
+    see,
+)
 from bot.storage.schema import acts, decisions, decrees, recueils, reviews, sightings
 from bot.storage.search import index_again
 
@@ -166,20 +178,24 @@ class Reviews(NamingRepository):
                 raise NoSuchRow(f"no decree {decree} is recorded with an act of its own")
             return value_of(StoredAct, act)
 
-    def settle_fact(self, decree: int, name: str, value: FactValue, now: datetime, by: str, *, first: bool = False) -> bool:
+    def settle_fact(
+        self, decree: int, name: str, value: FactValue, destinations_for: Route, now: datetime, by: str, *, first: bool = False
+    ) -> bool:
         """A person says what this fact of a decree is, or by an empty value that the decree does not say it: no later reading of its acts
-        says otherwise, and its posts are edited. `first`: only where nobody has said so before; False where somebody was faster. Raises
-        NoSuchRow.
+        says otherwise, its posts are edited, and where it concerns others by now it is posted to them (`destinations_for` as in `accept`).
+        `first`: only where nobody has said so before; False where somebody was faster. Raises NoSuchRow.
         """
 
         def settled(connection: Connection) -> bool:
             mine = select(decrees).where(decrees.c.id == decree, decrees.c.withdrawn_at.is_(None))
             row = connection.execute(mine).one_or_none()
+            is_silent = True
             if row is not None:
-                lock_recueil(connection, row.recueil_id, decrees=True)
+                is_silent = lock_recueil(connection, row.recueil_id, decrees=True).silent
                 row = connection.execute(mine).one_or_none()  # as the one before has left it
             if row is None:
                 raise NoSuchRow(f"no decree is recorded under the number {decree}")
+            before = load_decrees(connection, [decree])
             if first and name in row.facts.settled:
                 return False
             said = Decision(Outcome.DECREE, None, now, clean(by)[:_LONGEST_BY], {name: value})
@@ -200,6 +216,8 @@ class Reviews(NamingRepository):
             touched = with_changed(connection, [decree])
             want_edits(connection, touched)
             note_changed(connection, touched, now)
+            if not is_silent:
+                queue_newly_wanted(connection, before.values(), destinations_for, now)
             return True
 
         return written(self._database, settled)
@@ -316,9 +334,10 @@ def _merge(
     known = left[0].known if len(left) == 1 else None
     if known is not None and _shown_elsewhere(connection, known, recueil, stored):
         # Printed twice in one recueil: it is shown by the other place, as after a reading of the whole.
+        before = load_decrees(connection, [known])
         claim_keys(connection, known, left[0].held.keys, strictly=False)
         see(connection, recueil, [(known, left[0].decree)], now, namer, within=stored)
-        return MergedDecrees([known], [], frozenset())
+        return MergedDecrees([known], [], before, frozenset())
     return merge(connection, recueil, left, now, namer, within=stored)
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,8 +25,8 @@ from bot.storage.recording import Route
 from bot.storage.schema import edits, followers, follows, metadata, newest_messages, posts
 from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
-from tests.bot.storage.building import NOW, one_recueil
-from tests.bot.storage.finding import reading_of
+from tests.bot.storage.building import NOW, new_recueil, one_recueil
+from tests.bot.storage.finding import posts_of, reading_of
 
 TODAY = NOW.date()
 DROME = Follow(FollowKind.DEPARTMENT, "26")
@@ -105,6 +106,49 @@ def test_a_decree_seen_again_is_not_queued_again(store: Store) -> None:
     again = reading_of(one_recueil(store, "another"), Facts("2026-1"))
     store.recordings.record(again, about(), NOW)
     assert told(store) == [1]
+
+
+def test_who_follows_an_operator_that_a_later_sighting_names_gets_the_decree_once(store: Store) -> None:
+    store.follows.add(1, DROME, "fr", TODAY)
+    store.follows.add(4, SNCF, "fr", TODAY)
+    decree = found(store, "2026-1")
+    assert told(store) == [1]
+    for recueil in ("draft", "signed", "printed again"):
+        operators = () if recueil == "draft" else ("SNCF",)
+        store.recordings.record(reading_of(one_recueil(store, recueil), Facts("2026-1", operators=operators)), about(), NOW)
+        assert told(store, decree=decree) == ([1] if recueil == "draft" else [1, 4])
+    store.follows.add(5, SNCF, "fr", TODAY)
+    store.recordings.record(reading_of(one_recueil(store, "late"), Facts("2026-1", event="foire")), about(), NOW)
+    assert told(store, decree=decree) == [1, 4], "who follows since then reads it in the lists"
+    assert [post.destination for post in posts_of(store, [decree])].count("channel") == 1
+
+
+@pytest.mark.parametrize(("days", "chats"), [(-1, []), (0, [4]), (1, [4])])
+def test_who_follows_an_operator_that_a_person_names_gets_the_decree_unless_it_is_over(store: Store, days: int, chats: list[int]) -> None:
+    store.follows.add(4, SNCF, "fr", TODAY)
+    decree = found(store, "2026-1", operators=("RATP",), ends=Moment(TODAY + timedelta(days=days)))
+    for operators in (("SNCF", "RATP"), ("SNCF",)):
+        assert store.reviews.settle_fact(decree, "operators", operators, about(), NOW, "command")
+        assert told(store) == chats
+
+
+def test_a_filter_that_what_a_person_says_meets_gets_the_decree(store: Store) -> None:
+    def route(decree: Decree) -> list[str | Topics]:
+        return ["channel", *(["trains"] if "SNCF" in decree.facts.operators else [])]
+
+    result = reading_of(one_recueil(store, "2026-1"), Facts("2026-1", operators=("RATP",)))
+    [decree] = store.recordings.record(result, route, NOW).decrees
+    store.reviews.settle_fact(decree.id or 0, "operators", ("SNCF",), route, NOW, "command")
+    store.reviews.settle_fact(decree.id or 0, "event", "foire", route, NOW, "command")
+    assert [post.destination for post in posts_of(store, [decree.id or 0])] == ["channel", "trains"]
+
+
+def test_nobody_gets_a_decree_of_before_the_first_poll_for_what_a_person_says(store: Store) -> None:
+    store.follows.add(4, SNCF, "fr", TODAY)
+    (recueil,) = store.recueils.add([replace(new_recueil("2026-1", authority="26"), silent=True)], NOW)
+    [decree] = store.recordings.record(reading_of(recueil, Facts("2026-1")), about(), NOW).decrees
+    assert store.reviews.settle_fact(decree.id or 0, "operators", ("SNCF",), about(), NOW, "command")
+    assert told(store) == []
 
 
 def test_what_changes_a_decree_goes_to_whoever_was_sent_it(store: Store) -> None:
