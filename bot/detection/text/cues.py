@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -171,6 +171,7 @@ _CUT_WORD = r"(?<=[a-z])-[ \t]*[\r\n]\s*(?=[a-z])"
 _MARKED_CUT = r"[\x02\ufffe]\s*"
 _LINE_BREAK = r"[ \t]*[\r\n]\s*"
 _BLANKS = r"[ \t]{2,}"
+_CHANGES = re.compile(f"{_CUT_WORD}|{_MARKED_CUT}|{_LINE_BREAK}|{_BLANKS}")
 # OCR reads the `l` of "l'arrêté" as a capital I or a one; no French word is elided so.
 _MISREAD_ELISION = re.compile(r"\b[i1](?='[a-z])")
 
@@ -242,9 +243,7 @@ def fold(text: str) -> RewrittenText:
             single[ord(character)] = folded
         else:
             several[character] = folded
-    choices = [_CUT_WORD, _MARKED_CUT, _LINE_BREAK, _BLANKS]
-    if several:
-        choices.insert(0, "[" + re.escape("".join(sorted(several))) + "]")
+    changes = re.compile(f"[{re.escape(''.join(sorted(several)))}]|{_CHANGES.pattern}") if several else _CHANGES
 
     def replacement(match: re.Match[str]) -> str:
         found = match.group()
@@ -255,7 +254,7 @@ def fold(text: str) -> RewrittenText:
         return "\n" if "\n" in found or "\r" in found else " "
 
     plain = _MISREAD_ELISION.sub("l", text.translate(single))
-    return rewrite(plain, ((match.start(), match.end(), replacement(match)) for match in re.finditer("|".join(choices), plain)))
+    return rewrite(plain, ((match.start(), match.end(), replacement(match)) for match in changes.finditer(plain)))
 
 
 def squeeze(folded: str) -> RewrittenText:
@@ -320,6 +319,7 @@ def _closest(text: str, misread: Misread, around: int) -> tuple[int, int, int]:
     return min((Levenshtein.distance(misread.word, text[start:end]), start, min(end, len(text))) for start, end in stretches)
 
 
+@lru_cache(4096)
 def _folded(character: str) -> str:
     if character in _SAME:
         return _SAME[character]

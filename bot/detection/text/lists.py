@@ -22,6 +22,9 @@ _REACH = 6000
 _LONGEST_LEAD = 300
 """Characters of a sentence that opens a list."""
 
+_OPENING_WORDS = 201
+"""Characters before a colon or dash in which the words stand that open a list without marks."""
+
 _LABEL = r"(?:site|zone|secteur|lieu|point|camera|emplacement|perimetre)s?\s(?:n\s?[°o]\s?)?(?:\d{1,3}|[a-z]\d{0,2}|[ivx]{1,4})\s?[:,-]\s"
 INLINE_MARK = rf"\(?\d{{1,2}}\s?[°)]\s?|\(?(?:[a-h]|[ivx]{{1,4}})\)\s|{_LABEL}"
 """Matches what begins an item in a sentence."""
@@ -37,8 +40,8 @@ _END = re.compile(r";|\.\s|\.$|\n(?=article\b|art\.|fait a\b)")
 _LINE = re.compile(r"[^\n]+")
 # A sentence ends there, and before the next line of a form ("Motif : …").
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|art\.|fait a\b|[a-z][^\n.;:]{1,40}\s:\s)")
-# What ends with a colon or a dash, and goes on without a mark.
-_OPENING = re.compile(r"[^\s.;:][^.;:]{0,200}?(?:\s?:|(?<!\d)\s-)(?=\s)")
+# The colon or dash after words that open a list without marks.
+_COLON = re.compile(r"(?:\s?:|(?<!\d)\s-)(?=\s)")
 _BEFORE = re.compile(r"[.;:](?=\s)|\n(?=article\b)")
 
 
@@ -65,9 +68,9 @@ def lists(document: ActText, start: int, end: int, whole_line: str) -> Iterator[
         if position == start or (first is not None and first.start() < position):
             found = [match for match in (_MARKED.search(text, position, end), lined.search(text, position, end)) if match is not None]
             first = min(found, key=lambda match: match.start(), default=None)
-        opening = _OPENING.search(text, position, end if first is None else first.start() + 1)
-        if opening is not None and opening.end() < (end if first is None else first.start()):
-            opened = position = opening.end()
+        opening = _opening(text, position, end if first is None else first.start() + 1)
+        if opening is not None and opening < (end if first is None else first.start()):
+            opened = position = opening
             limit = min(end, opened + _REACH)
             closing = _STOP.search(text, opened, limit)
             items = [(opened, closing.start() if closing is not None else limit)]
@@ -88,6 +91,16 @@ def lists(document: ActText, start: int, end: int, whole_line: str) -> Iterator[
         )
         if items and not tabular:
             yield PrintedList(lead, opened, tuple(items), marked)
+
+
+def _opening(text: str, start: int, end: int) -> int | None:
+    """Return where the first words of a sentence end that open a list without a mark, with their colon or dash."""
+    for colon in _COLON.finditer(text, start, end):
+        low = max(start, colon.start() - _OPENING_WORDS)
+        sentence = max(low, *(text.rfind(sign, low, colon.start()) + 1 for sign in ".;:"))
+        if text[sentence : colon.start()].strip():
+            return colon.end()
+    return None
 
 
 def _lead(text: str, start: int, end: int) -> int:
