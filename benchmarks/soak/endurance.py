@@ -176,7 +176,9 @@ class Watch:
             else:
                 ends = min(self._plan.peace, began + self._chance.uniform(0, longest))
                 while self.seconds <= ends and not life.has_ended(0.02):
-                    self._strike(done, locked=self._lock, moved=self._move)
+                    # Not before it has opened its database: without the folder no life begins.
+                    if self.seconds > began:
+                        self._strike(done, locked=self._lock, moved=self._move)
             if life.has_ended():
                 self._note_end("ended by itself", life.end())
             elif self.seconds > began and self._chance.random() < _BY_SIGTERM:
@@ -462,6 +464,7 @@ def endure(folder: Path, seed: int, sources: int, days: float, *, longest: float
         watch = Watch(folder, {"document": document, "weeks": weeks, "locked": locked, "moved": locked / 10}, telegram, wrong, Random(seed))
         with Mother() as mother:
             watch.endure(mother, longest)
+        (folder / "lines").write_text("".join(json.dumps(line) + "\n" for line in watch.endured.lines))
         if watch.endured.wrong:
             print("\n".join(watch.endured.other[-40:]), file=sys.stderr)
         verdict = judge(plan, wrong, watch.endured, telegram, database)
@@ -474,7 +477,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--days", type=float, default=28, help="simulated days (28)")
     parser.add_argument("--sources", type=int, default=40, help="how many (40)")
     parser.add_argument("--seed", type=int, default=1, help="what chance is drawn from (1)")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the database there")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the database there, and the log in simulated time")
     options = parser.parse_args(arguments)
     before = time.monotonic()
     with scratch() as name:

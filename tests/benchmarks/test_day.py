@@ -65,7 +65,7 @@ def test_each_decree_is_posted_once_and_its_parts_are_what_they_really_take(hour
     assert own > 0
     assert sorted(figures.polls) == sorted(way.parts[0] for way in figures.ways if way.in_working_hours), "all of them hold a decree"
     assert len(figures.waits) >= figures.recueils
-    assert 0 < max(figures.waits) < 20, "behind a download, or the text of another; never behind a scan"
+    assert 0 <= max(figures.waits) < 20, "behind a download, or the text of another; never behind a scan"
     assert figures.closest >= 2.99
 
 
