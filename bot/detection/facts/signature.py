@@ -120,6 +120,8 @@ _AFTER_A_PERIOD = re.compile(rf"\s?,?\s?{_MORE}|[ ]?,?[ ]?(?:au(?= \d)|inclus|po
 _LINE_END = re.compile(r"[ ]?(?:\n|$)")
 # What became of the decree since.
 _LATER = re.compile(r"\b(?:recue?|reception|notifie|notification|publiee?|publication|affichee?|affichage|transmise?|executoire|raa)\b")
+# As printed on the line above, without a stop: a sentence of an article that goes on has no capital.
+_NOTIFIED = re.compile(r"\W*(?:N(?i:otifi)|R(?i:e[çc]u|éception|emis))[^.]*$")
 _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 
 
@@ -150,7 +152,8 @@ def _signings(document: ActText, segment: Segment) -> list[re.Match[str]]:
         [line for block in segment.of(*parts) for line in signing_lines(document, block.start, block.end)]
         for parts in ((DecreePart.ARTICLE,), (DecreePart.HEADING, DecreePart.BODY))
     )
-    return [*reversed(done), *reversed(operative), *reversed(others)]
+    found = (*reversed(done), *reversed(operative), *reversed(others))
+    return [match for match in found if not _is_later(document, match)]
 
 
 def signing_lines(document: ActText, start: int, end: int) -> list[re.Match[str]]:
@@ -188,13 +191,18 @@ def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
     first = _FIRST_LETTER.match(text, start, end)
     if first is None or not document.original(first.end(), first.end() + 1).isupper() or _AFTER_A_PERIOD.match(text, end):
         return False
-    if _LATER.search(text, start, end):
-        return False
     above = text[max(start - 60, 0) : start].rstrip()
     last = _ARTICLE.match(text, limit) is None
     if _GOES_ON.search(above):
         return last and _LINE_END.match(text, end) is not None
     return last or _is_stopped(document, start)
+
+
+def _is_later(document: ActText, match: re.Match[str]) -> bool:
+    """Return True for the day on which somebody learned of a decree: "Notifié à l'intéressé,\nà Toulon, le 22 octobre 2026"."""
+    start = document.folded.origin(match.start())
+    above = document.source[max(start - _BEFORE, 0) : start].rstrip().rpartition("\n")[2]
+    return _LATER.search(match.group()) is not None or _NOTIFIED.match(above) is not None
 
 
 def _is_stopped(document: ActText, start: int) -> bool:

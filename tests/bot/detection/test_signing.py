@@ -160,12 +160,22 @@ def test_a_delegation_of_signature_in_a_heading_is_not_the_day_of_signature() ->
 
 @pytest.mark.parametrize(
     "later",
-    ["Reçu en préfecture, le 20 octobre 2026", "Notifié à Toulon, le 20 octobre 2026", "Date de réception : Toulon, le 20 octobre 2026"],
+    [
+        "Reçu en préfecture, le 20 octobre 2026",
+        "Notifié à Toulon, le 20 octobre 2026",
+        "Date de réception : Toulon, le 20 octobre 2026",
+        "Notifié à l'intéressé,\nà Toulon, le 20 octobre 2026",
+        "Notifié à l'intéressé,\n\nà Toulon, le 20 octobre 2026\nSignature :",
+        "Reçu notification\nFait à Toulon, le 20 octobre 2026",
+    ],
 )
 def test_what_became_of_a_decree_later_is_not_the_day_of_signature(later: str) -> None:
     use = "La SNCF est autorisée à mettre en œuvre un traitement algorithmique."
     assert read(use, f"Article 2 : Exécution.\nToulon, le 14 octobre 2026\nLe préfet du Var\n{later}").signed == SIGNED
-    assert read(use, f"Article 2 : Exécution.\nLe préfet du Var\n{later}").signed is None
+    facts = read(use, f"Article 2 : Exécution.\nLe préfet du Var\n{later}")
+    assert (facts.signed, period(facts)) == (None, (None, None))
+    wrapped = "Article 2 : La décision est\nnotifiée à l'exploitant\nToulon, le 14 octobre 2026\nLe préfet du Var"
+    assert read(use, wrapped).signed == SIGNED
 
 
 @pytest.mark.parametrize("above", ["Publication au recueil", "Le traitement est employé au match de l'équipe,", "OGC Nice - OM"])
