@@ -413,6 +413,9 @@ def _is_title_of_another(case: SegmentEvidence, mention: Mention) -> bool:
     return block.part is DecreePart.VISA and re.match(r"vu?l?(?:es)?arrete", case.text[opening : mention.tight_start]) is not None
 
 
+_ON_VIDEO = re.compile(r"video(?:protection|surveillance)|(?:signalement|detection|alerte)automati")
+
+
 def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
     """Return the finding where nothing names VSA, but its words may have been cut off or misread.
 
@@ -440,7 +443,7 @@ def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
     if cited is not None and not case.denied():
         basis, start, end = cited
         title = own_title(document, segment, stand_alone=stand_alone)
-        telling = title is None or tells_only_a_change(title) or re.search(r"video(?:protection|surveillance)", title.text) is not None
+        telling = title is None or tells_only_a_change(title) or _ON_VIDEO.search(title.text) is not None
         telling = telling or case.said_in(cues().analysed, DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, basis.label)

@@ -299,6 +299,15 @@ def test_what_analyses_under_another_name_is_for_a_person_where_it_looks_for_an_
     assert judge(act(text, "Arrêté portant modification d'un système de vidéoprotection")).outcome is outcome
 
 
+@pytest.mark.parametrize(("law", "outcome"), [(LAW, Outcome.UNCERTAIN), ("Vu le code des transports ;\n", Outcome.NOT_CONCERNED)])
+@pytest.mark.parametrize("drones", ["des vols de drones", "de survols d'aéronefs", "de drones"])
+def test_software_that_signals_drones_looks_at_no_images_of_theirs(law: str, drones: str, outcome: Outcome) -> None:
+    use = f"un logiciel de signalement automatique {drones}"
+    article = f"Article 1er : Le survol est interdit, et {use} est mis en œuvre, sans images."
+    text = f"Le préfet du Jura\n{law}ARRÊTE\n{article}\nArticle 2 : Exécution."
+    assert judge(act(text, f"Arrêté autorisant, à Dole, le recours à {use}")).outcome is outcome
+
+
 def test_what_no_text_allows_is_not_done() -> None:
     said = "Considérant qu'aucune disposition du code ne permet de soumettre ces images à une analyse algorithmique ;\n"
     text = f"Le préfet du Jura\n{LAW}{said}ARRÊTE\nArticle 1er : Le présent arrêté ne vaut pas autorisation de traitement algorithmique."
