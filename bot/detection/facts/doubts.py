@@ -146,8 +146,11 @@ def _same_name(fact: str, mine: str, theirs: str) -> bool:
 
 
 def _same_operators(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Return True for the same operators, be the end of a name left out by the second reader: "Commune de La" for "Commune de La Seyne"."""
-    cut = {other: next((one for one in mine if one.startswith(other)), None) for other in theirs}
+    """Return True for the same operators, be the end of a name left out by the second reader: "Commune de La" for "Commune de La Seyne".
+
+    In capitals such an end may be the words after the name.
+    """
+    cut = {other: next((one for one in mine if one.startswith(other) and not one[len(other) :].isupper()), None) for other in theirs}
     return set(cut.values()) == set(mine)
 
 

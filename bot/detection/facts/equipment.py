@@ -317,13 +317,14 @@ def _named_after(document: ActText, position: int, limit: int) -> int | None:
 _OTHER = (
     "Vu|Article|ARTICLE|Art|ART|Considérant|Monsieur|Madame|M|MM|Mme|Le|La|Les|L|À|Et|Fait|Pour|Sur|Titre|TITRE|Chapitre|CHAPITRE|Annexe|ANNEXE"
     "|Direction|Préfecture|Il|Elle|Ce|Cette|Logiciel|Solution|Éditeur|Prestataire|Fournisseur"
+    # In capitals, the words around a name look like one ("CAMÉRAS DE VIDÉOPROTECTION").
+    "|LE|LA|LES|UNE?|D[EU]|DES|AUX?|ET|OU|EST|PAR|POUR|EN|SUR|DANS|CELUI|CELLE|ACQUIS|AUTORISÉE?|RETENUE?|UTILISÉE?"
 )
-_WORD = rf"(?!(?:{_OTHER})\b|[LIlD]['’])[A-ZÀ-ÖØ-Þ0-9][\w&’'.+-]*"
+_WORD = rf"(?!(?:{_OTHER})\b|[LIlDN]['’])[A-ZÀ-ÖØ-Þ0-9][\w&’'.+-]*"
 # A name may go on in the next line, and not in the next paragraph or item.
 _NAME = re.compile(rf"{_WORD}(?:(?:[^\S\n]+|[^\S\n]*\n(?![^\S\n]*\n))(?:{_WORD}|&)){{0,3}}")
 _LINKED = re.compile(rf"{_NAME.pattern}(?: (?:du|des|de la) (?!Société|Groupe|Lot|Marché|Préf|Minist|Dép){_WORD})?")
-# The number of a paragraph ("5.1 Vingt-deux"), or in capitals the words after a product that is not named ("DE VIDÉOPROTECTION"): no name.
-_NO_NAME = re.compile(r"(?:\d+\.\d+|DE|DU|DES|ET|EST|PAR)\s")
+_PARAGRAPH = re.compile(r"\d+\.\d+\s")
 _FORM = re.compile(r"[\s,]+(?:SASU?|S\.A\.S\.?|SA|S\.A\.|SARL|S\.A\.R\.L\.?|EURL|SCOP|SCIC|SE|SNC)$")
 
 _LONGEST = 60
@@ -341,7 +342,7 @@ def name_at(document: ActText, start: int, limit: int, *, linked: bool = False) 
         return None
     printed = re.split(r"\.(?:\s|$)", match.group())[0].rstrip(".'’")
     value = without_form(" ".join(printed.split()))
-    if len(value) < 2 or value.isdigit() or _NO_NAME.match(value) is not None or not impersonal(value):
+    if len(value) < 2 or value.isdigit() or _PARAGRAPH.match(value) is not None or not impersonal(value):
         return None
     return TextMatch(value, start, start + len(printed))
 
@@ -409,12 +410,14 @@ def _software(document: ActText, start: int, limit: int) -> TextMatch[str] | Non
             and (match["called"] is None or _is_of_software(text, start, match.start()))
         ):
             return TextMatch(name, match.start(), match.end())
+    # In capitals any word looks like a name: "LE TRAITEMENT EST LIMITÉ DANS LE TEMPS".
+    capitals = document.in_capitals(start, limit)
     for pattern in (_NAMED, _CALLED_AFAR):
         for match in pattern.finditer(text, start, limit):
             found = name_at(document, match.start("name"), limit)
             if found is None or found.value.split()[0].lower() in _OPERATORS:
                 continue
-            called = pattern is _CALLED_AFAR or match["called"] is not None
+            called = pattern is _CALLED_AFAR or (match["called"] is not None and not capitals)
             # "société Videtics (logiciel Perception)".
             bracketed = text[match.start() - 1] == "(" and text[found.end : found.end + 1] == ")"
             if called or bracketed or _MADE_AFTER.match(text, found.end, limit):

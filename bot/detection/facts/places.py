@@ -54,6 +54,10 @@ _AROUND = re.compile(
     r"(?P<around>(?:ses|leurs)\s+(?:abords|alentours|environs)(?:\s+(?:imm[ée]diats|proches|directs))?)\b.*$",
     re.IGNORECASE,
 )
+# In capitals, words that no name begins with.
+_NO_NAMES = re.compile(
+    r"\b(?:ET|OU|AINSI|QUE|QUI|DONT|SONT|SOIT|AUX?|À|D[EU]S?|L[AE]S?|SES|LEURS|STATIONS?|GARES|MÉTRO|TRAMWAY)\b|\b[DL](?=['’])"
+)
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
 _COUNTED = re.compile(r"\s*[:–—-]?\s+(?:\d{1,3}\s+cam[ée]ras?(?:\s+[a-zé]+)?|[x×]\s?\d{1,3})$", re.IGNORECASE)
 _FEWEST_DASHED = 2
@@ -95,6 +99,9 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
     An `item` of a list of places may be of a kind that is not known ("sémaphore de Callelongue"), where it has a proper name.
     """
     composed = unicodedata.normalize("NFC", text).replace("□", "'").replace("\ufffd", "'")
+    capitals = composed.isupper()
+    if capitals:
+        composed = _NO_NAMES.sub(lambda word: word.group().lower(), composed)
     value = _PARENTHESES.sub("", joined(without_names(composed)))
     dashed = _DASH.split(value)
     if len(dashed) > _FEWEST_DASHED and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
@@ -106,6 +113,7 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
         name = _COUNTED.sub("", _SAID.sub("", name)).strip(' ,;.-–:»«"')
         name = _INCLUDED.sub("", _NAMES_AFTER_KIND.sub("", name))
         if is_sound(name) and (is_place(name) or (item and _is_proper(name))) and not (town and not is_of_a_kind(name)):
+            name = name.upper() if capitals else name
             yield f"{name} et {around['around'].lower()}" if around is not None else name
 
 
@@ -335,6 +343,7 @@ _BRACKETS = re.compile(
     r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
 )
 _ANCHORS = (_PLACE, _FOR, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _THOSE, _BRACKETS)
+_OF_A_KIND = frozenset({_PLACE, _FOR, _STREET, _OF})
 _OF_PLACES = frozenset({_ABOVE, _LIMITED, _COVERS, _BRACKETS})
 """What follows these is a place, of whatever kind."""
 # An article that says where the cameras are, and not who is informed of them or sees their images.
@@ -386,6 +395,7 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
     a remark in brackets after one ("(accès Verdun et Phocéens)")."""
     text = document.flat
     position = block.start
+    capitals = document.in_capitals(block.start, block.end)
     found = (islice(anchor.finditer(text, block.start, block.end), _MOST) for anchor in _ANCHORS)
     for match in sorted(chain.from_iterable(found), key=_start):
         start = _start(match)
@@ -403,6 +413,8 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
         if "tribunal" in text[max(start - _ADDRESS, block.start) : start]:
             continue
         entries = list(names(document.original(start, end), item=match.re in _OF_PLACES or match.re is _THOSE))
+        if capitals and match.re not in _OF_A_KIND and not any(map(is_of_a_kind, entries)):  # "À RAISON DE DOUZE"
+            continue
         if bracketed and len(entries) <= text.count(",", start, end) // 2:
             continue
         if bracketed and any(entry.start <= start < entry.end for entry in listed) and not all(map(is_of_a_kind, entries)):

@@ -113,6 +113,11 @@ class ActText:
         first, last = self.folded.span(start, end)
         return " ".join(self.source[first:last].split())
 
+    def in_capitals(self, start: int, end: int) -> bool:
+        """Return True for a stretch all in capitals, in which a capital does not tell a name."""
+        printed = self.original(start, end)
+        return sum(map(str.islower, printed)) * 4 < sum(map(str.isupper, printed))
+
     def evidence(self, about: str, start: int, end: int, cue: str | None = None) -> Evidence:
         """Return a short quotation of the original, on whole words and without persons' names. `cue` is the name of the cue that it met."""
         first, last = self.folded.span(start, min(end, start + _QUOTE_LIMIT))

@@ -224,3 +224,19 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
 def test_software_and_maker_in_other_words(article: str, software: str | None, vendor: str | None) -> None:
     read = facts(f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique.\nArticle 2 : {article}")
     assert (read.software, read.vendor) == (software, vendor)
+
+
+@pytest.mark.parametrize(
+    ("text", "software", "vendor"),
+    [
+        ("algorithmique, qui est limité dans le temps", None, None),
+        ("algorithmique du logiciel Argos Plus de la société Optiplus", "ARGOS PLUS", "OPTIPLUS"),
+        ("algorithmique ; le logiciel est celui de la société Optiplus", None, "OPTIPLUS"),
+        ("algorithmique du logiciel dénommé Argos et développé par la société Optiplus", "ARGOS", "OPTIPLUS"),
+        ("algorithmique du logiciel dénommé « Argos »", "ARGOS", None),
+    ],
+)
+def test_in_capitals_a_capital_tells_no_name(text: str, software: str | None, vendor: str | None) -> None:
+    article = f"Article 1er : La SNCF est autorisée à mettre en œuvre un traitement {text}."
+    read = judge(act(f"Vu le code ;\nARRÊTE\n{article}\nArticle 2 : Exécution.".upper(), f"{TITLE} de vidéoprotection")).facts
+    assert (read.software, read.vendor) == (software, vendor)

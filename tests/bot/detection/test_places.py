@@ -315,6 +315,20 @@ def test_a_title_in_capitals_gives_way_to_the_spelling_of_the_article() -> None:
     assert judge(act("", title)).facts.event == "GRAND CARNAVAL DES GÉANTS"
 
 
+@pytest.mark.parametrize(
+    ("article", "places"),
+    [
+        ("dans les stations Nanterre-Préfecture (RER A) et La Défense-Grande Arche", ("NANTERRE-PRÉFECTURE", "DÉFENSE-GRANDE ARCHE")),
+        ("issues de caméras installées sur des aéronefs, dans le jardin de l'Europe et au Trocadéro", ("JARDIN DE L'EUROPE", "TROCADÉRO")),
+        ("issues de caméras installées sur des aéronefs", ()),
+        ("dans la station de métro Patte d'Oie, telle que prévue", ("STATION DE MÉTRO PATTE D'OIE",)),
+    ],
+)
+def test_in_capitals_a_capital_tells_no_place(article: str, places: tuple[str, ...]) -> None:
+    use = f"Article 1er : La commune de Dax est autorisée à mettre en œuvre un traitement algorithmique des images {article}.".upper()
+    assert judge(act(f"Vu le code ;\nARRÊTE\n{use}", TITLE.upper())).facts.places == places
+
+
 @pytest.mark.parametrize("head", ["Article 1er", "Article 1er (objet)"])
 def test_a_page_of_which_all_blanks_are_double_has_no_columns(head: str) -> None:
     use = "La commune de Dax est autorisée à mettre en œuvre un traitement algorithmique des images de vidéoprotection."
