@@ -49,8 +49,7 @@ def settings_of(folder: Path, **sections: Any) -> Settings:
 
 
 def on_machine(folder: Path, check: str, **sections: Any) -> Diagnosis:
-    [found] = [one for one in of_machine(settings_of(folder, **sections), load_authorities()) if one.check == check]
-    return found
+    return next(one for one in of_machine(settings_of(folder, **sections), load_authorities()) if one.check == check)
 
 
 async def in_network(folder: Path, check: str, **sections: Any) -> Diagnosis:
