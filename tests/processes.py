@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import pty
@@ -12,10 +11,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Protocol, TextIO
 
 from bot.messages.cleaning import with_plain_spaces
@@ -113,11 +113,12 @@ class Forked:
 class ZygoteProcess:
     """One that has the program loaded, or a part of it, and forks. All processes of a test run may order forks of it."""
 
-    def __init__(self, module: str, *arguments: str, options: Sequence[str] = (), folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, *python: str | Path, folder: Path, environ: Mapping[str, str]) -> None:
+        """`python`: an interpreter and what it runs, which gets the number of a socket as its last argument."""
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, *options, "-m", module, *arguments, str(theirs.fileno())],
+                [*python, str(theirs.fileno())],
                 env=environ,
                 cwd=folder,
                 pass_fds=[theirs.fileno()],
@@ -146,91 +147,99 @@ class ZygoteProcess:
 @cache
 def program() -> ZygoteProcess:
     """The process that has the whole program loaded: of this one, or of the one that it was forked from."""
-    return ZygoteProcess("tests.zygote", folder=Path(__file__).parents[1], environ=clean_environ())
+    return ZygoteProcess(sys.executable, "-m", "tests.zygote", folder=Path(__file__).parents[1], environ=clean_environ())
 
 
 class Zygote:
-    """Runs the program in processes forked from one that has it loaded: see `tests.zygote`. Their streams are files in `folder`."""
+    """Runs the program in processes forked from one that has it loaded: see `tests.zygote`. Scripts run in `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, process: ZygoteProcess | None = None) -> None:
         self._folder = folder
-        self._number = itertools.count(1)
-        self.ask = program().ask
+        self.ask = (process or program()).ask
 
-    def begin(self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Forked:
-        """One more process. Whoever begins it waits for it."""
-        return self._begin(arguments, folder, environ, *self._streams())
+    def begin(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environ: Mapping[str, str],
+        streams: Sequence[int | None] = (None, None, None),
+        script: str | None = None,
+    ) -> Forked:
+        """One more process, or a script in place of the command. Whoever begins it waits for it. `streams`: nothing where there is None."""
+        order = {"arguments": arguments, "folder": str(folder), "environ": environ, "script": script}
+        with Path(os.devnull).open("r+b", 0) as nothing:
+            return Forked(self, self.ask(order, [nothing.fileno() if each is None else each for each in streams]))
 
     @contextmanager
     def script(self, script: str, *arguments: str) -> Iterator[tuple[Forked, TextIO]]:
         """A script in place of the command, and what it writes, line by line. It is killed at the end where it still runs."""
-        out, err = self._streams()
-        out.unlink()
-        os.mkfifo(out)
-        running = self._begin(arguments, self._folder, clean_environ(), out, err, script=script)
-        try:
-            with out.open(encoding="utf-8") as lines:
-                yield running, lines
-        finally:
-            running.send(signal.SIGKILL)
-            running.wait()
+        lines, out = os.pipe()
+        with os.fdopen(lines, encoding="utf-8") as said:
+            try:
+                running = self.begin(arguments, self._folder, clean_environ(), (None, out, None), script)
+            finally:
+                os.close(out)
+            try:
+                yield running, said
+            finally:
+                running.send(signal.SIGKILL)
+                running.wait()
 
     def run_script(self, script: str, *arguments: str) -> Done:
         """A script in place of the command, to its end."""
-        out, err = self._streams()
-        code = self._begin(arguments, self._folder, clean_environ(), out, err, script=script).wait()
-        return Done(code, out.read_text("utf-8"), err.read_text("utf-8"))
+        return self.run(arguments, self._folder, clean_environ(), script=script)
 
-    def run(self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], out: Path | None = None) -> Done:
-        """A whole command, its output to a file of its own or to `out`. Raises TimeoutError where it takes too long, and ends it."""
-        own, err = self._streams()
-        running = self._begin(arguments, folder, environ, out or own, err)
+    def run(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environ: Mapping[str, str],
+        *,
+        given: str = "",
+        out: Path | None = None,
+        script: str | None = None,
+    ) -> Done:
+        """A whole command, or a script in its place: what it reads is `given`, what it writes may go to `out`.
+
+        Raises TimeoutError where it takes too long, and ends it.
+        """
+        with ExitStack() as stack:
+            read, written, complained = (stack.enter_context(TemporaryFile()) for _ in range(3))
+            read.write(given.encode())
+            read.seek(0)
+            taking = written if out is None else stack.enter_context(out.open("wb", 0))
+            running = self.begin(arguments, folder, environ, [each.fileno() for each in (read, taking, complained)], script)
+            try:
+                code = running.wait()
+            except TimeoutError as slow:
+                running.send(signal.SIGKILL)
+                running.wait()
+                raise TimeoutError(f"vigie {' '.join(arguments)} did not end") from slow
+            written.seek(0)
+            complained.seek(0)
+            return Done(code, written.read().decode(), complained.read().decode(), tuple(arguments) if script is None else ())
+
+    def on_a_terminal(
+        self, folder: Path, arguments: Sequence[str], seen: Callable[[Forked, str], None] = lambda _process, _shown: None
+    ) -> tuple[int, str]:
+        """Run the command with a terminal as its standard error. `seen` is called with all that it shows, whenever there is more."""
+        ours, theirs = pty.openpty()
+        shown = b""
         try:
-            code = running.wait()
-        except TimeoutError as slow:
-            running.send(signal.SIGKILL)
-            running.wait()
-            raise TimeoutError(f"vigie {' '.join(arguments)} did not end") from slow
-        return Done(code, own.read_text("utf-8"), err.read_text("utf-8"), tuple(arguments))
-
-    def _streams(self) -> tuple[Path, Path]:
-        number = next(self._number)
-        out, err = self._folder / f"{number}.out", self._folder / f"{number}.err"
-        for path in (out, err):
-            path.write_bytes(b"")
-        return out, err
-
-    def _begin(
-        self, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], out: Path, err: Path, script: str | None = None
-    ) -> Forked:
-        order = {"arguments": arguments, "folder": str(folder), "environ": environ, "out": str(out), "err": str(err), "script": script}
-        return Forked(self, self.ask(order))
+            running = self.begin(arguments, folder, clean_environ({"TERM": "xterm"}), (None, None, theirs))
+            os.close(theirs)
+            # At the end of the last process that holds it a terminal gives an error.
+            with suppress(OSError):
+                while piece := os.read(ours, 65536):
+                    shown += piece
+                    seen(running, shown.decode("utf-8", "replace"))
+        finally:
+            os.close(ours)
+        return running.wait(), shown.decode("utf-8", "replace")
 
 
 def command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-c", "from bot.cli import main; main()", *arguments]
-
-
-def on_a_terminal(
-    folder: Path, arguments: Sequence[str], seen: Callable[[subprocess.Popen[bytes], str], None] = lambda _process, _shown: None
-) -> tuple[int, str]:
-    """Run the command with a terminal as its standard error. `seen` is called with all that it shows, whenever there is more."""
-    ours, theirs = pty.openpty()
-    environ = {**clean_environ(), "TERM": "xterm"}
-    shown = b""
-    with subprocess.Popen(command(arguments), cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=theirs) as process:
-        os.close(theirs)
-        try:
-            # At the end of the last process that holds it a terminal gives an error.
-            while piece := os.read(ours, 65536):
-                shown += piece
-                seen(process, shown.decode("utf-8", "replace"))
-        except OSError:
-            pass
-        finally:
-            os.close(ours)
-            code = process.wait(timeout=60)
-    return code, shown.decode("utf-8", "replace")
 
 
 def clean_environ(more: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,8 @@ class ReadingZygote(ZygoteProcess):
     """Forks processes that run one module."""
 
     def __init__(self, module: str) -> None:
-        super().__init__("tests.reading_zygote", module, options=("-s", "-P"), folder=Path("/"), environ=child_environment(os.environ))
+        python = (sys.executable, "-s", "-P", "-m", "tests.reading_zygote", module)
+        super().__init__(*python, folder=Path("/"), environ=child_environment(os.environ))
 
     async def begin(self, argument: str) -> ForkedReader:
         """One more process. Whoever begins it waits for it."""

@@ -15,11 +15,11 @@ import sys
 from importlib import import_module
 from typing import Any
 
-MOST = 64 * 1024
+MOST = 128 * 1024
 
 
-def serve(orders: socket.socket) -> str:
-    """Carry out orders until there are no more. Returns in each child, with the argument of what it is to run."""
+def serve(orders: socket.socket) -> dict[str, Any]:
+    """Carry out orders until there are no more. Returns in each child, with its order."""
     while True:
         packet, passed, _, _ = socket.recv_fds(orders, MOST, 4)
         if not packet:
@@ -35,9 +35,9 @@ def serve(orders: socket.socket) -> str:
                 orders.close()
                 os.close(ready)
                 os.close(asking)
-                become(order, streams)
+                become(order["environ"], streams)
                 os.close(begun)
-                return str(order["argument"])
+                return dict(order)
             for each in (begun, *streams):
                 os.close(each)
             # From here on it has a group of its own, by which it can be killed.
@@ -47,11 +47,11 @@ def serve(orders: socket.socket) -> str:
         os.close(asking)
 
 
-def become(order: dict[str, Any], streams: list[int]) -> None:
+def become(environ: dict[str, str], streams: list[int]) -> None:
     """What the system would have made of a new process."""
     os.setsid()
     os.environ.clear()
-    os.environ.update(order["environ"])
+    os.environ.update(environ)
     for number, each in enumerate(streams):
         os.dup2(each, number)
         os.close(each)
@@ -60,5 +60,5 @@ def become(order: dict[str, Any], streams: list[int]) -> None:
 if __name__ == "__main__":
     module = import_module(sys.argv[1])
     gc.freeze()
-    sys.argv[1:] = [serve(socket.socket(fileno=int(sys.argv[2])))]
+    sys.argv[1:] = [str(serve(socket.socket(fileno=int(sys.argv[2])))["argument"])]
     module.run(module.main)

@@ -2,8 +2,7 @@
 
 Each command is a process of its own all the same, with its own folder, environment and streams, and ends as any. Only the second that its
 imports take is not paid a hundred times over, nor the taking apart of all of them at the end. It may run a script of a test instead.
-`python -m tests.zygote SOCKET`. Orders come on the socket, one JSON object a packet, each with a socket for the answer: to begin a process,
-which is answered by its id; to bury one that has ended (until then the id means this process), which is answered by its exit code.
+`python -m tests.zygote SOCKET`. Orders come as `tests.reading_zygote` takes them.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 import atexit
 import gc
 import io
-import json
 import logging
 import os
 import signal
@@ -36,7 +34,7 @@ import structlog
 
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import demo_text
-from bot.cli import main
+from bot.cli import context, main
 from bot.cli.main import COMMANDS, app
 from bot.detection.judging import judge
 from bot.domain.acts import Act, Decree, Facts, Kind
@@ -48,9 +46,9 @@ from tests.bot.cli.conftest import write_config
 from tests.bot.storage.ready import copy_when_new, share_statements
 from tests.clients import prepare_clients
 from tests.readers import fork_readers
+from tests.reading_zygote import serve
 from tests.small_france import published
 
-MOST = 128 * 1024
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "httpcore", "rich.markdown", "rich.status")
 NOBODY = """
 [telegram]
@@ -61,8 +59,8 @@ commands = false
 """
 
 
-def serve(orders: socket.socket) -> str | None:
-    """Carry out orders until there are no more. Returns in each child too, with the script that it is to run in place of the command."""
+def load() -> None:
+    """Have all there that commands need."""
     for module, _ in COMMANDS.values():
         import_module(f"bot.cli.{module}")
     # Under nohup a bot does not hear it, and its tests send it.
@@ -71,24 +69,6 @@ def serve(orders: socket.socket) -> str | None:
     # What is loaded stays: a child whose collector walked through it would copy every page of it.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-    while True:
-        packet, passed, _, _ = socket.recv_fds(orders, MOST, 1)
-        if not packet:
-            os._exit(0)
-        [asking] = passed
-        order = json.loads(packet)
-        if (ended := order.get("bury")) is not None:
-            answer = os.waitstatus_to_exitcode(os.waitpid(ended, 0)[1])
-        else:
-            answer = os.fork()
-            if answer == 0:
-                orders.close()
-                os.close(asking)
-                become(order)
-                script: str | None = order["script"]
-                return script
-        os.write(asking, str(answer).encode())
-        os.close(asking)
 
 
 def _warm() -> None:
@@ -148,26 +128,20 @@ def _rehearse() -> None:
     root.setLevel(level)
 
 
-def become(order: dict[str, Any]) -> None:
-    """What the system would have made of a new process."""
-    os.chdir(order["folder"])
-    os.environ.clear()
-    os.environ.update(order["environ"])
-    tempfile.tempdir = None
-    for number, (path, flags) in enumerate(((os.devnull, os.O_RDONLY), (order["out"], os.O_WRONLY), (order["err"], os.O_WRONLY))):
-        opened = os.open(path, flags)
-        os.dup2(opened, number)
-        os.close(opened)
-    sys.argv = ["vigie", *order["arguments"]]
-
-
-def run(script: str | None) -> None:
+def run(order: dict[str, Any]) -> None:
     """The command, or the script, to its end. Where nothing but its modules is left then, they are not taken apart."""
+    os.chdir(order["folder"])
+    tempfile.tempdir = None
+    # What those of the zygote could do, such as seek, is theirs.
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, closefd=False)
+    context.stderr.is_interactive = context.stderr.is_terminal
+    sys.argv = ["vigie", *order["arguments"]]
     try:
-        if script is None:
+        if order["script"] is None:
             main()
         else:
-            exec(script, {"__name__": "__main__"})  # noqa: S102 - a script of our tests
+            exec(order["script"], {"__name__": "__main__"})  # noqa: S102 - a script of our tests
             sys.exit(0)
     except SystemExit as end:
         if not isinstance(end.code, int) or threading.active_count() > 1:
@@ -179,4 +153,5 @@ def run(script: str | None) -> None:
 
 
 if __name__ == "__main__":
+    load()
     run(serve(socket.socket(fileno=int(sys.argv[1]))))

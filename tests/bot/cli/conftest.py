@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.demo.replay import Replay
-from tests.processes import LONGEST, Done, Zygote, clean_environ, command
+from tests.processes import Done, Zygote, clean_environ
 from tests.small_france import published
 
 Vigie = Callable[..., Done]
@@ -18,15 +17,10 @@ Vigie = Callable[..., Done]
 
 @pytest.fixture
 def vigie(tmp_path: Path, zygote: Zygote) -> Vigie:
-    """Run the real command in a process of its own, in an empty folder. What Python itself reads of `environ` takes a new interpreter."""
+    """Run the real command in a process of its own, in an empty folder. What Python itself reads of `environ` is read no more."""
 
-    def run(*arguments: str, environ: dict[str, str] | None = None) -> Done:
-        if any(name.startswith(("PYTHON", "LC_", "LANG")) for name in environ or ()):
-            done = subprocess.run(
-                command(arguments), capture_output=True, text=True, cwd=tmp_path, env=clean_environ(environ), timeout=LONGEST, check=False
-            )
-            return Done(done.returncode, done.stdout, done.stderr, arguments)
-        return zygote.run(arguments, tmp_path, clean_environ(environ))
+    def run(*arguments: str, environ: dict[str, str] | None = None, given: str = "") -> Done:
+        return zygote.run(arguments, tmp_path, clean_environ(environ), given=given)
 
     return run
 

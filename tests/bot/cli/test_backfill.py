@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,7 @@ import pytest
 from bot.app.demo.replay import CannedAnswer, Replay
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.cli.national_index import pdf, serve_index
-from tests.processes import clean_environ, command
+from tests.processes import Forked, Zygote
 from tests.small_france import published
 
 TODAY = datetime.now(UTC).date()
@@ -94,16 +93,15 @@ def test_wrong_use(vigie: Vigie) -> None:
     assert vigie("backfill", "--since", SINCE, "99x").code == 2
 
 
-def test_ctrl_c_and_the_next_run_goes_on(vigie: Vigie, indexed: str, tmp_path: Path) -> None:
-    arguments = ["--config", indexed, "--verbose", "backfill", "--since", SINCE, "26"]
-    with subprocess.Popen(command(arguments), stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=clean_environ()) as running:
-        assert running.stderr is not None
-        for line in running.stderr:
-            if "telechargement" in line:
-                running.send_signal(signal.SIGINT)
-                break
-        running.stderr.read()
-    assert running.returncode == 130
+def test_ctrl_c_and_the_next_run_goes_on(vigie: Vigie, zygote: Zygote, indexed: str, tmp_path: Path) -> None:
+    def interrupt(process: Forked, shown: str) -> None:
+        if "telechargement" in shown and not interrupted:
+            process.send(signal.SIGINT)
+            interrupted.append(process)
+
+    interrupted: list[Forked] = []
+    code, _ = zygote.on_a_terminal(tmp_path, ["--config", indexed, "--verbose", "backfill", "--since", SINCE, "26"], interrupt)
+    assert code == 130
     assert rows(tmp_path, "SELECT DISTINCT silent FROM recueils") == [(1,)]
     done = vigie("--config", indexed, "backfill", "--since", SINCE, "26", "--json")
     assert done.code == 0

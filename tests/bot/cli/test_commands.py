@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
-import shlex
 import sqlite3
-import subprocess
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import demo_text
 from bot.cli.context import as_installed
 from bot.cli.main import COMMANDS as REGISTERED
+from bot.cli.main import app
 from bot.reading.pages.ocr import ocr_available
 from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.storage.building import act, one_recueil, result_of, to
-from tests.processes import Done, Zygote, clean_environ, command
+from tests.processes import Done, Zygote, clean_environ
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "raa"
 DECREE_KEYS = {
@@ -47,10 +48,10 @@ def recueil(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help_with_an_example(vigie: Vigie, name: str) -> None:
-    done = vigie(*name.split(), "--help")
-    assert done.code == 0
-    assert f"Example:  vigie {'--config' if name == 'run' else name}" in done.out
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    done = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "200"})
+    assert done.exit_code == 0
+    assert f"Example:  vigie {'--config' if name == 'run' else name}" in done.stdout
 
 
 def test_read_prints_the_contract(vigie: Vigie, recueil: str) -> None:
@@ -207,21 +208,29 @@ def test_read_a_real_recueil(vigie: Vigie) -> None:
     assert found["recueil"] == {"authority": "83", "number": "83-2025-240", "published": "2025-07-11"}
 
 
+CLOSED = """
+import os, sys
+from bot.cli import main
+os.close({number})
+sys.{name} = None
+main()
+"""
+"""What Python makes of a standard stream that the caller has closed (`>&-`), and the program after it."""
+
+
 def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, tmp_path: Path, vigie: Vigie, zygote: Zygote) -> None:
     """And a post that could not be shown is still to be shown."""
 
-    def run(*arguments: str, redirection: str) -> subprocess.CompletedProcess[str]:
-        line = shlex.join(command(["--config", config, *arguments])) + redirection
-        return subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, cwd=tmp_path, env=clean_environ(), check=False)
+    def run(*arguments: str, out: Path | None = None, script: str | None = None) -> Done:
+        return zygote.run(["--config", config, *arguments], tmp_path, clean_environ(), out=out, script=script)
 
     def run_on_full(*arguments: str) -> Done:
-        return zygote.run(["--config", config, *arguments], tmp_path, clean_environ(), out=Path("/dev/full"))
+        return run(*arguments, out=Path("/dev/full"))
 
-    closed, full = run("poll", "26", redirection=" >&-"), run_on_full("poll", "26")
-    for code, said in ((closed.returncode, closed.stderr), (full.code, full.err)):
-        assert code == 1
-        assert said.splitlines()[-1].startswith("vigie: the output cannot be written: ")
-        assert "Traceback" not in said
+    for done in (run("poll", "26", script=CLOSED.format(number=1, name="stdout")), run_on_full("poll", "26")):
+        assert done.code == 1
+        assert done.err.splitlines()[-1].startswith("vigie: the output cannot be written: ")
+        assert "Traceback" not in done.err
     for arguments in (("recent",), ("recent", "--json"), ("sources", "list")):
         assert run_on_full(*arguments).code == 1
 
@@ -230,7 +239,7 @@ def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, t
         assert [state for (state,) in database.execute("SELECT state FROM posts")] == ["pending"]
         # Not due, however slow this machine is.
         database.execute("UPDATE posts SET not_before = '2999-01-01 00:00:00.000000'")
-    assert run("poll", "26", redirection=" 2>&-").returncode == 0
+    assert run("poll", "26", script=CLOSED.format(number=2, name="stderr")).code == 0
     database = sqlite3.connect(tmp_path / "vigie.db")
     with closing(database), database:
         # What the refusal put off is due now.
@@ -240,10 +249,11 @@ def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, t
     assert "Autorisation de vidéosurveillance algorithmique" in shown.out
 
 
-def test_json_is_utf8_whatever_the_locale(vigie: Vigie, store: Store) -> None:
+def test_json_is_utf8_whatever_the_locale(zygote: Zygote, store: Store, tmp_path: Path) -> None:
     title = "Arrêté de mise en œuvre"
     store.recordings.record(result_of(one_recueil(store, title), act(title)), to("essai"), datetime.now(UTC))
-    found = vigie("recent", "--json", environ={"PYTHONIOENCODING": "latin-1"}).json
+    script = "import sys; from bot.cli import main; sys.stdout.reconfigure(encoding='latin-1'); main()"
+    found = json.loads(zygote.run(["recent", "--json"], tmp_path, clean_environ(), script=script).out)
     assert [decree["title"] for decree in found] == [title]
 
 

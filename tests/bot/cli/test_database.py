@@ -20,7 +20,7 @@ from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.test_power_cut import record, whole_decrees
-from tests.processes import on_a_terminal
+from tests.processes import Zygote
 
 
 def keep(archive: Path, content: bytes) -> Path:
@@ -158,13 +158,13 @@ def test_compacting_drops_what_is_kept_no_longer_and_gives_the_room_back(vigie: 
     assert again["bytes"]["after"] == (tmp_path / "vigie.db").stat().st_size
 
 
-def test_what_takes_long_shows_on_a_terminal_how_far_it_is(store: Store, tmp_path: Path) -> None:
+def test_what_takes_long_shows_on_a_terminal_how_far_it_is(zygote: Zygote, store: Store, tmp_path: Path) -> None:
     record(store, 1)
     keep(tmp_path / "vigie-archive", b"%PDF one")
     store.close()
-    code, shown = on_a_terminal(tmp_path, ["backup", "copies"])
+    code, shown = zygote.on_a_terminal(tmp_path, ["backup", "copies"])
     assert (code, "copying the database" in shown, "PDFs 0/1" in shown) == (0, True, True)
-    assert on_a_terminal(tmp_path, ["backup", "copies", "--json"]) == (0, "")
+    assert zygote.on_a_terminal(tmp_path, ["backup", "copies", "--json"]) == (0, "")
 
 
 def test_what_was_moved_is_told_by_table(vigie: Vigie, store: Store, empty_database: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,6 @@ from bot.app.config.loading import load_settings
 from bot.cli.init import composed
 from bot.cli.main import app
 from tests.bot.cli.conftest import Vigie
-from tests.processes import LONGEST, clean_environ, command
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -145,41 +143,23 @@ def test_without_any_account_posts_go_to_the_console(vigie: Vigie, tmp_path: Pat
     assert vigie("config", "show", "--json").json["posts_to"] == ["console"]
 
 
-def test_questions_are_asked_again_until_the_answer_can_be_used(telegram: FakeBotApi, tmp_path: Path) -> None:
+def test_questions_are_asked_again_until_the_answer_can_be_used(vigie: Vigie, telegram: FakeBotApi, tmp_path: Path) -> None:
     answers = ["a@example.org", "Z9", "26,2a", telegram.token, "vsa", "@vsa", "", ""]
-    environ = clean_environ({"VIGIE_TELEGRAM__API_URL": telegram.url})
-    asking = subprocess.run(
-        command(["init", "--no-service"]),
-        input="\n".join([*answers, ""]),
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environ,
-        timeout=LONGEST,
-        check=False,
-    )
-    assert asking.returncode == 0, asking.stderr
-    assert '"Z9" is not a code of the catalogue' in asking.stdout + asking.stderr
-    assert 'did you mean "@vsa"?' in asking.stdout + asking.stderr
-    assert telegram.token not in asking.stdout + asking.stderr
+    done = vigie("init", "--no-service", environ={"VIGIE_TELEGRAM__API_URL": telegram.url}, given="\n".join([*answers, ""]))
+    assert done.code == 0, done.err
+    assert '"Z9" is not a code of the catalogue' in done.out + done.err
+    assert 'did you mean "@vsa"?' in done.out + done.err
+    assert telegram.token not in done.out + done.err
     assert tomllib.loads((tmp_path / "config.toml").read_text(encoding="utf-8"))["telegram"]["channel"] == "@vsa"
 
 
-def test_a_channel_that_is_not_found_is_asked_for_and_an_account_without_a_token_left_out(telegram: FakeBotApi, tmp_path: Path) -> None:
+def test_a_channel_that_is_not_found_is_asked_for_and_an_account_without_a_token_left_out(
+    vigie: Vigie, telegram: FakeBotApi, tmp_path: Path
+) -> None:
     answers = ["", "", telegram.token, "", "", "mastodon.example", "", "@vsa"]
-    environ = clean_environ({"VIGIE_TELEGRAM__API_URL": telegram.url})
     given = "\n".join([*answers, ""])
-    asking = subprocess.run(
-        command(["init", "--no-service"]),
-        input=given,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environ,
-        timeout=LONGEST,
-        check=False,
-    )
-    assert asking.returncode == 0, asking.stderr
+    done = vigie("init", "--no-service", environ={"VIGIE_TELEGRAM__API_URL": telegram.url}, given=given)
+    assert done.code == 0, done.err
     written = tomllib.loads((tmp_path / "config.toml").read_text(encoding="utf-8"))
     assert (written["telegram"]["channel"], written["mastodon"]["instance"]) == ("@vsa", "")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from bot.app.demo.scenario import demo_text
 from bot.detection.facts.tagging import TAGGED
 from tests.bot.cli.conftest import Vigie
 from tests.bot.reading import papers
-from tests.processes import on_a_terminal
+from tests.processes import Forked, Zygote
 
 DAY = date(2026, 8, 14)
 
@@ -150,7 +149,7 @@ def test_scans_without_ocr_are_told_with_what_to_do(vigie: Vigie, tmp_path: Path
 
 
 @pytest.mark.usefixtures("with_ocr")
-def test_a_terminal_sees_the_decree_and_how_far_the_reading_is(tmp_path: Path) -> None:
+def test_a_terminal_sees_the_decree_and_how_far_the_reading_is(zygote: Zygote, tmp_path: Path) -> None:
     road = demo_text("road", DAY, number="2026-1")
     acts = (
         *(ActSpec("DDT", f"26-2026-08-13-0000{number}", "Arrêté de circulation", (road,), scanned=True) for number in range(1, 5)),
@@ -159,23 +158,23 @@ def test_a_terminal_sees_the_decree_and_how_far_the_reading_is(tmp_path: Path) -
             (demo_text("authorisation", DAY, number="2026-2"),), scanned=True,
         ),
     )  # fmt: skip
-    code, shown = on_a_terminal(tmp_path, ["read", build(tmp_path, acts)])
+    code, shown = zygote.on_a_terminal(tmp_path, ["read", build(tmp_path, acts)])
     assert code == 0
     # The result goes to standard output: what stands here was shown while the reading went on.
     assert "found early: authorisation, n° 2026-2" in shown
     assert re.search(r"\d+ s left", shown)
 
 
-def test_ctrl_c_ends_a_reading_cleanly(tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_reading_cleanly(zygote: Zygote, tmp_path: Path) -> None:
     (tmp_path / "slow.pdf").write_bytes(papers.slow(400))
     told: list[int] = []
 
-    def interrupt(process: subprocess.Popen[bytes], shown: str) -> None:
+    def interrupt(process: Forked, shown: str) -> None:
         if not told and re.search(r"\d+/400 pages", shown):
             told.append(process.pid)
-            process.send_signal(signal.SIGINT)
+            process.send(signal.SIGINT)
 
-    code, shown = on_a_terminal(tmp_path, ["read", "slow.pdf"], interrupt)
+    code, shown = zygote.on_a_terminal(tmp_path, ["read", "slow.pdf"], interrupt)
     assert told
     assert code == 130
     assert "vigie: interrupted" in shown

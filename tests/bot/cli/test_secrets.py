@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import html
+import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.parse import quote
 
 import pytest
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 
 from bot.app.demo.replay import Replay
 from tests.bot.cli.conftest import Vigie, write_config
-from tests.processes import clean_environ, command
+from tests.processes import Zygote, clean_environ
 from tests.servers.loopback import Gate, LoopbackServer, cut_line
 
 TELEGRAM = "123456789:AAqK-telegram_of-nobody-31xZ"
@@ -87,12 +87,15 @@ def configure(folder: Path, replay: Replay, address: str, hook: str) -> str:
     )
 
 
-def interrupted(arguments: list[str], folder: Path, gate: Gate) -> str:
+def interrupted(zygote: Zygote, arguments: list[str], folder: Path, gate: Gate) -> str:
     """What the program says that is ended while it waits at the gate."""
-    with subprocess.Popen(command(arguments), cwd=folder, env=clean_environ(), stderr=subprocess.PIPE, text=True) as process:
+    with TemporaryFile() as complained:
+        process = zygote.begin(arguments, folder, clean_environ(), (None, None, complained.fileno()))
         asyncio.run(gate.reached(60))
-        process.terminate()
-        return process.communicate()[1]
+        process.send(signal.SIGTERM)
+        process.wait()
+        complained.seek(0)
+        return complained.read().decode()
 
 
 def shown(text: str) -> set[str]:
@@ -100,7 +103,7 @@ def shown(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "uncaught"])
-def test_no_secret_is_logged_stored_or_shown(vigie: Vigie, replay: Replay, echo: Echo, tmp_path: Path, mode: str) -> None:
+def test_no_secret_is_logged_stored_or_shown(vigie: Vigie, zygote: Zygote, replay: Replay, echo: Echo, tmp_path: Path, mode: str) -> None:
     echo.mode = mode
     address = {"tls": echo.url.replace("http:", "https:"), "dns": "https://nowhere.invalid", "refused": "http://127.0.0.1:1"}.get(
         mode, echo.url
@@ -108,7 +111,7 @@ def test_no_secret_is_logged_stored_or_shown(vigie: Vigie, replay: Replay, echo:
     config = configure(tmp_path, replay, address, echo.url)
     environ = {"VIGIE_DATABASE__URL": f"postgresql://vigie:{PASSWORD}@127.0.0.1:1/vigie"} if mode == "database" else {}
     if mode == "no answer":
-        logs = interrupted(["-c", config, "--verbose", "poll", "26"], tmp_path, echo.gate)
+        logs = interrupted(zygote, ["-c", config, "--verbose", "poll", "26"], tmp_path, echo.gate)
     else:
         done = vigie("-c", config, "--verbose", "poll", "26", environ=environ)
         logs = done.out + done.err
@@ -153,12 +156,10 @@ except ValueError as error:
 """
 
 
-def test_no_secret_is_in_a_traceback_that_nobody_expects(replay: Replay, tmp_path: Path) -> None:
+def test_no_secret_is_in_a_traceback_that_nobody_expects(zygote: Zygote, replay: Replay, tmp_path: Path) -> None:
     config = configure(tmp_path, replay, "http://127.0.0.1:1", "http://127.0.0.1:1")
-    done = subprocess.run(
-        [sys.executable, "-c", _FAULTS, config], capture_output=True, text=True, cwd=Path.cwd(), env=clean_environ(), check=False
-    )
-    assert done.returncode == 1
-    assert done.stderr.count("Traceback") >= 3
-    assert "RuntimeError: /bot[secret]/getMe" in done.stderr
-    assert shown(done.stdout + done.stderr) == set()
+    done = zygote.run_script(_FAULTS, config)
+    assert done.code == 1
+    assert done.err.count("Traceback") >= 3
+    assert "RuntimeError: /bot[secret]/getMe" in done.err
+    assert shown(done.out + done.err) == set()

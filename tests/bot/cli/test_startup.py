@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from bot.cli.main import COMMANDS
+from bot.cli.main import COMMANDS, app
 from tests.bot.cli.conftest import Vigie
-from tests.processes import clean_environ
+from tests.processes import Zygote, clean_environ
 from tests.standalone import build_standalone
 
 HEAVY = {"sqlalchemy", "alembic", "telegram", "apscheduler", "httpx", "bs4", "lxml", "playwright"}
@@ -37,9 +38,9 @@ def test_reading_a_file_imports_nothing_of_the_other_commands(tmp_path: Path) ->
     assert not loaded & {"bot.app.wiring", "sources.http", "sources.pages", "bot.storage.store"}
 
 
-def test_every_command_is_registered_by_its_module_and_begins_its_help_as_the_table_says(vigie: Vigie) -> None:
+def test_every_command_is_registered_by_its_module_and_begins_its_help_as_the_table_says() -> None:
     for name, (_, summary) in COMMANDS.items():
-        shown = vigie(name, "--help", environ={"COLUMNS": "80"}).out
+        shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"}).stdout
         assert summary in " ".join(shown.split()), name
         assert max(map(len, shown.splitlines())) <= 80, name
         assert not [needless for needless in ("<bool>", "%Y", "[[") if needless in shown], name
@@ -87,10 +88,12 @@ def test_at_its_end_the_program_does_not_search_all_it_holds_for_garbage(tmp_pat
 
 
 @pytest.mark.parametrize(("typed", "word", "offered"), [("vigie stat", 1, "status\n"), ("vigie status --al", 2, "--all\n--alive\n")])
-def test_a_shell_completes_commands_and_their_options_without_noise(typed: str, word: int, offered: str) -> None:
+def test_a_shell_completes_commands_and_their_options_without_noise(
+    zygote: Zygote, tmp_path: Path, typed: str, word: int, offered: str
+) -> None:
     asked = clean_environ({"_VIGIE_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(word)})
-    done = subprocess.run([sys.executable, "-c", COMPLETED], capture_output=True, text=True, env=asked, timeout=60, check=True)
-    assert (done.stdout, done.stderr) == (offered, "")
+    done = zygote.run([], tmp_path, asked, script=COMPLETED)
+    assert (done.code, done.out, done.err) == (0, offered, "")
 
 
 COMPLETED = "from bot.cli.main import app; app(prog_name='vigie')"

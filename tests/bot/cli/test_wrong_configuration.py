@@ -10,6 +10,7 @@ import pytest
 
 from bot.app.demo.replay import Replay
 from tests.bot.cli.conftest import Vigie, write_config
+from tests.processes import Zygote, clean_environ
 
 HOOK = '[[destinations]]\nname = "hook"\nplatform = "apprise"\n'
 
@@ -41,11 +42,20 @@ def test_it_is_said_with_file_and_line(vigie: Vigie, tmp_path: Path, command: li
     assert not (tmp_path / "absent").exists()
 
 
-def test_a_service_that_needs_a_package_which_is_not_installed(vigie: Vigie, tmp_path: Path) -> None:
-    (tmp_path / "modules").mkdir()
-    (tmp_path / "modules" / "apprise.py").write_text("raise ImportError('not installed')")
+WITHOUT_APPRISE = """
+import sys
+from importlib import reload
+from bot.cli import main
+from bot.delivery import apprise
+sys.modules["apprise"] = None
+reload(apprise)
+main()
+"""
+
+
+def test_a_service_that_needs_a_package_which_is_not_installed(zygote: Zygote, tmp_path: Path) -> None:
     configure(tmp_path, f'{HOOK}url = "json://127.0.0.1/x"')
-    done = vigie("run", environ={"PYTHONPATH": f"{tmp_path / 'modules'}:{Path.cwd()}"})
+    done = zygote.run(["run"], tmp_path, clean_environ(), script=WITHOUT_APPRISE)
     assert done.code == 2
     assert "config.toml:4: destinations[0].url: needs Apprise, which is not installed: pip install 'vigie-vsa[apprise]'" in done.err
     assert "Traceback" not in done.err
