@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import tomllib
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.demo.replay import Replay
-from tests.processes import LONGEST, Done, clean_environ
+from tests.processes import LONGEST, Done, Zygote, ZygoteProcess, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 from tests.skipping import until
@@ -45,13 +46,34 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "venv" / "bin" / "vigie"
 
 
+LOADED = f"""
+import os, socket, sys
+from importlib import import_module
+from bot.cli.main import COMMANDS, main
+for module, _ in COMMANDS.values():
+    import_module(f"bot.cli.{{module}}")
+sys.path.append({str(CHECKOUT / "tests")!r})
+from reading_zygote import serve
+order = serve(socket.socket(fileno=int(sys.argv[1])))
+os.chdir(order["folder"])
+sys.argv = ["vigie", *order["arguments"]]
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    """Forks the installed program for each command: ten interpreters would each load it."""
+    folder = tmp_path_factory.mktemp("loaded")
+    process = ZygoteProcess(program.parent / "python", "-c", LOADED, folder=folder, environ=clean_environ())
+    yield Zygote(folder, process)
+    process.close()
+
+
 @pytest.fixture
-def vigie(program: Path, tmp_path: Path) -> Installed:
+def vigie(installed: Zygote, tmp_path: Path) -> Installed:
     def run(*arguments: str, environ: dict[str, str] | None = None) -> Done:
-        done = subprocess.run(
-            [program, *arguments], capture_output=True, text=True, cwd=tmp_path, env=clean_environ(environ), timeout=LONGEST, check=False
-        )
-        return Done(done.returncode, done.stdout, done.stderr, arguments)
+        return installed.run(arguments, tmp_path, clean_environ(environ))
 
     return run
 
@@ -64,11 +86,12 @@ def test_it_is_the_wheel_that_runs(program: Path, tmp_path: Path) -> None:
     assert said.stdout.count(str(program.parents[1])) == 2
 
 
-def test_it_says_its_version(vigie: Installed) -> None:
-    assert vigie("--version").out == f"vigie {version('vigie-vsa')}\n"
+def test_it_says_its_version(program: Path, tmp_path: Path) -> None:
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, cwd=tmp_path, env=clean_environ(), check=True)
+    assert said.stdout == f"vigie {version('vigie-vsa')}\n"
 
 
-def test_the_example_configuration_is_in_it(vigie: Installed, tmp_path: Path) -> None:
+def test_the_example_configuration_is_in_it(vigie: Installed) -> None:
     done = vigie("config", "example")
     assert done.out == (CHECKOUT / "config.example.toml").read_text(encoding="utf-8")
     assert tomllib.loads(done.out)["watch"]["every_minutes"] == 15
@@ -88,7 +111,7 @@ def test_it_reads_a_file(vigie: Installed, tmp_path: Path) -> None:
 
 
 async def test_from_nothing_to_a_post_and_after_a_kill_elsewhere_nothing_is_posted_twice(
-    program: Path, vigie: Installed, telegram: FakeBotApi, tmp_path: Path
+    installed: Zygote, vigie: Installed, telegram: FakeBotApi, tmp_path: Path
 ) -> None:
     with MastodonServer() as mastodon, Replay(published(datetime.now(UTC).astimezone().date())) as replay:
         # Where the sites and Telegram are in this test; all else is what `vigie init` wrote.
@@ -106,7 +129,7 @@ async def test_from_nothing_to_a_post_and_after_a_kill_elsewhere_nothing_is_post
         assert made.code == 0, made.err
         looked = await asyncio.to_thread(vigie, "doctor", environ=environ)
         assert looked.code == 0, looked.out
-        running = await asyncio.create_subprocess_exec(program, "run", cwd=tmp_path, env=clean_environ(environ), stderr=subprocess.DEVNULL)
+        running = installed.begin(["run"], tmp_path, clean_environ(environ))
         try:
             # The decrees of the Drôme and of the Aisne: `poll` would end with 3 for one that is yet to be sent.
             await telegram.until(lambda: len(telegram.messages) == 2, LONGEST)
@@ -114,8 +137,8 @@ async def test_from_nothing_to_a_post_and_after_a_kill_elsewhere_nothing_is_post
             kept = await asyncio.to_thread(vigie, "backup", "backups", environ=environ)
             assert (kept.code, ", checked; " in kept.out) == (0, True), kept.err
         finally:
-            running.kill()
-            await running.wait()
+            running.send(signal.SIGKILL)
+            running.wait()
         there = tmp_path / "elsewhere"
         there.mkdir()
         for name in ("config.toml", "telegram.token", "mastodon.token"):
