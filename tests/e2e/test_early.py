@@ -67,9 +67,9 @@ async def test_it_is_posted_before_the_rest_of_the_recueil_is_read(
             assert running.end() == 0
         else:
             assert await asyncio.to_thread(running.process.wait, 120) == 0
-            assert asked(tmp_path, RECUEIL) == ("read", None)
-    # Stopped in the middle, it is read on from there at the next start, at once; what was read is left alone.
-    with bot(zygote.begin, tmp_path, "poll") as again:
-        assert await asyncio.to_thread(again.process.wait, 120) == 0
+    if name == "run":
+        # Stopped in the middle, it is read on from there at the next start, at once; what was read is left alone.
+        with bot(zygote.begin, tmp_path, "poll") as again:
+            assert await asyncio.to_thread(again.process.wait, 120) == 0
     assert (asked(tmp_path, RECUEIL), asked(tmp_path, POST)) == (("read", None), ("sent", None))
     assert len(posts_in(telegram, CHANNEL)) == 1
