@@ -212,7 +212,7 @@ def _answers(case: SegmentEvidence, block: Block, verb: Verb) -> bool:
 
 # What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end.
 
-_SENTENCE = re.compile(r"[a-z]\.\s")
+_SENTENCE = re.compile(r"[a-z0-9)]\.\s")
 
 
 def by_articles(case: SegmentEvidence) -> Finding | None:

@@ -61,11 +61,21 @@ _OPERATIVE = re.compile(
     r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?a[rt][tl]ic[l1i]e(?:1er|1(?!\d)|i(?![ivx])|l(?!\d)|ter|premier|unique)"
     r"|(?:arrete(?:nt)?|decide(?:nt)?)art1(?!\d)"
 )
-# A decision in numbered points, without the word "article": "Décide :" and a line that begins with "1°".
+# A decision without the word "article": "Décide :" and a line that begins with "1°", "1er –", "A."; else its paragraphs.
 _FIRST_POINT = re.compile(
-    r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n\s?(?P<point>\W{0,3}(?:1\s?[°º.)]|i\s?[.)])(?=\s))", re.MULTILINE
+    r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n\s?(?P<point>\W{0,3}(?:(?:1(?:\s?er)?|i)\s?(?:[°º]\s?\)|[°º.)/:-])|a\s?[.)/-])(?=\s))", re.MULTILINE
 )
-_POINTS = tuple(re.compile(rf"^\W{{0,3}}{number}(?=\s)", re.MULTILINE) for number in (r"\d{1,2}\s?[°º.)]", r"[ivx]{1,5}\s?[.)]"))
+_POINTS = tuple(
+    re.compile(rf"^\W{{0,3}}{number}(?=\s)", re.MULTILINE)
+    for number in (r"\d{1,2}(?:\s?er)?\s?(?:[°º]\s?\)|[°º.)/:-])", r"[ivx]{1,5}\s?[.)/:-]", r"[a-z]\s?[.)/-]")
+)
+_ORDERS = re.compile(r"^\W{0,3}(?:a\s?r\s?r\s?e\s?t\s?e|d\s?e\s?c\s?i\s?d\s?e)(?:\s?n\s?t)?(?: ce qui suit)?\W{0,4}$", re.MULTILINE)
+_PARAGRAPH = re.compile(r"(?<=\.)\s?\n")
+# Where a decree is signed: what stands there is one closing.
+_CLOSING = re.compile(
+    r"(?:fait|signe|p/|pour l[ea] (?:sous-)?prefe|par delegation)|[a-z][a-z' -]{1,40}, (?:le|ce) \d"
+    r"|l[ea] (?:sous-)?(?:prefet|direct|secretaire|commissaire)[a-z' ,-]{0,70}\n\W{0,3}(?:signe\b|[a-z' -]{3,40}(?:\n|$))"
+)
 _HEAD = re.compile(r"\b(?:arretes?|decision|a\s?r\s?r\s?e\s?t\s?e)\b")
 _RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?\s?(?:[a-z]{2,6}[ -])?\d", re.MULTILINE)
 _QUOTED = re.compile(r"(?:\b(?:cet|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?)|l[' ]{0,2}|l)\s?\W{0,2}$")
@@ -201,7 +211,7 @@ def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
 
 def _blocks(document: ActText, start: int, end: int, first_articles: list[int]) -> tuple[Block, ...]:
     """Cut one decree into its parts: title, heading, and what stands between it and the first visa; then part by part."""
-    marks = _marks(document.folded.text, start, end, first_articles)
+    marks = _marks(document, start, end, first_articles)
     opening = marks[0][0] if marks else end
     heading = start
     blocks: list[Block] = []
@@ -216,8 +226,9 @@ def _blocks(document: ActText, start: int, end: int, first_articles: list[int]) 
     return tuple(block for block in blocks if block.end > block.start)
 
 
-def _marks(text: str, start: int, end: int, first_articles: list[int]) -> list[tuple[int, DecreePart]]:
+def _marks(document: ActText, start: int, end: int, first_articles: list[int]) -> list[tuple[int, DecreePart]]:
     """Return where visas, recitals and articles begin, in order."""
+    text = document.folded.text
     visas = [match.end() - 2 for match in _VISA.finditer(text, start, end)]
     operative = _operative(text, start, end, visas, first_articles)
     marks: list[tuple[int, DecreePart]] = [(position, DecreePart.VISA) for position in visas if position < operative]
@@ -225,7 +236,7 @@ def _marks(text: str, start: int, end: int, first_articles: list[int]) -> list[t
     marks += [
         (match.start(), DecreePart.VISA if match["visa"] else DecreePart.RECITAL) for match in _HEADED.finditer(text, start, operative)
     ]
-    marks += [(position, DecreePart.ARTICLE) for position in _articles(text, operative, end)]
+    marks += [(position, DecreePart.ARTICLE) for position in _articles(document, operative, end)]
     # Two layers of text interleaved: the heading comes again, or only, among the visas.
     marks += [
         (match.start(), DecreePart.HEADING)
@@ -241,19 +252,35 @@ def _operative(text: str, start: int, end: int, visas: list[int], first_articles
     operative = min(first_articles[following], end) if following < len(first_articles) else end
     if operative == end and (numbered := _NUMBERED_ARTICLE.search(text, visas[-1] if visas else start, end)) is not None:
         return numbered.start()  # an extract, or a first article that could not be read
+    if operative == end and (orders := _ORDERS.search(text, visas[-1] if visas else start, end)) is not None:
+        return orders.end()
     return operative
 
 
-def _articles(text: str, operative: int, end: int) -> list[int]:
+def _articles(document: ActText, operative: int, end: int) -> list[int]:
     """Return where each article begins, with the title of its section where one stands above it."""
     if operative == end:
         return []
+    text = document.folded.text
     articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
     point = next((point for point in _POINTS if point.match(text, operative) is not None), None)
     if not articles and point is not None:
         articles = {match.start() for match in point.finditer(text, operative, end)}
+    elif not articles:
+        articles = set(_paragraphs(document, operative, end))
     headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
     return [headed.get(position, position) for position in sorted({operative, *articles})]
+
+
+def _paragraphs(document: ActText, start: int, end: int) -> Iterator[int]:
+    """Yield where each paragraph below a blank line begins, up to the closing."""
+    text = document.folded.text
+    for match in _PARAGRAPH.finditer(text, start, end):
+        if _CLOSING.match(text, match.end(), end) is not None:
+            return
+        first, last = document.folded.span(match.start(), match.end())
+        if document.source.count("\n", first, last) > 1 and not document.original(match.end(), match.end() + 1).islower():
+            yield match.end()
 
 
 # What each stretch of a document is to its reader: title, visa, article…, so that every quotation says where it stood.

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 
 from bot.detection.judging import judge
-from bot.domain.acts import Kind, Outcome
+from bot.domain.acts import Kind, Moment, Outcome
 from tests.bot.detection.samples import act
 
 TITLE = "AP n° 2026-9 autorisation de traitement algorithmique des images de vidéoprotection"
 
 
 @pytest.mark.parametrize("opening", ["Décide :", "ARRÊTE", "DECIDENT", "Arrête ce qui suit :"])
-@pytest.mark.parametrize("mark", ["{}°", "{}.", "{})", "- {} °", "{:roman}."])
+@pytest.mark.parametrize("mark", ["{}°", "{}.", "{})", "{}°)", "{} –", "§ {}.", "- {} °", "{:roman}.", "{:roman}/"])
 def test_each_point_is_an_article(opening: str, mark: str) -> None:
     points = [
         "La commune de Dax est autorisée à mettre en œuvre un traitement algorithmique sur les images de vidéoprotection.",
@@ -33,6 +33,38 @@ def test_each_point_is_an_article(opening: str, mark: str) -> None:
     assert facts.ends is not None
     assert (facts.starts.isoformat(), facts.ends.isoformat()) == ("2026-10-05", "2026-10-12")
     assert facts.purposes == ("fire",)
+
+
+PARAGRAPHS = (
+    "La commune de Dax est autorisée à soumettre à un traitement algorithmique les images de neuf caméras de vidéoprotection.",
+    "Elle l'est du 5 octobre 2026 à 9 h au 12 octobre 2026 à 23 h.",
+    "Sont signalés :\n- les départs de feux ;\n- les mouvements de foule.",
+    "Un recours peut être formé devant le tribunal administratif de Pau.",
+)
+
+
+@pytest.mark.parametrize("names", [("", "", "", ""), ("Objet. – ", "Durée. – ", "Signalements. – ", "Recours. – ")])
+@pytest.mark.parametrize("gap", ["\n\n", "\n"])
+@pytest.mark.parametrize("opening", ["ARRÊTE", "A R R Ê T E :", "Décide ce qui suit :"])
+def test_what_is_ordered_needs_no_marks(names: tuple[str, ...], gap: str, opening: str) -> None:
+    ordered = gap.join(name + paragraph for name, paragraph in zip(names, PARAGRAPHS, strict=True))
+    text = (
+        "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nVu l'arrêté du 2 mars 2025 autorisant 90 caméras ;\nConsidérant l'affluence ;\n\n"
+        f"{opening}\n\n{ordered}\n\nMont-de-Marsan, le 28 septembre 2026\n\nPour la préfète et par délégation,\nla directrice de cabinet,"
+        "\n\nsigné\n\nInès Latour\n\nLe présent arrêté est affiché en mairie."
+    )
+    facts = judge(act(text, TITLE)).facts
+    assert (facts.starts, facts.ends) == (Moment(date(2026, 10, 5), time(9)), Moment(date(2026, 10, 12), time(23)))
+    assert (facts.cameras, facts.purposes, facts.court) == (9, ("crowd_movement", "fire"), "Tribunal administratif de Pau")
+    assert (facts.signed, facts.office) == (date(2026, 9, 28), "La directrice de cabinet")
+
+
+def test_one_paragraph_does_not_authorise_what_another_only_speaks_of() -> None:
+    text = (
+        "Vu le code de la sécurité intérieure ;\nARRÊTE\nLe maire de Dax est autorisé à porter à 34 le nombre de caméras du dossier n° 12.\n"
+        "Une convention dira si un traitement algorithmique des images de vidéoprotection est souhaitable."
+    )
+    assert judge(act(text, "Arrêté n° 2026-12 relatif au système de Dax")).outcome is not Outcome.DECREE
 
 
 @pytest.mark.parametrize(
