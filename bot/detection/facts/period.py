@@ -11,12 +11,26 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from itertools import chain, dropwhile, islice, takewhile, zip_longest
+from itertools import chain, dropwhile, islice, pairwise, takewhile, zip_longest
 
-from bot.detection.facts.signature import signing_lines
+from bot.detection.facts.signature import letterhead, signing_lines
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.lists import INLINE_MARK
-from bot.detection.text.phrases import ANY_DATE, CARDINAL, DAY, HOUR, MONTH, PARTIAL_DATE, YEAR, PartialDate, cardinal, clock, full, partial
+from bot.detection.text.phrases import (
+    ANY_DATE,
+    CARDINAL,
+    DAY,
+    HOUR,
+    MONTH,
+    PARTIAL_DATE,
+    WEEKDAYS,
+    YEAR,
+    PartialDate,
+    cardinal,
+    clock,
+    full,
+    partial,
+)
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.tables import MOST_LINES, Line, has_gap, in_cells, lines_of
 from bot.domain.acts import Moment
@@ -35,24 +49,27 @@ _MOST = 20
 # From one day to another: "du 2 mai à 14 h au 3 mai 2026", "le 2 mai et, de 8 h à 10 h, le 3 mai 2026", "chaque nuit de 22 h à 6 h, …".
 
 _DAILY = (
-    r"(?:chaque (?:jour|journee|soir|soiree|nuit|matin)|tou(?:s les (?:jours|soirs)|tes les nuits)|quotidiennement|journellement"
+    r"(?:chaque (?:fois|jour|journee|soir|soiree|nuit|matin)|tou(?:s les (?:jours|soirs)|tes les nuits)|quotidiennement|journellement"
     r"|(?:pour )?chacune? de (?:ces (?:jours|journees|soirs|soirees|nuits|dates)|celles-ci|ceux-ci))"
 )
 _BEGIN_VERB = r"(?:mise? en (?:route|marche)|prend(?:ra|re)? effet|entre(?:ra|r)? en vigueur|debute(?:ra|r)?|commence(?:ra|r)?|court)"
 _END_VERB = (
-    r"(?:prend(?:ra|re)? fin|prenant fin|et arretee?|expire(?:ra|r)?|expirant|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?"
-    r"|(?:s'acheve|se termine)(?:ra|r)?|s'achevant|se terminant|finissant|cessant"
+    r"(?:prend(?:ra|re)? fin|prenant fin|(?:et|est|sera) (?:arrete|interrompu|desactive|coupe|leve|clos)e?s?|expire(?:ra|r)?|expirant"
+    r"|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?|(?:s'acheve|s'arrete|s'interrompt|s'eteint|se termine|se clot|s'achevera|s'eteindra)(?:ra|r)?"
+    r"|s'achevant|se terminant|finissant|cessant"
     r"|(?:date de fin|terme)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
 )
 _UNTIL = (
     r"jusqu'a (?:la fin|l'issue)\b[^.;]{0,60}?(?:au plus tard|soit)"
     r"|(?:vaut|est valable|est valide|dure(?:ra)?|s'etend|court|reste en vigueur|produit ses effets)(?=\sjusqu'au)"
-    rf"|{_END_VERB}(?=\s(?:au plus tard|a la date|le|au|jusqu'au)\b)"
+    rf"|{_END_VERB}(?: de plein droit| automatiquement| definitivement)?(?:,[^.;:,]{{3,60}},)?"
+    r"(?=\s(?:au plus tard|a la date|le|au|jusqu'au)\b)"
 )
 # Words may be glued: "du 4au 7juillet".
 # Each piece is read in one way, or a hostile text would be read in any number of them.
 _GLUE = (
     rf"(?:(?>{_UNTIL}|{_DAILY}|{INLINE_MARK}|[\s,;:|()-]|ainsi que|aux?|a|(?:des|les)(?!amedi)|de|le|du|la|et|puis|entre|jusqu'au?|partir"
+    r"|heures? (?:locales?|legales?|d[eu'] ?(?:la |l')?[a-z-]{4,14})"
     r"|compter|inclus(?:e?s?)?|precises?|ce|elle|il|date|nuits?|soit|selon|horaires?|suivants?))*?"
 )
 _AFTER = r"(?!\d|(?!(?:a|aux?|et|le|inclus|jusqu'au)\b)[a-z])"
@@ -63,10 +80,12 @@ _CELL = re.compile(rf"(?P<glue>){_TOKEN}")
 _THEN_DAILY = re.compile(
     rf"(?P<glue>[,.;]\s(?![^.;:]*\b(?:affich|consult|accueil|ouvert))[^.;:]{{3,60}}?\s{_DAILY},?\s*(?:de|entre)\s*)(?P<hour>{HOUR})(?!\w)(?P<day>)"
 )
+_LABEL, _OF_IT = r"(?:(?:date|jour|prise) d[e'u] ?(?:l[ea'] ?)?)?", r"(?: d[eu'] ?(?:l[ea'] ?)?[a-z]{4,14})?"
 _OPENING = re.compile(
     rf"(?:(?<![a-z])(?:(?P<begins>(?:{_BEGIN_VERB}\s)?(?:a compter d[eu]|a partir d[eu]|des le)|{_BEGIN_VERB}\sle"
-    r"|(?:debut|prise d'effet)\W{1,4})"
-    rf"|(?P<ends>{_END_VERB}\s(?:au plus tard\s)?(?:a la date du|le|au|du|jusqu'au)|fin\W{{1,4}})|(?P<until>jusqu'au)"
+    rf"|{_LABEL}(?:debut|effet|premier jour|mise en (?:service|route)|ouverture|commencement){_OF_IT}\W{{1,4}})"
+    rf"|(?P<ends>{_END_VERB}\s(?:au plus tard\s)?(?:a la date du|le|au|du|jusqu'au)"
+    rf"|{_LABEL}(?:fin|dernier jour|arret|fermeture|echeance|expiration|terme){_OF_IT}\W{{1,4}})|(?P<until>jusqu'au)"
     r"|(?P<one>le|(?<=[a-z] )du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du))"
     rf"|(?P<between>entre l[ea]|entre)|periode|dates?|du|des|les|de)\s*|[:(]\s*)(?={_TOKEN})"
 )
@@ -154,7 +173,7 @@ def _complete(days: list[_Day]) -> list[_Day]:
     year = next((day.shown.year for day in reversed(days) if day.shown.year), None)
     for each in reversed(days):
         day = each.shown.complete(month, year)
-        if day is not None and found and day > found[-1].day and each.shown.year is None:
+        if day is not None and found and day > found[-1].day and each.shown.year is None and each.shown.month is not None:
             day = each.shown.complete(month, day.year - 1)  # du 31 décembre au 1er janvier 2025
         if day is None:
             found = []
@@ -164,6 +183,8 @@ def _complete(days: list[_Day]) -> list[_Day]:
     found.reverse()
     if len(found) == 2 and found[1].day < found[0].day and re.search(r"\b(?:compter|partir|des)\b", found[1].glue):
         return [replace(found[1], glue=""), replace(found[0], glue="jusqu'au ")]  # "jusqu'au 31 décembre 2026, à compter du 5 octobre"
+    if found and found[-1].day == max(day.day for day in found) and not any(day.ends_range for day in found):
+        found.sort(key=lambda day: day.day)  # "les vendredis 2 et 9 et samedis 3 et 10 octobre"
     back = next((rank for rank in range(1, len(found)) if found[rank].day < found[rank - 1].day), len(found))
     return found[:back]
 
@@ -196,10 +217,19 @@ def _period(days: Sequence[_Day], *, night: bool = False) -> Period:
     return Moment(first.day, opens), Moment(ends, closes)
 
 
-# What is looked for in one article, best first: tables and ranges, days one by one, one side of a period, one day.
-_STATED, _ENUMERATED, _PARTLY, _SINGLE, _MONTHS, _SIDE = range(6)
+# What is looked for in one article, best first: tables and ranges, days one by one, one side of a period, one day, days of other things.
+_STATED, _ENUMERATED, _PARTLY, _SINGLE, _MONTHS, _SIDE, _ASIDE = range(7)
 
 Candidate = tuple[int, TextMatch[Period]]
+
+_BESIDE, _LATER = 120, 240
+"""Characters between the two sides of one period, and after a period in which the hours of its days stand."""
+
+_WEEKDAY_HOURS = re.compile(
+    rf"(?P<but>\b(?:sauf|hormis|excepte|a l'exception d[eu'])[ ]?)?(?:l[ea] |du |des le |au )?"
+    rf"\b(?P<day>{'|'.join(WEEKDAYS)}|premier jour|dernier jour)"
+    rf"(?!s?[ ]\d{{1,2}}(?!\d|\s?(?:h|:)))[^.;\d]{{0,40}}?(?P<hour>(?<!\w){HOUR})(?:\s?(?:a|-|et|jusqu'a)\s?(?P<until>{HOUR}))?(?![\w:])"
+)
 
 # A date that follows one of these is of another text.
 _FOREIGN = re.compile(
@@ -218,7 +248,7 @@ _ELSEWHERE = re.compile(
     r"\b(?:enquete publique|commissaire.enqueteur|permanences?|reunions? publiques?|(?:recoi\w*|accueill\w*) le public|accueil du public"
     r"|public\b[^.;:]{0,20}\b(?:recu|accueilli)s?|(?:affich|consultable)\w*"
     r"|(?:circulation|stationnement)\b[^.;:]{0,40}\b(?:interdit|reglement)\w*"
-    r"|agents?\b[^.;:]{0,60}\b(?:presents?|en service|se relaient))[^.;]*$"
+    r"|agents?\b[^.;:]{0,60}\b(?:presents?|en service|se relaient)|compte[- ]rendu|bilan|rapport|synthese)\b[^.;]*$"
 )
 
 
@@ -226,14 +256,50 @@ def _candidates(document: ActText, block: Block) -> Iterator[Candidate]:
     """Yield the periods of one article. Slots with hours that are near each other are one, be they rows, items or sentences."""
     for rows in _tables(document, block):
         yield from ((_STATED, found) for found in _union(rows, 1))
-    found = list(islice(_sentences(document, block), _MOST))
+    found = [(rank, _with_weekdays(document, block, entry)) for rank, entry in islice(_sentences(document, block), _MOST)]
     slots = [entry for _, entry in found if None not in entry.value]
     if not any(rank < _PARTLY and not _is_timed(entry) for rank, entry in found):
         of_something_else = bool(slots) and _of_something_else(document, block.start, slots[0].start)
         yield from ((_SINGLE if of_something_else else _STATED, entry) for entry in _union([slot for slot in slots if _is_timed(slot)], 2))
+    yield from ((_STATED, side) for (_, one), (_, two) in pairwise(found) for side in _joined(one, two))
     yield from found
     yield from ((_STATED if None not in entry.value else _PARTLY, entry) for entry in _durations(document.flat, block.start, block.end))
     yield from ((_MONTHS, entry) for entry in _months(document.flat, block.start, block.end))
+
+
+def _joined(begins: TextMatch[Period], ends: TextMatch[Period]) -> Iterator[TextMatch[Period]]:
+    """Yield the period that two sides give, one right after the other: "débute le… et s'éteint le…", "Premier jour… Dernier jour…"."""
+    (first, no_end), (no_beginning, last) = begins.value, ends.value
+    if (
+        first
+        and last
+        and not (no_end or no_beginning)
+        and ends.start - begins.end <= _BESIDE
+        and first.day <= last.day <= first.day + _NEAR
+    ):
+        yield TextMatch((first, last), begins.start, ends.end)
+
+
+def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) -> TextMatch[Period]:
+    """Return a period with the hours that its article gives for its first day and its last by their weekdays: "Il débute le samedi à 6 h et
+    est arrêté le dimanche à minuit", "sauf le dimanche, où il cesse à 20 h"."""
+    first, last = found.value
+    if first is None or last is None or last.day - first.day >= timedelta(days=7):
+        return found
+    said = list(_WEEKDAY_HOURS.finditer(document.flat, found.end, min(block.end, found.end + _LATER)))
+    days = {
+        WEEKDAYS[first.day.weekday()]: first.day,
+        WEEKDAYS[last.day.weekday()]: last.day,
+        "premier jour": first.day,
+        "dernier jour": last.day,
+    }
+    opening, closing = ([match for match in said if days.get(match["day"]) == moment.day] for moment in (first, last))
+    if first.time is None and last.time is None and len(opening) == len(closing) == 1 and first.day < last.day:
+        opens, closes = _hour(opening[0]["hour"], closing=False), _hour(closing[0]["until"] or closing[0]["hour"], closing=True)
+        return TextMatch((replace(first, time=opens), replace(last, time=closes)), found.start, max(opening[0].end(), closing[0].end()))
+    if last.time is not None and len(said) == len(closing) == 1 and closing[0]["but"] and not closing[0]["until"]:
+        return TextMatch((first, replace(last, time=_hour(closing[0]["hour"], closing=True))), found.start, closing[0].end())
+    return found
 
 
 def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
@@ -254,8 +320,10 @@ def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
             continue
         elif several and not _of_something_else(document, block.start, found.start):
             yield (_STATED if all(len(day.hours) > 1 for day in days) else _ENUMERATED), found
-        elif several or (
-            opening["one"]
+        elif several:
+            yield _ASIDE, found
+        elif (
+            (opening["one"] or len(days[0].hours) > 1)
             and _NO_RANGE.match(text, days[0].end) is None
             and not any(line.start() <= opening.start() < line.end() for line in signing)
         ):
@@ -406,6 +474,9 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     return operative if _agrees(operative.value, titled.value) else titled
 
 
+_SAME = 5
+"""Words of a sentence that show that it says of one operator what another says of the next."""
+
 _MARK = re.compile(rf"[\s;.,]*(?:[-\u2022*]|{INLINE_MARK})\s*(?:les?|du|la nuit du)\s")
 # "AP n° 2027-112        Nice, le 5 février 2027", and nothing after it.
 _TOWN = re.compile(r"(?:^|\n|[ \t]{3,})[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'’ -]{1,40},\s*$")
@@ -413,6 +484,8 @@ _TOWN = re.compile(r"(?:^|\n|[ \t]{3,})[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'’ -]{1,
 
 def _heads_a_letter(document: ActText, segment: Segment, found: TextMatch[Period]) -> bool:
     """Return True for the place and day with which a letter begins: they say when an act was written."""
+    if any(match.start("day") <= found.end and found.start < match.end() for match in letterhead(document, segment)):
+        return True
     first, last = document.folded.span(found.start, found.end)
     lines = document.source[max(first - 60, 0) : first], document.source[last : last + 20]
     heads = segment.at(found.start).part is DecreePart.HEADING and found.value[0] == found.value[1]
@@ -436,13 +509,22 @@ def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], sign
         for _, other in _sentences(document, block):
             days = {moment.day for moment in other.value if moment is not None} - {signed}
             outside = any(not opening.day <= day <= closing.day for day in days)
-            if outside and (block is own or (_is_timed(other) and all(opening.day - _NEAR <= day <= closing.day + _NEAR for day in days))):
+            near = _is_timed(other) and all(opening.day - _NEAR <= day <= closing.day + _NEAR for day in days)
+            if outside and (block is own or near):
+                return False
+            if near and block is not own and _is_timed(found) and _longer(other.value, found.value):
                 return False
     alone = (partial(match["day"] or match["short"]) for match in _DAY_ALONE.finditer(document.folded.text, own.start, own.end))
     dated = [day.complete(year=opening.day.year) for day in alone if day is not None]
     if any(day is not None and not opening.day <= day <= closing.day and abs(day - opening.day) <= _NEAR for day in dated):
         return False
     return all(found.start <= match.start() < found.end for match in _ANY_HOUR.finditer(document.flat, own.start, own.end))
+
+
+def _longer(one: Period, two: Period) -> bool:
+    """Return True where a slot begins or ends outside another, by their hours."""
+    spans = [[datetime.combine(moment.day, moment.time) for moment in each if moment and moment.time] for each in (one, two)]
+    return spans[0][0] < spans[1][0] or spans[0][-1] > spans[1][-1]
 
 
 def _agrees(operative: Period, titled: Period) -> bool:
@@ -467,7 +549,18 @@ def _operative(document: ActText, articles: list[Block], titled: TextMatch[Perio
 
 
 def _ranked(document: ActText, blocks: list[Block]) -> list[Candidate]:
-    return sorted((found for block in blocks for found in _candidates(document, block)), key=lambda found: found[0])
+    """Return the periods of some articles, best first: where several say it in the same words, each of one operator, all of these."""
+    ranked = sorted((found for block in blocks for found in _candidates(document, block)), key=lambda found: found[0])
+    timed = [entry for rank, entry in ranked if rank == _STATED and _is_timed(entry)]
+    leads = [_lead(document, entry) for entry in timed]
+    alike = [entry for entry, lead in zip(timed, leads, strict=True) if len(lead) > 1 and lead[:_SAME] == leads[0][:_SAME]]
+    return [*((_STATED, entry) for entry in _union(alike, 2)), *ranked]
+
+
+def _lead(document: ActText, found: TextMatch[Period]) -> list[str]:
+    """Return the words of a sentence before its period."""
+    before = re.split(r"[.;]\s", document.flat[max(found.start - _BESIDE, 0) : found.start])
+    return re.findall(r"[a-z]{2,}", before[-1])
 
 
 def _first(document: ActText, blocks: list[Block], *, singles: bool) -> TextMatch[Period] | None:

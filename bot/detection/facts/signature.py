@@ -17,7 +17,7 @@ from typing import Any
 from bot.detection.text.cues import cues, fold, load, pattern, repair
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import ANY_DATE, HOUR, full, is_signatory
-from bot.detection.text.segments import DecreePart, Segment, erratum
+from bot.detection.text.segments import DecreePart, Segment, erratum, own_heading
 from bot.domain.law.tables import LINK, PREFIX, spellings
 
 # The administrative courts that the remedies of a decree name.
@@ -108,6 +108,7 @@ _AT = rf"(?P<town>\s?,?\s(?:fait\s)?a\s{_TOWN}(?=\W?$))?"
 _LINE = re.compile(rf"^\W{{0,3}}(?:[a-z][a-z ]{{3,20}}\s:\s)?(?:{_DONE_AT}|(?:a\s+)?{_TOWN}\s?,)\s?{_DAY}{_AT}", re.MULTILINE)
 # "Le 5 mai 2026, à Toulon", "Le 5 mai 2026", "Toulon, 5 mai 2026": items of a list look the same.
 _LOOSE = re.compile(rf"^\W{{0,3}}(?:(?:le|ce)\s|{_TOWN}\s?,\s?)(?P<day>{ANY_DATE}){_AT}\W?$", re.MULTILINE)
+_HEADED = re.compile(rf"^(?:[^\n.;:\d]{{1,90}}[ ])?(?P<town>[a-z]['a-z-]{{1,30}}),[ ]?{_DAY}\W?$", re.MULTILINE)
 _FIRST_LETTER = re.compile(r"\W{0,3}(?:a\s+)?(?=[a-z])")
 # A sentence that ends a line with one of these goes on.
 _GOES_ON = re.compile(
@@ -131,14 +132,21 @@ def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -
     The day that an erratum prints in its title is of the decree it corrects.
     """
     text = document.folded.text
-    numbered = _AFTER_NUMBER.match(text, number.end) if number is not None else None
+    headings = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
+    printed = re.escape(text[number.start : number.end]) if number is not None else "(?!)"
+    numbered = [
+        match
+        for start, end in ((number.start, number.end) if number is not None else (0, 0), *((block.start, block.end) for block in headings))
+        for found in re.finditer(printed, text[start:end])
+        if (match := _AFTER_NUMBER.match(text, start + found.end())) is not None
+    ]
     titled = [
         match
-        for block in (segment.of(DecreePart.TITLE, DecreePart.HEADING) if erratum(document, segment) is None else ())
+        for block in (headings if erratum(document, segment) is None else ())
         for match in _DATED_TITLE.finditer(text, block.start, block.end)
         if not _QUOTED.search(text[max(match.start() - 8, 0) : match.start()])
     ]
-    for match in (*([numbered] if numbered is not None else []), *titled, *_signings(document, segment)):
+    for match in (*numbered, *titled, *_signings(document, segment), *letterhead(document, segment)):
         day = full(match["day"] or "")
         if day is not None:
             return TextMatch(day, match.start(), match.end())
@@ -168,6 +176,14 @@ def signing_lines(document: ActText, start: int, end: int) -> list[re.Match[str]
         loose = []
     found = sorted((*_LINE.finditer(text, start, end), *loose), key=lambda match: match.start())
     return [match for match in found if _stands_alone(document, match.start(), match.end(), end)]
+
+
+def letterhead(document: ActText, segment: Segment) -> Iterator[re.Match[str]]:
+    """Yield the day that ends a line of the letterhead, behind a town: "Bureau de l'ordre public    Dijon, le 2 mai 2026"."""
+    for block in segment.of(DecreePart.HEADING):
+        for match in _HEADED.finditer(document.folded.text, block.start, own_heading(document.folded.text, block.start, block.end)):
+            if document.original(match.start("town"), match.start("town") + 1).isupper():
+                yield match
 
 
 def _closes(document: ActText, match: re.Match[str]) -> bool:

@@ -39,7 +39,8 @@ def _any_of(words: Iterable[str]) -> str:
 _IN_WORDS = _any_of(_WORDS)
 _CLOCK_IN_WORDS = rf"(?:{_any_of(_HOURS)})\s+heures?(?:\s+(?:{_any_of(_MINUTES)})\b)?"
 
-WEEKDAY = r"(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s*)?"
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+WEEKDAY = rf"(?:(?:{'|'.join(WEEKDAYS)})s?\s*)?"
 DAY = r"(?:1\s?er|1\s?[*°º]\w?|[il]\s?er|premier|[0-3]?\d|[0-3]\s\d)"
 MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT_MONTHS)})(?![a-z])\.?)"
 YEAR = rf"(?:20\d\d|2\s0\s\d\s\d|(?:l'an\s+)?deux[\s-]+mil(?:le)?[\s-]+(?:{_IN_WORDS}))"

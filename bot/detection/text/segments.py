@@ -63,7 +63,9 @@ _OPERATIVE = re.compile(
 )
 # A decision without the word "article": "Décide :" and a line that begins with "1°", "1er –", "A."; else its paragraphs.
 _FIRST_POINT = re.compile(
-    r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n\s?(?P<point>\W{0,3}(?:(?:1(?:\s?er)?|i)\s?(?:[°º]\s?\)|[°º.)/:-])|a\s?[.)/-])(?=\s))", re.MULTILINE
+    r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n\s?"
+    r"(?P<point>\W{0,3}(?:(?:1(?:\s?er)?|i)\s?(?:[°º]\s?\)|[°º.)/:-])|a\s?[.)/-])(?=\s))",
+    re.MULTILINE,
 )
 _POINTS = tuple(
     re.compile(rf"^\W{{0,3}}{number}(?=\s)", re.MULTILINE)

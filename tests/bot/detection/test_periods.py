@@ -385,3 +385,65 @@ def test_the_last_hours_of_a_slot_may_end_the_next_morning() -> None:
     items = "- le mercredi 15 juillet 2026 de 18 h à 24 h ;\n- le jeudi 16 juillet 2026 de 0 h à 5 h puis de 22 h à 2 h."
     found = judge(act(f"{text}Article 2 : Elle vaut :\n{items}\nArticle 3 : Exécution.", f"Arrêté n° 2026-1 {OBJECT}")).facts
     assert shown(found) == ("2026-07-15T18:00", "2026-07-17T02:00")
+
+
+A, B = "2026-10-03", "2026-10-04"
+
+
+@pytest.mark.parametrize(
+    ("said", "starts", "ends"),
+    [
+        ("Elle vaut du 3 octobre 2026, 18 h, heure locale, au 4 octobre 2026, 17 h, heure locale.", f"{A}T18:00", f"{B}T17:00"),
+        ("Du 3 octobre 2026 à 18 h (heure de Cayenne) au 4 octobre 2026 à 17 h (heure de Cayenne).", f"{A}T18:00", f"{B}T17:00"),
+        ("Elle prend effet le 3 octobre 2026 à 18 h et s'éteint le 4 octobre 2026 à 17 h.", f"{A}T18:00", f"{B}T17:00"),
+        ("Il est mis en route le 3 octobre 2026 à 18 h. Il est désactivé le 4 octobre 2026 à 17 h.", f"{A}T18:00", f"{B}T17:00"),
+        (
+            "Elle commence le 3 octobre 2026 à 18 h ; elle expire de plein droit, sans notification, le 4 octobre 2026 à 17 h.",
+            f"{A}T18:00",
+            f"{B}T17:00",
+        ),
+        (
+            "Elle vaut les 3 et 4 octobre 2026. Il débute le samedi à 6 h et s'arrête le dimanche à minuit.",
+            f"{A}T06:00",
+            f"{B}T23:59",
+        ),
+        (
+            "Du 3 au 4 octobre 2026. Le premier jour, il commence à 15 h ; le dernier jour, il cesse à 18 h.",
+            f"{A}T15:00",
+            f"{B}T18:00",
+        ),
+        ("Il fonctionne les 3 et 4 octobre 2026 (le samedi de 14 h à 23 h, le dimanche de 9 h à 19 h).", f"{A}T14:00", f"{B}T19:00"),
+        ("Du 30 septembre au 4 octobre 2026, de 9 h à 22 h, sauf le dimanche, où il cesse à 19 h.", "2026-09-30T09:00", f"{B}T19:00"),
+        ("Du 30 septembre au 4 octobre 2026, de 9 h à 22 h, sauf le vendredi, où il cesse à minuit.", "2026-09-30T09:00", f"{B}T22:00"),
+        (
+            "Premier jour   samedi 3 octobre 2026, à partir de 18 h\nDernier jour   dimanche 4 octobre 2026, jusqu'à 17 h",
+            f"{A}T18:00",
+            f"{B}T17:00",
+        ),
+        ("Mise en service : 3 octobre 2026\nÉchéance : 4 octobre 2026", A, B),
+        ("De 16 h 30 à minuit, le samedi 3 octobre 2026.", f"{A}T16:30", f"{A}T23:59"),
+        ("Les vendredis 2 et 9 et samedis 3 et 10 octobre 2026, de 20 h à 2 h.", "2026-10-02T20:00", "2026-10-11T02:00"),
+        (
+            "Régie : les samedis 3, 10 et 17 octobre 2026, chaque fois de 5 h à 23 h.\nPolice : du 5 au 9 octobre 2026, de 8 h à 19 h.",
+            f"{A}T05:00",
+            "2026-10-17T23:00",
+        ),
+        (
+            "Il sert en gare du 3 au 4 octobre 2026, de 9 h à 22 h.\nArticle 3 : Il sert en gare du 10 au 11 octobre 2026, de 8 h à 23 h.",
+            f"{A}T09:00",
+            "2026-10-11T23:00",
+        ),
+        ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le bilan est remis le 5 et le 16 octobre 2026.", A, None),
+    ],
+)
+def test_hours_and_ends_told_apart_from_the_days(said: str, starts: str, ends: str | None) -> None:
+    assert of("La régie est autorisée à mettre en œuvre un traitement algorithmique d'images de vidéoprotection.", said) == (starts, ends)
+
+
+def test_two_articles_with_other_hours_are_no_sure_period() -> None:
+    text = (
+        "Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : La régie est autorisée à employer un traitement algorithmique.\n"
+        "Article 2 : Le logiciel sert du 3 octobre 2026 à 15 h au 4 octobre 2026 à 1 h.\n"
+        "Article 3 : En gare, on l'emploie du 3 octobre 2026 à 9 h au 4 octobre 2026 à 2 h."
+    )
+    assert {"starts", "ends"} <= {*judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts.doubtful}

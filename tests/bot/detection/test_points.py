@@ -49,9 +49,9 @@ PARAGRAPHS = (
 def test_what_is_ordered_needs_no_marks(names: tuple[str, ...], gap: str, opening: str) -> None:
     ordered = gap.join(name + paragraph for name, paragraph in zip(names, PARAGRAPHS, strict=True))
     text = (
-        "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nVu l'arrêté du 2 mars 2025 autorisant 90 caméras ;\nConsidérant l'affluence ;\n\n"
-        f"{opening}\n\n{ordered}\n\nMont-de-Marsan, le 28 septembre 2026\n\nPour la préfète et par délégation,\nla directrice de cabinet,"
-        "\n\nsigné\n\nInès Latour\n\nLe présent arrêté est affiché en mairie."
+        "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nVu l'arrêté du 2 mars 2025 autorisant 90 caméras ;\n"
+        f"Considérant l'affluence ;\n\n{opening}\n\n{ordered}\n\nDax, le 28 septembre 2026\n\nPour la préfète et par délégation,\n"
+        "la directrice de cabinet,\n\nsigné\n\nInès Latour\n\nLe présent arrêté est affiché en mairie."
     )
     facts = judge(act(text, TITLE)).facts
     assert (facts.starts, facts.ends) == (Moment(date(2026, 10, 5), time(9)), Moment(date(2026, 10, 12), time(23)))
@@ -61,7 +61,7 @@ def test_what_is_ordered_needs_no_marks(names: tuple[str, ...], gap: str, openin
 
 def test_one_paragraph_does_not_authorise_what_another_only_speaks_of() -> None:
     text = (
-        "Vu le code de la sécurité intérieure ;\nARRÊTE\nLe maire de Dax est autorisé à porter à 34 le nombre de caméras du dossier n° 12.\n"
+        "Vu le code de la sécurité intérieure ;\nARRÊTE\nLe maire de Dax est autorisé à porter à 34 le nombre de caméras du dossier 12.\n"
         "Une convention dira si un traitement algorithmique des images de vidéoprotection est souhaitable."
     )
     assert judge(act(text, "Arrêté n° 2026-12 relatif au système de Dax")).outcome is not Outcome.DECREE

@@ -183,3 +183,22 @@ def test_what_became_of_a_decree_later_is_not_the_day_of_signature(later: str) -
 def test_a_day_below_a_sentence_that_goes_on_is_no_signature_though_whoever_signs_stands_below(above: str, day: str) -> None:
     closing = f"Article 2 : Exécution.\n{above}\n{day}\nLe préfet du Var"
     assert read("La SNCF est autorisée à mettre en œuvre un traitement algorithmique.", closing).signed is None
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Direction des polices Toulon, le 14 octobre 2026\nBureau de la sécurité\n\nARRÊTÉ n° 2026-77\nautorisant un traitement",
+        "Préfecture                  Toulon, le 14 octobre 2026\nArrêté n° 2026-77 autorisant un traitement",
+        "PRÉFET DU VAR\n\nArrêté n° 2026-77 du 14 octobre 2026\nTraitement",
+        "ARRÊTÉ BDSC-2026-77-02 du 14 OCT. 2026\nportant autorisation d'un traitement",
+    ],
+)
+def test_a_day_in_the_heading_is_that_of_signature_and_no_period(heading: str) -> None:
+    text = (
+        f"{heading} algorithmique d'images de vidéoprotection\n\nLe préfet du Var\n\nVu le code de la sécurité intérieure ;\nARRÊTE\n"
+        "Article 1er : La commune de Toulon est autorisée à mettre en œuvre un traitement algorithmique d'images de vidéoprotection."
+    )
+    title = "Arrêté n° 2026-77 autorisant un traitement algorithmique d'images de vidéoprotection"
+    facts = judge(act(text, "" if "BDSC" in heading else title)).facts
+    assert (facts.signed, facts.number, period(facts)) == (SIGNED, "BDSC-2026-77-02" if "BDSC" in heading else "2026-77", (None, None))
