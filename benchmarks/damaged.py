@@ -142,7 +142,7 @@ def lines_ended_otherwise(content: bytes, _: Random) -> bytes:
 
 def seven_bits(content: bytes, _: Random) -> bytes:
     """As a mail gateway of the past."""
-    return bytes(byte & 0x7F for byte in content)
+    return content.translate(bytes(byte & 0x7F for byte in range(256)))
 
 
 def taken_for_text(content: bytes, _: Random) -> bytes:
@@ -428,16 +428,14 @@ def _outside_streams(content: bytes) -> Iterator[tuple[int, int]]:
 
 def _swap(content: bytes, chance: Random, pattern: bytes, new: Callable[[bytes], bytes]) -> bytes | None:
     """Change what one of the matches holds in its group, outside the data of streams."""
-    found = [match for match in re.compile(pattern, re.DOTALL).finditer(content) if _counts(content, match.start(1))]
+    outside = list(_outside_streams(content))
+    matches = re.compile(pattern, re.DOTALL).finditer(content)
+    found = [match for match in matches if any(start <= match.start(1) < end for start, end in outside)]
     if not found:
         return None
     one = chance.choice(found)
     changed = content[: one.start(1)] + new(one[1]) + content[one.end(1) :]
     return None if changed == content else changed
-
-
-def _counts(content: bytes, place: int) -> bool:
-    return any(start <= place < end for start, end in _outside_streams(content))
 
 
 def _in_stream(content: bytes, chance: Random, change: Callable[[bytes], bytes], of: bytes = b"", *, tells: bool = False) -> bytes | None:
