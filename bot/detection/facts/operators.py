@@ -22,6 +22,7 @@ _LONGEST = 160
 """Characters of an event: longer is a paragraph, not a name."""
 
 _QUOTED = re.compile(r"\"\s?[^\"]{2,60}\"")
+_ALL_QUOTED = re.compile(r"[«“\"]\s?([^«»“”\"]+?)\s?[»”\"]")
 # Without a name, they are called by their days.
 _BARE = re.compile(r"(?:fetes?|festivites|ceremonies?|commemorations?|celebrations?|bals?|feux d'artifice)\s")
 _OF_DAYS = re.compile(rf"des\s{DAY}(?:\s?(?:,|et)\s{DAY})*\s{MONTH}(?:\s{YEAR})?(?!\s(?:au\b|a \d|de \d))")
@@ -46,8 +47,10 @@ _SOME = re.compile(r"(?:une?|des|plusieurs|deux|trois|quatre|cinq)\s")
 _PLACED = re.compile(r"\s(?:de |du |des |d['’]|de la |de l['’])[A-ZÀ-Þ][\w'’-]*(?:[\s-][A-ZÀ-Þ][\w'’-]*){0,2}")
 _ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
 _EVENT_STOP = re.compile(
-    r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s"
-    r"|,\s(?:l'\s?(?:autorisation|emploi|usage|utilisation)|le traitement|les traitements|la mise en oeuvre)\s"
+    r"(?P<place>,?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s)"
+    r"|,\s(?:l'\s?(?:autorisation|emploi|usage|utilisation)|(?:le|un|les|des|deux|trois|plusieurs) traitements?|la mise en oeuvre)\s"
+    # How, or what else, is authorised: "… et dans les conditions suivantes", "…, de traiter", "…, d'appliquer".
+    r"|\set dans les (?:conditions|limites)\b|,\s(?:de |d')[a-z]{3,}(?<!hiv)(?:er|ir)\b"
     # What is done there goes on after the event: "…, à analyser les images…", "…, au traitement algorithmique…".
     r"|,\s(?:a (?:traiter|analyser|exploiter|proceder|appliquer)|(?:sur )?(?:l|d)es (?:images|flux)"
     r"|aux images|(?:au|a l'|a un|par un) ?(?:traitement|analyse)"
@@ -93,9 +96,11 @@ def _events(document: ActText, blocks: list[Block]) -> Iterator[TextMatch[str]]:
                 if named is not None:  # festival « Jazz in Marciac », fêtes des 13 et 14 juillet
                     end = named.end()
                 where = _EVENT_STOP.search(text, match.end(), end)
-                if where is not None and (block.part is DecreePart.TITLE or where.group().startswith(",")):
+                if where is not None and (block.part is DecreePart.TITLE or not where["place"] or where["place"].startswith(",")):
                     end = where.start()
                 value = cleaned(document.original(match.end(), end))
+                quoted = _ALL_QUOTED.fullmatch(value)
+                value = value if quoted is None else quoted[1]
                 if len(value) > 3:
                     yield TextMatch(value, match.start(), end)
 

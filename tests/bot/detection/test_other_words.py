@@ -48,6 +48,9 @@ def test_who_asked_is_an_operator_only_where_nobody_else_is() -> None:
         ("à l'occasion des Fêtes de la Loire 2027", "Fêtes de la Loire 2027"),
         ("pour la tenue du Grand Prix de Nevers", "Grand Prix de Nevers"),
         ("en vue du Salon du livre", "Salon du livre"),
+        ("à l'occasion de « Nevers à toute vapeur »", "Nevers à toute vapeur"),
+        ("à l'occasion du festival « Nevers à toute vapeur »", "festival « Nevers à toute vapeur »"),
+        ("à l'occasion du Village, d'hiver comme d'été", "Village, d'hiver comme d'été"),
         ("au titre de la fête nationale du 14 juillet", "fête nationale du 14 juillet"),
         ("à l'occasion des fêtes des 13 et 14 juillet 2026", "fêtes des 13 et 14 juillet 2026"),
         ("à l'occasion des cérémonies des 10 et 11 novembre", "cérémonies des 10 et 11 novembre"),
@@ -127,6 +130,9 @@ def test_a_number_with_a_blank_in_it(printed: str, number: str) -> None:
         "les images prises par ses trois drones et par eux seuls, à un traitement algorithmique",
         "au traitement algorithmique des images de la vidéoprotection",
         "par un traitement algorithmique, les images de la vidéoprotection",
+        "trois traitements algorithmiques sur les images de la vidéoprotection",
+        "d'appliquer un traitement algorithmique aux images de la vidéoprotection",
+        "de soumettre à un traitement algorithmique les images de la vidéoprotection",
     ],
 )
 def test_what_is_done_at_an_event_is_no_part_of_its_name(tail: str) -> None:
@@ -272,6 +278,7 @@ def test_places_of_a_form_above_the_visas() -> None:
     [
         "La police nationale peut, à l'occasion du corso de Luchon, faire usage d'",
         "Est complétée l'autorisation donnée à l'occasion du corso de Luchon, par l'arrêté n° 2026-400 du 2 mai 2026, d'employer ",
+        "La police nationale peut, à l'occasion du corso de Luchon et dans les limites ci-dessous, faire usage d'",
     ],
 )
 def test_an_event_ends_where_its_sentence_goes_on(sentence: str) -> None:
