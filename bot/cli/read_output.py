@@ -13,7 +13,7 @@ import typer
 from bot.cli.json_output import pages_json, reading_json
 from bot.cli.read import ReadChoice, ReadView
 from bot.cli.text_output import count, print_json, print_lines
-from bot.detection.judging import TwiceRead, read_twice
+from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import Evidence, Facts, FactValue, Judged, Kind, Outcome, Place, Reading, Reference, Verdict
@@ -154,6 +154,8 @@ def explain_lines(reading: Reading, groups: Sequence[Group]) -> Iterator[str]:
             yield from (f"    {line}" for line in _verdict_lines(item.verdict))
             if item.verdict.outcome is Outcome.DECREE:
                 yield from (f"    {line}" for line in twice_lines(read_twice(item.act, item.verdict)))
+                for quote in not_told(item.act, item.verdict):
+                    yield f"    {quote.about}, p. {quote.page}, passed over: « {printable(quote.text)} »; {quote.cue}"
     silent = len(groups) - len(explained)
     if silent:
         yield ""

@@ -13,6 +13,7 @@ from bot.detection.facts.doubts import agree, second_values
 from bot.detection.facts.gather import facts_of
 from bot.detection.facts.identity import number
 from bot.detection.facts.references import CHANGES, amended
+from bot.detection.facts.signature import passed_over
 from bot.detection.facts.tagging import TAGGED, tagged
 from bot.detection.rules.deciding import answered, by_articles, by_reference, by_title, deduplicate
 from bot.detection.rules.evidence import (
@@ -222,12 +223,7 @@ class TwiceRead:
 
 def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
     """Return each fact of a decree that is read twice, and why it is sure or not. It is read again: a verdict keeps only what is told."""
-    text = document(act, relevant_pages(act) or act.pages)
-    cut = segments(text, act.id)
-    spoken = [segment for segment in cut if mentions(text, segment).found] or list(cut)
-    numbered = (segment for segment in spoken if (own := number(text, segment)) is not None and own.value == verdict.facts.number)
-    segment = next(numbered, spoken[0])
-    text = amended(text, segment)
+    text, segment = _read_again(act, verdict)
     second = second_values(text, tagged(text, segment))
     poor = {quote.about for quote in verdict.evidence if text.is_poor(quote)}
     told = {name: value for name in TAGGED if (value := getattr(verdict.facts, name))}
@@ -244,6 +240,22 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
         )
         for name, value in told.items()
     )
+
+
+def not_told(act: Act, verdict: Verdict) -> tuple[Evidence, ...]:
+    """Return the days (`signed`) and offices at the end of a decree that are not told of it; the cue of each is the reason."""
+    text, segment = _read_again(act, verdict)
+    own = number(text, segment)
+    return tuple(text.evidence(name, found.start, found.end, found.value) for name, found in passed_over(text, segment, own))
+
+
+def _read_again(act: Act, verdict: Verdict) -> tuple[ActText, Segment]:
+    text = document(act, relevant_pages(act) or act.pages)
+    cut = segments(text, act.id)
+    spoken = [segment for segment in cut if mentions(text, segment).found] or list(cut)
+    numbered = (segment for segment in spoken if (own := number(text, segment)) is not None and own.value == verdict.facts.number)
+    segment = next(numbered, spoken[0])
+    return amended(text, segment), segment
 
 
 def _anonymous(value: FactValue) -> FactValue:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from bot.detection.text.cues import cues, fold, load, pattern, repair
@@ -397,6 +397,47 @@ def _choice(words: Iterable[str]) -> str:
 
 
 _OF = r"(?:de\s+la\s+|de\s+l['\s]\s?|des\s+|du\s+|de\s+|d['\s]\s?)"
+
+
+# What of the end of a decree is not told.
+
+_ANY_DAY = re.compile(ANY_DATE)
+_MOST = 12
+"""Days and offices of each kind that are explained."""
+
+
+def passed_over(document: ActText, segment: Segment, number: TextMatch[str] | None) -> Iterator[tuple[str, TextMatch[str]]]:
+    """Yield the days (`signed`) and offices (`office`) from the last article on that are not told, each with the reason why not."""
+    text = document.folded.text
+    articles = list(segment.of(DecreePart.ARTICLE))
+    start = max(articles[-1].start, articles[-1].end - _TAIL) if articles else segment.start
+    day, own, signings = signed(document, segment, number), office(document, segment), _signings(document, segment)
+    for match in islice(_ANY_DAY.finditer(text, start, segment.end), _MOST):
+        if day is None or not day.start <= match.start() < day.end:
+            surer = any(signing.start() <= match.start() < signing.end() for signing in signings)
+            line = text.rfind("\n", 0, match.start()) + 1
+            yield "signed", TextMatch("another one is surer" if surer else _no_signing(document, line, segment.end), line, match.end())
+    seen = [(found.start, found.end) for found in _signing(document, segment)]
+    for match in islice(_offices().finditer(text, start, segment.end), _MOST):
+        if own is not None and not own.start <= match.start("office") < own.end:
+            surer = any(first <= match.start("office") < last for first, last in seen)
+            yield "office", TextMatch("another one is surer" if surer else _no_office(document, match), *match.span("office"))
+
+
+def _no_signing(document: ActText, line: int, limit: int) -> str:
+    text = document.folded.text
+    opened = _LINE.match(text, line, limit)
+    if opened is not None:
+        return "somebody learned of it on that day" if _is_later(document, opened) else "a sentence goes on around it"
+    alone = _LOOSE.match(text, line, limit) is not None
+    return "nobody signs beside it, or a list or a sentence goes on" if alone else "its line is not one of a signature"
+
+
+def _no_office(document: ActText, match: re.Match[str]) -> str:
+    if match["office"].startswith("prefet") and _FOR.search(document.flat, max(match.start() - 20, 0), match.end()) is not None:
+        return "another signs for it"
+    listed = _UNLISTED.match(document.folded.text, match.end()) is None
+    return "it does not stand where somebody signs" if listed else "what follows makes another of it, which the list has not"
 
 
 # Which prefect comes first of the several who decide together: the competent court is that of the first named (CJA, article R. 312-1).

@@ -8,7 +8,7 @@ from itertools import permutations
 
 import pytest
 
-from bot.detection.judging import judge
+from bot.detection.judging import judge, not_told
 from bot.domain.acts import Facts
 from tests.bot.detection.samples import act
 
@@ -202,3 +202,39 @@ def test_a_day_in_the_heading_is_that_of_signature_and_no_period(heading: str) -
     title = "Arrêté n° 2026-77 autorisant un traitement algorithmique d'images de vidéoprotection"
     facts = judge(act(text, "" if "BDSC" in heading else title)).facts
     assert (facts.signed, facts.number, period(facts)) == (SIGNED, "BDSC-2026-77-02" if "BDSC" in heading else "2026-77", (None, None))
+
+
+@pytest.mark.parametrize(
+    ("end", "reasons"),
+    [
+        (
+            "Toulon, le 14 octobre 2026\nPour le préfet du Var,\nLa directrice de cabinet\nNotifié,\nà Toulon, le 22 octobre 2026",
+            [
+                ("signed", "à Toulon, le 22 octobre 2026", "somebody learned of it on that day"),
+                ("office", "préfet du Var", "another signs for it"),
+            ],
+        ),
+        (
+            "Fait à Nice, le 2 mai 2026\nFait à Toulon, le 14 octobre 2026",
+            [("signed", "Fait à Nice, le 2 mai 2026", "another one is surer")],
+        ),
+        (
+            "Le directeur de cabinet est chargé de l'exécution.\nToulon, le 14 octobre 2026\nLe préfet du Var",
+            [("office", "directeur de cabinet", "what follows makes another of it, which the list has not")],
+        ),
+        (
+            "Nice, 30 octobre 2026\n\nAnnexe jointe\nToulon, le 14 octobre 2026\nLe préfet du Var",
+            [("signed", "Nice, 30 octobre 2026", "nobody signs beside it, or a list or a sentence goes on")],
+        ),
+        (
+            "Les images sont détruites le 30 octobre 2026.\nToulon, le 14 octobre 2026\nLe préfet du Var",
+            [("signed", "Les images sont détruites le 30 octobre 2026", "its line is not one of a signature")],
+        ),
+    ],
+)
+def test_what_is_passed_over_at_the_end_is_told_with_the_reason(end: str, reasons: list[tuple[str, str, str]]) -> None:
+    use = "Article 1er : La SNCF est autorisée à mettre en œuvre un traitement algorithmique."
+    decree = act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{use}\nArticle 2 : Exécution.\n{end}", TITLE)
+    verdict = judge(decree)
+    assert verdict.facts.signed == SIGNED
+    assert [(quote.about, quote.text, quote.cue) for quote in not_told(decree, verdict)] == reasons
