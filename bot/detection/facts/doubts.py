@@ -15,7 +15,7 @@ from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import cleaned
 from bot.detection.text.segments import DecreePart, Segment
-from bot.detection.text.tables import first_cell, has_gap, is_header
+from bot.detection.text.tables import cells_of, has_gap, is_header
 from bot.domain.acts import Evidence, Facts, FactValue
 
 _LITTLE_WORDS = frozenset({"de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "en", "et"})
@@ -90,7 +90,7 @@ def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
         head = is_header(document, text.rfind("\n", 0, start) + 1)
         ends_short = stop < match.end and stop - text.rfind("\n", 0, start) <= _SHORT_LINE
         tabular = tabular or head or ends_short or has_gap(document.source[first:last])
-        lines += [] if head else [first_cell(document.source[first:last].strip())]
+        lines += [] if head else [cells_of(document.source[first:last].strip())[0]]
         start = stop + 1
     for piece in lines if tabular else [match.value]:
         yield from names(piece, item=True)

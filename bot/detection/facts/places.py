@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from bot.detection.facts.operators import beside_formality, in_event, is_formality
@@ -13,7 +13,7 @@ from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.lists import INLINE_MARK, MOST_ITEMS, lists
 from bot.detection.text.phrases import is_sound, joined, phrase_end, without_names
 from bot.detection.text.segments import Block, DecreePart, Segment
-from bot.detection.text.tables import first_cell, is_header, tables, under
+from bot.detection.text.tables import Line, PrintedTable, cells_of, is_header, tables, under
 
 # From the words around a place to its name: enumerations cut into items, what is said of an item left out.
 
@@ -58,6 +58,7 @@ _AROUND = re.compile(
 _NO_NAMES = re.compile(
     r"\b(?:ET|OU|AINSI|QUE|QUI|DONT|SONT|SOIT|AUX?|À|D[EU]S?|L[AE]S?|SES|LEURS|STATIONS?|GARES|MÉTRO|TRAMWAY)\b|\b[DL](?=['’])"
 )
+_NOUN = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20})[\s,;.]*")
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
 _COUNTED = re.compile(r"\s*[:–—-]?\s+(?:\d{1,3}\s+cam[ée]ras?(?:\s+[a-zé]+)?|[x×]\s?\d{1,3})$", re.IGNORECASE)
 _FEWEST_DASHED = 2
@@ -189,13 +190,60 @@ _TITLE = 160
 """Characters above a table in which cameras or places are spoken of."""
 
 _WATCHED = re.compile(
-    r"\b(?:traitement (?:porte|s'exerce|est)|endroits?|cameras?|lieux?|sites?(?! internet)|emplacements?|implantations?|perimetres?)\b"
+    r"\b(?:traitement (?:porte|s'exerce|est)|endroits?|images|cameras?|lieux?|sites?(?! internet)|emplacements?"
+    r"|implantations?|perimetres?)\b"
 )
 _NOT_WATCHED = re.compile(r"\b(?:agents?|destinataires?|affich\w*|panneau\w*|informe\w*|information du public|conserve\w*|serveurs?)\b")
 _HEADING = re.compile(r"\W{0,3}(?:lieux?|perimetre|sites?|emplacements?|gares|stations)(?: (?:concernee?s?|vises?|couverts?))?\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4}|[A-Z](?=\s[a-zà-ÿ]))\s+(?=\D)")
 # Where a text layer keeps no columns, the first figure or the type of the camera begins the next one.
 _COLUMN = re.compile(r"\s+(?=\d{1,4}\b)|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|panoramiques?|multi-?capteurs?)\s*$)", re.IGNORECASE)
+
+
+# What begins the next column where the header says whose the cameras are, or what for.
+_NEXT_CELLS = (
+    (
+        re.compile(r"\b(?:responsables?|exploitants?|gestionnaires?|operateurs?|services?)\b"),
+        re.compile(
+            r"\s(?:(?:la|le|les)\s)?(?:police (?:municipale|nationale)|gendarmerie|sncf|ratp|sdis|commune|ville|departement|metropole)\b"
+        ),
+    ),
+    (
+        re.compile(r"\b(?:usages?|finalites?|evenements?)\b"),
+        re.compile(
+            r"\s(?:feux?|incendies?|densite|foule|mouvements?|chutes?|objets?|colis|intrusions?|armes?|sens|contresens|franchissement)\b"
+        ),
+    ),
+)
+
+
+def _cells(table: PrintedTable) -> Iterator[tuple[str, Line]]:
+    """Yield what each row has in the column of places, or every cell where all columns may be of places."""
+    following = [pattern for head, pattern in _NEXT_CELLS if head.search(table.header)]
+    for row in table.rows:
+        if table.is_side_by_side:
+            yield from ((cell, row) for cell in cells_of(row.printed))
+            continue
+        shown = table.cell(row)
+        rank = _RANK.match(shown or row.printed)
+        cell = (shown or row.printed)[rank.end() if rank is not None else 0 :]
+        if not shown:
+            cell = _COLUMN.split(cells_of(cell)[0], maxsplit=1)[0]
+            ends = (found.start() for pattern in following if (found := pattern.search(_plain(cell))) is not None)
+            cell = cell[: min(ends, default=None)]
+        yield cell, row
+
+
+def _nouns(items: Iterable[tuple[str, int, int, list[str]]]) -> Iterator[TextMatch[str]]:
+    """Yield the places of the items of a list or table; where most are places, a common noun is one too ("paddock", "le débarcadère")."""
+    each = list(items)
+    most = sum(bool(found) for *_, found in each) * 2 > len(each)
+    for printed, start, end, found in each:
+        noun = _NOUN.fullmatch(printed) if most and not found else None
+        alone = (
+            [noun["name"]] if noun is not None and not (_GENERIC.search(fold(noun["name"]).text) or _NO_ITEM.match(noun["name"])) else []
+        )
+        yield from (TextMatch(name, start, end) for name in found or alone)
 
 
 def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
@@ -208,21 +256,21 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     for table in tables(document, block.start, block.end):
         start = max(table.start - _TITLE, block.start)
         # "Lieu" at its head says nothing of what is done there: "Lieu / Horaires" is of first-aid posts too.
-        if _WATCHED.search(text, start, table.start) is None and "camera" not in table.header:
+        lead = text[start : table.start].rstrip(" :\n")
+        watched = _LIST_LEAD.search(lead) and not _OTHER.search(lead) if table.is_side_by_side else _WATCHED.search(lead)
+        if not watched and "camera" not in table.header:
             continue
         sentence = max(start, *(text.rfind(mark, start, table.start) for mark in ".;"))
         if _NOT_WATCHED.search(text, sentence, table.start + len(table.header)) is not None:
             continue
-        for row in table.rows:
-            shown = table.cell(row)
-            rank = _RANK.match(shown or row.printed)
-            cell = (shown or row.printed)[rank.end() if rank is not None else 0 :]
-            cell = cell if shown else _COLUMN.split(first_cell(cell), maxsplit=1)[0]
-            found = list(names(cell, item=True)) if len(cell) <= _LONGEST_CELL else []
-            if not table.header and row is table.rows[0] and not (found and is_of_a_kind(found[0])):
-                break
-            if len(found) == 1:
-                yield TextMatch(found[0], row.start, row.end)
+        rows = [(cell, row, list(names(cell, item=True)) if len(cell) <= _LONGEST_CELL else []) for cell, row in _cells(table)]
+        called = [bool(found) and is_of_a_kind(found[0]) for _, _, found in rows]
+        if table.is_side_by_side and not (all(found for *_, found in rows) and sum(called) * 2 >= len(called)):
+            continue
+        if table.header or called[0]:
+            # The second line of a header has no figure.
+            told = ((cell if re.search(r"\d", row.printed) else "", row, found if len(found) == 1 else []) for cell, row, found in rows)
+            yield from _nouns((cell, row.start, row.end, found) for cell, row, found in told)
     for line in islice(under(document, block.start, block.end, _HEADING), _MOST):
         yield from (TextMatch(name, line.start, line.end) for name in names(line.printed, item=True))
 
@@ -242,7 +290,7 @@ _OTHER = re.compile(
     r"|finalites?|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?|conserv\w*)\b"
 )
 _TITLED = re.compile(r"\W*(?:article|art\.)\s\w+\W*$")
-_AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+)?sont autorise")
+_AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+(?:\w+\W+){0,4}?)?sont autorise")
 _WHOLE_LINE = (
     rf"(?:(?:sur|dans)\s)?{_OF_THE}?(?:(?:les|le|la)\s|l'\s?)?{_ADJECTIVE}{GROUND}\b[^,;:.\n]{{2,80}}"
     r"(?<! et)(?<! de)(?<! du)(?<! des)(?<! la)(?<! le)(?<! les)[,;.]?"
@@ -264,15 +312,20 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
             continue
         if not found.marked and any(map(is_of_a_kind, names(document.original(found.start, found.opened)))):
             continue
-        first = list(_places(document, *found.items[0]))
-        if not strong and not (first and is_of_a_kind(first[0].value)):
+        if not strong and not any(_is_called(document, entry) for entry in islice(_places(document, *found.items[0]), 1)):
             continue
-        entries = [*first, *chain.from_iterable(_places(document, *item) for item in found.items[1:])]
+        items = [(document.original(*item), *item, [entry.value for entry in _places(document, *item)]) for item in found.items]
+        entries = list(_nouns(items))
         if not strong and not (telling and found.marked):
-            of_kind = [is_of_a_kind(entry.value) for entry in entries]
+            of_kind = [_is_called(document, entry) for entry in entries]
             if len(of_kind) == 1 or not (sum(of_kind) * 2 >= len(of_kind) if found.marked else all(of_kind)):
                 continue
         yield from entries
+
+
+def _is_called(document: ActText, entry: TextMatch[str]) -> bool:
+    """Return True for an item that begins with what its place is called, be it a "station", which is no part of the name."""
+    return is_of_a_kind(entry.value) or is_of_a_kind(_without_lead(document.original(entry.start, entry.end).strip())[0])
 
 
 def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
@@ -367,13 +420,19 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
     for block in segment.of(*([DecreePart.ARTICLE] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])):
         stretch = beside_formality(document, block) if segment.has_articles else block
         if stretch is not None:
-            for entry in chain(islice(listed_places(document, stretch), MOST_ITEMS), tabled_places(document, stretch)):
+            headed = [table for table in tables(document, stretch.start, stretch.end) if table.header and table.rows]
+            listed = (
+                item
+                for item in listed_places(document, stretch)
+                if not any(table.start <= item.start < table.rows[-1].end for table in headed)
+            )
+            for entry in chain(islice(listed, MOST_ITEMS), tabled_places(document, stretch)):
                 if not any(fold(entry.value).text == fold(other).text for other in found):
                     found[entry.value] = entry
     for block in segment.of(DecreePart.HEADING):
         for entry in tabled_places(document, block) if not found else ():
             found.setdefault(entry.value, entry)
-    listed = tuple(found.values())
+    named = tuple(found.values())
     telling = [
         block
         for block in segment.of(DecreePart.ARTICLE)
@@ -383,7 +442,7 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
         if block.part in {DecreePart.TITLE, DecreePart.HEADING} and len(found) > 1:
             break
         known = [value.lower() for value in found]
-        for entry in _in(document, block, listed=listed):
+        for entry in _in(document, block, listed=named):
             plain = entry.value.lower()
             if not any(plain in other or other in plain for other in known):
                 found.setdefault(entry.value, entry)

@@ -23,10 +23,10 @@ _HEADED = (
     r"(?:sites?|lieux?|gares?|stations?|secteurs?|emplacements?|implantations?|localisations?|voies?|zones?|points? hauts?"
     r"|adresses?|designations?|libelles?)\b"
 )
-_RANK_HEAD = r"(?:(?:n\s?[°o]|no|num(?:ero)?s?|rang|rep(?:ere)?|ref(?:erence)?|code|id(?:entifiant)?|cameras?)\W{0,4}\s*)"
+_RANK_HEAD = r"(?:(?:n\s?[°o]|no|num(?:ero)?s?|rang|rep(?:ere)?|ref(?:erence)?|code|id(?:entifiant)?|cam(?:eras?)?)\W{0,4}\s*)"
 _NEXT_HEAD = (
     r"\b(?:cameras?|types?|modeles?|nombre|nb|qte|quantites?|video-?protection|drones?|aeronefs?|fixes?|mobiles?|domes?|observations?|remarques?"
-    r"|dates?|jours?|heures?|horaires?|periodes?|responsables?|evenements?|finalites?|communes?|villes?|arrondissements?|lignes?|exploitants?"
+    r"|dates?|jours?|heures?|horaires?|periodes?|responsables?|evenements?|finalites?|usages?|communes?|villes?|arrondissements?|lignes?|exploitants?"
     rf"|{_RANK_HEAD}|total)\b"
 )
 # "Site  Caméras  Évènements", "N°  Emplacement  Type": a kind of place heads a column, and something else another.
@@ -67,6 +67,11 @@ class PrintedTable:
     cells: int = 0
     """How many the header has, 0 where a text layer keeps no columns."""
 
+    @property
+    def is_side_by_side(self) -> bool:
+        """Return True where no header tells one column from another, and no figure stands in any."""
+        return not self.header and self.cells > 0
+
     def cell(self, row: Line) -> str | None:
         """Return what a row has in the column of places; None where no columns are kept."""
         cells = _GAP.split(row.printed)
@@ -89,6 +94,9 @@ def tables(document: ActText, start: int, end: int) -> Iterator[PrintedTable]:
         if header and below < len(lines) and _HEADER_GOES_ON.fullmatch(text, lines[below].start, lines[below].end):
             below += 1
         rows = tuple(_rows(text, lines[below:], columns=bool(columns)) if header else _counted(text, lines[position:]))
+        if not header and not rows:
+            rows = tuple(_side_by_side(lines[position:]))
+            columns = _GAP.split(line.printed)
         if not header and len(rows) < _FEWEST:
             continue
         past = (below if header else position) + len(rows)
@@ -135,9 +143,9 @@ def under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> 
             yield other
 
 
-def first_cell(printed: str) -> str:
-    """Return what stands before the first gap of a line."""
-    return _GAP.split(printed, maxsplit=1)[0]
+def cells_of(printed: str) -> list[str]:
+    """Return what stands between the gaps of a line."""
+    return _GAP.split(printed)
 
 
 def in_cells(printed: str) -> str:
@@ -181,6 +189,18 @@ def _rows(text: str, lines: Sequence[Line], *, columns: bool) -> Iterator[Line]:
         if re.search(r"\d", text[line.start : line.end]) is None and not (columns and _GAP.search(line.printed)):
             return
         yield line
+
+
+def _side_by_side(lines: Sequence[Line]) -> Iterator[Line]:
+    """Yield lines of as many cells as the first one, none with a figure; the last may have fewer."""
+    most = len(_GAP.split(lines[0].printed))
+    for line in lines if most > 1 else ():
+        cells = _GAP.split(line.printed)
+        if len(cells) > most or re.search(r"\d", line.printed) is not None:
+            return
+        yield line
+        if len(cells) < most:
+            return
 
 
 def _counted(text: str, lines: Sequence[Line]) -> Iterator[Line]:

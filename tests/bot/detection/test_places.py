@@ -316,6 +316,36 @@ def test_a_title_in_capitals_gives_way_to_the_spelling_of_the_article() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "places"),
+    [
+        (
+            "Lieu Responsable Nombre de\ncaméras\nPlace Foch Police municipale 14\nGare de Dax SNCF 18\nTOTAL 32",
+            ("Place Foch", "Gare de Dax"),
+        ),
+        (
+            "Lieu Caméras fixes Numéros\ntribune du Lycée 4 F09-F12\npaddock 3 F13-F15\ncamping Nord 6 F16-F21",
+            ("tribune du Lycée", "paddock", "camping Nord"),
+        ),
+        ("Cam. Emplacement Usage\nV1 place Foch feu, densité\nV2 rue de Paris feu", ("place Foch", "rue de Paris")),
+        (
+            "place Foch          rue de Paris\nfaçade de l'Adour   quai Neuf\nparc Denis",
+            ("place Foch", "rue de Paris", "façade de l'Adour", "quai Neuf", "parc Denis"),
+        ),
+        ("place Foch          ouverte au public\nquai Neuf           fermé", ()),
+        ("- le quai Neuf ;\n- le débarcadère ;\n- la place Foch.", ("quai Neuf", "débarcadère", "place Foch")),
+        (
+            "N°  Site  Caméras  Objet  Sens\n     abandonné  unique\n1  place Foch  9  oui  non\n2  quai Neuf  7  non  oui",
+            ("place Foch", "quai Neuf"),
+        ),
+    ],
+)
+def test_cells_are_told_by_what_they_are(lines: str, places: tuple[str, ...]) -> None:
+    use = "La commune de Dax est autorisée à mettre en œuvre un traitement algorithmique des images de vidéoprotection."
+    text = f"Vu la loi ;\nARRÊTE\nArticle 1er : {use}\nArticle 2 : Les voies et places dont les images sont traitées sont :\n{lines}\n"
+    assert judge(act(f"{text}Article 3 : Exécution.", TITLE)).facts.places == places
+
+
+@pytest.mark.parametrize(
     ("article", "places"),
     [
         ("dans les stations Nanterre-Préfecture (RER A) et La Défense-Grande Arche", ("NANTERRE-PRÉFECTURE", "DÉFENSE-GRANDE ARCHE")),
