@@ -91,10 +91,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+@pytest.fixture
+def by_migrations() -> None:
+    """Make new databases by the migrations, as the program does."""
+
+
 @pytest.fixture(autouse=True)
-def _new_databases_are_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The migrations have tests of their own, in `tests/bot/storage`."""
-    copy_when_new(monkeypatch)
+def _new_databases_are_copies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "by_migrations" not in request.fixturenames:
+        copy_when_new(monkeypatch)
 
 
 @pytest.fixture

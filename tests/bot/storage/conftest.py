@@ -57,8 +57,3 @@ def opener(url: str) -> Iterator[Callable[[], Store]]:
 def store(opener: Callable[[], Store]) -> Store:
     """An empty store."""
     return opener()
-
-
-@pytest.fixture(autouse=True)
-def _new_databases_are_copies() -> None:
-    """Not here: a new database is made by the migrations."""

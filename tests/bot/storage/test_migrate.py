@@ -28,6 +28,8 @@ from bot.storage.store import Store, open_store
 from sources.text.urls import canonical
 from tests.bot.storage.building import one_recueil
 
+pytestmark = pytest.mark.usefixtures("by_migrations")
+
 RELEASED = [
     "0001",
     "0002",
