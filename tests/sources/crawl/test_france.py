@@ -1,4 +1,4 @@
-"""Every source of the catalogue, on a site that looks and publishes as the catalogue says: found, read right, and cheap to poll."""
+"""Every source of the catalogue, on a site that looks and publishes as the catalogue says: found and read right."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.france import memory
 from tests.france.country import France
 from tests.france.national import REDIRECTING
 from tests.france.publications import Recueil
-from tests.france.serving import Shortcut, Sockets
+from tests.france.serving import Shortcut
 from tests.france.sweep import Clock, Sweeper, client
 
 WEDNESDAY = datetime(2026, 9, 16, 8, 0, tzinfo=UTC)
@@ -28,8 +28,6 @@ AUTUMN = date(2026, 9, 1)
 """Since then all that was published is there."""
 
 # Their pages are parsed once in a process: see `memory`.
-MOST_REQUESTS = 1.2
-"""Per source and sweep, in the steady state."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,25 +44,6 @@ async def sweeper(request: pytest.FixtureRequest) -> AsyncIterator[Sweeper]:
     door = Shortcut(france, clock.monotonic)
     async with client(france, door, clock, interval_seconds=0) as polite:
         yield Sweeper(france, door, clock, polite)
-
-
-async def test_a_sweep_costs_little_more_than_a_request_per_source() -> None:
-    """Counted where the requests arrive, on real sockets."""
-    france = France(load_authorities(), WEDNESDAY, sparse_before=AUTUMN)
-    clock = Clock(WEDNESDAY, france)
-    async with Sockets(france, clock.monotonic) as door, client(france, door, clock) as polite:
-        sweep = Sweeper(france, door, clock, polite)
-        first = await sweep()
-        clock.advance(timedelta(minutes=15))
-        steady = await sweep()
-    assert first.failed == {}
-    assert steady.failed == {}
-    number = len(france.sources)
-    cost = steady.pages / number
-    assert number <= steady.pages, "every source is asked"
-    assert cost <= MOST_REQUESTS, f"{steady.pages} requests for {number} sources: {cost:.2f} each (their first look: {first.pages})"
-    assert steady.pages == len(steady.asked), "no robots.txt is read again"
-    assert steady.bytes < first.bytes / 10
 
 
 async def test_every_first_look_finds_its_list_and_reads_it_right_and_then_what_did_not_change_is_one_page(sweeper: Sweeper) -> None:

@@ -32,6 +32,9 @@ AUTUMN = date(2026, 9, 1)
 WHOLE_SWEEP = timedelta(minutes=6)
 """The longest that a sweep of France may take in the steady state."""
 
+MOST_REQUESTS = 1.2
+"""Per source and sweep, in the steady state."""
+
 INTERVAL = 3.0
 """Seconds between two requests, when nobody says otherwise."""
 
@@ -101,6 +104,16 @@ def test_a_sweep_never_asks_faster_than_it_may_and_ends_in_time(looks: FirstLook
     told = f"{count} sources, {steady.pages} requests: {steady.seconds:.0f} s"
     assert timedelta(seconds=steady.seconds) <= WHOLE_SWEEP, told
     assert steady.seconds > INTERVAL * (count - 1), told
+
+
+def test_a_sweep_costs_little_more_than_a_request_per_source(looks: FirstLooks) -> None:
+    """Counted where the requests arrive."""
+    first, steady, number = looks.first, looks.steady, len(looks.trails)
+    cost = steady.pages / number
+    assert number <= steady.pages, "every source is asked"
+    assert cost <= MOST_REQUESTS, f"{steady.pages} requests for {number} sources: {cost:.2f} each (their first look: {first.pages})"
+    assert steady.pages == len(steady.asked), "no robots.txt is read again"
+    assert steady.bytes < first.bytes / 10
 
 
 @dataclass
