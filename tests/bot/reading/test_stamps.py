@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
 
-from benchmarks.reading.stamped import DECREES, stamped, told
+from benchmarks.reading import stamped as scans
+from benchmarks.reading.stamped import DECREES, told
 from bot.reading.pages.drawing import has_coloured_ink
 from bot.reading.pages.ocr import RecognisedWord, find_ocr, unsure_of
 from bot.reading.reader import read_pdf
@@ -18,21 +20,37 @@ from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
+# Each is made once in a process.
+stamped = cache(scans.stamped)
+
+
+class ReadOnce:
+    """An engine that reads each image once."""
+
+    def __init__(self) -> None:
+        found = find_ocr()
+        assert found is not None
+        self.read = cache(found.read)
+
+
+@pytest.fixture(scope="module")
+def engine(with_ocr: None) -> ReadOnce:
+    return ReadOnce()
 
 
 @pytest.mark.parametrize(
     ("scan", "expected"),
     [
-        (build_standalone([BODY], scanned=True), False),
-        (stamped(0, None, 0), False),  # a scan in colour of black words
-        (stamped(0, "black", 0.9), False),
-        (stamped(0, "blue", 0.6), True),
-        (stamped(0, "red", 0.9, in_ink=True), True),
+        (lambda: build_standalone([BODY], scanned=True), False),
+        (lambda: stamped(0, None, 0), False),  # a scan in colour of black words
+        (lambda: stamped(0, "black", 0.9), False),
+        (lambda: stamped(0, "blue", 0.6), True),
+        (lambda: stamped(2, "red", 0.9, in_ink=True), True),
     ],
     ids=["grey", "no ink", "black", "stamp", "day"],
 )
-def test_whether_there_is_ink_in_colour(scan: bytes, expected: bool) -> None:
-    with closing(pdfium.PdfDocument(scan)) as document, closing(document[0]) as page:
+def test_whether_there_is_ink_in_colour(scan: Callable[[], bytes], expected: bool) -> None:
+    with closing(pdfium.PdfDocument(scan())) as document, closing(document[0]) as page:
         assert has_coloured_ink(page) is expected
 
 
@@ -53,18 +71,19 @@ async def test_a_day_that_is_stamped_in_colour_is_not_lost_and_sure_where_the_id
     assert told(page, f"83-{day.isoformat()}-00001").sure.signed == day
 
 
-@pytest.mark.usefixtures("with_ocr")
 @pytest.mark.parametrize("fails", ["has_coloured_ink", "draw_in_black", "time"])
-def test_a_page_that_cannot_be_drawn_without_its_ink_is_as_it_was_read(saved: Save, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+def test_a_page_that_cannot_be_drawn_without_its_ink_is_as_it_was_read(
+    saved: Save, monkeypatch: pytest.MonkeyPatch, engine: ReadOnce, fails: str
+) -> None:
     def fail(*_given: object) -> None:
         raise pdfium.PdfiumError("Failed to get image metadata.")
 
     if fails == "time":
         # All but nothing is left of what the page may take.
-        monkeypatch.setattr("signal.getitimer", lambda _which: (0.001, 0.0))
+        monkeypatch.setattr("signal.getitimer", lambda _which: (1e-9, 0.0))
     else:
         monkeypatch.setattr(child, fails, fail)
-    with closing(child.PdfDocument(saved(stamped(2, "red", 0.9, in_ink=True)), find_ocr)) as document:
+    with closing(child.PdfDocument(saved(stamped(2, "red", 0.9, in_ink=True)), lambda: engine)) as document:
         page = document.recognise(1)
     assert told(page, None).signed == DECREES[2][1]
     assert page.other == ""
