@@ -14,11 +14,13 @@ from bot.domain.acts import Facts, Outcome
 from bot.storage.database import Database, make_engine, parse_url
 from bot.storage.decrees import Decrees
 from bot.storage.schema import act_terms, search_rules
-from bot.storage.search import MANY, RULES, SLICE, _insert_terms, renew_some_terms, terms
+from bot.storage.search import RULES, SLICE, _insert_terms, renew_some_terms, terms
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, decree_of, one_recueil, result_of, to
 from tests.examples import examples
 
+MANY = 21
+"""Where decrees are found by walking the list of all, though few: what the program has is for its speed."""
 DROME = "Arrêté n° 26-2024-04-19-00003 autorisant la vidéosurveillance algorithmique à Valence"
 
 
@@ -145,16 +147,18 @@ def test_many_acts(store: Store) -> None:
     for number in range(10):
         authority = "26" if number % 2 else "83"
         recueil = one_recueil(store, str(number), authority=authority)
-        judged = [act(f"Arrêté a{number}b{one}", first=one + 1, text="caméras augmentées " * 20) for one in range(12)]
+        judged = [act(f"Arrêté a{number}b{one}", first=one + 1, text="caméras augmentées " * 20) for one in range(4)]
         store.recordings.record(result_of(recueil, *judged), to(), NOW + timedelta(minutes=number))
     page = store.decrees.search("camera augmentée", 20)
-    assert (len(page.decrees), page.total) == (20, 120)
-    assert page.decrees[0].title == "Arrêté a9b11"
-    assert store.decrees.search("camera", 1, authorities={"26"}).total == 60
-    assert [decree.title for decree in store.decrees.search("a7b8 cameras", 10).decrees] == ["Arrêté a7b8"]
+    assert (len(page.decrees), page.total) == (20, 40)
+    assert page.decrees[0].title == "Arrêté a9b3"
+    assert store.decrees.search("camera", 1, authorities={"26"}).total == 20
+    assert [decree.title for decree in store.decrees.search("a7b2 cameras", 10).decrees] == ["Arrêté a7b2"]
 
 
-def test_each_decree_that_stands_is_counted_once_among_many(store: Store) -> None:
+def test_each_decree_that_stands_is_counted_once_among_many(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("search", "decrees"):
+        monkeypatch.setattr(f"bot.storage.{module}.MANY", MANY)
     many = [act(f"Arrêté a{one}", first=one + 1, text="caméras", act_id=f"26-2024-04-19-{one:05}") for one in range(MANY + 4)]
     ids = [decree.id for decree in store.recordings.record(result_of(one_recueil(store), *many), to(), NOW).decrees]
     again = store.recordings.record(result_of(one_recueil(store, "again"), *many[:2]), to(), NOW)
@@ -163,7 +167,8 @@ def test_each_decree_that_stands_is_counted_once_among_many(store: Store) -> Non
     for gone in (ids[1], ids[2]):
         store.reviews.withdraw(gone or 0, NOW, "test")
     assert store.decrees.search("camera", 1).total == MANY + 2
-    assert store.decrees.search("arrêté", 3, offset=MANY + 1).total == MANY + 2
+    last = store.decrees.search("arrêté", 3, offset=MANY + 1)
+    assert (len(last.decrees), last.total) == (1, MANY + 2)
 
 
 def test_decrees_recorded_while_a_search_counts_do_not_stop_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
