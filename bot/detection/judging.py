@@ -482,7 +482,8 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
         return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), VerdictReason.JARGON.value))
     about_video = cues().video.search(case.text, *case.span) is not None and not case.denied()
     blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if about_video else []
-    told = next((said for block in blocks if (said := cues().jargon["program"].search(text, block.start, block.end)) is not None), None)
+    program = cues().jargon["program"]
+    told = next((said for block in blocks if (said := program.search(case.document.flat, block.start, block.end)) is not None), None)
     if told is not None and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks):
         return case.uncertain(
             case.document.evidence("verdict", *told.span()), case.document.evidence("doubt", *told.span(), VerdictReason.JARGON.value)

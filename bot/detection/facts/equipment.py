@@ -9,25 +9,27 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate, islice, takewhile
 
 from bot.detection.facts.operators import beside_formality
-from bot.detection.text.cues import load
+from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import CARDINAL, MONTH, cardinal, joined, without_names
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
-from bot.detection.text.tables import tables
+from bot.detection.text.tables import in_cells, lines_of
 from bot.domain.acts import CameraType
 
 # Whose images feed the software: how many cameras, and of which type.
 
-_COUNT = rf"(?P<count>\d{{1,4}}|{CARDINAL}(?:[ -]{CARDINAL}){{0,6}})"
+_COUNT = rf"(?P<count>\d{{1,4}}|{CARDINAL}(?:[ -]?{CARDINAL}){{0,6}})"
 _CAMERAS = re.compile(
     rf"(?<![\w-])(?<!\d[.,])(?<!n° )(?<!article ){_COUNT}\s*(?:\(\s*(?P<again>\d{{1,4}})\s*\)\s*)?"
     r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b"
 )
 _FIXED = re.compile(
     r"\bnombre (?:maximal |total |maximum )?de(?:s)? cameras(?:(?P<aside>,)|[^.;]{0,120}?"
-    r"(?:fixe a|limite a|est de|s'eleve a|ramene a|porte (?:de \w+ )?a"
+    r"(?:(?:fixe|limite|ramene|arrete|egal|passe(?: de \w+)?|porte(?: de \w+)?|s'eleve|s'etablit|ressort)(?: (?:ainsi|donc|desormais))? a"
+    r"|(?:atteint|(?:est|demeure|reste|sera)(?= (?:ainsi |donc |desormais )?de))(?: (?:ainsi|donc|desormais))?(?: de)?"
     r"|ne \w+ (?:pas )?(?:exceder|depasser|etre superieur a)|n'excede(?:ra)? pas|:))"
     rf"\s*{_COUNT}\b(?(aside)(?=\s?,))"
 )
@@ -43,12 +45,27 @@ _SUM = re.compile(
     rf"(?:(?:au total|en tout|un total de|un ensemble de)\s)?{_COUNT}"
     r"(?=\s?(?:[.;,)]|cameras?\b|au total|en tout|points?\b))"
 )
+# "Trois aéronefs, à raison d'une caméra par appareil", "chacun équipé d'une caméra": of each, and no count.
+_ONE_EACH = re.compile(
+    rf"\b{_COUNT}\s+(?:aeronefs?|drones?)\b[^.;]{{0,80}}?\b(?:d'|de |a )?une (?:seule )?camera (?:par (?:appareil|aeronef|drone)|chacun)"
+    rf"|\b(?P<again>\d{{1,4}}|{CARDINAL})\s+(?:aeronefs?|drones?)\b[^.;]{{0,60}}?\bchacun\b[^.;]{{0,40}}?\bune (?:seule )?camera\b"
+)
+# "Le nombre « 41 » est remplacé par le nombre « 58 »", in an article that does not say of what.
+_INSTEAD = re.compile(
+    r"\b(?:nombres?|mots?|chiffres?)\s?:?\s?\"(?P<former>[^\"]{1,40})\"\s(?:est|sont) remplacee?s? par\s(?:l[ae]s? )?"
+    rf"(?:(?:nombres?|mots?|chiffres?)\s?:?\s?)?\"\s?{_COUNT}\s?\""
+)
+# The last line of a table or of an annex.
+_LAST_LINE = re.compile(
+    r"^\W{0,3}(?P<said>(?:(?:sous-)?total|totaux|ensemble|soit)\b[^\n]*?)?(?<!\d)(?P<count>\d{1,4})(?: cameras?)?[ ]?$", re.MULTILINE
+)
+_FIGURES = re.compile(r"(?<![\w.-])\d{1,4}(?![\w-])")
 _NUMBERED = re.compile(rf"\bcameras?\b[^.;:]{{0,60}}?\bau nombre (?:total )?de {_COUNT}\b")
 _CAMERA = re.compile(r"\bcameras?\b")
 # What else than cameras a table counts whose heading speaks of both.
 _NOT_CAMERAS = re.compile(r"\b(?:agents?|effectifs?|habilite\w*|couts?|montants?|prix|euros?)\b")
-_ABOVE = 120
-"""Characters above a table without a header in which cameras are spoken of."""
+_TABLE, _ROWS = 3000, 60
+"""Characters and lines of one table at most."""
 # "12 caméras place A, 9 place B et 4 rue C": parts, of which only the first says what it counts. An address has a number from the first on.
 _PARTS = re.compile(
     r"[^.;:\d]{0,90}(?:,|\bet)\s+\d{1,3}\s+(?:(?:sur|dans|a|aux?|devant|autour)\s|(?:fixes?|mobiles?|nomades?|place|rue|avenue|boulevard|cours|quai|gare"
@@ -76,7 +93,7 @@ _RECITED = re.compile(r"\bdemande\b|\bau nombre de\b|\bnombre (?:total )?de came
 _DRONE = re.compile(r"\baeronefs?\b|\bdrones?\b")
 _VIDEO = re.compile(r"\bvideo\s?-?\s?(?:protection|surveillance)s?\b|\bcameras? fixes?\b")
 _FIXED_ONLY = re.compile(r"\bcameras? fixes?\b|\bcameras\b[^\n.;]{0,60}\d, fixes\b")
-_MOVING = re.compile(r"\b(?:mobiles?|nomades?|embarquees?|orientables?)\b")
+_MOVING = re.compile(r"\b(?:mobiles?|nomades?|embarquees?(?! (?:sur|a bord)[^.;,]{0,20}(?:aeronef|drone))|orientables?)\b")
 _IMAGES = re.compile(r"\b(?:images|demande)\b[^.;]{0,150}\b(?:video\s?-?\s?(?:protection|surveillance)|aeronefs?|drones?)\b")
 # The title of the implementing decree names both: it says nothing of what is authorised.
 _CITED = re.compile(r"\b(?:decret|relati\w+ aux? modalites)\b[^.;]{0,330}?systemes de video\s?-?protection[^.;]{0,60}?aeronefs?\b")
@@ -98,7 +115,13 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
     first = _counted(document, [*titles, *articles[spoken:]]) or (_counted(document, [*titles, *articles]) if spoken else None)
     if first is not None or any(_figures(document, block) for block in [*titles, *articles]):
         return first
-    recited = (block for block in segment.of(DecreePart.VISA, DecreePart.RECITAL) if _RECITED.search(document.flat, block.start, block.end))
+    preamble = list(segment.of(DecreePart.VISA, DecreePart.RECITAL))
+    known = {figure.count.value for block in preamble for figure in _figures(document, block)}
+    for match in (match for block in articles for match in _INSTEAD.finditer(document.flat, block.start, block.end)):
+        former = cardinal(fold(document.original(*match.span("former")).strip()).text)  # what goes is blanked in the folded text
+        if former in known and (count := cardinal(match["count"])) is not None:
+            return TextMatch(count, *match.span())
+    recited = (block for block in preamble if _RECITED.search(document.flat, block.start, block.end))
     each = {figure.count.value: figure.count for block in recited for figure in _figures(document, block) if figure.count.value > 1}
     return next(iter(each.values())) if len(each) == 1 else None
 
@@ -138,10 +161,12 @@ def _figures(document: ActText, block: Block) -> list[_Figure]:
 
 def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
     text = document.flat
-    for table in tables(document, block.start, block.end):
-        heading = document.folded.text[max(table.start - _ABOVE, block.start) : table.start + len(table.header)]
-        if table.total is not None and _CAMERA.search(heading) is not None and _NOT_CAMERAS.search(heading) is None:
-            yield _Figure(table.total, table.total.end, is_total=True)
+    for total in _totals(document, block):
+        yield _Figure(total, total.end, is_total=True)
+    each = list(_ONE_EACH.finditer(text, block.start, block.end))
+    for match in each:
+        if (count := cardinal(match["count"] or match["again"])) is not None:
+            yield _Figure(TextMatch(count, *match.span()), match.start())
     for pattern in (_SUM, _FIXED, _NUMBERED, _SOME, _COLON, _ROW, _CAMERAS):
         for match in pattern.finditer(document.folded.text if pattern is _ROW else text, block.start, block.end):
             count = cardinal(match.groupdict().get("again") or match["count"])
@@ -149,6 +174,7 @@ def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
             if (
                 count is None
                 or _NO_COUNT.search(before) is not None
+                or any(one.start() <= match.start() < one.end() for one in each)
                 or (pattern is _ROW and not _is_of_form(document, match))
                 or _ADDED.search(text, max(match.start() - 160, block.start), match.start())
             ):
@@ -167,6 +193,27 @@ def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
                 or _ALTOGETHER.match(text, match.end()) is not None,
                 in_parts=pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None,
             )
+
+
+def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
+    """Yield the last figures of tables of cameras, where the rows above add up to them: in one column, or where none is kept by all their
+    figures or the last of each row."""
+    text = document.folded.text
+    for match in _LAST_LINE.finditer(text, block.start, block.end):
+        lines = list(islice(reversed(list(lines_of(document, max(block.start, match.start() - _TABLE), match.start()))), _ROWS))
+        heading = text[lines[-1].start : match.start()] if lines else ""
+        if not _CAMERA.search(heading) or _NOT_CAMERAS.search(heading):
+            continue
+        rows = list(takewhile(lambda line: not line.printed.rstrip().endswith((".", ":")), lines))
+        figures = [list(map(int, found)) for line in rows if (found := _FIGURES.findall(text, line.start, line.end))]
+        cells = [in_cells(line.printed).split(" | ") for line in rows]
+        columns = [
+            [int(row[rank]) for row in cells if rank < len(row) and row[rank].isdigit()] for rank in range(max(map(len, cells), default=0))
+        ]
+        if match["said"]:
+            columns += [[row[-1] for row in figures], [sum(row) for row in figures]]
+        if any(int(match["count"]) in list(accumulate(column))[1:] for column in columns):
+            yield TextMatch(int(match["count"]), *match.span())
 
 
 def _is_of_form(document: ActText, match: re.Match[str]) -> bool:

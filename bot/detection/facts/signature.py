@@ -383,7 +383,8 @@ def _one(entry: dict[str, Any], data: dict[str, Any]) -> str:
             rf"{departments}(?:\s+par\s+interim)?",
         ]
     elif entry.get("kind") == "sub_prefect":
-        complements.append(rf"(?:de\s+l'arrondissement\s+)?(?:{_choice(data['towns'])})")
+        towns = _choice(data["towns"])
+        complements.append(rf"(?:de\s+l'arrondissement\s+)?(?:{towns})(?:\s+et\s+(?:{towns}))?")
     elif entry.get("kind") == "of_prefecture":
         complements = [rf"de\s+la\s+prefecture\s+{departments}", *complements]
     tail = rf"(?:\s+(?:{'|'.join(complements)}))"

@@ -241,7 +241,9 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
             continue
         said = case.verb(verb)
         kind = verb.kind
-        if case.title is not None and kind is not Kind.AUTHORISATION:
+        # What an article put in the place of another authorises is what that decree does.
+        quoted = case.document.flat[block.start : block.end].lstrip().startswith('"')
+        if case.title is not None and (kind is not Kind.AUTHORISATION or quoted):
             titled = first_verb(case.title.text, 0, len(case.title.text))
             if titled is not None and titled.kind is not Kind.AUTHORISATION:
                 kind, said = titled.kind, case.verb(titled, case.title.start)

@@ -151,13 +151,15 @@ _TENS = {"vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 5
 CARDINAL = rf"(?:{'|'.join([*_UNITS, *_TENS, 'cents?', 'mille', 'et'])})"
 """Matches one word of a number."""
 
+_NUMBER_WORD = re.compile("|".join(sorted([*_UNITS, *_TENS, "cents", "cent", "mille"], key=len, reverse=True)))
+
 
 def cardinal(words: str) -> int | None:
     """Read a French cardinal below ten thousand, in digits or words; None for what is none ("et")."""
     if words.isdigit():
         return int(words) or None
     total = 0
-    for word in re.split(r"[ -]", words):
+    for word in _NUMBER_WORD.findall(words):  # "soixantequatorze": one cut at a line end
         if word == "mille":
             total = (total or 1) * 1000
         elif word.startswith("cent"):

@@ -240,3 +240,44 @@ def test_in_capitals_a_capital_tells_no_name(text: str, software: str | None, ve
     article = f"Article 1er : La SNCF est autorisée à mettre en œuvre un traitement {text}."
     read = judge(act(f"Vu le code ;\nARRÊTE\n{article}\nArticle 2 : Exécution.".upper(), f"{TITLE} de vidéoprotection")).facts
     assert (read.software, read.vendor) == (software, vendor)
+
+
+@pytest.mark.parametrize(
+    ("text", "cameras"),
+    [
+        ("Le nombre de caméras est porté à cin-\nquante-deux.", 52),
+        ("Le nombre de caméras reliées s'établit ainsi à 61.", 61),
+        ("Le nombre de caméras employées demeure de quarante-\ntrois.", 43),
+        ("Trois drones sont employés, à raison d'une caméra par appareil.", 3),
+        ("Sont employés deux aéronefs équipés chacun d'une caméra.", 2),
+        # A last line counts where the rows add up to it: by a column, by the last figures, by all.
+        ("Les caméras :\n\nSecteur Quais Halls Ensemble\nGare nord 12 9 21\nGare sud 20 16 36\nEnsemble 32 25 57", 57),
+        ("Les caméras :\n\nPolice SNCF\nplace Foch 9 gare de Dax 8\nrue Neuve 6\nTotal 15 Total 8 Ensemble : 23", 23),
+        ("Annexe\nEmprise Lignes Nombre de caméras\nNation M1 46\nBastille M1 18\nTOTAL 64", 64),
+        (
+            "Annexe\nStations    Lignes    Caméras\nNation    1 – 2    25\nBercy    14    13\n                   38",
+            38,
+        ),
+        ("Annexe\nEmprise Lignes Nombre de caméras\nNation M1 46\nBastille M1 18\nTOTAL 90", None),
+        ("Liste des caméras et des agents :\nhalle 4 2\nquai 5 3\nTotal 9 5", None),
+        ("Le dispositif compte deux caméras.\nPage\n7", 2),
+    ],
+)
+def test_numbers_cut_at_a_line_end_and_last_lines_of_tables(text: str, cameras: int | None) -> None:
+    assert facts(f"La SNCF est autorisée à employer un traitement algorithmique.\nArticle 2 : {text}").cameras == cameras
+
+
+@pytest.mark.parametrize(("former", "later", "cameras"), [("41", "58", 58), ("quarante et un", "cinquante-huit", 58), ("12", "14", None)])
+def test_a_number_put_in_the_place_of_that_of_the_recitals_counts_the_cameras(former: str, later: str, cameras: int | None) -> None:
+    text = (
+        "Vu l'arrêté n° 2026-12 du 2 mai 2026 autorisant un traitement algorithmique ;\nConsidérant que 41 caméras ne suffisent pas ;\n"
+        "ARRÊTE\nArticle 1er : L'arrêté n° 2026-12 du 2 mai 2026 est modifié.\n"
+        f"Article 2 : À l'article 2, le nombre : « {former} » est remplacé par le nombre : « {later} »."
+    )
+    title = "Arrêté n° 2026-44 modifiant l'arrêté n° 2026-12 autorisant un traitement algorithmique d'images de vidéoprotection"
+    assert judge(act(text, title)).facts.cameras == cameras
+
+
+def test_cameras_aboard_drones_do_not_move_those_said_to_be_fixed() -> None:
+    read = facts("La SNCF traite par algorithme les images de 24 caméras fixes et de deux embarquées sur aéronefs.", title=TITLE)
+    assert read.camera_types == ("fixed", "drone")

@@ -119,6 +119,7 @@ def signed(end: str) -> Verdict:
         ),
         ("Toulon, le 5 mai 2026\nLe préfet maritime", None),
         ("Toulon, le 5 mai 2026\nLe préfet du Territoire de Belfort", "Le préfet du Territoire de Belfort"),
+        ("Fait à Gex, le 5 mai 2026\nLe sous-préfet de Gex et de Nantua,\nJean MODÈLE", "Le sous-préfet de Gex et de Nantua"),
         # Half of an office that the list does not hold is none.
         ("Toulon, le 5 mai 2026\nLa sous-préfète, adjointe au grand chambellan", None),
         ("Fait à Nice, le 5 mai 2026\nPour le préfet,\nle directeur du cabinet et de la sécurité", None),

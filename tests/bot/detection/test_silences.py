@@ -266,6 +266,14 @@ def test_an_agreement_on_images_that_no_algorithm_sees(said: str, outcome: Outco
             "",
             f"Commission départementale de vidéoprotection\nExtrait du relevé des avis\nObjet : projet d'{OBJECT}\nÉmet un AVIS FAVORABLE",
         ),
+        (
+            "Procès-verbal de la séance du 3 mai 2026 de la commission départementale",
+            f"Point 2 : projet d'arrêté autorisant {OBJECT}. Avis favorable.",
+        ),
+        (
+            "",
+            f"COMMISSION LOCALE\nCompte rendu de la réunion du 3 mai 2026\nPoint 2 : projet d'arrêté autorisant {OBJECT}.\nAvis favorable.",
+        ),
     ],
 )
 def test_an_opinion_on_a_draft_is_no_decree(title: str, text: str) -> None:
@@ -283,6 +291,7 @@ def test_a_decree_that_bears_the_title_of_an_opinion_on_its_draft_is_for_a_perso
         ("est activé un module d'analyse en temps réel, qui avertit l'agent lorsqu'un objet reste immobile", Outcome.UNCERTAIN),
         ("la fonction dite « d'assistance à la détection » signale les intrusions", Outcome.UNCERTAIN),
         ("le module d'aide à l'exploitation met en avant les véhicules à contresens", Outcome.UNCERTAIN),
+        ("un module\nd'analyse d'images signale à l'opérateur un attroupement ou une intrusion", Outcome.UNCERTAIN),
         ("un module logiciel d'aide à l'opérateur signale les intrusions", Outcome.UNCERTAIN),
         ("l'attention du veilleur est attirée, en temps réel, sur les bagages abandonnés", Outcome.UNCERTAIN),
         ("le module d'analyse compte les places libres du parc", Outcome.NOT_CONCERNED),
@@ -408,3 +417,19 @@ def test_other_uses_of_these_words_cost_at_most_one_question_in_twenty_five() ->
     asked = [title for title, article in HARD_NEGATIVES if judge(act(text.format(article), title)).outcome is not Outcome.NOT_CONCERNED]
     assert len(HARD_NEGATIVES) > 25
     assert len(asked) <= 1, asked
+
+
+@pytest.mark.parametrize("verb", ["faire analyser", "faire traiter", "soumettre à une analyse"])
+def test_what_an_operator_may_have_analysed_is_authorised_though_its_title_has_no_verb(verb: str) -> None:
+    text = f"{LAW}ARRÊTE\nArticle premier\nLa gendarmerie peut {verb}, par un traitement algorithmique, les images de cinq caméras."
+    verdict = judge(act(f"{text}\nFait à Gex, le 3 mai 2026", f"Arrêté n° 2026-8 - Corso fleuri - {OBJECT.removeprefix('un ')}"))
+    assert (verdict.outcome, verdict.kind) == (Outcome.DECREE, Kind.AUTHORISATION)
+
+
+def test_an_article_put_in_the_place_of_another_authorises_nothing_new() -> None:
+    text = (
+        f"{LAW}Vu l'arrêté n° 2026.4.DS.12 du 2 mai 2026 autorisant la police municipale d'Agde à mettre en œuvre {OBJECT} ;\nARRÊTE\n"
+        "Article 1er : L'arrêté n° 2026.4.DS.12 du 2 mai 2026 est modifié ainsi qu'il suit.\nArticle 2 : L'article 1er est remplacé par :\n"
+        f"« Art. 1er – La police municipale d'Agde est autorisée à mettre en œuvre {OBJECT}. »\nFait à Agde, le 9 mai 2026"
+    )
+    assert judge(act(text, "Arrêté n° 2026.5.DS.7 modifiant l'arrêté n° 2026.4.DS.12")).kind is Kind.MODIFICATION
