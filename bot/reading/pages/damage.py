@@ -32,15 +32,15 @@ _MOST_CONTENT = 16 * _MEBI
 _FREE = 4_194_000
 """A number that no object has: nearly the highest that pdfium takes. The lowest free ones may be those of objects that are missing."""
 _LONGEST_HEAD = 16 * 1024
-_TAIL = 4096
-"""Bytes at the end of a file in which pdfium looks for the place of its table."""
+_TAIL = 4096  # bytes at the end of a file in which pdfium looks for the place of its table
 _WINDOW, _OVERLAP = 32 * _MEBI, 64
 _BLANKS = b"\t\n\f\r "
 
+# Below its version a file has a comment of bytes above 127 (ISO 32000-1, 7.5.2): without one of them it has lost the eighth bit of all.
+_SEVEN_BITS = re.compile(rb"%PDF-\d\.\d\s{1,2}%[^\s\x80-\xff]{4,9}\s(?=[^\x80-\xff]*+\Z)")
 _STREAM = re.compile(rb">>\s*stream\r?\n")
 _FILTERS = re.compile(rb"/Filter\s*(?:/([^\s/<>\[\]()]+)|\[([^\]]*)\])")
-_NOT_TEXT = re.compile(rb"/Subtype\s*/Image\b|/Type\s*/(?:XRef|EmbeddedFile|Metadata)\b")
-"""Streams that are no part of a text: images, tables of the file, attachments."""
+_NOT_TEXT = re.compile(rb"/Subtype\s*/Image\b|/Type\s*/(?:XRef|EmbeddedFile|Metadata)\b")  # images, tables of the file, attachments
 _FLATE = frozenset((b"FlateDecode", b"Fl"))
 _UNPACKED = frozenset((b"FlateDecode", b"LZWDecode", b"ASCII85Decode", b"ASCIIHexDecode", b"RunLengthDecode", b"Crypt"))
 
@@ -115,9 +115,9 @@ def streams_unpack(content: mmap | bytes) -> bool:
 
 def spoiled_streams(content: mmap | bytes) -> frozenset[bytes]:
     """Return the drawing orders that carry no checksum, as they are not packed, and are not what was written: their length is another one,
-    or what stands among them is no order (ISO 32000-1 annex A). `content` is the file, not encrypted.
+    what stands among them is no order (ISO 32000-1 annex A), or the file has seven bits. `content` is the file, not encrypted.
     """
-    spoiled = set[bytes]()
+    spoiled, is_cut = set[bytes](), _SEVEN_BITS.match(content) is not None
     for found in _streams(content):
         start = content.rfind(b"obj", max(0, found.start() - _LONGEST_HEAD), found.start())
         head = content[start : found.start()]
@@ -128,7 +128,7 @@ def spoiled_streams(content: mmap | bytes) -> frozenset[bytes]:
             continue
         orders, length = content[found.end() : end], _OWN_LENGTH.search(head)
         is_as_long = length is None or 0 <= len(orders) - int(length[1]) <= len(b"\r\n")
-        if b" Tf" in orders and not (is_as_long and _is_orderly(orders)):
+        if b" Tf" in orders and (is_cut or not (is_as_long and _is_orderly(orders))):
             spoiled.add(orders.strip(_BLANKS))
     return frozenset(spoiled)
 

@@ -22,10 +22,14 @@ Article 1er : la mise en oeuvre du traitement est autorisée pour la durée de l
 """
 
 
+HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+"""With the comment of bytes above 127 that ISO 32000-1 (7.5.2) asks for."""
+
+
 def write(objects: Sequence[bytes], trailer: bytes = b"", root: int = 1) -> bytes:
     """A PDF of these objects, numbered from 1; `root` is the catalogue."""
     out = io.BytesIO()
-    out.write(b"%PDF-1.7\n")
+    out.write(HEADER)
     offsets = []
     for number, content in enumerate(objects, start=1):
         offsets.append(out.tell())
@@ -97,7 +101,7 @@ def in_streams(contents: Sequence[bytes]) -> bytes:
         FONT,
         *(PAGE % number for number in streams),
     ]
-    out, rows = bytearray(b"%PDF-1.7\n"), [b"\0" + bytes(4) + b"\xff"]
+    out, rows = bytearray(HEADER), [b"\0" + bytes(4) + b"\xff"]
     last = streams.stop
     rows += [b"\2" + last.to_bytes(4, "big") + bytes((index,)) for index in range(len(packed))]
     starts = [sum(len(one) + 1 for one in packed[:index]) for index in range(len(packed))]

@@ -152,6 +152,7 @@ async def test_letters_of_a_damaged_table_are_not_trusted(saved: Save) -> None:
 
 OTHER = stream(text_content(BODY.replace("12", "13")), compress=True)
 PLAIN = stream(text_content(BODY))
+SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 CUT = stream(text_content(BODY)[: len(text_content(BODY)) // 2], compress=True)
 
 
@@ -163,6 +164,7 @@ CUT = stream(text_content(BODY)[: len(text_content(BODY)) // 2], compress=True)
         pytest.param(papers.pages_of([PACKED]).replace(b"/Pages 2", b"/Pages 3"), (1,), id="the page tree"),
         pytest.param(papers.pages_of([PLAIN, PLAIN.replace(b"Arr\xeat\xe9", b"")]), (2,), id="some letters, of orders that are not packed"),
         pytest.param(papers.pages_of([PLAIN, PLAIN.replace(b"Tf", b"Tg", 1)]), (2,), id="an order that is none, not packed"),
+        pytest.param(papers.pages_of([PLAIN, PLAIN]).translate(SEVEN_BITS), (1, 2), id="the eighth bit of all, not packed"),
         pytest.param(papers.pages_of([PACKED, CUT]), (2,), id="a text that does not end, packed anew"),
         pytest.param(papers.pages_of([PACKED, stream(b"")]), (2,), id="no orders any more"),
         pytest.param(papers.pages_of([PACKED, packed_as(bytes(400))]), (2,), id="orders that were never written"),
