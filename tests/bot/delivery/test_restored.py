@@ -69,8 +69,12 @@ async def deliver(store: Store, clock: Clock, opened: Sequence[Callable[[], Chan
 
 
 @pytest.mark.parametrize("found_first", [False, True])
-async def test_each_decree_is_there_once(tmp_path: Path, clock: Clock, api: FakeBotApi, found_first: bool) -> None:
+async def test_each_decree_is_there_once(
+    tmp_path: Path, clock: Clock, api: FakeBotApi, found_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two waited when the backup was made and two were found after it: all four were sent. One is sent by the restored one."""
+    monkeypatch.setattr("bot.delivery.telegram.search.MOST_LOOKED_AT", 24)
+    monkeypatch.setattr("bot.delivery.mastodon.statuses._PAGE", 12)
     api.add_channel(CHAT)
     async with MastodonServer(ignores_idempotency=True) as server:
         today = clock().date()
@@ -85,7 +89,7 @@ async def test_each_decree_is_there_once(tmp_path: Path, clock: Clock, api: Fake
             find(lost, 4, clock, today)
             find(lost, 5, clock, None)
             await deliver(lost, clock, channels)
-        for number in range(45):  # more than a page of the account, more ids than one look tries
+        for number in range(26):  # more than a page of the account, more ids than one look tries
             server.post(f"bonjour {number}")
             api.person_posts(CHAT, f"bonjour {number}")
         before = [message.buttons for message in api.messages]
