@@ -27,11 +27,11 @@ _CAMERAS = re.compile(
     r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b"
 )
 _FIXED = re.compile(
-    r"\bnombre (?:maximal |total |maximum )?de(?:s)? cameras(?:(?P<aside>,)|[^.;]{0,120}?"
+    r"\bnombre (?:maximal |total |maximum )?de(?:s)? cameras(?:(?P<aside>,)|[^.;]{0,180}?"
     r"(?:(?:fixe|limite|ramene|arrete|egal|passe(?: de \w+)?|porte(?: de \w+)?|s'eleve|s'etablit|ressort)(?: (?:ainsi|donc|desormais))? a"
     r"|(?:atteint|(?:est|demeure|reste|sera)(?= (?:ainsi |donc |desormais )?de))(?: (?:ainsi|donc|desormais))?(?: de)?"
     r"|ne \w+ (?:pas )?(?:exceder|depasser|etre superieur a)|n'excede(?:ra)? pas|:))"
-    rf"\s*{_COUNT}\b(?(aside)(?=\s?,))"
+    rf"\s*{_COUNT}\b(?!-)(?(aside)(?=\s?,))(?! par l'(?:article|arrete|annexe))"
 )
 # A line of a form: "Nombre total de caméras  187", "Caméras reliées au logiciel  38, fixes".
 _ROW = re.compile(

@@ -340,7 +340,8 @@ def erratum(document: ActText, segment: Segment) -> re.Match[str] | None:
     A line that begins so in a text that corrects nothing is one of a table of contents.
     """
     text = document.folded.text
-    if segment.is_formal:
+    own = (re.match(r"[^\w\"]{0,3}\w", text[block.start : block.start + 4]) for block in segment.of(DecreePart.ARTICLE))
+    if any(segment.of(DecreePart.VISA)) or any(own):  # those in quotation marks are of the decree that is corrected
         return None
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
         found = erratum_in(text, block.start, block.end)

@@ -58,6 +58,7 @@ def test_software_and_vendor(text: str, software: str | None, vendor: str | None
         ("mille deux cents caméras", 1200),
         ("deux cent quatre-vingt-une caméras", 281),
         ("un nombre de caméras porté de 12 à 20", 20),
+        ("un nombre de caméras, fixé à vingt-quatre par l'article 3 de l'arrêté n° 2026-9, porté à trente-huit", 38),
         ("dix (10) caméras", 10),
         ("la ville. Le nombre de caméras employées ne peut excéder 88", 88),
         ("la ville. Le nombre de caméras ne saurait dépasser vingt-cinq", 25),

@@ -38,6 +38,13 @@ def test_an_erratum_modifies_the_decree_that_it_names(opening: str, title: str) 
     assert verdict.facts.references == (Reference(Kind.MODIFICATION, "2026-93"),)
 
 
+def test_an_article_that_is_quoted_makes_no_decree_of_an_erratum() -> None:
+    articles = "AU LIEU DE :\n« Article 4 : Le quai Nord est filmé. »\nLIRE :\n« Article 4 : Le quai Sud est filmé. »"
+    verdict = judge(act(f"ERRATUM\nà l'arrêté n° 2026-93-014 {OBJECT},\n{articles}\nArras, le 15 juillet 2026"))
+    assert (verdict.kind, verdict.facts.number, verdict.facts.signed) == (Kind.MODIFICATION, None, date(2026, 7, 15))
+    assert verdict.facts.references == (Reference(Kind.MODIFICATION, "2026-93-014"),)
+
+
 def test_the_day_that_it_names_is_that_of_the_decree() -> None:
     verdict = read(f"RECTIFICATIF\nArrêté du 9 juillet 2026 {OBJECT}")
     assert verdict.kind is Kind.MODIFICATION

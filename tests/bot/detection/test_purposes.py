@@ -113,6 +113,10 @@ def test_a_row_that_says_no_is_of_no_event() -> None:
     ]
 
 
+def test_an_event_that_is_no_longer_looked_for_is_none() -> None:
+    assert purposes("Sont détectés les départs de feu. Il est mis fin à la détection du franchissement de zones interdites.") == ["fire"]
+
+
 def test_loose_words_count_only_where_events_are_told() -> None:
     assert purposes("Les bousculades de l'an passé et la saturation des quais ont été déplorées.") == []
 
