@@ -245,21 +245,10 @@ def _connected(port: int) -> list[socket.socket]:
         return []
 
 
-async def test_started_by_its_user_it_ends_soon_too(sites: Sites, telegram: FakeBotApi, tmp_path: Path) -> None:
-    """The other tests fork the bot from a process that has it loaded: here the signal meets a new interpreter."""
-    configure(tmp_path, sites, telegram)
-    gate = sites.hold(sites.listing)
-    with bot(Started, tmp_path, "run") as running:
-        await gate.reached()
-        assert running.end() == 0
-    assert list((tmp_path / "tmp").iterdir()) == []
-    await later(tmp_path, sites, telegram)
-
-
 @pytest.mark.usefixtures("with_ocr")
 @pytest.mark.parametrize(("name", "code"), [("run", 0), ("poll", 130)])
 async def test_it_ends_soon_while_a_long_scan_is_read(sites: Sites, telegram: FakeBotApi, tmp_path: Path, name: str, code: int) -> None:
-    """Started by its user: what a forked one reads with is not its own child."""
+    """Started by its user: what a forked one reads with is not its own child, and the signal meets a new interpreter."""
     configure(tmp_path, sites, telegram)
     decree, other = (demo_text(name, sites.today, number="2026-1") for name in ("authorisation", "road"))
     act = ActSpec("Préfecture de la Drôme / Cabinet", f"26-{sites.today}-00001", "Arrêté", (decree, other), scanned=True)
