@@ -334,4 +334,4 @@ def stem(word: str) -> str:
 
 
 def _ascii(word: str) -> str:
-    return "".join(character if character.isascii() else f"u{ord(character):x}" for character in word)
+    return word if word.isascii() else "".join(character if character.isascii() else f"u{ord(character):x}" for character in word)
