@@ -16,7 +16,7 @@ from bot.detection.facts.references import CHANGES, amended, amended_things, ref
 from bot.detection.facts.signature import courts_named, first_prefect, office, signed
 from bot.detection.facts.tagging import tagged
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.mentions import Mention, every_purpose, is_excluded, legal_bases, lists_events, purposes_named
+from bot.detection.text.mentions import Mention, every_purpose, is_excluded, legal_bases, lists_events, purposes_named, purposes_numbered
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain.acts import Evidence, Facts, Kind, Purpose
@@ -124,7 +124,8 @@ def _purposes(document: ActText, segment: Segment) -> list[TextMatch[Purpose]]:
         listed = block.part is DecreePart.ARTICLE and (
             lists_events(document, block.start, block.end) or bool(purposes_named(document, block.start, block.end))
         )
-        for purpose, start, end in purposes_named(document, block.start, block.end, listed=listed):
+        numbered = purposes_numbered(document, block.start, block.end)
+        for purpose, start, end in (*purposes_named(document, block.start, block.end, listed=listed), *numbered):
             if not is_excluded(document, start, end, block.start, block.end):
                 found.setdefault(purpose, TextMatch(purpose, start, end))
     return [found[purpose] for purpose in Purpose if purpose in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ from itertools import islice
 
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.lists import leads, lists, names_of_one_kind
 from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, holds_end, joined, phrase_end
 from bot.detection.text.segments import Block, DecreePart, Segment
 
@@ -20,6 +22,9 @@ _MOST = 20
 
 _LONGEST = 160
 """Characters of an event: longer is a paragraph, not a name."""
+
+_REACH, _FARTHEST = 400, 6000
+"""Characters of an enumeration of communes, and from an operator to the end of the list that it opens."""
 
 _QUOTED = re.compile(r"\"\s?[^\"]{2,60}\"")
 _ALL_QUOTED = re.compile(r"[«“\"]\s?([^«»“”\"]+?)\s?[»”\"]")
@@ -119,50 +124,34 @@ def in_event(text: str, start: int, position: int) -> bool:
     return opening is not None and not holds_end(text, opening.end(), position)
 
 
-def where_named(document: ActText, segment: Segment, event: str | None) -> list[tuple[int, int]]:
-    """Return where the name of an event stands in a decree, for whatever reason it is named there."""
-    if event is None:
-        return []
-    return [match.span() for match in re.compile(re.escape(fold(event).text)).finditer(document.flat, segment.start, segment.end)]
+def _is_part_of(document: ActText, event: str | None, position: int) -> bool:
+    """Return True for who is named inside the name of an event, and belongs to it: "la fête de la ville de X"."""
+    named = re.finditer(re.escape(fold(event).text), document.flat) if event is not None else ()
+    inside = any(match.start() < position < match.end() for match in named)
+    return inside and _ATTACHED.search(document.flat[max(position - 8, 0) : position]) is not None
 
 
-def is_part_of_a_name(text: str, position: int, named: list[tuple[int, int]]) -> bool:
-    """Return True for who is named at `position` inside one of these names, and belongs to it: "la fête de la ville de X"."""
-    inside = any(start < position < end for start, end in named)
-    return inside and _ATTACHED.search(text[max(position - 8, 0) : position]) is not None
-
-
-# "la commune de Cannes", "police municipale de la ville de L'Haÿ-les-Roses": the name is read from the original text.
-_OF = re.compile(r"\s+(?P<of>de |d'|du |des )(?:(?:la |les )?(?:communes?|villes?) (?P<town>de |d'|du |des ))?")
-_NAMED = re.compile(r"\s+(?P<of>de |d'|du |des )?(?P<town>)")
-_NAME = re.compile(
-    r"(?:(?:L[ea]s?|L['’]|Saint|Sainte)[ -]?)?[A-ZÀ-ÖØ-Þ][\w'’\-]*"
-    r"(?:(?!\set\s)(?:[ -](?:sur|sous|en|les|lès|la|le|de|du|des|aux?|d['’]|l['’]|et)){0,2}(?:[ -]|\s[dl]['’])"
-    # In capitals, a sentence goes on: "LA POLICE MUNICIPALE DE NICE EST AUTORISEE DU…".
-    r"(?!RER|SNCF|RATP|(?:EST(?! ENSEMBLE)|SONT|PEUT|PEUVENT|MET|METTENT|POUR|DANS|AFIN|LORS|PAR|DISPOSE|AUTORIS\w*|QUI)\b)"
-    r"[A-ZÀ-ÖØ-Þ][\w'’\-]+){0,4}"
-)
 _DANGLING = re.compile(r"(?: (?:DU|DES|DE|D|LA|LE|LES|L|AU|AUX|A|À|ET|EN|SUR|SOUS))+$")
 # "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
 _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
-    r"(?: (?:par|a|de|du|des))?(?: communa(?:l|ux))?\s*$"
+    r" (?:par|a|de|du|des)(?: communa(?:l|ux))?\s*$"
 )
+_POLICE = "Police municipale"
 _ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
 )
-
-
 _AUTHORISES = re.compile(r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire usage)\b")
-# A name ends at a line that begins with a word of its own: the letterhead goes on there ("… de Cannes\nLe préfet").
-_NEXT_LINE = re.compile(
-    r"\n\s*(?:L[ea]s?\b|L['’]|LE[S]?\b|LA\b|V[Uu]\b|Arr|ARR|A\s?R\s?R|Article|ARTICLE|Cons|CONS|Pr[eé]f|PR|Sur\b|Cabinet|Direction|Fait\b|[A-ZÀ-Þ]{2,}\s)"
-)
-_AND_OF = re.compile(r"\s*(?:,|\bet)\s*(?=de |d')")
-# "Les polices municipales de Lens et du Marin": only a plural goes on with "du", which also begins "et du Département".
-_AND_OF_SEVERAL = re.compile(r"\s*(?:,(?:\s*et\b)?|\bet)\s*(?=de |d'|du |des )")
-_SEVERAL = re.compile(r"\b(?:polices|communes|villes|maires)\b")
+# A name ends before a line that begins with a capital or an article, and before the next cell of a table; not where every blank is double.
+_NEXT_LINE = re.compile(r"(?<![\s,;/-])(?<!\b(?i:de|du|la|le|et|en|au))(?<!\b(?i:des|les|sur|aux|lès))\s*\n\s*(?=[A-ZÀ-Þ]|l[ae]s?\s)")
+_CELL = re.compile(r" ?(?:\S+ )*\S+(?=\t|[ \xa0]{2,}\S)")
+_APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`’", "'"))
+_SEVERAL = re.compile(r"\b(?:polices|services|communes|villes|maires)\b")
+# After several, the names are in brackets or in a list.
+_NAMED_BELOW = re.compile(r"(?:\s[a-z-]+){0,2}\s?\((?P<names>[^()]{3,300})\)|[^.;:]{0,300}\b(?:suivant|ci-|autorisee?s?\b)|\s?:")
+# What opens a list of those who get images or the decree.
+_TOLD = re.compile(r"\b(?:destinataires?|acces|copie|ampliation|(?:inform|notifi|transmi|adress|acced|consult|communiqu)\w*)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +165,8 @@ class _Operator:
 @cache
 def _operators() -> tuple[_Operator, ...]:
     return tuple(
-        _Operator(
-            entry["name"],
-            re.compile("|".join(f"(?:{pattern})" for pattern in entry["patterns"])),
-            entry.get("of", False),
-            entry.get("named", False),
-        )
-        for entry in load("operators.toml")["operator"]
+        _Operator(known["name"], re.compile("|".join(known["patterns"])), known.get("of", False), known.get("named", False))
+        for known in load("operators.toml")["operator"]
     )
 
 
@@ -202,23 +186,25 @@ def operators(
     decree: they are left out.
     """
     titles = [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]
-    articles = [block for block in segment.of(DecreePart.ARTICLE) if not is_formality(document.flat, block)]
-    named = where_named(document, segment, event)
+    articles = [kept for block in segment.of(DecreePart.ARTICLE) if (kept := beside_formality(document, block)) is not None]
 
     def read(blocks: Iterable[Block], *, heading: bool = False) -> list[TextMatch[str]]:
         found = named_in(document, list(blocks), heading=heading)
-        return [entry for entry in found if not is_part_of_a_name(document.flat, entry.start, named)]
+        return [entry for entry in found if not _is_part_of(document, event, entry.start)]
 
-    found = _merged([*read(titles, heading=True), *read(b for b in speaking if b in articles or b.part is DecreePart.BODY)])
-    also = [block for block in articles if _AUTHORISES.search(document.flat, block.start, block.end) is not None]
-    found = _merged([*found, *read(also)])
-    found = found or _merged(read(articles)) or _merged(read(mentioning))
+    said = [block for block in articles if block in speaking or _AUTHORISES.search(document.flat, block.start, block.end) is not None]
+    found = [*read(titles, heading=True), *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
+    found = _merged(found or read(articles) or read(mentioning))
     # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
-    if found and all(_is_asking(document, entry) for entry in found):
+    if found and all(_comes_after(_ASKING, document, entry) for entry in found):
         places = tuple(_place(entry.value) for entry in found)
-        found = _merged([*found, *(entry for entry in read(mentioning) if _is_police(entry.value) and entry.value.endswith(places))])
-    users = [entry for entry in found if not _is_owner(document, entry)]
-    return users or found
+        polices = [entry for entry in read(mentioning) if entry.value.startswith(_POLICE) and entry.value.endswith(places)]
+        found = _merged([*found, *polices])
+    owners = [entry for entry in found if entry.value.startswith("Commune") and _comes_after(_OWNED, document, entry)]
+    blocks = ((entry, segment.at(entry.start)) for entry in found)
+    opened = ((entry, leads(document, block.start, block.end, entry.start)) for entry, block in blocks)
+    told = [entry for entry, words in opened if any(_TOLD.search(document.flat, *lead) is not None for lead in words)]
+    return [entry for entry in found if entry not in (*owners, *told)] or found
 
 
 def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
@@ -226,12 +212,8 @@ def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tup
     return tuple(entry.value for entry in _merged(named_in(document, [Block(DecreePart.BODY, *span) for span in spans])))
 
 
-def _is_owner(document: ActText, entry: TextMatch[str]) -> bool:
-    return entry.value.startswith("Commune") and _OWNED.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
-
-
-def _is_asking(document: ActText, entry: TextMatch[str]) -> bool:
-    return _ASKING.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
+def _comes_after(words: re.Pattern[str], document: ActText, entry: TextMatch[str]) -> bool:
+    return words.search(document.flat[max(entry.start - 60, 0) : entry.start]) is not None
 
 
 def is_formality(flat: str, block: Block) -> bool:
@@ -255,77 +237,57 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -
     text = document.flat
     found: list[TextMatch[str]] = []
     for block in blocks:
+        # The letterhead above the title names the service that writes.
+        title = re.compile(r"\barrete").search(text, block.start, block.end) if heading else None
         for operator in _operators():
             taken = block.start
             for match in operator.pattern.finditer(text, block.start, block.end):
-                if match.start() < taken:
+                if match.start() < taken or (heading and match.lastgroup == "bare"):
                     continue
                 if operator.of or operator.named:
-                    following = _commune(document, match.end(), block.end, _NAMED if operator.named else _OF)
-                    while following is not None:
-                        name, end = following
-                        name = _as_elsewhere(document, match.start(), end, name)
-                        found.append(TextMatch(_of(operator.name, name), match.start(), end))
-                        taken = end
-                        several = _SEVERAL.search(text, match.start(), end) is not None
-                        more = (_AND_OF_SEVERAL if several else _AND_OF).match(text, end, block.end) if operator.of else None
-                        following = _commune(document, more.end() - 1, block.end, _OF) if more is not None else None
-                    continue
-                if heading and _letterhead(text, match.start(), block):
-                    continue
-                found.append(TextMatch(operator.name, match.start(), match.end()))
+                    for name, start, end in _names(document, match, block, operator):
+                        found.append(TextMatch(f"{operator.name} {name}", start, end))
+                        taken = max(taken, end)
+                elif title is None or match.start() >= title.start():
+                    found.append(TextMatch(operator.name, match.start(), match.end()))
     return found
 
 
-def _of(operator: str, name: str) -> str:
-    """Return `Commune de Cannes`, `Commune d'Annecy`, `Commune du Havre`; what comes without "de" is joined as it is."""
-    for article, contracted in (("de Le ", "du "), ("de Les ", "des ")):
-        if name.startswith(article):
-            name = contracted + name.removeprefix(article)
-    if re.match(r"de [AEIOUÉÈÊÎÂÔ]", name):
-        name = "d'" + name.removeprefix("de ")
-    return f"{operator} {name}"
-
-
-def _commune(document: ActText, position: int, limit: int, lead: re.Pattern[str]) -> tuple[str, int] | None:
-    """Return the name after an operator, with what joins it, and where it ends; None where there is none."""
-    of = lead.match(document.flat, position, limit)
-    if of is None:
-        return None
-    first, last = document.folded.span(of.end(), min(of.end() + 60, limit))
+def _names(document: ActText, match: re.Match[str], block: Block, operator: _Operator) -> Iterator[tuple[str, int, int]]:
+    """Yield the names after an operator, each with what joins it and where: in its sentence, else of several in brackets or in a list."""
+    several = _SEVERAL.search(match.group()) is not None
+    start = match.end() + document.flat.startswith(" ", match.end())
+    first, last = document.folded.span(match.end(), min(start + _REACH, block.end))
     line = _NEXT_LINE.split(document.source[first:last], maxsplit=1)[0]
-    name = _NAME.match(joined(" ".join(line.split())))
-    if name is None:
-        return None
-    link = (of["town"] or of["of"] or "").strip()
-    # "d'" and "des communes de" stand for "de"; "du Havre" and "des Sables-d'Olonne" are the names' own.
-    link = link if link in {"du", "des", ""} else "de"
-    if of["town"] and link not in {"du", "des"}:
-        link = "de"
-    shown = _DANGLING.sub("", name.group().strip(" -’"))
-    return f"{link} {shown}".strip().rstrip("'"), of.end() + len(name.group())
+    cell = _CELL.match(line)
+    found = names_of_one_kind(_printed(cell.group() if cell is not None else line), several=several)
+    if found and (found[0][0] or operator.named):
+        for link, name, length in found if operator.of else found[:1]:
+            if not link.endswith(("la ", "l'")):
+                yield _linked(document, link or "de" * operator.of, name), match.start(), start + length
+    elif several and (below := _NAMED_BELOW.match(document.flat, match.end(), block.end)) is not None:
+        listed = next(lists(document, match.start(), min(block.end, match.end() + _FARTHEST)), None) if not below["names"] else None
+        items = listed.items if listed is not None and listed.start == match.start() else [below.span("names")]
+        for first, last in items:
+            for link, name, _ in names_of_one_kind(_printed(document.original(first, last)), listed=True):
+                yield _linked(document, link or "de", name), first, last
 
 
-def _as_elsewhere(document: ActText, start: int, end: int, name: str) -> str:
-    """Return a name in capitals ("du HAVRE") as the act prints it where it says the same words otherwise ("la police du Havre")."""
-    link = re.match(r"(?:d[eu]s? )?", name)
-    shown = name[link.end() :] if link is not None else name
-    words = document.flat[start:end].rstrip()
-    position = document.flat.find(words) if shown.isupper() else -1
-    for _ in range(_MOST):
-        if position < 0:
-            break
-        other = joined(document.original(position, position + len(words)))[-len(shown) :]
-        if other[:1].isupper() and not other.isupper():
-            return name.removesuffix(shown) + other
-        position = document.flat.find(words, position + 1)
-    return name
+def _printed(text: str) -> str:
+    return joined(" ".join(unicodedata.normalize("NFC", text).translate(_APOSTROPHES).split()))
 
 
-def _letterhead(text: str, position: int, block: Block) -> bool:
-    """Return True for a word above the title: the letterhead names the service that writes, not who is authorised."""
-    title = re.compile(r"\barrete").search(text, block.start, block.end)
-    return title is not None and position < title.start()
+def _linked(document: ActText, link: str, name: str) -> str:
+    """Return `de Cannes`, `d'Annecy`, `du Havre`, or a name alone; one in capitals ("HAVRE") as the act prints it elsewhere."""
+    name = _DANGLING.sub("", name.strip(" -'")).rstrip("'")
+    if name.isupper():
+        words = rf"(?:communes?|villes?|municipales?|maires?) (?:d[eu]s? |d')?(?P<name>{re.escape(fold(name).text)})\b"
+        told = (joined(document.original(*match.span("name"))) for match in islice(re.finditer(words, document.flat), _MOST))
+        name = next((other for other in told if other[0].isupper() and not other.isupper()), name)
+    link = link.strip().lower()
+    linked = f"{link if link in {'du', 'des', ''} else 'de'} {name}".strip()
+    linked = re.sub(r"^de Le(s?) ", lambda article: "des " if article[1] else "du ", linked)
+    return re.sub(r"^de (?=[AEIOUÉÈÊÎÂÔ])", "d'", linked)
 
 
 def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
@@ -335,7 +297,7 @@ def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
         names.setdefault(entry.value, entry)
     for value in list(names):
         place = _place(value)
-        if place != value and any(other != value and _is_police(other) and other.endswith(place) for other in names):
+        if place != value and any(other.startswith(_POLICE) and other.endswith(place) for other in names):
             del names[value]
     return list(names.values())
 
@@ -343,7 +305,3 @@ def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
 def _place(value: str) -> str:
     """Return the name of a commune, as the name of its police ends: `Cannes`, `du Havre`."""
     return re.sub(r"^Commune (?:de |d'|(?=du |des ))", "", value)
-
-
-def _is_police(value: str) -> bool:
-    return value.startswith("Police municipale")

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from bot.detection.facts.operators import beside_formality, in_event, is_formality
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.lists import INLINE_MARK, MOST_ITEMS, lists
+from bot.detection.text.lists import INLINE_MARK, MOST_ITEMS, lists, names_of_one_kind
 from bot.detection.text.phrases import is_sound, joined, phrase_end, without_names
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.tables import Line, PrintedTable, cells_of, is_header, tables, under
@@ -44,7 +44,8 @@ _NO_ITEM = re.compile(rf"^(?:{'|'.join(_WORDS['no_item'])})\b")
 _NAMES_AFTER_KIND = re.compile(r"^(?:[Ss]tations?\s(?:de\s|d['’])?|[Gg]ares\s)(?=[A-ZÀ-Þ])")
 _SAID = re.compile(
     r"\s*\(.*$|\s+(?:au nord|au sud|à l['’](?:est|ouest))\b.*$"
-    r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$"
+    r"|,\s*(?:lignes?|paris)\b.*$|\s+(?:pendant|durant|lors)\b.*$|\s+-\s+\d+ cam[ée]ras?.*$|\s+(?:compris|inclus)(?:es?)?\W*$"
+    r"|\s*[:–—-]?\s+(?:\d{1,3}\s+cam[ée]ras?(?:\s+[a-zé]+)?|[x×]\s?\d{1,3})\W*$"
     r"|\s+(?:et|avec)\s+(?:(?:à|a|de|aux?|sur|dans)\s+)?(?:ses|leurs?|son|sa)\s+(?:parvis|quais|acc[eè]s|d[ée]pendances).*$",
     re.IGNORECASE,
 )
@@ -60,9 +61,7 @@ _NO_NAMES = re.compile(
 )
 _NOUN = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20})[\s,;.]*")
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
-_COUNTED = re.compile(r"\s*[:–—-]?\s+(?:\d{1,3}\s+cam[ée]ras?(?:\s+[a-zé]+)?|[x×]\s?\d{1,3})$", re.IGNORECASE)
-_FEWEST_DASHED = 2
-"""Pieces between dashes that may be of one name: "gare La Plaine – Stade de France"."""
+# Two pieces may be of one name: "gare La Plaine – Stade de France".
 _DASH = re.compile(r"\s+[–—-]\s+")
 _BETWEEN = re.compile(
     r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?"
@@ -81,16 +80,7 @@ _AND_ITEM = re.compile(
     r"\s+(?:et|ainsi qu['’e])\s*(?=(?:à |de |sur )?(?:l[ea]s?\s|l['’]|au\s|aux\s|du\s|des\s)"
     r"[a-zà-öø-ÿœ-]{3,20}(?:\s[a-zà-öø-ÿœ-]{1,12}){0,3}[\s'’](?:d['’])?[A-ZÀ-Þ])"
 )
-_INCLUDED = re.compile(r"\s+(?:compris|inclus)(?:es?)?$")
-_SINGULAR = {
-    "gares": "gare", "places": "place", "rues": "rue", "avenues": "avenue", "boulevards": "boulevard", "quais": "quai", "ponts": "pont",
-    "parkings": "parking", "stades": "stade", "parcs": "parc", "jardins": "jardin", "plages": "plage", "quartiers": "quartier",
-    "halles": "halle", "haltes": "halte",
-}  # fmt: skip
-_NAME = r"[A-ZÀ-Þ\d][\w'’]*(?:-[\w'’]+)*"
-_OF_NAME = rf"(?:de la |de l['’]|du |des |de |d['’]){_NAME}(?: (?:(?:de |du |des |sur |la |le |les )|[dl]['’]){{0,2}}{_NAME})*"
-_ENUMERATED = r",\s*(?:et\s+)?|\s+et\s+|\s+ainsi que\s+"
-_SEVERAL = re.compile(rf"\b(?P<kind>(?i:{'|'.join(_SINGULAR)}))\s(?P<places>{_OF_NAME}(?:(?:{_ENUMERATED}){_OF_NAME})+)")
+_SEVERAL = re.compile(rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?=\sd)")
 _FROM_TO = re.compile(r"\bentre\s[^,;]{3,60}\set\s")
 
 
@@ -105,14 +95,13 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
         composed = _NO_NAMES.sub(lambda word: word.group().lower(), composed)
     value = _PARENTHESES.sub("", joined(without_names(composed)))
     dashed = _DASH.split(value)
-    if len(dashed) > _FEWEST_DASHED and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
+    if dashed[2:] and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
         value = ", ".join(dashed)
     for part in _cut(_each(value), item=item):
         name, town = _without_lead(part)
         around = _AROUND.search(name)
         name = name[: around.start()] if around is not None else name
-        name = _COUNTED.sub("", _SAID.sub("", name)).strip(' ,;.-–:»«"')
-        name = _INCLUDED.sub("", _NAMES_AFTER_KIND.sub("", name))
+        name = _NAMES_AFTER_KIND.sub("", _SAID.sub("", name).strip(' ,;.-–:»«"'))
         if is_sound(name) and (is_place(name) or (item and _is_proper(name))) and not (town and not is_of_a_kind(name)):
             name = name.upper() if capitals else name
             yield f"{name} et {around['around'].lower()}" if around is not None else name
@@ -152,12 +141,12 @@ def _is_proper(name: str) -> bool:
 
 def _each(text: str) -> str:
     """Spell out several of a kind one by one: "les gares d'Arles et de Nîmes" as "gare d'Arles, gare de Nîmes"."""
-
-    def one_by_one(match: re.Match[str]) -> str:
-        kind = _SINGULAR[match["kind"].lower()]
-        return ", ".join(f"{kind} {each.strip()}" for each in re.split(_ENUMERATED, match["places"]))
-
-    return _SEVERAL.sub(one_by_one, text)
+    for kind in reversed([*_SEVERAL.finditer(text)]):
+        named = names_of_one_kind(text, kind.end())
+        if len(named) > 1 and all(link for link, _, _ in named):
+            each = ", ".join(f"{kind.group()[:-1]} {link}{name}" for link, name, _ in named)
+            text = f"{text[: kind.start()]}{each}{text[named[-1][2] :]}"
+    return text
 
 
 def _plain(text: str) -> str:

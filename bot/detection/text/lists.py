@@ -1,4 +1,5 @@
-"""Finds the lists of an article: the words that open them, and their items, each with a mark or a line of its own, or in one sentence."""
+"""Finds the lists of an article: the words that open them, and their items, each with a mark or a line of its own, or in one sentence; and
+cuts the names that follow one word for all of them."""
 
 from __future__ import annotations
 
@@ -38,6 +39,7 @@ _MARK = (
 _MARKED = re.compile(rf"(?:^|\n)[ ]?(?:{_MARK}){{1,2}}")
 _END = re.compile(r";|\.\s|\.$|\n(?=article\b|art\.|fait a\b)")
 _LINE = re.compile(r"[^\n]+")
+_FEW_WORDS = r"[a-z][a-z' -]{2,40}[;,.]?"
 # A sentence ends there, and before the next line of a form ("Motif : …").
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|art\.|fait a\b|[a-z][^\n.;:]{1,40}\s:\s)")
 # The colon or dash after words that open a list without marks.
@@ -55,7 +57,7 @@ class PrintedList:
     marked: bool
 
 
-def lists(document: ActText, start: int, end: int, whole_line: str) -> Iterator[PrintedList]:
+def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS) -> Iterator[PrintedList]:
     """Yield the lists of a part of the folded text, in order.
 
     Lines without marks are items where several in a row are a `whole_line`; the rows of a table are none.
@@ -81,7 +83,8 @@ def lists(document: ActText, start: int, end: int, whole_line: str) -> Iterator[
             position = max(position, items[-1][1]) if items else position
         else:
             return
-        lead = _lead(text, start, opened)
+        earliest = max(start, opened - _LONGEST_LEAD)
+        lead = max((match.end() for match in _BEFORE.finditer(text, earliest, max(opened - 2, earliest))), default=earliest)
         marked = first is not None and opened == first.start()
         tabular = (
             bool(items)
@@ -103,10 +106,9 @@ def _opening(text: str, start: int, end: int) -> int | None:
     return None
 
 
-def _lead(text: str, start: int, end: int) -> int:
-    """Return where the words begin that open a list at `end`."""
-    start = max(start, end - _LONGEST_LEAD)
-    return max((match.end() for match in _BEFORE.finditer(text, start, max(end - 2, start))), default=start)
+def leads(document: ActText, start: int, end: int, position: int) -> Iterator[tuple[int, int]]:
+    """Yield where the words stand that open the lists, in a part of the folded text, which hold a position."""
+    return ((found.start, found.opened) for found in lists(document, start, end) if found.opened <= position < found.items[-1][1])
 
 
 def _marked(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
@@ -118,6 +120,43 @@ def _marked(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
         if text[stop - 1] == ":" and following is not None:
             return
         yield item.end(), stop
-        if following is None or (closing is not None and text[closing.start()] != ";" and closing.start() < following.start()):
+        ended = closing is not None and text[closing.start()] != ";" and following is not None and closing.start() < following.start()
+        if following is None or ended or text[following.start() - 1] == ":":
             return
         start = following.start()
+
+
+# Names after one word for all of them: "les gares de Lyon et de Bercy", "les polices municipales de Lens, Liévin et du Marin".
+
+_NAME = (
+    r"(?!RER|SNCF|RATP)(?:(?:L[ea]s?|L['’]|Saint|Sainte)[ -]?)?(?:[A-ZÀ-ÖØ-Þ]|\d{1,2}-(?=[A-ZÀ-ÖØ-Þ]))[\w'’\-]*"
+    r"(?:(?!\set\s)(?:[ -](?:sur|sous|en|les|lès|la|le|de|du|des|aux?|d['’]|l['’]|et)){0,2}(?:[ -]|\s[dl]['’])"
+    # In capitals, a sentence goes on: "LA POLICE MUNICIPALE DE NICE EST AUTORISEE DU…".
+    r"(?!RER|SNCF|RATP|(?:ET|EST(?! ENSEMBLE)|SONT|PEUT|PEUVENT|MET|METTENT|POUR|DANS|AFIN|LORS|PAR|DISPOSE|AUTORIS\w*|QUI)\b)"
+    r"[A-ZÀ-ÖØ-Þ][\w'’\-]+){0,4}"
+)
+_LINKED = re.compile(rf"\s?(?:(?i:{INLINE_MARK}))?(?P<link>(?i:de |du |des |d['’] ?)(?:la |l['’])?)?(?P<name>{_NAME})")
+_JOINED = re.compile(
+    r"\s?(?:[,;/](?: et\b| ainsi que\b)?|[–—-](?= )|(?P<last>et|ainsi qu(?:e|['’]))\b)(?P<that> celles?\b)?(?=\s)", re.IGNORECASE
+)
+_UNFINISHED = re.compile(r"\s(?!et\b|ainsi\b)[a-zà-ÿ]")
+
+
+def names_of_one_kind(text: str, start: int = 0, *, several: bool = True, listed: bool = False) -> list[tuple[str, str, int]]:
+    """Return the names of an enumeration as printed: what joins each to the word before all of them, "" where nothing does, and its end.
+
+    In a sentence names without a preposition go on up to an "et" (in "de Lens, Pas-de-Calais, sont" they do not), and only after a plural
+    (`several`), as do those with "du", which also begins "et du Département". Names that are `listed` are nothing else than names.
+    """
+    found: list[tuple[str, str, int]] = []
+    sure, last, free = 1, listed, True
+    one = _LINKED.match(text, start)
+    while one is not None and (free or (one["link"] or "").lower() in {"de ", "d'"}):
+        found.append((one["link"] or "", one["name"], one.end()))
+        sure = len(found) if one["link"] or last else sure
+        joining = _JOINED.match(text, one.end())
+        if joining is None:
+            break
+        last, free = listed or joining["last"] is not None, several or joining["that"] is not None
+        one = _LINKED.match(text, joining.end())
+    return [] if listed and found and _UNFINISHED.match(text, found[-1][2]) else found[:sure]

@@ -11,6 +11,7 @@ from itertools import islice
 
 from bot.detection.text.cues import Pattern, cues, load, name_of, pattern
 from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.lists import leads
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain.acts import Purpose
 
@@ -25,8 +26,14 @@ _ALIEN = frozenset({"medical images", "wildlife or photographs", "aerial surveys
 EXCLUDED = "said not to be there"
 """The name of the cue by which what an act excludes is set aside."""
 
-# A row of a form: "départ de feu    non".
-_SAYS_NO = re.compile(r"[^\n.;:,]{0,40}\snon[ ]?(?=\n|$)")
+# A row of a form: "départ de feu    non", "☐ départ de feu".
+_SAYS_NO = re.compile(r"[^\n.;:,]{0,40}(?<!\sx)(?<!oui)\s(?:non|-|✗|✘)[ ]?(?=\n|$)")
+_UNTICKED = re.compile(r"☐[^\n☒☑]*$")
+# "les événements mentionnés aux 1°, 3° à 5° et 8° de l'article 3 du décret n° 2023-828".
+_NUMBERED = re.compile(
+    r"\b(?:aux?|du|des)\s(?:points?\s|n\s?[°o]s?\s)?(?P<numbers>[1-8](?:\s?°)?(?:\s?(?:,|et|a)\s(?:(?:aux?|du|des)\s)?[1-8](?:\s?°)?)*)"
+    r"\s(?:du i )?de l'article 3 du (?:meme )?decret (?:n\s?[°o]?\s?2023-828|du 28 aout 2023)"
+)
 
 _ENOUGH = 400
 """Mentions looked at in one decree: real ones have a dozen, a hostile text has any number."""
@@ -252,6 +259,17 @@ def purposes_named(document: ActText, start: int, end: int, *, listed: bool = Fa
     return found
 
 
+def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[Purpose, int, int]]:
+    """Return the events that a stretch only gives by their numbers in the decree of 2023, each with where."""
+    found: list[tuple[Purpose, int, int]] = []
+    for match in _NUMBERED.finditer(document.flat, start, end):
+        first = 0
+        for to, number in re.findall(r"(\ba\s)?([1-8])", match["numbers"]):
+            found += [(purpose, *match.span()) for purpose in list(Purpose)[first if to else int(number) - 1 : int(number)]]
+            first = int(number)
+    return found
+
+
 def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | None:
     """Return where a stretch says that all eight events are searched for ("l'ensemble des événements de l'article 3 …"), if it does."""
     match = _every().search(document.mended.text, *document.mended_span(start, end))
@@ -265,9 +283,12 @@ def is_excluded(document: ActText, first: int, last: int, start: int, end: int) 
     """Return True where the sentence of an event named at `first:last`, within `start:end`, says that it is not looked for."""
     if _SAYS_NO.match(document.folded.text, last, end) is not None:
         return True
+    if _UNTICKED.search(document.folded.text, start, last) is not None:
+        return True
     before, after = _around(document, first, last, start, end)
     excluding, excluded = _excluded()
-    return excluding.search(before) is not None or excluded.search(after) is not None
+    opening = [document.mended.text[slice(*document.mended_span(*lead))] for lead in leads(document, start, end, first)]
+    return excluding.search(before) is not None or any(map(excluded.search, (after, *opening)))
 
 
 def _around(document: ActText, first: int, last: int, start: int, end: int) -> tuple[str, str]:

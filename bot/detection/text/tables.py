@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import islice, takewhile
 
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, TextMatch
@@ -82,7 +83,7 @@ class PrintedTable:
 
 def tables(document: ActText, start: int, end: int) -> Iterator[PrintedTable]:
     """Yield the tables of a part of the folded text, in order. A row without a figure or columns ends its table."""
-    text, lines = document.folded.text, _lines(document, start, end)
+    text, lines = document.folded.text, list(islice(lines_of(document, start, end), MOST_LINES))
     past = 0
     for position, line in enumerate(lines):
         if position < past:
@@ -93,7 +94,8 @@ def tables(document: ActText, start: int, end: int) -> Iterator[PrintedTable]:
         below = position + 1
         if header and below < len(lines) and _HEADER_GOES_ON.fullmatch(text, lines[below].start, lines[below].end):
             below += 1
-        rows = tuple(_rows(text, lines[below:], columns=bool(columns)) if header else _counted(text, lines[position:]))
+        follows = partial(_is_row, text, header=header, columns=bool(columns))
+        rows = tuple(takewhile(follows, lines[below if header else position :]))
         if not header and not rows:
             rows = tuple(_side_by_side(lines[position:]))
             columns = _GAP.split(line.printed)
@@ -129,7 +131,7 @@ def is_header(document: ActText, position: int) -> bool:
 
 def under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> Iterator[Line]:
     """Yield what a form says in its second column under a heading: on the line of that, and on those below that are as far in."""
-    lines = _lines(document, start, end)
+    lines = list(islice(lines_of(document, start, end), MOST_LINES))
     for position, line in enumerate(lines):
         gap = _GAP.search(line.printed)
         if gap is None or heading.fullmatch(fold(line.printed[: gap.start()]).text) is None:
@@ -158,10 +160,6 @@ def has_gap(printed: str) -> bool:
     return _GAP.search(re.sub(r"\s*\n\s*", "\n", printed.strip())) is not None
 
 
-def _lines(document: ActText, start: int, end: int) -> list[Line]:
-    return list(islice(lines_of(document, start, end), MOST_LINES))
-
-
 def lines_of(document: ActText, start: int, end: int) -> Iterator[Line]:
     """Yield the lines of a part of the folded text in which something is printed."""
     text = document.folded.text
@@ -182,13 +180,13 @@ def lines_of(document: ActText, start: int, end: int) -> Iterator[Line]:
         start = stop + 1
 
 
-def _rows(text: str, lines: Sequence[Line], *, columns: bool) -> Iterator[Line]:
-    for line in lines:
-        if _END.match(text, line.start, line.end) is not None:
-            return
-        if re.search(r"\d", text[line.start : line.end]) is None and not (columns and _GAP.search(line.printed)):
-            return
-        yield line
+def _is_row(text: str, line: Line, *, header: bool, columns: bool) -> bool:
+    """Return True for a line with a figure or columns below a header, else for one of a name and a count."""
+    if _END.match(text, line.start, line.end) is not None:
+        return False
+    if not header:
+        return _NAME_AND_COUNT.fullmatch(line.printed) is not None
+    return re.search(r"\d", text[line.start : line.end]) is not None or (columns and _GAP.search(line.printed) is not None)
 
 
 def _side_by_side(lines: Sequence[Line]) -> Iterator[Line]:
@@ -201,10 +199,3 @@ def _side_by_side(lines: Sequence[Line]) -> Iterator[Line]:
         yield line
         if len(cells) < most:
             return
-
-
-def _counted(text: str, lines: Sequence[Line]) -> Iterator[Line]:
-    for line in lines:
-        if _NAME_AND_COUNT.fullmatch(line.printed) is None or _END.match(text, line.start, line.end) is not None:
-            return
-        yield line

@@ -6,6 +6,7 @@ import pytest
 
 from bot.detection.judging import judge
 from bot.detection.text.document import document
+from bot.domain.acts import Purpose
 from tests.bot.detection.samples import act
 
 NAMED = {
@@ -115,6 +116,35 @@ def test_a_row_that_says_no_is_of_no_event() -> None:
 
 def test_an_event_that_is_no_longer_looked_for_is_none() -> None:
     assert purposes("Sont détectés les départs de feu. Il est mis fin à la détection du franchissement de zones interdites.") == ["fire"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Sont signalés :\n- les départs de feu ;\n- les mouvements de foule.\nNe sont pas recherchés :\n- les armes ;\n- les chutes.",
+        "Sont signalés, à l'exclusion de tout autre :\n- les départs de feu ;\n- les mouvements de foule ;\nSont exclus :\n- les chutes.",
+        "Événements\n☒ mouvements de foule\n☐ armes\n☐ chutes\n☒ départs de feu",
+        "Événements          Recherché\nmouvements de foule     X\narmes      –\nchutes     –\ndéparts de feu     X",
+        "Événements        Ville     Police\nmouvements de foule     X    –\ndéparts de feu     –     X\nchutes     –     –",
+        "Le traitement détecte les événements mentionnés aux 6° et 8° de l'article 3 du décret n° 2023-828 du 28 août 2023.",
+    ],
+)
+def test_events_by_list_box_column_or_number(sentence: str) -> None:
+    assert purposes(sentence) == ["crowd_movement", "fire"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [
+        ("aux 1° à 8°", [purpose.value for purpose in Purpose]),
+        ("aux 1°, 3° à 5° et 8°", ["abandoned_object", "wrong_way", "forbidden_zone", "person_down", "fire"]),
+        ("au 7°", ["crowd_density"]),
+        ("aux points 6 et 7", ["crowd_movement", "crowd_density"]),
+    ],
+)
+def test_events_by_their_numbers(numbers: str, found: list[str]) -> None:
+    assert purposes(f"Le traitement signale les événements mentionnés {numbers} de l'article 3 du décret du 28 août 2023.") == found
+    assert purposes(f"Le traitement respecte les principes mentionnés {numbers} de l'article 3 de la loi n° 78-17.") == []
 
 
 def test_loose_words_count_only_where_events_are_told() -> None:

@@ -1,0 +1,98 @@
+"""Who may use the algorithm, whatever lists them: one word for several, lists, brackets, tables, forms and annexes."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.detection.judging import judge
+from tests.bot.detection.samples import act
+
+TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
+USE = "mettre en œuvre un traitement algorithmique des images de vidéoprotection"
+END = "Article 9 : Le directeur de la police nationale et le commandant de la gendarmerie sont chargés de l'exécution du présent arrêté."
+OTHERS = {"la préfecture de police": "Préfecture de police", "la SNCF": "SNCF", "la ville de Lens": "Commune de Lens", "le SDIS": "SDIS"}
+
+
+def operators(articles: str) -> list[str]:
+    return sorted(judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {articles}", TITLE)).facts.operators)
+
+
+def towns(kind: str) -> list[str]:
+    return sorted(f"{kind} {town}" for town in ("de Lens", "du Havre", "des Sables-d'Olonne", "d'Uzès"))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Les {} de Lens, du Havre, des Sables-d'Olonne et d'Uzès sont autorisés à {}.",
+        "Les {} de Lens, Le Havre, Les Sables-d'Olonne et Uzès sont autorisés à {}.",
+        "Les {} de Lens, du Havre, des Sables-d'Olonne ainsi que d'Uzès sont autorisés à {}.",
+        "Les {} (Lens, Le Havre, Les Sables-d'Olonne, Uzès) sont autorisés à {}.",
+        "Les {} concernés (Lens, Le Havre, Les Sables-d'Olonne et Uzès) sont autorisés à {}.",
+        "Les {} suivants sont autorisés à {} : Lens – Le Havre – Les Sables-d'Olonne – Uzès.",
+        "Les {} ci-après sont autorisés à {} :\n- Lens ;\n- Le Havre ;\n- Les Sables-d'Olonne ;\n- Uzès.",
+        "Les {} suivants sont autorisés à {} :\n1° de Lens ;\n2° du Havre ;\n3° des Sables-d'Olonne ;\n4° d'Uzès.",
+        "Les {} suivants sont autorisés à {} :\nLens\nLe Havre\nLes Sables-d'Olonne\nUzès\nArticle 2 : Divers.",
+        "Les {} suivants sont autorisés à {} : a) Lens, b) Le Havre, c) Les Sables-d'Olonne, d) Uzès.",
+    ],
+)
+@pytest.mark.parametrize("word", ["polices municipales", "maires des communes"])
+def test_one_word_for_several_communes(form: str, word: str) -> None:
+    assert operators(form.format(word, USE)) == towns("Police municipale" if "police" in word else "Commune")
+
+
+@pytest.mark.parametrize("mark", ["\n- {} ;", "\n• {}", "\n1° {} ;", "\n{}", " (i) {} ;", " {} ;", "\n→ {},"])
+def test_operators_of_a_list(mark: str) -> None:
+    assert operators(f"Sont autorisés à {USE} :{''.join(map(mark.format, OTHERS))}\nArticle 2 : Divers.") == sorted(OTHERS.values())
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Responsable du traitement      Caméras\n{0}      3\n{1}      4\n{2}      5\n{3}      6",
+        "Site      Responsable   Type\nplace Foch      {0}  Fixe\nquai Nord      {1}  Fixe\nParc A      {2}  Fixe\nParc B      {3}  Fixe",
+        "│ Caméras │ Responsable │\n├───┼───┤\n│ 3 │ {0} │\n│ 4 │ {1} │\n│ 5 │ {2} │\n│ 6 │ {3} │",
+        "{0} ..... 3\n{1} ..... 4\n{2} ..... 5\n{3} ..... 6",
+        "  Responsables    {0}\n                  {1}\n                  {2}\n                  {3}\n  Caméras         12",
+        "1. {0}\n2. {1}\n3. {2}\n4. {3}",
+    ],
+)
+@pytest.mark.parametrize("kind", ["Police municipale", "Commune"])
+def test_operators_of_tables_forms_and_annexes(table: str, kind: str) -> None:
+    named = table.format(*towns(kind))
+    assert operators(f"L'emploi d'un traitement algorithmique des images est autorisé.\n\n{named}\nArticle 2 : Divers.") == towns(kind)
+    annexed = f"Les services nommés en annexe sont autorisés à {USE}.\n{END}\nANNEXE – Services autorisés\n\n{named}"
+    assert operators(annexed) == towns(kind)
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        ("La police municipale de Lens et celle du Havre", ["Police municipale de Lens", "Police municipale du Havre"]),
+        ("La commune de Lens ainsi que la régie autonome des transports parisiens", ["Commune de Lens", "RATP"]),
+        (
+            "Les services de police municipale de Lens, du Havre et d'Uzès",
+            [f"Police municipale {x}" for x in ("d'Uzès", "de Lens", "du Havre")],
+        ),
+        # What only stands beside a name is none.
+        ("La commune de Lens et Territoire Numérique", ["Commune de Lens"]),
+        ("Les communes de Lens et du Havre, Seine-Maritime,", ["Commune de Lens", "Commune du Havre"]),
+        ("Les communes veillent à :\n- Informer le public ;\n- Former les agents.\nLa SNCF", ["SNCF"]),
+    ],
+)
+def test_what_a_name_is_joined_to(subject: str, found: list[str]) -> None:
+    assert operators(f"{subject} est autorisée à {USE}.") == found
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Les destinataires des images sont :",
+        "Peuvent accéder aux images du traitement algorithmique :",
+        "Les signalements du traitement algorithmique sont transmis :",
+        "Sont informés de l'emploi du traitement algorithmique :",
+    ],
+)
+def test_a_list_of_those_who_get_images_names_no_operator(lead: str) -> None:
+    rest = f"Article 2 : {lead}\n- à la police nationale ;\n- à la gendarmerie.\nArticle 3 : Divers."
+    assert operators(f"La commune de Lens est autorisée à {USE}.\n{rest}") == ["Commune de Lens"]
