@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice, takewhile
 
 from bot.detection.text.cues import fold
-from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.document import ActText
 
 MOST_LINES = 400
 """Lines of one article that are looked at: the largest table known has 46 rows, a hostile text any number."""
@@ -36,7 +36,6 @@ _PLACES_HEAD = re.compile(rf"\b{_HEADED}")
 _PLACES_CELL = re.compile(rf"\W{{0,3}}{_RANK_HEAD}?{_HEADED}[^;:]{{0,40}}")
 _OTHER_CELL = re.compile(rf"\W{{0,3}}{_NEXT_HEAD}[^;:]{{0,40}}")
 _OF_TIMES = re.compile(r"\W{0,3}(?:[a-z][a-z' ()-]{1,40}\s)?debut\s(?:[a-z]{1,12}\s){0,2}fin\W{0,3}(?=\n|$)")
-_TOTAL = re.compile(r"\W{0,3}(?:total|ensemble)(?: general)?\W{0,5}(?P<count>\d{1,4})[ ]*(?=\n|$)")
 _END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ensemble|article|art\.?\s\d|annexe|fait a)\b")
 _GAP = re.compile(r"[ \xa0]*(?:\t[ \xa0]*)+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
 _NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*)\d{1,4}(?: cam[ée]ras?)?")
@@ -57,12 +56,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PrintedTable:
-    """Holds the rows of one table. `header` is the folded line above them, "" where there is none; `total` the figure of its last line."""
+    """Holds the rows of one table. `header` is the folded line above them, "" where there is none."""
 
     start: int
     header: str
     rows: tuple[Line, ...]
-    total: TextMatch[int] | None = None
     column: int = 0
     """Which cell of a row is of a place."""
     cells: int = 0
@@ -102,10 +100,8 @@ def tables(document: ActText, start: int, end: int) -> Iterator[PrintedTable]:
         if not header and len(rows) < _FEWEST:
             continue
         past = (below if header else position) + len(rows)
-        totals = (_TOTAL.match(text, each.start) for each in lines[past : past + 1])
-        total = next((TextMatch(int(match["count"]), *match.span()) for match in totals if match is not None), None)
         column = next((rank for rank, cell in enumerate(columns) if _PLACES_CELL.fullmatch(cell)), 0)
-        yield PrintedTable(line.start, text[line.start : line.end] if header else "", rows, total, column, len(columns))
+        yield PrintedTable(line.start, text[line.start : line.end] if header else "", rows, column, len(columns))
 
 
 def is_header(document: ActText, position: int) -> bool:

@@ -266,6 +266,7 @@ def test_an_agreement_on_images_that_no_algorithm_sees(said: str, outcome: Outco
             "",
             f"Commission départementale de vidéoprotection\nExtrait du relevé des avis\nObjet : projet d'{OBJECT}\nÉmet un AVIS FAVORABLE",
         ),
+        ("", f"COMMISSION LOCALE\nAVIS n° 2026-09/14\nsur un projet d'arrêté autorisant {OBJECT}\n{LAW}Émet un avis favorable."),
         (
             "Procès-verbal de la séance du 3 mai 2026 de la commission départementale",
             f"Point 2 : projet d'arrêté autorisant {OBJECT}. Avis favorable.",
