@@ -201,8 +201,9 @@ def operators(
         polices = [entry for entry in read(mentioning) if entry.value.startswith(_POLICE) and entry.value.endswith(places)]
         found = _merged([*found, *polices])
     owners = [entry for entry in found if entry.value.startswith("Commune") and _comes_after(_OWNED, document, entry)]
-    blocks = ((entry, segment.at(entry.start)) for entry in found)
-    opened = ((entry, leads(document, block.start, block.end, entry.start)) for entry, block in blocks)
+    blocks = ((entry, segment.at(entry.start)) for entry in found if found[1:])
+    near = ((entry, block) for entry, block in blocks if _TOLD.search(document.flat, block.start, entry.start) is not None)
+    opened = ((entry, leads(document, block.start, block.end, entry.start)) for entry, block in near)
     told = [entry for entry, words in opened if any(_TOLD.search(document.flat, *lead) is not None for lead in words)]
     return [entry for entry in found if entry not in (*owners, *told)] or found
 

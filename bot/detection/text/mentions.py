@@ -31,7 +31,7 @@ _SAYS_NO = re.compile(r"[^\n.;:,]{0,40}(?<!\sx)(?<!oui)\s(?:non|-|✗|✘)[ ]?(?
 _UNTICKED = re.compile(r"☐[^\n☒☑]*$")
 # "les événements mentionnés aux 1°, 3° à 5° et 8° de l'article 3 du décret n° 2023-828".
 _NUMBERED = re.compile(
-    r"\b(?:aux?|du|des)\s(?:points?\s|n\s?[°o]s?\s)?(?P<numbers>[1-8](?:\s?°)?(?:\s?(?:,|et|a)\s(?:(?:aux?|du|des)\s)?[1-8](?:\s?°)?)*)"
+    r"\b(?:aux?|du|des)\s(?:points?\s|n\s?[°o]s?\s)?(?P<numbers>[1-8](?:\s?°)?(?:\s?(?:,|et|a)\s(?:(?:aux?|du|des)\s)?[1-8](?:\s?°)?){0,7})"
     r"\s(?:du i )?de l'article 3 du (?:meme )?decret (?:n\s?[°o]?\s?2023-828|du 28 aout 2023)"
 )
 
@@ -287,7 +287,8 @@ def is_excluded(document: ActText, first: int, last: int, start: int, end: int) 
         return True
     before, after = _around(document, first, last, start, end)
     excluding, excluded = _excluded()
-    opening = [document.mended.text[slice(*document.mended_span(*lead))] for lead in leads(document, start, end, first)]
+    says = excluded.search(document.mended.text, *document.mended_span(start, first)) is not None
+    opening = [document.mended.text[slice(*document.mended_span(*lead))] for lead in leads(document, start, end, first)] if says else []
     return excluding.search(before) is not None or any(map(excluded.search, (after, *opening)))
 
 
