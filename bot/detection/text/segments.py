@@ -252,11 +252,14 @@ def _operative(text: str, start: int, end: int, visas: list[int], first_articles
     """Return where the operative part begins: at the first article after a visa; `end` where there is none."""
     following = bisect_left(first_articles, visas[0] if visas else start)
     operative = min(first_articles[following], end) if following < len(first_articles) else end
-    if operative == end and (numbered := _NUMBERED_ARTICLE.search(text, visas[-1] if visas else start, end)) is not None:
+    if operative < end:
+        return operative
+    if (numbered := _NUMBERED_ARTICLE.search(text, visas[-1] if visas else start, end)) is not None:
         return numbered.start()  # an extract, or a first article that could not be read
-    if operative == end and (orders := _ORDERS.search(text, visas[-1] if visas else start, end)) is not None:
-        return orders.end()
-    return operative
+    # "Arrêté" may be the title too, and stands above all recitals then.
+    above = max([start + 1, *visas[-1:], *(match.start() for match in _RECITAL.finditer(text, start, end))])
+    orders = _ORDERS.search(text, above, end)
+    return end if orders is None else orders.end()
 
 
 def _articles(document: ActText, operative: int, end: int) -> list[int]:
