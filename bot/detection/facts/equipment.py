@@ -270,7 +270,8 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
 _MAKER_WORDS = load("equipment.toml")["words"]
 BY = rf"(?:{'|'.join(_MAKER_WORDS['made'])})e?s?(?: et \w+)?(?: a disposition)?\s+(?:par|aupres de)\b"
 """What was done to a software by whoever is named next."""
-THAT = r"que? (?:developpe|edite|commercialise|fournit|propose)\b"
+_MADE = r"(?:a )?(?:developpe|edite|commercialise|fournit?|propose|conc(?:u|oit)|realise|distribue|cree|fabrique|elabore|vendu?)\b"
+THAT = rf"qu(?:e |')(?:lui )?{_MADE}"
 COMPANY = rf"(?:(?:la|une|le|un)\s+|l')?(?:{'|'.join(_MAKER_WORDS['company'])})\b"
 
 _ROLE = rf"(?:{'|'.join(_MAKER_WORDS['role'])})"
@@ -289,6 +290,11 @@ _THEN_PRODUCT = re.compile(r"[^.;()]{2,50}\((?:logiciel|solution|produit)\b")
 # "La société X est l'éditrice du logiciel."
 _IS_ROLE = re.compile(rf"\b{COMPANY}(?=[^.;:]{{3,80}}\best (?:l'|la |le ){_ROLE})")
 _THEN_ROLE = re.compile(rf"\W*est (?:l'|la |le ){_ROLE}\b")
+# "Le logiciel X, que la société Y a conçu": not the cameras that it has.
+_THAT_IT = re.compile(
+    rf"\b(?:logiciel|solution|outil|produit|progiciel|algorithme)\b(?:(?!\b(?:cameras?|images?)\b)[^.;:]){{0,45}}?\sque\s{COMPANY}"
+)
+_THEN_MADE = re.compile(rf"\W*(?:lui )?{_MADE}")
 # "la société nantaise X", "la société par actions simplifiée X": what is said of a company before its name, and is no verb.
 _VERB = r"(?i:est|qui|que|du|des|à|a|en|pour|dans|sur|et|ou|ayant|ne|n|se|sera|doit|peut|tient|assure)"
 _SAID = re.compile(rf"(?:[\s,]+(?!{_VERB}\b)[a-zà-öø-ÿœ'’-]{{2,20}}){{0,4}}?\s*[«\"“]?\s*(?=[A-ZÀ-ÖØ-Þ0-9])")
@@ -327,7 +333,7 @@ def _vendor(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
 
 def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
     text = document.flat
-    for pattern in (_MAKER, _IS_ROLE, _ROLE_IS, _MAKER_ALONE, _IN_BRACKETS):
+    for pattern in (_MAKER, _IS_ROLE, _THAT_IT, _ROLE_IS, _MAKER_ALONE, _IN_BRACKETS):
         for match in pattern.finditer(text, start, limit):
             before = _CLAUSE.split(text[max(match.start() - _NEAR, start) : match.start()])[-1]
             around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _IS_ROLE else match.group()
@@ -342,7 +348,8 @@ def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str
                 continue
             if _NOT_A_MAKER.search(text, match.start(), found.start) is not None:
                 continue
-            if pattern is _IS_ROLE and _THEN_ROLE.match(text, found.end, limit) is None:
+            follows = {_IS_ROLE: _THEN_ROLE, _THAT_IT: _THEN_MADE}.get(pattern)
+            if follows is not None and follows.match(text, found.end, limit) is None:
                 continue
             # Without "la société", two words may be a person's first name and surname.
             alone = "name" in pattern.groupindex and re.search(rf"{COMPANY}\W*$", text[match.start() : found.start]) is None
@@ -420,8 +427,8 @@ _QUOTED = re.compile(
 _NAMED = re.compile(rf"\b{_PRODUCT}(?P<called>{_CALLED}|{_IS})?\s+(?!{_PRODUCT}\s?:)(?P<name>[a-z0-9])")
 _CALLED_AFAR = re.compile(rf"\b{_PRODUCT}[^.;\"]{{0,90}}?{_CALLED}\s+(?P<name>[a-z0-9])")
 _MADE_AFTER = re.compile(
-    rf"\s*,?\s*(?:\(|(?:de la )?societe\b|de l'(?:entreprise|editeur)\b|de (?:la )?marque\b|propriete de"
-    rf"|dans sa version|version\b|{BY}|{THAT})"
+    rf"\s*[,–-]?\s*(?:\(|(?:(?:[a-z]+ )?de la )?societe\b|de l'(?:entreprise|editeur)\b|de (?:la )?marque\b|propriete de"
+    rf"|dans sa version|version\b|{BY}|{THAT}|(?:que|dont|qui|lequel|laquelle)\s[^.;:,]{{0,30}}?\b(?:{COMPANY}|{_ROLE}\b))"
 )
 # Words may be glued: "letraitement, dénommé".
 _NOUN = re.compile(rf"(?P<product>{_PRODUCT}|dispositif|\bil\b)|\b(?:{'|'.join(_WORDS['named_otherwise'])})\b")
