@@ -30,8 +30,8 @@ _LEAD = re.compile(
     r"|\d{1,3}\s(?:pour\s|(?=(?:a|aux?|sur|dans)\s)))?"
     r"(?:(?:situee?s?|implantee?s?)\s+)?"
     r"(?:(?:au\s(?:nord|sud)|a l'(?:est|ouest))(?:-(?:est|ouest))?,?\spar\s)?"
-    rf"(?:(?:dans|sur|aux abords|abords|au niveau|autour|a proximite|le long|au-dessus|a l'interieur|au sein"
-    r"|en bordure)\s+)?"
+    rf"(?:(?:(?:dans )?l'(?:enceinte|emprise)(?= d)|dans|sur|aux abords|abords|au niveau|autour|a proximite|le long|au-dessus"
+    r"|a l'interieur|au sein|en bordure|en(?= gares?\b| stations?\b))\s+)?"
     rf"(?:{_OF_THE}|(?P<town>a)\s+)?"
     r"(?:(?:les|le|la)\s+|l'\s?)?"
 )
@@ -55,6 +55,12 @@ _AROUND = re.compile(
     r"(?P<around>(?:ses|leurs)\s+(?:abords|alentours|environs)(?:\s+(?:imm[ée]diats|proches|directs))?)\b.*$",
     re.IGNORECASE,
 )
+# What plans call the cameras of a place: "place Foch V01 à V05", "rue Basse, caméras C12 et C13", but not "avenue Foch, RD 12".
+_IDENTIFIER = r"[A-Z]{1,3}[-_]?\d{1,4}\b"
+_IDENTIFIERS = re.compile(
+    rf"(?P<name>\b[A-ZÀ-Þ][\w'’-]*)(?:,?\scam[ée]ras?)?\s(?!(?:R[DNM]|[ADNM])[1-9]){_IDENTIFIER}"
+    rf"(?:(?:\s(?:à|et)\s|,\s|\s?[–-]\s?){_IDENTIFIER})*(?=\W*$|[,;])"
+)
 # In capitals, words that no name begins with.
 _NO_NAMES = re.compile(
     r"\b(?:ET|OU|AINSI|QUE|QUI|DONT|SONT|SOIT|AUX?|À|D[EU]S?|L[AE]S?|SES|LEURS|STATIONS?|GARES|MÉTRO|TRAMWAY)\b|\b[DL](?=['’])"
@@ -67,7 +73,7 @@ _BETWEEN = re.compile(
     r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?"
     r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b)"
     rf"|\s+-\s+(?=(?:{'|'.join(_WORDS['streets'])})\s)"
-    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?=(?:(?:dans|sur)\s+|{_OF_THE})?(?:(?:les|le|la)\s+|l'\s?)?{_ADJECTIVE}{GROUND}\b)"
+    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?=(?:(?:dans|sur|en)\s+|{_OF_THE})?(?:(?:les|le|la)\s+|l'\s?)?{_ADJECTIVE}{GROUND}\b)"
 )
 # "la place de l'Europe et du Peyrou", "Bercy et Cour Saint-Émilion"; "les gares de Lyon et de Bercy" stay together.
 _AND = re.compile(r"\s+et\s+(?=(?:(?:du|des|aux?|à la|de la)\s|(?:à|de) l['’])?(?:l[ea]s?\s|l['’])?[A-ZÀ-Þ])")
@@ -93,7 +99,7 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
     capitals = composed.isupper()
     if capitals:
         composed = _NO_NAMES.sub(lambda word: word.group().lower(), composed)
-    value = _PARENTHESES.sub("", joined(without_names(composed)))
+    value = _IDENTIFIERS.sub(r"\g<name>", _PARENTHESES.sub("", joined(without_names(composed))))
     dashed = _DASH.split(value)
     if dashed[2:] and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
         value = ", ".join(dashed)
@@ -358,8 +364,9 @@ _SET = re.compile(
 _COVERS = re.compile(
     r"\b(?:cameras?|perimetre|dispositif|autorisation|emploi|zone|survol\w*|(?<=[.:] )elles?)\b[^.;:()]{0,60}?"
     r"\b(?:couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)"
-    r"|comprend|comprennent|englobe\w*|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par|s'etend\w*|dessert|desservent)"
-    r"\s(?:qu')?(?P<place>(?:aux? |a la |a l'|la |le |les |l')?)"
+    r"|comprend|comprennent|englobe\w*|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par|s'etend\w*|dessert|desservent"
+    r"|(?:se compose(?:nt)?|(?:est|sont) (?:compose|constitue|forme)e?s?)(?: par)?)"
+    r"\s(?:qu')?(?P<place>(?:aux? |a la |a l'|la |le |les |l'|de la |de l'|du |des )?)"
 )
 _LIMITED = re.compile(
     r"\b(?:perimetre|survol\w*|autorisation|emploi|zones?|lieux|sites?|secteurs?|traitement|dispositif|experimentation|usage|utilisation|analyse"

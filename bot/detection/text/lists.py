@@ -44,6 +44,7 @@ _FEW_WORDS = r"[a-z][a-z' -]{2,40}[;,.]?"
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|art\.|fait a\b|[a-z][^\n.;:]{1,40}\s:\s)")
 # The colon or dash after words that open a list without marks.
 _COLON = re.compile(r"(?:\s?:|(?<!\d)\s-)(?=\s)")
+_ENDS_IN_NAME = re.compile(r"[a-zà-ÿ]\s(?:[dl]['’])?[A-ZÀ-Þ][\w'’-]*$")
 _BEFORE = re.compile(r"[.;:](?=\s)|\n(?=article\b)")
 
 
@@ -70,7 +71,7 @@ def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS)
         if position == start or (first is not None and first.start() < position):
             found = [match for match in (_MARKED.search(text, position, end), lined.search(text, position, end)) if match is not None]
             first = min(found, key=lambda match: match.start(), default=None)
-        opening = _opening(text, position, end if first is None else first.start() + 1)
+        opening = _opening(document, position, end if first is None else first.start() + 1)
         if opening is not None and opening < (end if first is None else first.start()):
             opened = position = opening
             limit = min(end, opened + _REACH)
@@ -96,12 +97,17 @@ def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS)
             yield PrintedList(lead, opened, tuple(items), marked)
 
 
-def _opening(text: str, start: int, end: int) -> int | None:
-    """Return where the first words of a sentence end that open a list without a mark, with their colon or dash."""
+def _opening(document: ActText, start: int, end: int) -> int | None:
+    """Return where the first words of a sentence end that open a list without a mark, with their colon or dash.
+
+    A dash after a name in the sentence is of that: "des stations Ivry – Porte d'Italie et Louvre".
+    """
+    text = document.folded.text
     for colon in _COLON.finditer(text, start, end):
         low = max(start, colon.start() - _OPENING_WORDS)
         sentence = max(low, *(text.rfind(sign, low, colon.start()) + 1 for sign in ".;:"))
-        if text[sentence : colon.start()].strip():
+        named = text[colon.start() : colon.end()].strip() == "-" and _ENDS_IN_NAME.search(document.original(sentence, colon.start()))
+        if text[sentence : colon.start()].strip() and not named:
             return colon.end()
     return None
 

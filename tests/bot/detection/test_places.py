@@ -54,6 +54,21 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
             "Le périmètre est délimité par la rue des Lois au nord et le boulevard Lascrosses à l'ouest.",
             ("rue des Lois", "boulevard Lascrosses"),
         ),
+        (
+            "Le traitement est mis en œuvre en gare de Lens, en gare d'Arras et en gare de Douai.",
+            ("gare de Lens", "gare d'Arras", "gare de Douai"),
+        ),
+        ("Sont concernées 12 caméras des stations Ivry – Porte d'Italie et Louvre.", ("Ivry – Porte d'Italie", "Louvre")),
+        ("Le périmètre se compose de la place Foch, du quai Neuf et de la rue Haute.", ("place Foch", "quai Neuf", "rue Haute")),
+        (
+            "Le traitement porte sur les caméras suivantes :\nLieu Repère Nombre\nplace Foch C01 à C04 4\nquai Neuf C05, C06 2\nTotal 6",
+            ("place Foch", "quai Neuf"),
+        ),
+        ("Les caméras filment :\n- la place Foch, caméras V1 à V4 ;\n- l'avenue Cook, RD 12.", ("place Foch", "avenue Cook", "RD 12")),
+        (
+            "Les images sont celles de dix caméras :\n- dans l'enceinte du parc Neuf ;\n- aux abords du stade Cook.",
+            ("parc Neuf", "stade Cook"),
+        ),
     ],
 )
 def test_places(article: str, found: tuple[str, ...]) -> None:
