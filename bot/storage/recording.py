@@ -141,11 +141,16 @@ def queue(
 
 def queue_newly_wanted(connection: Connection, before: Iterable[Decree], destinations_for: Route, now: datetime) -> tuple[Post, ...]:
     """Queue posts for the destinations and chats that a stored decree concerns as it is now and did not as it was `before`: a later
-    reading, another sighting or a person said more of it. None for what is withdrawn or over. Give the posts but for those of chats.
+    reading, another sighting or a person said more of it. None for what is withdrawn, over or recorded in silence. Give the posts but for
+    those of chats.
     """
     queued: list[Post] = []
-    for was in before:
-        decree = load_decrees(connection, [was.id or 0])[was.id or 0]
+    known = {was.id or 0: was for was in before}
+    perhaps_posted = _perhaps_posted(connection, [*known])
+    silent = select(decrees.c.id).join(recueils, recueils.c.id == decrees.c.recueil_id).where(decrees.c.id.in_(known), recueils.c.silent)
+    history = set(connection.execute(silent).scalars())
+    for number, decree in load_decrees(connection, [one for one in known if one not in history]).items():
+        was, since = known[number], perhaps_posted.get(number)
         last = _last_day(decree.facts.sure)
         is_over = decree.withdrawn_at is not None or (last is not None and last < now.date())
         if is_over or (decree.facts, decree.authorities) == (was.facts, was.authorities):
@@ -157,21 +162,21 @@ def queue_newly_wanted(connection: Connection, before: Iterable[Decree], destina
                 chats = _followers_of(connection, decree, one)
                 met = {chat for topics in had if isinstance(topics, Topics) for chat in _followers_of(connection, was, topics)}
                 new = {chat: mode for chat, mode in chats.items() if chat not in met and chat_destination(chat) not in there}
-                _queue_for_followers(connection, decree, new, None, now)
+                _queue_for_followers(connection, decree, new, since, now)
             elif one not in had and one not in there:
-                queued.append(_queue_for(connection, one, decree, None, now))
+                queued.append(_queue_for(connection, one, decree, since, now))
     return tuple(queued)
 
 
-def _perhaps_posted(connection: Connection, new: Sequence[int]) -> dict[int, datetime]:
+def _perhaps_posted(connection: Connection, which: Sequence[int]) -> dict[int, datetime]:
     """Those of these decrees that were perhaps posted before the database was restored, and since when that may be."""
-    restored = connection.execute(select(restores)).all() if new else []
+    restored = connection.execute(select(restores)).all() if which else []
     if not restored:
         return {}
     there = select(decrees.c.id, recueils.c.found_at, recueils.c.published, recueils.c.authority).join(
         recueils, recueils.c.id == decrees.c.recueil_id
     )
-    rows = connection.execute(there.where(decrees.c.id.in_(new))).all()
+    rows = connection.execute(there.where(decrees.c.id.in_(which))).all()
     since = {
         row.id: [one.made_at for one in restored if may_be_posted(one.restored_at, *row[1:])] for row in rows
     }  # fmt: skip

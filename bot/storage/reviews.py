@@ -189,9 +189,8 @@ class Reviews(NamingRepository):
         def settled(connection: Connection) -> bool:
             mine = select(decrees).where(decrees.c.id == decree, decrees.c.withdrawn_at.is_(None))
             row = connection.execute(mine).one_or_none()
-            is_silent = True
             if row is not None:
-                is_silent = lock_recueil(connection, row.recueil_id, decrees=True).silent
+                lock_recueil(connection, row.recueil_id, decrees=True)
                 row = connection.execute(mine).one_or_none()  # as the one before has left it
             if row is None:
                 raise NoSuchRow(f"no decree is recorded under the number {decree}")
@@ -216,8 +215,7 @@ class Reviews(NamingRepository):
             touched = with_changed(connection, [decree])
             want_edits(connection, touched)
             note_changed(connection, touched, now)
-            if not is_silent:
-                queue_newly_wanted(connection, before.values(), destinations_for, now)
+            queue_newly_wanted(connection, before.values(), destinations_for, now)
             return True
 
         return written(self._database, settled)

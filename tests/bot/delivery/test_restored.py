@@ -15,9 +15,9 @@ import pytest
 from bot.delivery.channel import Channel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.limiter import Limiter
-from bot.domain.acts import Facts, Kind
+from bot.domain.acts import Decree, Facts, Kind
 from bot.domain.posts import PostCause, PostState, may_be_posted
-from bot.domain.routing import Follow, FollowKind, Topics, chat_destination
+from bot.domain.routing import Follow, FollowKind, Topics, chat_destination, operator_key
 from bot.storage.backup import back_up
 from bot.storage.restore import restore
 from bot.storage.store import Store, open_store
@@ -158,6 +158,24 @@ async def test_in_chats_a_person_decides(tmp_path: Path, clock: Clock) -> None:
         states = Counter((post.state, post.cause) for post in store.posts.listed(chats=True))
         assert states == {(PostState.HELD, PostCause.RESTORED): 2, (PostState.PENDING, None): 1}
         assert {post.error for post in store.posts.in_trouble()} == {"perhaps posted before the database was restored from a backup"}
+
+
+def test_what_a_later_reading_said_may_have_been_sent_too(tmp_path: Path, clock: Clock) -> None:
+    def topics(decree: Decree) -> list[str | Topics]:
+        named = tuple(map(operator_key, decree.facts.operators))
+        return [Topics(Kind.AUTHORISATION, operators=named), *(["m"] if named else [])]
+
+    with open_store(f"sqlite:///{tmp_path / 'lost.db'}") as lost:
+        lost.follows.add(71, Follow(FollowKind.OPERATOR, "sncf"), "fr", clock().date())
+        (recueil,) = lost.recueils.add([new_recueil("1")], clock())
+        [decree] = lost.recordings.record(reading_of(recueil, Facts("2031-1")), topics, clock()).decrees
+        backup = back_up(f"sqlite:///{tmp_path / 'lost.db'}", tmp_path / "copies", clock()).path
+    clock.now += DAY
+    restore(backup, f"sqlite:///{tmp_path / 'restored.db'}", clock())
+    with open_store(f"sqlite:///{tmp_path / 'restored.db'}") as store:
+        assert store.reviews.settle_fact(decree.id or 0, "operators", ("SNCF",), topics, clock(), "command")
+        states = {post.destination: post.state for post in store.posts.listed(chats=True)}
+        assert states == {chat_destination(71): PostState.HELD, "m": PostState.UNKNOWN}
 
 
 async def test_nothing_is_sent_unseen_where_that_is_what_is_configured(tmp_path: Path, clock: Clock, api: FakeBotApi) -> None:

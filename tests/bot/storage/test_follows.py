@@ -143,11 +143,13 @@ def test_a_filter_that_what_a_person_says_meets_gets_the_decree(store: Store) ->
     assert [post.destination for post in posts_of(store, [decree.id or 0])] == ["channel", "trains"]
 
 
-def test_nobody_gets_a_decree_of_before_the_first_poll_for_what_a_person_says(store: Store) -> None:
+def test_nobody_gets_a_decree_of_before_the_first_poll_for_what_a_person_or_another_address_says(store: Store) -> None:
     store.follows.add(4, SNCF, "fr", TODAY)
     (recueil,) = store.recueils.add([replace(new_recueil("2026-1", authority="26"), silent=True)], NOW)
     [decree] = store.recordings.record(reading_of(recueil, Facts("2026-1")), about(), NOW).decrees
-    assert store.reviews.settle_fact(decree.id or 0, "operators", ("SNCF",), about(), NOW, "command")
+    store.recordings.record(reading_of(one_recueil(store, "moved"), Facts("2026-1", operators=("SNCF",))), about(), NOW)
+    assert told(store) == []
+    assert store.reviews.settle_fact(decree.id or 0, "operators", ("SNCF", "RATP"), about(), NOW, "command")
     assert told(store) == []
 
 
