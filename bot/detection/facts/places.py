@@ -266,8 +266,26 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
             # The second line of a header has no figure.
             told = ((cell if re.search(r"\d", row.printed) else "", row, found if len(found) == 1 else []) for cell, row, found in rows)
             yield from _nouns((cell, row.start, row.end, found) for cell, row, found in told)
-    for line in islice(under(document, block.start, block.end, _HEADING), _MOST):
+    for line in _whole(islice(under(document, block.start, block.end, _HEADING), _MOST)):
         yield from (TextMatch(name, line.start, line.end) for name in names(line.printed, item=True))
+
+
+# A name goes on below: "rue de la / République", "square / Jean Moulin".
+_GOES_ON = re.compile(rf"(?:\s(?:de|du|des|la|les?|aux?)|[\s'’][dl]['’]|(?:^|[,;]\s?){GROUND})$")
+
+
+def _whole(lines: Iterable[Line]) -> Iterator[Line]:
+    """Yield the lines of a cell, two as one where a name is cut over them."""
+    kept: Line | None = None
+    for line in lines:
+        if kept is not None and _GOES_ON.search(_plain(kept.printed)) and line.printed[0].isupper():
+            kept = Line(f"{kept.printed} {line.printed}", kept.indent, kept.start, line.end)
+            continue
+        if kept is not None:
+            yield kept
+        kept = line
+    if kept is not None:
+        yield kept
 
 
 _GROUND = (
@@ -289,6 +307,12 @@ _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+(?:\w+\W+){0,4}?)?sont autorise"
 _WHOLE_LINE = (
     rf"(?:(?:sur|dans)\s)?{_OF_THE}?(?:(?:les|le|la)\s|l'\s?)?{_ADJECTIVE}{GROUND}\b[^,;:.\n]{{2,80}}"
     r"(?<! et)(?<! de)(?<! du)(?<! des)(?<! la)(?<! le)(?<! les)[,;.]?"
+)
+# Two columns in one line: a street with its name, and right after it another place: "rue Haute place Foch", "quai Neuf marché aux Grains".
+_TOGETHER = re.compile(
+    rf"^(?P<first>\s*(?:{'|'.join(_WORDS['streets'])})\s(?:[^\s,;:()]+\s){{0,4}}?[A-ZÀ-Þ][\w’'-]*[a-zà-ÿ])\s"
+    rf"(?=(?:{GROUND}|(?!(?:c[oô]t[eé]|angle|face|sortie|entr[eé]e|niveau|hauteur)\b)[a-zà-ÿç]{{4,}})\s"
+    r"(?:de |du |des |aux? )?(?:la |l['’]|d['’])?[A-ZÀ-Þ])"
 )
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
 _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
@@ -329,7 +353,7 @@ def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]
         start += camera.end()
     if end - start < 3 or _DATED.search(document.flat, start, end):
         return
-    for name in names(document.original(start, end), item=True):
+    for name in names(_TOGETHER.sub(r"\g<first>, ", document.original(start, end)), item=True):
         yield TextMatch(name, start, end)
 
 
@@ -393,7 +417,7 @@ _BRACKETS = re.compile(
 )
 _ANCHORS = (_PLACE, _FOR, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _THOSE, _BRACKETS)
 _OF_A_KIND = frozenset({_PLACE, _FOR, _STREET, _OF})
-_OF_PLACES = frozenset({_ABOVE, _LIMITED, _COVERS, _BRACKETS})
+_OF_PLACES = frozenset({_SET, _ABOVE, _LIMITED, _COVERS, _BRACKETS})
 """What follows these is a place, of whatever kind."""
 # An article that says where the cameras are, and not who is informed of them or sees their images.
 _WHERE = re.compile(
@@ -476,6 +500,8 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
             continue
         if match.re is _THOSE:  # "celles du Pâquier", but not "celles du hall et des accès"
             entries = [name for name in entries if name != name.lower()]
+        if listed:  # "à la mairie", "dans le marché"
+            entries = [name for name in entries if _NOUN.fullmatch(name) is None]
         if entries:
             position = max(end, position)
         yield from (TextMatch(name, start, end) for name in entries)

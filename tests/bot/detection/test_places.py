@@ -69,6 +69,15 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
             "Les images sont celles de dix caméras :\n- dans l'enceinte du parc Neuf ;\n- aux abords du stade Cook.",
             ("parc Neuf", "stade Cook"),
         ),
+        (
+            "Les voies concernées sont :\nrue Haute place Foch\nquai Neuf avenue Cook\nplace Foch côté Mairie",
+            ("rue Haute", "place Foch", "quai Neuf", "avenue Cook", "place Foch côté Mairie"),
+        ),
+        ("Les caméras sont situées rue Haute, montée du Chat et place Foch.", ("rue Haute", "montée du Chat", "place Foch")),
+        (
+            "Il est décidé :\nCaméras   12\nLieux     quai Neuf ; square\n          Jean Moulin ; rue de la\n          Paix",
+            ("quai Neuf", "square Jean Moulin", "rue de la Paix"),
+        ),
     ],
 )
 def test_places(article: str, found: tuple[str, ...]) -> None:
