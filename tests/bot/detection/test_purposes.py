@@ -17,6 +17,8 @@ NAMED = {
         "les bagages non accompagnés",
         "un paquet abandonné",
         "des valises sans détenteur",
+        "un bagage sans son propriétaire",
+        "un colis que personne ne surveille",
     ],
     "weapon": [
         "des arrnes blanches",
@@ -29,6 +31,8 @@ NAMED = {
         "un véhicule circulant à contre-sens",
         "une progression en sens inverse du flux",
         "le non-respect du sens commun de circulation",
+        "un cycliste avançant à l'inverse du flux",
+        "le non-respect du sens unique",
     ],
     "forbidden_zone": [
         "le franchissement d'une ligne virtuelle",
@@ -38,6 +42,9 @@ NAMED = {
         "l'accès à des locaux non autorisés",
         "la pénétration dans un secteur fermé au public",
         "le passage dans un couloir réservé",
+        "un véhicule en zone piétonne",
+        "l'entrée d'un piéton là où la circulation est interdite",
+        "une présence dans un secteur fermé aux visiteurs",
     ],
     "person_down": [
         "une personne gisant au sol",
@@ -45,6 +52,7 @@ NAMED = {
         "un individu allongé",
         "une personne inanimée",
         "un voyageur tombé",
+        "une présence au sol d'une personne",
     ],
     "crowd_movement": [
         "une bousculade",
@@ -54,6 +62,7 @@ NAMED = {
         "un reflux brutal de la foule",
         "les mouvernents de foule",
         "la foule et ses mouvements",
+        "une foule qui se disperse",
     ],
     "crowd_density": [
         "la saturation d'un quai",
@@ -63,6 +72,9 @@ NAMED = {
         "une suroccupation de l'espace",
         "un nombre trop élevé de personnes au mètre carré",
         "un seuil de densité dépassé",
+        "une affluence supérieure à trois personnes par mètre carré",
+        "un nombre de visiteurs excédant la jauge",
+        "le dépassement de la capacité de la halle",
     ],
     "fire": [
         "un début d'incendie",
@@ -71,6 +83,8 @@ NAMED = {
         "un feu naissant",
         "l'apparition d'un incendie",
         "un départ de flamme",
+        "qu'un feu se déclare",
+        "l'apparition d'un feu",
     ],
 }
 NONE = [
@@ -86,6 +100,9 @@ NONE = [
     "l'accès au public",
     "le mouvement perpétuel",
     "les agents et leurs mouvements",
+    "le coup de feu prend",
+    "l'apparition d'un feu d'artifice",
+    "une affluence de cent mille visiteurs",
 ]
 
 
@@ -116,6 +133,34 @@ def test_a_row_that_says_no_is_of_no_event() -> None:
 
 def test_an_event_that_is_no_longer_looked_for_is_none() -> None:
     assert purposes("Sont détectés les départs de feu. Il est mis fin à la détection du franchissement de zones interdites.") == ["fire"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "La détection des intrusions et celle des armes, dont le produit est doté, demeurent désactivées.",
+        "La détection des armes n'a pas été retenue.",
+        "Les chutes et les armes ne font pas partie de ce qui est recherché.",
+        "Le logiciel ne recherche ni les armes ni les chutes.",
+        "Ne sont pas autorisées la détection des armes et celle des chutes.",
+        "Aucun signalement ne porte sur les armes.",
+    ],
+)
+def test_an_event_that_is_named_to_say_that_it_is_not_looked_for_is_none(said: str) -> None:
+    assert purposes(f"Les départs de feu sont signalés. {said}") == ["fire"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Les signalements ne peuvent porter que sur les armes.",
+        "Le logiciel ne détecte que les armes.",
+        "Le logiciel ne détecte pas les visages mais signale les armes.",
+        "Sont signalées les armes qui ne sont pas cachées.",
+    ],
+)
+def test_a_negation_of_something_else_excludes_no_event(said: str) -> None:
+    assert purposes(said) == ["weapon"]
 
 
 @pytest.mark.parametrize(
