@@ -11,7 +11,7 @@ from itertools import islice
 
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.lists import leads, lists, names_of_one_kind
+from bot.detection.text.lists import lists, names_of_one_kind
 from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, holds_end, joined, phrase_end
 from bot.detection.text.segments import Block, DecreePart, Segment
 
@@ -147,6 +147,9 @@ _AUTHORISES = re.compile(r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|util
 _NEXT_LINE = re.compile(r"(?<![\s,;/-])(?<!\b(?i:de|du|la|le|et|en|au))(?<!\b(?i:des|les|sur|aux|lès))\s*\n\s*(?=[A-ZÀ-Þ]|l[ae]s?\s)")
 _CELL = re.compile(r" ?(?:\S+ )*\S+(?=\t|[ \xa0]{2,}\S)")
 _APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`’", "'"))
+_TOWN_OF = re.compile(r"\b(?:communes?|villes?|municipales?|maires?) (?:d[eu]s? |d')?$")
+# "les maires (Jean Dupont, Marie DURAND)": towns of several words have hyphens, an article or a "Saint".
+_PERSON = re.compile(r"(?!(?:L[ea]s?|LES?|LA|Sainte?|SAINTE?|Ste?|STE?) )[A-ZÀ-Þ][\w'-]* [A-ZÀ-Þ][\w'-]+")
 _SEVERAL = re.compile(r"\b(?:polices|services|communes|villes|maires)\b")
 # After several, the names are in brackets or in a list.
 _NAMED_BELOW = re.compile(r"(?:\s[a-z-]+){0,2}\s?\((?P<names>[^()]{3,300})\)|[^.;:]{0,300}\b(?:suivant|ci-|autorisee?s?\b)|\s?:")
@@ -201,11 +204,17 @@ def operators(
         polices = [entry for entry in read(mentioning) if entry.value.startswith(_POLICE) and entry.value.endswith(places)]
         found = _merged([*found, *polices])
     owners = [entry for entry in found if entry.value.startswith("Commune") and _comes_after(_OWNED, document, entry)]
-    blocks = ((entry, segment.at(entry.start)) for entry in found if found[1:])
-    near = ((entry, block) for entry, block in blocks if _TOLD.search(document.flat, block.start, entry.start) is not None)
-    opened = ((entry, leads(document, block.start, block.end, entry.start)) for entry, block in near)
-    told = [entry for entry, words in opened if any(_TOLD.search(document.flat, *lead) is not None for lead in words)]
+    spans = {block: tuple(_told_in(document, block)) for block in {segment.at(entry.start) for entry in found if found[1:]}}
+    told = [entry for entry in found if any(first <= entry.start < last for first, last in spans.get(segment.at(entry.start), ()))]
     return [entry for entry in found if entry not in (*owners, *told)] or found
+
+
+def _told_in(document: ActText, block: Block) -> Iterator[tuple[int, int]]:
+    """Yield where the lists stand of those who get images or the decree."""
+    if _TOLD.search(document.flat, block.start, block.end) is not None:
+        for listed in lists(document, block.start, block.end):
+            if _TOLD.search(document.flat, listed.start, listed.opened) is not None:
+                yield listed.opened, listed.items[-1][1]
 
 
 def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
@@ -240,13 +249,14 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -
     for block in blocks:
         # The letterhead above the title names the service that writes.
         title = re.compile(r"\barrete").search(text, block.start, block.end) if heading else None
+        looks = iter(range(_MOST))
         for operator in _operators():
             taken = block.start
             for match in operator.pattern.finditer(text, block.start, block.end):
                 if match.start() < taken or (heading and match.lastgroup == "bare"):
                     continue
                 if operator.of or operator.named:
-                    for name, start, end in _names(document, match, block, operator):
+                    for name, start, end in _names(document, match, block, operator, looks):
                         found.append(TextMatch(f"{operator.name} {name}", start, end))
                         taken = max(taken, end)
                 elif title is None or match.start() >= title.start():
@@ -254,8 +264,11 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -
     return found
 
 
-def _names(document: ActText, match: re.Match[str], block: Block, operator: _Operator) -> Iterator[tuple[str, int, int]]:
-    """Yield the names after an operator, each with what joins it and where: in its sentence, else of several in brackets or in a list."""
+def _names(
+    document: ActText, match: re.Match[str], block: Block, operator: _Operator, looks: Iterator[int]
+) -> Iterator[tuple[str, int, int]]:
+    """Yield the names after an operator, each with where it stands: in its sentence, else of several in brackets or in a list, for which
+    there are so many `looks`."""
     several = _SEVERAL.search(match.group()) is not None
     start = match.end() + document.flat.startswith(" ", match.end())
     first, last = document.folded.span(match.end(), min(start + _REACH, block.end))
@@ -264,14 +277,15 @@ def _names(document: ActText, match: re.Match[str], block: Block, operator: _Ope
     found = names_of_one_kind(_printed(cell.group() if cell is not None else line), several=several)
     if found and (found[0][0] or operator.named):
         for link, name, length in found if operator.of else found[:1]:
-            if not link.endswith(("la ", "l'")):
+            if not link.endswith(("la ", "l'")) and (operator.named or link or _PERSON.fullmatch(name) is None):
                 yield _linked(document, link or "de" * operator.of, name), match.start(), start + length
-    elif several and (below := _NAMED_BELOW.match(document.flat, match.end(), block.end)) is not None:
+    elif several and (below := _NAMED_BELOW.match(document.flat, match.end(), block.end)) is not None and next(looks, None) is not None:
         listed = next(lists(document, match.start(), min(block.end, match.end() + _FARTHEST)), None) if not below["names"] else None
         items = listed.items if listed is not None and listed.start == match.start() else [below.span("names")]
         for first, last in items:
             for link, name, _ in names_of_one_kind(_printed(document.original(first, last)), listed=True):
-                yield _linked(document, link or "de", name), first, last
+                if link or _PERSON.fullmatch(name) is None:
+                    yield _linked(document, link or "de", name), first, last
 
 
 def _printed(text: str) -> str:
@@ -282,13 +296,24 @@ def _linked(document: ActText, link: str, name: str) -> str:
     """Return `de Cannes`, `d'Annecy`, `du Havre`, or a name alone; one in capitals ("HAVRE") as the act prints it elsewhere."""
     name = _DANGLING.sub("", name.strip(" -'")).rstrip("'")
     if name.isupper():
-        words = rf"(?:communes?|villes?|municipales?|maires?) (?:d[eu]s? |d')?(?P<name>{re.escape(fold(name).text)})\b"
-        told = (joined(document.original(*match.span("name"))) for match in islice(re.finditer(words, document.flat), _MOST))
-        name = next((other for other in told if other[0].isupper() and not other.isupper()), name)
+        name = next((other for other in _printed_elsewhere(document, name) if other[0].isupper() and not other.isupper()), name)
     link = link.strip().lower()
     linked = f"{link if link in {'du', 'des', ''} else 'de'} {name}".strip()
     linked = re.sub(r"^de Le(s?) ", lambda article: "des " if article[1] else "du ", linked)
     return re.sub(r"^de (?=[AEIOUÉÈÊÎÂÔ])", "d'", linked)
+
+
+def _printed_elsewhere(document: ActText, name: str) -> Iterator[str]:
+    """Yield how the act prints the name of a commune after a word that says so."""
+    plain = fold(name).text
+    position = document.flat.find(plain)
+    for _ in range(5 * _MOST):
+        end = position + len(plain)
+        if position < 0:
+            return
+        if _TOWN_OF.search(document.flat[max(position - 24, 0) : position]) is not None and not document.flat[end : end + 1].isalnum():
+            yield joined(document.original(position, end))
+        position = document.flat.find(plain, end)
 
 
 def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:

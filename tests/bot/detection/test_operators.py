@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+from time import process_time
+
 import pytest
 
 from bot.detection.judging import judge
@@ -96,3 +99,37 @@ def test_what_a_name_is_joined_to(subject: str, found: list[str]) -> None:
 def test_a_list_of_those_who_get_images_names_no_operator(lead: str) -> None:
     rest = f"Article 2 : {lead}\n- à la police nationale ;\n- à la gendarmerie.\nArticle 3 : Divers."
     assert operators(f"La commune de Lens est autorisée à {USE}.\n{rest}") == ["Commune de Lens"]
+
+
+@pytest.mark.parametrize(
+    ("article", "expected"),
+    [
+        ("Les maires (Sylvain Robert, Laurent DUPORGE) sont autorisés à {}.", []),
+        ("Les maires suivants sont autorisés à {} : M. Sylvain Robert, Mme Durand.", []),
+        ("Les maires de Lens, Sylvain Robert, et d'Uzès, Laurent Duporge, sont autorisés à {}.", ["Commune d'Uzès", "Commune de Lens"]),
+        ("Les communes de Lens et M. Durand sont autorisées à {}.", ["Commune de Lens"]),
+        ("Les villes ci-après sont autorisées à {} :\n- Lens (Jean Roy) ;\n- Uzès, Marie Martin.", ["Commune d'Uzès", "Commune de Lens"]),
+        ("Les villes (Mont de Marsan, Saint Denis, Le Havre) sont autorisées à {}.",
+         ["Commune de Mont de Marsan", "Commune de Saint Denis", "Commune du Havre"]),
+    ],
+)  # fmt: skip
+def test_no_person_among_the_communes(article: str, expected: list[str]) -> None:
+    assert operators(article.format(USE)) == expected
+
+
+LETTERS = list(permutations("ABCDEFGH", 6))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La SNCF est autorisée à {}. Destinataires :"
+        + "".join(f"\n- la commune de {''.join(letters).title()} ;" for letters in LETTERS[:1300]),
+        "La SNCF est autorisée à {}, " + "les communes suivantes " * 1700,
+    ],
+    ids=["those who are told", "words that open no list"],
+)
+def test_many_communes_take_no_time(text: str) -> None:
+    before = process_time()
+    operators(text.format(USE))
+    assert process_time() - before < 8, "each alone looked through the whole act: more than 100 s"
