@@ -6,10 +6,11 @@ A product or maker unknown to `equipment.toml` is taken where the text calls it 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, islice, takewhile
+from itertools import accumulate, takewhile
 
 from bot.detection.facts.operators import beside_formality
 from bot.detection.text.cues import fold, load
@@ -32,6 +33,9 @@ _FIXED = re.compile(
     r"|(?:atteint|(?:est|demeure|reste|sera)(?= (?:ainsi |donc |desormais )?de))(?: (?:ainsi|donc|desormais))?(?: de)?"
     r"|ne \w+ (?:pas )?(?:exceder|depasser|etre superieur a)|n'excede(?:ra)? pas|:))"
     rf"\s*{_COUNT}\b(?!-)(?(aside)(?=\s?,))(?! par l'(?:article|arrete|annexe))"
+    # A delay, an hour, a crowd, a share: "le nombre de caméras varie lorsque l'affluence atteint 500 personnes".
+    r"(?!\s?(?:%|pour cent|a \d|h\b|heures?|minutes?|jours?|semaines?|mois|ans?|annees?"
+    r"|personnes?|spectateurs?|visiteurs?|agents?|euros?|m\b|metres?))"
 )
 # A line of a form: "Nombre total de caméras  187", "Caméras reliées au logiciel  38, fixes".
 _ROW = re.compile(
@@ -59,7 +63,7 @@ _INSTEAD = re.compile(
 _LAST_LINE = re.compile(
     r"^\W{0,3}(?P<said>(?:(?:sous-)?total|totaux|ensemble|soit)\b[^\n]*?)?(?<!\d)(?P<count>\d{1,4})(?: cameras?)?[ ]?$", re.MULTILINE
 )
-_FIGURES = re.compile(r"(?<![\w.-])\d{1,4}(?![\w-])")
+_FIGURES, _FIGURE = re.compile(r"(?<![\w.-])\d{1,4}(?![\w-])"), re.compile(r"\d{1,4}")
 _NUMBERED = re.compile(rf"\bcameras?\b[^.;:]{{0,60}}?\bau nombre (?:total )?de {_COUNT}\b")
 _CAMERA = re.compile(r"\bcameras?\b")
 # What else than cameras a table counts whose heading speaks of both.
@@ -199,20 +203,27 @@ def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
     """Yield the last figures of tables of cameras, where the rows above add up to them: in one column, or where none is kept by all their
     figures or the last of each row."""
     text = document.folded.text
-    for match in _LAST_LINE.finditer(text, block.start, block.end):
-        lines = list(islice(reversed(list(lines_of(document, max(block.start, match.start() - _TABLE), match.start()))), _ROWS))
-        heading = text[lines[-1].start : match.start()] if lines else ""
+    lasts = list(_LAST_LINE.finditer(text, block.start, block.end))
+    lines = list(lines_of(document, block.start, block.end)) if lasts and _CAMERA.search(text, block.start, block.end) else []
+    starts, ends = [line.start for line in lines], [line.end for line in lines]
+    figures = [list(map(int, _FIGURES.findall(text, line.start, line.end))) for line in lines]
+    cells = [in_cells(line.printed).split(" | ") for line in lines]
+    for match in lasts if lines else ():
+        last = bisect_right(ends, match.start())
+        first = max(last - _ROWS, bisect_left(starts, match.start() - _TABLE))
+        heading = text[starts[first] : match.start()] if first < last else ""
         if not _CAMERA.search(heading) or _NOT_CAMERAS.search(heading):
             continue
-        rows = list(takewhile(lambda line: not line.printed.rstrip().endswith((".", ":")), lines))
-        figures = [list(map(int, found)) for line in rows if (found := _FIGURES.findall(text, line.start, line.end))]
-        cells = [in_cells(line.printed).split(" | ") for line in rows]
-        columns = [
-            [int(row[rank]) for row in cells if rank < len(row) and row[rank].isdigit()] for rank in range(max(map(len, cells), default=0))
-        ]
+        rows = list(takewhile(lambda rank: not lines[rank].printed.endswith((".", ":")), reversed(range(first, last))))
+        columns: dict[int, list[int]] = {}
+        for rank in rows:
+            for column, cell in enumerate(cells[rank]):
+                if _FIGURE.fullmatch(cell):
+                    columns.setdefault(column, []).append(int(cell))
+        candidates = list(columns.values())
         if match["said"]:
-            columns += [[row[-1] for row in figures], [sum(row) for row in figures]]
-        if any(int(match["count"]) in list(accumulate(column))[1:] for column in columns):
+            candidates += [[figures[rank][-1] for rank in rows if figures[rank]], [sum(figures[rank]) for rank in rows if figures[rank]]]
+        if any(int(match["count"]) in list(accumulate(column))[1:] for column in candidates):
             yield TextMatch(int(match["count"]), *match.span())
 
 

@@ -231,6 +231,10 @@ _WEEKDAY_HOURS = re.compile(
     rf"(?!s?[ ]\d{{1,2}}(?!\d|\s?(?:h|:)))[^.;\d]{{0,40}}?(?P<hour>(?<!\w){HOUR})(?:\s?(?:a|-|et|jusqu'a)\s?(?P<until>{HOUR}))?(?![\w:])"
 )
 
+# What the hours of a weekday are of, where they do not open their clause: "pour le match joué le samedi à 21 h" is another thing.
+_OF_THE_USE = re.compile(r"\b(?:ils?|elles?|traitements?|logiciels?|autorisations?|emploi|usage|dispositif)\b")
+_CEASES = re.compile(r"\b(?:jusqu|cess|fini|se termin|s'arret|s'achev|s'interromp|s'etei|prend fin|est (?:arret|coup|desactiv|interromp))")
+
 # A date that follows one of these is of another text.
 _FOREIGN = re.compile(
     r"(?:arrete[^\n;.]{0,40}|\bloi\b[^\n;.]{0,40}|decret[^\n;.]{0,40}|\bn\s?°[^\n;.]{0,30}|\ben date\s*"
@@ -286,7 +290,13 @@ def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) ->
     first, last = found.value
     if first is None or last is None or last.day - first.day >= timedelta(days=7):
         return found
-    said = list(_WEEKDAY_HOURS.finditer(document.flat, found.end, min(block.end, found.end + _LATER)))
+    said: list[re.Match[str]] = []
+    position = found.end
+    for match in _WEEKDAY_HOURS.finditer(document.flat, found.end, min(block.end, found.end + _LATER)):
+        clause = re.split(r"[.;:,(]", document.flat[position : match.start()])[-1].strip()
+        if clause in {"", "-", "et", "puis"} or _OF_THE_USE.search(clause) or (said and _CEASES.search(clause)):
+            said.append(match)
+        position = match.end()
     days = {
         WEEKDAYS[first.day.weekday()]: first.day,
         WEEKDAYS[last.day.weekday()]: last.day,
@@ -297,7 +307,7 @@ def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) ->
     if first.time is None and last.time is None and len(opening) == len(closing) == 1 and first.day < last.day:
         opens, closes = _hour(opening[0]["hour"], closing=False), _hour(closing[0]["until"] or closing[0]["hour"], closing=True)
         return TextMatch((replace(first, time=opens), replace(last, time=closes)), found.start, max(opening[0].end(), closing[0].end()))
-    if last.time is not None and len(said) == len(closing) == 1 and closing[0]["but"] and not closing[0]["until"]:
+    if last.time is not None and len(said) == len(closing) == 1 and closing[0]["but"] and _CEASES.search(closing[0].group()):
         return TextMatch((first, replace(last, time=_hour(closing[0]["hour"], closing=True))), found.start, closing[0].end())
     return found
 

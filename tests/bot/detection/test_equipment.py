@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from bot.detection.facts import equipment
 from bot.detection.judging import judge
+from bot.detection.text.document import ActText
+from bot.detection.text.tables import Line, lines_of
 from bot.domain.acts import Facts
 from tests.bot.detection.samples import act
 
@@ -269,6 +274,12 @@ def test_in_capitals_a_capital_tells_no_name(text: str, software: str | None, ve
         ("Annexe\nEmprise Lignes Nombre de caméras\nNation M1 46\nBastille M1 18\nTOTAL 90", None),
         ("Liste des caméras et des agents :\nhalle 4 2\nquai 5 3\nTotal 9 5", None),
         ("Le dispositif compte deux caméras.\nPage\n7", 2),
+        # What follows is no number of cameras.
+        ("Le nombre de caméras varie lorsque l'affluence atteint 500 personnes.", None),
+        ("Le nombre de caméras employées atteint 80 % du parc.", None),
+        ("Le nombre de caméras peut changer avec un préavis qui est de 15 jours.", None),
+        ("Le nombre de caméras est affiché à l'accueil, qui reste de 8 h à 20 h ouvert.", None),
+        ("Le nombre de caméras est de 12 à 15 selon les jours.", None),
     ],
 )
 def test_numbers_cut_at_a_line_end_and_last_lines_of_tables(text: str, cameras: int | None) -> None:
@@ -289,3 +300,17 @@ def test_a_number_put_in_the_place_of_that_of_the_recitals_counts_the_cameras(fo
 def test_cameras_aboard_drones_do_not_move_those_said_to_be_fixed() -> None:
     read = facts("La SNCF traite par algorithme les images de 24 caméras fixes et de deux embarquées sur aéronefs.", title=TITLE)
     assert read.camera_types == ("fixed", "drone")
+
+
+def test_a_column_of_thousands_of_figures_is_read_in_time_that_grows_with_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+
+    def counted(document: ActText, start: int, end: int) -> Iterator[Line]:
+        nonlocal looked_at
+        for line in lines_of(document, start, end):
+            looked_at += 1
+            yield line
+
+    monkeypatch.setattr(equipment, "lines_of", counted)
+    assert facts("Un traitement algorithmique est autorisé.\nArticle 2 : Les caméras :\n" + "12\n" * 3000).cameras is None
+    assert 0 < looked_at < 20_000
