@@ -320,15 +320,18 @@ def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
         night = any(_NIGHT.search(glue) for glue in (before, *(day.glue for day in days)))
         found = TextMatch(_period(days, night=night), opening.start(), days[-1].end)
         at, several = Moment(days[0].day, _hour(next(iter(days[0].hours), None), closing=opening["begins"] is None)), len(days) > 1
+        elsewhere = _of_something_else(document, block.start, found.start)
         if several and (opening["between"] or any(day.ends_range for day in days[1:])):
             yield _STATED, found
+        elif not several and (opening["begins"] or opening["ends"] or opening["until"]) and elsewhere:
+            continue
         elif opening["begins"] and not several:
             yield _SIDE, replace(found, value=(at, None))
         elif (opening["ends"] or opening["until"]) and not several:
             yield (_PARTLY if opening["until"] else _SIDE), replace(found, value=(None, at))
         elif (_FOREIGN if opening.group().startswith("du") else _SIGNING).search(before) or _ASKED.search(before):
             continue
-        elif several and not _of_something_else(document, block.start, found.start):
+        elif several and not elsewhere:
             yield (_STATED if all(len(day.hours) > 1 for day in days) else _ENUMERATED), found
         elif several:
             yield _ASIDE, found

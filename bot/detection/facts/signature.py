@@ -122,7 +122,7 @@ _LINE_END = re.compile(r"[ ]?(?:\n|$)")
 # What became of the decree since.
 _LATER = re.compile(r"\b(?:recue?|reception|notifie|notification|publiee?|publication|affichee?|affichage|transmise?|executoire|raa)\b")
 # As printed on the line above, without a stop: a sentence of an article that goes on has no capital.
-_NOTIFIED = re.compile(r"\W*(?:N(?i:otifi)|R(?i:e[çc]u|éception|emis))[^.]*$")
+_NOTIFIED = re.compile(r"\W*(?:N(?i:otifi)|R(?i:e[çc]u|éception|emis))(?:[^.]|(?:(?<=\bM)|(?<=\bM[Mr])|(?<=\bMme)|(?<=\bDr))\.)*$")
 _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 
 
@@ -148,8 +148,8 @@ def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -
     ]
     for match in (*numbered, *titled, *_signings(document, segment), *letterhead(document, segment)):
         day = full(match["day"] or "")
-        if day is not None:
-            return TextMatch(day, match.start(), match.end())
+        if day is not None:  # of a line of the letterhead the town and day alone: a person may be named before them
+            return TextMatch(day, match.start("town" if match.re is _HEADED else 0), match.end())
     return None
 
 

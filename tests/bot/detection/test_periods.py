@@ -436,6 +436,8 @@ A, B = "2026-10-03", "2026-10-04"
             f"{A}T09:00",
             "2026-10-11T23:00",
         ),
+        ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le bilan est remis jusqu'au 16 octobre 2026.", A, None),
+        ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le stationnement est interdit jusqu'au 16 octobre 2026.", A, None),
         ("Elle prend effet le 3 octobre 2026.\nArticle 3 : Le bilan est remis le 5 et le 16 octobre 2026.", A, None),
     ],
 )

@@ -165,6 +165,7 @@ def test_a_delegation_of_signature_in_a_heading_is_not_the_day_of_signature() ->
         "Notifié à Toulon, le 20 octobre 2026",
         "Date de réception : Toulon, le 20 octobre 2026",
         "Notifié à l'intéressé,\nà Toulon, le 20 octobre 2026",
+        "Notifié à M. Jean DUPONT et à Mme. Anne DURAND,\nà Toulon, le 20 octobre 2026",
         "Notifié à l'intéressé,\n\nà Toulon, le 20 octobre 2026\nSignature :",
         "Reçu notification\nFait à Toulon, le 20 octobre 2026",
     ],
@@ -238,3 +239,10 @@ def test_what_is_passed_over_at_the_end_is_told_with_the_reason(end: str, reason
     verdict = judge(decree)
     assert verdict.facts.signed == SIGNED
     assert [(quote.about, quote.text, quote.cue) for quote in not_told(decree, verdict)] == reasons
+
+
+def test_a_day_of_the_letterhead_is_quoted_with_its_town_alone() -> None:
+    head = "Bureau de l'ordre public Jean Martin   Dijon, le 2 mai 2026\nArrêté n° 2026-1"
+    verdict = judge(act(f"{head}\nVu le code ;\nARRÊTE\nArticle 1er : La SNCF est autorisée.", TITLE))
+    assert verdict.facts.signed == date(2026, 5, 2)
+    assert [quote.text for quote in verdict.evidence if quote.about == "signed"] == ["Dijon, le 2 mai 2026"]
