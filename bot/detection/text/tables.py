@@ -37,6 +37,7 @@ _PLACES_CELL = re.compile(rf"\W{{0,3}}{_RANK_HEAD}?{_HEADED}[^;:]{{0,40}}")
 _OTHER_CELL = re.compile(rf"\W{{0,3}}{_NEXT_HEAD}[^;:]{{0,40}}")
 _OF_TIMES = re.compile(r"\W{0,3}(?:[a-z][a-z' ()-]{1,40}\s)?debut\s(?:[a-z]{1,12}\s){0,2}fin\W{0,3}(?=\n|$)")
 _END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ensemble|article|art\.?\s\d|annexe|fait a)\b")
+_NEW_LINE = re.compile(r"(?<!\s)\s*\n\s*")
 _GAP = re.compile(r"[ \xa0]*(?:\t[ \xa0]*)+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
 _NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*)\d{1,4}(?: cam[ée]ras?)?")
 _ALNUM = re.compile(r"[a-z0-9]")
@@ -153,7 +154,7 @@ def in_cells(printed: str) -> str:
 
 def has_gap(printed: str) -> bool:
     """Return True for a stretch that runs over the columns of a table."""
-    return _GAP.search(re.sub(r"\s*\n\s*", "\n", printed.strip())) is not None
+    return _GAP.search(_NEW_LINE.sub("\n", printed.strip())) is not None
 
 
 def lines_of(document: ActText, start: int, end: int) -> Iterator[Line]:
@@ -168,7 +169,7 @@ def lines_of(document: ActText, start: int, end: int) -> Iterator[Line]:
         if _ALNUM.search(text, start, stop) is not None:
             first, last = document.folded.span(start, stop)
             yield Line(
-                re.sub(r"\s*\n\s*", "  ", document.source[first:last].strip()),
+                _NEW_LINE.sub("  ", document.source[first:last].strip()),
                 first - (document.source.rfind("\n", 0, first) + 1),
                 start,
                 stop,

@@ -126,8 +126,9 @@ LETTERS = list(permutations("ABCDEFGH", 6))
         "La SNCF est autorisée à {}. Destinataires :"
         + "".join(f"\n- la commune de {''.join(letters).title()} ;" for letters in LETTERS[:1300]),
         "La SNCF est autorisée à {}, " + "les communes suivantes " * 1700,
+        "La SNCF est autorisée à {}, la ville de" + " " * 40_000 + "Lens",
     ],
-    ids=["those who are told", "words that open no list"],
+    ids=["those who are told", "words that open no list", "blanks"],
 )
 def test_many_communes_take_no_time(text: str) -> None:
     before = process_time()
