@@ -27,15 +27,18 @@ _CAMERAS = re.compile(
     rf"(?<![\w-])(?<!\d[.,])(?<!n° )(?<!article ){_COUNT}\s*(?:\(\s*(?P<again>\d{{1,4}})\s*\)\s*)?"
     r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b"
 )
+# A delay, an hour, a crowd, a share: "le nombre de caméras varie lorsque l'affluence atteint 500 personnes".
+_NO_OTHER_UNIT = (
+    r"(?!\s?(?:%|a \d|(?:pour cent|h|heures?|minutes?|jours?|semaines?|mois|ans?|annees?"
+    r"|personnes?|spectateurs?|visiteurs?|agents?|euros?|m|metres?)\b))"
+)
 _FIXED = re.compile(
     r"\bnombre (?:maximal |total |maximum )?de(?:s)? cameras(?:(?P<aside>,)|[^.;]{0,180}?"
     r"(?:(?:fixe|limite|ramene|arrete|egal|passe(?: de \w+)?|porte(?: de \w+)?|s'eleve|s'etablit|ressort)(?: (?:ainsi|donc|desormais))? a"
     r"|(?:atteint|(?:est|demeure|reste|sera)(?= (?:ainsi |donc |desormais )?de))(?: (?:ainsi|donc|desormais))?(?: de)?"
     r"|ne \w+ (?:pas )?(?:exceder|depasser|etre superieur a)|n'excede(?:ra)? pas|:))"
     rf"\s*{_COUNT}\b(?!-)(?(aside)(?=\s?,))(?! par l'(?:article|arrete|annexe))"
-    # A delay, an hour, a crowd, a share: "le nombre de caméras varie lorsque l'affluence atteint 500 personnes".
-    r"(?!\s?(?:%|pour cent|a \d|h\b|heures?|minutes?|jours?|semaines?|mois|ans?|annees?"
-    r"|personnes?|spectateurs?|visiteurs?|agents?|euros?|m\b|metres?))"
+    rf"{_NO_OTHER_UNIT}"
 )
 # A line of a form: "Nombre total de caméras  187", "Caméras reliées au logiciel  38, fixes".
 _ROW = re.compile(
@@ -50,14 +53,15 @@ _SUM = re.compile(
     r"(?=\s?(?:[.;,)]|cameras?\b|au total|en tout|points?\b))"
 )
 # "Trois aéronefs, à raison d'une caméra par appareil", "chacun équipé d'une caméra": of each, and no count.
+_DRONES = r"(?:aeronefs?|drones?)\b(?:(?!\bcameras\b)[^.;]){0,80}?"
 _ONE_EACH = re.compile(
-    rf"\b{_COUNT}\s+(?:aeronefs?|drones?)\b[^.;]{{0,80}}?\b(?:d'|de |a )?une (?:seule )?camera (?:par (?:appareil|aeronef|drone)|chacun)"
-    rf"|\b(?P<again>\d{{1,4}}|{CARDINAL})\s+(?:aeronefs?|drones?)\b[^.;]{{0,60}}?\bchacun\b[^.;]{{0,40}}?\bune (?:seule )?camera\b"
+    rf"\b{_COUNT}\s+{_DRONES}\b(?:d'|de |a )?une (?:seule )?camera (?:par (?:appareil|aeronef|drone)|chacun)"
+    rf"|\b(?P<again>\d{{1,4}}|{CARDINAL})\s+{_DRONES}\bchacun\b[^.;]{{0,40}}?\bune (?:seule )?camera\b"
 )
 # "Le nombre « 41 » est remplacé par le nombre « 58 »", in an article that does not say of what.
 _INSTEAD = re.compile(
     r"\b(?:nombres?|mots?|chiffres?)\s?:?\s?\"(?P<former>[^\"]{1,40})\"\s(?:est|sont) remplacee?s? par\s(?:l[ae]s? )?"
-    rf"(?:(?:nombres?|mots?|chiffres?)\s?:?\s?)?\"\s?{_COUNT}\s?\""
+    rf"(?:(?:nombres?|mots?|chiffres?)\s?:?\s?)?\"\s?{_COUNT}\s?\"{_NO_OTHER_UNIT}"
 )
 # The last line of a table or of an annex.
 _LAST_LINE = re.compile(

@@ -274,6 +274,7 @@ def test_in_capitals_a_capital_tells_no_name(text: str, software: str | None, ve
         ("Annexe\nEmprise Lignes Nombre de caméras\nNation M1 46\nBastille M1 18\nTOTAL 90", None),
         ("Liste des caméras et des agents :\nhalle 4 2\nquai 5 3\nTotal 9 5", None),
         ("Le dispositif compte deux caméras.\nPage\n7", 2),
+        ("Deux drones suppléent les 45 caméras fixes, à raison d'une caméra par drone.", 45),
         # What follows is no number of cameras.
         ("Le nombre de caméras varie lorsque l'affluence atteint 500 personnes.", None),
         ("Le nombre de caméras employées atteint 80 % du parc.", None),
@@ -286,7 +287,10 @@ def test_numbers_cut_at_a_line_end_and_last_lines_of_tables(text: str, cameras: 
     assert facts(f"La SNCF est autorisée à employer un traitement algorithmique.\nArticle 2 : {text}").cameras == cameras
 
 
-@pytest.mark.parametrize(("former", "later", "cameras"), [("41", "58", 58), ("quarante et un", "cinquante-huit", 58), ("12", "14", None)])
+@pytest.mark.parametrize(
+    ("former", "later", "cameras"),
+    [("41", "58", 58), ("quarante et un", "cinquante-huit", 58), ("12", "14", None), ("41", "58 » heures et « 2", None)],
+)
 def test_a_number_put_in_the_place_of_that_of_the_recitals_counts_the_cameras(former: str, later: str, cameras: int | None) -> None:
     text = (
         "Vu l'arrêté n° 2026-12 du 2 mai 2026 autorisant un traitement algorithmique ;\nConsidérant que 41 caméras ne suffisent pas ;\n"
