@@ -304,7 +304,8 @@ def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) ->
         "dernier jour": last.day,
     }
     opening, closing = ([match for match in said if days.get(match["day"]) == moment.day] for moment in (first, last))
-    if first.time is None and last.time is None and len(opening) == len(closing) == 1 and first.day < last.day:
+    begins = len(opening) == 1 and (opening[0]["until"] or not _CEASES.search(opening[0].group()))
+    if first.time is None and last.time is None and begins and len(closing) == 1 and first.day < last.day:
         opens, closes = _hour(opening[0]["hour"], closing=False), _hour(closing[0]["until"] or closing[0]["hour"], closing=True)
         return TextMatch((replace(first, time=opens), replace(last, time=closes)), found.start, max(opening[0].end(), closing[0].end()))
     if last.time is not None and len(said) == len(closing) == 1 and closing[0]["but"] and _CEASES.search(closing[0].group()):
@@ -321,9 +322,11 @@ def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
         found = TextMatch(_period(days, night=night), opening.start(), days[-1].end)
         at, several = Moment(days[0].day, _hour(next(iter(days[0].hours), None), closing=opening["begins"] is None)), len(days) > 1
         elsewhere = _of_something_else(document, block.start, found.start)
+        _, comma, clause = before.rpartition(",")  # "Sur le rapport du directeur, l'autorisation vaut jusqu'au…"
+        of_the_use = comma and "." not in clause and _OF_THE_USE.search(clause)
         if several and (opening["between"] or any(day.ends_range for day in days[1:])):
             yield _STATED, found
-        elif not several and (opening["begins"] or opening["ends"] or opening["until"]) and elsewhere:
+        elif not several and (opening["begins"] or opening["ends"] or opening["until"]) and elsewhere and not of_the_use:
             continue
         elif opening["begins"] and not several:
             yield _SIDE, replace(found, value=(at, None))

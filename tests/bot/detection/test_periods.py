@@ -417,6 +417,8 @@ A, B = "2026-10-03", "2026-10-04"
         ("Du 30 septembre au 4 octobre 2026, de 9 h à 22 h, sauf le vendredi, où il cesse à minuit.", "2026-09-30T09:00", f"{B}T22:00"),
         ("Du 30 septembre au 4 octobre 2026, de 9 h à 22 h, sauf le dimanche, où il débute à 10 h.", "2026-09-30T09:00", f"{B}T22:00"),
         ("Il sert du 3 au 4 octobre 2026, pour le match joué le samedi à 21 h et la course partie le dimanche à 9 h.", A, B),
+        ("Il sert du 3 au 4 octobre 2026. Le samedi, il cesse à 20 h ; le dimanche, à 18 h.", A, B),
+        ("Sur le rapport du directeur, l'autorisation vaut jusqu'au 4 octobre 2026.", None, B),
         ("Il sert du 3 au 4 octobre 2026. L'accueil ouvre le samedi à 6 h et ferme le dimanche à 19 h.", A, B),
         (
             "Premier jour   samedi 3 octobre 2026, à partir de 18 h\nDernier jour   dimanche 4 octobre 2026, jusqu'à 17 h",
