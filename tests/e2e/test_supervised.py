@@ -8,7 +8,7 @@ import signal
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from bot.app.service import Service
 from bot.app.systemd import ALIVE, READY, STOPPING, ServiceManager
 from bot.domain.posts import PostState
 from bot.storage.store import open_store
-from tests.e2e.test_operations import SOON, Bot, Sites, bot, configure, later, sites
+from tests.e2e.test_operations import SOON, Begin, Sites, bot, configure, later, sites
 from tests.e2e.world import CHANNEL, World, posts_in
 from tests.processes import Zygote
 from tests.servers.fake_bot_api import FakeBotApi
@@ -68,13 +68,25 @@ class Systemd:
 
 
 @pytest.fixture
-def logged() -> Callable[[Bot], str]:
-    """The log of a bot so far."""
-    return lambda running: Path(f"/proc/{running.process.pid}/fd/2").read_text("utf-8")
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def logged(log: Path) -> Callable[[], str]:
+    """What it has logged so far."""
+    return lambda: log.read_text("utf-8")
+
+
+@pytest.fixture
+def begin(zygote: Zygote, log: Path) -> Iterator[Begin]:
+    """Begins a bot that logs there."""
+    with log.open("wb", 0) as errors:
+        yield lambda arguments, folder, environ: zygote.begin(arguments, folder, environ, (None, None, errors.fileno()))
 
 
 async def test_it_is_ready_once_it_works_alive_while_the_database_answers_and_stopping_at_sigterm(
-    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Callable[[Bot], str]
+    begin: Begin, sites: Sites, telegram: FakeBotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
 ) -> None:
     configure(tmp_path, sites, telegram)
     with open_store(f"sqlite:///{tmp_path / 'vigie.db'}"):
@@ -83,16 +95,16 @@ async def test_it_is_ready_once_it_works_alive_while_the_database_answers_and_st
     with Systemd() as systemd, closing(sqlite3.connect(tmp_path / "vigie.db", isolation_level=None)) as other:
         monkeypatch.setenv("NOTIFY_SOCKET", systemd.address)
         other.execute("BEGIN IMMEDIATE")
-        with bot(zygote.begin, tmp_path, "run") as running:
+        with bot(begin, tmp_path, "run") as running:
             await asyncio.to_thread(running.until, running.waits_for_a_lock)
             assert systemd.told() == []
             other.execute("ROLLBACK")
             assert [await asyncio.to_thread(systemd.next) for _ in range(2)] == [READY, ALIVE]
             other.execute("ALTER TABLE sources RENAME TO elsewhere")
-            await until(lambda: unknown in logged(running))
+            await until(lambda: unknown in logged())
             systemd.told()
-            failed = logged(running).count(unknown)
-            await until(lambda: logged(running).count(unknown) > failed)
+            failed = logged().count(unknown)
+            await until(lambda: logged().count(unknown) > failed)
             assert systemd.told() == []
             other.execute("ALTER TABLE elsewhere RENAME TO sources")
             assert await asyncio.to_thread(systemd.next) == ALIVE
@@ -103,31 +115,31 @@ async def test_it_is_ready_once_it_works_alive_while_the_database_answers_and_st
 
 
 async def test_at_sighup_it_begins_anew_with_a_configuration_that_can_be_used(
-    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, logged: Callable[[Bot], str]
+    begin: Begin, sites: Sites, telegram: FakeBotApi, tmp_path: Path, logged: Callable[[], str]
 ) -> None:
     configure(tmp_path, sites, telegram)
     config = tmp_path / "config.toml"
     whole = config.read_text("utf-8")
     config.write_text(whole[: whole.index("[telegram]")], "utf-8")
-    with bot(zygote.begin, tmp_path, "run") as running:
+    with bot(begin, tmp_path, "run") as running:
 
         async def after(text: str, event: str) -> str:
             """The line of an event that comes once the configuration is this one."""
             config.write_text(text, "utf-8")
-            known = logged(running).count(sentences()[event])
+            known = logged().count(sentences()[event])
             running.process.send(signal.SIGHUP)
-            await until(lambda: logged(running).count(sentences()[event]) > known)
-            return [line for line in logged(running).splitlines() if sentences()[event] in line][-1]
+            await until(lambda: logged().count(sentences()[event]) > known)
+            return [line for line in logged().splitlines() if sentences()[event] in line][-1]
 
-        await until(lambda: sentences()["run.watching"] in logged(running))
+        await until(lambda: sentences()["run.watching"] in logged())
         assert telegram.calls == []
         assert "http.intervall: unknown option" in await after("[http]\nintervall = 1\n", "config.not_reloaded")
         await after(whole[: whole.index("[telegram]")], "config.unchanged")
-        assert sentences()["run.stopping"] not in logged(running)
+        assert sentences()["run.stopping"] not in logged()
         changed = await after(whole, "config.reloaded")
         assert "options='telegram.token, telegram.api_url, telegram.commands, destinations'" in changed
         await telegram.until(lambda: posts_in(telegram, CHANNEL), SOON)
-        await until(lambda: logged(running).count(sentences()["run.watching"]) == 2)
+        await until(lambda: logged().count(sentences()["run.watching"]) == 2)
         other = f'{whole}[database]\nurl = "sqlite:///other.db"\n'
         assert "database.url" in await after(other, "config.needs_restart")
         assert running.end() == 0
@@ -136,7 +148,7 @@ async def test_at_sighup_it_begins_anew_with_a_configuration_that_can_be_used(
 
 
 async def test_with_a_token_that_was_revoked_posts_wait_for_the_new_one(
-    zygote: Zygote, sites: Sites, telegram: FakeBotApi, tmp_path: Path, logged: Callable[[Bot], str]
+    begin: Begin, sites: Sites, telegram: FakeBotApi, tmp_path: Path, logged: Callable[[], str]
 ) -> None:
     configure(tmp_path, sites, telegram)
     config, kept = tmp_path / "config.toml", tmp_path / "telegram.token"
@@ -147,12 +159,12 @@ async def test_with_a_token_that_was_revoked_posts_wait_for_the_new_one(
         with open_store(f"sqlite:///{tmp_path / 'vigie.db'}", read_only=True) as store:
             return len(store.posts.listed(states=[PostState.PENDING]))
 
-    with bot(zygote.begin, tmp_path, "run") as running:
-        await until(lambda: waiting() == 1 and sentences()["destination.needs_operator"] in logged(running))
+    with bot(begin, tmp_path, "run") as running:
+        await until(lambda: waiting() == 1 and sentences()["destination.needs_operator"] in logged())
         kept.write_text(telegram.token, "utf-8")
         running.process.send(signal.SIGHUP)
         await telegram.until(lambda: posts_in(telegram, CHANNEL), SOON)
-        assert "AArevoked" not in logged(running)
+        assert "AArevoked" not in logged()
         assert running.end() == 0
     await later(tmp_path, sites, telegram)
 
