@@ -29,6 +29,7 @@ from bot.detection.text.phrases import (
     cardinal,
     clock,
     full,
+    last_day,
     partial,
 )
 from bot.detection.text.segments import Block, DecreePart, Segment
@@ -412,30 +413,11 @@ def _durations(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
 def _closing(opens: Moment, count: int, unit: str) -> Moment | None:
     """Return the end of a duration. Hours count from an hour that is given, and from nothing else."""
     if not unit.startswith("heure"):
-        return Moment(_after(opens.day, count, unit))
+        return Moment(last_day(opens.day, count, unit))
     if opens.time is None:
         return None
     closes = datetime.combine(opens.day, opens.time) + timedelta(hours=count)
     return Moment(closes.date(), closes.time())
-
-
-def _after(day: date, count: int, unit: str) -> date:
-    """Return the last day of a duration that begins on `day`, that day included.
-
-    Thirty days from 2 May end on 31 May. A month ends on the eve of the day of the same number (from 2 May on 1 June), or on the last day
-    of a shorter month (from 31 January on 28 February): the reading that never makes a decree last longer than it says. A duration that
-    runs from the publication or notification of a decree has no day in the text, and is left out.
-    """
-    if unit.startswith("an"):
-        count, unit = 12 * count, "mois"
-    if unit.startswith("jour"):
-        return day + timedelta(days=count - 1)
-    if unit.startswith("semaine"):
-        return day + timedelta(weeks=count, days=-1)
-    months = day.month - 1 + count
-    year, month = day.year + months // 12, months % 12 + 1
-    following = date(year + month // 12, month % 12 + 1, 1)
-    return min(date(year, month, 1) + timedelta(days=day.day - 1), following) - timedelta(days=1)
 
 
 # Periods that are whole months: "durant tout le mois de décembre 2026".
@@ -458,7 +440,7 @@ def _months(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
         year = match["year"] or match["until"]
         first, last = full(f"1er {opening} {match['since'] or year}"), full(f"1er {closing} {year}")
         if first is not None and last is not None and first <= last:
-            last = _after(last, 1, "mois")
+            last = last_day(last, 1, "mois")
             hours = tuple(token["hour"] for token in takewhile(lambda token: token["hour"], _tokens(text, match.end(), end)))
             days = [
                 _Day(PartialDate(1, None, None), "", match.end(), day=first),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 
 # French dates and hours as decrees print them, OCR and all. Pure; impossible dates are no dates.
 
@@ -98,6 +98,25 @@ def full(text: str) -> date | None:
     """Read a folded text that is a whole date; None if it is not one, or impossible."""
     found = partial(text)
     return found.complete() if found is not None else None
+
+
+def last_day(day: date, count: int, unit: str) -> date:
+    """Return the last day of a duration that begins on `day`, that day included.
+
+    Thirty days from 2 May end on 31 May. A month ends on the eve of the day of the same number (from 2 May on 1 June), or on the last day
+    of a shorter month (from 31 January on 28 February): the reading that never makes a decree last longer than it says. A duration that
+    runs from the publication or notification of a decree has no day in the text, and is left out.
+    """
+    if unit.startswith("an"):
+        count, unit = 12 * count, "mois"
+    if unit.startswith("jour"):
+        return day + timedelta(days=count - 1)
+    if unit.startswith("semaine"):
+        return day + timedelta(weeks=count, days=-1)
+    months = day.month - 1 + count
+    year, month = day.year + months // 12, months % 12 + 1
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return min(date(year, month, 1) + timedelta(days=day.day - 1), following) - timedelta(days=1)
 
 
 def clock(text: str, *, closing: bool) -> time | None:
