@@ -85,6 +85,8 @@ class ReviewButtons:
         if isinstance(answer, FactAnswer):
             fact = await asyncio.to_thread(self._reviewer.answer_fact, answer, by=BY)
             log.info("review.settled", decree=fact.decree, fact=fact.fact, already=fact.already)
+            if not fact.already:
+                self._posted()
             return fact_outcome(fact, words)
         if answer.is_decree:
             settled = await asyncio.to_thread(self._reviewer.accept, answer.review, kind=None, by=BY, token=answer.token)

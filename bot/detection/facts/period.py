@@ -298,12 +298,7 @@ def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) ->
         if clause in {"", "-", "et", "puis"} or _OF_THE_USE.search(clause) or (said and _CEASES.search(clause)):
             said.append(match)
         position = match.end()
-    days = {
-        WEEKDAYS[first.day.weekday()]: first.day,
-        WEEKDAYS[last.day.weekday()]: last.day,
-        "premier jour": first.day,
-        "dernier jour": last.day,
-    }
+    days = {WEEKDAYS[day.weekday()]: day for day in (first.day, last.day)} | {"premier jour": first.day, "dernier jour": last.day}
     opening, closing = ([match for match in said if days.get(match["day"]) == moment.day] for moment in (first, last))
     begins = len(opening) == 1 and (opening[0]["until"] or not _CEASES.search(opening[0].group()))
     if first.time is None and last.time is None and begins and len(closing) == 1 and first.day < last.day:
