@@ -51,8 +51,8 @@ class FoundDecree:
 
 @dataclass(frozen=True, slots=True)
 class MergedDecrees:
-    """The stored ids of the decrees found, in order, those among them that are new, the others as they were, and what these were said to
-    change then."""
+    """Holds the stored ids of the decrees found, in order, those among them that are new, the others as they were, and what these were said
+    to change then."""
 
     ids: list[int]
     new: list[int]
@@ -190,7 +190,7 @@ def _queue_for(connection: Connection, destination: str, decree: Decree, since: 
 
 
 def _followers_of(connection: Connection, decree: Decree, topics: Topics) -> Mapping[int, FollowMode]:
-    """The chats that a decree is for, with their modes."""
+    """Return the chats that a decree is for, with their modes."""
     return chats_for(
         connection, topics, {change.decree for change in decree.changes if change.decree is not None and change.kind in CHANGING}
     )
