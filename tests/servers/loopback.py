@@ -40,6 +40,12 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Without a pause of a tenth of a second where no request is under way."""
         for server in self.servers:
+            for listener in server.sockets:
+                asyncio.get_running_loop().remove_reader(listener)
+        # What was accepted with our end can be a connection only while its server is open: closed before, asyncio forgets the socket.
+        for _ in range(2):
+            await asyncio.sleep(0)
+        for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +16,7 @@ from telegram.ext import Application, CallbackQueryHandler, CommandHandler
 
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.telegram_html import CannotParse, parse
+from tests.skipping import HANGS
 
 
 @pytest.fixture
@@ -192,6 +196,29 @@ def test_it_may_be_used_without_a_loop_and_started_again_on_its_port() -> None:
         api.start()
         assert api.url == url
         assert httpx.get(f"{url}/bot{api.token}/getMe", trust_env=False, timeout=60).json()["ok"]
+
+
+def test_who_connects_as_it_ends_is_not_forgotten() -> None:
+    busy, end = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        busy.set()
+        end.wait(HANGS)
+
+    api = FakeBotApi().start()
+    assert api._thread
+    assert api._loop
+    assert api._server
+    api._loop.call_soon_threadsafe(stay)
+    assert busy.wait(HANGS)
+    with socket.create_connection(("127.0.0.1", api._port), HANGS) as client:
+        # Its next turn begins with the end, and goes on with the one who waits.
+        api._loop.call_soon_threadsafe(api._server.stop)
+        end.set()
+        api._thread.join(HANGS)
+        # What is collected unclosed is an error.
+        gc.collect()
+        assert client.recv(1) == b""
 
 
 @pytest.mark.parametrize(
