@@ -40,10 +40,10 @@ from bot.delivery.mastodon.mentions import MentionedAccount
 from bot.delivery.picture.album import Album
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import ChatAddress, SendingBot
-from bot.delivery.telegram.follower import FollowerChannel, FollowerWords, Mailbox
+from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
-from bot.delivery.telegram.search import record_message
+from bot.delivery.telegram.search import Mailbox, record_message
 from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview

@@ -17,7 +17,8 @@ from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool
 from bot.delivery.limiter import Limiter
 from bot.delivery.telegram.client import ChatAddress, SendingBot
-from bot.delivery.telegram.follower import FollowerChannel, FollowerWords, Mailbox
+from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
+from bot.delivery.telegram.search import Mailbox
 from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Reference
 from bot.domain.health import Overview

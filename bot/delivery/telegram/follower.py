@@ -31,7 +31,7 @@ from bot.delivery.channel import (
 )
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import ChatAddress, SendingBot, reading_chat
-from bot.delivery.telegram.search import Search
+from bot.delivery.telegram.search import Mailbox, Search
 from bot.domain.acts import CHANGING, Decree
 from bot.domain.posts import Post
 from bot.domain.routing import Follower, Topics, chat_destination, is_shared, reasons
@@ -52,26 +52,6 @@ MOST_IN_ALL = 4000
 """Ids beyond which nobody can tell."""
 
 _PAUSE = 15.0
-
-
-class Mailbox:
-    """The newest message ids known: in the row that private chats and basic groups share, and in each supergroup that the bot has met since
-    it began. Use it in one event loop only."""
-
-    def __init__(self, newest: int | None = None) -> None:
-        self.newest = newest
-        self._own: dict[int, int] = {}
-
-    def note(self, chat: int, message_id: int) -> None:
-        """Note a message of any chat."""
-        if is_shared(chat_destination(chat)):
-            self.newest = max(message_id, self.newest or 0)
-        else:
-            self._own[chat] = max(message_id, self._own.get(chat, 0))
-
-    def newest_in(self, chat: int) -> int | None:
-        """Return the newest id known in the row that the messages of a chat are in."""
-        return self.newest if is_shared(chat_destination(chat)) else self._own.get(chat)
 
 
 class FollowerWords(TelegramWords):

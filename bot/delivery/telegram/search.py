@@ -39,6 +39,7 @@ from telegram.error import BadRequest
 from bot.delivery.channel import DeliveryUnknown, NotSent
 from bot.delivery.telegram.client import ABSENT, BAD_BUTTON, NOT_MODIFIED, NOT_OURS, keyboard, says
 from bot.domain.posts import ChatHistory
+from bot.domain.routing import chat_destination, is_shared
 from bot.messages import Button, Language, shows_number
 from bot.messages.digests import digest_language
 from bot.storage.outbox import ChatMessages
@@ -192,6 +193,26 @@ class Search:
             raise DeliveryUnknown(
                 'Telegram: looking for a post needs the bot without the right "edit messages of others"; look at the chat'
             )
+
+
+class Mailbox:
+    """The newest message ids known: in the row that private chats and basic groups share, and in each supergroup that the bot has met since
+    it began. Use it in one event loop only."""
+
+    def __init__(self, newest: int | None = None) -> None:
+        self.newest = newest
+        self._own: dict[int, int] = {}
+
+    def note(self, chat: int, message_id: int) -> None:
+        """Note a message of any chat."""
+        if is_shared(chat_destination(chat)):
+            self.newest = max(message_id, self.newest or 0)
+        else:
+            self._own[chat] = max(message_id, self._own.get(chat, 0))
+
+    def newest_in(self, chat: int) -> int | None:
+        """Return the newest id known in the row that the messages of a chat are in."""
+        return self.newest if is_shared(chat_destination(chat)) else self._own.get(chat)
 
 
 def record_message(
