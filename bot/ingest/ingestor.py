@@ -279,7 +279,7 @@ class Recorder:
 
     async def _decided(self, recueil: Recueil, reading: Reading) -> Mapping[str, Decision]:
         """Return what people decided of the acts of a reading. Raises StorageError."""
-        return await asyncio.to_thread(lambda: self._store.reviews.decided(decision_keys(recueil, reading)))
+        return await asyncio.to_thread(lambda: self._store.recordings.decided(decision_keys(recueil, reading)))
 
     async def record(self, recueil: Recueil, result: ReadResult) -> RecordingResult:
         """Record what was read, queue its posts, and notify operators of what does not belong on this site. Raises StorageError."""

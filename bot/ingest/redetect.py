@@ -52,7 +52,7 @@ class Redetection:
         content = self._store.contents.get(recueil.sha256) if recueil.sha256 is not None else None
         pairs = list(acts_again(self._store.decrees.acts_of(recueil_id), content))
         keys = keys_of(recueil.url, [act for _, act in pairs])
-        decided = self._store.reviews.decided({key for its in keys for key in its})
+        decided = self._store.recordings.decided({key for its in keys for key in its})
         alone = len(pairs) == 1 and pairs[0][1].id is None
         found: list[Difference] = []
         groups = judge_acts([act for _, act in pairs], stand_alone=alone)

@@ -22,9 +22,9 @@ from bot.domain.acts import CHANGING, Decree, Facts, Outcome, Reading, Verdict
 from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import EarlierFinding, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
 from bot.domain.posts import Post, PostState, may_be_posted
-from bot.domain.records import ReadResult, RecordingResult, RecueilState
+from bot.domain.records import Decision, ReadResult, RecordingResult, RecueilState
 from bot.domain.routing import FollowMode, Topics, chat_destination, not_before
-from bot.storage.acts import ReadActs, replace_acts, settled_by_people, withdrawn_among
+from bot.storage.acts import ReadActs, decisions_under, replace_acts, settled_by_people, withdrawn_among
 from bot.storage.database import insert_or_ignore, lock_recueil, written
 from bot.storage.decrees import load_decrees
 from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
@@ -61,7 +61,13 @@ class MergedDecrees:
 
 
 class Recordings(NamingRepository):
-    """Records what readings found."""
+    """Records what readings found, beside what people decided."""
+
+    def decided(self, keys: Collection[str]) -> Mapping[str, Decision]:
+        """What was decided of the act that each of these keys is of (see `bot.domain.identity`); a key of an undecided one is
+        left out."""
+        with self._database.reading() as connection:
+            return decisions_under(connection, keys)
 
     def record(self, result: ReadResult, destinations_for: Route, now: datetime) -> RecordingResult:
         """Record a recueil that was read: all of it, or nothing when this raises. Recording it again changes nothing that was posted.

@@ -77,12 +77,6 @@ class Reviews(NamingRepository):
             waits = connection.execute(select(reviews.c.act_id).where(reviews.c.act_id == review)).first() is not None
             return None if waits else decided(connection, review)
 
-    def decided(self, keys: Collection[str]) -> Mapping[str, Decision]:
-        """What was decided of the act that each of these keys is of (see `bot.domain.identity`); a key of an undecided one is
-        left out."""
-        with self._database.reading() as connection:
-            return decisions_under(connection, keys)
-
     def accept(
         self, review: int, found: Sequence[Decree], destinations_for: Route, now: datetime, by: str, token: str | None = None
     ) -> Accepted:

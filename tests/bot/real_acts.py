@@ -76,7 +76,7 @@ def new_recueil(store: Store, name: str = "a", *, authority: str = "26", silent:
 def read(store: Store, recueil: Recueil, *found: Act, destinations: Sequence[str] = ("channel",), now: datetime = NOW) -> RecordingResult:
     """Record a reading of the recueil that holds these acts, as a poll does: decisions of people stand."""
     reading = Reading(20, Cover(recueil.authority, None, DAY), tuple(found))
-    decided = store.reviews.decided(decision_keys(recueil, reading))
+    decided = store.recordings.decided(decision_keys(recueil, reading))
     return store.recordings.record(read_result(recueil, reading, next_try_at=None, decided=decided), lambda _: destinations, now)
 
 

@@ -23,7 +23,7 @@ def rejected(keys: Collection[str]) -> dict[str, Decision]:
 
 
 async def test_what_a_person_rejected_is_not_told_early_nor_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world.store.reviews, "decided", rejected)
+    monkeypatch.setattr(world.store.recordings, "decided", rejected)
     scan = world.publish("99", 1, *scan_with_a_decree())
     await world.poll("99")
     await soon(scan.waiting.wait())
@@ -35,7 +35,7 @@ async def test_what_a_person_rejected_is_not_told_early_nor_late(world: World, m
 
 
 async def test_where_nobody_can_tell_what_was_decided_the_end_of_the_reading_tells(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    decided, asked = world.store.reviews.decided, 0
+    decided, asked = world.store.recordings.decided, 0
 
     def locked_at_first(keys: tuple[str, ...]) -> object:
         nonlocal asked
@@ -44,7 +44,7 @@ async def test_where_nobody_can_tell_what_was_decided_the_end_of_the_reading_tel
             raise Locked("locked by another program")
         return decided(keys)
 
-    monkeypatch.setattr(world.store.reviews, "decided", locked_at_first)
+    monkeypatch.setattr(world.store.recordings, "decided", locked_at_first)
     scan = world.publish("99", 1, *scan_with_a_decree())
     with capture_logs() as logs:
         await world.poll("99")

@@ -314,7 +314,7 @@ def test_posts_follow_whoever_corrects_an_answer_and_whoever_takes_that_back(sto
 def test_whoever_answers_says_that_it_is_a_decree_and_leaves_its_kind_to_the_rules(store: Store, reviewer: Reviewer) -> None:
     asked = unsure(store, reviewer)
     reviewer.answer_fact(FactAnswer(asked.decree.id or 0, asked.token, "places", 2), by="telegram")
-    [decided] = {one.outcome: one for one in store.reviews.decided([f"act:{asked.decree.act_id}"]).values()}.values()
+    [decided] = {one.outcome: one for one in store.recordings.decided([f"act:{asked.decree.act_id}"]).values()}.values()
     assert (decided.outcome, decided.kind, decided.by) == (Outcome.DECREE, None, "telegram")
     # Withdrawn and taken back, it has what the person said.
     reviewer.withdraw(asked.decree.id or 0, by="command")

@@ -332,7 +332,7 @@ def test_nothing_is_lost_posted_edited_or_notified_anew(upgraded: Store, schema:
     new = store.recordings.record(result_of(one_recueil(store, "new"), act("Drone")), to("t"), NOW)
     assert [post.decree.id for post in new.posts] == [7]
     assert store.decrees.search("drone", 1).total == 1
-    decided = store.reviews.decided(["act:26-2024-04-12-00099"]).values()
+    decided = store.recordings.decided(["act:26-2024-04-12-00099"]).values()
     assert [decision.outcome for decision in decided] == ([Outcome.NOT_CONCERNED] if schema >= "0004" else [])
     settled = {"places": ("gare de Lens",), "event": None} if schema >= "0025" else {}
     assert all(decision.facts == settled for decision in decided)

@@ -107,10 +107,10 @@ def test_what_a_person_decided_is_found_again_however_the_text_is_spelled(url: s
     released(url, fill)
     with open_store(url) as store:
         for page in (LAYER, RECOGNISED):
-            assert {one.outcome for one in store.reviews.decided(keys_today(page)).values()} == {Outcome.NOT_CONCERNED}
-        assert store.reviews.decided(keys_today("", title="OEUVRE D’ART", first=2, url=URL))
-        assert len(store.reviews.decided(["act:26-2026-08-14-00001", "text:of a text that another reading has replaced"])) == 2
-        assert store.reviews.decided([f"text:{sha(former(LAYER))}"]) == {}
+            assert {one.outcome for one in store.recordings.decided(keys_today(page)).values()} == {Outcome.NOT_CONCERNED}
+        assert store.recordings.decided(keys_today("", title="OEUVRE D’ART", first=2, url=URL))
+        assert len(store.recordings.decided(["act:26-2026-08-14-00001", "text:of a text that another reading has replaced"])) == 2
+        assert store.recordings.decided([f"text:{sha(former(LAYER))}"]) == {}
 
 
 def test_of_two_decisions_that_become_one_the_later_stands(url: str) -> None:
@@ -123,7 +123,7 @@ def test_of_two_decisions_that_become_one_the_later_stands(url: str) -> None:
     released(url, fill)
     with open_store(url) as store:
         for page in (LAYER, RECOGNISED):
-            assert [one.outcome for one in store.reviews.decided(keys_today(page)).values()] == [Outcome.DECREE]
+            assert [one.outcome for one in store.recordings.decided(keys_today(page)).values()] == [Outcome.DECREE]
 
 
 def test_decrees_parts_of_acts_and_recueils_are_known_again(url: str) -> None:

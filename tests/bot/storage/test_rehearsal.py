@@ -108,4 +108,4 @@ def test_it_knows_what_decrees_do_to_each_other_and_what_people_decided(store: S
     with rehearsal_store(url, ["26"]) as stage:
         assert stage.decrees.recent(10) == store.decrees.recent(10)
         assert [change.decree for change in stored(stage, grant).changed_by] == [end]
-        assert stage.reviews.decided(["act:26-2024-04-19-00001"]) == {"act:26-2024-04-19-00001": decision}
+        assert stage.recordings.decided(["act:26-2024-04-19-00001"]) == {"act:26-2024-04-19-00001": decision}

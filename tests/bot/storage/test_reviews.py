@@ -60,7 +60,7 @@ def test_a_rejected_act_waits_no_more_and_is_kept(store: Store) -> None:
     [kept] = store.decrees.acts_of(review.recueil_id)
     assert (kept.outcome, kept.decree_id, kept.title) == (Outcome.NOT_CONCERNED, None, "Arrêté douteux")
     assert store.reviews.decision(review.id) == REJECTED
-    assert store.reviews.decided(["act:26-2024-04-19-00003", "act:other"]) == {"act:26-2024-04-19-00003": REJECTED}
+    assert store.recordings.decided(["act:26-2024-04-19-00003", "act:other"]) == {"act:26-2024-04-19-00003": REJECTED}
 
 
 def test_an_accepted_act_is_a_decree_like_any_other(store: Store) -> None:
@@ -211,7 +211,7 @@ def test_many_keys_are_asked_for_at_once(store: Store) -> None:
     [review] = waiting(store)
     store.reviews.reject(review.id, LATER, "x" * 100)
     asked = [f"act:{number}" for number in range(3000)] + ["act:26-2024-04-19-00003"]
-    assert list(store.reviews.decided(asked).values()) == [replace(REJECTED, by="x" * 32)]
+    assert list(store.recordings.decided(asked).values()) == [replace(REJECTED, by="x" * 32)]
 
 
 def test_operators_are_asked_about_what_is_new_and_not_about_history(store: Store) -> None:
