@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, takewhile
+from itertools import accumulate, chain, islice, takewhile
 
 from bot.detection.facts.operators import beside_formality
 from bot.detection.text.cues import fold, load
@@ -321,6 +321,8 @@ _CLAUSE = re.compile(r";(?!\s(?:il|elle|celui-ci|celle-ci|ce dernier|cette derni
 _CORPORATE = re.compile(r"\s+(?:SAS|SASU|SA|SARL|Group|Groupe|France|Technologies|Systems|Vision|Business|Labs|AI|IA)\b")
 _OPERATORS = frozenset({"ratp", "sncf", "etat", "police", "prefecture", "gendarmerie", "ville", "commune"})
 
+_Reader = Callable[[ActText, int, int], Iterator[TextMatch[str]]]
+
 _NEAR = 110
 """Characters before a maker in which the software is spoken of."""
 
@@ -328,22 +330,23 @@ _NEAR = 110
 @cache
 def listed_products(table: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return the makers (`vendor`) or products (`software`) of the list, each with what meets it in the folded text."""
-    return tuple((entry["name"], re.compile(entry["pattern"])) for entry in load("equipment.toml")[table])
+    return tuple((name, re.compile(pattern)) for name, pattern in load("equipment.toml")[table].items())
 
 
 def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
     """Return a known maker, else the company said to have made it, without its legal form; never deduced from the product."""
-    first = next(iter(segment.of(DecreePart.ARTICLE)), None)
-    operative = _vendor(document, first.start, segment.end) if first is not None else None
-    return operative or _vendor(document, segment.start, segment.end)
+    return _named_first(document, segment, "vendor", _makers)
 
 
-def _vendor(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
-    for name, known in listed_products("vendor"):
-        match = known.search(document.flat, start, limit)
-        if match is not None:
-            return TextMatch(name, match.start(), match.end())
-    return next(_makers(document, start, limit), None)
+def _named_first(document: ActText, segment: Segment, table: str, others: _Reader) -> TextMatch[str] | None:
+    """Return the first name of a table, else of what `others` read: of the articles, else of the whole decree."""
+    starts = [block.start for block in islice(segment.of(DecreePart.ARTICLE), 1)]
+    for start in (*starts, segment.start):
+        known = ((name, pattern.search(document.flat, start, segment.end)) for name, pattern in listed_products(table))
+        listed = (TextMatch(name, *match.span()) for name, match in known if match is not None)
+        if (found := next(chain(listed, others(document, start, segment.end)), None)) is not None:
+            return found
+    return None
 
 
 def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
@@ -459,17 +462,11 @@ def software(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
     What its articles say comes before what its recitals say of another one.
     """
-    first = next(iter(segment.of(DecreePart.ARTICLE)), None)
-    operative = _software(document, first.start, segment.end) if first is not None else None
-    return operative or _software(document, segment.start, segment.end)
+    return _named_first(document, segment, "software", _products)
 
 
-def _software(document: ActText, start: int, limit: int) -> TextMatch[str] | None:
+def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
     text = document.flat
-    for name, pattern in listed_products("software"):
-        match = pattern.search(text, start, limit)
-        if match is not None:
-            return TextMatch(name, match.start(), match.end())
     for match in _QUOTED.finditer(text, start, limit):
         name = joined(document.original(match.start("name"), match.end("name")))
         if (
@@ -478,7 +475,7 @@ def _software(document: ActText, start: int, limit: int) -> TextMatch[str] | Non
             and impersonal(name)
             and (match["called"] is None or _is_of_software(text, start, match.start()))
         ):
-            return TextMatch(name, match.start(), match.end())
+            yield TextMatch(name, match.start(), match.end())
     # In capitals any word looks like a name: "LE TRAITEMENT EST LIMITÉ DANS LE TEMPS".
     capitals = document.in_capitals(start, limit)
     for pattern in (_NAMED, _CALLED_AFAR):
@@ -490,8 +487,7 @@ def _software(document: ActText, start: int, limit: int) -> TextMatch[str] | Non
             # "société Videtics (logiciel Perception)".
             bracketed = text[match.start() - 1] == "(" and text[found.end : found.end + 1] == ")"
             if called or bracketed or _MADE_AFTER.match(text, found.end, limit):
-                return TextMatch(found.value, match.start(), found.end)
-    return None
+                yield TextMatch(found.value, match.start(), found.end)
 
 
 def _is_of_software(text: str, start: int, position: int) -> bool:

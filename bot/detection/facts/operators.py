@@ -167,9 +167,10 @@ class _Operator:
 
 @cache
 def _operators() -> tuple[_Operator, ...]:
+    data = load("operators.toml")
     return tuple(
-        _Operator(known["name"], re.compile("|".join(known["patterns"])), known.get("of", False), known.get("named", False))
-        for known in load("operators.toml")["operator"]
+        _Operator(name, re.compile("|".join(patterns)), name in data["of"], name in data["named"])
+        for name, patterns in data["patterns"].items()
     )
 
 

@@ -76,25 +76,25 @@ class Cues:
     def __init__(self, data: Mapping[str, Any]) -> None:
         objects, around, titles, articles = data["objects"], data["around"], data["titles"], data["articles"]
         self.gate = pattern(*data["gate"])
-        self.misreads = tuple(Misread(entry["word"], tuple(entry["pieces"]), entry["edits"]) for entry in data["misread"])
+        self.misreads = tuple(data["misreads"])
         self.strong = _one_by_one(objects["strong"])
         self.bare = _one_by_one(objects["bare"])
         self.medium = _one_by_one(objects["medium"])
         self.titled, self.titled_on_video = _one_by_one(objects["titled"]), _one_by_one(objects["titled_on_video"])
         self.leftover = named(objects["leftover"])
         self.ruined = named(objects["ruined"])
-        self.remains = named(objects["remains"])
+        self.remains = pattern(*data["remains"])
         self.cut = named(objects["cut"])
         self.scrambled = {key: pattern(*words) for key, words in objects["scrambled"].items()}
-        self.video = pattern(around["video"])
-        self.seen = named(around["seen"])
-        self.unseen = named(around["unseen"])
-        self.telling = named(around["telling"])
+        self.video = pattern(*around["video"])
+        self.seen = pattern(*around["seen"])
+        self.unseen = pattern(*around["unseen"])
+        self.telling = pattern(*around["telling"])
         self.analysed = named(around["analysed"])
-        self.purpose = named(around["purpose"])
-        self.given_up = named(around["given_up"])
-        self.not_done = named(around["not_done"])
-        self.citation = named(around["citation"])
+        self.purpose = pattern(*around["purpose"])
+        self.given_up = pattern(*around["given_up"])
+        self.not_done = pattern(*around["not_done"])
+        self.citation = pattern(*around["citation"])
         self.erratum = {key: pattern(*words) for key, words in around["erratum"].items()}
         self.other_thing = named(around["other_thing"])
         self.excluded = named(around["excluded"])
@@ -113,13 +113,13 @@ class Cues:
         self.overturned = {key: named({key: words}) for key, words in data["judged"]["overturned"].items()}
         self.notices = named(data["notices"])
         self.lists = named(data["lists"])
-        self.asked = named(data["asked"])
-        self.request = named(data["request"])
+        self.asked = pattern(*around["asked"])
+        self.request = pattern(*around["request"])
         self.articles = {kind: pattern(*articles[kind.value]) for kind in Kind}
         self.otherwise = named({"forbidden_or_stopped": data["otherwise"]["forbidden_or_stopped"]})
         self.never_allowed = pattern(data["otherwise"]["never_allowed"])
         self.unsettled = named(data["unsettled"])
-        self.settled = named(data["settled"])
+        self.settled = pattern(*around["settled"])
         self.handing_over = named(data["handing_over"])
         self.jargon = {key: re.compile("|".join(words)) for key, words in data["jargon"].items()}
         self.other_service = re.compile("|".join(data["services"]["other"]))
@@ -262,18 +262,9 @@ def squeeze(folded: str) -> RewrittenText:
     return rewrite(folded, ((match.start(), match.end(), "") for match in re.finditer(r"[^a-z0-9]+", folded)))
 
 
-@dataclass(frozen=True, slots=True)
-class Misread:
-    """A word that OCR damages, with the pieces of which one must have survived, and how many edits are forgiven."""
-
-    word: str
-    pieces: tuple[str, ...]
-    edits: int
-
-
-def repair(text: str, misreads: tuple[Misread, ...]) -> RewrittenText:
-    """Put back the damaged words of a squeezed text (`algorilhmique` -> `algorithmique`)."""
-    found = sorted((start, end, misread.word) for misread in misreads for start, end in _damaged(text, misread))
+def repair(text: str, misreads: Iterable[str]) -> RewrittenText:
+    """Put back the damaged words of a squeezed text (`algorilhmique` -> `algorithmique`), each given in pieces (see `cues.toml`)."""
+    found = sorted((start, end, misread.replace("|", "")) for misread in misreads for start, end in _damaged(text, misread))
     changes: list[tuple[int, int, str]] = []
     for change in found:
         if not changes or change[0] >= changes[-1][1]:
@@ -281,42 +272,42 @@ def repair(text: str, misreads: tuple[Misread, ...]) -> RewrittenText:
     return rewrite(text, changes)
 
 
-def holds_damaged(text: str, misread: Misread) -> bool:
+def holds_damaged(text: str, misread: str) -> bool:
     """Return True when a damaged form of the word is in the squeezed text."""
     return bool(_damaged(text, misread))
 
 
-def _damaged(text: str, misread: Misread) -> list[tuple[int, int]]:
+def _damaged(text: str, misread: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
-    size = len(misread.word)
+    word, edits = misread.replace("|", ""), misread.count("|")
+    reach = len(word) + edits
     seen = -1
-    for match in re.finditer("|".join(misread.pieces), text):
+    for match in re.finditer(misread, text):
         if match.start() < seen:
             continue
-        left = max(match.start() - size - misread.edits, 0)
-        near = text[left : match.end() + size + misread.edits]
-        if misread.word in near:
+        left = max(match.start() - reach, 0)
+        near = text[left : match.end() + reach]
+        if word in near:
             continue
-        score = 100 * (1 - misread.edits / size) - 6  # an indel score: a substitution counts twice over both lengths
-        aligned = fuzz.partial_ratio_alignment(misread.word, near, score_cutoff=score)
+        score = 100 * (1 - edits / len(word)) - 6  # an indel score: a substitution counts twice over both lengths
+        aligned = fuzz.partial_ratio_alignment(word, near, score_cutoff=score)
         if aligned is None:
             continue
-        distance, start, end = _closest(text, misread, left + aligned.dest_start)
-        if distance <= misread.edits:
+        distance, start, end = _closest(text, word, edits, left + aligned.dest_start)
+        if distance <= edits:
             found.append((start, end))
             seen = end
     return found
 
 
-def _closest(text: str, misread: Misread, around: int) -> tuple[int, int, int]:
+def _closest(text: str, word: str, slack: int, around: int) -> tuple[int, int, int]:
     """Return the stretch nearest to the word: its distance, start and end. Letters may be missing or too many at both ends."""
-    size, slack = len(misread.word), misread.edits
     stretches = (
         (start, start + length)
         for start in range(max(around - slack, 0), around + slack + 1)
-        for length in range(size - slack, size + slack + 1)
+        for length in range(len(word) - slack, len(word) + slack + 1)
     )
-    return min((Levenshtein.distance(misread.word, text[start:end]), start, min(end, len(text))) for start, end in stretches)
+    return min((Levenshtein.distance(word, text[start:end]), start, min(end, len(text))) for start, end in stretches)
 
 
 @lru_cache(4096)

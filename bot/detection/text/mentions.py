@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from itertools import islice
 
@@ -144,19 +143,13 @@ _NEAR = 330
 
 @dataclass(frozen=True, slots=True)
 class LegalBasis:
-    """A text that an authorisation may cite. `alone`: citing it is a sign by itself that an act is about VSA.
-
-    `source` says where the text is published or described, `confidence` how sure it is that it rules VSA, as checked on `checked`.
-    """
+    """A text that an authorisation may cite. `alone`: citing it is a sign by itself that an act is about VSA."""
 
     label: str
     pattern: Pattern
     article: Pattern | None
     unless: str | None
     alone: bool
-    source: str
-    confidence: str
-    checked: date
 
 
 @cache
@@ -168,10 +161,7 @@ def known_legal_bases() -> tuple[LegalBasis, ...]:
             pattern(entry["pattern"]),
             pattern(entry["article"]) if "article" in entry else None,
             entry.get("unless"),
-            entry["alone"],
-            entry["source"],
-            entry["confidence"],
-            entry["checked"],
+            entry.get("alone", False),
         )
         for entry in load("law.toml")["legal_basis"]
     )

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection.text.cues import Misread, fold, holds_damaged, repair, squeeze
+from bot.detection.text.cues import fold, holds_damaged, repair, squeeze
 from bot.domain.folding import fold_letters
 
-ALGORITHMIC = Misread("algorithmique", ("algo", "rith", "mique"), 2)
+ALGORITHMIC = "algo|rith|mique"
 
 
 @pytest.mark.parametrize(
