@@ -65,9 +65,7 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
     unreadable = tuple(page.number for page in act.pages if not page.is_whole)
     if not signs(act):
         return (_unread(act, unreadable, stand_alone=stand_alone),)
-    text = document(act, relevant_pages(act))
-    cut = segments(text, act.id)
-    text = located(text, cut, act.title_from)
+    text, cut = _opened(act)
     lists = lists_acts(text, cut[0]) if not unreadable else None
     if lists is not None:
         # The lines of a certificate of posting would each be taken for a line of a table of contents.
@@ -84,6 +82,13 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
     if lists is not None and not reasons:
         reasons = (text.evidence("against", *text.loose(*lists.span()), name_of(lists)),)
     return (Verdict(Outcome.NOT_CONCERNED, evidence=reasons[:_REASONS]),)
+
+
+def _opened(act: Act) -> tuple[ActText, tuple[Segment, ...]]:
+    """Return the text of an act, or in a bulk act of hundreds of pages of those around a sign, and the decrees in it."""
+    text = document(act, relevant_pages(act) or act.pages)
+    cut = segments(text, act.id)
+    return located(text, cut, act.title_from), cut
 
 
 def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
@@ -190,10 +195,7 @@ def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
     Several are those with visas or articles that the rules would not pass over, of which two at least have numbers of their own: where
     nothing distinguishes them, the first that speaks of VSA is the decree. Each is of this `kind`, or of its likeliest where none is given.
     """
-    pages = relevant_pages(act) or act.pages
-    text = document(act, pages)
-    cut = segments(text, act.id)
-    text = located(text, cut, act.title_from)
+    text, cut = _opened(act)
     unreadable = not all(page.is_whole for page in act.pages)
     speaking = [(segment, found) for segment in cut if (found := mentions(text, segment).found)]
     formal = [(segment, found) for segment, found in speaking if segment.is_formal]
@@ -250,8 +252,7 @@ def not_told(act: Act, verdict: Verdict) -> tuple[Evidence, ...]:
 
 
 def _read_again(act: Act, verdict: Verdict) -> tuple[ActText, Segment]:
-    text = document(act, relevant_pages(act) or act.pages)
-    cut = segments(text, act.id)
+    text, cut = _opened(act)
     spoken = [segment for segment in cut if mentions(text, segment).found] or list(cut)
     numbered = (segment for segment in spoken if (own := number(text, segment)) is not None and own.value == verdict.facts.number)
     segment = next(numbered, spoken[0])
@@ -275,9 +276,7 @@ def probable_kind(act: Act) -> Kind:
 
     Of an act that holds several decrees, the first that speaks of VSA counts. Meant for an act whose verdict is uncertain.
     """
-    pages = relevant_pages(act) or act.pages
-    text = document(act, pages)
-    cut = segments(text, act.id)
+    text, cut = _opened(act)
     return probable_kind_of(text, next((segment for segment in cut if mentions(text, segment).found), cut[0]))
 
 
