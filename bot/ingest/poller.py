@@ -128,9 +128,9 @@ class Poller:
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held: dict[str, datetime] = {}
         self._early: dict[str, datetime] = {}
-        """When a source was last named by `due` before its next poll, by its key."""
+        """Holds when a source was last named by `due` before its next poll, by its key."""
         self._unlisted: set[str] = set()
-        """The sources whose recueils are to be read before their next poll."""
+        """Holds the sources whose recueils are to be read before their next poll."""
 
     async def poll(self, source: Source) -> tuple[SourceReport, IngestResult]:
         """Poll one source once: its listing, then all recueils that are due for its authority; only these where `due` named it for them.

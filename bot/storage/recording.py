@@ -134,14 +134,11 @@ def queue(
     if destinations_for is None:
         return announced, ()
     perhaps_posted = _perhaps_posted(connection, merged.new)
-    queued: list[Post] = []
-    for decree in announced:
-        since = perhaps_posted.get(decree.id or 0)
-        for one in dict.fromkeys(destinations_for(decree)):
-            if isinstance(one, Topics):
-                _queue_for_followers(connection, decree, _followers_of(connection, decree, one), since, now)
-            else:
-                queued.append(_queue_for(connection, one, decree, since, now))
+    queued = [
+        post
+        for decree in announced
+        for post in _queue_wanted(connection, decree, None, destinations_for, perhaps_posted.get(decree.id or 0), now)
+    ]
     return announced, (*queued, *queue_newly_wanted(connection, merged.known.values(), destinations_for, now))
 
 
@@ -156,22 +153,31 @@ def queue_newly_wanted(connection: Connection, before: Iterable[Decree], destina
     silent = select(decrees.c.id).join(recueils, recueils.c.id == decrees.c.recueil_id).where(decrees.c.id.in_(known), recueils.c.silent)
     history = set(connection.execute(silent).scalars())
     for number, decree in load_decrees(connection, [one for one in known if one not in history]).items():
-        was, since = known[number], perhaps_posted.get(number)
-        last = _last_day(decree.facts.sure)
+        was, last = known[number], _last_day(decree.facts.sure)
         is_over = decree.withdrawn_at is not None or (last is not None and last < now.date())
-        if is_over or (decree.facts, decree.authorities) == (was.facts, was.authorities):
-            continue
-        wanted, had = destinations_for(decree), destinations_for(was)
-        there = set(connection.execute(select(posts.c.destination).where(posts.c.decree_id == decree.id)).scalars())
-        for one in dict.fromkeys(wanted):
-            if isinstance(one, Topics):
-                chats = _followers_of(connection, decree, one)
-                met = {chat for topics in had if isinstance(topics, Topics) for chat in _followers_of(connection, was, topics)}
-                new = {chat: mode for chat, mode in chats.items() if chat not in met and chat_destination(chat) not in there}
-                _queue_for_followers(connection, decree, new, since, now)
-            elif one not in had and one not in there:
-                queued.append(_queue_for(connection, one, decree, since, now))
+        if not is_over and (decree.facts, decree.authorities) != (was.facts, was.authorities):
+            queued += _queue_wanted(connection, decree, was, destinations_for, perhaps_posted.get(number), now)
     return tuple(queued)
+
+
+def _queue_wanted(
+    connection: Connection, decree: Decree, was: Decree | None, destinations_for: Route, since: datetime | None, now: datetime
+) -> list[Post]:
+    """Queue posts for whom a decree concerns, and did not as it `was` (None: it is new). Give those but for the chats'."""
+    had, met = list[str | Topics](), set[int]()
+    if was is not None:
+        had = [*destinations_for(was)]
+        met = {chat for topics in had if isinstance(topics, Topics) for chat in _followers_of(connection, was, topics)}
+    there = set(connection.execute(select(posts.c.destination).where(posts.c.decree_id == decree.id)).scalars())
+    queued: list[Post] = []
+    for one in dict.fromkeys(destinations_for(decree)):
+        if isinstance(one, Topics):
+            chats = _followers_of(connection, decree, one).items()
+            new = {chat: mode for chat, mode in chats if chat not in met and chat_destination(chat) not in there}
+            _queue_for_followers(connection, decree, new, since, now)
+        elif one not in had and one not in there:
+            queued.append(_queue_for(connection, one, decree, since, now))
+    return queued
 
 
 def _perhaps_posted(connection: Connection, which: Sequence[int]) -> dict[int, datetime]:
