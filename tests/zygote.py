@@ -39,7 +39,7 @@ from bot.cli.main import COMMANDS, app
 from bot.detection.judging import judge
 from bot.domain.acts import Act, Decree, Facts, Kind
 from bot.domain.pages import PageText
-from bot.gazetteer.gazetteer import gazetteer
+from bot.gazetteer.naming import communes_of
 from bot.reading.sandbox import probe
 from sources.catalogue.authority import load_authorities
 from tests.bot.cli.conftest import write_config
@@ -87,7 +87,7 @@ def _warm() -> None:
         text = demo_text(name, date(2026, 8, 14), number="2026-1", abrogated="2026-2")
         judge(Act(None, f"Arrêté portant {name} d'un traitement algorithmique", None, 1, 1, (PageText(1, text),)))
     drome = Decree("26", Kind.AUTHORISATION, "", Facts(places=("gare de Valence",)), (), "https://www.drome.gouv.fr/raa.pdf", 1, None)
-    gazetteer().communes_of(drome, ["26"])
+    communes_of(drome, ["26"])
     share_statements(pytest.MonkeyPatch())
     pytest.MonkeyPatch().setattr(probe, "subprocess", SimpleNamespace(run=_probed))
     _rehearse()

@@ -14,7 +14,6 @@ from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Facts, Outcome, Sighting
 from bot.domain.mentions import StatusMention
 from bot.domain.pages import PageText, TextOrigin
-from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import MessageInput, mastodon_length, mastodon_status, telegram_text
 from bot.queries.mastodon.mentions import asked_in, is_unwanted
 from bot.queries.plain_words import town_of, understood
@@ -115,8 +114,8 @@ def questions(data: bytes) -> None:
     is_unwanted(mention, _AT)
     assert len(asked_in(mention, "vigie").words) <= len(text)
     if any(character.isalnum() for character in text):
-        understood(text, PLACES, gazetteer())
-        town_of(text, PLACES, gazetteer())
+        understood(text, PLACES)
+        town_of(text, PLACES)
 
 
 def web(data: bytes) -> None:

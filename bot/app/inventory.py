@@ -23,8 +23,8 @@ from bot.detection.facts.operators import operator_names
 from bot.domain.acts import Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
 from bot.domain.routing import Destination, operator_key
-from bot.gazetteer.gazetteer import communes_named, data_version, gazetteer
-from bot.gazetteer.places import typographic
+from bot.gazetteer.gazetteer import gazetteer, typographic
+from bot.gazetteer.naming import communes_named, data_version
 from bot.ingest.health import destinations_report, health_report
 from bot.ingest.poller import PublicationHistory
 from bot.messages.following import FollowNames

@@ -49,7 +49,9 @@ from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
 from bot.domain.routing import Destination, Follow, Follower, Topics, chat_destination, route_to
 from bot.domain.tasks import beside
-from bot.gazetteer.gazetteer import departments_of_region, find_places, region_of, topics_in
+from bot.gazetteer.finding import find_places
+from bot.gazetteer.gazetteer import departments_of_region, region_of
+from bot.gazetteer.naming import topics_in
 from bot.ingest.archive import PdfArchive, RecueilFiles, kept_file
 from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import watching_since

@@ -7,11 +7,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from bot.gazetteer.places import ARTICLES, Aliases, Commune, Department, Places, Region, fold_name, without_articles, words_of
+from bot.gazetteer.gazetteer import (
+    ARTICLES,
+    Commune,
+    Department,
+    Region,
+    aliases,
+    fold_name,
+    gazetteer,
+    without_articles,
+    words_of,
+)
 
+_FOUND_KEPT = 32
+"""Texts of which it is kept what they may mean: to answer one it is asked up to four times."""
 MOST = 10
 """The most candidates of a kind that an answer holds."""
 _LONGEST = 80
@@ -73,27 +86,29 @@ class _Hit:
     rank: int = 0
 
 
-def find(places: Places, aliases: Aliases, text: str) -> PlaceMatches:
-    """Return the places that a text may mean: those it names, else those whose name goes on, else those with a similar name."""
+@lru_cache(maxsize=_FOUND_KEPT)
+def find_places(text: str) -> PlaceMatches:
+    """Return the places that a text may mean, best first: those it names, else those whose name goes on, else those with a similar name.
+    Every one is a candidate: Romans is two villages and a town."""
     if len(text) > _LONGEST:
         return PlaceMatches()
     words = words_of(text)
     if not words:
         return PlaceMatches()
     name = ""
-    finder = _Finder(places, aliases)
+    finder = _Finder()
     hits: list[_Hit] = []
     for rest in _without_kind(words):
         name = " ".join(rest)
         hits = hits or finder.numbered(rest) or finder.named(name)
-    return _found(places, hits or finder.within(words) or finder.completing(name) or finder.near(name))
+    return _found(hits or finder.within(words) or finder.completing(name) or finder.near(name))
 
 
 class _Finder:
     """Looks places up, each way on its own."""
 
-    def __init__(self, places: Places, aliases: Aliases) -> None:
-        self._places, self._aliases = places, aliases
+    def __init__(self) -> None:
+        self._places, self._aliases = gazetteer(), aliases()
 
     def numbered(self, words: list[str]) -> list[_Hit]:
         """Find by postcode, by number of department, else by INSEE code: a text that is a number and nothing else."""
@@ -182,7 +197,7 @@ class _Finder:
         return _Hit(type(area), area.code, how, area.population, None, score, _rank(how))
 
 
-def _found(places: Places, hits: Iterable[_Hit]) -> PlaceMatches:
+def _found(hits: Iterable[_Hit]) -> PlaceMatches:
     """Put the best first, once each, and count them all."""
     once: dict[tuple[type, int | str], _Hit] = {}
     for hit in sorted(hits, key=_order):
@@ -192,7 +207,7 @@ def _found(places: Places, hits: Iterable[_Hit]) -> PlaceMatches:
     for hit in once.values():
         shown[hit.kind] += 1
         if shown[hit.kind] <= MOST:
-            candidates.append(PlaceCandidate(_place(places, hit), hit.how, hit.matched))
+            candidates.append(PlaceCandidate(_place(hit), hit.how, hit.matched))
     return PlaceMatches(tuple(candidates), shown[Commune], shown.total() - shown[Commune])
 
 
@@ -205,7 +220,8 @@ def _rank(how: Match) -> int:
     return max(_ORDER.index(how), _ORDER.index(Match.NAME))
 
 
-def _place(places: Places, hit: _Hit) -> Commune | Department | Region:
+def _place(hit: _Hit) -> Commune | Department | Region:
+    places = gazetteer()
     if isinstance(hit.key, int):
         return places.at(hit.key)
     return places.departments[hit.key] if hit.kind is Department else places.regions[hit.key]

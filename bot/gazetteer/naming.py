@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from hashlib import sha256
 
-from bot.domain.acts import Decree, NamedCommune, Naming
+from bot.domain.acts import Decree, NamedCommune, Naming, Place
 from bot.domain.folding import fold_words
-from bot.gazetteer.places import ARTICLES, Aliases, Commune, Places, folded_word
+from bot.domain.routing import Topics, decided_in, departments_of, topics_of
+from bot.gazetteer.gazetteer import ARTICLES, Aliases, Commune, Gazetteer, aliases, folded_word, gazetteer, packed_file, region_of
 
 RULES = "2"
 """Names the rules of this module and of `bot.storage.naming`: raise it when they change, and the communes of every stored decree are
@@ -56,7 +59,7 @@ class _Token:
 class Namer:
     """Finds the communes that decrees name."""
 
-    def __init__(self, places: Places, aliases: Aliases, words: str) -> None:
+    def __init__(self, places: Gazetteer, aliases: Aliases, words: str) -> None:
         """Take the words that decide from `words` (`naming.toml`). Raises KeyError where a list is missing."""
         self._places, self._aliases = places, aliases
         lists: dict[str, list[str]] = tomllib.loads(words)
@@ -190,6 +193,41 @@ class Namer:
             if tokens[position].written in self._teams_after:
                 return True
         return False
+
+
+def communes_of(decree: Decree, departments: Collection[str]) -> tuple[NamedCommune, ...]:
+    """Return the communes that the facts of a decree name, of these departments."""
+    return _namer().communes_of(decree, departments)
+
+
+@cache
+def _namer() -> Namer:
+    return Namer(gazetteer(), aliases(), packed_file("naming.toml").decode("utf-8"))
+
+
+def communes_named(places: Mapping[str, Place], decree: Decree) -> tuple[NamedCommune, ...]:
+    """Return the communes that a decree names, in the departments in which its authority decides."""
+    return communes_of(decree, departments_of(decree.authority, places))
+
+
+def topics_in(places: Mapping[str, Place]) -> Callable[[Decree], Topics]:
+    """Return what finds out what a decree is about. The last ones are kept: thousands of messages are made of one decree."""
+
+    @lru_cache(maxsize=64)
+    def topics(decree: Decree) -> Topics:
+        departments = decided_in(decree, places)
+        regions = {code: region for code in departments if (region := region_of(code)) is not None}
+        # Those of what it changes are stored with it.
+        named = communes_of(decree, departments) or decree.communes
+        return topics_of(decree, places, regions, [commune.code for commune in named])
+
+    return topics
+
+
+def data_version() -> str:
+    """Return what names the data and the rules, without loading them: with another version, decrees may name other communes."""
+    packed = map(packed_file, ("france.txt.gz", "aliases.toml", "naming.toml"))
+    return f"{RULES} {sha256(b'|'.join(packed)).hexdigest()[:16]}"
 
 
 _Named = tuple[int, int, tuple[int, ...], Naming]

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.domain.acts import Decree, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
-from bot.gazetteer.places import Commune, Department, Region
+from bot.gazetteer.gazetteer import Commune, Department, Region
 from bot.queries.figures import FiguresAnswer
 
 

@@ -13,7 +13,7 @@ from bot.domain.folding import fold_words
 from bot.domain.health import Overview
 from bot.domain.routing import KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Follower, FollowKind, FollowMode, operator_key
 from bot.gazetteer.finding import Match, PlaceMatches
-from bot.gazetteer.places import Commune, Department
+from bot.gazetteer.gazetteer import Commune, Department
 from bot.messages import Language
 from bot.messages.cleaning import cut, inert
 from bot.messages.following import FollowNames, follow_label

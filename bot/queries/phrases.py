@@ -13,8 +13,7 @@ from bot.detection.text.cues import reason_words
 from bot.domain.acts import Decree, Evidence, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.domain.law.advice import legal_advice
-from bot.gazetteer.gazetteer import gazetteer
-from bot.gazetteer.places import Commune, Department
+from bot.gazetteer.gazetteer import Commune, Department, gazetteer
 from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
 from bot.messages.cleaning import cut, inert
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft

@@ -10,9 +10,8 @@ from rapidfuzz import fuzz, process
 
 from bot.domain.acts import Place
 from bot.domain.folding import fold_words
-from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches
-from bot.gazetteer.gazetteer import Gazetteer
-from bot.gazetteer.places import Commune, Department, Region
+from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches, find_places
+from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
 from bot.queries.answers import HelpRequest, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
 from bot.queries.departments import DepartmentMatch, find_departments
 
@@ -48,9 +47,7 @@ class SearchWithFallback:
     otherwise: PlaceChoices | None
 
 
-def understood(
-    words: str, places: Mapping[str, Place], gazetteer: Gazetteer
-) -> Question | PlaceChoices | SearchWithFallback | NotCovered | HelpRequest:
+def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoices | SearchWithFallback | NotCovered | HelpRequest:
     """Return what is asked by plain words, of which at least one character is a letter or digit."""
     asked = " ".join(words.split()).strip(_AROUND) or words
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
@@ -58,14 +55,14 @@ def understood(
         return HelpRequest()
     if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
         return Question(Topic.NUMBER, asked)
-    areas = areas_named(asked, places, lambda: gazetteer)
-    if areas.places and not (len(areas.places) == 1 and _namesakes(asked, gazetteer)):
+    areas = areas_named(asked, places)
+    if areas.places and not (len(areas.places) == 1 and _namesakes(asked)):
         return Question(Topic.DEPARTMENT, areas.codes)
     is_number = _DIGITS.fullmatch(asked) is not None
-    outside = not_covered(asked, places, gazetteer)
+    outside = not_covered(asked, places)
     if outside is not None:
         return outside
-    found = gazetteer.find(asked)
+    found = find_places(asked)
     choices = _choices(asked, found, places)
     # A station or a hall is named in decrees as it was typed: only where none has it, its town is the answer.
     is_site = bool(found.candidates) and all(one.matched is not None for one in found.candidates)
@@ -74,31 +71,31 @@ def understood(
     return Question(Topic.NUMBER, asked) if is_number else SearchWithFallback(Question(Topic.SEARCH, asked), choices)
 
 
-def areas_named(asked: str, places: Mapping[str, Place], gazetteer: Callable[[], Gazetteer]) -> DepartmentMatch:
+def areas_named(asked: str, places: Mapping[str, Place]) -> DepartmentMatch:
     """Return the departments that are asked for, or the region; a region also by its INSEE code (`R-84`), which its recueils bear."""
     code = _REGION.fullmatch(asked.strip())
     region = None if code is None else gazetteer().region(code[1])
     return find_departments(asked if region is None else region.name, places)
 
 
-def not_covered(asked: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> NotCovered | None:
+def not_covered(asked: str, places: Mapping[str, Place]) -> NotCovered | None:
     """Return the territory that is asked for by number or name where no authority of the catalogue decides there (`988`)."""
-    found = [one.place for one in gazetteer.find(asked).candidates if one.how in {Match.CODE, Match.NAME, Match.ALIAS}]
+    found = [one.place for one in find_places(asked).candidates if one.how in {Match.CODE, Match.NAME, Match.ALIAS}]
     if not found or any(isinstance(place, Commune) or _codes_of(place, places) for place in found):
         return None
     place = found[0]
     return NotCovered(f"{place.name} ({place.code})" if isinstance(place, Department) else place.name)
 
 
-def town_of(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> Question | PlaceChoices | NotCovered | UnknownPlace:
+def town_of(words: str, places: Mapping[str, Place]) -> Question | PlaceChoices | NotCovered | UnknownPlace:
     """Return which town is meant, where one must be: by name, postcode or INSEE code; a department or region where that is what it is."""
     asked = " ".join(words.split()).strip(_AROUND)
-    commune = gazetteer.commune(asked) if re.fullmatch(r"\d{5}|2[abAB]\d{3}", asked) else None
-    found = gazetteer.find(asked)
+    commune = gazetteer().commune(asked) if re.fullmatch(r"\d{5}|2[abAB]\d{3}", asked) else None
+    found = find_places(asked)
     by_postcode = any(one.how is Match.POSTCODE for one in found.candidates)
     if commune is not None and not by_postcode:
         return Question(Topic.TOWN, commune.code)
-    outside = not_covered(asked, places, gazetteer)
+    outside = not_covered(asked, places)
     if outside is not None:
         return outside
     only_towns = tuple(one for one in found.candidates if isinstance(one.place, Commune))
@@ -110,14 +107,14 @@ def town_of(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> Qu
     return choices
 
 
-def places_named(words: str, places: Mapping[str, Place], gazetteer: Gazetteer) -> PlaceChoices | None:
+def places_named(words: str, places: Mapping[str, Place]) -> PlaceChoices | None:
     """Return all places that these words may mean, one alone too; None where there is none."""
-    return _choices(words, gazetteer.find(words), places)
+    return _choices(words, find_places(words), places)
 
 
-def _namesakes(asked: str, gazetteer: Gazetteer) -> bool:
+def _namesakes(asked: str) -> bool:
     """Return whether a commune of another department bears the name that was asked: Vienne is in the Isère too."""
-    candidates = gazetteer.find(asked).candidates
+    candidates = find_places(asked).candidates
     named = [one.place for one in candidates if one.how is Match.NAME]
     areas = {place.code for place in named if not isinstance(place, Commune)}
     return bool(areas) and any(isinstance(place, Commune) and place.department not in areas for place in named)

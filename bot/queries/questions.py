@@ -12,8 +12,7 @@ from bot.domain.acts import Decree, DecreePeriod, Place, deciding_in
 from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.records import PageOfDecrees, PageOfIds
-from bot.gazetteer.gazetteer import gazetteer
-from bot.gazetteer.places import Commune
+from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -139,7 +138,7 @@ class Questions:
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
-        meant = understood(asked, self._places, gazetteer())
+        meant = understood(asked, self._places)
         match meant:
             case Question():
                 return self.ask(meant)
@@ -154,7 +153,7 @@ class Questions:
         asked = self._checked(words, InputFault.NO_TOWN)
         if isinstance(asked, BadInput):
             return asked
-        meant = town_of(asked, self._places, gazetteer())
+        meant = town_of(asked, self._places)
         if not isinstance(meant, Question):
             return meant
         return self.ask(replace(meant, page=page))
@@ -264,13 +263,13 @@ class Questions:
         """Find the departments; where the words are the name of towns, these are what is offered."""
         if len(words) > LONGEST_WORDS:
             return BadInput(InputFault.TOO_LONG)
-        found = areas_named(words, self._places, gazetteer)
+        found = areas_named(words, self._places)
         if found.places:
             return found
-        outside = not_covered(found.unknown, self._places, gazetteer())
+        outside = not_covered(found.unknown, self._places)
         if outside is not None:
             return outside
-        towns = places_named(found.unknown, self._places, gazetteer())
+        towns = places_named(found.unknown, self._places)
         return towns if towns is not None and towns.sure else UnknownDepartment(found.unknown, found.suggestions)
 
     def _town(self, code: str, page: int) -> Answer:

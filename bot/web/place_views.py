@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Decree, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
-from bot.gazetteer.places import Commune
+from bot.gazetteer.gazetteer import Commune
 from bot.messages import Language, MessageInput, place_for, words_in
 from bot.messages.cleaning import clean
 from bot.messages.standings import current_period

@@ -8,7 +8,7 @@ from functools import cache
 
 from bot.domain.acts import Decree, deciding_in
 from bot.domain.health import Overview
-from bot.gazetteer.places import Commune, Department, Region
+from bot.gazetteer.gazetteer import Commune, Department, Region
 from bot.messages.words import thousands
 from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, Topic
 from bot.queries.phrases import choice_text, message_of
@@ -40,10 +40,9 @@ def search(site: SiteContext, request: PageRequest) -> Document:
     if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
         fault = words["too_long"] if len(asked) > LONGEST_WORDS else ""
         return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
-    gazetteer = site.gazetteer()
-    meant = places_named(asked, site.places, gazetteer)
+    meant = places_named(asked, site.places)
     # What is understood costs more to find out than all else, and is no number where there is no digit.
-    question = understood(asked, site.places, gazetteer) if any(sign.isdigit() for sign in asked) else None
+    question = understood(asked, site.places) if any(sign.isdigit() for sign in asked) else None
     numbered = isinstance(question, Question) and question.topic is Topic.NUMBER
     answer = site.questions.show(asked, number_of(request)) if numbered else site.questions.search(asked, number_of(request))
     if isinstance(answer, OneDecree):

@@ -13,7 +13,7 @@ from bot.detection.text.phrases import without_names
 from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
 from bot.domain.law.advice import Standing
 from bot.domain.routing import operator_slug
-from bot.gazetteer.places import Commune, typographic
+from bot.gazetteer.gazetteer import Commune, typographic
 from bot.messages import Language, MessageInput, Words
 from bot.messages.advice import recourse_line
 from bot.messages.cleaning import clean, link_to

@@ -23,7 +23,9 @@ from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Reference
 from bot.domain.health import Overview
 from bot.domain.routing import FRANCE, Follow, Follower, chat_destination
-from bot.gazetteer.gazetteer import departments_of_region, find_places, region_of, topics_in
+from bot.gazetteer.finding import find_places
+from bot.gazetteer.gazetteer import departments_of_region, region_of
+from bot.gazetteer.naming import topics_in
 from bot.messages import Language
 from bot.queries.following import read_times
 from bot.queries.questions import Questions

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.gazetteer.places import Places
+from bot.gazetteer.gazetteer import Gazetteer
 from tools.gazetteer import main
 
 REGIONS = [{"code": "84", "nom": "Auvergne-Rhône-Alpes"}]
@@ -44,7 +44,7 @@ def _package(folder: Path, communes: list[dict[str, Any]]) -> Path:
 def test_what_is_packed_is_what_the_program_reads(tmp_path: Path) -> None:
     target = tmp_path / "france.txt.gz"
     assert main([str(_package(tmp_path, COMMUNES)), str(target)]) == 0
-    places = Places(target.read_bytes())
+    places = Gazetteer(target.read_bytes())
     assert places.source == "@etalab/decoupage-administratif 6.0.0"
     assert [(places.at(row).code, places.at(row).population) for row in range(len(places))] == [("26020", 9), ("26362", 64_000)]
     assert [found.name for code in ("26020", "26021", "26022", "26362") if (found := places.commune(code))] == [

@@ -15,8 +15,7 @@ from functools import cache
 from html import escape
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
-from bot.gazetteer.gazetteer import gazetteer
-from bot.gazetteer.places import Commune
+from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, telegram_decree
 from bot.messages.cleaning import cut, unlinked
 from bot.messages.letters.drafting import LetterKind

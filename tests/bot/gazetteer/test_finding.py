@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.gazetteer.finding import MOST, Match, PlaceCandidate
-from bot.gazetteer.gazetteer import gazetteer
-from bot.gazetteer.places import Commune
+from bot.gazetteer.finding import MOST, Match, PlaceCandidate, find_places
+from bot.gazetteer.gazetteer import Commune, gazetteer
 
 
 def _shown(candidate: PlaceCandidate) -> str:
@@ -19,7 +18,7 @@ def _shown(candidate: PlaceCandidate) -> str:
 
 
 def _first(text: str, count: int = 12) -> list[str]:
-    return [_shown(candidate) for candidate in gazetteer().find(text).candidates[:count]]
+    return [_shown(candidate) for candidate in find_places(text).candidates[:count]]
 
 
 @pytest.mark.parametrize(
@@ -105,23 +104,23 @@ def test_what_people_mean_comes_first(text: str, expected: list[str]) -> None:
     ],
 )
 def test_how_a_place_was_found_is_said(text: str, how: Match, matched: str | None) -> None:
-    first = gazetteer().find(text).candidates[0]
+    first = find_places(text).candidates[0]
     assert (first.how, first.matched) == (how, matched)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "?", "zzzzzz", "99", "00000", "montelimar " * 1000, "\x00", "視監"])
 def test_what_names_no_place_has_no_candidates(text: str) -> None:
-    assert gazetteer().find(text).candidates == ()
+    assert find_places(text).candidates == ()
 
 
 def test_many_candidates_are_counted_and_ten_shown() -> None:
-    found = gazetteer().find("saint")
+    found = find_places("saint")
     assert len([each for each in found.candidates if isinstance(each.place, Commune)]) == MOST
     assert found.communes > 3_000
 
 
 def test_candidates_have_department_and_population() -> None:
-    place = gazetteer().find("montelimar").candidates[0].place
+    place = find_places("montelimar").candidates[0].place
     assert isinstance(place, Commune)
     assert (place.code, place.department, place.postcodes) == ("26198", "26", ("26200",))
     assert 30_000 < (place.population or 0) < 60_000
@@ -129,7 +128,7 @@ def test_candidates_have_department_and_population() -> None:
 
 @given(st.text(max_size=90))
 def test_any_text_is_answered(text: str) -> None:
-    found = gazetteer().find(text)
+    found = find_places(text)
     assert len(found.candidates) <= 3 * MOST
     assert len({(type(each.place), each.place.code) for each in found.candidates}) == len(found.candidates)
 
@@ -151,7 +150,7 @@ def test_a_look_up_is_cheap() -> None:
         tries = list[float]()
         for _ in range(3):  # in one of them all memory may be looked through
             began = time.process_time()
-            gazetteer().find(text)
+            find_places(text)
             tries.append(time.process_time() - began)
         worst = max(worst, min(tries))
     assert worst < 0.05, "processor time of a look-up, in seconds"

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Naming
-from bot.gazetteer.gazetteer import gazetteer
+from bot.gazetteer.naming import communes_of
 
 POLICE = ("75", "92", "93", "94")
 PLAIN = Decree("26", Kind.AUTHORISATION, "Arrêté préfectoral", Facts(), (), "https://example.org/a.pdf", 1, None)
 
 
 def _named(decree: Decree, *departments: str) -> list[str]:
-    return [commune.code for commune in gazetteer().communes_of(decree, departments)]
+    return [commune.code for commune in communes_of(decree, departments)]
 
 
 def _in_places(place: str, *departments: str) -> list[str]:
@@ -137,10 +137,10 @@ def test_title_and_event_name_communes_but_not_those_of_teams() -> None:
 
 def test_each_commune_is_said_once_with_the_words_that_name_it_and_its_name_before_a_site() -> None:
     decree = replace(PLAIN, facts=Facts(places=("Stade de France", "parvis de la gare de Saint-Denis", "gare de Saint-Denis")))
-    (commune,) = gazetteer().communes_of(decree, POLICE)
+    (commune,) = communes_of(decree, POLICE)
     assert (commune.code, commune.how, commune.evidence) == ("93066", Naming.NAMED, "de la gare de Saint-Denis")
 
 
 def test_a_site_is_another_name() -> None:
-    (commune,) = gazetteer().communes_of(replace(PLAIN, facts=Facts(places=("parvis du Stade de France",))), POLICE)
+    (commune,) = communes_of(replace(PLAIN, facts=Facts(places=("parvis du Stade de France",))), POLICE)
     assert (commune.how, commune.evidence) == (Naming.ALIAS, "parvis du Stade de France")

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Decree, NamedCommune, Naming, Place
 from bot.domain.health import Status
-from bot.gazetteer.gazetteer import gazetteer
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -78,7 +77,7 @@ PARIS_12 = tuple(NamedCommune(code, Naming.ALIAS, "gare de Lyon") for code in ("
     ],
 )
 def test_plain_words_are_a_question(words: str, meant: object) -> None:
-    assert understood(words, FRANCE, gazetteer()) == meant
+    assert understood(words, FRANCE) == meant
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_plain_words_are_a_question(words: str, meant: object) -> None:
     ],
 )
 def test_of_several_places_all_are_offered(words: str, codes: list[str]) -> None:
-    meant = understood(words, FRANCE, gazetteer())
+    meant = understood(words, FRANCE)
     assert isinstance(meant, PlaceChoices)
     assert ([choice.place.code for choice in meant.choices], meant.sure) == (codes, True)
 
@@ -100,7 +99,7 @@ def test_of_several_places_all_are_offered(words: str, codes: list[str]) -> None
     ("words", "near"), [("gare de lyon", "75112"), ("gare", "92035"), ("Montelimard", "26198"), ("festival des lumières", None)]
 )
 def test_what_names_no_place_for_sure_is_searched_first(words: str, near: str | None) -> None:
-    meant = understood(words, FRANCE, gazetteer())
+    meant = understood(words, FRANCE)
     assert isinstance(meant, SearchWithFallback)
     assert meant.question == Question(Topic.SEARCH, words)
     assert (None if meant.otherwise is None else meant.otherwise.choices[0].place.code) == near
@@ -126,7 +125,7 @@ def test_of_a_territory_that_nobody_reads_that_is_said(towns: Questions, ask: Ca
 
 @given(st.text(min_size=1, max_size=60))
 def test_nothing_makes_it_fail(words: str) -> None:
-    understood(words, FRANCE, gazetteer())
+    understood(words, FRANCE)
 
 
 @pytest.fixture
