@@ -289,7 +289,7 @@ def _kinds(text: ActText, segment: Segment) -> Iterator[Kind]:
     title = own_title(text, segment, stand_alone=False)
     if title is not None:
         # What the event is called ("la Nuit du refus") says nothing of the act.
-        event = cues().event.search(title.text)
+        event = cues().around["event"].search(title.text)
         verb = first_verb(title.text, 0, len(title.text) if event is None else event.start())
         if verb is not None:
             yield verb.kind
@@ -334,7 +334,7 @@ def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
     if mention.part is not DecreePart.ARTICLE:
         return False
     low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
-    return cues().telling.search(case.text, low, max(high, mention.tight_end)) is not None
+    return cues().around["telling"].search(case.text, low, max(high, mention.tight_end)) is not None
 
 
 def _powers_handed_over(case: SegmentEvidence) -> tuple[Evidence, ...]:
@@ -379,14 +379,9 @@ def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Findin
 
 def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
     """Return the decree that a text of two interleaved layers is, every word of which is there."""
-    scrambled = cues().scrambled["authorisation"].search(case.text, *case.span)
+    scrambled = cues().around["scrambled"].search(case.text, *case.span)
     own = next((mention for mention in strong if not mention.citation), None)
-    if (
-        scrambled is None
-        or own is None
-        or cues().scrambled["another_verb"].search(case.text, *case.span) is not None
-        or not case.supported()
-    ):
+    if scrambled is None or own is None or cues().around["another_verb"].search(case.text, *case.span) is not None or not case.supported():
         return None
     verb = Verb(Kind.AUTHORISATION, *scrambled.span(), Kind.AUTHORISATION.value)
     return case.decree(verb.kind, case.verb(verb), own, *case.phrases())
@@ -403,8 +398,8 @@ def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
     if verb is not None and verb.kind in CHANGES:
         return False
     low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
-    before = cues().given_up.search(case.text, low, mention.tight_end)
-    return before is not None or cues().not_done.match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
+    before = cues().around["given_up"].search(case.text, low, mention.tight_end)
+    return before is not None or cues().around["not_done"].match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
 
 
 def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
@@ -415,7 +410,7 @@ def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
     if case.supported() or not case.segment.has_articles or any(not _is_title_of_another(case, mention) for mention in strong):
         return False
     spans = (case.within(block) for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE))
-    return not any(cues().seen.search(case.text, *span) for span in spans)
+    return not any(cues().around["seen"].search(case.text, *span) for span in spans)
 
 
 def _is_title_of_another(case: SegmentEvidence, mention: Mention) -> bool:
@@ -479,7 +474,7 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
             continue
         phrase = case.document.evidence("verdict", block.start, end)
         return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), VerdictReason.JARGON.value))
-    about_video = cues().video.search(case.text, *case.span) is not None and not case.denied()
+    about_video = cues().around["video"].search(case.text, *case.span) is not None and not case.denied()
     blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if about_video else []
     program = cues().jargon["program"]
     told = next((said for block in blocks if (said := program.search(case.document.flat, block.start, block.end)) is not None), None)
@@ -493,7 +488,12 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
 def _ruined(case: SegmentEvidence) -> Finding | None:
     """Return that a person must look where no article could be read, and fragments are left of the words that name VSA and of its law."""
     left = cues().ruined.search(case.text, *case.span)
-    if left is None or case.segment.has_articles or case.mentions.set_aside or cues().remains.search(case.text, *case.span) is None:
+    if (
+        left is None
+        or case.segment.has_articles
+        or case.mentions.set_aside
+        or cues().around["remains"].search(case.text, *case.span) is None
+    ):
         return None
     phrase = case.document.evidence("verdict", *case.document.loose(*left.span()), name_of(left))
     return case.uncertain(phrase, case.because_of("doubt", VerdictReason.DAMAGED, left))

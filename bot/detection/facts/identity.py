@@ -26,10 +26,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from itertools import chain
 
-from bot.detection.text.cues import fold, load
+from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import DecreePart, Segment, erratum, erratum_in
 from bot.domain.acts import GRANTS, Act, Facts, Kind, Outcome, Reference, Verdict
@@ -51,6 +50,7 @@ _POLICE_SIGNS = re.compile(
 _BOUCHES_DU_RHONE = re.compile(
     r"prefe(?:te?|cture)[a-z]{0,60}bouchesdurhone|faitamarseille|(?<![a-z])marseillele\d|tribunaladministratifdemarseille"
 )
+_ERRATUM = re.compile(r"\berrat(?:um|a)\b")
 _POLICE_SERIES = re.compile(r"dupa\b", re.IGNORECASE)
 _HEAD = 6000
 """Squeezed characters in which the deciding authority is named."""
@@ -146,12 +146,7 @@ def corrected(act: Act, verdict: Verdict) -> Verdict:
 def _is_erratum(act: Act) -> bool:
     """Return whether a word of its title says so, or a line of its first page that begins with it before much else is said."""
     title, head = fold(act.title).text, fold(act.pages[0].text).text if act.pages else ""
-    return _named().search(title) is not None or erratum_in(title) is not None or erratum_in(head) is not None
-
-
-@cache
-def _named() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(load('links.toml')['erratum'])})\b")
+    return _ERRATUM.search(title) is not None or erratum_in(title) is not None or erratum_in(head) is not None
 
 
 # The number of a decree, as printed and as compared.
@@ -204,9 +199,8 @@ def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
     for block in segment.of(DecreePart.HEADING):
         text = document.folded.text
         for match in chain(_LONE.finditer(text, block.start, block.end), _LINE.finditer(text, block.start, block.end)):
-            before = text[max(match.start() - 24, 0) : match.start()]
-            if not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", before):
-                return TextMatch(_printed(document, match.start("value"), match.end("value"), ""), match.start(), match.end())
+            if not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", text[max(match.start() - 24, 0) : match.start()]):
+                return _read(document, match)
     return None
 
 
@@ -217,20 +211,20 @@ def numbers_in(document: ActText, start: int, end: int, *, quoted: bool = False)
     """
     text = document.folded.text
     for match in _NUMBER.finditer(text, start, end):
-        if not quoted and _QUOTED.search(text[max(match.start() - 8, 0) : match.start()]):
-            continue
-        group = "value" if match.group("value") else "bare"
-        series = _printed(document, match.start("series"), match.end("series"), "") if match.group("series") else ""
-        yield TextMatch(_printed(document, match.start(group), match.end(group), series), match.start(), match.end())
+        if quoted or not _QUOTED.search(text[max(match.start() - 8, 0) : match.start()]):
+            yield _read(document, match)
 
 
 def number_after(document: ActText, start: int, end: int) -> TextMatch[str] | None:
     """Return a further number of a list, right at `start`: `n° 2026-8` in "les arrêtés n° 2026-7 et n° 2026-8"."""
     match = _FURTHER.match(document.folded.text, start, end)
-    if match is None:
-        return None
-    group = "value" if match["value"] else "bare"
-    return TextMatch(_printed(document, match.start(group), match.end(group), ""), match.start(), match.end())
+    return _read(document, match) if match is not None else None
+
+
+def _read(document: ActText, match: re.Match[str]) -> TextMatch[str]:
+    groups = match.groupdict()
+    series = _printed(document, *match.span("series"), "") if groups.get("series") else ""
+    return TextMatch(_printed(document, *match.span("value" if groups["value"] else "bare"), series), *match.span())
 
 
 def _printed(document: ActText, start: int, end: int, series: str) -> str:

@@ -17,7 +17,6 @@ from bot.detection.rules.evidence import (
     article_verb,
     decides_before,
     first_verb,
-    is_notice,
     notice_at_opening,
     notice_in,
     plainly_used,
@@ -65,7 +64,7 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
     opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
     start = document.mended_span(opening, block.end)[0]
     stop = min(case.within(block)[1], mention.tight_end + _TITLE_TAIL)
-    event = cues().event.search(text, mention.tight_end, stop)
+    event = cues().around["event"].search(text, mention.tight_end, stop)
     said = stop if event is None else event.start()
     never = cues().never.search(text, start, said)
     verb = title_verb(text, start, said, stop) if correcting is None else _correction(case, correcting)
@@ -98,7 +97,7 @@ def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
     if not references(case.document, case.segment, verb.kind, None):
         return VerdictReason.UNNAMED
     low, high = case.span
-    idle, changing = (cues().erratum[key].search(case.text, low, high) is not None for key in ("idle", "changes"))
+    idle, changing = (cues().around[key].search(case.text, low, high) is not None for key in ("idle", "changes"))
     return VerdictReason.NO_CHANGE if idle or (high - low > _TOLD and not changing) else None
 
 
@@ -110,7 +109,10 @@ def _correction(case: SegmentEvidence, erratum_word: re.Match[str]) -> Verb:
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
     """Return the decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
     text = case.text
-    if verb.kind is Kind.AUTHORISATION and cues().of_another.search(text, max(start, verb.start - _NAMED), verb.start) is not None:
+    if (
+        verb.kind is Kind.AUTHORISATION
+        and cues().around["of_another"].search(text, max(start, verb.start - _NAMED), verb.start) is not None
+    ):
         kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, case.verb(verb))
         return case.decree(kind, said_so, mention)
     if verb.cue == USE:
@@ -155,13 +157,13 @@ def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: i
             notice, offset = notice_at_opening(text, opening, start), 0
             is_one = notice is not None
         else:
-            notice, offset = (notice_in(case.title), case.title.start) if case.title is not None else (None, 0)
-            is_one = case.title is not None and is_notice(case.title)
+            is_one, notice = notice_in(case.title) if case.title is not None else (False, None)
+            offset = case.title.start if case.title is not None else 0
         if is_one:
             said_so = () if notice is None else (case.against(notice, offset),)
             return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), *said_so
         near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        if not cues().act.search(text, start, mention.tight_start) and article_verb(text, *near) is None:
+        if not cues().around["act"].search(text, start, mention.tight_start) and article_verb(text, *near) is None:
             return (case.because("doubt", VerdictReason.NO_ACT, mention),)
     if not mention.strong and not case.supported():
         return (case.because("doubt", VerdictReason.OTHER_WORDS, mention),)
@@ -207,7 +209,7 @@ def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
 
 def _answers(case: SegmentEvidence, block: Block, verb: Verb) -> bool:
     """Return True for an article that says of what was asked for that it is refused."""
-    return cues().request.search(case.text, case.document.mended_span(block.start, block.start)[0], verb.start) is not None
+    return cues().around["request"].search(case.text, case.document.mended_span(block.start, block.start)[0], verb.start) is not None
 
 
 # What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end.
@@ -283,7 +285,7 @@ def answered(case: SegmentEvidence) -> Finding | None:
         verb = article_verb(case.text, start, stop)
         if verb is None:
             continue
-        refused = verb.kind is Kind.REFUSAL and cues().request.search(case.text, start, verb.start) is not None
+        refused = verb.kind is Kind.REFUSAL and cues().around["request"].search(case.text, start, verb.start) is not None
         # "La commune est autorisée" answers another request; this one is said to be granted.
         granted = verb.kind is Kind.AUTHORISATION and re.match("demande|ilestfaitdroit", case.text[verb.start : verb.end]) is not None
         if refused or granted:

@@ -84,10 +84,10 @@ class SegmentEvidence:
         if firm:
             return False
         titled = (mention for mention in self.found if mention.part is DecreePart.TITLE)
-        if any(cues().purpose.search(self.text, mention.tight_start, mention.tight_end + _PURPOSE) is None for mention in titled):
+        if any(cues().around["purpose"].search(self.text, mention.tight_start, mention.tight_end + _PURPOSE) is None for mention in titled):
             return False
-        unseen = {match.end() for match in cues().unseen.finditer(self.text, *self.span)}
-        return all(match.end() in unseen for match in cues().seen.finditer(self.text, *self.span))
+        unseen = {match.end() for match in cues().around["unseen"].finditer(self.text, *self.span)}
+        return all(match.end() in unseen for match in cues().around["seen"].finditer(self.text, *self.span))
 
     def said_in(self, cue: Pattern, *parts: DecreePart) -> re.Match[str] | None:
         """Return where the first of these parts that meets a cue does, None where none does."""
@@ -245,26 +245,30 @@ def first_verb(text: str, start: int, stop: int) -> Verb | None:
 def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
     """Return what a title does. Beyond `said` it names the event: only what bears on another decree counts there."""
     decision = first_verb(text, start, said)
-    if decision is None and (amending := cues().amending.search(text, said, stop)) is not None:
+    if decision is None and (amending := cues().around["amending"].search(text, said, stop)) is not None:
         decision = first_verb(text, amending.start(), stop)
     related = cues().related.search(text, start, said)
     if decision is not None:
         return None if related is not None and related.start() < decision.start else decision
     use = cues().use.search(text, start, said)
-    if use is not None and cues().asked.search(text, start, use.start()) is None and (related is None or use.start() < related.start()):
-        return Verb(Kind.AUTHORISATION, *use.span(), USE)
-    return None
+    if (
+        use is None
+        or cues().around["asked"].search(text, start, use.start()) is not None
+        or (related is not None and related.start() <= use.start())
+    ):
+        return None
+    return Verb(Kind.AUTHORISATION, *use.span(), USE)
 
 
 def plainly_used(text: str, start: int, verb: Verb) -> bool:
     """Return True where the use that a title names is its whole purport: "relatif à l'emploi…", "portant mise en œuvre…"."""
-    return cues().plainly.search(text, start, verb.start) is not None
+    return cues().around["plainly"].search(text, start, verb.start) is not None
 
 
 def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
     """Return what an article says to forbid or stop a use, unless of what no decree allows ("la reconnaissance faciale est interdite")."""
     for found in cues().otherwise.finditer(text, start, stop):
-        if cues().never_allowed.search(text, max(found.start() - _BESIDE, start), min(found.end() + _BESIDE, stop)) is None:
+        if cues().around["never_allowed"].search(text, max(found.start() - _BESIDE, start), min(found.end() + _BESIDE, stop)) is None:
             return found
     return None
 
@@ -272,14 +276,15 @@ def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
 def unsettled(text: str, start: int, stop: int, end: int) -> re.Match[str] | None:
     """Return what a title (`start:end`) says, beginning by `stop`, that leaves it to a person what becomes of VSA."""
     found = cues().unsettled.search(text, start, end)
-    if found is None or found.start() > stop or cues().settled.search(text, found.end(), min(stop + _SECOND, end)) is not None:
+    if found is None or found.start() > stop or cues().around["settled"].search(text, found.end(), min(stop + _SECOND, end)) is not None:
         return None
     return found
 
 
 def _asked(text: str, start: int, verb: re.Match[str]) -> bool:
     """Return True for a verb right after the words of a request."""
-    return any(match.end() == verb.start() for match in cues().asked.finditer(text, max(start, verb.start() - _ASKED), verb.start()))
+    asked = cues().around["asked"].finditer(text, max(start, verb.start() - _ASKED), verb.start())
+    return any(match.end() == verb.start() for match in asked)
 
 
 def article_verb(text: str, start: int, stop: int) -> Verb | None:
@@ -377,7 +382,7 @@ def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
         found = _line_opening(document, block, cues().notices)
         if found is not None and _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
             title_end = document.mended_span(block.start, block.end)[1]
-            if block.part is DecreePart.HEADING or not cues().act.search(document.mended.text, found.end(), title_end):
+            if block.part is DecreePart.HEADING or not cues().around["act"].search(document.mended.text, found.end(), title_end):
                 return found
     return None
 
@@ -402,15 +407,11 @@ def _line_opening(document: ActText, block: Block, cue: Pattern) -> re.Match[str
     return None
 
 
-def notice_in(title: OwnTitle) -> re.Match[str] | None:
-    """Return what makes a title one that decides nothing on VSA ("donnant subdélégation", "fixant la liste…"), where a word says so."""
+def notice_in(title: OwnTitle) -> tuple[bool, re.Match[str] | None]:
+    """Return whether a title says that the act decides nothing on VSA, by the word returned with it ("donnant subdélégation", "fixant la
+    liste…") or by having neither verb nor object."""
     decision = first_verb(title.text, 0, len(title.text))
     spoken = cues().never.search(title.text) or cues().related.search(title.text)
-    return spoken if spoken is not None and (decision is None or spoken.start() < decision.start) else None
-
-
-def is_notice(title: OwnTitle) -> bool:
-    """Return True for a title that says that the act decides nothing on VSA, by a word or by having neither verb nor object."""
-    if (cues().never.search(title.text) or cues().related.search(title.text)) is not None:
-        return notice_in(title) is not None
-    return first_verb(title.text, 0, len(title.text)) is None and not title.speaks
+    if spoken is None:
+        return decision is None and not title.speaks, None
+    return (True, spoken) if decision is None or spoken.start() < decision.start else (False, None)

@@ -77,7 +77,7 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
     taken: list[tuple[int, int]] = []
     text = document.mended.text
     low, high = document.mended_span(segment.start, segment.end)
-    about_video = cues().video.search(text, low, high) is not None or _rests_on_the_law(document, segment)
+    about_video = cues().around["video"].search(text, low, high) is not None or _rests_on_the_law(document, segment)
     for strong, match in islice(_matches(document, segment, about_video), _ENOUGH):
         start, end = match.span()
         if any(start < other_end and other_start < end for other_start, other_end in taken):
@@ -96,7 +96,7 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
             continue
         if part in {DecreePart.TITLE, DecreePart.HEADING} and segment.at(last - 1).part not in {DecreePart.TITLE, DecreePart.HEADING}:
             last = block.end
-        citation = cues().citation.search(text[max(start - _AROUND, opening) : start]) is not None
+        citation = cues().around["citation"].search(text[max(start - _AROUND, opening) : start]) is not None
         # In a whole act, images without a camera anywhere are of another kind (X-rays, wildlife).
         firm = strong and (about_video or not segment.is_formal)
         found.append(Mention(part, firm, citation, start, end, first, last, name_of(match)))
@@ -192,43 +192,25 @@ def _as_read(words: str) -> str:
     return words.replace("m", "(?:m|rn)")
 
 
+_DATA = load("events.toml")
+_LISTING, _EVERY = pattern(*_DATA["listing"]["words"]), pattern(*_DATA["all"])
+# What excludes an event before it and after it.
+_EXCLUDING, _EXCLUDED = pattern(_DATA["excluded"]["before"]), pattern(_DATA["excluded"]["after"])
+# Whole words, over the flat text, that name an event in a list of events and elsewhere something else ("gendarmes").
+_WORDS = tuple((Purpose(entry["purpose"]), re.compile(_as_read(entry["words"]))) for entry in _DATA["event"] if "words" in entry)
+
+
 @cache
 def _events(listed: bool) -> tuple[tuple[Purpose, Pattern], ...]:
-    events = load("events.toml")["event"]
     return tuple(
         (Purpose(entry["purpose"]), pattern(*map(_as_read, (*entry["patterns"], *(entry.get("listed", ()) if listed else ())))))
-        for entry in events
+        for entry in _DATA["event"]
     )
-
-
-@cache
-def _words() -> tuple[tuple[Purpose, Pattern], ...]:
-    """Return whole words, over the flat text, that name an event in a list of events and elsewhere something else ("gendarmes")."""
-    return tuple(
-        (Purpose(entry["purpose"]), re.compile(_as_read(entry["words"]))) for entry in load("events.toml")["event"] if "words" in entry
-    )
-
-
-@cache
-def _listing() -> Pattern:
-    return pattern(*load("events.toml")["listing"]["words"])
 
 
 def lists_events(document: ActText, start: int, end: int) -> bool:
     """Return True for a stretch that says what is looked for, in whatever words."""
-    return _listing().search(document.mended.text, *document.mended_span(start, end)) is not None
-
-
-@cache
-def _every() -> Pattern:
-    return pattern(*load("events.toml")["all"])
-
-
-@cache
-def _excluded() -> tuple[Pattern, Pattern]:
-    """Return what excludes an event before it and after it."""
-    data = load("events.toml")["excluded"]
-    return pattern(data["before"]), pattern(data["after"])
+    return _LISTING.search(document.mended.text, *document.mended_span(start, end)) is not None
 
 
 def purposes_named(document: ActText, start: int, end: int, *, listed: bool = False) -> list[tuple[Purpose, int, int]]:
@@ -242,7 +224,7 @@ def purposes_named(document: ActText, start: int, end: int, *, listed: bool = Fa
         match = words.search(document.mended.text, low, high)
         if match is not None:
             found.append((purpose, *document.loose(match.start(), match.end())))
-    for purpose, word in _words() if listed else ():
+    for purpose, word in _WORDS if listed else ():
         match = word.search(document.flat, start, end)
         if match is not None:
             found.append((purpose, match.start(), match.end()))
@@ -262,7 +244,7 @@ def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[Pur
 
 def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | None:
     """Return where a stretch says that all eight events are searched for ("l'ensemble des événements de l'article 3 …"), if it does."""
-    match = _every().search(document.mended.text, *document.mended_span(start, end))
+    match = _EVERY.search(document.mended.text, *document.mended_span(start, end))
     if match is None:
         return None
     first, last = document.loose(match.start(), match.end())
@@ -276,10 +258,9 @@ def is_excluded(document: ActText, first: int, last: int, start: int, end: int) 
     if _UNTICKED.search(document.folded.text, start, last) is not None:
         return True
     before, after = _around(document, first, last, start, end)
-    excluding, excluded = _excluded()
-    says = excluded.search(document.mended.text, *document.mended_span(start, first)) is not None
+    says = _EXCLUDED.search(document.mended.text, *document.mended_span(start, first)) is not None
     opening = [document.mended.text[slice(*document.mended_span(*lead))] for lead in leads(document, start, end, first)] if says else []
-    return excluding.search(before) is not None or any(map(excluded.search, (after, *opening)))
+    return _EXCLUDING.search(before) is not None or any(map(_EXCLUDED.search, (after, *opening)))
 
 
 def _around(document: ActText, first: int, last: int, start: int, end: int) -> tuple[str, str]:

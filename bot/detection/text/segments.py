@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
 from itertools import pairwise
 
 from bot.detection.text.cues import load
@@ -325,6 +324,9 @@ def _stretches(text: str, cut: Iterable[Segment], title: Where) -> Iterator[tupl
 _OPENING_REACH = 400
 """Characters of a text in which it calls itself an erratum: after the letterhead, before what it corrects."""
 
+# Letters may be spaced: "E R R A T U M".
+_OPENINGS = "|".join(r"\s?".join(words) for words in load("references.toml")["erratum"])
+_ERRATUM = re.compile(rf"^\W{{0,3}}(?P<word>{_OPENINGS})(?!\w)", re.MULTILINE)
 # "Arrêté préfectoral\nrectificatif n° …" has a number of its own.
 _ERRATUM_QUALIFIES = re.compile(r"\b(?:arretes?|decisions?|(?:inter-?)?prefectora(?:l|ux)|ap)\s*$")
 _CORRECTS = re.compile(r"\blire\b|\bau lieu de\b")
@@ -333,7 +335,7 @@ _CORRECTS = re.compile(r"\blire\b|\bau lieu de\b")
 def erratum_in(text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
     """Return the word with which a line of a folded text begins that calls the whole an erratum, before much else is said."""
     limit = min(start + _OPENING_REACH, len(text) if end is None else end)
-    found = _erratum_opening().finditer(text, start, limit)
+    found = _ERRATUM.finditer(text, start, limit)
     return next((match for match in found if _ERRATUM_QUALIFIES.search(text, max(match.start() - 30, start), match.start()) is None), None)
 
 
@@ -354,9 +356,3 @@ def erratum(document: ActText, segment: Segment) -> re.Match[str] | None:
         if (block.part is DecreePart.TITLE and begins) or _CORRECTS.search(text, found.end(), segment.end) is not None:
             return found
     return None
-
-
-@cache
-def _erratum_opening() -> re.Pattern[str]:
-    words = "|".join(r"\s?".join(word) for word in load("links.toml")["opening"])
-    return re.compile(rf"^\W{{0,3}}(?P<word>{words})(?!\w)", re.MULTILINE)
