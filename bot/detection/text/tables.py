@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, takewhile
 
-from bot.detection.text.cues import fold
+from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText
 
 MOST_LINES = 400
@@ -16,6 +17,9 @@ MOST_LINES = 400
 
 _LONGEST_HEADER = 160
 """Characters of the line that heads the columns of a table."""
+
+_LONGEST_END = 40
+"""Characters of what the last cell of a row has on the line below."""
 
 _FEWEST = 2
 """Lines of a name and a count that are a table without a header."""
@@ -42,6 +46,11 @@ _GAP = re.compile(r"[ \xa0]*(?:\t[ \xa0]*)+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,}
 _NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*)\d{1,4}(?: cam[ée]ras?)?")
 _ALNUM = re.compile(r"[a-z0-9]")
 _FIGURE = re.compile(r"\n[ ]?\d{1,4}[ ]?(?=\n|$)")
+# A cell that is of another place begins so, and one that goes on below ends so.
+_BEGINS = re.compile(rf"\W*(?:l[ae]s?\s)?(?:{'|'.join(load('places.toml')['kinds'])})\b")
+_UNFINISHED = re.compile(r"(?:\s(?:de|du|des|la|les?|aux?|et|sur)|[\s'’][dl]['’]|-)$", re.IGNORECASE)
+_COMPLEMENT = re.compile(r"(?:d[eu]s?|aux?|et)\s|[dl]['’]")
+_NO_END = re.compile(r"[\d.;:]")
 _HEADER_GOES_ON = re.compile(r"\W{0,3}(?:de )?cameras\W{0,3}")
 
 
@@ -94,15 +103,20 @@ def tables(document: ActText, start: int, end: int) -> Iterator[PrintedTable]:
         if header and below < len(lines) and _HEADER_GOES_ON.fullmatch(text, lines[below].start, lines[below].end):
             below += 1
         follows = partial(_is_row, text, header=header, columns=bool(columns))
-        rows = tuple(takewhile(follows, lines[below if header else position :]))
+        head, *whole = _whole_rows(line, lines[below:], follows) if columns else (line,)
+        rows = tuple(whole or takewhile(follows, lines[below if header else position :]))
         if not header and not rows:
             rows = tuple(_side_by_side(lines[position:]))
             columns = _GAP.split(line.printed)
         if not header and len(rows) < _FEWEST:
             continue
-        past = (below if header else position) + len(rows)
+        past = next((rank for rank, other in enumerate(lines) if other.start >= rows[-1].end), len(lines)) if rows else below
+        width = len(columns)
+        columns = next((columns[:most] for most in range(1, width) if columns[:most] * (width // most) == columns), columns)
+        if len(columns) < width:  # "N°  Lieu  N°  Lieu"
+            rows = tuple(part for row in rows for part in _parts(row, len(columns)))
         column = next((rank for rank, cell in enumerate(columns) if _PLACES_CELL.fullmatch(cell)), 0)
-        yield PrintedTable(line.start, text[line.start : line.end] if header else "", rows, column, len(columns))
+        yield PrintedTable(line.start, fold(head.printed).text if header else "", rows, column, len(columns))
 
 
 def is_header(document: ActText, position: int) -> bool:
@@ -183,7 +197,64 @@ def _is_row(text: str, line: Line, *, header: bool, columns: bool) -> bool:
         return False
     if not header:
         return _NAME_AND_COUNT.fullmatch(line.printed) is not None
-    return re.search(r"\d", text[line.start : line.end]) is not None or (columns and _GAP.search(line.printed) is not None)
+    if re.search(r"\d", text[line.start : line.end]) is not None:
+        return True
+    return columns and bool(_GAP.search(line.printed) or (len(line.printed) <= _LONGEST_END and _UNFINISHED.search(line.printed)))
+
+
+def _whole_rows(header: Line, lines: Sequence[Line], follows: Callable[[Line], bool]) -> list[Line]:
+    """Return a header of several columns and the rows below it, each with what its cells have on the lines below."""
+    rows = [header]
+    starts = _starts(header)
+    for line in lines:
+        at, above = _starts(line), cells_of(rows[-1].printed)
+        if len(above) == 1 and _is_cut(above[0], line.printed):  # the other cells stand beside the end of the name
+            rows[-1], starts = replace(rows[-1], printed=_joined(above[0], line.printed), end=line.end), at
+        elif _goes_on(line, at, above, starts) and (rows[1:] or at[0] >= starts[1]):
+            for cell, place in zip(cells_of(line.printed), at, strict=True):
+                column = bisect(starts, place) - 1
+                above[column] = _joined(above[column], cell)
+            rows[-1] = replace(rows[-1], printed="  ".join(above), end=line.end)
+        elif follows(line):
+            rows.append(line)
+            starts = at
+        else:
+            break
+    return rows
+
+
+def _parts(row: Line, width: int) -> Iterator[Line]:
+    """Yield the rows that stand side by side in one, each of so many cells."""
+    cells = cells_of(row.printed)
+    for first in range(0, len(cells), width):
+        yield replace(row, printed="  ".join(cells[first : first + width]))
+
+
+def _starts(line: Line) -> list[int]:
+    """Return in which columns of letters the cells of a line begin."""
+    return [line.indent, *(line.indent + gap.end() for gap in _GAP.finditer(line.printed))]
+
+
+def _goes_on(line: Line, at: Sequence[int], above: Sequence[str], starts: Sequence[int]) -> bool:
+    """Return True for a line whose cells are the ends of those above: fewer, without a figure, each in its column, and no other place."""
+    cells = cells_of(line.printed)
+    if len(cells) >= len(above) or _NO_END.search(line.printed) is not None or _END.match(fold(line.printed).text) is not None:
+        return False
+    columns = [bisect(starts, place) - 1 for place in at]
+    inside = all(
+        column >= 0 and place + len(cell) < [*starts, place + _LONGEST_END][column + 1]
+        for cell, place, column in zip(cells, at, columns, strict=True)
+    )
+    counted = any(re.search(r"\d", above[column]) for column in columns)
+    return inside and (columns[0] > 0 or _is_cut(above[0], cells[0]) or not (counted or _BEGINS.match(fold(cells[0]).text)))
+
+
+def _is_cut(name: str, below: str) -> bool:
+    return _UNFINISHED.search(name) is not None or _COMPLEMENT.match(below) is not None
+
+
+def _joined(name: str, below: str) -> str:
+    return f"{name}{'' if name.endswith('-') else ' '}{below}"
 
 
 def _side_by_side(lines: Sequence[Line]) -> Iterator[Line]:

@@ -286,6 +286,40 @@ def test_places_of_a_table_whatever_its_columns_and_rules(table: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        # A name goes on in the next line, which the other cells of the row may stand beside.
+        ("Lieu                     Caméras    Service\nplace Foch               3\n{0}\n{1}", ("place Foch", "rue du Maréchal Joffre")),
+        ("Lieu                     Caméras    Service\n{0}\n{1}\npont Neuf                2", ("rue du Maréchal Joffre", "pont Neuf")),
+        ("Lieu                     Nombre de  Service\n                         caméras    chargé\n{0}\n{1}", ("rue du Maréchal Joffre",)),
+    ],
+)
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("rue du Maréchal          4          ville", "Joffre"),
+        ("rue du Maréchal          4          syndicat des", "  Joffre                            transports"),
+        ("rue du", "Maréchal Joffre          4          ville"),
+    ],
+)
+def test_a_row_goes_on_below(rows: str, found: tuple[str, ...], first: str, last: str) -> None:
+    assert places(f"Les caméras sont posées ainsi :\n{rows.format(first, last)}") == found
+
+
+@pytest.mark.parametrize("below", ["Elles sont fixes.", "Total : 5", "\nL'aéronef reste au sol.", "rue Haute"])
+def test_what_stands_below_a_table_is_no_end_of_a_row(below: str) -> None:
+    assert places(f"Les caméras sont posées ainsi :\nLieu          Caméras\nplace Foch    3\npont Neuf     2\n{below}") == (
+        "place Foch",
+        "pont Neuf",
+    )
+
+
+def test_places_of_two_columns_under_one_head() -> None:
+    table = "N°   Lieu           N°   Lieu\n1    place Foch     3    pont Neuf\n2    rue Haute"
+    assert places(f"Les caméras sont posées ainsi :\n{table}") == ("place Foch", "pont Neuf", "rue Haute")
+
+
+@pytest.mark.parametrize(
     "article",
     [
         "Les agents du centre de supervision urbain, sis place du Vigan, sont habilités.",
