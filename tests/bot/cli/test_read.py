@@ -151,8 +151,10 @@ def test_scans_without_ocr_are_told_with_what_to_do(vigie: Vigie, tmp_path: Path
 @pytest.mark.usefixtures("with_ocr")
 def test_a_terminal_sees_the_decree_and_how_far_the_reading_is(zygote: Zygote, tmp_path: Path) -> None:
     road = demo_text("road", DAY, number="2026-1")
+    # One page after the other: a second process might be through with all others before the decree is recognised.
+    (tmp_path / "config.toml").write_text("[reading]\nocr_processes = 1\n", encoding="utf-8")
     acts = (
-        *(ActSpec("DDT", f"26-2026-08-13-0000{number}", "Arrêté de circulation", (road,), scanned=True) for number in range(1, 5)),
+        *(ActSpec("DDT", f"26-2026-08-13-0000{number}", "Arrêté de circulation", (road,), scanned=True) for number in range(1, 3)),
         ActSpec(
             "Cabinet", "26-2026-08-14-00009", "Arrêté portant autorisation de vidéosurveillance algorithmique n° 2026-2",
             (demo_text("authorisation", DAY, number="2026-2"),), scanned=True,
