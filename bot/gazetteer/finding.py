@@ -31,6 +31,9 @@ _LONGEST = 80
 """The longest name has 45 characters; what is added to one (a department, "commune de") has its place in the rest."""
 _NEAR = 80
 _MANY_TIMES = 10
+_LONGEST_NAME = 9
+"""Words of the longest name."""
+_MANY_PEOPLE = 5_000
 _MOST_WORDS_OF_DEPARTMENT = 4
 _POSTCODE = re.compile(r"\d{5}")
 _DEPARTMENT = re.compile(r"\d{1,3}|2[ab]")
@@ -38,9 +41,10 @@ _WHAT_IT_IS = frozenset(("ville", "commune", "mairie", "departement", "dept", "d
 
 
 class Match(StrEnum):
-    """How a place was found, best first: by its number, its postcode, its name, another name, a longer name that begins so, a near one.
+    """How a place was found, best first: by its number, its postcode, its name, another name, a longer name that begins so, a near one,
+    a sentence that names it.
 
-    Only the last two are guesses.
+    Only the last three are guesses.
     """
 
     CODE = "code"
@@ -49,6 +53,7 @@ class Match(StrEnum):
     ALIAS = "alias"
     BEGINS = "begins"
     NEAR = "near"
+    SENTENCE = "sentence"
 
 
 _ORDER = tuple(Match)
@@ -88,8 +93,8 @@ class _Hit:
 
 @lru_cache(maxsize=_FOUND_KEPT)
 def find_places(text: str) -> PlaceMatches:
-    """Return the places that a text may mean, best first: those it names, else those whose name goes on, else those with a similar name.
-    Every one is a candidate: Romans is two villages and a town."""
+    """Return the places that a text may mean, best first: those it is the name of, else those whose name goes on, else those with a similar
+    name, else those that it names as a sentence does. Every one is a candidate: Romans is two villages and a town."""
     if len(text) > _LONGEST:
         return PlaceMatches()
     words = words_of(text)
@@ -101,7 +106,7 @@ def find_places(text: str) -> PlaceMatches:
     for rest in _without_kind(words):
         name = " ".join(rest)
         hits = hits or finder.numbered(rest) or finder.named(name)
-    return _found(hits or finder.within(words) or finder.completing(name) or finder.near(name))
+    return _found(hits or finder.within(words) or finder.completing(name) or finder.near(name) or finder.in_sentence(words))
 
 
 class _Finder:
@@ -161,6 +166,33 @@ class _Finder:
             written = self._aliases.written[other]
             hits += [self._commune(row, Match.NEAR, written, score) for row in self._aliases.sites[written]]
         return hits
+
+    def in_sentence(self, words: list[str]) -> list[_Hit]:
+        """Find `est-ce utilisé à Valence`: names after an article or preposition, else those of places where many people are."""
+        preceded: list[_Hit] = []
+        large: list[_Hit] = []
+        first = 0
+        while first < len(words):
+            named = next((run for run in self._runs(words, first) if self._called(run)), [words[first]])
+            hits = self._called(named)
+            if first and words[first - 1] in ARTICLES:
+                preceded += hits
+            large += [hit for hit in hits if hit.population >= _MANY_PEOPLE]
+            first += len(named)
+        return preceded or large
+
+    def _runs(self, words: list[str], first: int) -> Iterator[list[str]]:
+        for length in range(min(_LONGEST_NAME, len(words) - first), 0, -1):
+            yield words[first : first + length]
+
+    def _called(self, words: list[str]) -> list[_Hit]:
+        name = " ".join(words)
+        if name in _WHAT_IT_IS:
+            return []
+        rows = self._places.with_postcode(name) if _POSTCODE.fullmatch(name) else self._places.names.exact(name)
+        area = self._aliases.areas.get(name)
+        areas = [] if area is None else [self._area(area, Match.SENTENCE)]
+        return [*areas, *(self._commune(row, Match.SENTENCE) for row in rows)]
 
     def _placed(self, words: list[str]) -> Iterator[tuple[frozenset[int], list[str]]]:
         for number, rest in ((words[-1], words[:-1]), (words[0], words[1:])):

@@ -134,13 +134,14 @@ class PlaceChoice:
 class PlaceChoices:
     """Several places may be meant, or one that is not named quite so: all of them, best first. `total` counts also what is left out.
 
-    `sure` is false where they are guesses: none is called as was asked.
+    `sure` is false where they are guesses: none is called as was asked. `searched`: the words were searched first, and no decree has them.
     """
 
     asked: str
     choices: tuple[PlaceChoice, ...]
     total: int
     sure: bool
+    searched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _LETTERS = {
 }
 _KINDS = {letter: kind for kind, letter in _LETTERS.items()}
 _CODE = re.compile(r"(?P<letter>[cdrok])(?P<value>[A-Za-z0-9_-]{1,50})", re.ASCII)
-_GUESSES = frozenset({Match.BEGINS, Match.NEAR})
+_GUESSES = frozenset({Match.BEGINS, Match.NEAR, Match.SENTENCE})
 _LONGEST_ECHO = 60
 
 
@@ -117,9 +117,10 @@ def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Ma
         return FollowMatches((Follow(FollowKind.DECREE_KIND, kind.value),), is_sure=True)
     found = find(words)
     follows = tuple(dict.fromkeys(_follow_of(candidate.place) for candidate in found.candidates))
-    if not follows:
+    if all(candidate.how is Match.SENTENCE for candidate in found.candidates):
         near = [Follow(FollowKind.OPERATOR, other) for other in operators if key and f" {key} " in f" {other} "]
-        return FollowMatches(tuple(near[:MOST_SHOWN]))
+        if near or not follows:
+            return FollowMatches(tuple(near[:MOST_SHOWN]))
     is_sure = len(follows) == 1 and found.candidates[0].how not in _GUESSES
     is_near = all(candidate.how is Match.NEAR for candidate in found.candidates)
     return FollowMatches(follows[:MOST_SHOWN], is_sure, max(found.communes + found.others - MOST_SHOWN, 0), is_near)

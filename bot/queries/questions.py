@@ -53,6 +53,8 @@ _UNPLACED = 3
 """Decrees shown, of those that name no commune."""
 _LAST_ID = 2**31 - 1
 _OWN_NUMBER = re.compile(r"(?:#|n[°ºo]?\.?\s*)?([0-9]{1,18})", re.ASCII | re.IGNORECASE)
+_WITHOUT_YEAR = re.compile(r"[0-9]{3,6}")
+"""A number of a prefecture as people say it. A shorter one is that of a list here, and would end too many others."""
 _BEFORE_NUMBER = re.compile(
     r"^(?:(?:arr[êe]t[ée]s?|pr[ée]fectoral|d[ée]crets?|decree|acte?|n[°ºo]?\.?|#)\s*)+(?=[^\W_])",
     re.IGNORECASE,
@@ -144,7 +146,9 @@ class Questions:
                 return self.ask(meant)
             case SearchWithFallback():
                 found = self.ask(meant.question)
-                return found if meant.otherwise is None or not isinstance(found, NothingFound) else meant.otherwise
+                if meant.otherwise is None or not isinstance(found, NothingFound):
+                    return found
+                return replace(meant.otherwise, searched=True)
             case _:
                 return meant
 
@@ -223,10 +227,12 @@ class Questions:
         if not any(character in "0123456789" for character in number):
             return BadInput(InputFault.NOT_A_NUMBER)
         found = self._decrees.numbered(number, self._places)
-        if not found:
-            return UnknownDecree(number)
         if len(found) == 1:
             return OneDecree(found[0], self._clock())
+        if not found and _WITHOUT_YEAR.fullmatch(number):
+            found = self._decrees.ending_in(number, self._places)  # shown as a list even where it is one: its number is another
+        if not found:
+            return UnknownDecree(number)
         return self._list(
             Question(Topic.NUMBER, number, page), lambda limit, offset: PageOfDecrees(found[offset : offset + limit], len(found))
         )

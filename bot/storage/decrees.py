@@ -201,7 +201,15 @@ class Decrees(Repository):
         """
         key, bare = f"act:{number.strip().lower()}", comparable(number)
         prefixes = [f"number:{authority}:{bare}:" for authority in sorted(authorities)]
-        named = select(identities.c.decree_id).where(or_(identities.c.key == key, identities.c.prefix.in_(prefixes)))
+        return self._identified(or_(identities.c.key == key, identities.c.prefix.in_(prefixes)))
+
+    def ending_in(self, digits: str, authorities: Collection[str]) -> tuple[Decree, ...]:
+        """Those whose number ends so, of any year, as `numbered`: people say 1104 for 2026-1104."""
+        ending = f":%-{comparable(digits)}:"
+        return self._identified(or_(*(identities.c.prefix.like(f"number:{authority}{ending}") for authority in sorted(authorities))))
+
+    def _identified(self, by: ColumnElement[bool]) -> tuple[Decree, ...]:
+        named = select(identities.c.decree_id).where(by)
         query = select(decrees.c.id).where(decrees.c.id.in_(named), decrees.c.withdrawn_at.is_(None)).order_by(*newest_first())
         with self._database.reading() as connection:
             ids = connection.execute(query.limit(_MOST_OF_ONE_NUMBER)).scalars().all()

@@ -84,6 +84,11 @@ def _first(text: str, count: int = 12) -> list[str]:
         ("villurbane", ["Villeurbanne (69)"]),
         ("haute-savoye", ["Haute-Savoie"]),
         ("part dieux", ["Lyon 3e (69)"]),
+        ("est-ce utilisé à Valence ?", ["Valence (26)", "Valence (82)", "Valence (16)"]),
+        ("Montélimar et Valence", ["Valence (26)", "Montélimar (26)"]),
+        ("y en a-t-il eu au Havre", ["Le Havre (76)"]),
+        ("caméras dans la drome", ["Drôme"]),
+        ("j'habite au 26200", ["Montélimar (26)", "Ancône (26)"]),
     ],
 )
 def test_what_people_mean_comes_first(text: str, expected: list[str]) -> None:
@@ -101,6 +106,7 @@ def test_what_people_mean_comes_first(text: str, expected: list[str]) -> None:
         ("pierrefitte sur seine", Match.ALIAS, "Pierrefitte-sur-Seine"),
         ("paca", Match.ALIAS, None),
         ("valense", Match.NEAR, None),
+        ("is it used in Lyon?", Match.SENTENCE, None),
     ],
 )
 def test_how_a_place_was_found_is_said(text: str, how: Match, matched: str | None) -> None:
@@ -108,7 +114,9 @@ def test_how_a_place_was_found_is_said(text: str, how: Match, matched: str | Non
     assert (first.how, first.matched) == (how, matched)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "?", "zzzzzz", "99", "00000", "montelimar " * 1000, "\x00", "視監"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "?", "zzzzzz", "99", "00000", "montelimar " * 1000, "\x00", "視監", "est-ce que ma ville est surveillée"]
+)
 def test_what_names_no_place_has_no_candidates(text: str) -> None:
     assert find_places(text).candidates == ()
 
