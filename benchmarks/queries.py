@@ -163,7 +163,9 @@ def _decree(number: int, chance: random.Random, towns: dict[str, tuple[str, ...]
 
 def _towns(departments: Sequence[str]) -> tuple[str, ...]:
     """The largest communes of these departments, by their names."""
-    found = [commune for code in departments for commune in gazetteer().communes_in(code) if commune.part_of is None]
+    places = gazetteer()
+    communes = (places.at(row) for code in departments for row in places.of_department(code))
+    found = [commune for commune in communes if commune.part_of is None]
     return tuple(commune.name for commune in sorted(found, key=lambda commune: -(commune.population or 0))[:20])
 
 

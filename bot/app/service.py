@@ -180,10 +180,7 @@ class Service:
             if source.key not in self._polls:
                 task = asyncio.create_task(self._poll(source))
                 self._polls[source.key] = task
-                task.add_done_callback(partial(self._forget, source.key))
-
-    def _forget(self, key: str, _: asyncio.Task[None]) -> None:
-        self._polls.pop(key, None)
+                task.add_done_callback(partial(self._polls.pop, source.key))
 
     async def _poll(self, source: Source) -> None:
         # Whatever goes wrong here, the watcher itself holds the source back for a while: its site must not pay for our full disk.
@@ -325,7 +322,7 @@ class StatusLogger:
         """Write the groups of the last minute, and once when no site answers any more, and once when they do again."""
         flush_groups()
         states = await self._states()
-        is_cut_off = len(states) == len(self._watched) and nobody_answers([_cause(state) for state in states])
+        is_cut_off = len(states) == len(self._watched) and nobody_answers([state.cause if state.failures else None for state in states])
         if is_cut_off and not self._is_cut_off:
             log.error("network.down", sources=len(states))
         elif self._is_cut_off and not is_cut_off:
@@ -380,10 +377,6 @@ def _calm(error: StorageError | None) -> float:
 
 def _failing(states: Collection[SourceState]) -> int:
     return sum(state.failures > 0 for state in states)
-
-
-def _cause(state: SourceState) -> str | None:
-    return state.cause if state.failures else None
 
 
 def _minute(instant: datetime | None) -> str | None:

@@ -228,7 +228,7 @@ async def assemble(
 
 @asynccontextmanager
 async def open_destinations(
-    settings: Settings, authorities: Mapping[str, Authority], store: Store, *, clock: Clock = utc_now
+    settings: Settings, authorities: Mapping[str, Authority], store: Store
 ) -> AsyncIterator[Sequence[Channel | TelegramOperators]]:
     """Open all destinations and the operators' chat, to be looked at: for a command that posts nothing. Raises ValueError for an address
     that is not safe.
@@ -237,9 +237,9 @@ async def open_destinations(
     album = album_of(open_archive(settings), places, store)
     async with AsyncExitStack() as stack:
         opened: list[Channel | TelegramOperators] = [
-            channel_of(entry, settings, places, store, sys.stdout, clock, album) for entry in configured
+            channel_of(entry, settings, places, store, sys.stdout, utc_now, album) for entry in configured
         ]
-        operators_chat = _operators_chat(settings.telegram, [destination_of(entry, authorities) for entry in configured], store, clock)
+        operators_chat = _operators_chat(settings.telegram, [destination_of(entry, authorities) for entry in configured], store, utc_now)
         opened += [] if operators_chat is None else [operators_chat]
         for one in opened:
             stack.push_async_callback(one.close)
@@ -317,7 +317,7 @@ async def _file_reading(settings: Settings, store: Store, clock: Clock, *, rehea
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings, *, times: WorkerTimes | None = None, clock: Clock = utc_now) -> AsyncIterator[ReadingWorker]:
+async def open_worker(settings: Settings) -> AsyncIterator[ReadingWorker]:
     """Open what reads the files that others queue. It makes and upgrades no database. Raises StorageError."""
     url = settings.database.url
     is_queued(settings)
@@ -325,9 +325,9 @@ async def open_worker(settings: Settings, *, times: WorkerTimes | None = None, c
     with await asyncio.to_thread(partial(open_store, url, read_only=True, existing=True)):
         pass
     with await asyncio.to_thread(open_store, url) as store:
-        queue, job = ReadingQueue(store.database), ReadingJob(_local_reading(settings, store, clock), store)
+        queue, job = ReadingQueue(store.database), ReadingJob(_local_reading(settings, store, utc_now), store)
         async with open_jobs(parse_url(settings.database.url), queue) as jobs:
-            yield ReadingWorker(queue, jobs, job, settings.reading.workers, times or WorkerTimes())
+            yield ReadingWorker(queue, jobs, job, settings.reading.workers, WorkerTimes())
 
 
 def _limiter(settings: Settings, wired: Sequence[Destination]) -> Limiter:

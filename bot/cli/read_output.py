@@ -231,17 +231,13 @@ def evidence_lines(evidence: Iterable[Evidence], *, decides: bool) -> Iterator[s
     for quote, page, where in zip(shown, pages, wheres, strict=True):
         about = ("decides" if decides else "speaks of it") if quote.about == "verdict" else _ABOUT.get(quote.about, quote.about)
         place = f"{page:<{longest}}  {where:<{widest}}" if widest else page
-        cue = f" {_cue_words(quote.cue)}" if quote.cue else ""
+        cue = f" {reason_words(quote.cue) or quote.cue}" if quote.cue else ""
         yield f"{place}  {about}:{cue} « {shortened(quote.text, _LONGEST)} »"
 
 
 def reason(evidence: Iterable[Evidence]) -> str | None:
     """Return why a person must look, in words; None where the evidence does not say."""
     return next((words for quote in evidence if (words := reason_words(quote.cue)) is not None), None)
-
-
-def _cue_words(cue: str) -> str:
-    return reason_words(cue) or cue
 
 
 # Every fact that was read in a decree, a line each, in the English of the command line: what the act itself says stays in French.

@@ -120,7 +120,7 @@ class _Finder:
         number = "".join(words)
         if _DEPARTMENT.fullmatch(number):
             wanted = ("2A", "2B") if number == "20" else (number.upper().zfill(2),)
-            return [self._department(code, Match.CODE) for code in wanted if code in self._places.departments]
+            return [self._area(self._places.departments[code], Match.CODE) for code in wanted if code in self._places.departments]
         if not re.fullmatch(r"\d{5}|2[ab]\d{3}", number):
             return []
         if rows := self._places.with_postcode(number):
@@ -221,9 +221,6 @@ class _Finder:
 
     def _commune(self, row: int, how: Match, matched: str | None = None, score: float = 100.0) -> _Hit:
         return _Hit(Commune, row, how, self._places.populations[row], matched, score, _rank(how))
-
-    def _department(self, code: str, how: Match) -> _Hit:
-        return self._area(self._places.departments[code], how)
 
     def _area(self, area: Department | Region, how: Match, score: float = 100.0) -> _Hit:
         return _Hit(type(area), area.code, how, area.population, None, score, _rank(how))

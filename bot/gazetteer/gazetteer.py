@@ -138,10 +138,6 @@ class Gazetteer:
             row = self._find(self._successors[code])
         return None if row is None else self.at(row)
 
-    def communes_in(self, department: str) -> Iterator[Commune]:
-        """Yield the communes of a department, by their codes."""
-        return map(self.at, self.of_department(department))
-
     def department(self, code: str) -> Department | None:
         """Return the department of a code as it is printed (`01`, `2A`, `974`)."""
         return self.departments.get(code.strip().upper())

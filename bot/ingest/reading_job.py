@@ -295,7 +295,8 @@ class LocalReading:
     async def read(self, file: OpenedPdf, slot: WorkerSlot, early: Early) -> Reading:
         """Go on with what is stored of a file, and give its slot to others where it turns out to be long. As `ReadingJob.read`."""
         content = await asyncio.to_thread(self._store.contents.get, file.sha256)
-        progress = ReadingProgress(file, self._usable(content), self._pace.pages)
+        usable = content.pages if content is not None and content.rules == RULES else ()
+        progress = ReadingProgress(file, usable, self._pace.pages)
         if content is not None and content.error is not None and self._was_just_tried(content):
             raise Unreadable(content.error)
         unfinished = await run_to_completion(self._store.contents.begin, file.sha256, file.size)
@@ -327,9 +328,6 @@ class LocalReading:
         """Return whether these are the very bytes of which nothing could be read lately: a poll alone does not read them again."""
         recent = content.read_at is not None and self._clock() - content.read_at < SAME_AGAIN
         return recent and content.rules == RULES
-
-    def _usable(self, content: Content | None) -> Sequence[PageText]:
-        return content.pages if content is not None and content.rules == RULES else ()
 
     async def _read_in_turn(self, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
         reading = asyncio.create_task(self._follow(progress, early))

@@ -61,10 +61,6 @@ _BEFORE_NUMBER = re.compile(
 )
 
 
-def _not_known(_: Collection[str] | None) -> datetime | None:
-    return None
-
-
 class Questions:
     """Answers questions from the stored decrees, and about the watch itself. Synchronous: a face in an event loop calls from a thread.
     Whatever the store raises passes through."""
@@ -77,7 +73,7 @@ class Questions:
         *,
         overview: Callable[[], Overview],
         page_size: int = TELEGRAM_PAGE,
-        since: Since = _not_known,
+        since: Since = lambda _: None,
     ) -> None:
         """`places` are the authorities by code; `clock` gives aware UTC time; `overview` reads how every source is now."""
         self._decrees = decrees
@@ -294,7 +290,7 @@ class Questions:
         if page > pages:  # asked beyond the end: the last page
             page = pages
             found = self._naming(codes, current, page)
-        unplaced = self._decrees.naming_none(authorities, _UNPLACED, 0)
+        unplaced = self._decrees.naming_none(authorities, _UNPLACED)
         loaded = self._decrees.load({*found.ids, *unplaced.ids})
         return TownAnswer(
             Question(Topic.TOWN, commune.code, page),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain.acts import Act, Reading
+from bot.domain.acts import Reading
 from bot.domain.pages import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import IsConcerned, ReadingDone, ReadingEvent, ReadingLimits, Unreadable
@@ -27,10 +27,6 @@ log = structlog.get_logger()
 _USUAL = ReadingLimits()
 
 
-def _none(_: Act) -> bool:
-    return False
-
-
 async def read_pdf(path: Path, limits: ReadingLimits = _USUAL, *, known: Sequence[PageText] = ()) -> Reading:
     """Read a PDF file to its end, as `stream_pdf` does. Raises Unreadable."""
     async with aclosing(stream_pdf(path, limits, known=known)) as events:
@@ -41,7 +37,7 @@ async def read_pdf(path: Path, limits: ReadingLimits = _USUAL, *, known: Sequenc
 
 
 async def stream_pdf(
-    path: Path, limits: ReadingLimits = _USUAL, *, known: Sequence[PageText] = (), is_concerned: IsConcerned = _none
+    path: Path, limits: ReadingLimits = _USUAL, *, known: Sequence[PageText] = (), is_concerned: IsConcerned = lambda _: False
 ) -> AsyncGenerator[ReadingEvent, None]:
     """Read a PDF file: yield each page as it is done, all that is read each time an act is complete early, and last the whole.
 

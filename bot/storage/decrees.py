@@ -157,9 +157,9 @@ class Decrees(Repository):
         """Those whose facts name one of these communes (INSEE codes), but for these ids, in the order of `newest_first`."""
         return self._ids(_NAMING, limit, offset, communes=communes, without=without)
 
-    def naming_none(self, authorities: Collection[str], limit: int, offset: int = 0) -> PageOfIds:
+    def naming_none(self, authorities: Collection[str], limit: int) -> PageOfIds:
         """Those of these authorities whose facts name no commune, in the order of `newest_first`: each may concern any of theirs."""
-        return self._ids(_NAMING_NONE, limit, offset, authorities=authorities)
+        return self._ids(_NAMING_NONE, limit, 0, authorities=authorities)
 
     def current(
         self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None

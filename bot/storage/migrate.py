@@ -34,10 +34,10 @@ _ADVISORY_LOCK = 0x7669676965  # "vigie"
 _one_at_a_time = threading.Lock()
 
 
-def migrate(engine: Engine, *, keep_copy: bool = True) -> None:
+def migrate(engine: Engine) -> None:
     """Create or upgrade the tables, in one transaction. Raises WrongSchema when the database is of a newer program, or not ours.
 
-    With `keep_copy` a SQLite file of an earlier schema is copied first, and left as it is where the disk has no room for that (DiskFull).
+    A SQLite file of an earlier schema is copied first, and left as it is where the disk has no room for that (DiskFull).
     """
     with _one_at_a_time, engine.execution_options(**WRITING).begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -47,7 +47,7 @@ def migrate(engine: Engine, *, keep_copy: bool = True) -> None:
             _refuse_foreign(connection, name)
         _refuse_newer(name, script, current)
         if current != script.get_current_head():
-            if current is not None and keep_copy:
+            if current is not None:
                 _copy_before(engine.url, current)
             upgrade_to(connection, "head")
         # SQLite begins a transaction on a file that it may only read without a word: find out now, not at the first decree.

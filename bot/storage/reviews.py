@@ -89,7 +89,7 @@ class Reviews(NamingRepository):
         """
 
         def accepted(connection: Connection) -> Accepted:
-            recueil, act = claim_review(connection, review, token, decree=True)
+            recueil, act = claim_review(connection, review, token)
             merged = merge(connection, recueil, _match_in(connection, act, found), now, self._namer, within=act)
             ids, kind = merged.ids, found[0].kind
             values = {"outcome": Outcome.DECREE, "kind": kind, "decree_id": ids[-1]}
@@ -109,7 +109,7 @@ class Reviews(NamingRepository):
         """
 
         def rejected(connection: Connection) -> Rejected:
-            recueil, act = claim_review(connection, review, token, decree=True)
+            recueil, act = claim_review(connection, review, token)
             said = decision(Outcome.NOT_CONCERNED, None, now, by)
             withdrawn = withdraw_act(connection, act, said)
             values = {"outcome": Outcome.NOT_CONCERNED, "kind": None, "decree_id": None}
@@ -362,17 +362,17 @@ def token_of(review: int, recueil: int, since: datetime) -> str:
     return hashlib.sha256(which.encode()).hexdigest()[:8]
 
 
-def claim_review(connection: Connection, review: int, token: str | None, *, decree: bool) -> tuple[Row[Any], Row[Any]]:
-    """The recueil and the act, once no other program settles the same. `decree`: decrees are going to be written.
+def claim_review(connection: Connection, review: int, token: str | None) -> tuple[Row[Any], Row[Any]]:
+    """The recueil and the act, once no other program settles the same. `token` is that of the act which was asked about, where it is known.
 
-    `token` is that of the act which was asked about, where it is known. Raises NoSuchRow, also where it is another's, and AlreadyDecided.
+    Raises NoSuchRow, also where it is another's, and AlreadyDecided.
     """
     since = reviews.c.created_at.label("since")
     waiting = select(acts, since).join(reviews, reviews.c.act_id == acts.c.id).where(acts.c.id == review)
     act = connection.execute(waiting).one_or_none()
     if act is None:
         _refuse(connection, review)
-    recueil = lock_recueil(connection, act.recueil_id, decrees=decree)
+    recueil = lock_recueil(connection, act.recueil_id, decrees=True)
     # As the one before has left it.
     act = connection.execute(waiting).one_or_none()
     if act is None or (token is not None and token != token_of(act.id, act.recueil_id, act.since)):

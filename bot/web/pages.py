@@ -135,7 +135,7 @@ def department(site: SiteContext, request: PageRequest) -> Document:
         communes=commune_rows(
             {one.code: one.decrees for one in counts}, messages, {one.code: one.last for one in counts}, gazetteer.commune, language
         ),
-        unplaced=site.decrees.naming_none(deciding_in({code}, site.places), 0, 0).total,
+        unplaced=site.decrees.naming_none(deciding_in({code}, site.places), 0).total,
         others=cards(listed, site.places, request.at, language, gazetteer.commune),
         others_total=total - len(current),
         page=1 if others is None else others.question.page,

@@ -129,7 +129,7 @@ def _recorded(commune: Commune, overview: Callable[[], Overview], site: SiteCont
     unread = unread_label([one for one in overview().authorities if one.code in authorities], request.language)
     if unread is not None:
         return unread, ""
-    may_concern = site.decrees.naming_none(authorities, 0, 0).total
+    may_concern = site.decrees.naming_none(authorities, 0).total
     return (StateLabel(statuses.may_concern, "doubt") if may_concern else StateLabel(statuses.not_named, "past")), ""
 
 

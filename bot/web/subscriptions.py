@@ -97,7 +97,7 @@ def _commune(site: SiteContext, request: PageRequest) -> Document:
         return missing(site, request)
     codes = frozenset(filter(None, (commune.code, whole_city(commune.code))))
     naming = site.browsing.batch(DecreeFilter(communes=codes), MOST).decrees
-    unplaced = site.decrees.load(site.decrees.naming_none(deciding_in({commune.department}, site.places), MOST, 0).ids)
+    unplaced = site.decrees.load(site.decrees.naming_none(deciding_in({commune.department}, site.places), MOST).ids)
     newest = sorted((*naming, *unplaced.values()), key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
     words = _words()[request.language]
     title = words["commune"].format(name=commune.name, department=commune.department)

@@ -115,7 +115,7 @@ def read_contents(pages: Sequence[str]) -> tuple[Entry, ...]:
         service = _service(text[position : start.start()]) or service
         end = starts[index + 1].start() if index + 1 < len(starts) else len(text)
         place = _PLACE.search(text, start.end(), end)
-        title = text[start.end() : place.start()] if place else _first_lines(text[start.end() : end])
+        title = text[start.end() : place.start()] if place else "\n".join(text[start.end() : end].splitlines()[:6])
         position = place.end() if place else end
         page = _printed(place["page"], expected, len(pages)) if place else None
         if place and page is not None:
@@ -133,10 +133,6 @@ def _printed(figures: str, expected: int, contents: int) -> int:
 def _service(between: str) -> str | None:
     joined = one_line(_LONE_NUMBER.sub("", between)).rstrip(" /")
     return joined or None
-
-
-def _first_lines(text: str) -> str:
-    return "\n".join(text.splitlines()[:6])
 
 
 # Tables of contents outside the national template.

@@ -108,8 +108,8 @@ class MemoryDecrees(Decrees):
         named = [d for d in self.stored if any(one.code in communes for one in d.communes) and d.id not in without]
         return self._numbers(named, limit, offset)
 
-    def naming_none(self, authorities: Collection[str], limit: int, offset: int = 0) -> PageOfIds:
-        return self._numbers([d for d in self.stored if d.authority in authorities and not d.communes], limit, offset)
+    def naming_none(self, authorities: Collection[str], limit: int) -> PageOfIds:
+        return self._numbers([d for d in self.stored if d.authority in authorities and not d.communes], limit, 0)
 
     def is_renewing(self) -> bool:
         return self.renewing
