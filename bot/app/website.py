@@ -22,7 +22,6 @@ from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import Clock, folder_beside, places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
-from bot.gazetteer.gazetteer import gazetteer
 from bot.ingest.poller import PublicationHistory
 from bot.operators.post_alerts import PagesState
 from bot.storage.database import masked, parse_url
@@ -60,7 +59,6 @@ def site_of(settings: Settings, authorities: Mapping[str, Authority], store: Sto
         browsing=store.browsing,
         overview=overview,
         places=places,
-        gazetteer=gazetteer,
         revision=store.decrees.revision,
         settings=site_settings(settings),
     )
@@ -72,7 +70,7 @@ def open_data_of(settings: Settings, authorities: Mapping[str, Authority], store
     about = {"source": site.address("/donnees") if site.public_url else site.name, "licence": site.licence_name}
 
     def given(at: datetime) -> ExportInput:
-        return ExportInput(store.browsing.slices, places, gazetteer, at, about)
+        return ExportInput(store.browsing.slices, places, at, about)
 
     return OpenData(folder, given, store.decrees.revision, clock)
 

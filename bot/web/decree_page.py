@@ -30,7 +30,7 @@ def decree(site: SiteContext, request: PageRequest) -> Document:
     if known is None:
         return missing(site, request)
     message = message_of(known, site.places, request.at, language)
-    view = decree_view(message, site.places, site.gazetteer().commune)
+    view = decree_view(message, site.places)
     words = web_words(language)["decree"]
     gone = withdrawal(known, message.place, language)
     if gone is not None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Change, Decree, Kind, Moment, Place
 from bot.domain.law.advice import LegalAdvice, Standing
+from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import MessageInput, place_for
 from bot.messages.advice import AdviceParts, advice_parts, no_recourse_line
 from bot.messages.announcement import publisher_of, sighting_lines
@@ -20,7 +21,6 @@ from bot.messages.standings import changed_lines, current_period, link_lines, li
 from bot.messages.words import date_text, period_text
 from bot.web.views import (
     DecreeTitle,
-    Names,
     Quote,
     StateLabel,
     bare,
@@ -113,14 +113,14 @@ class DecreeView:
     communes: tuple[Piece, ...]
 
 
-def decree_view(message: MessageInput, places: Mapping[str, Place], names: Names) -> DecreeView:
+def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeView:
     """Return what the page of a decree shows. Legal advice is in the message."""
     decree, words, language = message.decree, message.words, message.language
     publisher = publisher_of(decree, places)
     link = link_to(decree.url, decree.page)
     return DecreeView(
         id=decree.id or 0,
-        title=title_of(message, names),
+        title=title_of(message),
         kind=bare(words.kinds[decree.kind]),
         explained=view_words(language).kinds[decree.kind],
         number="" if not decree.facts.number else words.labels.number.format(number=clean(decree.facts.number)),
@@ -129,7 +129,7 @@ def decree_view(message: MessageInput, places: Mapping[str, Place], names: Names
         flags=tuple(_flags(message)),
         timeline=timeline(message),
         todo=_todo(message),
-        facts=tuple(_facts(message, names)),
+        facts=tuple(_facts(message)),
         links=_linked(link_lines(decree, words), decree.changes),
         changed=_linked(changed_lines(decree, words), decree.changed_by),
         sightings=tuple(Piece(line.text, line.href) for line in sighting_lines(decree, words, places)),
@@ -140,7 +140,7 @@ def decree_view(message: MessageInput, places: Mapping[str, Place], names: Names
         page=max(decree.page, 1),
         recueil=next((clean(seen.recueil) for seen in decree.sightings if seen.recueil and seen.url == decree.url), ""),
         departments=tuple(_department_pieces(decree, places)),
-        communes=tuple(_commune_pieces(decree, names)),
+        communes=tuple(_commune_pieces(decree)),
     )
 
 
@@ -150,9 +150,9 @@ def _department_pieces(decree: Decree, places: Mapping[str, Place]) -> Iterator[
         yield Piece(f"{place.department} ({place.code})", f"/departements/{place.code}")
 
 
-def _commune_pieces(decree: Decree, names: Names) -> Iterator[Piece]:
+def _commune_pieces(decree: Decree) -> Iterator[Piece]:
     for named in decree.communes:
-        commune = names(named.code)
+        commune = gazetteer().commune(named.code)
         if commune is not None:
             yield Piece(commune.name, f"/communes/{commune.code}")
 
@@ -347,14 +347,14 @@ def duration_text(starts: Moment | None, ends: Moment | None, message: MessageIn
 # The facts, each with its proof.
 
 
-def _facts(message: MessageInput, names: Names) -> Iterator[FactRow]:
+def _facts(message: MessageInput) -> Iterator[FactRow]:
     """Yield the facts in the order in which a reader asks for them."""
     decree, words = message.decree, message.words
     facts, labels, own = decree.facts, words.labels, view_words(message.language).facts
     lines = {line.part: line for line in fact_lines(decree, words)}
     allows = decree.kind in ALLOWING
     yield from _row(labels.places, [Value(in_print(place)) for place in facts.places], message, ("places",), missing=allows)
-    yield from _commune_row(message, names)
+    yield from _commune_row(message)
     yield from _row(labels.event, [Value(in_print(facts.event))] if facts.event else [], message, ("event",))
     period = period_text(facts, words)
     yield from _row(labels.period, [Value(capital(period), record=False)] if period else [], message, ("period",), missing=allows)
@@ -388,10 +388,10 @@ def _purposes(message: MessageInput) -> Iterator[Value]:
         yield Value(name, explained[purpose], record=False)
 
 
-def _commune_row(message: MessageInput, names: Names) -> Iterator[FactRow]:
+def _commune_row(message: MessageInput) -> Iterator[FactRow]:
     values, own = [], view_words(message.language).facts
     for named in message.decree.communes:
-        commune = names(named.code)
+        commune = gazetteer().commune(named.code)
         if commune is not None:
             values.append(Value(commune.name, address=f"/communes/{commune.code}"))
     if values:

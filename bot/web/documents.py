@@ -11,7 +11,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from bot.domain.acts import Place
 from bot.domain.health import Overview
-from bot.gazetteer.gazetteer import Gazetteer
 from bot.messages import Language
 from bot.queries.questions import Questions
 from bot.storage.browsing import Browsing
@@ -114,7 +113,6 @@ class SiteContext:
     browsing: Browsing
     overview: Callable[[], Overview]
     places: Mapping[str, Place]
-    gazetteer: Callable[[], Gazetteer]
     revision: Callable[[], int]
     settings: SiteSettings
     open_data: Callable[[str], Path | None] | None = None

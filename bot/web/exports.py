@@ -20,7 +20,7 @@ from bot.detection.text.phrases import without_names
 from bot.domain.acts import Change, Decree, Place, Purpose
 from bot.domain.law.advice import period
 from bot.domain.routing import operator_slug
-from bot.gazetteer.gazetteer import Gazetteer
+from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import Language, place_for, words_in
 from bot.messages.cleaning import clean
 from bot.messages.words import Table, data_file
@@ -61,7 +61,6 @@ class ExportInput:
 
     slices: Callable[[int], Iterable[tuple[Decree, ...]]]
     places: Mapping[str, Place]
-    gazetteer: Callable[[], Gazetteer]
     at: datetime
     about: Mapping[str, str]
 
@@ -224,7 +223,7 @@ def _insert(database: sqlite3.Connection, decree: Decree, values: list[str | int
     places = enumerate(map(clean, decree.facts.places))
     database.executemany("INSERT INTO places VALUES (?, ?, ?)", ((decree.id, position, name) for position, name in places))
     for code in dict.fromkeys(commune.code for commune in decree.communes):
-        commune = given.gazetteer().commune(code)
+        commune = gazetteer().commune(code)
         if commune is not None:
             row = (code, commune.name, commune.department, commune.population)
             database.execute("INSERT OR IGNORE INTO communes VALUES (?, ?, ?, ?)", row)

@@ -9,6 +9,7 @@ from bot.domain.acts import Kind, Purpose, deciding_in
 from bot.domain.law.advice import Flag
 from bot.domain.law.tables import windows
 from bot.domain.routing import Follow, FollowKind, operator_key, operator_slug
+from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import words_in
 from bot.messages.lines import capital
 from bot.messages.words import date_text
@@ -36,14 +37,14 @@ _SLICE = 500
 
 def home(site: SiteContext, request: PageRequest) -> Document:
     """Return the first page: what is in force, what comes, what was found last."""
-    language, names = request.language, site.gazetteer().commune
+    language = request.language
     running = running_of(site)
     now, soon = ((), ()) if running is None else (running.now, running.soon)
     overview = site.overview()
     few, fewer, last = _ON_HOME
     lists = ([one.id for one in now[:few]], [one.id for one in soon[:fewer]], site.browsing.ids(last, 0))
     found = {one.id: one for one in site.decrees.load({one for ids in lists for one in ids if one is not None}).values()}
-    shown = [cards((found[one] for one in ids if one in found), site.places, request.at, language, names) for ids in lists]
+    shown = [cards((found[one] for one in ids if one in found), site.places, request.at, language) for ids in lists]
     return page(
         site,
         request,
@@ -63,8 +64,8 @@ def home(site: SiteContext, request: PageRequest) -> Document:
 
 def town(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of a commune; of a former code, the address of the commune of today."""
-    gazetteer, code, number = site.gazetteer(), request.parameters["code"], number_of(request)
-    commune = gazetteer.commune(code)
+    code, number = request.parameters["code"], number_of(request)
+    commune = gazetteer().commune(code)
     if commune is None:
         return missing(site, request)
     if commune.code != code:
@@ -73,10 +74,8 @@ def town(site: SiteContext, request: PageRequest) -> Document:
     answer = first if number == 1 else site.questions.ask(Question(Topic.TOWN, code, number))
     if not isinstance(first, TownAnswer) or not isinstance(answer, TownAnswer):
         return missing(site, request)
-    department = gazetteer.department(commune.department)
-    view = town_view(
-        answer, first, site.places, request.language, gazetteer.commune, commune.department if department is None else department.name
-    )
+    department = gazetteer().department(commune.department)
+    view = town_view(answer, first, site.places, request.language, commune.department if department is None else department.name)
     return page(
         site,
         request,
@@ -100,7 +99,7 @@ def town(site: SiteContext, request: PageRequest) -> Document:
 def department(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of a department."""
     language, code = request.language, request.parameters["code"]
-    gazetteer, upper = site.gazetteer(), code.upper()
+    upper = code.upper()
     place = site.places.get(upper)
     if place is None or place.territory:
         return missing(site, request)
@@ -131,12 +130,10 @@ def department(site: SiteContext, request: PageRequest) -> Document:
         crumbs=[Piece(words["nav"]["departments"], "/departements")],
         meta=[words["department"]["meta"].format(code=code), place.name],
         panel=department_panel(messages, total, health, site.places, code, language),
-        current=cards(current, site.places, request.at, language, gazetteer.commune),
-        communes=commune_rows(
-            {one.code: one.decrees for one in counts}, messages, {one.code: one.last for one in counts}, gazetteer.commune, language
-        ),
+        current=cards(current, site.places, request.at, language),
+        communes=commune_rows({one.code: one.decrees for one in counts}, messages, {one.code: one.last for one in counts}, language),
         unplaced=site.decrees.naming_none(deciding_in({code}, site.places), 0).total,
-        others=cards(listed, site.places, request.at, language, gazetteer.commune),
+        others=cards(listed, site.places, request.at, language),
         others_total=total - len(current),
         page=1 if others is None else others.question.page,
         pages=1 if others is None else others.pages,
@@ -180,7 +177,7 @@ def running(site: SiteContext, request: PageRequest) -> Document:
         here = [shown[one.id] for one in found if one.id in shown]
         # What is empty is said once, and what is uncertain only where there is any.
         if here or (not found and number == 1 and key != "doubt"):
-            groups.append((anchor, words[key], cards(here, site.places, request.at, language, site.gazetteer().commune), len(found)))
+            groups.append((anchor, words[key], cards(here, site.places, request.at, language), len(found)))
     lead = words["lead"].format(running=len(answer.now), upcoming=len(answer.soon), day=today(request))
     if answer.unsure:
         lead = f"{lead} {words['lead_doubt'].format(n=len(answer.unsure))}"
@@ -226,7 +223,7 @@ def operator(site: SiteContext, request: PageRequest) -> Document:
         changes_at=next_change(found, site, request.at),
         title=web_words(request.language)["operator"]["title"].format(name=name),
         name=name,
-        found=cards(found, site.places, request.at, request.language, site.gazetteer().commune),
+        found=cards(found, site.places, request.at, request.language),
         total=known.decrees,
         page=number,
         pages=max(1, -(-known.decrees // _OPERATOR_PAGE)),

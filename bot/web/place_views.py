@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Decree, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
-from bot.gazetteer.gazetteer import Commune
+from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.messages import Language, MessageInput, place_for, words_in
 from bot.messages.cleaning import clean
 from bot.messages.standings import current_period
@@ -23,7 +23,6 @@ from bot.storage.search import query_terms, term
 from bot.web.decree_view import Piece
 from bot.web.views import (
     Card,
-    Names,
     PlaceWords,
     Quote,
     StateLabel,
@@ -197,26 +196,24 @@ def with_article(place: Place, language: Language) -> str:
     return view_words(language).place.authority.format(name=name)
 
 
-def town_view(
-    answer: TownAnswer, first: TownAnswer, places: Mapping[str, Place], language: Language, names: Names, department: str
-) -> TownView:
+def town_view(answer: TownAnswer, first: TownAnswer, places: Mapping[str, Place], language: Language, department: str) -> TownView:
     """Return what the page of a town shows. `first` is the first page of the answer, from which the sentence is made; `department` is the
     name of the department."""
     own, commune, ask = view_words(language).place, answer.commune, vocabulary(language).ask
     words = words_in(language)
     current = [message_of(decree, places, answer.at, language) for decree in first.decrees[: first.current]]
     sources = tuple(source_view(health, places, answer.at, language) for health in by_nearness(answer.health, commune.department))
-    whole = None if commune.part_of is None else names(commune.part_of)
+    whole = None if commune.part_of is None else gazetteer().commune(commune.part_of)
     return TownView(
         code=commune.code,
         name=commune.name,
         department=Piece(f"{department} ({commune.department})", f"/departements/{commune.department}"),
         meta=tuple(_town_meta(commune, own, language)),
         panel=_town_panel(first, current, places, language),
-        named=cards(answer.decrees, places, answer.at, language, names),
+        named=cards(answer.decrees, places, answer.at, language),
         total=answer.total,
         pages=answer.pages,
-        unplaced=cards(answer.unplaced, places, answer.at, language, names),
+        unplaced=cards(answer.unplaced, places, answer.at, language),
         unplaced_total=answer.unplaced_total,
         sources=sources,
         broken=tuple(view for view in sources if view.status is Status.FAILING and not view.code.startswith("R-")),
@@ -384,7 +381,7 @@ def department_panel(
 
 
 def commune_rows(
-    counts: Mapping[str, int], current: Iterable[MessageInput], last: Mapping[str, date | None], names: Names, language: Language
+    counts: Mapping[str, int], current: Iterable[MessageInput], last: Mapping[str, date | None], language: Language
 ) -> tuple[CommuneRow, ...]:
     """Return the communes that decrees name, those of most decrees first. `last` is when one was published last."""
     labels: dict[str, StateLabel] = {}
@@ -393,7 +390,7 @@ def commune_rows(
             labels.setdefault(named.code, standing_label(message))
     rows = []
     for code, count in counts.items():
-        commune, day = names(code), last.get(code)
+        commune, day = gazetteer().commune(code), last.get(code)
         if commune is not None:
             said = "" if day is None else date_text(day, words_in(language).dates)
             rows.append(CommuneRow(commune.name, f"/communes/{commune.code}", count, labels.get(code), said))

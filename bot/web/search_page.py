@@ -8,7 +8,7 @@ from functools import cache
 
 from bot.domain.acts import Decree, deciding_in
 from bot.domain.health import Overview
-from bot.gazetteer.gazetteer import Commune, Department, Region
+from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
 from bot.messages.words import thousands
 from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, Topic
 from bot.queries.phrases import choice_text, message_of
@@ -95,7 +95,7 @@ def _found(decrees: Iterable[Decree], asked: str, site: SiteContext, request: Pa
     texts = site.decrees.texts([one.id for one in found if one.id is not None])
     for one in found:
         phrase = found_words(one.title, asked, one) or found_words(texts.get(one.id or 0, ""), asked, one)
-        yield card(one, site.places, request.at, request.language, site.gazetteer().commune, phrase)
+        yield card(one, site.places, request.at, request.language, phrase)
 
 
 def _choices(meant: PlaceChoices, site: SiteContext, request: PageRequest) -> Iterator[Choice]:
@@ -111,7 +111,7 @@ def _choices(meant: PlaceChoices, site: SiteContext, request: PageRequest) -> It
                 yield Choice(place.name, f"/departements/{place.code}", (f"{words['department']} {place.code}",), None, "")
             case Region():
                 for code in place.departments:
-                    one = site.gazetteer().department(code)
+                    one = gazetteer().department(code)
                     if one is not None:
                         yield Choice(one.name, f"/departements/{code}", (f"{words['region']} {place.name}",), None, "")
 
@@ -134,7 +134,7 @@ def _recorded(commune: Commune, overview: Callable[[], Overview], site: SiteCont
 
 
 def _commune_meta(place: Commune, choice: PlaceChoice, site: SiteContext, request: PageRequest) -> Iterator[str]:
-    department_ = site.gazetteer().department(place.department)
+    department_ = gazetteer().department(place.department)
     yield place.department if department_ is None else f"{department_.name} ({place.department})"
     if place.postcodes:
         yield ", ".join(place.postcodes[:3])

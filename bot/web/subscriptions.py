@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.domain.acts import Decree, deciding_in
 from bot.domain.routing import operator_slug, whole_city
+from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import place_for
 from bot.messages.announcement import publisher_of
 from bot.messages.cleaning import inert
@@ -80,7 +81,7 @@ def _in_force(site: SiteContext, request: PageRequest) -> Document:
 
 
 def _department(site: SiteContext, request: PageRequest) -> Document:
-    department = site.gazetteer().department(request.parameters["code"])
+    department = gazetteer().department(request.parameters["code"])
     if department is None:
         return missing(site, request)
     there = frozenset({department.code})
@@ -92,7 +93,7 @@ def _department(site: SiteContext, request: PageRequest) -> Document:
 def _commune(site: SiteContext, request: PageRequest) -> Document:
     """Return the decrees that name a commune, or the city that it is an arrondissement of, and those of the authorities that decide there
     which name none: who subscribes is sent what who follows it in a chat is."""
-    commune = site.gazetteer().commune(request.parameters["code"])
+    commune = gazetteer().commune(request.parameters["code"])
     if commune is None:
         return missing(site, request)
     codes = frozenset(filter(None, (commune.code, whole_city(commune.code))))
@@ -121,7 +122,7 @@ def _listed(name: str, values: Callable[[SiteContext], Iterable[str]], site: Sit
 
 
 def _departments(site: SiteContext) -> Sequence[str]:
-    return sorted(code for code in site.places if site.gazetteer().department(code) is not None)
+    return sorted(code for code in site.places if gazetteer().department(code) is not None)
 
 
 def _communes(site: SiteContext) -> Iterable[str]:

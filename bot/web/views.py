@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -13,7 +13,7 @@ from bot.detection.text.phrases import without_names
 from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
 from bot.domain.law.advice import Standing
 from bot.domain.routing import operator_slug
-from bot.gazetteer.gazetteer import Commune, typographic
+from bot.gazetteer.gazetteer import gazetteer, typographic
 from bot.messages import Language, MessageInput, Words
 from bot.messages.advice import recourse_line
 from bot.messages.cleaning import clean, link_to
@@ -352,11 +352,7 @@ class Card:
     quote: Quote | None = None
 
 
-Names = Callable[[str], Commune | None]
-"""The commune of an INSEE code."""
-
-
-def card(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language, names: Names, found: Quote | None = None) -> Card:
+def card(decree: Decree, places: Mapping[str, Place], at: datetime, language: Language, found: Quote | None = None) -> Card:
     """Return a decree as lists show it at `at` (aware), with the phrase `found` in it where there is one."""
     message = message_of(decree, places, at, language)
     words, own = message.words, view_words(language)
@@ -365,7 +361,7 @@ def card(decree: Decree, places: Mapping[str, Place], at: datetime, language: La
     return Card(
         id=decree.id or 0,
         address=f"/arretes/{decree.id}",
-        title=title_of(message, names),
+        title=title_of(message),
         label=standing_label(message),
         dates=_dates(period.starts, period.ends, year, words, language),
         spoken=period_text(period, words) or own.card.unknown,
@@ -379,9 +375,9 @@ def card(decree: Decree, places: Mapping[str, Place], at: datetime, language: La
     )
 
 
-def cards(decrees: Iterable[Decree], places: Mapping[str, Place], at: datetime, language: Language, names: Names) -> tuple[Card, ...]:
+def cards(decrees: Iterable[Decree], places: Mapping[str, Place], at: datetime, language: Language) -> tuple[Card, ...]:
     """Return decrees as lists show them at `at` (aware)."""
-    return tuple(card(decree, places, at, language, names) for decree in decrees)
+    return tuple(card(decree, places, at, language) for decree in decrees)
 
 
 def _dates(starts: Moment | None, ends: Moment | None, year: int, words: Words, language: Language) -> str:
@@ -398,11 +394,11 @@ def _dates(starts: Moment | None, ends: Moment | None, year: int, words: Words, 
     return own.arrow.format(start=texts[0], end=texts[1])
 
 
-def title_of(message: MessageInput, names: Names) -> DecreeTitle:
+def title_of(message: MessageInput) -> DecreeTitle:
     """Return `Valence : festival des Lumières`: the place, then the event, else the object, else the number; then the kind,
     of all but authorisations."""
     decree, own = message.decree, view_words(message.language).card
-    communes = tuple(dict.fromkeys(commune.name for named in decree.communes if (commune := names(named.code)) is not None))
+    communes = tuple(dict.fromkeys(commune.name for named in decree.communes if (commune := gazetteer().commune(named.code)) is not None))
     where = ", ".join(communes[:_NAMED_IN_TITLE])
     if len(communes) > _NAMED_IN_TITLE:
         where = own.and_more.format(names=where, n=len(communes) - _NAMED_IN_TITLE)

@@ -12,7 +12,6 @@ import pytest
 
 from bot.domain.acts import Decree
 from bot.domain.routing import operator_slug
-from bot.gazetteer.gazetteer import gazetteer
 from bot.queries.questions import Questions
 from bot.storage.browsing import Browsing, DecreeBatch, DecreeFilter, ListPosition, OperatorCount
 from bot.web.cache import Cache
@@ -77,7 +76,7 @@ def _meets(decree: Decree, wanted: DecreeFilter) -> bool:
 def memory_site(decrees: MemoryDecrees, settings: SiteSettings | None = None, at: datetime = NOW) -> SiteContext:
     """A site over these decrees, as of this time."""
     questions = Questions(decrees, PLACES, lambda: at, overview=overview, page_size=20)
-    return SiteContext(questions, decrees, MemoryBrowsing(decrees), overview, PLACES, gazetteer, lambda: 1, settings or SiteSettings())
+    return SiteContext(questions, decrees, MemoryBrowsing(decrees), overview, PLACES, lambda: 1, settings or SiteSettings())
 
 
 def get(site: SiteContext, address: str, at: datetime = NOW) -> Document:

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from bot.domain.acts import CameraType, Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming, Purpose
-from bot.gazetteer.gazetteer import gazetteer
 from bot.storage.errors import StorageError
 from bot.web.exports import CSV, JSONL, SQLITE, ExportInput, columns, write_files
 from bot.web.open_data import OpenData, is_due
@@ -44,7 +43,7 @@ def given(decrees: Sequence[Decree], at: datetime = NOW) -> ExportInput:
     def slices(size: int) -> Iterator[tuple[Decree, ...]]:
         yield from (tuple(decrees[start : start + size]) for start in range(0, len(decrees), size))
 
-    return ExportInput(slices, PLACES, gazetteer, at, {"licence": "etalab-2.0"})
+    return ExportInput(slices, PLACES, at, {"licence": "etalab-2.0"})
 
 
 def rows(folder: Path) -> list[dict[str, str]]:

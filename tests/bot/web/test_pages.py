@@ -14,7 +14,6 @@ import pytest
 from bot.domain.acts import Facts, Kind, Purpose
 from bot.domain.law.advice import Flag
 from bot.domain.law.tables import windows
-from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import LANGUAGES
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary
@@ -75,7 +74,7 @@ def sample_site(settings: SiteSettings = SETTINGS) -> SiteContext:
     """A site over the decrees of every state."""
     decrees = MemoryDecrees(samples.ALL)
     questions = Questions(decrees, PLACES, lambda: NOW, overview=samples.sample_overview, page_size=20)
-    return SiteContext(questions, decrees, MemoryBrowsing(decrees), samples.sample_overview, PLACES, gazetteer, lambda: 1, settings)
+    return SiteContext(questions, decrees, MemoryBrowsing(decrees), samples.sample_overview, PLACES, lambda: 1, settings)
 
 
 def _text(page: Document) -> str:

@@ -8,7 +8,6 @@ from datetime import date, time
 import pytest
 
 from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment
-from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import Language, MessageInput
 from bot.queries.phrases import message_of
 from bot.web.decree_view import decree_view, duration_text, timeline
@@ -54,23 +53,23 @@ def test_a_label_says_where_a_decree_stands(decree: Decree, look: str, french: s
     ],
 )
 def test_a_title_has_the_place_then_the_event_or_the_object_or_the_number(decree: Decree, title: str) -> None:
-    assert title_of(_message(decree), gazetteer().commune).text == title
+    assert title_of(_message(decree)).text == title
 
 
 def test_a_card_says_when_who_how_many_and_until_when_it_can_be_contested() -> None:
-    shown = card(samples.FULL, PLACES, NOW, "fr", gazetteer().commune)
+    shown = card(samples.FULL, PLACES, NOW, "fr")
     assert shown.dates == "19 août, 14 h → 23 août, 2 h"
     assert shown.spoken == "du 19 août 2026 à 14 h au 23 août 2026 à 2 h"
     assert shown.meta == ("Drôme (26)", "Police municipale de Valence", "24 caméras")
     assert [span.text for span in shown.limit if span.marked] == ["19 octobre 2026"]
-    assert card(samples.REFUSED, PLACES, NOW, "fr", gazetteer().commune).limit == ()
+    assert card(samples.REFUSED, PLACES, NOW, "fr").limit == ()
 
 
 def test_what_is_striking_is_said_without_a_sign_and_explained() -> None:
-    view = decree_view(_message(samples.LATE), PLACES, gazetteer().commune)
+    view = decree_view(_message(samples.LATE), PLACES)
     assert [flag.text for flag in view.flags] == ["Publié 6 jours après le début"]
     assert "le public ne pouvait pas encore lire" in view.flags[0].explained
-    assert decree_view(_message(samples.OUTSIDE, "en"), PLACES, gazetteer().commune).flags[0].explained.startswith("On that day, no text")
+    assert decree_view(_message(samples.OUTSIDE, "en"), PLACES).flags[0].explained.startswith("On that day, no text")
 
 
 def test_the_time_line_is_in_the_order_of_its_dates_with_today_in_its_place() -> None:
@@ -121,7 +120,7 @@ def test_a_duration_is_calculated_where_both_ends_are_known(starts: Moment | Non
 
 
 def test_each_fact_has_the_phrase_that_proves_it_with_its_words_marked() -> None:
-    rows = {row.term: row for row in decree_view(_message(samples.FULL), PLACES, gazetteer().commune).facts}
+    rows = {row.term: row for row in decree_view(_message(samples.FULL), PLACES).facts}
     places = rows["Lieux"]
     assert [value.text for value in places.values] == list(samples.FULL.facts.places)
     assert [span.text for span in places.proofs[0].spans if span.marked] == list(samples.FULL.facts.places)
@@ -140,7 +139,7 @@ def test_pages_have_the_apostrophe_of_print_and_quote_the_act_as_it_is() -> None
         facts=replace(samples.FULL.facts, event="fête de l'été", operators=("Ville de l'Isle",), office="Le préfet de l'Ain"),
         evidence=(Evidence("event", 7, "à l'occasion de la fête de l'été"),),
     )
-    view = decree_view(_message(decree), PLACES, gazetteer().commune)
+    view = decree_view(_message(decree), PLACES)
     rows = {row.term: row for row in view.facts}
     (proof,) = rows["Événement"].proofs
     assert [value.text for row in rows.values() for value in row.values if "'" in value.text] == []
@@ -148,13 +147,13 @@ def test_pages_have_the_apostrophe_of_print_and_quote_the_act_as_it_is() -> None
     assert [(span.text, span.marked) for span in proof.spans] == [("à l'occasion de la ", False), ("fête de l'été", True)]
     assert rows["Autorisation donnée à"].values[0].address == "/operateurs/ville-de-l-isle"
     assert view.printed_title == decree.title
-    shown = card(decree, PLACES, NOW, "fr", gazetteer().commune)
+    shown = card(decree, PLACES, NOW, "fr")
     assert "fête de l’été" in shown.title.text
     assert "Ville de l’Isle" in shown.meta
 
 
 def test_what_was_not_found_is_said_so_and_never_as_a_no() -> None:
-    rows = {row.term: row for row in decree_view(_message(samples.DOUBTFUL), PLACES, gazetteer().commune).facts}
+    rows = {row.term: row for row in decree_view(_message(samples.DOUBTFUL), PLACES).facts}
     assert (rows["Caméras"].values, rows["Caméras"].note) == ((), "Non trouvé dans l’arrêté.")
 
 
@@ -173,11 +172,11 @@ def test_a_phrase_shows_no_name_of_a_person_and_a_long_one_is_cut_around_its_mar
 
 
 def test_other_decrees_are_linked_where_they_are_stored() -> None:
-    ended, ending = (decree_view(_message(one), PLACES, gazetteer().commune) for one in (samples.ENDED, samples.ENDING))
+    ended, ending = (decree_view(_message(one), PLACES) for one in (samples.ENDED, samples.ENDING))
     assert [piece.address for line in ended.changed for piece in line if piece.address] == ["/arretes/1002"]
     assert [piece.address for line in ending.links for piece in line if piece.address] == ["/arretes/1001"]
     unseen = replace(samples.ENDED, changed_by=(Change(Kind.ABROGATION, None, "[77]", date(2026, 8, 16)),))
-    assert [piece.address for line in decree_view(_message(unseen), PLACES, gazetteer().commune).changed for piece in line] == [None]
+    assert [piece.address for line in decree_view(_message(unseen), PLACES).changed for piece in line] == [None]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +189,7 @@ def test_other_decrees_are_linked_where_they_are_stored() -> None:
     ],
 )
 def test_what_one_can_do_begins_with_the_last_day(decree: Decree, headline: str, letters: list[str]) -> None:
-    todo = decree_view(_message(decree), PLACES, gazetteer().commune).todo
+    todo = decree_view(_message(decree), PLACES).todo
     assert todo.headline == headline
     assert list(todo.letters) == letters
     assert (todo.advice is None) == (decree.kind is Kind.REFUSAL)
