@@ -73,11 +73,6 @@ class AuthorityHealth:
         return next((route for route in self.routes if route.status is wanted), None)
 
     @property
-    def broken(self) -> tuple[SourceHealth, ...]:
-        """The routes that do not work, also where another does."""
-        return tuple(route for route in self.routes if route.status is Status.FAILING)
-
-    @property
     def last_published(self) -> date | None:
         """The day of the newest recueil known, over all routes."""
         return max((route.last_published for route in self.routes if route.last_published), default=None)

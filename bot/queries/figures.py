@@ -12,7 +12,7 @@ from bot.domain.acts import Place, department_of
 from bot.domain.health import Overview, Status
 from bot.domain.records import PublishedCounts
 from bot.domain.routing import FRANCE
-from bot.gazetteer.gazetteer import Gazetteer
+from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
 from bot.queries.running import RunningDecrees
 
@@ -105,7 +105,6 @@ def figures(
     overview: Overview,
     since: datetime | None,
     places: Mapping[str, Place],
-    gazetteer: Gazetteer,
     now: datetime,
 ) -> Figures:
     """Count at `now` (aware). `current` are all decrees that count then, `published` what was published from `counted_since` on."""
@@ -125,7 +124,7 @@ def figures(
     departments = []
     deciding_there = _deciding(places)
     for outline in outlines():
-        code, known = outline.code, gazetteer.department(outline.code)
+        code, known = outline.code, gazetteer().department(outline.code)
         deciding = deciding_there[code]
         departments.append(
             DepartmentFigures(

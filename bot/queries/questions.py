@@ -183,7 +183,7 @@ class Questions:
         known = running(self._current(None, now), self._places, now) if known is None else known
         published = self._decrees.published(counted_since(now), several)
         overview = self._overview() if overview is None else overview
-        return figures(known, published, overview, self._since(None), self._places, gazetteer(), now)
+        return figures(known, published, overview, self._since(None), self._places, now)
 
     def search(self, words: str, page: int = 1) -> Answer:
         """Return the decrees that have these words."""
