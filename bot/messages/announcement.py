@@ -427,7 +427,8 @@ def entry_title(message: MessageInput, said: Announcement) -> str:
     decree, words = message.decree, message.words
     texts = {line.part: line.text for line in said.lines}
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
-    told = [bond, period_text(current_period(message), words), *map(texts.get, (PostPart.EVENT, PostPart.OPERATORS))]
+    unsure = words.standing.unknown if any(line.is_doubtful for line in said.lines if line.part is PostPart.PERIOD) else None
+    told = [bond, period_text(current_period(message), words), unsure, *map(texts.get, (PostPart.EVENT, PostPart.OPERATORS))]
     facts = [text for text in told if text] or [texts.get(PostPart.TITLE, "")]
     head = (capital(words.short_kinds[decree.kind]), short_where(message.place, words))
     return fitting((*head, *(cut(text, _LONGEST_PIECE) for text in (*facts, texts.get(PostPart.NUMBER)) if text)), LONGEST_LINE)

@@ -19,6 +19,7 @@ _LONGEST_NUMBER = 60
 _MOST = 5
 """Lines of one direction: a decree that ends more than five others is told with how many are not shown."""
 
+_PERIOD = frozenset({"starts", "ends"})
 _WITH_PERIOD = frozenset({Kind.RENEWAL, Kind.MODIFICATION})
 
 
@@ -212,8 +213,8 @@ def post_timing(message: MessageInput) -> str | None:
 
 
 def list_standing(message: MessageInput) -> str | None:
-    """Return for an answer: `commence dans 14 h`, `en cours`, `terminé`, `plus en vigueur depuis le 3 mai 2024`; None for what is never in
-    force."""
+    """Return for an answer: `commence dans 14 h`, `en cours`, `terminé`, `plus en vigueur depuis le 3 mai 2024`, `dates à vérifier`; None
+    for what is never in force."""
     advice, words = message.legal_advice, message.words
     if advice is not None and advice.standing in _STOPPED:
         return _stopped(message, advice.standing)
@@ -221,6 +222,8 @@ def list_standing(message: MessageInput) -> str | None:
     if stage is None:
         return None
     said, standing = words.standing, None if advice is None else advice.standing
+    if standing is Standing.UNKNOWN and not _PERIOD.isdisjoint(message.decree.facts.doubtful):
+        return said.unknown
     by_stage = {
         PeriodStage.UPCOMING: said.upcoming.format(delay=delay_text(stage, words.timing)),
         PeriodStage.STARTED: said.in_force if standing is Standing.IN_FORCE else said.started,

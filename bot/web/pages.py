@@ -39,7 +39,7 @@ def home(site: SiteContext, request: PageRequest) -> Document:
     """Return the first page: what is in force, what comes, what was found last."""
     language = request.language
     running = running_of(site)
-    now, soon = ((), ()) if running is None else (running.now, running.soon)
+    now, soon, unsure = ((), (), ()) if running is None else (running.now, running.soon, running.unsure)
     overview = site.overview()
     few, fewer, last = _ON_HOME
     lists = ([one.id for one in now[:few]], [one.id for one in soon[:fewer]], site.browsing.ids(last, 0))
@@ -49,12 +49,13 @@ def home(site: SiteContext, request: PageRequest) -> Document:
         site,
         request,
         "home.html",
-        changes_at=next_change((*now, *soon), site, request.at),
+        changes_at=next_change((*now, *soon, *unsure), site, request.at),
         today=today(request),
         running=shown[0],
         running_total=len(now),
         upcoming=shown[1],
         upcoming_total=len(soon),
+        unsure=web_words(language)["running"]["lead_doubt"].format(n=len(unsure)) if unsure else "",
         recent=shown[2],
         sources=sources_view(overview, site.places, language),
         map=map_view(site.questions.figures(running, overview), language, site.settings.href),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,26 @@ except SystemExit as end:
     assert not end.code, end.code
 sys.stderr.write(json.dumps(sorted(sys.modules)))
 """
+
+
+INTERRUPTED = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Interrupt:
+    def find_spec(self, name, *rest):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+import bot.cli
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+"""
+
+
+@pytest.mark.parametrize(("while_loading", "code"), [("bot.cli.main", -signal.SIGINT), ("nothing", 0)])
+def test_ctrl_c_while_the_program_loads_ends_it_without_a_traceback(while_loading: str, code: int) -> None:
+    program = [sys.executable, "-c", INTERRUPTED, while_loading]
+    done = subprocess.run(program, capture_output=True, text=True, env=clean_environ(), timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
 
 
 def test_reading_a_file_imports_nothing_of_the_other_commands(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Place
+from bot.domain.law.advice import legal_advice
 from bot.messages import MessageInput, PostPart, announce, place_for, words_in
 from bot.messages.announcement import decree_line, fit, plain, shows_number
 from bot.messages.lines import hashtags
@@ -119,3 +120,10 @@ def test_where_room_is_short_what_is_to_be_verified_goes_before_what_is_sure() -
     assert {PostPart.PLACES, PostPart.OPERATORS}.isdisjoint(line.part for line in short.lines)
     assert PostPart.PERIOD in {line.part for line in short.lines}
     assert "SNCF" not in decree_line(MessageInput(decree(facts=UNSURE), DROME, NOW))
+
+
+def test_a_line_says_that_dates_are_to_be_verified_not_when_it_begins() -> None:
+    doubted = decree(facts=Facts(starts=Moment(date(2026, 8, 20)), ends=Moment(date(2026, 8, 22)), doubtful=("starts", "ends")))
+    line = decree_line(MessageInput(doubted, DROME, NOW, legal_advice=legal_advice(doubted, DROME, NOW)))
+    assert "du 20 au 22 août 2026 · dates à vérifier" in line
+    assert "commence" not in line

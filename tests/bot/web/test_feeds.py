@@ -61,6 +61,12 @@ def test_an_atom_feed_has_what_readers_need() -> None:
     assert "dans 2" not in first.title + first.summary, "nothing that is only true today"
 
 
+def test_a_title_says_that_dates_are_to_be_verified() -> None:
+    doubted = replace(decree(12).facts, doubtful=("starts", "ends"))
+    (entry,) = parsed(site_of(shown(12, facts=doubted)), "/flux/arretes.atom").entries
+    assert entry.title == "Autorisation · Drôme (26) · du 21 au 23 août 2026 · dates à vérifier · SNCF · n° 26-2026-012"
+
+
 def test_an_entry_is_the_same_on_any_day_and_wherever_the_site_is() -> None:
     some = shown(12)
     bodies = {get(site_of(some), "/flux/arretes.atom", at=NOW + timedelta(days=days)).body for days in (0, 1, 40, 400)}

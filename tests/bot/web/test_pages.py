@@ -277,3 +277,9 @@ def test_the_style_sheet_stays_small_and_asks_for_nothing() -> None:
     assert len(sheet) < 14_000
     assert b"url(" not in sheet
     assert b"@import" not in sheet
+
+
+def test_the_first_page_says_of_how_many_more_decrees_it_is_not_certain() -> None:
+    page = get(sample_site(), "/")
+    assert "Pour 3 de plus, ce n’est pas certain" in _text(page)
+    assert 'href="/envigueur#a-verifier"' in page.body.decode()

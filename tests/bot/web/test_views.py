@@ -21,6 +21,10 @@ def _message(decree: Decree, language: Language = "fr") -> MessageInput:
     return message_of(decree, PLACES, NOW, language)
 
 
+def _dates_doubtful(decree: Decree) -> Decree:
+    return replace(decree, facts=replace(decree.facts, doubtful=("starts", "ends")))
+
+
 @pytest.mark.parametrize(
     ("decree", "look", "french", "english"),
     [
@@ -31,6 +35,8 @@ def _message(decree: Decree, language: Language = "fr") -> MessageInput:
         (samples.SUSPENDED, "stop", "Suspension en cours", "Suspended"),
         (samples.MODIFIED, "now", "En cours", "Under way"),
         (samples.DOUBTFUL, "doubt", "Dates à vérifier", "Dates to be verified"),
+        (_dates_doubtful(samples.COMING), "doubt", "Dates à vérifier", "Dates to be verified"),
+        (_dates_doubtful(samples.FULL), "doubt", "Dates à vérifier", "Dates to be verified"),
         (samples.OPEN_ENDED, "doubt", "Commencé, fin inconnue", "Begun, end not known"),
         (samples.ENDING, "past", "Fin d’autorisation", "End of authorisation"),
         (samples.REFUSED, "past", "Refus", "Refusal"),
