@@ -7,7 +7,9 @@ import zlib
 from collections.abc import Iterable
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_BEST, _NO_FILTER = 9, b"\x00"
+_NO_FILTER = b"\x00"
+_LEVEL = 6
+"""Of compression. The next ones take up to six times as long for a page of text, and make its file 6 to 15 % smaller."""
 _TRUE_COLOUR, _BY_PALETTE = 2, 3
 
 
@@ -18,7 +20,7 @@ def png(rows: Iterable[bytes], width: int, height: int, palette: bytes | None = 
     if palette is not None:
         parts.append(_chunk(b"PLTE", palette))
     pixels = b"".join(_NO_FILTER + row for row in rows)
-    return b"".join((*parts, _chunk(b"IDAT", zlib.compress(pixels, _BEST)), _chunk(b"IEND", b"")))
+    return b"".join((*parts, _chunk(b"IDAT", zlib.compress(pixels, _LEVEL)), _chunk(b"IEND", b"")))
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
