@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import GRANTS, Decree, Kind, Moment
-from bot.domain.law.advice import Applicability, hold, period
+from bot.domain.law.advice import Applicability, ends_first, hold, period
 
 _LONGEST_LINE = 75
 """Octets of a line, its end not counted (section 3.1)."""
@@ -61,7 +61,7 @@ def span_of(decree: Decree, time_zone: str) -> Span | None:
     known = starts or ends
     if known is None:
         return None
-    if starts is None or ends is None or _ends_first(starts, ends):
+    if starts is None or ends is None or ends_first(ends, starts):
         return Span(known.day, known.day + timedelta(days=1), status)
     if starts.time is None and ends.time is None:
         return Span(starts.day, ends.day + timedelta(days=1), status)
@@ -69,12 +69,6 @@ def span_of(decree: Decree, time_zone: str) -> Span | None:
     start = datetime.combine(starts.day, starts.time or time(), zone)
     end = datetime.combine(ends.day, ends.time, zone) if ends.time else datetime.combine(ends.day + timedelta(days=1), time(), zone)
     return Span(start.astimezone(UTC), end.astimezone(UTC), status)
-
-
-def _ends_first(starts: Moment, ends: Moment) -> bool:
-    if starts.time is None or ends.time is None:
-        return ends.day < starts.day
-    return datetime.combine(ends.day, ends.time) <= datetime.combine(starts.day, starts.time)
 
 
 def calendar(name: str, language: str, events: Iterable[CalendarEvent]) -> bytes:

@@ -216,7 +216,7 @@ def recourse(starts: Moment | None, ends: Moment | None, now: datetime) -> Recou
         raise ValueError("now needs a time zone")
     clock = now.replace(tzinfo=None)
     begun = None if starts is None else clock >= datetime.combine(starts.day, starts.time or time())
-    if starts is not None and ends is not None and _before(ends, starts):
+    if starts is not None and ends is not None and ends_first(ends, starts):
         ends = None
     over = None if ends is None else _has_ended(ends, clock)
     if over:
@@ -230,7 +230,8 @@ def _has_ended(ends: Moment, clock: datetime) -> bool:
     return clock.date() > ends.day if ends.time is None else clock >= datetime.combine(ends.day, ends.time)
 
 
-def _before(ends: Moment, starts: Moment) -> bool:
+def ends_first(ends: Moment, starts: Moment) -> bool:
+    """Whether an end is not after a beginning: one of them is misread."""
     if ends.time is None:
         return ends.day < starts.day
     return datetime.combine(ends.day, ends.time) <= datetime.combine(starts.day, starts.time or time())
