@@ -92,7 +92,9 @@ def _events(document: ActText, blocks: list[Block]) -> Iterator[TextMatch[str]]:
     for opening in (_EVENT, _FRAME, _DURING, _DURING_NAME):
         for block in blocks:
             for match in islice(opening.finditer(text, block.start, block.end), _MOST):
-                if opening is _DURING_NAME and not _is_named(document, block, match.end()):
+                capital = document.original(match.end(), match.end() + 1).isupper()
+                # A name begins with a capital, where not every word does.
+                if opening is _DURING_NAME and (not capital or document.original(block.start, block.end).isupper()):
                     continue
                 end = phrase_end(text, match.end(), block.end, _LONGEST)
                 named = _QUOTED.match(text, end, block.end)
@@ -108,11 +110,6 @@ def _events(document: ActText, blocks: list[Block]) -> Iterator[TextMatch[str]]:
                 value = value if quoted is None else quoted[1]
                 if len(value) > 3:
                     yield TextMatch(value, match.start(), end)
-
-
-def _is_named(document: ActText, block: Block, position: int) -> bool:
-    """Return True for a word that begins with a capital, where not every word does."""
-    return document.original(position, position + 1).isupper() and not document.original(block.start, block.end).isupper()
 
 
 def in_event(text: str, start: int, position: int) -> bool:

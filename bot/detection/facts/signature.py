@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from itertools import islice, pairwise
+from itertools import islice, pairwise, product
 from typing import Any
 
 from bot.detection.text.cues import cues, fold, load, pattern, repair
@@ -355,7 +355,7 @@ def _spellings() -> tuple[re.Pattern[str], dict[str, str]]:
     data = load("offices.toml")
     words: set[str] = {*data["words"], *_codes().values(), *data["territories"], *data["regions"], *data["towns"]}
     for entry in data["office"]:
-        words |= {*entry["names"], *entry["complements"]}
+        words.update(*map(_spread, (*entry["names"], *entry["complements"])))
     # "du territoire" needs none, and must not hide the "Territoire de Belfort".
     spelt = {_plain(folded): word for word in words if (folded := fold(word).text) != word}
     return re.compile(rf"(?<!\w)(?<!\w-)(?:{_choice(spelt.values())})(?![\w-])"), spelt
@@ -393,8 +393,14 @@ def _one(entry: dict[str, Any], data: dict[str, Any]) -> str:
 
 def _choice(words: Iterable[str]) -> str:
     """Return alternatives over a folded text, the longest first, with blanks, hyphens and apostrophes loose."""
-    folded = sorted((fold(word).text for word in words), key=len, reverse=True)
+    folded = sorted((fold(each).text for word in words for each in _spread(word)), key=len, reverse=True)
     return "|".join(re.sub(r"(?:\\ |\\-|-| )+", r"[\\s-]+", re.escape(word)).replace("'", "['\\s]\\s?") for word in folded)
+
+
+def _spread(words: str) -> Iterator[str]:
+    """Yield what words with braces stand for: "délégué{,e}" is "délégué" and "déléguée"."""
+    parts = re.split(r"[{}]", words)
+    return map("".join, product(*(part.split(",") if rank % 2 else [part] for rank, part in enumerate(parts))))
 
 
 _OF = r"(?:de\s+la\s+|de\s+l['\s]\s?|des\s+|du\s+|de\s+|d['\s]\s?)"

@@ -59,15 +59,18 @@ def by_title(case: SegmentEvidence) -> Finding | None:
 def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Finding | None:
     """Return what this title or heading says of a mention (of two interleaved layers, one may have the verb, one the object), or None."""
     document, text = case.document, case.text
-    correcting = _erratum_before(case, mention)
     # The title of the decree that an erratum corrects comes after that word.
+    found = erratum(document, case.segment)
+    correcting = found if found is not None and found.start() < mention.start else None
     opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
     start = document.mended_span(opening, block.end)[0]
     stop = min(case.within(block)[1], mention.tight_end + _TITLE_TAIL)
     event = cues().around["event"].search(text, mention.tight_end, stop)
     said = stop if event is None else event.start()
     never = cues().never.search(text, start, said)
-    verb = title_verb(text, start, said, stop) if correcting is None else _correction(case, correcting)
+    verb = title_verb(text, start, said, stop)
+    if correcting is not None:  # whatever the decree does that it corrects
+        verb = Verb(Kind.MODIFICATION, *document.mended_span(*correcting.span("word")), Kind.MODIFICATION.value)
     # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
     ended = never is not None and verb is not None and verb.kind in CHANGES and name_of(never) in _THINGS_ENDED
     if never is not None and (not decides_before(text, start, said) or (ended and never.end() <= mention.tight_start)):
@@ -86,12 +89,6 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
     return _decided(case, mention, verb, start)
 
 
-def _erratum_before(case: SegmentEvidence, mention: Mention) -> re.Match[str] | None:
-    """Return the word with which the title or heading calls the act an erratum, where the mention comes after it."""
-    found = erratum(case.document, case.segment)
-    return found if found is not None and found.start() < mention.start else None
-
-
 def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
     """Return what an erratum leaves open: which decree it corrects, or what becomes other than it was."""
     if not references(case.document, case.segment, verb.kind, None):
@@ -99,11 +96,6 @@ def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
     low, high = case.span
     idle, changing = (cues().around[key].search(case.text, low, high) is not None for key in ("idle", "changes"))
     return VerdictReason.NO_CHANGE if idle or (high - low > _TOLD and not changing) else None
-
-
-def _correction(case: SegmentEvidence, erratum_word: re.Match[str]) -> Verb:
-    """Return what an erratum does, whatever the decree does that it corrects."""
-    return Verb(Kind.MODIFICATION, *case.document.mended_span(*erratum_word.span("word")), Kind.MODIFICATION.value)
 
 
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
@@ -237,8 +229,9 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         if contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
             doubt = doubt or (case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(contrary))
             continue
-        why = _doubtful(case, mention, verb)
-        if why is not None:
+        aside = _is_aside(case, mention, verb)
+        if aside or (not mention.strong and not case.supported()):
+            why = VerdictReason.IN_PASSING if aside else VerdictReason.OTHER_WORDS
             doubt = doubt or (case.phrase(mention), case.because("doubt", why, mention))
             continue
         said = case.verb(verb)
@@ -253,20 +246,13 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
     return case.uncertain(*doubt) if doubt else None
 
 
-def _doubtful(case: SegmentEvidence, mention: Mention, verb: Verb) -> VerdictReason | None:
-    if _is_aside(case, mention, verb):
-        return VerdictReason.IN_PASSING
-    return VerdictReason.OTHER_WORDS if not mention.strong and not case.supported() else None
-
-
 def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
     """Return True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
     if case.title is None:
         return False
     if mention.part is not DecreePart.ARTICLE:
         return not case.segment.is_formal and first_verb(case.title.text, 0, len(case.title.text)) is None
-    first, last = sorted((case.document.loose(verb.start, verb.start + 1)[0], mention.start))
-    return not case.title.speaks and _SENTENCE.search(case.document.flat, first, last) is not None
+    return not case.title.speaks and _apart(case, *sorted((verb.start, mention.tight_start)))
 
 
 def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
@@ -350,11 +336,7 @@ _FACTS = tuple(entry.name for entry in fields(Facts))
 
 
 _DATES = ("signed", "starts")
-
-
 _TELLING = ("signed", "starts", "ends", "operators", "event", "places")
-
-
 _MORNING = 9
 """Hour until which the end of an evening is given as of the day before."""
 
@@ -375,7 +357,11 @@ def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
     kept: list[_Kept] = []
     numbered: dict[str, list[_Kept]] = {}
     unnumbered: list[_Kept] = []
-    for segment, verdict in sorted(decrees, key=lambda entry: (entry[0].has_articles, _wealth(entry[1])), reverse=True):
+
+    def wealth(decree: tuple[Segment, Verdict]) -> tuple[bool, int]:
+        return decree[0].has_articles, sum(bool(getattr(decree[1].facts, name)) for name in _FACTS)
+
+    for segment, verdict in sorted(decrees, key=wealth, reverse=True):
         number = verdict.facts.number
         entry = _Kept(segment, verdict, without_service(number) if number is not None else None)
         candidates = kept if entry.number is None else [*numbered.get(entry.number, ()), *unnumbered]
@@ -400,7 +386,8 @@ def _same(one: _Kept, two: _Kept) -> bool:
         return one.number == two.number and not _differing(one, two, _DATES)
     if _differing(one, two, _TELLING):
         return False
-    return not (one.segment.has_articles and two.segment.has_articles) or _agreeing(one, two)
+    agreeing = any(left == right for left, right in _pairs(one, two, _TELLING))
+    return agreeing or not (one.segment.has_articles and two.segment.has_articles)
 
 
 def _pairs(one: _Kept, two: _Kept, names: tuple[str, ...]) -> list[tuple[Any, Any]]:
@@ -422,10 +409,6 @@ def _same_day(name: str, one: Any, two: Any) -> bool:
     return day == exact.day or night
 
 
-def _agreeing(one: _Kept, two: _Kept) -> bool:
-    return any(left == right for left, right in _pairs(one, two, _TELLING))
-
-
 def _completed(fuller: Verdict, other: Verdict) -> Verdict:
     """Return the fuller verdict with the facts that only the other one had, and their evidence."""
     missing = {name: value for name in _FACTS if not getattr(fuller.facts, name) and (value := getattr(other.facts, name))}
@@ -435,7 +418,3 @@ def _completed(fuller: Verdict, other: Verdict) -> Verdict:
     about = {"period" if name in {"starts", "ends"} else name for name in missing}
     evidence = (*fuller.evidence, *(quote for quote in other.evidence if quote.about in about))
     return Verdict(fuller.outcome, fuller.kind, Facts(**values), evidence)
-
-
-def _wealth(verdict: Verdict) -> int:
-    return sum(bool(getattr(verdict.facts, name)) for name in _FACTS)

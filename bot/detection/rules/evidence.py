@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from bot.detection.facts.references import CHANGES
 from bot.detection.text.cues import Pattern, VerdictReason, cues, name_of
 from bot.detection.text.document import ActText
-from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named, sentence
+from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named, rests_on_the_law, sentence
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.domain.acts import Evidence, Kind, Outcome
 
@@ -96,10 +96,7 @@ class SegmentEvidence:
 
     def supported(self) -> bool:
         """Return whether medium words have the company they need: the law itself, its decree, or two of the predetermined events."""
-        start, end = self.segment.start, self.segment.end
-        if any(basis.alone for basis, _, _ in legal_bases(self.document, start, end)):
-            return True
-        return len(purposes_named(self.document, start, end)) >= 2
+        return rests_on_the_law(self.document, self.segment)
 
     def denied(self) -> bool:
         """Return whether an article says that the act authorises no VSA: not only no other one, and none elsewhere or at another time."""

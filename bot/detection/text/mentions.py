@@ -77,7 +77,7 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
     taken: list[tuple[int, int]] = []
     text = document.mended.text
     low, high = document.mended_span(segment.start, segment.end)
-    about_video = cues().around["video"].search(text, low, high) is not None or _rests_on_the_law(document, segment)
+    about_video = cues().around["video"].search(text, low, high) is not None or rests_on_the_law(document, segment)
     for strong, match in islice(_matches(document, segment, about_video), _ENOUGH):
         start, end = match.span()
         if any(start < other_end and other_start < end for other_start, other_end in taken):
@@ -103,11 +103,10 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
     return Mentions(tuple(sorted(found, key=lambda mention: mention.start)), tuple(sorted(aside, key=lambda entry: entry.start)))
 
 
-def _rests_on_the_law(document: ActText, segment: Segment) -> bool:
-    """Return True for an act that names two of the predetermined events or the very article on VSA: its images are those of cameras."""
-    if len(purposes_named(document, segment.start, segment.end)) >= 2:
-        return True
-    return any(basis.alone for basis, _, _ in legal_bases(document, segment.start, segment.end))
+def rests_on_the_law(document: ActText, segment: Segment) -> bool:
+    """Return True for an act that names the very article on VSA, its decree, or two of the predetermined events: it is of cameras."""
+    cited = legal_bases(document, segment.start, segment.end)
+    return any(basis.alone for basis, _, _ in cited) or len(purposes_named(document, segment.start, segment.end)) >= 2
 
 
 def sentence(flat: str, block: Block, start: int, end: int) -> tuple[int, int]:

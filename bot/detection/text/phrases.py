@@ -18,16 +18,14 @@ _SHORT_MONTHS = {
     "janv": 1, "jan": 1, "fevr": 2, "fev": 2, "avr": 4, "juil": 7, "sept": 9, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
 }  # fmt: skip
 
-_ONES = ("", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf")
-# "dix-sept décembre deux mille vingt-six", as solemn decrees are dated. The first of a month is in figures or "premier".
-_WORDS = {
-    **{word: number for number, word in enumerate(_ONES) if number > 1},
-    "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16,
-    "dix sept": 17, "dix huit": 18, "dix neuf": 19,
-    "vingt": 20, "vingt et un": 21, **{f"vingt {word}": 20 + number for number, word in enumerate(_ONES) if number > 1},
-    "trente": 30, "trente et un": 31,
-}  # fmt: skip
-_HOURS = {"zero": 0, "une": 1, "vingt et une": 21, **{word: number for word, number in _WORDS.items() if number < 24}}
+_TO_NINE = ("un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf")
+_TO_SIXTEEN = (*_TO_NINE, "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize")
+_UNITS = {**{word: number for number, word in enumerate(_TO_SIXTEEN, 1)}, "une": 1}
+_TENS = {"vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60}
+# "Dix-sept décembre deux mille vingt-six", as solemn decrees are dated: two to thirty-one. The first of a month is in figures or "premier".
+_TWENTIES = ("vingt", "vingt et un", *(f"vingt {word}" for word in _TO_NINE[1:]))
+_WORDS = (*_TO_SIXTEEN[1:], "dix sept", "dix huit", "dix neuf", *_TWENTIES, "trente", "trente et un")
+_HOURS = ("zero", "une", "vingt et une", *_WORDS[:22])
 _MINUTES = {"quinze": 15, "et quart": 15, "trente": 30, "et demie": 30, "quarante cinq": 45}
 
 
@@ -88,8 +86,8 @@ def partial(text: str) -> PartialDate | None:
     if parts is None:
         return None
     return PartialDate(
-        _in_words(parts["words"]) if parts["words"] else _day(parts["day"]),
-        _month(parts["month"]) if parts["month"] else None,
+        cardinal(parts["words"]) or 0 if parts["words"] else _day(parts["day"]),
+        {**_MONTHS, **_SHORT_MONTHS}[parts["month"].rstrip(".")] if parts["month"] else None,
         _year(parts["year"]) if parts["year"] else None,
     )
 
@@ -125,24 +123,12 @@ def clock(text: str, *, closing: bool) -> time | None:
         return time(12) if text == "midi" else (time(23, 59) if closing else time(0))
     match = _CLOCK.fullmatch(text)
     if match is None:
-        return _clock_in_words(text)
+        words, unit, rest = re.sub(r"[\s-]+", " ", text).partition(" heure")  # "dix-huit heures trente"
+        return time(cardinal(words) or 0, _MINUTES.get(rest.removeprefix("s").strip(), 0)) if unit else None
     hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
     if hours == 24 and minutes == 0:
         return time(23, 59) if closing else None
     return time(hours, minutes) if hours < 24 else None
-
-
-def _clock_in_words(text: str) -> time | None:
-    """Read an hour in letters ("dix-huit heures trente")."""
-    hours, unit, minutes = re.sub(r"[\s-]+", " ", text).partition(" heure")
-    if not unit or hours not in _HOURS:
-        return None
-    return time(_HOURS[hours], _MINUTES.get(minutes.removeprefix("s").strip(), 0))
-
-
-def _month(text: str) -> int:
-    name = text.rstrip(".")
-    return _MONTHS.get(name) or _SHORT_MONTHS[name]
 
 
 def _day(text: str) -> int:
@@ -154,19 +140,11 @@ def _day(text: str) -> int:
 
 def _year(text: str) -> int:
     words = re.split(r"mil(?:le)?[\s-]+", text)
-    return 2000 + _in_words(words[1]) if len(words) > 1 else int(re.sub(r"\s", "", text))
-
-
-def _in_words(text: str) -> int:
-    return _WORDS[re.sub(r"[\s-]+", " ", text)]
+    return 2000 + (cardinal(words[1]) or 0) if len(words) > 1 else int(re.sub(r"\s", "", text))
 
 
 # Numbers in words: "quarante-deux caméras", "six mois".
 
-_UNITS = {word: number for number, word in enumerate(_ONES) if word} | {
-    "une": 1, "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16,
-}  # fmt: skip
-_TENS = {"vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60}
 CARDINAL = rf"(?:{'|'.join([*_UNITS, *_TENS, 'cents?', 'mille', 'et'])})"
 """Matches one word of a number."""
 

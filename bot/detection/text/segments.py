@@ -135,13 +135,17 @@ def segments(document: ActText, act_id: str | None) -> tuple[Segment, ...]:
     """Return the decrees of a document, in order. The title of the act belongs to the first."""
     text = document.folded.text
     first_articles = _operative_starts(document)
-    cuts = {0, *_id_cuts(text, act_id, _titled(text[: document.title_end])), *_inner_cuts(text, first_articles)}
-    bounds = [*sorted(cuts), len(text)]
-    own = act_id.lower() if act_id is not None else None
+    own = act_id.lower() if act_id else None
+    # Lines that begin with the identifier of another act are of a table of contents or separator pages. Some decrees have one for a number.
+    titled = _TITLED.match(text[: document.title_end])
+    ids = {
+        match.start(): match[1]
+        for match in _ACT_ID.finditer(text)
+        if match[1] not in {own, titled and titled[1]} and not _NUMBER_SIGN.search(text[max(match.start() - 30, 0) : match.start()])
+    } | ({0: own} if own is not None else {})
+    bounds = [*sorted({0, *ids, *_inner_cuts(text, first_articles)}), len(text)]
     return tuple(
-        Segment(start, end, _blocks(document, start, end, first_articles), (own if start == 0 else None) or _opening_id(text, start))
-        for start, end in pairwise(bounds)
-        if end > start
+        Segment(start, end, _blocks(document, start, end, first_articles), ids.get(start)) for start, end in pairwise(bounds) if end > start
     )
 
 
@@ -166,30 +170,6 @@ def _operative_starts(document: ActText) -> list[int]:
     return found
 
 
-def _id_cuts(text: str, act_id: str | None, titled: str | None) -> list[int]:
-    """Return lines that begin with the identifier of another act: lines of a table of contents, separator pages.
-
-    Some decrees have an identifier for a number: neither `titled`, the number of the title, nor one after "Arrêté n°" begins another.
-    """
-    own = act_id.lower() if act_id else None
-    return [
-        match.start()
-        for match in _ACT_ID.finditer(text)
-        if match.group(1) != own and match.group(1) != titled and not _NUMBER_SIGN.search(text[max(match.start() - 30, 0) : match.start()])
-    ]
-
-
-def _titled(title: str) -> str | None:
-    """Return the number of an act, as its title gives it, where that has the form of an identifier."""
-    found = _TITLED.match(title)
-    return found.group(1) if found is not None else None
-
-
-def _opening_id(text: str, start: int) -> str | None:
-    match = _ACT_ID.match(text, start)
-    return match.group(1) if match is not None else None
-
-
 def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
     """Cut at the heading before each visa after an operative part: that visa is the next decree's."""
     cuts: list[int] = []
@@ -203,10 +183,7 @@ def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
             line = text.rfind("\n", 0, match.start()) + 1
             if match.start() - line <= 3 and not _QUOTED.search(text[max(match.start() - 12, 0) : match.start()]):
                 heading = line
-        if heading > low:
-            cuts.append(heading)
-        else:
-            cuts.append(visa.start())
+        cuts.append(heading if heading > low else visa.start())
     return cuts
 
 
