@@ -36,7 +36,7 @@ from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import demo_text
 from bot.cli import context, main
 from bot.cli.main import COMMANDS, app
-from bot.detection.judging import judge
+from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Decree, Facts, Kind
 from bot.domain.pages import PageText
 from bot.gazetteer.naming import communes_of
@@ -85,7 +85,7 @@ def _warm() -> None:
     apprise.Apprise.instantiate("json://127.0.0.1")
     for name in ("abrogation", "authorisation", "videoprotection"):
         text = demo_text(name, date(2026, 8, 14), number="2026-1", abrogated="2026-2")
-        judge(Act(None, f"Arrêté portant {name} d'un traitement algorithmique", None, 1, 1, (PageText(1, text),)))
+        judge_each(Act(None, f"Arrêté portant {name} d'un traitement algorithmique", None, 1, 1, (PageText(1, text),)))
     drome = Decree("26", Kind.AUTHORISATION, "", Facts(places=("gare de Valence",)), (), "https://www.drome.gouv.fr/raa.pdf", 1, None)
     communes_of(drome, ["26"])
     share_statements(pytest.MonkeyPatch())

@@ -212,7 +212,6 @@ _ABOUT = {
     "doubt": "in doubt",
     "unreadable": "could not be read",
     "outside_window": "dated when no text allowed it",
-    "other_decree": "another decree in the same act",
 }
 _LONGEST = 300
 

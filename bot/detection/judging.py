@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.detection.facts.doubts import agree, second_values
 from bot.detection.facts.gather import facts_of
@@ -44,23 +44,12 @@ _REASONS = 6
 NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
 
-def judge(act: Act, *, stand_alone: bool = False) -> Verdict:
-    """Return the verdict on an act: whether it is a decree on algorithmic video surveillance, of which kind, with which facts.
-
-    `stand_alone` says that the act is a whole file, so that its title may be a file name or the text of a link and
-    the heading inside is trusted instead. An act that holds several decrees on VSA gets the verdict of the first; the
-    others are named in its evidence as `other_decree` (`judge_each` gives them all).
-    """
-    first, *others = judge_each(act, stand_alone=stand_alone)
-    named = (Evidence("other_decree", quote.page, quote.text, quote.where, quote.cue) for other in others for quote in other.evidence[:1])
-    return replace(first, evidence=(*first.evidence, *named))
-
-
 def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
-    """Return the verdicts on all decrees on VSA that an act holds, or a single verdict that says why there is none.
+    """Return the verdicts on all decrees on VSA that an act holds, each with kind and facts, or a single one that says why there is none.
 
     The single verdict is also that a person must look. Each phrase of the evidence has the page it was read on, where it stood and the cue
-    that it met (`bot.detection.rules.evidence`).
+    that it met (`bot.detection.rules.evidence`). `stand_alone` says that the act is a whole file: its title may be a file name or the text
+    of a link, and the heading inside is trusted instead.
     """
     unreadable = tuple(page.number for page in act.pages if not page.is_whole)
     if not signs(act):

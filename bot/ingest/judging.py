@@ -354,10 +354,9 @@ def _identities(authority: str, act: Act, verdict: Verdict, *, alone: bool, posi
 
 
 def _first_page(act: Act, verdict: Verdict) -> int:
-    own = [item for item in verdict.evidence if item.about != "other_decree"]
     # A line of the table of contents announces a decree pages before it begins.
-    inside = [item.page for item in own if item.where is not Where.CONTENTS]
-    return min(inside or [item.page for item in own], default=act.first_page)
+    inside = [item.page for item in verdict.evidence if item.where is not Where.CONTENTS]
+    return min(inside or [item.page for item in verdict.evidence], default=act.first_page)
 
 
 # The table at the head of a bulk act lists decrees that are acts of their own: it is none of them.

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.detection.judging import judge, judge_each
+from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Evidence, Facts, Where
 from bot.domain.law.tables import Court, court
 from bot.domain.pages import PageText
 from sources.catalogue.authority import load_authorities
-from tests.bot.detection.samples import STEADY, act
+from tests.bot.detection.samples import STEADY, act, judge
 
 TABLE = Path(__file__).resolve().parents[4] / "shared" / "facts" / "tribunaux.tsv"
 COURTS = tomllib.loads((files("bot.domain.law") / "courts.toml").read_text("utf-8"))["court"]

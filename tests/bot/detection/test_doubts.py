@@ -9,12 +9,11 @@ import pytest
 from bot.detection.facts import tagging
 from bot.detection.facts.doubts import doubtful, second_values
 from bot.detection.facts.tagging import spans, tagged
-from bot.detection.judging import judge
 from bot.detection.text.document import TextMatch, document
 from bot.detection.text.segments import segments
 from bot.domain.acts import Facts
 from bot.domain.pages import PageText, TextOrigin
-from tests.bot.detection.samples import act
+from tests.bot.detection.samples import act, judge
 
 TITLE = (
     "Arrêté n° 2026-00931 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

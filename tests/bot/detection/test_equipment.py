@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from bot.detection.facts import equipment
-from bot.detection.judging import judge
 from bot.detection.text.document import ActText
 from bot.detection.text.tables import Line, lines_of
 from bot.domain.acts import Facts
-from tests.bot.detection.samples import act
+from tests.bot.detection.samples import act, judge
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images"
 

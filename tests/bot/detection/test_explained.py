@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.detection.judging import judge, judge_each, probable_kind
+from bot.detection.judging import judge_each, probable_kind
 from bot.detection.rules.evidence import EVENT, PRODUCT, SIGN
 from bot.detection.text.cues import VerdictReason, cues, load, name_of, named, reason_words
 from bot.detection.text.mentions import known_legal_bases
 from bot.domain.acts import Act, Evidence, Kind, Outcome, Where
 from bot.domain.pages import PageText, TextOrigin
-from tests.bot.detection.samples import ABOUT
+from tests.bot.detection.samples import ABOUT, judge
 
 OBJECT = "l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 TITLE = f"Arrêté n° 2026-7 portant autorisation de {OBJECT}"
@@ -255,12 +255,6 @@ def test_a_line_of_the_contents_in_a_recueil_that_was_not_cut() -> None:
         ("verb", 2, "contents", "authorisation"),
     ]
     assert {quote.where for quote in verdict.evidence} == {Where.CONTENTS}
-
-
-def test_another_decree_of_the_act_is_told_with_its_place() -> None:
-    two = act("Actes", *(f"{TITLE.replace('2026-7', number)}\n{VISAS}{ARTICLES}" for number in ("2026-7", "2026-8")))
-    (other,) = (quote for quote in judge(two).evidence if quote.about == "other_decree")
-    assert (other.page, other.where, other.cue) == (7, Where.HEADING, PROCESSING)
 
 
 def test_the_verb_is_quoted_with_what_it_bears_on() -> None:

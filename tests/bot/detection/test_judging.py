@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
-from bot.detection.judging import judge, judge_each
+from bot.detection.judging import judge_each
 from bot.detection.rules.evidence import is_generic
 from bot.detection.text.document import has_sign, relevant_pages
 from bot.domain.acts import Act, Kind, Outcome
 from bot.domain.law.tables import window
 from bot.domain.pages import PageText, TextOrigin
-from tests.bot.detection.samples import act
+from tests.bot.detection.samples import act, judge
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 
@@ -57,9 +57,6 @@ def test_no_person_is_named() -> None:
 def test_two_decrees_in_one_act_are_both_told() -> None:
     whole = act(body("2026-7") + body("2026-8", article="La RATP est autorisée."), "Actes")
     assert [verdict.facts.number for verdict in judge_each(whole)] == ["2026-7", "2026-8"]
-    first = judge(whole)
-    assert first.facts.number == "2026-7"
-    assert [quote.text[:16] for quote in first.evidence if quote.about == "other_decree"] == ["Arrêté n° 2026-8"]
 
 
 def test_a_table_of_contents_a_separator_and_the_decree_are_one() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection.judging import judge
 from bot.domain.acts import Facts
-from tests.bot.detection.samples import act
+from tests.bot.detection.samples import act, judge
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection.judging import judge
 from bot.domain.law.tables import court
-from tests.bot.detection.samples import act
+from tests.bot.detection.samples import act, judge
 
 TITLE = "Arrêté interpréfectoral n° 2026-501 autorisant un traitement algorithmique des images issues d'un système de vidéoprotection"
 

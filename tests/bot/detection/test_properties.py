@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from benchmarks.detection import Labelled, Printed
 from benchmarks.detection.letters import SEEDED, STEADY, Damage
 from bot.detection.facts.identity import identities
-from bot.detection.judging import judge, judge_each
+from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Kind, Outcome
 from bot.domain.folding import fold_letters
 from bot.domain.pages import PageText, TextOrigin
-from tests.bot.detection.samples import act, corpus
+from tests.bot.detection.samples import act, corpus, judge
 from tests.examples import examples
 
 ACTS = corpus()

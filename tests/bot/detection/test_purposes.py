@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection.judging import judge
 from bot.detection.text.document import document
 from bot.domain.acts import Purpose
-from tests.bot.detection.samples import act
+from tests.bot.detection.samples import act, judge
 
 NAMED = {
     "abandoned_object": [

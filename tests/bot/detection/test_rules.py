@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection.judging import judge, judge_each
+from bot.detection.judging import judge_each
 from bot.detection.rules.deciding import deduplicate
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.domain.acts import Facts, Kind, Moment, Outcome, Verdict
-from tests.bot.detection.samples import act
+from tests.bot.detection.samples import act, judge
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"
 LAW = "Vu la loi n° 2023-380 du 19 mai 2023, notamment son article 10 ;"

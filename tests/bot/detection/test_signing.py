@@ -8,9 +8,9 @@ from itertools import permutations
 
 import pytest
 
-from bot.detection.judging import judge, not_told
+from bot.detection.judging import not_told
 from bot.domain.acts import Facts
-from tests.bot.detection.samples import act
+from tests.bot.detection.samples import act, judge
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images de vidéoprotection"
 SIGNED = date(2026, 10, 14)

@@ -6,9 +6,8 @@ from datetime import date
 
 import pytest
 
-from bot.detection.judging import judge
 from bot.domain.acts import Facts, Kind, Outcome, Verdict
-from tests.bot.detection.samples import act
+from tests.bot.detection.samples import act, judge
 
 TITLE = "Arrêté n° 2026-0412"
 OBJECT = "un traitement algorithmique des images de vidéoprotection"
