@@ -87,8 +87,10 @@ def _register_copies(app: typer.Typer) -> None:
             source = await asyncio.to_thread(newest_of, backup)
             with progress(f"restoring {source}", quiet=as_json):
                 done = await asyncio.to_thread(put_back, source, settings.database.url, utc_now(), replace=replace)
+            until = None if done.made_at is None else minute(done.made_at)
             lines = [
-                f"restored from {source}, which knows what happened until {minute(done.made_at)}",
+                f"restored from {source}, "
+                + ("in which nothing had happened yet" if until is None else f"which knows what happened until {until}"),
                 f"{count(done.sought, 'post')} perhaps sent since: looked for before anything is sent",
             ]
             if done.held:
@@ -96,7 +98,12 @@ def _register_copies(app: typer.Typer) -> None:
             if done.aside is not None:
                 lines.append(f"the database that was there is {done.aside} now")
             aside = None if done.aside is None else str(done.aside)
-            document = {"file": str(source), "known_until": plain(done.made_at), **pick(done, "sought", "held"), "aside": aside}
+            document = {
+                "file": str(source),
+                "known_until": done.made_at and plain(done.made_at),
+                **pick(done, "sought", "held"),
+                "aside": aside,
+            }
             try:
                 return await _with_pdfs(document, lines, source.parent / PDFS, archive.kept, quiet=as_json)
             finally:

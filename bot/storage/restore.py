@@ -43,10 +43,10 @@ class WouldReplace(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """Describes a restored database: the last that it knows of, its posts in doubt that are looked for, and those left to a person.
-    `aside` is the database that was there."""
+    """Describes a restored database: the last that it knows of, None where nothing had happened, its posts in doubt that are looked for,
+    and those left to a person. `aside` is the database that was there."""
 
-    made_at: datetime
+    made_at: datetime | None
     sought: int
     held: int
     aside: Path | None
@@ -153,11 +153,11 @@ def _restore_dump(backup: Path, database: Database, now: datetime) -> Restored:
         return Restored(*mark_restored(connection, now), None)
 
 
-def mark_restored(connection: Connection, now: datetime) -> tuple[datetime, int, int]:
+def mark_restored(connection: Connection, now: datetime) -> tuple[datetime | None, int, int]:
     """Note that this database was restored, and put in doubt what waits in it. Return the last that it knows of, how many posts are looked
     for, and how many are left to a person."""
-    made_at = _last_known(connection) or now - _UNKNOWN_AGE
-    connection.execute(insert(restores), {"restored_at": now, "made_at": made_at})
+    made_at = _last_known(connection)
+    connection.execute(insert(restores), {"restored_at": now, "made_at": made_at or now - _UNKNOWN_AGE})
     waits = posts.c.state.in_((PostState.PENDING, PostState.SENDING, PostState.UNKNOWN))
     since = case((posts.c.sought_since < posts.c.created_at, posts.c.sought_since), else_=posts.c.created_at)
     common = {"sought_since": since, "not_before": None, "changed_at": now, "reconcile_attempts": 0}
@@ -174,6 +174,13 @@ def mark_restored(connection: Connection, now: datetime) -> tuple[datetime, int,
 
 def _last_known(connection: Connection) -> datetime | None:
     """The last instant that is stored of something that happened: the backup is not older."""
-    columns = (sources.c.last_ok_at, recueils.c.found_at, recueils.c.tried_at, posts.c.created_at, posts.c.closed_at)
+    columns = (
+        sources.c.last_ok_at,
+        sources.c.failing_since,
+        recueils.c.found_at,
+        recueils.c.tried_at,
+        posts.c.created_at,
+        posts.c.closed_at,
+    )
     known = [connection.execute(select(func.max(column, type_=Instant()))).scalar_one() for column in columns]
     return max((one for one in known if one is not None), default=None)

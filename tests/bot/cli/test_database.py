@@ -93,6 +93,14 @@ def test_a_backup_is_restored_elsewhere_with_its_pdfs(vigie: Vigie, store: Store
     assert (Path(told["aside"]).exists(), datetime.fromisoformat(told["known_until"]) <= datetime.now(UTC)) == (True, True)
 
 
+def test_of_a_backup_in_which_nothing_had_happened_no_day_is_told(vigie: Vigie, store: Store, tmp_path: Path) -> None:
+    assert vigie("backup", "copies").code == 0
+    elsewhere = {"VIGIE_DATABASE__URL": f"sqlite:///{tmp_path / 'new.db'}"}
+    done = vigie("restore", "copies", environ=elsewhere)
+    assert (done.code, done.err, "in which nothing had happened yet" in done.out) == (0, "", True)
+    assert vigie("restore", "copies", "--replace", "--json", environ=elsewhere).json["known_until"] is None
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_what_root_restores_belongs_to_the_user_of_the_service(vigie: Vigie, store: Store, tmp_path: Path) -> None:
     """systemd changes the owner of what is in a folder only where that of the folder itself is another."""
