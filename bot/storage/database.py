@@ -62,8 +62,6 @@ class Database:
     def __init__(self, engine: Engine, *, name: str, read_only: bool) -> None:
         self.engine = engine
         self.name = name
-        # PostgreSQL: each statement sees what was committed before it, within a transaction or without; without, two exchanges less.
-        self._reader = engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
         self._read_only = read_only
         self._closed = False
         self.when_used: Used = lambda _writing, _began, _error: None
@@ -76,7 +74,7 @@ class Database:
         """A transaction that only reads (PostgreSQL: none, for statements that only read). Raises StorageError."""
         began = time.monotonic()
         try:
-            with self._released_if_closed(), self._reader.begin() as connection:
+            with self._released_if_closed(), _reading(self.engine) as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise self._failed(error, began, writing=False) from error
@@ -89,7 +87,7 @@ class Database:
             raise NotWritable(f"the database {self.name} was opened read-only")
         began = time.monotonic()
         try:
-            with self._released_if_closed(), self._turn, self.engine.execution_options(**WRITING).begin() as connection:
+            with self._released_if_closed(), self._turn, begin_to_write(self.engine) as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise self._failed(error, began, writing=True) from error
@@ -291,15 +289,34 @@ def put(
 # An engine with the house's settings: foreign keys, WAL, patience, and transactions that begin the way they will be used.
 #
 # SQLite allows one writer. A transaction that reads first and writes later can fail at once, whatever the busy timeout, when another wrote
-# in between: so every writing transaction begins with BEGIN IMMEDIATE (https://www.sqlite.org/lang_transaction.html).
+# in between: so every writing transaction begins with BEGIN IMMEDIATE (https://www.sqlite.org/lang_transaction.html). No event of the
+# engine does that: where there is one, each statement looks for what may wait for statements.
 
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for a lock held by another process."""
 
 _BUSY_PAUSE = 0.02
 
-WRITING = {"vigie_begin": "IMMEDIATE"}
-"""Execution options of a connection that is going to write."""
+
+@contextmanager
+def begin_to_write(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is committed whole, or leaves no trace when the body raises."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
+
+
+@contextmanager
+def _reading(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            # Each statement sees what was committed before it, within a transaction or without; without, two exchanges less.
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        with connection.begin():
+            if engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            yield connection
 
 
 def make_engine(url: URL, *, read_only: bool, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
@@ -332,15 +349,11 @@ def _sqlite(url: URL, *, read_only: bool, busy_timeout: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _settings(connection: sqlite3.Connection, _record: object) -> None:
-        # None stops the driver from beginning transactions of its own; `_begin` does.
+        # None stops the driver from beginning transactions of its own.
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
         if read_only and not in_memory(url):
             connection.execute("PRAGMA query_only = ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('vigie_begin', 'DEFERRED')}")
 
     return engine
 

@@ -17,10 +17,10 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Column, Connection, Engine, MetaData, String, Table, delete, false, insert, inspect, text
+from sqlalchemy import URL, Column, Connection, Engine, MetaData, String, Table, delete, false, insert, inspect, select, text
 
 from bot.storage.backup import copy_before_upgrade
-from bot.storage.database import WRITING, in_memory, masked
+from bot.storage.database import begin_to_write, in_memory, masked
 from bot.storage.errors import OlderSchema, WrongSchema
 from bot.storage.schema import metadata, search_rules
 
@@ -39,14 +39,13 @@ def migrate(engine: Engine) -> None:
 
     A SQLite file of an earlier schema is copied first, and left as it is where the disk has no room for that (DiskFull).
     """
-    with _one_at_a_time, engine.execution_options(**WRITING).begin() as connection:
+    with _one_at_a_time, begin_to_write(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        current, script, name = revision(connection), _scripts(), masked(engine.url)
+        current, name = revision(connection), masked(engine.url)
         if current is None:
             _refuse_foreign(connection, name)
-        _refuse_newer(name, script, current)
-        if current != script.get_current_head():
+        if _is_older(name, current):
             if current is not None:
                 _copy_before(engine.url, current)
             upgrade_to(connection, "head")
@@ -64,7 +63,7 @@ def _copy_before(url: URL, schema: str) -> None:
 
 def revision(connection: Connection) -> str | None:
     """The version of the schema in the database, None where there is no schema yet."""
-    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    return connection.scalar(select(_version)) if connection.dialect.has_table(connection, VERSION_TABLE) else None
 
 
 def lay_out(connection: Connection) -> None:
@@ -94,15 +93,13 @@ def adopt(connection: Connection, schema: str | None, name: str) -> None:
         current = revision(connection)
         if current is None:
             raise WrongSchema(f"{name} is not a backup of Vigie")
-        _refuse_newer(name, _scripts(), current)
-        upgrade_to(connection, "head")
+        if _is_older(name, current):
+            upgrade_to(connection, "head")
 
 
 def require_current(connection: Connection, name: str) -> None:
     """Raises WrongSchema unless the schema is exactly this program's: for a reader, which may not upgrade it. `name` is for the error."""
-    script, current = _scripts(), revision(connection)
-    _refuse_newer(name, script, current)
-    if current != script.get_current_head():
+    if _is_older(name, revision(connection)):
         raise OlderSchema(f"the database {name} is of an older Vigie; `vigie run` or `vigie poll` upgrades it")
 
 
@@ -126,9 +123,17 @@ def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
-def _refuse_newer(name: str, script: ScriptDirectory, current: str | None) -> None:
-    if current is not None and current not in {known.revision for known in script.walk_revisions()}:
+@cache
+def _schemas() -> list[str]:
+    """Every schema there was, the newest first."""
+    return [script.revision for script in _scripts().walk_revisions()]
+
+
+def _is_older(name: str, current: str | None) -> bool:
+    """Whether there are scripts to run. Raises WrongSchema where they are not known here."""
+    if current is not None and current not in _schemas():
         raise WrongSchema(f"the database {name} is of a newer Vigie (schema {current}): upgrade the program, or restore a backup")
+    return current != _schemas()[0]
 
 
 def _refuse_foreign(connection: Connection, name: str) -> None:

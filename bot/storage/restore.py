@@ -24,7 +24,7 @@ from bot.domain.posts import PostState
 from bot.domain.routing import CHATS, NoticeState
 from bot.storage.backup import copy_checked, file_of, run_client, stamp, verify, whole
 from bot.storage.columns import Instant
-from bot.storage.database import WRITING, Database, make_engine, masked, parse_url, translate
+from bot.storage.database import Database, begin_to_write, make_engine, masked, parse_url, translate
 from bot.storage.errors import Locked, StorageError, Unavailable
 from bot.storage.locks import Locks, alone
 from bot.storage.migrate import VERSION_TABLE, adopt
@@ -83,7 +83,7 @@ def _restore_file(backup: Path, target: Path, now: datetime, *, replace: bool) -
         copy_checked(backup, fresh)
         engine = make_engine(parse_url(f"sqlite:///{fresh}"), read_only=False)
         try:
-            with engine.execution_options(**WRITING).begin() as connection:
+            with begin_to_write(engine) as connection:
                 adopt(connection, None, str(backup))
                 found = mark_restored(connection, now)
         finally:

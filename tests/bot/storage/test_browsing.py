@@ -14,7 +14,7 @@ from bot.domain.records import CommuneCount
 from bot.domain.routing import operator_slug
 from bot.storage import migrate as migrations
 from bot.storage.browsing import DecreeFilter, OperatorCount
-from bot.storage.database import make_engine, parse_url
+from bot.storage.database import begin_to_write, make_engine, parse_url
 from bot.storage.naming import CommuneNamer
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, one_recueil, to
@@ -173,7 +173,7 @@ def test_operators_have_names_for_addresses(name: str, slug: str) -> None:
 
 def test_operators_of_stored_decrees_are_known_from_0019_on(url: str) -> None:
     engine = make_engine(parse_url(url), read_only=False)
-    with migrations._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+    with migrations._one_at_a_time, begin_to_write(engine) as connection:
         migrations.upgrade_to(connection, "0018")
         connection.execute(
             text(

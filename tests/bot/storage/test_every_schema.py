@@ -21,7 +21,7 @@ from bot.domain.identity import prefix_of
 from bot.domain.posts import PostState
 from bot.storage import migrate as module
 from bot.storage.columns import to_json, unpack_text
-from bot.storage.database import make_engine, parse_url
+from bot.storage.database import begin_to_write, make_engine, parse_url
 from bot.storage.migrate import revision
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
@@ -257,7 +257,7 @@ def empty_of(schema: str) -> bytes:
         path = Path(folder) / "vigie.db"
         path.write_bytes(empty_of(RELEASED[RELEASED.index(schema) - 1]) if schema != RELEASED[0] else b"")
         engine = make_engine(parse_url(f"sqlite:///{path}"), read_only=False)
-        with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+        with module._one_at_a_time, begin_to_write(engine) as connection:
             module.upgrade_to(connection, schema)
         engine.dispose()
         return path.read_bytes()
@@ -274,7 +274,7 @@ def upgraded(url: str, schema: str) -> Iterator[Store]:
     if url.startswith("sqlite"):
         Path(url.removeprefix("sqlite:///")).write_bytes(empty_of(schema))
     engine = make_engine(parse_url(url), read_only=False)
-    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+    with module._one_at_a_time, begin_to_write(engine) as connection:
         if not url.startswith("sqlite"):
             module.upgrade_to(connection, schema)
         tables = _reflected(connection)

@@ -15,7 +15,7 @@ from bot.domain.acts import Facts, Outcome
 from bot.domain.identity import ActIdentity, act_keys, text_digest
 from bot.domain.pages import PageText
 from bot.storage import migrate as module
-from bot.storage.database import make_engine, parse_url
+from bot.storage.database import begin_to_write, make_engine, parse_url
 from bot.storage.schema import identities, recueils
 from bot.storage.store import open_store
 
@@ -48,7 +48,7 @@ def sha(letters: str) -> str:
 def released(url: str, fill: Callable[[Connection], None]) -> None:
     """A database of the release before, with two recueils and what `fill` puts there."""
     engine = make_engine(parse_url(url), read_only=False)
-    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+    with module._one_at_a_time, begin_to_write(engine) as connection:
         module.upgrade_to(connection, "0006")
         for number, digest in ((1, former_digest(LAYER)), (2, former_digest("Autre"))):
             connection.execute(

@@ -20,7 +20,7 @@ from bot.domain.acts import Facts
 from bot.domain.identity import prefix_of
 from bot.storage import migrate as module
 from bot.storage.columns import to_json
-from bot.storage.database import make_engine, parse_url
+from bot.storage.database import begin_to_write, make_engine, parse_url
 from bot.storage.errors import DiskFull, WrongSchema
 from bot.storage.migrate import VERSION_TABLE, migrate, revision
 from bot.storage.schema import decisions, decrees, identities, metadata, recueils, sightings
@@ -141,7 +141,7 @@ def insert_acts_as_text(connection: Connection) -> None:
 
 @pytest.mark.parametrize("released", [one for one in RELEASED if one < "0003"])
 def test_texts_of_acts_are_packed_from_0003_on(url: str, engine: Engine, released: str) -> None:
-    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+    with module._one_at_a_time, begin_to_write(engine) as connection:
         module.upgrade_to(connection, released)
         connection.execute(
             text(
@@ -259,7 +259,7 @@ def test_documents_have_one_address_from_0011_on(url: str, engine: Engine) -> No
         9: ("26", NOISY.format(4) + "?version=2&PHPSESSID=1", "read"),
     }
     at = {address: "at:" + hashlib.sha256(address.encode()).hexdigest()[:40] for address in (rows[3][1], NOISY.format(2))}
-    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+    with module._one_at_a_time, begin_to_write(engine) as connection:
         module.upgrade_to(connection, "0006")
         for recueil, (authority, address, state) in rows.items():
             connection.execute(
@@ -285,7 +285,7 @@ def test_documents_have_one_address_from_0011_on(url: str, engine: Engine) -> No
 
 
 def test_what_stored_decrees_hold_fills_the_columns_of_0004(url: str, engine: Engine) -> None:
-    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+    with module._one_at_a_time, begin_to_write(engine) as connection:
         module.upgrade_to(connection, "0003")
         for recueil, day in ((1, None), (2, date(2026, 8, 13))):
             connection.execute(
@@ -351,7 +351,7 @@ LISTED_FROM_0017 = {
 
 
 def test_stored_decrees_are_listed_by_the_same_days_from_0017_on(url: str, engine: Engine) -> None:
-    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+    with module._one_at_a_time, begin_to_write(engine) as connection:
         module.upgrade_to(connection, "0016")
         connection.execute(
             text(
@@ -380,7 +380,7 @@ def test_stored_decrees_are_listed_by_the_same_days_from_0017_on(url: str, engin
 def earlier(database: Path) -> Engine:
     """A database of the first schema."""
     engine = make_engine(parse_url(f"sqlite:///{database}"), read_only=False)
-    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+    with module._one_at_a_time, begin_to_write(engine) as connection:
         module.upgrade_to(connection, "0001")
     return engine
 
@@ -410,7 +410,7 @@ def test_the_last_two_copies_stay(tmp_path: Path) -> None:
 
 
 def test_of_postgresql_the_log_says_that_none_was_made(engine: Engine, url: str) -> None:
-    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+    with module._one_at_a_time, begin_to_write(engine) as connection:
         module.upgrade_to(connection, "0001")
     with capture_logs() as lines:
         open_store(url).close()

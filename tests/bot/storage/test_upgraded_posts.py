@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeEngine
 from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.posts import UNRECORDED, content_of
 from bot.storage import migrate as module
-from bot.storage.database import make_engine, parse_url
+from bot.storage.database import begin_to_write, make_engine, parse_url
 from bot.storage.edits import want_edits, with_changed
 from bot.storage.schema import edits, posts
 from bot.storage.store import Store, open_store
@@ -56,7 +56,7 @@ def fill(connection: Connection) -> None:
 @pytest.fixture
 def upgraded(url: str) -> Any:
     engine: Engine = make_engine(parse_url(url), read_only=False)
-    with module._one_at_a_time, engine.execution_options(vigie_begin="IMMEDIATE").begin() as connection:
+    with module._one_at_a_time, begin_to_write(engine) as connection:
         module.upgrade_to(connection, "0012")
         fill(connection)
     engine.dispose()
