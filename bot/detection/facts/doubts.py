@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from bot.detection.facts.equipment import listed_products, without_form
-from bot.detection.facts.operators import is_formality, named_in, operators_within
-from bot.detection.facts.places import is_of_a_kind, names
+from bot.detection.facts.operators import beside_formality, is_formality, named_in, operators_within
+from bot.detection.facts.places import STREET_KIND, is_of_a_kind, names
 from bot.detection.facts.tagging import TAGGED
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, TextMatch
@@ -26,11 +26,21 @@ _NEXT_ITEM = re.compile(
     r"(?:\s*\([^()\n]{1,60}\))?(?:\s*[,;/•–-]|\s+et\b|\s+ainsi que?\b|\s*\n)"
     r"\W*(?:(?:et|ainsi que?|aux?|a|en|dans|sur|l[ae]?s?|d[eu]?s?)\b\W*)*"
 )
+_REMARK = re.compile(r"\s+et\s+(?:ses|leurs)\s|\s+entre\s|,\s")
 # A name and its complements, without a second clause.
 _SPECIFIED = re.compile(r"[^,;:]{1,120}")
-# "massif du Maïdo": what a place is called, though not by a word of the list.
-_CALLED = re.compile(r"[a-zà-ÿ'-]{3,} (?:de la |de l'|du |des |de |d')[A-ZÀ-Ý]")
-_FOR_PREFECT = re.compile(r"\bpour l[ae] prefete?\b")
+# A name that goes on into the next column or clause, holds another one, or begins with what marks the item or stands before it.
+_PART = re.compile(
+    r"[A-Z]\s[a-zà-ÿ].*|.*[«»\"].*|.*[A-ZÀ-Þ][\w'’-]*[a-zà-ÿ]\s(?:C?\d{1,3}|[A-Z]\d.*)"
+    rf"|(?:{STREET_KIND}|stade|gare|hall)|.*\s(?:et|ou|par|est|sont|son|ses|qui|que|dont|afin|pour|avec|de|du|des|la|le|les|au|aux)"
+    rf"|.*\b(?i:pr[ée]f[eè]t|polices?|gendarmerie|brigade|agents?|soci[ée]t[ée])\b(?!-).*|.*[A-ZÀ-Þ][\w'’-]*\s{STREET_KIND}\s.*"
+)
+# What stands after the name of an event: a clause, or what is done; and after one of several words also a day.
+_DAY = re.compile(
+    r"\W*(?:(?:du|des|les?) \d|(?:le |les |du )?(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|(?:prevu|organise)e?s?\b|est\b)"
+)
+_CLAUSE = re.compile(r"\W*(?:et|ou|par|est|sont|qui|que|dont|afin|pour|dans|selon|sous)\b")
+_FOR_PREFECT = re.compile(r"\b(?:(?:pour|p/|par delegation de) ?l[ae]|par delegation du) prefete?\b|\bpour (?:elle|lui),")
 _MORE_WORDS = 2
 _SHORT_LINE = 60
 _FROM_ONE_PAGE = (*TAGGED, "number", "signed", "cameras")
@@ -115,6 +125,18 @@ def _is_listed(document: ActText, segment: Segment, name: str, value: FactValue)
     return named == {value}
 
 
+def _is_cut(document: ActText, name: str, value: FactValue) -> bool:
+    """Return True for a value that shows that more than a name was read, or less: by itself, or wherever the act prints it."""
+    if name == "places" and isinstance(value, tuple):
+        return any(_PART.fullmatch(place) is not None for place in value)
+    if name == "office":
+        return _words(str(value)) in {("prefet",), ("prefete",)} and _FOR_PREFECT.search(document.flat) is not None
+    if name == "vendor":
+        after = [document.original(each.end(), each.end() + 12) for each in re.finditer(re.escape(fold(str(value)).text), document.flat)]
+        return bool(after) and all(re.match(r"\s?(?:du|de la|des|&) [A-ZÀ-Þ]", words) for words in after)
+    return False
+
+
 def _beside_maker(document: ActText, facts: Facts) -> bool:
     """Return True for a product named in one breath with its maker: "Perception (Videtics)", "Videtics (logiciel Perception)"."""
     names = [re.escape(fold(name or "").text) for name in (facts.software, facts.vendor)]
@@ -122,16 +144,19 @@ def _beside_maker(document: ActText, facts: Facts) -> bool:
 
 
 def agree(document: ActText, segment: Segment, name: str, value: FactValue, other: FactValue) -> bool:
-    """Return True where the second reader has the same fact, or nothing against one that it may miss."""
+    """Return True where the second reader has the same fact, or nothing against one that it may miss, and it shows that it is whole."""
+    if _is_cut(document, name, value):
+        return False
     if isinstance(value, tuple):
         theirs = other if isinstance(other, tuple) else ()
         if name == "places":
-            return _same_places(document, value, theirs)
+            return _same_places(document, segment, value, theirs)
         return _same_operators(value, theirs) or (not theirs and (len(value) == 1 or _only_ones(document, segment, value)))
     if name == "office":
         return _same_office(document, str(value), str(other or ""))
     if other is None:
-        return name == "event" and document.flat.count(fold(str(value)).text) > 1
+        # What is wrong with an event that the tagger does not see is a clause after it, or that it is none by name.
+        return name == "vendor" or (name == "event" and value != str(value).lower() and "," not in str(value))
     return _same_name(name, str(value), str(other))
 
 
@@ -141,8 +166,10 @@ def _same_name(fact: str, mine: str, theirs: str) -> bool:
     Not where it has more than the rules, nor where these have gone on into another clause.
     """
     ours, others = _words(mine), _words(theirs)
+    if fact == "event" and len(ours) > 1 and others[: len(ours)] == ours and _DAY.match(fold(theirs).text[len(fold(mine).text) :]):
+        return True
     longer = fact in {"event", "software"} and bool(others) and others in (ours[: len(others)], ours[1:])
-    return ours == others or (longer and _SPECIFIED.fullmatch(mine) is not None)
+    return ours == others or (longer and _SPECIFIED.fullmatch(mine) is not None and _CLAUSE.match(mine[len(theirs) :]) is None)
 
 
 def _same_operators(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
@@ -166,32 +193,46 @@ def _same_office(document: ActText, mine: str, other: str) -> bool:
     """Return True where the second reader has the same office, be it with the name below, or that of the prefect for whom it signs."""
     ours, theirs = _words(mine), _words(other)
     delegated = theirs[:1] in {("prefet",), ("prefete",)} and _FOR_PREFECT.search(document.flat) is not None
-    return theirs[: len(ours)] == ours or ours[: len(theirs)] == theirs or (delegated and ours[:1] != theirs[:1])
+    return ours in (theirs[: len(ours)], theirs[-len(ours) :]) or ours[: len(theirs)] == theirs or (delegated and ours[:1] != theirs[:1])
 
 
-def _same_places(document: ActText, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     """Return True where no place of either reader is without a counterpart.
 
-    One that the second reader did not see is next to one that it saw, in a table or an enumeration; one that only it saw is of a kind, or
-    called like those of the rules by its name alone, and holds no figure: anything else it takes for a place is none.
+    One that the second reader did not see is next to one that it saw, in a table or an enumeration. One that only it saw stands in the
+    title or an article, holds no figure, and is of a kind, or beside one of the rules: anything else it takes for a place is none.
     """
-    # The tagger may leave out what is around a place ("et ses abords"); the rules may not.
-    ours = [{_words(each), _words(re.split(r"\s+et\s+(?:ses|leurs)\s", each)[0])} for each in mine]
+    # The tagger may leave out what is around a place ("et ses abords", "entre le pont de Sully et le pont Neuf"); the rules may not.
+    ours = [{_words(each), _words(_REMARK.split(each)[0])} for each in mine]
     others = [_words(each) for each in theirs]
-    seen = [each for each, forms in zip(mine, ours, strict=True) if any(_same(one, other) for one in forms for other in others)]
-    named = any(not is_of_a_kind(each) for each in mine)
+    seen = [
+        each
+        for each, forms in zip(mine, ours, strict=True)
+        if any(_same(one, other, known=is_of_a_kind(name)) for one in forms for name, other in zip(theirs, others, strict=True))
+    ]
+    blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
+    told = " ".join(document.flat[kept.start : kept.end] for block in blocks if (kept := beside_formality(document, block)) is not None)
+    beside = _listed_with(document.folded.text, (*mine, *theirs), mine)
     extra = [
         each
         for each, words in zip(theirs, others, strict=True)
-        if (named or is_of_a_kind(each) or _CALLED.match(each))
-        and not any(character.isdigit() for character in each)
-        and not any(_same(one, words) for forms in ours for one in forms)
+        if not any(character.isdigit() for character in each)
+        and not any(_same(one, words, known=is_of_a_kind(each)) for forms in ours for one in forms)
+        and _stands_apart(fold(each).text, told, mine)
+        and (is_of_a_kind(each) or each in beside)
     ]
-    return bool(seen) and not extra and _listed_with(document.folded.text, mine, seen)
+    return bool(seen) and not extra and _listed_with(document.folded.text, mine, seen).issuperset(mine)
 
 
-def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> bool:
-    """Return True where each place is one of these, or the next of a table or enumeration."""
+def _stands_apart(name: str, told: str, places: tuple[str, ...]) -> bool:
+    """Return True for a name that the text has elsewhere than in these places: "cours Neuf" of "marché du cours Neuf"."""
+    for place in places:
+        told = told.replace(fold(place).text, " ") if name in fold(place).text else told
+    return name in told
+
+
+def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> set[str]:
+    """Return the places that were seen, and those that are the next of a table or enumeration to one of these."""
     flat = text.replace("\n", " ")
     found = sorted((*match.span(), place) for place in places for match in re.finditer(re.escape(fold(place).text), flat))
     linked = set(seen)
@@ -201,14 +242,17 @@ def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> boo
             between = text[first[1] : max(last[0], first[1])]
             if one[2] in linked and (_NEXT_ROW.fullmatch(between) or _NEXT_ITEM.fullmatch(between)):
                 linked.add(two[2])
-    return linked.issuperset(places)
+    return linked
 
 
-def _same(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Return True for one name: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes", and may have its town after it."""
+def _same(mine: tuple[str, ...], theirs: tuple[str, ...], *, known: bool) -> bool:
+    """Return True for one name: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes", and may have its town after it.
+
+    "rue du Stade" is no "Stade du Nord" though: what the second reader names is of a `known` kind by itself.
+    """
     if len(theirs) > 1 and mine[: len(theirs)] == theirs:
         return len(mine) - len(theirs) <= _MORE_WORDS
-    return mine == theirs or (len(mine) > 1 and mine[1:] == theirs) or (len(theirs) > 1 and theirs[1:] == mine)
+    return mine == theirs or (len(mine) > 1 and mine[1:] == theirs and not known) or (len(theirs) > 1 and theirs[1:] == mine)
 
 
 def _words(name: str) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ _WORDS = load("places.toml")
 GROUND = rf"(?:{'|'.join(_WORDS['kinds'])})"
 """What places are called, over the folded text."""
 
+STREET_KIND = rf"(?:{'|'.join(_WORDS['streets'])})"
+"""Kinds of places that also come without a preposition."""
+
 _ADJECTIVE = r"(?:(?:grande?|petite?|vieux|vieille|ancienn?e?|nouveau|nouvelle)\s)?"
 _COUNT = r"\d{1,3}|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze|vingt"
 _OF_THE = r"(?:(?:de la|du|des|de|a la|aux|au)\s+|(?:de l'|a l'|d')\s?)"
@@ -374,11 +377,10 @@ _PLACE = re.compile(
     rf"(?P<place>{_DETERMINER}(?:(?:grande?|vieux|vieille)\s)?{GROUND}\b)"
 )
 # Streets also come without a preposition: "…, place de la Victoire et cours de l'Argonne", "caméras situées rue Nationale".
-_STREET_KIND = rf"(?:{'|'.join(load('places.toml')['streets'])})"
 _STREET = re.compile(
     r"(?:,|\bvideo-?protection|\b(?:employe|deploye|utilise|active|installe|filme|capte|collecte)e?s?|\bprises"
     r"|\brecueillies|\bmise?s? en oeuvre)"
-    rf"\s(?P<place>{_STREET_KIND}\s(?!un|qui|est\b|et\b|publi|a\b))"
+    rf"\s(?P<place>{STREET_KIND}\s(?!un|qui|est\b|et\b|publi|a\b))"
 )
 _SET = re.compile(
     r"\b(?:cameras?|images|videoprotection|dispositifs?)\b[^.;:()]{0,60}?\b(?:install|situ|implant|dispos|position|localis|reparti)ee?s?"
