@@ -16,7 +16,7 @@ from hashlib import sha256
 from bot.domain.acts import Decree, NamedCommune, Naming, Place
 from bot.domain.folding import fold_words
 from bot.domain.routing import Topics, decided_in, departments_of, topics_of
-from bot.gazetteer.gazetteer import ARTICLES, Aliases, Commune, Gazetteer, aliases, folded_word, gazetteer, packed_file, region_of
+from bot.gazetteer.gazetteer import ARTICLES, Commune, aliases, folded_word, gazetteer, packed_file, region_of
 
 RULES = "2"
 """Names the rules of this module and of `bot.storage.naming`: raise it when they change, and the communes of every stored decree are
@@ -56,18 +56,17 @@ class _Token:
         return not self.joint or _ENDS_A_PHRASE.search(self.joint) is not None
 
 
-class Namer:
+class _Namer:
     """Finds the communes that decrees name."""
 
-    def __init__(self, places: Gazetteer, aliases: Aliases, words: str) -> None:
-        """Take the words that decide from `words` (`naming.toml`). Raises KeyError where a list is missing."""
-        self._places, self._aliases = places, aliases
-        lists: dict[str, list[str]] = tomllib.loads(words)
+    def __init__(self) -> None:
+        self._places, self._aliases = gazetteer(), aliases()
+        lists: dict[str, list[str]] = tomllib.loads(packed_file("naming.toml").decode("utf-8"))
         self._refuse_after, self._teams_after, self._sure_after, self._ordinary = (
             frozenset(lists[name]) for name in ("refuse_after", "teams_after", "sure_after", "ordinary")
         )
         self._nothing = frozenset(_folded(phrase) for phrase in lists["nothing"])
-        self._sites = {_folded(name): rows for name, rows in aliases.sites.items()}
+        self._sites = {_folded(name): rows for name, rows in self._aliases.sites.items()}
 
     def communes_of(self, decree: Decree, departments: Collection[str]) -> tuple[NamedCommune, ...]:
         """Return the communes of these departments that the facts of a decree name, each once, in the order in which they are named.
@@ -200,9 +199,7 @@ def communes_of(decree: Decree, departments: Collection[str]) -> tuple[NamedComm
     return _namer().communes_of(decree, departments)
 
 
-@cache
-def _namer() -> Namer:
-    return Namer(gazetteer(), aliases(), packed_file("naming.toml").decode("utf-8"))
+_namer = cache(_Namer)
 
 
 def communes_named(places: Mapping[str, Place], decree: Decree) -> tuple[NamedCommune, ...]:
