@@ -37,7 +37,7 @@ def gather(
     document: ActText, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
 ) -> tuple[Facts, tuple[Evidence, ...]]:
     """Read every fact by the rules alone."""
-    things = amended_things(document, segment)
+    things, gone = amended_things(document, segment)
     document = amended(document, segment)
     speaking = _speaking(segment, mentions)
     mentioning = tuple(dict.fromkeys(segment.at(mention.start) for mention in mentions if not mention.citation))
@@ -72,8 +72,8 @@ def gather(
         operators=all_noted("operators", operators(document, segment, speaking, mentioning, occasion)),
         places=all_noted("places", places(document, segment, speaking)),
         purposes=all_noted("purposes", _purposes(document, segment)),
-        software=noted("software", unless_gone(things, segment, software(things.document, segment))),
-        vendor=noted("vendor", unless_gone(things, segment, vendor(things.document, segment))),
+        software=noted("software", unless_gone(things, gone, segment, software(things, segment))),
+        vendor=noted("vendor", unless_gone(things, gone, segment, vendor(things, segment))),
         cameras=noted("cameras", counted),
         legal_basis=all_noted(
             "legal_basis", [TextMatch(basis.label, *span) for basis, *span in legal_bases(document, segment.start, segment.end)]

@@ -8,7 +8,7 @@ abrogé") is none of them, nor is one that the text says to be about another thi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -352,22 +352,14 @@ _OF_SOFTWARE = re.compile(r"\b(?:societe|entreprise|editeur|start-?up|logiciel|s
 _SOFTWARE = " logiciel "
 
 
-@dataclass(frozen=True, slots=True)
-class Amended:
-    """A document with what goes blanked; `gone` is where that was."""
-
-    document: ActText
-    gone: tuple[tuple[int, int], ...]
-
-
 def amended(document: ActText, segment: Segment) -> ActText:
     """Return the document without the wording that this decree replaces or removes."""
     gone = tuple(_wordings(document.flat, segment))
     return _blanked(document, gone) if gone else document
 
 
-def amended_things(document: ActText, segment: Segment) -> Amended:
-    """Return the document without the software and makers that this decree replaces, whatever the words.
+def amended_things(document: ActText, segment: Segment) -> tuple[ActText, tuple[tuple[int, int], ...]]:
+    """Return the document without the software and makers that this decree replaces, whatever the words, and where these were.
 
     A new wording that takes the place of one on a maker is about software too, though it does not say so again.
     """
@@ -375,16 +367,18 @@ def amended_things(document: ActText, segment: Segment) -> Amended:
     wordings = tuple(_wordings(text, segment))
     gone = (*wordings, *_things(text, segment))
     if not gone:
-        return Amended(document, ())
+        return document, ()
     blanked = _blanked(document, gone)
     for start, end in wordings:
         lead = _NEW_WORDING.match(text, min(end + 1, segment.end), segment.end) if _OF_SOFTWARE.search(text, start, end) else None
         if lead is not None:
             blanked = _overwritten(blanked, lead.end() - len(_SOFTWARE), _SOFTWARE)
-    return Amended(blanked, gone)
+    return blanked, gone
 
 
-def unless_gone(kept: Amended, segment: Segment, found: TextMatch[str] | None) -> TextMatch[str] | None:
+def unless_gone(
+    document: ActText, gone: Iterable[tuple[int, int]], segment: Segment, found: TextMatch[str] | None
+) -> TextMatch[str] | None:
     """Return a software or maker.
 
     None for one of a visa or recital where an article takes that one away, or a maker whose product it may be.
@@ -392,8 +386,7 @@ def unless_gone(kept: Amended, segment: Segment, found: TextMatch[str] | None) -
     first = next(iter(segment.of(DecreePart.ARTICLE)), None)
     if found is None or first is None or found.start >= first.start:
         return found
-    source = kept.document
-    taken = [fold(source.original(start, end)).text for start, end in kept.gone if start >= first.start]
+    taken = [fold(document.original(start, end)).text for start, end in gone if start >= first.start]
     return None if any(fold(found.value).text in words or _OF_SOFTWARE.search(words) for words in taken) else found
 
 

@@ -15,11 +15,8 @@ from bot.detection.rules.evidence import (
     SegmentEvidence,
     Verb,
     article_verb,
-    decides_before,
     first_verb,
-    notice_at_opening,
     notice_in,
-    plainly_used,
     stopped,
     title_verb,
     unsettled,
@@ -73,8 +70,11 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
         verb = Verb(Kind.MODIFICATION, *document.mended_span(*correcting.span("word")), Kind.MODIFICATION.value)
     # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
     ended = never is not None and verb is not None and verb.kind in CHANGES and name_of(never) in _THINGS_ENDED
-    if never is not None and (not decides_before(text, start, said) or (ended and never.end() <= mention.tight_start)):
-        return case.not_concerned(case.phrase(mention), case.against(never))
+    if never is not None:
+        first = first_verb(text, start, said)  # "portant autorisation… et délégation" decides before
+        decides = first is not None and first.start < never.start()
+        if not decides or (ended and never.end() <= mention.tight_start):
+            return case.not_concerned(case.phrase(mention), case.against(never))
     open_to_doubt = unsettled(text, start, mention.tight_start if verb is None or verb.cue == USE else verb.start, stop)
     if open_to_doubt is not None:
         return case.uncertain(case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(open_to_doubt))
@@ -132,7 +132,7 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
         if decision is not None:
             contradiction = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
             return case.uncertain(case.phrase(mention), said_so, contradiction)
-    if plainly_used(case.text, start, verb):
+    if cues().around["plainly"].search(case.text, start, verb.start) is not None:
         return case.decree(verb.kind, said_so, mention)
     return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, mention))
 
@@ -146,7 +146,8 @@ def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: i
     if not case.segment.is_formal:
         if mention.part is DecreePart.TITLE:
             opening = case.within(block)[0]
-            notice, offset = notice_at_opening(text, opening, start), 0
+            # One that begins as something else and goes on with an act: "Avis de consultation : projet d'arrêté…".
+            notice, offset = cues().never.match(text, opening, start) or cues().related.match(text, opening, start), 0
             is_one = notice is not None
         else:
             is_one, notice = notice_in(case.title) if case.title is not None else (False, None)

@@ -22,6 +22,8 @@ EVENT = "predetermined event"
 PRODUCT = "known product or maker"
 SIGN = "a word that could be a sign"
 
+_ALIEN = frozenset({"medical images", "wildlife or photographs", "aerial surveys", "land or taxes", "water levels"})
+"""Names of the cues which show that the images of an act are of another world. Number plates are not among them: people drive."""
 _ENOUGH = 3
 """Phrases of one kind that are quoted: more convince nobody."""
 _AFTER_VERB = 24
@@ -79,7 +81,8 @@ class SegmentEvidence:
         if self.unreadable or not self.segment.has_articles or self.supported():
             return False
         firm = [mention for mention in self.found if mention.strong]
-        if self.mentions.alien and not any(mention.part in {DecreePart.TITLE, DecreePart.HEADING} for mention in firm):
+        alien = any(entry.value in _ALIEN for entry in self.mentions.set_aside)
+        if alien and not any(mention.part in {DecreePart.TITLE, DecreePart.HEADING} for mention in firm):
             return True
         if firm:
             return False
@@ -257,11 +260,6 @@ def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
     return Verb(Kind.AUTHORISATION, *use.span(), USE)
 
 
-def plainly_used(text: str, start: int, verb: Verb) -> bool:
-    """Return True where the use that a title names is its whole purport: "relatif à l'emploi…", "portant mise en œuvre…"."""
-    return cues().around["plainly"].search(text, start, verb.start) is not None
-
-
 def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
     """Return what an article says to forbid or stop a use, unless of what no decree allows ("la reconnaissance faciale est interdite")."""
     for found in cues().otherwise.finditer(text, start, stop):
@@ -292,13 +290,6 @@ def article_verb(text: str, start: int, stop: int) -> Verb | None:
         if (match := verb.search(text, start, stop))
     ]
     return min(matches, key=lambda verb: (verb.start, verb.kind.value), default=None)
-
-
-def decides_before(text: str, start: int, stop: int) -> bool:
-    """Return True when a title decides before it mentions what is never a decree ("portant autorisation … et délégation")."""
-    never = cues().never.search(text, start, stop)
-    decision = first_verb(text, start, stop)
-    return never is not None and decision is not None and decision.start < never.start()
 
 
 # What is left of a title without these says what the act is about; nothing left: "AP signé", "Arrêté n° 2026-12 du 3 mai 2026".
@@ -360,11 +351,6 @@ def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnT
         first, last = document.mended_span(start, block.end if author is None else author.start())
         return OwnTitle(document.mended.text[first:last], first)
     return None
-
-
-def notice_at_opening(text: str, start: int, stop: int) -> re.Match[str] | None:
-    """Return what a title is that begins as something else and goes on with an act ("Avis de consultation : projet d'arrêté…")."""
-    return cues().never.match(text, start, stop) or cues().related.match(text, start, stop)
 
 
 _OWN_LINE = re.compile(r"^\W{0,3}(?:arretes?|decision)\b", re.MULTILINE)

@@ -19,9 +19,6 @@ _AROUND = 130
 
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3})\.\s|;")
 
-_ALIEN = frozenset({"medical images", "wildlife or photographs", "aerial surveys", "land or taxes", "water levels"})
-"""Names of the cues which show that the images of an act are of another world. Number plates are not among them: people drive."""
-
 EXCLUDED = "said not to be there"
 """The name of the cue by which what an act excludes is set aside."""
 
@@ -63,11 +60,6 @@ class Mentions:
 
     found: tuple[Mention, ...]
     set_aside: tuple[TextMatch[str], ...] = ()
-
-    @property
-    def alien(self) -> bool:
-        """Return True where a phrase was set aside that says what the images of the act are of, and that is no public place."""
-        return any(entry.value in _ALIEN for entry in self.set_aside)
 
 
 def mentions(document: ActText, segment: Segment) -> Mentions:
