@@ -3,6 +3,7 @@ posted, edited or notified anew."""
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -11,7 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import Column, Connection, MetaData, Table, func, insert, inspect, select, text
 
 from bot.detection.facts.identity import identities as identify
@@ -26,6 +29,7 @@ from bot.storage.migrate import revision
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.finding import reading_of
+from tests.bot.storage.shared import drop
 from tests.bot.storage.test_migrate import RELEASED, drift
 
 EARLIER = NOW - timedelta(days=1)
@@ -268,15 +272,42 @@ def schema(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module")
+def oldest(server: str) -> Iterator[str]:
+    """The name of a PostgreSQL database that is upgraded from one test to the next, and copied for each."""
+    name = f"vigie_every_schema_{os.getpid()}"
+    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield name
+    drop(server, name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path, schema: str) -> Iterator[str]:
+    """The address of an empty database of a schema."""
+    if request.param == "sqlite":
+        path = tmp_path / "vigie.db"
+        path.write_bytes(empty_of(schema))
+        yield f"sqlite:///{path}"
+        return
+    oldest, server = request.getfixturevalue("oldest"), request.getfixturevalue("server")
+    engine = make_engine(parse_url(server.format(database=oldest)), read_only=False)
+    with module._one_at_a_time, begin_to_write(engine) as connection:
+        module.upgrade_to(connection, schema)
+        assert revision(connection) == schema
+    engine.dispose()
+    name = f"{oldest}_{schema}"
+    with psycopg.connect(server.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(oldest)))
+    yield server.format(database=name)
+    drop(server, name)
+
+
 @pytest.fixture
 def upgraded(url: str, schema: str) -> Iterator[Store]:
     """What a program of the schema left behind, opened by this one. What it holds is compared first."""
-    if url.startswith("sqlite"):
-        Path(url.removeprefix("sqlite:///")).write_bytes(empty_of(schema))
     engine = make_engine(parse_url(url), read_only=False)
     with module._one_at_a_time, begin_to_write(engine) as connection:
-        if not url.startswith("sqlite"):
-            module.upgrade_to(connection, schema)
         tables = _reflected(connection)
         fill(connection, schema, tables)
         before = contents(connection, tables)
