@@ -65,10 +65,17 @@ def demo_settings(replay: Replay, database: Path) -> Settings:
 async def _round(parts: Parts, watched: Mapping[str, Authority]) -> tuple[list[SourceReport], IngestResult]:
     sources = [source for authority in watched.values() for source in authority.sources]
     results = await asyncio.gather(*(parts.poller.poll(source) for source in sources))
+    reports = {report.source.key: report for report, _ in results}
     ingested = IngestResult()
     for _, found in results:
         ingested += found
-    return [report for report, _ in results], ingested
+    # On a slow machine a scan goes on in the background: what it gives belongs to the round.
+    for late in await parts.poller.finish():
+        ingested += late.ingested
+        source = parts.poller.source_of(late.recueil)
+        if source is not None:
+            reports[source.key] = reports[source.key].reading(late.ingested, {late.recueil.url})
+    return list(reports.values()), ingested
 
 
 def _summary(out: TextIO, reports: list[SourceReport], ingested: IngestResult, posts: int, started: datetime) -> None:

@@ -1,0 +1,22 @@
+"""The demonstration on a machine on which every reading is long."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+
+import pytest
+
+from bot.app.demo.play import play
+from bot.ingest.reading_job import LocalReading, ReadingTimeouts
+from bot.reading.pages.ocr import ocr_available
+from sources.catalogue.authority import load_authorities
+
+
+async def test_what_is_read_in_the_background_belongs_to_the_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.app.wiring.LocalReading", partial(LocalReading, pace=ReadingTimeouts(quick=0)))
+    out = io.StringIO()
+    assert await play(load_authorities(), out)
+    number = 3 if ocr_available() else 2
+    assert f": {number} decrees found, {number} posts." in out.getvalue()
+    assert "0 new decrees, 0 posts" in out.getvalue()
