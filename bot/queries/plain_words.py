@@ -32,7 +32,9 @@ _OFFICIAL = re.compile(
     r"|(?:[a-z]{2,8}[ -])?(?:19|20)\d\d[-/]\d{1,6}",  # of an authority: 2026-1104, DUPA 2024-1017
     re.IGNORECASE,
 )
-_NAMED_AS_NUMBER = re.compile(r"(?:#|\[|n[°ºo]\s*|(?:arrete|decret|decree|acte)s? +(?:prefectoral +)?(?:n[°ºo]?\s*)?)[0-9][0-9a-z/ -]*\]?")
+_NAMED_AS_NUMBER = re.compile(
+    r"(?:#|\[|n[°ºo]\s*|(?:arrete|decret|decree|acte)s? +(?:prefectoral +)?(?:n[°ºo]?\s*)?)[0-9][0-9a-z/ -]*\]?(?:[,;:.('].*)?"
+)
 _REGION = re.compile(r"r-?([0-9]{2})", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _POSTCODE_DIGITS = 5
