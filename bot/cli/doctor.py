@@ -41,6 +41,7 @@ from bot.ingest.decisions import cause_of
 from bot.messages import printable
 from bot.operators.vocabulary import alert_words
 from bot.reading.pages.ocr import find_data, ocr_lacks
+from bot.storage.database import in_memory
 from bot.storage.errors import OlderSchema, StorageError
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority
@@ -146,7 +147,9 @@ def _database(url: str) -> Diagnosis:
     file = sqlite_file(url)
     try:
         with open_store(url, read_only=True) as store:
-            says, name = "opens, with the schema of this version", store.database.name
+            is_empty = in_memory(store.database.engine.url)
+            says = "holds nothing yet: the bot fills it when it starts" if is_empty else "opens, with the schema of this version"
+            name = store.database.name
     except OlderSchema:
         says, name = "is of an older version: the bot upgrades it when it starts", file or "on the server"
     except StorageError as error:

@@ -144,6 +144,8 @@ def test_pages_metrics_and_workers_need_an_extra(tmp_path: Path, monkeypatch: py
 def test_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "vigie.db"
     assert on_machine(tmp_path, "database") == Diagnosis("database", "ok", f"{file} is made at the first start")
+    file.touch()  # as a start leaves it for which there was no room
+    assert on_machine(tmp_path, "database").says == f"{file} holds nothing yet: the bot fills it when it starts, and can be written"
     open_store(f"sqlite:///{file}").close()
     assert on_machine(tmp_path, "database").says.endswith("opens, with the schema of this version, and can be written")
     ahead = (datetime.now(UTC) + timedelta(days=1)).timestamp()
