@@ -152,6 +152,13 @@ _SEVERAL = re.compile(r"\b(?:polices|services|communes|villes|maires)\b")
 _NAMED_BELOW = re.compile(r"(?:\s[a-z-]+){0,2}\s?\((?P<names>[^()]{3,300})\)|[^.;:]{0,300}\b(?:suivant|ci-|autorisee?s?\b)|\s?:")
 # What opens a list of those who get images or the decree.
 _TOLD = re.compile(r"\b(?:destinataires?|acces|copie|ampliation|(?:inform|notifi|transmi|adress|acced|consult|communiqu)\w*)\b")
+# "Les signalements parviennent au centre de supervision, qui les transmet à": who gets them.
+_SENT = re.compile(
+    r"\b(?:signalements?|alertes?|les)\b[^.;:]{0,80}\b(?:transm|adress|envoy|parv(?:ien|en)|recu)\w*"
+    r"(?:[^.;:]|\bm\.){0,120}\s(?:aux?|(?:a|par) l[ae']s?)\s?$"
+)
+_SENTENCE = 260
+"""Characters in which such a sentence is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +210,23 @@ def operators(
         found = _merged([*found, *polices])
     owners = [entry for entry in found if entry.value.startswith("Commune") and _comes_after(_OWNED, document, entry)]
     spans = {block: tuple(_told_in(document, block)) for block in {segment.at(entry.start) for entry in found if found[1:]}}
-    told = [entry for entry in found if any(first <= entry.start < last for first, last in spans.get(segment.at(entry.start), ()))]
+    told = [
+        entry
+        for entry in found
+        if any(first <= entry.start < last for first, last in spans.get(segment.at(entry.start), ())) or _receives(document, segment, entry)
+    ]
     return [entry for entry in found if entry not in (*owners, *told)] or found
+
+
+def _receives(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
+    """Return True for who is named first in a sentence on what is sent to them, of an article that authorises nobody."""
+    block = segment.at(entry.start)
+    before = document.flat[max(entry.start - _SENTENCE, block.start) : entry.start]
+    return (
+        block.part is DecreePart.ARTICLE
+        and _SENT.search(before) is not None
+        and _AUTHORISES.search(document.flat, block.start, block.end) is None
+    )
 
 
 def _told_in(document: ActText, block: Block) -> Iterator[tuple[int, int]]:

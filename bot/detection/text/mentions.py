@@ -186,7 +186,7 @@ def _as_read(words: str) -> str:
 _DATA = load("events.toml")
 _LISTING, _EVERY = pattern(*_DATA["listing"]["words"]), pattern(*_DATA["all"])
 # What excludes an event before it and after it.
-_EXCLUDING, _EXCLUDED = pattern(_DATA["excluded"]["before"]), pattern(_DATA["excluded"]["after"])
+_EXCLUDING, _EXCLUDED, _REFUSED = (pattern(_DATA["excluded"][where]) for where in ("before", "after", "refused"))
 # Whole words, over the flat text, that name an event in a list of events and elsewhere something else ("gendarmes").
 _WORDS = tuple((Purpose(entry["purpose"]), re.compile(_as_read(entry["words"]))) for entry in _DATA["event"] if "words" in entry)
 
@@ -249,6 +249,8 @@ def is_excluded(document: ActText, first: int, last: int, start: int, end: int) 
     if _UNTICKED.search(document.folded.text, start, last) is not None:
         return True
     before, after = _around(document, first, last, start, end)
+    if re.search("demande|sollicit", before) is None and _REFUSED.match(after) is not None:
+        return True
     says = _EXCLUDED.search(document.mended.text, *document.mended_span(start, first)) is not None
     opening = [document.mended.text[slice(*document.mended_span(*lead))] for lead in leads(document, start, end, first)] if says else []
     return _EXCLUDING.search(before) is not None or any(map(_EXCLUDED.search, (after, *opening)))

@@ -101,6 +101,18 @@ def test_a_list_of_those_who_get_images_names_no_operator(lead: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        "Les signalements du traitement algorithmique sont reçus par la police nationale.",
+        "Les alertes du traitement algorithmique parviennent au poste, qui les adresse à la gendarmerie nationale.",
+        "Les signalements algorithmiques sont vus au centre ; celui-ci les transmet au port (M. Paul MODÈLE) ou à la police nationale.",
+    ],
+)
+def test_who_only_gets_what_is_signalled_is_no_operator(told: str) -> None:
+    assert operators(f"La commune de Lens est autorisée à {USE}.\nArticle 2 : {told}\nArticle 3 : Divers.") == ["Commune de Lens"]
+
+
+@pytest.mark.parametrize(
     ("article", "expected"),
     [
         ("Les maires (Sylvain Robert, Laurent DUPORGE) sont autorisés à {}.", []),

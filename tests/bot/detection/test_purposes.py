@@ -143,6 +143,8 @@ def test_an_event_that_is_no_longer_looked_for_is_none() -> None:
         "Le logiciel ne recherche ni les armes ni les chutes.",
         "Ne sont pas autorisées la détection des armes et celle des chutes.",
         "Aucun signalement ne porte sur les armes.",
+        "La détection des armes est refusée.",
+        "Le repérage des chutes demeure rejeté.",
     ],
 )
 def test_an_event_that_is_named_to_say_that_it_is_not_looked_for_is_none(said: str) -> None:
