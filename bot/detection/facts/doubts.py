@@ -204,30 +204,32 @@ def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], the
     """
     # The tagger may leave out what is around a place ("et ses abords", "entre le pont de Sully et le pont Neuf"); the rules may not.
     ours = [{_words(each), _words(_REMARK.split(each)[0])} for each in mine]
-    others = [_words(each) for each in theirs]
+    others = [(_words(each), is_of_a_kind(each)) for each in theirs]
     seen = [
         each
         for each, forms in zip(mine, ours, strict=True)
-        if any(_same(one, other, known=is_of_a_kind(name)) for one in forms for name, other in zip(theirs, others, strict=True))
+        if any(_same(one, other, known=known) for one in forms for other, known in others)
     ]
     blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
     told = " ".join(document.flat[kept.start : kept.end] for block in blocks if (kept := beside_formality(document, block)) is not None)
-    beside = _listed_with(document.folded.text, (*mine, *theirs), mine)
+    plain = [fold(each).text for each in mine]
+    unknown = [each for each, (_, known) in zip(theirs, others, strict=True) if not known]
+    beside = _listed_with(document.folded.text, (*mine, *unknown), mine) if unknown else ()
     extra = [
         each
-        for each, words in zip(theirs, others, strict=True)
+        for each, (words, known) in zip(theirs, others, strict=True)
         if not any(character.isdigit() for character in each)
-        and not any(_same(one, words, known=is_of_a_kind(each)) for forms in ours for one in forms)
-        and _stands_apart(fold(each).text, told, mine)
-        and (is_of_a_kind(each) or each in beside)
+        and not any(_same(one, words, known=known) for forms in ours for one in forms)
+        and _stands_apart(fold(each).text, told, plain)
+        and (known or each in beside)
     ]
     return bool(seen) and not extra and _listed_with(document.folded.text, mine, seen).issuperset(mine)
 
 
-def _stands_apart(name: str, told: str, places: tuple[str, ...]) -> bool:
+def _stands_apart(name: str, told: str, places: Sequence[str]) -> bool:
     """Return True for a name that the text has elsewhere than in these places: "cours Neuf" of "marché du cours Neuf"."""
     for place in places:
-        told = told.replace(fold(place).text, " ") if name in fold(place).text else told
+        told = told.replace(place, " ") if name in place else told
     return name in told
 
 
