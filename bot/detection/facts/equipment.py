@@ -17,7 +17,7 @@ from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import CARDINAL, MONTH, cardinal, joined, without_names
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
-from bot.detection.text.tables import in_cells, lines_of
+from bot.detection.text.tables import in_cells, lines_of, under
 from bot.domain.acts import CameraType
 
 # Whose images feed the software: how many cameras, and of which type.
@@ -321,6 +321,16 @@ _CLAUSE = re.compile(r";(?!\s(?:il|elle|celui-ci|celle-ci|ce dernier|cette derni
 _CORPORATE = re.compile(r"\s+(?:SAS|SASU|SA|SARL|Group|Groupe|France|Technologies|Systems|Vision|Business|Labs|AI|IA)\b")
 _OPERATORS = frozenset({"ratp", "sncf", "etat", "police", "prefecture", "gendarmerie", "ville", "commune"})
 
+_SENTENCE = 200
+"""Characters on each side of a name in which its sentence says that it was not chosen."""
+_NOT_CHOSEN = re.compile(
+    r"\bconcurrente?s?\b|\bn'(?:a|ont) pas ete (?:retenu|choisi|acquis)|\b(?:a|ont) ete (?:ecarte|rejete|abandonne)"
+    r"|\bn(?:'est|e sont) plus (?:utilise|employe)"
+)
+_PREFERRED_TO = re.compile(r"\bprefere\w* (?:a|au|aux)\b[^,;:]{0,40}$")
+# Cut at a line end.
+_CUT_WORD = re.compile(r"\b([a-z]+)- ([a-z]+)")
+
 _Reader = Callable[[ActText, int, int], Iterator[TextMatch[str]]]
 
 _NEAR = 110
@@ -341,12 +351,20 @@ def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
 def _named_first(document: ActText, segment: Segment, table: str, others: _Reader) -> TextMatch[str] | None:
     """Return the first name of a table, else of what `others` read: of the articles, else of the whole decree."""
     starts = [block.start for block in islice(segment.of(DecreePart.ARTICLE), 1)]
+    text = _CUT_WORD.sub(r"\1\2  ", document.flat)
     for start in (*starts, segment.start):
-        known = ((name, pattern.search(document.flat, start, segment.end)) for name, pattern in listed_products(table))
-        listed = (TextMatch(name, *match.span()) for name, match in known if match is not None)
-        if (found := next(chain(listed, others(document, start, segment.end)), None)) is not None:
-            return found
+        known = ((name, match) for name, pattern in listed_products(table) for match in pattern.finditer(text, start, segment.end))
+        listed = (TextMatch(name, *match.span()) for name, match in known)
+        found = (each for each in chain(listed, others(document, start, segment.end)) if not _is_passed_over(text, each.start, each.end))
+        if (first := next(found, None)) is not None:
+            return first
     return None
+
+
+def _is_passed_over(text: str, start: int, end: int) -> bool:
+    """Return True for what is named to say that another one was chosen."""
+    before, after = text[max(start - _SENTENCE, 0) : start].rpartition(". ")[2], text[end : end + _SENTENCE].partition(". ")[0]
+    return _PREFERRED_TO.search(before) is not None or _NOT_CHOSEN.search(f"{before} {after}") is not None
 
 
 def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
@@ -374,6 +392,15 @@ def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str
             if alone and " " in found.value and _CORPORATE.search(document.original(found.start, found.end)) is None:
                 continue
             yield TextMatch(found.value, match.start(), found.end)
+    yield from _of_form(document, start, limit, _MAKER_ROW, _LINKED)
+
+
+def _of_form(document: ActText, start: int, limit: int, heading: re.Pattern[str], name: re.Pattern[str]) -> Iterator[TextMatch[str]]:
+    """Yield the name that a form gives beside a heading, without what follows it in brackets."""
+    for line in islice(under(document, start, limit, heading), 1):
+        found = name.match(line.printed)
+        if found is not None and re.match(r"\s*(?:[(,;.]|$)", line.printed[found.end() :]) and impersonal(found.group()):
+            yield TextMatch(without_form(found.group()), line.start, line.end)
 
 
 def _named_after(document: ActText, position: int, limit: int) -> int | None:
@@ -395,7 +422,7 @@ _OTHER = (
 _WORD = rf"(?!(?:{_OTHER})\b|[LIlDN]['’])[A-ZÀ-ÖØ-Þ0-9][\w&’'.+-]*"
 # A name may go on in the next line, and not in the next paragraph or item.
 _NAME = re.compile(rf"{_WORD}(?:(?:[^\S\n]+|[^\S\n]*\n(?![^\S\n]*\n))(?:{_WORD}|&)){{0,3}}")
-_LINKED = re.compile(rf"{_NAME.pattern}(?: (?:du|des|de la) (?!Société|Groupe|Lot|Marché|Préf|Minist|Dép){_WORD})?")
+_LINKED = re.compile(rf"{_NAME.pattern}(?: (?:d[eu] |des |de la |d['’])(?!Société|Groupe|Lot|Marché|Préf|Minist|Dép){_WORD})?")
 _PARAGRAPH = re.compile(r"\d+\.\d+\s")
 _FORM = re.compile(r"[\s,]+(?:SASU?|S\.A\.S\.?|SA|S\.A\.|SARL|S\.A\.R\.L\.?|EURL|SCOP|SCIC|SE|SNC)$")
 
@@ -409,7 +436,7 @@ def name_at(document: ActText, start: int, limit: int, *, linked: bool = False) 
     One that is `linked` may go on after "du", "des" or "de la" ("Fabrique des Images").
     """
     first, last = document.folded.span(start, min(start + _LONGEST, limit))
-    match = (_LINKED if linked else _NAME).match(document.source[first:last])
+    match = (_LINKED if linked else _NAME).match(re.sub(r"(?<=[a-zà-ÿ])-\n\s*(?=[a-zà-ÿ])", "", document.source[first:last]))
     if match is None:
         return None
     printed = re.split(r"\.(?:\s|$)", match.group())[0].rstrip(".'’")
@@ -448,6 +475,14 @@ _MADE_AFTER = re.compile(
     rf"\s*[,–-]?\s*(?:\(|(?:(?:[a-z]+ )?de la )?societe\b|de l'(?:entreprise|editeur)\b|de (?:la )?marque\b|propriete de"
     rf"|dans sa version|version\b|{BY}|{THAT}|(?:que|dont|qui|lequel|laquelle)\s[^.;:,]{{0,30}}?\b(?:{COMPANY}|{_ROLE}\b))"
 )
+# "Le logiciel que décrit l'attestation, à savoir « X », de la société Y", "le logiciel employé, X, est édité par".
+_MADE_QUOTED = re.compile(rf"\"\s*(?P<name>[a-z0-9][^\"\n]{{1,40}}?)\s*\"\s*,?\s*(?:\(\s?|de (?:la )?|d[eu] )?(?:l')?(?:{COMPANY}|{BY})")
+_APPOSED = re.compile(
+    rf"\b{_PRODUCT}{_CHOSEN}?,\s(?P<name>[a-z0-9](?:[^\s,.;:()\"]+\s?){{1,4}}),\s"
+    rf"(?:(?:est|a ete|sera) (?:edite|concu|developpe|fourni|propose|installe|commercialise|celui)|est de|{BY}|de {COMPANY})"
+)
+_PRODUCT_ROW = re.compile(rf"(?:nom (?:commercial )?(?:du |de la |de l'))?{_PRODUCT}{_CHOSEN}?\s?:?")
+_MAKER_ROW = re.compile(rf"(?:societe )?{_ROLE}(?: (?:du|de la|de l') ?{_PRODUCT})?\s?:?")
 # Words may be glued: "letraitement, dénommé".
 _NOUN = re.compile(rf"(?P<product>{_PRODUCT}|dispositif|\bil\b)|\b(?:{'|'.join(_WORDS['named_otherwise'])})\b")
 # "Le traitement est développé par la société X et porte le nom de « Y »": who made it is not what bears the name.
@@ -476,6 +511,11 @@ def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[s
             and (match["called"] is None or _is_of_software(text, start, match.start()))
         ):
             yield TextMatch(name, match.start(), match.end())
+    for match in chain(_MADE_QUOTED.finditer(text, start, limit), _APPOSED.finditer(text, start, limit)):
+        name = joined(document.original(*match.span("name")))
+        clause = _CLAUSE.split(text[max(match.start() - _BEFORE, start) : match.end()])[-1]
+        if re.match(_WORD, name) and impersonal(name) and re.search(rf"\b{_PRODUCT}", clause) and not document.in_capitals(start, limit):
+            yield TextMatch(name, match.start(), match.end())
     # In capitals any word looks like a name: "LE TRAITEMENT EST LIMITÉ DANS LE TEMPS".
     capitals = document.in_capitals(start, limit)
     for pattern in (_NAMED, _CALLED_AFAR):
@@ -488,6 +528,7 @@ def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[s
             bracketed = text[match.start() - 1] == "(" and text[found.end : found.end + 1] == ")"
             if called or bracketed or _MADE_AFTER.match(text, found.end, limit):
                 yield TextMatch(found.value, match.start(), found.end)
+    yield from _of_form(document, start, limit, _PRODUCT_ROW, _NAME)
 
 
 def _is_of_software(text: str, start: int, position: int) -> bool:

@@ -71,7 +71,7 @@ def gather(
         event=noted("event", own_event),
         operators=all_noted("operators", operators(document, segment, speaking, mentioning, occasion)),
         places=all_noted("places", places(document, segment, speaking)),
-        purposes=all_noted("purposes", _purposes(document, segment)),
+        purposes=all_noted("purposes", _purposes(document, segment, kind)),
         software=noted("software", unless_gone(things, gone, segment, software(things, segment))),
         vendor=noted("vendor", unless_gone(things, gone, segment, vendor(things, segment))),
         cameras=noted("cameras", counted),
@@ -112,10 +112,14 @@ def _authority(document: ActText, segment: Segment, number: TextMatch[str] | Non
     return TextMatch(POLICE, *tight.span(first + span[0], first + span[1])) if span is not None else None
 
 
-def _purposes(document: ActText, segment: Segment) -> list[TextMatch[Purpose]]:
-    """Return the events to detect, in the operative part; in a text without articles, anywhere but in visas."""
+def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[TextMatch[Purpose]]:
+    """Return the events to detect, in the operative part; in a text without articles, anywhere but in visas.
+
+    A refusal tells what it refuses.
+    """
     parts = (DecreePart.ARTICLE,) if segment.has_articles else (DecreePart.TITLE, DecreePart.HEADING, DecreePart.BODY)
     found: dict[Purpose, TextMatch[Purpose]] = {}
+    excluded: dict[Purpose, TextMatch[Purpose]] = {}
     for block in segment.of(*parts):
         every = every_purpose(document, block.start, block.end)
         if every is not None:
@@ -126,6 +130,7 @@ def _purposes(document: ActText, segment: Segment) -> list[TextMatch[Purpose]]:
         )
         numbered = purposes_numbered(document, block.start, block.end)
         for purpose, start, end in (*purposes_named(document, block.start, block.end, listed=listed), *numbered):
-            if not is_excluded(document, start, end, block.start, block.end):
-                found.setdefault(purpose, TextMatch(purpose, start, end))
+            kept = excluded if is_excluded(document, start, end, block.start, block.end) else found
+            kept.setdefault(purpose, TextMatch(purpose, start, end))
+    found = found or (excluded if kind is Kind.REFUSAL else {})
     return [found[purpose] for purpose in Purpose if purpose in found]

@@ -7,13 +7,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.lists import lists, names_of_one_kind
 from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, holds_end, joined, phrase_end
 from bot.detection.text.segments import Block, DecreePart, Segment
+from bot.detection.text.tables import has_gap, under
 
 # What a decree is for: the event after "à l'occasion de".
 
@@ -32,8 +33,9 @@ _ALL_QUOTED = re.compile(r"[«“\"]\s?([^«»“”\"]+?)\s?[»”\"]")
 _BARE = re.compile(r"(?:fetes?|festivites|ceremonies?|commemorations?|celebrations?|bals?|feux d'artifice)\s")
 _OF_DAYS = re.compile(rf"des\s{DAY}(?:\s?(?:,|et)\s{DAY})*\s{MONTH}(?:\s{YEAR})?(?!\s(?:au\b|a \d|de \d))")
 _DURING = re.compile(
-    r"\b(?:(?:lors|en vue|au titre|en raison|a l'approche|pour la (?:tenue|duree|securisation)) (?:de la |de l'|des |du |de )"
-    r"|(?:pendant|durant|pour|au cours de) (?:la |l'|les |le ))"
+    r"\b(?:(?:lors|en vue|au titre|en raison|a l'approche|(?:pour|(?:justifi|motiv)ee?s? par) la (?:tenue|duree|securisation)"
+    r"|(?:a|assurer) la securite) (?:de la |de l'|des |du |de )"
+    r"|(?:pendant|durant|pour|au cours de|(?:justifi|motiv)ee?s? par|couvre|accompagne|securiser) (?:la |l'|les |le ))"
     r"(?=(?:\d+\s?(?:e|eme|es)?\s)?(?:fetes?|festival|finale|match|concerts?|marche|foire|braderie|carnaval|course|marathon|salon|ceremonies?|feria|tour\b"
     r"|grand prix|expositions?|sommet|festivites|congres|arrivee|etapes?|nuits?|journees|commemorations?|inauguration|gala|corso"
     r"|meeting|mondial|mondiaux|championnats?|coupe|jeux|rencontres?|defile|spectacles?|semaine|raid"
@@ -46,14 +48,17 @@ _DURING_NAME = re.compile(
 )
 _EVENT = re.compile(r"\b(?:a|pour) l['\s]\s?occasion\s(?:de la |de l['\s]|des |du |de |d['\s])")
 _FRAME = re.compile(r"\bdans le cadre\s(?:de la |de l'|des |du |de |d')(?!article|application|present)")
+_AUTHORISED_FOR = re.compile(r"\b(?:autoris|accord|delivr|pris)[a-z]*[^.;:]{0,100}$")
 # "une rencontre de football", "plusieurs concerts": of a kind, and none by name.
 _SOME = re.compile(r"(?:une?|des|plusieurs|deux|trois|quatre|cinq)\s")
 # "la Braderie" of the title, "la Braderie de Lille" of the article.
 _PLACED = re.compile(r"\s(?:de |du |des |d['’]|de la |de l['’])[A-ZÀ-Þ][\w'’-]*(?:[\s-][A-ZÀ-Þ][\w'’-]*){0,2}")
 _ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
+_EVENT_ROW = re.compile(r"(?:manifestation|evenement|occasion)(?: (?:concernee?|visee?|couverte?))?\s?:?")
 _EVENT_STOP = re.compile(
     r"(?P<place>,?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s)"
-    r"|,\s(?:l'\s?(?:autorisation|emploi|usage|utilisation)|(?:le|un|les|des|deux|trois|plusieurs) traitements?|la mise en oeuvre)\s"
+    r"|,\s(?:(?:l'\s?)?(?:autorisation|emploi|usage|utilisation)|(?:le|un|les|des|deux|trois|plusieurs) traitements?"
+    r"|(?:la )?mise en oeuvre|(?:le )?renouvellement)\s"
     # How, or what else, is authorised: "… et dans les conditions suivantes", "…, de traiter", "…, d'appliquer".
     r"|\set dans les (?:conditions|limites)\b|,\s(?:de |d')[a-z]{3,}(?<!hiv)(?:er|ir)\b"
     # What is done there goes on after the event: "…, à analyser les images…", "…, au traitement algorithmique…".
@@ -67,14 +72,30 @@ def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], ment
     """Return what the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only.
 
     A title that prints it in capitals, only says what kind of event it is ("une rencontre de football") or leaves out where ("la Braderie")
-    gives way to an article that names it. A decree that changes another one may name it only where a visa says what that one authorises
-    (`mentioning`).
+    gives way to an article that names it. A decree that changes another one may name it only where a visa (`mentioning`) or a recital says
+    what that one authorises.
     """
     named = _events(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING), *speaking, *segment.of(DecreePart.ARTICLE)])
     first = next(named, None)
     if first is None:
-        return next(_events(document, [block for block in mentioning if block.part is DecreePart.VISA]), None)
+        visas = [block for block in mentioning if block.part is DecreePart.VISA]
+        recitals = list(segment.of(DecreePart.RECITAL)) if mentioning else []
+        recited = (
+            found
+            for found in _events(document, recitals, (_EVENT,))
+            if _AUTHORISED_FOR.search(document.flat[max(found.start - 120, 0) : found.start])
+        )
+        return next(chain(_events(document, visas), recited, _of_form(document, segment)), None)
     return next((found for found in named if _is_clearer(found.value, first.value)), first)
+
+
+def _of_form(document: ActText, segment: Segment) -> Iterator[TextMatch[str]]:
+    """Yield the event that a form gives beside its heading."""
+    for block in segment.of(DecreePart.ARTICLE):
+        lines = list(under(document, block.start, block.end, _EVENT_ROW))
+        value = cleaned(" ".join(line.printed for line in lines))
+        if lines and 3 < len(value) < _LONGEST and not any(has_gap(line.printed) for line in lines):
+            yield TextMatch(value, lines[0].start, lines[-1].end)
 
 
 def _is_clearer(name: str, first: str) -> bool:
@@ -87,9 +108,11 @@ def _is_clearer(name: str, first: str) -> bool:
     return plain.startswith(known) and _PLACED.fullmatch(name[len(first) :]) is not None
 
 
-def _events(document: ActText, blocks: list[Block]) -> Iterator[TextMatch[str]]:
+def _events(
+    document: ActText, blocks: list[Block], openings: tuple[re.Pattern[str], ...] = (_EVENT, _FRAME, _DURING, _DURING_NAME)
+) -> Iterator[TextMatch[str]]:
     text = document.flat
-    for opening in (_EVENT, _FRAME, _DURING, _DURING_NAME):
+    for opening in openings:
         for block in blocks:
             for match in islice(opening.finditer(text, block.start, block.end), _MOST):
                 capital = document.original(match.end(), match.end() + 1).isupper()
@@ -132,14 +155,16 @@ _DANGLING = re.compile(r"(?: (?:DU|DES|DE|D|LA|LE|LES|L|AU|AUX|A|À|ET|EN|SUR|SO
 # "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
 _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
-    r" (?:par|a|de|du|des)(?: communa(?:l|ux))?\s*$"
+    r" (?:par|a|de|du|des)(?: l[ae]s?| l')?(?: communa(?:l|ux))?\s*$"
 )
 _POLICE = "Police municipale"
 _ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
 )
-_AUTHORISES = re.compile(r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire usage)\b")
+_AUTHORISES = re.compile(
+    r"\b(?:est|sont) autorisee?s? a (?:mettre|employer|utiliser|recourir|faire usage)\b|\btraitement\b[^.;:]{0,60} est autorise\b"
+)
 # A name ends before a line that begins with a capital or an article, and before the next cell of a table; not where every blank is double.
 _NEXT_LINE = re.compile(r"(?<![\s,;/-])(?<!\b(?i:de|du|la|le|et|en|au))(?<!\b(?i:des|les|sur|aux|lès))\s*\n\s*(?=[A-ZÀ-Þ]|l[ae]s?\s)")
 _CELL = re.compile(r" ?(?:\S+ )*\S+(?=\t|[ \xa0]{2,}\S)")
@@ -150,6 +175,8 @@ _PERSON = re.compile(r"(?!(?:L[ea]s?|LES?|LA|Sainte?|SAINTE?|Ste?|STE?) )[A-ZÀ-
 _SEVERAL = re.compile(r"\b(?:polices|services|communes|villes|maires)\b")
 # After several, the names are in brackets or in a list.
 _NAMED_BELOW = re.compile(r"(?:\s[a-z-]+){0,2}\s?\((?P<names>[^()]{3,300})\)|[^.;:]{0,300}\b(?:suivant|ci-|autorisee?s?\b)|\s?:")
+# Below this line stands who gets the decree.
+_COPIES = re.compile(r"\n\W{0,3}(?:ampliations?|copies?|destinataires|diffusion|pour information)\b(?:[^\n:]{0,30}:|[^\w\n]{0,3}\n)")
 # What opens a list of those who get images or the decree.
 _TOLD = re.compile(r"\b(?:destinataires?|acces|copie|ampliation|(?:inform|notifi|transmi|adress|acced|consult|communiqu)\w*)\b")
 # "Les signalements parviennent au centre de supervision, qui les transmet à": who gets them.
@@ -193,6 +220,7 @@ def operators(
     its police where one of those visas names that. Articles on execution, publication and remedies name services that merely receive the
     decree: they are left out.
     """
+    spoken = {block.start for block in speaking}
     titles = [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]
     articles = [kept for block in segment.of(DecreePart.ARTICLE) if (kept := beside_formality(document, block)) is not None]
 
@@ -200,7 +228,7 @@ def operators(
         found = named_in(document, list(blocks), heading=heading)
         return [entry for entry in found if not _is_part_of(document, event, entry.start)]
 
-    said = [block for block in articles if block in speaking or _AUTHORISES.search(document.flat, block.start, block.end) is not None]
+    said = [block for block in articles if block.start in spoken or _AUTHORISES.search(document.flat, block.start, block.end) is not None]
     found = [*read(titles, heading=True), *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
     found = _merged(found or read(articles) or read(mentioning))
     # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
@@ -208,7 +236,7 @@ def operators(
         places = tuple(_place(entry.value) for entry in found)
         polices = [entry for entry in read(mentioning) if entry.value.startswith(_POLICE) and entry.value.endswith(places)]
         found = _merged([*found, *polices])
-    owners = [entry for entry in found if entry.value.startswith("Commune") and _comes_after(_OWNED, document, entry)]
+    owners = [entry for entry in found if entry.value.startswith(("Commun", "Métropole")) and _comes_after(_OWNED, document, entry)]
     spans = {block: tuple(_told_in(document, block)) for block in {segment.at(entry.start) for entry in found if found[1:]}}
     told = [
         entry
@@ -255,11 +283,18 @@ _ANNEX = re.compile(r"\n\W*(?:tableau )?annexee?\b")
 
 
 def beside_formality(document: ActText, block: Block) -> Block | None:
-    """Return an article, or of one on execution, publication or remedies the annex that comes after it; None where there is none."""
+    """Return an article without those who get a copy, or of one on execution, publication or remedies the annex that comes after it; None
+    where there is none."""
     if not is_formality(document.flat, block):
-        return block
+        copies = _COPIES.search(document.folded.text, block.start, block.end)
+        cut = copies is not None and _ANNEX.search(document.folded.text, copies.end(), block.end) is None
+        return Block(block.part, block.start, copies.start()) if copies is not None and cut else block
     match = _ANNEX.search(document.folded.text, block.start, block.end)
     return Block(block.part, match.start(), block.end) if match is not None else None
+
+
+# Spaced letters are read too: "A R R E T E  N° …".
+_TITLED = re.compile(r"\ba\s?r\s?r\s?e\s?t\s?e|\bdecision n")
 
 
 def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -> list[TextMatch[str]]:
@@ -268,7 +303,7 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -
     found: list[TextMatch[str]] = []
     for block in blocks:
         # The letterhead above the title names the service that writes.
-        title = re.compile(r"\barrete").search(text, block.start, block.end) if heading else None
+        title = _TITLED.search(text, block.start, block.end) if heading else None
         looks = iter(range(_MOST))
         for operator in _operators():
             taken = block.start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 
 from bot.detection.facts.operators import beside_formality, in_event, is_formality
 from bot.detection.text.cues import fold, load
@@ -255,7 +255,7 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
         start = max(table.start - _TITLE, block.start)
         # "Lieu" at its head says nothing of what is done there: "Lieu / Horaires" is of first-aid posts too.
         lead = text[start : table.start].rstrip(" :\n")
-        watched = _LIST_LEAD.search(lead) and not _OTHER.search(lead) if table.is_side_by_side else _WATCHED.search(lead)
+        watched = not _OTHER.search(lead) if table.is_side_by_side else _WATCHED.search(lead)
         if not watched and "camera" not in table.header:
             continue
         sentence = max(start, *(text.rfind(mark, start, table.start) for mark in ".;"))
@@ -263,14 +263,15 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
             continue
         rows = [(cell, row, list(names(cell, item=True)) if len(cell) <= _LONGEST_CELL else []) for cell, row in _cells(table)]
         called = [bool(found) and is_of_a_kind(found[0]) for _, _, found in rows]
-        if table.is_side_by_side and not (all(found for *_, found in rows) and sum(called) * 2 >= len(called)):
+        most = len(called) // 2 if _LIST_LEAD.search(lead) else len(called)
+        if table.is_side_by_side and not (all(found for *_, found in rows) and sum(called) >= most):
             continue
         if table.header or called[0]:
             # The second line of a header has no figure.
             told = ((cell if re.search(r"\d", row.printed) else "", row, found if len(found) == 1 else []) for cell, row, found in rows)
             yield from _nouns((cell, row.start, row.end, found) for cell, row, found in told)
     for line in _whole(islice(under(document, block.start, block.end, _HEADING), _MOST)):
-        yield from (TextMatch(name, line.start, line.end) for name in names(line.printed, item=True))
+        yield from (TextMatch(name, line.start, line.end) for cell in cells_of(line.printed) for name in names(cell, item=True))
 
 
 # A name goes on below: "rue de la / République", "square / Jean Moulin".
@@ -296,7 +297,7 @@ _GROUND = (
     r"|axes?|itineraires?|arteres?|quais?|espaces?|endroits?)"
 )
 # What opens a list of places speaks of a kind of place. Whatever else opens one in which things are called like places does so too.
-_LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}$")
+_LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}$|^\W*(?:article\s)?\w{{1,3}}\W{{1,4}}ou\b[^.;:]{{0,40}}$")
 # The same words also open lists of other things.
 _OTHER = re.compile(
     r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode"
@@ -318,6 +319,7 @@ _TOGETHER = re.compile(
     r"(?:de |du |des |aux? )?(?:la |l['’]|d['’])?[A-ZÀ-Þ])"
 )
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
+_FAR = re.compile(r"[ \xa0]{3,}|\t")
 _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 
 
@@ -354,10 +356,16 @@ def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]
     camera = _CAMERA.match(document.flat[start:end])
     if camera is not None:
         start += camera.end()
-    if end - start < 3 or _DATED.search(document.flat, start, end):
+    if end - start < 3:
         return
-    for name in names(_TOGETHER.sub(r"\g<first>, ", document.original(start, end)), item=True):
-        yield TextMatch(name, start, end)
+    first, last = document.folded.span(start, end)
+    top, *below = (line.strip() for line in document.source[first:last].strip().split("\n"))
+    # A line of columns below is the next row of a form.
+    for cell in _FAR.split(" ".join([top, *takewhile(lambda line: _FAR.search(line) is None, below)])):
+        for name in (
+            names(_TOGETHER.sub(r"\g<first>, ", " ".join(cell.split())), item=True) if _DATED.search(fold(cell).text) is None else ()
+        ):
+            yield TextMatch(name, start, end)
 
 
 _LONGEST = 420
@@ -369,6 +377,11 @@ _MOST = 60
 _ADDRESS = 60
 """Characters before a street in which a court is named: it is the address of that."""
 
+# Who or what works there, and is not filmed: "au centre de supervision urbain, rue Basse".
+_HOUSED = re.compile(
+    r"\b(?:centre (?:de supervision|operationnel)|serveurs?|siege|hebergee?s?|poste de (?:police|commandement)|hotel de police|commissariat"
+    r"|mairie|prefecture|locaux)\b[^.;:]*$"
+)
 _DETERMINER = rf"(?:(?:les|la|le|l'|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
 # Words that lead to a place; what follows is cut into names by `place_names`.
 _PLACE = re.compile(
@@ -491,7 +504,8 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
         position = max(match.end(), start + 1)
         if block.part not in {DecreePart.TITLE, DecreePart.HEADING} and in_event(text, block.start, match.start()):
             continue
-        if "tribunal" in text[max(start - _ADDRESS, block.start) : start]:
+        before = text[max(start - _ADDRESS, block.start) : start]
+        if "tribunal" in before or (match.re is _STREET and _HOUSED.search(before)):
             continue
         entries = list(names(document.original(start, end), item=match.re in _OF_PLACES or match.re is _THOSE))
         if capitals and match.re not in _OF_A_KIND and not any(map(is_of_a_kind, entries)):  # "À RAISON DE DOUZE"

@@ -325,7 +325,7 @@ def _verbs(group: str) -> dict[Kind, re.Pattern[str]]:
 # position holds and the rules for each fact need not know of it.
 
 _READ = r"\b(?:lire|il (?:y a lieu|faut|convient)|le mot)\b"
-_CLAUSE_END = r"\.\s|[;:\"]|,\s(?:l[ae] |les |l'|il |elle |ils |elles |on )|\b(?:est|sont|peut|peuvent|sera|seront)\b"
+_CLAUSE_END = r"\.\s|[;:\"]|,\s(?:l[ae] |les |l'|aux? |dans |sur |il |elle |ils |elles |on )|\b(?:est|sont|peut|peuvent|sera|seront)\b"
 _QUOTED = r'"(?P<gone>[^"]{1,400})"'
 # « Les mots "…" sont remplacés », "remplacer les mots « … »", "il est substitué aux mots « … »".
 _REPLACED = re.compile(

@@ -39,6 +39,9 @@ _MARK = (
 _MARKED = re.compile(rf"(?:^|\n)[ ]?(?:{_MARK}){{1,2}}")
 _END = re.compile(r";|\.\s|\.$|\n(?=article\b|art\.|fait a\b)")
 _LINE = re.compile(r"[^\n]+")
+_ITEM_LINE = re.compile(r"[^\n.:,]{3,60}(?<! et)(?<! de)(?<! du)(?<! des)(?<! la)(?<! le)(?<! les)[;,.]?[ ]?")
+_COUNTED = re.compile(r"\s\d{1,4}[ ]?(?=\n|$)")
+_OTHER_LINE = re.compile(r"\W*(?:article|art\.|fait a|annexe|clause)\b")
 _FEW_WORDS = r"[a-z][a-z' -]{2,40}[;,.]?"
 # A sentence ends there, and before the next line of a form ("Motif : …").
 _STOP = re.compile(r"\.(?:\s|$)|\n(?=article\b|art\.|fait a\b|[a-z][^\n.;:]{1,40}\s:\s)")
@@ -76,7 +79,8 @@ def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS)
             opened = position = opening
             limit = min(end, opened + _REACH)
             closing = _STOP.search(text, opened, limit)
-            items = [(opened, closing.start() if closing is not None else limit)]
+            items = _own_lines(document, opened, limit) or [(opened, closing.start() if closing is not None else limit)]
+            position = items[-1][1] if items[1:] else position
         elif first is not None:
             opened, position = first.span()
             of_lines = islice(_LINE.finditer(text, opened, position), MOST_ITEMS) if first.re is lined else ()
@@ -86,7 +90,7 @@ def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS)
             return
         earliest = max(start, opened - _LONGEST_LEAD)
         lead = max((match.end() for match in _BEFORE.finditer(text, earliest, max(opened - 2, earliest))), default=earliest)
-        marked = first is not None and opened == first.start()
+        marked = bool(items[1:]) or (first is not None and opened == first.start())
         tabular = (
             bool(items)
             and not (marked and _MARKED.match(text, opened))
@@ -95,6 +99,22 @@ def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS)
         )
         if items and not tabular:
             yield PrintedList(lead, opened, tuple(items), marked)
+
+
+def _own_lines(document: ActText, start: int, limit: int) -> list[tuple[int, int]]:
+    """Return the short lines below words that open a list, each an item; none where they are a sentence or a table."""
+    text = document.folded.text
+    found: list[tuple[int, int]] = []
+    for line in islice(_LINE.finditer(text, start, limit), MOST_ITEMS) if text.startswith("\n", start) else ():
+        if _ITEM_LINE.fullmatch(line.group()) is None or _OTHER_LINE.match(line.group()):
+            break
+        if has_gap(document.source[slice(*document.folded.span(*line.span()))]):
+            return []
+        found.append(line.span())
+        if line.group().rstrip().endswith("."):
+            break
+    counted = sum(_COUNTED.search(text, *line) is not None for line in found)
+    return found if found[1:] and counted < 2 else []
 
 
 def _opening(document: ActText, start: int, end: int) -> int | None:

@@ -12,6 +12,7 @@ from bot.detection.text.cues import Pattern, cues, load, name_of, pattern
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.lists import leads
 from bot.detection.text.segments import Block, DecreePart, Segment
+from bot.detection.text.tables import ticked_under
 from bot.domain.acts import Purpose
 
 _AROUND = 130
@@ -22,8 +23,10 @@ _SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3})\.\s|;")
 EXCLUDED = "said not to be there"
 """The name of the cue by which what an act excludes is set aside."""
 
-# A row of a form: "départ de feu    non", "☐ départ de feu".
-_SAYS_NO = re.compile(r"[^\n.;:,]{0,40}(?<!\sx)(?<!oui)\s(?:non|-|✗|✘)[ ]?(?=\n|$)")
+# A row of a form: "départ de feu    non", "☐ départ de feu"; and one with its tick in a column headed by a no.
+_NO = r"(?:(?:non|sans)(?: (?:active|retenu|demande|recherche)e?s?)?|(?:refus|ecart|rejet|desactiv)ee?s?)"
+_SAYS_NO = re.compile(rf"(?:\([^()\n]{{0,60}}\)|[^\n.;:,(]){{0,40}}(?<!\sx)(?<!oui)\s(?:{_NO}|-|✗|✘)[ ]?(?=\n|$)")
+_NO_HEAD = re.compile(rf"{_NO}|(?:demand|sollicit)ee?s?")
 _UNTICKED = re.compile(r"☐[^\n☒☑]*$")
 # "les événements mentionnés aux 1°, 3° à 5° et 8° de l'article 3 du décret n° 2023-828".
 _NUMBERED = re.compile(
@@ -186,7 +189,7 @@ def _as_read(words: str) -> str:
 _DATA = load("events.toml")
 _LISTING, _EVERY = pattern(*_DATA["listing"]["words"]), pattern(*_DATA["all"])
 # What excludes an event before it and after it.
-_EXCLUDING, _EXCLUDED, _REFUSED = (pattern(_DATA["excluded"][where]) for where in ("before", "after", "refused"))
+_EXCLUDING, _EXCLUDED = pattern(_DATA["excluded"]["before"]), pattern(_DATA["excluded"]["after"])
 # Whole words, over the flat text, that name an event in a list of events and elsewhere something else ("gendarmes").
 _WORDS = tuple((Purpose(entry["purpose"]), re.compile(_as_read(entry["words"]))) for entry in _DATA["event"] if "words" in entry)
 
@@ -248,9 +251,9 @@ def is_excluded(document: ActText, first: int, last: int, start: int, end: int) 
         return True
     if _UNTICKED.search(document.folded.text, start, last) is not None:
         return True
-    before, after = _around(document, first, last, start, end)
-    if re.search("demande|sollicit", before) is None and _REFUSED.match(after) is not None:
+    if _NO_HEAD.search(document.folded.text, start, first) is not None and ticked_under(document, start, end, first, _NO_HEAD):
         return True
+    before, after = _around(document, first, last, start, end)
     says = _EXCLUDED.search(document.mended.text, *document.mended_span(start, first)) is not None
     opening = [document.mended.text[slice(*document.mended_span(*lead))] for lead in leads(document, start, end, first)] if says else []
     return _EXCLUDING.search(before) is not None or any(map(_EXCLUDED.search, (after, *opening)))

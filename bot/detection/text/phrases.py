@@ -180,7 +180,9 @@ _DONE = (
 )
 _STOP = re.compile(
     rf"[;:\"]|\.\s|\.$|\bd'un traitement|\bdes? traitements?|\ba l'occasion|\bafin\b|\bpour\b|\bdetecter\b|{_DONE}"
-    r"|\bau moyen|,? (?:prevue?s?|qui (?:se|aura|auront)|se tenant|organise)|\barticle\s?\d|\bvu l|\bconsiderant|\bl[ae] prefete?\b"
+    r"|\bau moyen|,? (?:prevue?s?|qui (?:se|aura|auront)|se tenant|organise)|,\s(?:donn|celebr|programm|disput)ee?s?\b"
+    r"|\barticle\s?\d|\bvu l|\bconsiderant"
+    r"|\bl[ae] (?:(?:sous-)?prefete?|secretaire generale?|haut-commissaire)\b|\bl'administrateur superieur"
     r"|,?\s(?:un|le|ce|tout) traitement\b"
     r"|,\s(?:le|la|les|l') ?(?:services?|commune|ville|police|brigade|bataillon|gendarmerie|groupement|direction|prefecture|sncf|ratp"
     r"|regie|metropole|communaute|compagnie|maire|prefet|president|directeur|sdis|suge|gpsr|agents|unites|emploi|usage|mise en oeuvre)\b"

@@ -25,7 +25,8 @@ _FEWEST = 2
 """Lines of a name and a count that are a table without a header."""
 
 _HEADED = (
-    r"(?:sites?|lieux?|gares?|stations?|secteurs?|emplacements?|implantations?|localisations?|voies?|zones?|points? hauts?"
+    r"(?:sites?|lieux?|gares?|stations?|secteurs?|emplacements?|implantations?|localisations?|voies?|zones?"
+    r"|points?(?: (?:hauts?|de (?:captation|vues?|surveillance)))?|positions?"
     r"|adresses?|designations?|libelles?)\b"
 )
 _RANK_HEAD = r"(?:(?:n\s?[°o]|no|num(?:ero)?s?|rang|rep(?:ere)?|ref(?:erence)?|code|id(?:entifiant)?|cam(?:eras?)?)\W{0,4}\s*)"
@@ -44,6 +45,8 @@ _END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ensemble|article|
 _NEW_LINE = re.compile(r"(?<!\s)\s*\n\s*")
 _GAP = re.compile(r"[ \xa0]*(?:\t[ \xa0]*)+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
 _NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*)\d{1,4}(?: cam[ée]ras?)?")
+_TICK = re.compile(r"[xX✓✔☒☑]")
+_RANKED = re.compile(r"\d{1,2}\W?[ \xa0]{2,}")
 _ALNUM = re.compile(r"[a-z0-9]")
 _FIGURE = re.compile(r"\n[ ]?\d{1,4}[ ]?(?=\n|$)")
 # A cell that is of another place begins so, and one that goes on below ends so.
@@ -144,8 +147,10 @@ def under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> 
     """Yield what a form says in its second column under a heading: on the line of that, and on those below that are as far in."""
     lines = list(islice(lines_of(document, start, end), MOST_LINES))
     for position, line in enumerate(lines):
-        gap = _GAP.search(line.printed)
-        if gap is None or heading.fullmatch(fold(line.printed[: gap.start()]).text) is None:
+        rank = _RANKED.match(line.printed)
+        first = rank.end() if rank is not None else 0
+        gap = _GAP.search(line.printed, first)
+        if gap is None or heading.fullmatch(fold(line.printed[first : gap.start()]).text) is None:
             continue
         if is_header(document, line.start):
             continue
@@ -154,6 +159,23 @@ def under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> 
             if other.indent < line.indent + gap.end() - 1:
                 break
             yield other
+
+
+def ticked_under(document: ActText, start: int, end: int, position: int, heads: re.Pattern[str]) -> bool:
+    """Return True where the line that holds a position has its tick in the column of one of these heads, the nearest ones above it."""
+    lines = list(islice(lines_of(document, start, end), MOST_LINES))
+    rank = next((rank for rank, line in enumerate(lines) if line.start <= position < line.end), 0)
+    ticks = [column for column, cell in _columns(lines[rank]) if _TICK.fullmatch(cell)] if lines else []
+    for line in reversed(lines[:rank]) if ticks else ():
+        columns = [(column + len(cell) / 2, fold(cell).text) for column, cell in _columns(line)]
+        if len(columns) > 1 and any(heads.fullmatch(head) for _, head in columns):
+            return all(heads.fullmatch(min(columns, key=lambda head: abs(head[0] - tick))[1]) for tick in ticks)
+    return False
+
+
+def _columns(line: Line) -> Iterator[tuple[int, str]]:
+    """Yield each cell of a line with the column of letters in which it begins."""
+    return zip(_starts(line), cells_of(line.printed), strict=True)
 
 
 def cells_of(printed: str) -> list[str]:

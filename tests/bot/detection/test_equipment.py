@@ -231,6 +231,22 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
         ("Le logiciel est hébergé par la société Nuage Clair.", None, None),
         ("Le traitement, conçu par la société Regard\nSûr SAS, est employé.", None, "Regard Sûr"),
         ("Le logiciel est édité par la société Optiplus\n\nGrand Angle", None, "Optiplus"),
+        (
+            "Le logiciel employé, Belvédère Grands espaces, est édité par la société Ateliers d'Optique.",
+            "Belvédère Grands espaces",
+            "Ateliers d'Optique",
+        ),
+        ("Le logiciel est celui que décrit l'attestation n° 12, à savoir « Belvédère », de la société Optiplus.", "Belvédère", "Optiplus"),
+        ("Les images sont vues au poste « Belvédère » de la société Optiplus.", None, None),
+        ("Le logiciel employé, conforme au décret, est installé par la commune.", None, None),
+        ("Le logiciel Belvé-\ndère, conçu par la société Optiplus, est employé.", "Belvédère", "Optiplus"),
+        ("Il est fait usage de la solution City-\nvision, éditée par Win-\ntics.", "Cityvision", "Wintics"),
+        (
+            "Le logiciel est « Belvédère » de la société Optiplus. L'offre de la société Wintics n'a pas été retenue.",
+            "Belvédère",
+            "Optiplus",
+        ),
+        ("Le logiciel est « Belvédère » de la société Optiplus, préféré à celui de Videtics.", "Belvédère", "Optiplus"),
     ],
 )
 def test_software_and_maker_in_other_words(article: str, software: str | None, vendor: str | None) -> None:

@@ -87,6 +87,23 @@ def test_what_a_name_is_joined_to(subject: str, found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "below",
+    [
+        "Ampliation : mairie de Lens ; compagnie de gendarmerie de Lens.",
+        "DESTINATAIRES\nM. le directeur de la RATP",
+        "Copies :\n- gendarmerie nationale\n- SDIS",
+    ],
+)
+def test_who_gets_a_copy_below_the_last_article_is_no_operator(below: str) -> None:
+    assert operators(f"La police municipale de Lens est autorisée à {USE}.\n\n{below}") == ["Police municipale de Lens"]
+
+
+@pytest.mark.parametrize("owner", ["métropole du Grand Lac", "communauté urbaine de Dunkerque", "commune de Lens"])
+def test_whose_cameras_they_are_says_not_who_uses_the_algorithm(owner: str) -> None:
+    assert operators(f"La gendarmerie nationale est autorisée à {USE} de la {owner}.") == ["Gendarmerie nationale"]
+
+
+@pytest.mark.parametrize(
     "lead",
     [
         "Les destinataires des images sont :",

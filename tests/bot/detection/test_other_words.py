@@ -56,6 +56,10 @@ def test_who_asked_is_an_operator_only_where_nobody_else_is() -> None:
         ("à l'occasion des fêtes du 13 juillet au 15 juillet 2026", "fêtes"),
         ("à l'occasion des fêtes de Nevers des 13 et 14 juillet 2026", "fêtes de Nevers"),
         ("en vue de la sécurité des personnes", None),
+        ("ce que justifie par ailleurs le dossier", None),
+        ("décision justifiée par la tenue du Salon du livre", "Salon du livre"),
+        ("décision motivée par le Salon du livre", "Salon du livre"),
+        ("à l'occasion du Salon du livre, donné sur les quais", "Salon du livre"),
         ("au titre de la police administrative", None),
     ],
 )
@@ -78,6 +82,58 @@ def test_events(words: str, event: str | None) -> None:
 def test_an_article_may_name_more_clearly_what_the_title_names(title: str, article: str, event: str) -> None:
     printed = f"Arrêté n° 2026-412 autorisant l'emploi d'{OBJECT} à l'occasion {title}"
     assert facts(f"À l'occasion {article}, la commune de Nevers est autorisée à employer {OBJECT}.", title=printed).event == event
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "portant, à l'occasion de la Fête des Foins, autorisation d'{}",
+        "portant, à l'occasion de la Fête des Foins, emploi d'{}",
+        "portant, à l'occasion de la Fête des Foins, mise en œuvre d'{}",
+        "autorisant {} à l'occasion de la Fête des Foins\n\nLa sous-préfète de Dole,",
+        "autorisant {} à l'occasion de la Fête des Foins\n\nLe secrétaire général chargé de l'administration de l'État,",
+    ],
+)
+def test_an_event_ends_where_its_title_does(title: str) -> None:
+    printed = f"Arrêté n° 2026-412 {title.format(OBJECT)}"
+    assert facts(f"La commune de Dole est autorisée à employer {OBJECT}.", title=printed).event == "Fête des Foins"
+
+
+@pytest.mark.parametrize(
+    ("recital", "event"),
+    [
+        ("l'autorisation a été délivrée à l'occasion de la Fête des Foins, donnée sur le mail", "Fête des Foins"),
+        ("l'arrêté du 2 mai 2026 a été pris à l'occasion de la Fête des Foins", "Fête des Foins"),
+        ("le registre manquait à l'occasion du contrôle du 4 mai 2026", None),
+    ],
+)
+def test_a_recital_may_name_the_event_of_a_decree_that_is_suspended(recital: str, event: str | None) -> None:
+    visas = f"{LAW}\nVu l'arrêté n° 2026-400 du 2 mai 2026 autorisant la commune de Metz à employer {OBJECT} ;\nConsidérant que {recital} ;"
+    title = f"Arrêté n° 2026-412 suspendant {OBJECT}"
+    assert facts("L'autorisation délivrée par l'arrêté n° 2026-400 est suspendue.", title=title, visas=visas).event == event
+
+
+FORM = [("Responsable", "Police municipale de Lens"), ("{}", "Corso des Mimosas"), ("Sites", "- place Foch\n- quai du Port"),
+        ("{}", "Regardia"), ("{}", "Ardenne Calcul SAS (Sedan)"), ("Images", "Celles de la vidéoprotection")]  # fmt: skip
+
+
+@pytest.mark.parametrize("heads", [("Manifestation", "Logiciel", "Fournisseur"), ("Événement", "Nom du logiciel", "Éditeur")])
+@pytest.mark.parametrize("numbered", [True, False])
+def test_a_form_tells_what_and_for_whom(heads: tuple[str, str, str], numbered: bool) -> None:
+    names = iter(heads)
+    rows = [(head if head != "{}" else next(names), value) for head, value in FORM]
+    printed = ""
+    for rank, (head, value) in enumerate(rows, 1):
+        first, *below = value.split("\n")
+        printed += "\n" + f"{rank}     {head}"[0 if numbered else 6 :].ljust(34) + "".join(f"{line}\n{'':34}" for line in [first, *below])
+    read = facts(
+        f"Le traitement algorithmique des images que décrit ce tableau est autorisé dans les conditions qu'il fixe.\n{printed}\n\n"
+        "Ampliation : mairie de Lens ; compagnie de gendarmerie de Lens."
+    )
+    assert (read.operators, read.event, read.software, read.vendor) == (
+        ("Police municipale de Lens",), "Corso des Mimosas", "Regardia", "Ardenne Calcul",
+    )  # fmt: skip
+    assert read.places == ("place Foch", "quai du Port")
 
 
 def test_a_renewal_may_name_its_event_in_its_visa_alone() -> None:

@@ -238,6 +238,25 @@ def test_a_list_is_read_whatever_its_marks_and_the_words_that_open_it(lead: str,
     assert sorted(places(f"{lead}{items}\nArticle 3 : Divers.")) == sorted(LISTED)
 
 
+@pytest.mark.parametrize("indent", [" ", "            ", "\uf0b7 "])
+@pytest.mark.parametrize("lead", ["Les images sont celles des lieux suivants, et d'eux seuls :", "Les caméras filment :"])
+def test_lines_below_a_colon_are_items_whatever_they_are_called(lead: str, indent: str) -> None:
+    names = ("place Foch", "Vieux-Port", "lande de Kermor", "quai du Port")
+    assert places("\n".join([lead, *(f"{indent}{name}" for name in names), "Article 3 : Divers."])) == names
+
+
+def test_two_columns_with_marks() -> None:
+    rows = f"{'la place Foch ;':40}le quai du Port ;\n{'le parc Borély ;':40}la rue Basse."
+    assert places(f"Elles visionnent :\n{rows}\nArticle 3 : Divers.") == ("place Foch", "quai du Port", "parc Borély", "rue Basse")
+
+
+@pytest.mark.parametrize(
+    "housed", ["Les serveurs du traitement algorithmique sont installés au centre de supervision", "Il est exploité au poste de police"]
+)
+def test_the_address_of_who_works_there_is_no_place_under_watch(housed: str) -> None:
+    assert places(f"{housed}, rue Méchain.\nArticle 3 : Lieux :\n- place Foch ;\n- quai du Port.") == ("place Foch", "quai du Port")
+
+
 @pytest.mark.parametrize(
     "lead",
     [

@@ -32,6 +32,9 @@ NAMED = {
         "le non-respect du sens commun de circulation",
         "un cycliste avançant à l'inverse du flux",
         "le non-respect du sens unique",
+        "le non-respect du sens de marche",
+        "la marche à contre-flux",
+        "la remontée d'un sens unique",
     ],
     "forbidden_zone": [
         "le franchissement d'une ligne virtuelle",
@@ -44,6 +47,8 @@ NAMED = {
         "un véhicule en zone piétonne",
         "l'entrée d'un piéton là où la circulation est interdite",
         "une présence dans un secteur fermé aux visiteurs",
+        "un véhicule dans une zone qui lui est interdite",
+        "qu'une personne est entrée dans un espace dont l'accès est défendu",
     ],
     "person_down": [
         "une personne gisant au sol",
@@ -84,6 +89,7 @@ NAMED = {
         "un départ de flamme",
         "qu'un feu se déclare",
         "l'apparition d'un feu",
+        "les feux",
     ],
 }
 NONE = [
@@ -101,6 +107,8 @@ NONE = [
     "les agents et leurs mouvements",
     "le coup de feu prend",
     "l'apparition d'un feu d'artifice",
+    "le coup de feu",
+    "les feux tricolores",
     "une affluence de cent mille visiteurs",
 ]
 
@@ -145,6 +153,9 @@ def test_an_event_that_is_no_longer_looked_for_is_none() -> None:
         "Aucun signalement ne porte sur les armes.",
         "La détection des armes est refusée.",
         "Le repérage des chutes demeure rejeté.",
+        "La demande est rejetée en tant qu'elle vise la détection des armes.",
+        "Le surplus de la demande, relatif aux armes, est rejeté.",
+        "Il n'est pas fait droit à la demande de détecter les armes.",
     ],
 )
 def test_an_event_that_is_named_to_say_that_it_is_not_looked_for_is_none(said: str) -> None:
@@ -158,6 +169,8 @@ def test_an_event_that_is_named_to_say_that_it_is_not_looked_for_is_none(said: s
         "Le logiciel ne détecte que les armes.",
         "Le logiciel ne détecte pas les visages mais signale les armes.",
         "Sont signalées les armes qui ne sont pas cachées.",
+        "Il ne peut être recherché que les événements suivants : armes.",
+        "Ne peuvent être signalées que les situations ci-après :\n- armes.",
     ],
 )
 def test_a_negation_of_something_else_excludes_no_event(said: str) -> None:
@@ -171,6 +184,34 @@ def test_a_negation_of_something_else_excludes_no_event(said: str) -> None:
         "Sont signalés, à l'exclusion de tout autre :\n- les départs de feu ;\n- les mouvements de foule ;\nSont exclus :\n- les chutes.",
         "Événements\n☒ mouvements de foule\n☐ armes\n☐ chutes\n☒ départs de feu",
         "Événements          Recherché\nmouvements de foule     X\narmes      –\nchutes     –\ndéparts de feu     X",
+        (
+            "Paramètres\n"
+            "Événements          Activé      Non activé\n"
+            "mouvements de foule     X\n"
+            "armes                                  X\n"
+            "départs de feu          X"
+        ),
+        (
+            "Paramètres\n"
+            "                    Oui      Non\n"
+            "mouvements de foule     ☒        ☐\n"
+            "armes                   ☐        ☒\n"
+            "départs de feu          ☒        ☐"
+        ),
+        (
+            "Paramètres\n"
+            "Événements          Demandé     Retenu\n"
+            "mouvements de foule     X           X\n"
+            "armes                   X           –\n"
+            "départs de feu          X           X"
+        ),
+        (
+            "Événements          Décision\n"
+            "mouvements de foule     retenu\n"
+            "armes (art. R. 311-2)   non retenu\n"
+            "départs de feu          retenu\n"
+            "chutes         refusé"
+        ),
         "Événements        Ville     Police\nmouvements de foule     X    –\ndéparts de feu     –     X\nchutes     –     –",
         "Le traitement détecte les événements mentionnés aux 6° et 8° de l'article 3 du décret n° 2023-828 du 28 août 2023.",
     ],
