@@ -134,14 +134,15 @@ class PlaceChoice:
 class PlaceChoices:
     """Several places may be meant, or one that is not named quite so: all of them, best first. `total` counts also what is left out.
 
-    `sure` is false where they are guesses: none is called as was asked. `searched`: the words were searched first, and no decree has them.
+    `sure` is false where they are guesses: none is called as was asked. `nothing` is what the search for these words gave
+    that came first, where there was one.
     """
 
     asked: str
     choices: tuple[PlaceChoice, ...]
     total: int
     sure: bool
-    searched: bool = False
+    nothing: NothingFound | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ def shortcoming(
     match answer:
         case PlaceChoices():
             text = choices_text(answer, language)
+            if answer.nothing is not None:
+                text = f"{_nothing(answer.nothing, places, words, language)}\n{text}"
         case UnknownPlace():
             text = words.ask.unknown_place.format(asked=_echo(answer.asked))
         case NothingFound():
@@ -202,7 +204,7 @@ def choices_text(answer: PlaceChoices, language: Language) -> str:
     ask = vocabulary(language).ask
     asked = _echo(answer.asked)
     if not answer.sure:
-        head = ask.choices_searched if answer.searched else ask.choices_near
+        head = ask.choices_near
     elif len(answer.choices) == 1:
         head = ask.choices_one
     else:

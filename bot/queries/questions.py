@@ -55,7 +55,7 @@ _LAST_ID = 2**31 - 1
 _OWN_NUMBER = re.compile(r"(?:#|n[°ºo]?\.?\s*)?([0-9]{1,18})", re.ASCII | re.IGNORECASE)
 _WITHOUT_YEAR = re.compile(r"[0-9]{3,6}")
 """A number of a prefecture as people say it. A shorter one is that of a list here, and would end too many others."""
-_NUMBER_ITSELF = re.compile(r"(?:[^\d\s]+ )*\S*\d\S*(?: \S*\d\S*)*")
+_NUMBER_ITSELF = re.compile(r"(?:(?!du )[^\d\s]+ )*\S*\d\S*(?: \S*\d\S*)*")
 """A number without what people copy after it: `2026-1104 du 17 août 2026`, `2026-1104 portant autorisation`."""
 _BEFORE_NUMBER = re.compile(
     r"^(?:(?:arr[êe]t[ée]s?|pr[ée]fectoral|d[ée]crets?|decree|acte?|n[°ºo]?\.?|#)\s*)+(?=[^\W_])",
@@ -146,7 +146,7 @@ class Questions:
                 found = self.ask(meant.question)
                 if meant.otherwise is None or not isinstance(found, NothingFound):
                     return found
-                return replace(meant.otherwise, searched=True)
+                return replace(meant.otherwise, nothing=found)
             case _:
                 return meant
 
@@ -231,7 +231,7 @@ class Questions:
         if not found and itself is not None and (shorter := itself[0].rstrip(".,;:")) != number:
             return self._numbered(shorter, page)
         if not found and _WITHOUT_YEAR.fullmatch(number):
-            found = self._decrees.ending_in(number, self._places)  # shown as a list even where it is one: its number is another
+            found = self._decrees.ending_in(number)  # shown as a list even where it is one: its number is another
         if not found:
             return UnknownDecree(number)
         return self._list(

@@ -98,7 +98,6 @@ class AskWords(Table):
     choices_one: str
     choices_postcode: str
     choices_near: str
-    choices_searched: str
     choices_more: str
     commune: str
     commune_counted: str

@@ -203,10 +203,9 @@ class Decrees(Repository):
         prefixes = [f"number:{authority}:{bare}:" for authority in sorted(authorities)]
         return self._identified(or_(identities.c.key == key, identities.c.prefix.in_(prefixes)))
 
-    def ending_in(self, digits: str, authorities: Collection[str]) -> tuple[Decree, ...]:
-        """Those whose number ends so, of any year, as `numbered`: people say 1104 for 2026-1104."""
-        ending = f":%-{comparable(digits)}:"
-        return self._identified(or_(*(identities.c.prefix.like(f"number:{authority}{ending}") for authority in sorted(authorities))))
+    def ending_in(self, digits: str) -> tuple[Decree, ...]:
+        """Those whose number ends so, of any year and authority, as `numbered`: people say 1104 for 2026-1104."""
+        return self._identified(identities.c.prefix.like(f"number:%-{comparable(digits)}:"))
 
     def _identified(self, by: ColumnElement[bool]) -> tuple[Decree, ...]:
         named = select(identities.c.decree_id).where(by)

@@ -69,13 +69,16 @@ def test_a_decree_is_found_by_the_number_of_its_authority_or_of_its_act(store: S
         found = replace(decree(number, authority), identities=(f"number:{authority}:2026-1104:signed:2026-08-1{number}", f"act:{act}"))
         record(store, replace(found, act_id=act, title=f"Arrêté de {authority}"), f"La gare numéro {number}.")
     questions = Questions(store.decrees, PLACES, lambda: NOW, overview=overview)
-    several = questions.show("2026-01104")
-    assert isinstance(several, DecreeList)
-    assert [one.authority for one in several.decrees] == ["38", "26"]
+    for asked in ("2026-01104", "1104", "arrêté n° 01104 du 3 mai 2026"):
+        several = questions.show(asked)
+        assert isinstance(several, DecreeList)
+        assert [one.authority for one in several.decrees] == ["38", "26"]
     one = questions.show("26-2026-08-19-00001")
     assert isinstance(one, OneDecree)
     assert one.decree.authority == "26"
     assert questions.show("2025-1104") == UnknownDecree("2025-1104")
+    assert questions.show("104") == UnknownDecree("104")
+    assert questions.show("arrêté du 30 juillet 2026") == UnknownDecree("du 30 juillet 2026")
 
 
 @pytest.mark.parametrize("words", ['"gare" OR', "gare*", "NEAR(gare)", "col:gare", "-gare", "é" * 200, "26"])

@@ -202,6 +202,17 @@ def test_a_town_asked_for_as_a_department_is_offered(towns: Questions) -> None:
     assert plain_answer(answer, FRANCE, "fr").splitlines()[0] == "Pour « Montélimar », voulez-vous dire :"
 
 
+@pytest.mark.parametrize("asked", ["Est-ce utilisé à Valence ?", "gare de Lyon"])
+def test_what_is_offered_in_the_place_of_a_search_says_what_the_search_is_worth(asked: str) -> None:
+    decrees = MemoryDecrees([decree(1)])
+    decrees.renewing = True
+    answer = Questions(decrees, FRANCE, lambda: NOW, overview=overview).plain(asked)
+    assert isinstance(answer, PlaceChoices)
+    said = plain_answer(answer, FRANCE, "fr").splitlines()[0]
+    assert said.startswith(f"Aucun arrêté relevé par Vigie ne contient « {asked.removesuffix(' ?')} ». Vigie relit en ce moment")
+    assert said.endswith("Il peut en exister que Vigie n’a pas vus.")
+
+
 def test_a_typing_error_is_forgiven_and_said() -> None:
     questions = Questions(MemoryDecrees([decree(1, title="Arrêté relatif au festival")]), FRANCE, lambda: NOW, overview=overview)
     answer = questions.search("festval")
