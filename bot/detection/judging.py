@@ -488,8 +488,18 @@ def _ruined(case: SegmentEvidence) -> Finding | None:
     return case.uncertain(phrase, case.because_of("doubt", VerdictReason.DAMAGED, left))
 
 
+_TO_BE_ASKED = re.compile(
+    r"\b(?:appartient|revient|loisible|libre|invitee?s?|pourra|peut|faudra|devra)\b[^.;]{0,80}\b(?:presenter|deposer|former|adresser)"
+    r" une (?:nouvelle )?demande\b[^.;]{0,120}$"
+)
+
+
 def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
-    """Return True for a law named only to say what is not done: "… ni à un traitement algorithmique au sens de l'article 10 de la loi…"."""
+    """Return True for a law named only to say what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…"),
+    or what an article leaves to be asked for ("il lui appartient de présenter une demande sur le fondement de…")."""
+    block = case.segment.at(start)
+    if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
+        return True
     excluded = (entry for entry in case.mentions.set_aside if entry.value == EXCLUDED)
     between = (case.document.flat[entry.end : start] for entry in excluded if entry.end <= start <= entry.end + _SAME_SENTENCE)
     return any(re.search(r"\.\s|;", words) is None for words in between)

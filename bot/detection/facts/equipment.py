@@ -22,9 +22,10 @@ from bot.domain.acts import CameraType
 
 # Whose images feed the software: how many cameras, and of which type.
 
-_COUNT = rf"(?P<count>\d{{1,4}}|{CARDINAL}(?:[ -]?{CARDINAL}){{0,6}})"
+_IN_WORDS = rf"{CARDINAL}(?:[ -]?{CARDINAL}){{0,6}}"
+_COUNT = rf"(?P<count>\d{{1,4}}|{_IN_WORDS})"
 _CAMERAS = re.compile(
-    rf"(?<![\w-])(?<!\d[.,])(?<!n° )(?<!article ){_COUNT}\s*(?:\(\s*(?P<again>\d{{1,4}})\s*\)\s*)?"
+    rf"(?<![\w-])(?<!\d[.,])(?<!n° )(?<!article ){_COUNT}\s*(?:\(\s*(?:(?P<again>\d{{1,4}})|{_IN_WORDS})\s*\)\s*)?"
     r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b"
 )
 # A delay, an hour, a crowd, a share: "le nombre de caméras varie lorsque l'affluence atteint 500 personnes".
@@ -42,7 +43,7 @@ _FIXED = re.compile(
 )
 # A line of a form: "Nombre total de caméras  187", "Caméras reliées au logiciel  38, fixes".
 _ROW = re.compile(
-    r"^\W{0,3}(?P<whole>nombre (?:total |maximal )?de(?:s)? )?"
+    r"^\W{0,3}(?:\d{1,2}[ .)-]{1,3})?(?P<whole>nombre (?:total |maximal )?de(?:s)? )?"
     rf"cameras?\b(?:(?! dans | sur | par )[^\n\d.;:]){{0,60}}\s{_COUNT}(?=\s*(?:, (?:fixes|mobiles))?$)",
     re.MULTILINE,
 )
@@ -58,7 +59,7 @@ _ONE_EACH = re.compile(
     rf"\b{_COUNT}\s+{_DRONES}\b(?:d'|de |a )?une (?:seule )?camera (?:par (?:appareil|aeronef|drone)|chacun)"
     rf"|\b(?P<again>\d{{1,4}}|{CARDINAL})\s+{_DRONES}\bchacun\b[^.;]{{0,40}}?\bune (?:seule )?camera\b"
 )
-# "Le nombre « 41 » est remplacé par le nombre « 58 »", in an article that does not say of what.
+# "Le nombre « 41 » est remplacé par le nombre « 58 »", in an article that may not say of what.
 _INSTEAD = re.compile(
     r"\b(?:nombres?|mots?|chiffres?)\s?:?\s?\"(?P<former>[^\"]{1,40})\"\s(?:est|sont) remplacee?s? par\s(?:l[ae]s? )?"
     rf"(?:(?:nombres?|mots?|chiffres?)\s?:?\s?)?\"\s?{_COUNT}\s?\"{_NO_OTHER_UNIT}"
@@ -68,6 +69,8 @@ _LAST_LINE = re.compile(
     r"^\W{0,3}(?P<said>(?:(?:sous-)?total|totaux|ensemble|soit)\b[^\n]*?)?(?<!\d)(?P<count>\d{1,4})(?: cameras?)?[ ]?$", re.MULTILINE
 )
 _FIGURES, _FIGURE = re.compile(r"(?<![\w.-])\d{1,4}(?![\w-])"), re.compile(r"\d{1,4}")
+# … and the words of what it counts are replaced in the same sentence.
+_ALSO_OF = re.compile(r"[^.]{0,120}?\bcameras?\b")
 _NUMBERED = re.compile(rf"\bcameras?\b[^.;:]{{0,60}}?\bau nombre (?:total )?de {_COUNT}\b")
 _CAMERA = re.compile(r"\bcameras?\b")
 # What else than cameras a table counts whose heading speaks of both.
@@ -101,6 +104,11 @@ _RECITED = re.compile(r"\bdemande\b|\bau nombre de\b|\bnombre (?:total )?de came
 _DRONE = re.compile(r"\baeronefs?\b|\bdrones?\b")
 _VIDEO = re.compile(r"\bvideo\s?-?\s?(?:protection|surveillance)s?\b|\bcameras? fixes?\b")
 _FIXED_ONLY = re.compile(r"\bcameras? fixes?\b|\bcameras\b[^\n.;]{0,60}\d, fixes\b")
+# "Douze caméras de son système de vidéoprotection et cinq caméras fixes".
+_APART = re.compile(
+    r"\bcameras? (?:du|de|des|d')[^.;,]{0,40}\bvideo\s?-?\s?(?:protection|surveillance)\b"
+    r"[^.;]{0,60}(?:,|\bet\b)[^.;,]{0,30}\bcameras? fixes?\b"
+)
 _MOVING = re.compile(r"\b(?:mobiles?|nomades?|embarquees?(?! (?:sur|a bord)[^.;,]{0,20}(?:aeronef|drone))|orientables?)\b")
 _IMAGES = re.compile(r"\b(?:images|demande)\b[^.;]{0,150}\b(?:video\s?-?\s?(?:protection|surveillance)|aeronefs?|drones?)\b")
 # The title of the implementing decree names both: it says nothing of what is authorised.
@@ -127,7 +135,7 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
     known = {figure.count.value for block in preamble for figure in _figures(document, block)}
     for match in (match for block in articles for match in _INSTEAD.finditer(document.flat, block.start, block.end)):
         former = cardinal(fold(document.original(*match.span("former")).strip()).text)  # what goes is blanked in the folded text
-        if former in known and (count := cardinal(match["count"])) is not None:
+        if (former in known or _ALSO_OF.match(document.flat, match.end(), segment.end)) and (count := cardinal(match["count"])) is not None:
             return TextMatch(count, *match.span())
     recited = (block for block in preamble if _RECITED.search(document.flat, block.start, block.end))
     each = {figure.count.value: figure.count for block in recited for figure in _figures(document, block) if figure.count.value > 1}
@@ -227,14 +235,20 @@ def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
         candidates = list(columns.values())
         if match["said"]:
             candidates += [[figures[rank][-1] for rank in rows if figures[rank]], [sum(figures[rank]) for rank in rows if figures[rank]]]
-        if any(int(match["count"]) in list(accumulate(column))[1:] for column in candidates):
-            yield TextMatch(int(match["count"]), *match.span())
+        sums = {int(match["count"])} if any(int(match["count"]) in list(accumulate(column))[1:] for column in candidates) else set()
+        # "Total 43 14", under "Nombre" and "Dont pivotantes": the greater of the sums is the whole.
+        said = _FIGURES.findall(match["said"] or "") if re.search(r"\bdont\b", heading) else []
+        for rank, figure in enumerate(map(int, reversed(said)), start=2):
+            if figure in list(accumulate(figures[row][-rank] for row in rows if len(figures[row]) >= rank))[1:]:
+                sums.add(figure)
+        if sums:
+            yield TextMatch(max(sums), *match.span())
 
 
 def _is_of_form(document: ActText, match: re.Match[str]) -> bool:
     """Return False for a line in the midst of a sentence ("les ⏎ caméras de la place du 8 ⏎ mai 1945")."""
     first, last = document.folded.span(*match.span())
-    word = re.search(r"\w", document.source[first:last])
+    word = re.search(r"[^\W\d]", document.source[first:last])
     return word is not None and word.group().isupper() and not document.source[last : last + 40].lstrip()[:1].islower()
 
 
@@ -276,6 +290,8 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
                 found.setdefault(kind, TextMatch(kind, match.start(), match.end()))
                 break
     # "Fixes" is of all of them where no other ones are spoken of.
+    if any(_APART.search(text, block.start, block.end) for block in blocks):
+        return [found[kind] for kind in CameraType if kind in found]
     moving = any(_MOVING.search(text, block.start, block.end) is not None for block in blocks)
     if CameraType.FIXED in found:
         found.pop(CameraType.FIXED if moving else CameraType.VIDEOPROTECTION, None)

@@ -172,9 +172,12 @@ _VALUE = (
 )
 _OFFICIAL = r"(?:\s*(?:inter-?)?(?:prefectora(?:l|ux)|conjoint|modificatif|rectificatif|complementaire|du prefet de police|cab(?:inet)?))*"
 _NUMBER = re.compile(
-    rf"(?P<head>\barretes?|\ba r r e t e|\bap|\bdecision|(?<=[a-z])arrete){_OFFICIAL}\s*{_SERVICE}?"
+    rf"(?P<head>\barretes?|\ba r r e t e|\bap(?![a-z])|\bdecision|(?<=[a-z])arrete){_OFFICIAL}"
+    # "Arrêté du 2 mai 2026", and its number on the next line.
+    rf"(?:\s+du\s+\d{{1,2}}(?:er)?\s[a-z]{{3,9}}\s20\d\d\s*,?)?\s*{_SERVICE}?"
     rf"(?:(?:{_SIGN})?(?P<series>{_SERIES})?{_SIGN}(?P<value>{_VALUE})"
-    rf"|(?P<bare>(?:[a-z]{{2,6}}[ -]|(?:[a-z]{{2,8}}[-/]){{2,4}})?(?:20\d\d\s?[-./]\s?\d{{1,6}}(?:[-/]\d{{1,4}})?|20\d{{6,9}})"
+    r"|(?P<bare>(?:[a-z]{2,6}[ -]|(?:[a-z]{2,8}[-/]){2,4}|\d{2,3}[-/](?:[a-z]{2,8}[-/]){1,4})?"
+    rf"(?:20\d\d\s?[-./]\s?\d{{1,6}}(?:[-/]\d{{1,4}})?|20\d{{6,9}})"
     r"|20\d\d(?:[-/][a-z]{2,8}){1,5}[-/]\d{1,6}|(?:r\d\d|\d{2,3}|2[ab])-20\d\d-\d\d-\d\d-\d{3,5}))"
 )
 _GLUED = re.compile(r"(?<=\d)(?:portant|autoris|modifi|abrog|retir|relatif|relative|suspen|prorog|prolong|renouvel|fixant|du\d)")

@@ -32,7 +32,7 @@ from bot.detection.text.phrases import (
     last_day,
     partial,
 )
-from bot.detection.text.segments import Block, DecreePart, Segment
+from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.detection.text.tables import MOST_LINES, Line, has_gap, in_cells, lines_of
 from bot.domain.acts import Moment
 
@@ -448,13 +448,14 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     """Return the period of a decree, None where no whole date could be read.
 
     Of a decree on several things, the articles from the first that speaks of the algorithm on (`speaking`) come before those on traffic
-    or parking. A single day of the title that is the day of signature (`signed`) is a period only where the articles give no other.
+    or parking. A single day of the title that is the day of signature (`signed`), or stands below it, is a period only where the articles
+    give no other.
     """
     titled = _first(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)], singles=True)
     if titled is not None and _heads_a_letter(document, segment, titled):
         titled = None
     articles = list(segment.of(DecreePart.ARTICLE))
-    if titled is not None and signed is not None and titled.value == (Moment(signed), Moment(signed)):
+    if titled is not None and (titled.value == (on := signed and Moment(signed), on) or _is_below_title(document, segment, titled)):
         titled = _first(document, [*speaking, *articles], singles=False) or titled
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
     operative = _operative(document, articles[spoken:], titled) or (_operative(document, articles[:spoken], titled) if spoken else None)
@@ -483,6 +484,17 @@ def _heads_a_letter(document: ActText, segment: Segment, found: TextMatch[Period
     lines = document.source[max(first - 60, 0) : first], document.source[last : last + 20]
     heads = segment.at(found.start).part is DecreePart.HEADING and found.value[0] == found.value[1]
     return heads and _TOWN.search(lines[0]) is not None and re.match(r"[ \t]*\n", lines[1]) is not None
+
+
+# A sentence ends, or whoever decides begins to speak.
+_PROSE = re.compile(r"[.?!]\s|^\W{0,3}l[ea]\s(?:sous-)?prefete?\b", re.MULTILINE)
+
+
+def _is_below_title(document: ActText, segment: Segment, found: TextMatch[Period]) -> bool:
+    """Return True for a day that the prose below a title tells: "Le préfet, au vu du dossier complété le 2 mai 2026, décide"."""
+    block, text = segment.at(found.start), document.folded.text
+    single = found.value[0] == found.value[1] and block.part is DecreePart.HEADING
+    return single and _PROSE.search(text, own_heading(text, block.start, found.start), found.start) is not None
 
 
 _ANY_HOUR = re.compile(rf"(?<!\w){HOUR}(?<!:)(?!\w)")
@@ -526,9 +538,11 @@ def _agrees(operative: Period, titled: Period) -> bool:
     shown_first, shown_last = shown_first or shown_last, shown_last or shown_first
     if first is None or last is None or shown_first is None or shown_last is None:
         return False
+    # "Pendant le mois de décembre" is said of the thirty days that the law allows.
+    month = shown_first.day.day == 1 and (shown_last.day + timedelta(days=1)).day == 1
     return (
         first.day <= shown_first.day
-        and shown_last.day <= last.day
+        and shown_last.day - timedelta(days=1 if month else 0) <= last.day
         and (last.day - first.day).days <= max(62, (shown_last.day - shown_first.day).days + 14)
     )
 

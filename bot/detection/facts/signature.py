@@ -17,7 +17,7 @@ from typing import Any
 from bot.detection.text.cues import cues, fold, load, pattern, repair
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import ANY_DATE, HOUR, full, is_signatory
-from bot.detection.text.segments import DecreePart, Segment, erratum, own_heading
+from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
 from bot.domain.law.tables import LINK, PREFIX, spellings
 
 # The administrative courts that the remedies of a decree name.
@@ -47,11 +47,17 @@ def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
     A court in visas and recitals, or whose judgment is quoted, is none of them. Neither letters' case nor split words matter.
     """
     found: dict[str, TextMatch[str]] = {}
-    for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY, DecreePart.HEADING):
+    for block in _closed(segment):
         for name, low, high in _mentions(document, block.start, block.end):
             if _of_remedies(document, segment, low, high):
                 found.setdefault(name, TextMatch(name, *document.loose(low, high)))
     return sorted(found.values(), key=lambda entry: entry.start)
+
+
+def _closed(segment: Segment) -> list[Block]:
+    """Return the parts in which a decree may close: where it has no articles, what stands below its last visa or recital too."""
+    parts = (DecreePart.ARTICLE, DecreePart.BODY, DecreePart.HEADING)
+    return [block for block in segment.blocks if block.part in parts or (block is segment.blocks[-1] and not segment.has_articles)]
 
 
 def _mentions(document: ActText, start: int, end: int) -> list[tuple[str, int, int]]:
@@ -108,7 +114,9 @@ _AT = rf"(?P<town>\s?,?\s(?:fait\s)?a\s{_TOWN}(?=\W?$))?"
 _LINE = re.compile(rf"^\W{{0,3}}(?:[a-z][a-z ]{{3,20}}\s:\s)?(?:{_DONE_AT}|(?:a\s+)?{_TOWN}\s?,)\s?{_DAY}{_AT}", re.MULTILINE)
 # "Le 5 mai 2026, à Toulon", "Le 5 mai 2026", "Toulon, 5 mai 2026": items of a list look the same.
 _LOOSE = re.compile(rf"^\W{{0,3}}(?:(?:le|ce)\s|{_TOWN}\s?,\s?)(?P<day>{ANY_DATE}){_AT}\W?$", re.MULTILINE)
-_HEADED = re.compile(rf"^(?:[^\n.;:\d]{{1,90}}[ ])?(?P<town>[a-z]['a-z-]{{1,30}}),[ ]?{_DAY}\W?$", re.MULTILINE)
+_HEADED = re.compile(
+    rf"^(?:[a-z]{{6,8}} suivie? par\s?:\s?)?(?:[^\n.;:\d]{{1,90}}[ ])?(?P<town>[a-z]['a-z-]{{1,30}}),[ ]?{_DAY}\W?$", re.MULTILINE
+)
 _FIRST_LETTER = re.compile(r"\W{0,3}(?:a\s+)?(?=[a-z])")
 # A sentence that ends a line with one of these goes on.
 _GOES_ON = re.compile(
@@ -157,11 +165,22 @@ def _signings(document: ActText, segment: Segment) -> list[re.Match[str]]:
     """Return where a decree is signed, each with its `day` where one can be read: "Fait à …" before other lines, the last first."""
     done = [match for block in segment.blocks for match in _DONE.finditer(document.folded.text, block.start, block.end)]
     operative, others = (
-        [line for block in segment.of(*parts) for line in signing_lines(document, block.start, block.end)]
-        for parts in ((DecreePart.ARTICLE,), (DecreePart.HEADING, DecreePart.BODY))
+        [line for block in _closed(segment) if (block.part is DecreePart.ARTICLE) is closing for line in _lines_of(document, block)]
+        for closing in (True, False)
     )
     found = (*reversed(done), *reversed(operative), *reversed(others))
-    return [match for match in found if not _is_later(document, match)]
+    annexes = (_ANNEX.search(document.folded.text, block.start, block.end) for block in segment.of(DecreePart.ARTICLE))
+    # What is annexed, an agreement say, has a day of its own.
+    annex = next((match.start() for match in annexes if match is not None), segment.end)
+    return sorted((match for match in found if not _is_later(document, match)), key=lambda match: match.start() > annex)
+
+
+# A line of its own, with the number of the decree or without: "ANNEXE 1 à l'arrêté n° 2026-12".
+_ANNEX = re.compile(r"^\W{0,3}annexes?\b(?: (?:[ivx]{1,4}|\d{1,2}|unique))?(?: a l'arrete[^\n.;]{0,60})?\W{0,3}$", re.MULTILINE)
+
+
+def _lines_of(document: ActText, block: Block) -> list[re.Match[str]]:
+    return signing_lines(document, block.start, block.end)
 
 
 def signing_lines(document: ActText, start: int, end: int) -> list[re.Match[str]]:
@@ -327,7 +346,8 @@ def _above(document: ActText, start: int, end: int) -> tuple[str, bool]:
     line = before.rfind("\n") + 1
     if document.page(start + len(before)) != document.page(end):
         return f"{before}\n", False
-    named = is_signatory(document.original(start + line, start + len(before)))
+    # "… et au directeur de Transports Basques." ends a sentence.
+    named = not before.endswith(".") and is_signatory(document.original(start + line, start + len(before)))
     return re.sub(r"\W*\bsigne$", "", before[:line] if named else before).rstrip(), named
 
 

@@ -22,7 +22,7 @@ from bot.detection.rules.evidence import (
     unsettled,
 )
 from bot.detection.text.cues import VerdictReason, cues, name_of
-from bot.detection.text.mentions import Mention
+from bot.detection.text.mentions import Mention, purposes_named
 from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
 
@@ -244,7 +244,19 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
             if titled is not None and titled.kind is not Kind.AUTHORISATION:
                 kind, said = titled.kind, case.verb(titled, case.title.start)
         return case.decree(kind, said, mention)
-    return case.uncertain(*doubt) if doubt else None
+    return case.uncertain(*doubt) if doubt else _as_titled(case)
+
+
+def _as_titled(case: SegmentEvidence) -> Finding | None:
+    """Return the change that title and articles both make to an authorisation, where other articles say of VSA how it goes on: what it is
+    called and what it looks for."""
+    titled = first_verb(case.title.text, 0, len(case.title.text)) if case.title is not None else None
+    done, articles = _done_to_another(case), list(case.segment.of(DecreePart.ARTICLE))
+    spoken = next((mention for mention in case.found if mention.strong and mention.part is DecreePart.ARTICLE), None)
+    looked_for = {purpose for block in articles for purpose, *_ in purposes_named(case.document, block.start, block.end)}
+    if titled is None or done is None or spoken is None or spoken.citation or len(looked_for) < 2 or not case.supported():
+        return None
+    return case.decree(*done, spoken) if titled.kind is done[0] and titled.kind in CHANGES else None
 
 
 def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
@@ -272,9 +284,12 @@ def answered(case: SegmentEvidence) -> Finding | None:
         verb = article_verb(case.text, start, stop)
         if verb is None:
             continue
-        refused = verb.kind is Kind.REFUSAL and cues().around["request"].search(case.text, start, verb.start) is not None
+        said = case.text[verb.start : verb.end]
+        refused = verb.kind is Kind.REFUSAL and (
+            said.startswith("je") or cues().around["request"].search(case.text, start, verb.start) is not None
+        )
         # "La commune est autorisée" answers another request; this one is said to be granted.
-        granted = verb.kind is Kind.AUTHORISATION and re.match("demande|ilestfaitdroit", case.text[verb.start : verb.end]) is not None
+        granted = verb.kind is Kind.AUTHORISATION and re.match("demande|ilestfaitdroit|j(?:evous)?autorise", said) is not None
         if refused or granted:
             return case.decree(verb.kind, case.verb(verb), asked)
     return None

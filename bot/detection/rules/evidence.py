@@ -261,9 +261,11 @@ def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
 
 
 def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
-    """Return what an article says to forbid or stop a use, unless of what no decree allows ("la reconnaissance faciale est interdite")."""
+    """Return what an article says to forbid or stop a use, unless of what no decree allows ("la reconnaissance faciale est interdite") or
+    of what may follow ("la préfète peut y mettre fin")."""
     for found in cues().otherwise.finditer(text, start, stop):
-        if cues().around["never_allowed"].search(text, max(found.start() - _BESIDE, start), min(found.end() + _BESIDE, stop)) is None:
+        beside = max(found.start() - _BESIDE, start), min(found.end() + _BESIDE, stop)
+        if not any(cues().around[key].search(text, *beside) for key in ("never_allowed", "power")):
             return found
     return None
 

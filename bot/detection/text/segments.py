@@ -61,8 +61,10 @@ _OPERATIVE = re.compile(
     r"|(?:arrete(?:nt)?|decide(?:nt)?)art1(?!\d)"
 )
 # A decision without the word "article": "Décide :" and a line that begins with "1°", "1er –", "A."; else its paragraphs.
+# "Pour ces motifs, la préfète arrête :" ends a sentence too.
+_SAYS = r"(?:prefete?s?\b[^\n.;:]{0,60}|\bmotifs,?|\bconsequence,?)\s(?:arrete|decide)(?:nt)?(?: ce qui suit)?\s?:\s?(?=\n)"
 _FIRST_POINT = re.compile(
-    r"^\W{0,3}(?:arrete|decide)(?:nt)?\b[^\n]{0,30}\n\s?"
+    rf"(?:^\W{{0,3}}(?:arrete|decide)(?:nt)?\b[^\n]{{0,30}}|{_SAYS})\n\s?"
     r"(?P<point>\W{0,3}(?:(?:1(?:\s?er)?|i)\s?(?:[°º]\s?\)|[°º.)/:-])|a\s?[.)/-])(?=\s))",
     re.MULTILINE,
 )
@@ -70,7 +72,12 @@ _POINTS = tuple(
     re.compile(rf"^\W{{0,3}}{number}(?=\s)", re.MULTILINE)
     for number in (r"\d{1,2}(?:\s?er)?\s?(?:[°º]\s?\)|[°º.)/:-])", r"[ivx]{1,5}\s?[.)/:-]", r"[a-z]\s?[.)/-]")
 )
-_ORDERS = re.compile(r"^\W{0,3}(?:a\s?r\s?r\s?e\s?t\s?e|d\s?e\s?c\s?i\s?d\s?e)(?:\s?n\s?t)?(?: ce qui suit)?\W{0,4}$", re.MULTILINE)
+_ORDERS = re.compile(
+    rf"^\W{{0,3}}(?:a\s?r\s?r\s?e\s?t\s?e|d\s?e\s?c\s?i\s?d\s?e)(?:\s?n\s?t)?(?: ce qui suit)?\W{{0,4}}$|{_SAYS}"
+    # A letter decides by its verb: what stands above only says what was asked for.
+    r"|^(?=[^\n.;:]*\bj(?:'|e )(?:vous )?(?:autorise|abroge|mets fin|retire|suspends|refuse|rejette)\b)",
+    re.MULTILINE,
+)
 _PARAGRAPH = re.compile(r"(?<=\.)\s?\n")
 # Where a decree is signed: what stands there is one closing.
 _CLOSING = re.compile(
@@ -79,7 +86,7 @@ _CLOSING = re.compile(
 )
 _HEAD = re.compile(r"\b(?:arretes?|decision|a\s?r\s?r\s?e\s?t\s?e)\b")
 _RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?\s?(?:[a-z]{2,6}[ -])?\d", re.MULTILINE)
-_QUOTED = re.compile(r"(?:\b(?:cet|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?)|l[' ]{0,2}|l)\s?\W{0,2}$")
+_QUOTED = re.compile(r"(?:\b(?:cet|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?|par)|l[' ]{0,2}|l)\s?\W{0,2}$")
 
 
 class DecreePart(StrEnum):
@@ -253,14 +260,19 @@ def _articles(document: ActText, operative: int, end: int) -> list[int]:
     return [headed.get(position, position) for position in sorted({operative, *articles})]
 
 
+_ROW = re.compile(r"[^\n]*\S {3,}\S")
+
+
 def _paragraphs(document: ActText, start: int, end: int) -> Iterator[int]:
     """Yield where each paragraph below a blank line begins, up to the closing."""
     text = document.folded.text
     for match in _PARAGRAPH.finditer(text, start, end):
         if _CLOSING.match(text, match.end(), end) is not None:
             return
-        first, last = document.folded.span(match.start(), match.end())
-        if document.source.count("\n", first, last) > 1 and not document.original(match.end(), match.end() + 1).islower():
+        first, last = document.folded.origin(match.start()), document.folded.origin(match.end())
+        if document.source.count("\n", first, last) < 2 or _ROW.match(document.source, last):
+            continue  # a table is of the paragraph that tells of it
+        if not document.original(match.end(), match.end() + 1).islower():
             yield match.end()
 
 

@@ -333,3 +333,22 @@ def test_a_column_of_thousands_of_figures_is_read_in_time_that_grows_with_its_le
     monkeypatch.setattr(equipment, "lines_of", counted)
     assert facts("Un traitement algorithmique est autorisé.\nArticle 2 : Les caméras :\n" + "12\n" * 3000).cameras is None
     assert 0 < looked_at < 20_000
+
+
+@pytest.mark.parametrize(
+    ("said", "cameras"),
+    [
+        ("Le traitement porte sur 14 (quatorze) caméras.", 14),
+        ("Le traitement porte sur 31 (trente et une) caméras de vidéoprotection.", 31),
+        ("Le traitement est celui du tableau :\n3    Nombre de caméras      8\n4    Début      2 mai", 8),
+        ("Les caméras sont :\nLieu Nombre Dont mobiles\nplace A 6 2\nplace B 9 4\nTotal 15 6", 15),
+        ("Les caméras sont :\nLieu Avant Après\nplace A 6 2\nplace B 9 4\nTotal 15 6", 6),
+        ("Le nombre « dix » est remplacé par le nombre « douze » et les mots « caméras » par les mots « caméras de vidéoprotection ».", 12),
+        ("Le nombre « dix » est remplacé par le nombre « douze ».", None),
+    ],
+)
+def test_a_number_of_cameras_in_words_in_a_form_in_a_column_and_in_the_place_of_another(said: str, cameras: int | None) -> None:
+    text = (
+        f"Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\nArticle 1 : {said}\nArticle 2 : Exécution.\nFait à Dax, le 3 mai 2026"
+    )
+    assert judge(act(text, "Arrêté n° 2026-9 modifiant un traitement algorithmique des images de vidéoprotection")).facts.cameras == cameras

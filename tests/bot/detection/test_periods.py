@@ -453,3 +453,32 @@ def test_two_articles_with_other_hours_are_no_sure_period() -> None:
         "Article 3 : En gare, on l'emploie du 3 octobre 2026 à 9 h au 4 octobre 2026 à 2 h."
     )
     assert {"starts", "ends"} <= {*judge(act(text, f"Arrêté n° 2026-1 {OBJECT}")).facts.doubtful}
+
+
+@pytest.mark.parametrize(
+    ("heading", "title", "said", "expected"),
+    [
+        (
+            "Le préfet, au vu du dossier complété le 21 août 2026,",
+            "",
+            "du 3 septembre 2026 au 13 septembre 2026",
+            ("2026-09-03", "2026-09-13"),
+        ),
+        (
+            "La ville a un logiciel. Elle s'en sert depuis le 21 août 2026.",
+            "",
+            "du 3 septembre 2026 au 13 septembre 2026",
+            ("2026-09-03", "2026-09-13"),
+        ),
+        ("", " pendant le mois de décembre 2026", "du 1er au 30 décembre 2026", ("2026-12-01", "2026-12-30")),
+        ("", " pendant le mois de décembre 2026", "du 5 au 8 décembre 2026", ("2026-12-01", "2026-12-31")),
+    ],
+)
+def test_the_articles_before_prose_and_thirty_days_of_a_month(heading: str, title: str, said: str, expected: tuple[str, str]) -> None:
+    text = (
+        f"Préfecture\nARRÊTÉ n° 2026-9\nautorisant un traitement algorithmique des images de "
+        f"vidéoprotection\n{heading}\nVu la loi n° 2023-380 "
+        f"du 19 mai 2023, article 10 ;\nARRÊTE\nArticle 1 : L'autorisation vaut {said}.\nFait à Dax, le 2 mai 2026"
+    )
+    facts = judge(act(text, f"Arrêté n° 2026-9 autorisant un traitement algorithmique des images de vidéoprotection{title}")).facts
+    assert (str(facts.starts and facts.starts.day), str(facts.ends and facts.ends.day)) == expected

@@ -85,3 +85,53 @@ def test_points_within_articles_are_no_articles() -> None:
         "des images de vidéoprotection :\n1° la commune de Dax ;\n2° la SNCF.\nArticle 2 : Un recours peut être formé."
     )
     assert judge(act(text, TITLE)).facts.operators == ("Commune de Dax", "SNCF")
+
+
+@pytest.mark.parametrize("mark", ["{}.", "§ {}.", "{}°", "{}) –", ""])
+@pytest.mark.parametrize(
+    "opening",
+    ["En conséquence, la préfète des Landes arrête :", "Pour ces motifs, LE PRÉFET DÉCIDE ce qui suit :", "Par ces motifs, arrête :"],
+)
+def test_a_sentence_that_ends_with_the_order_opens_the_points(opening: str, mark: str) -> None:
+    marks = [mark.format(rank) for rank in (("1", "2", "3", "4") if "°" in mark or "§" in mark else ("a", "b", "c", "d"))]
+    ordered = "\n\n".join(f"{rank} {paragraph}".strip() for rank, paragraph in zip(marks, PARAGRAPHS, strict=True))
+    text = (
+        "Préfecture des Landes\nSelon la loi n° 2023-380 du 19 mai 2023, article 10, et la demande complétée le 8 septembre 2026.\n\n"
+        f"La fête attire 90 000 personnes. {opening}\n\n{ordered}\n\nDax, le 28 septembre 2026\n\nLe préfet des Landes\n\nInès Latour"
+    )
+    facts = judge(act(text, TITLE)).facts
+    assert (facts.starts, facts.ends) == (Moment(date(2026, 10, 5), time(9)), Moment(date(2026, 10, 12), time(23)))
+    assert (facts.cameras, facts.purposes, facts.court) == (9, ("crowd_movement", "fire"), "Tribunal administratif de Pau")
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("j'autorise la commune de Dax à recourir à ce logiciel", Kind.AUTHORISATION),
+        ("je vous autorise à l'employer", Kind.AUTHORISATION),
+        ("je refuse cette demande", Kind.REFUSAL),
+        ("j'ai transmis votre dossier au ministre", None),
+        ("je n'autorise rien à ce stade", None),
+    ],
+)
+def test_a_letter_decides_by_its_verb(said: str, kind: Kind | None) -> None:
+    text = (
+        "Préfet des Landes\nMont-de-Marsan, le 3 mai 2026\nLe préfet\nà\nMonsieur le maire\n\nObjet : votre demande d'emploi d'un "
+        "traitement algorithmique d'images\nRéf. : loi n° 2023-380 du 19 mai 2023, article 10\n\nVous avez déposé un dossier le "
+        f"8 avril 2026.\n\nAprès examen,\n{said}, du 5 mai 2026 au 9 mai 2026.\n\nJe vous prie d'agréer mes vœux."
+    )
+    verdict = judge(act(text, "Lettre du 3 mai 2026"))
+    assert (verdict.kind, verdict.outcome is Outcome.DECREE) == (kind, kind is not None)
+    assert kind is not Kind.AUTHORISATION or str(verdict.facts.ends and verdict.facts.ends.day) == "2026-05-09"
+
+
+def test_a_table_is_of_the_paragraph_that_tells_of_it_and_indented_paragraphs_are_articles() -> None:
+    text = (
+        "Préfecture des Landes\nVu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\n\n    La commune de Dax est "
+        "autorisée à soumettre "
+        "à un traitement algorithmique les images de vidéoprotection.\n\n    Sont reliées les caméras du tableau.\n\n   "
+        " Lieu          Nombre\n"
+        "    Halles        4\n    Arènes        5\n    Total         9\n\n    Le public est informé.\n\nDax, le 28 septembre 2026"
+    )
+    facts = judge(act(text, TITLE)).facts
+    assert (facts.cameras, facts.camera_types, facts.operators) == (9, ("videoprotection",), ("Commune de Dax",))

@@ -246,3 +246,37 @@ def test_a_day_of_the_letterhead_is_quoted_with_its_town_alone() -> None:
     verdict = judge(act(f"{head}\nVu le code ;\nARRÊTE\nArticle 1er : La SNCF est autorisée.", TITLE))
     assert verdict.facts.signed == date(2026, 5, 2)
     assert [quote.text for quote in verdict.evidence if quote.about == "signed"] == ["Dijon, le 2 mai 2026"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "number", "signed"),
+    [
+        ("ARRÊTÉ 40-CAB-2026-0731", "40-CAB-2026-0731", "2026-09-28"),
+        ("Arrêté 40/SPD/BRS/2026-12", "40/SPD/BRS/2026-12", "2026-09-28"),
+        ("Arrêté du 3 juin 2026\nBPA/2026/n° 88", "BPA/2026/88", "2026-06-03"),
+        ("ARRÊTÉ du 3 juin 2026, n° 2026-88", "2026-88", "2026-06-03"),
+        ("SPD n° 2026-14\n\nARRÊTÉ\nautorisant un traitement algorithmique", "2026-14", "2026-09-28"),
+    ],
+)
+def test_numbers_without_a_sign_below_a_day_and_in_a_corner(heading: str, number: str, signed: str) -> None:
+    text = (
+        f"Préfecture des Landes\n{heading}\n\nLe préfet,\nVu la loi n° 2023-380 du 19 mai 2023, article 10 ; le décret "
+        f"d'application n° 2023-828 "
+        "du 28 août 2023 ;\nARRÊTE\nArticle 1 : La commune de Dax est autorisée à employer un traitement algorithmique des images.\n"
+        "Dax, le 28 septembre 2026\nLe préfet des Landes\nInès LATOUR"
+    )
+    facts = judge(act(text)).facts
+    assert (facts.number, str(facts.signed)) == (number, signed)
+
+
+@pytest.mark.parametrize("annex", ["ANNEXE", "ANNEXE 1 à l'arrêté n° 2026-9", "Annexe unique"])
+@pytest.mark.parametrize("done", ["Fait en deux exemplaires le 20 août 2026", "Fait à Dax, le 20 août 2026", "Dax, le 20 août 2026"])
+def test_what_is_annexed_has_a_day_of_its_own(annex: str, done: str) -> None:
+    text = (
+        "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\nArticle 1 : La commune de Dax est autorisée à employer un traitement "
+        "algorithmique des images de vidéoprotection.\nArticle 2 : Exécution.\n\nDax, le 28 septembre 2026\nPour le "
+        "préfet,\nLa secrétaire générale\n"
+        f"Inès LATOUR\n\n{annex}\n\nCONVENTION\n\nLa ville emploie le logiciel.\n\n{done}\nPour l'État Pour la commune"
+    )
+    facts = judge(act(text, "Arrêté n° 2026-9 autorisant un traitement algorithmique des images de vidéoprotection")).facts
+    assert (str(facts.signed), facts.office) == ("2026-09-28", "La secrétaire générale")

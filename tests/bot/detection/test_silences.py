@@ -433,3 +433,67 @@ def test_an_article_put_in_the_place_of_another_authorises_nothing_new() -> None
         f"« Art. 1er – La police municipale d'Agde est autorisée à mettre en œuvre {OBJECT}. »\nFait à Agde, le 9 mai 2026"
     )
     assert judge(act(text, "Arrêté n° 2026.5.DS.7 modifiant l'arrêté n° 2026.4.DS.12")).kind is Kind.MODIFICATION
+
+
+@pytest.mark.parametrize(
+    "title", ["relatif au recours, par la ville de Gex, à", "portant recours par le service de secours à", "concernant le recours à"]
+)
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("Le préfet peut à tout moment y mettre fin.", Outcome.DECREE),
+        ("La préfète peut suspendre cet emploi ou y mettre fin sans préavis.", Outcome.DECREE),
+        ("Le traitement est interrompu sans délai dès que la fête est annulée.", Outcome.DECREE),
+        ("Le traitement est interrompu en cas d'orage.", Outcome.DECREE),
+        ("Le traitement est interrompu à compter de ce jour.", Outcome.UNCERTAIN),
+        ("La ville est requise de mettre fin à cet emploi.", Outcome.UNCERTAIN),
+    ],
+)
+def test_what_may_stop_a_use_does_not_stop_it(title: str, said: str, outcome: Outcome) -> None:
+    text = f"{LAW}ARRÊTE\nArticle 1 : La ville de Gex applique le logiciel aux images.\nArticle 2 : {said}\nFait à Gex, le 3 mai 2026"
+    assert judge(act(text, f"Arrêté n° 2026-8 {title} {OBJECT}")).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Commission départementale de vidéoprotection - relevé d'avis du 2 juin 2026", ""),
+        ("", "AVIS rendus en la séance du 2 juin 2026\n"),
+        ("Avis rendus par la commission le 2 juin 2026", ""),
+        ("", "La commission, après débat,\nObserve que dix caméras seraient reliées ;\nÉMET UN AVIS FAVORABLE sous réserve.\n"),
+    ],
+)
+def test_opinions_of_a_commission_decide_nothing(title: str, text: str) -> None:
+    about = (
+        f"Saisine sur un projet d'arrêté autorisant la commune de Gex à mettre en œuvre {OBJECT} : objets abandonnés, mouvements de foule."
+    )
+    assert judge(act(f"Préfecture de l'Ain\n{text}{about}\nGex, le 3 juin 2026", title)).outcome is Outcome.NOT_CONCERNED
+
+
+@pytest.mark.parametrize(
+    ("recital", "article", "outcome"),
+    [
+        (
+            "qu'un traitement algorithmique ne saurait être autorisé ici ; qu'elle y a renoncé",
+            "Il n'y a ni son ni enquête.",
+            Outcome.NOT_CONCERNED,
+        ),
+        ("qu'un traitement algorithmique ne peut être employé par une société", "Le public est informé.", Outcome.NOT_CONCERNED),
+        ("qu'un traitement algorithmique ne peut être employé que du 2 au 5 mai", "Le public est informé.", Outcome.UNCERTAIN),
+        (
+            "la demande",
+            "Il lui appartient de présenter une demande sur le fondement de l'article 10 de la loi n° 2023-380.",
+            Outcome.NOT_CONCERNED,
+        ),
+        ("la demande", "L'analyse est faite sur le fondement de l'article 10 de la loi n° 2023-380.", Outcome.UNCERTAIN),
+        ("la demande", "Le module d'analyse automatique des images (détection de présence) est mis en service.", Outcome.UNCERTAIN),
+        ("la demande", "Le module d'analyse automatique des images est fourni avec l'enregistreur.", Outcome.NOT_CONCERNED),
+    ],
+)
+def test_an_ordinary_system_of_cameras_with_what_was_asked_beside_it(recital: str, article: str, outcome: Outcome) -> None:
+    text = (
+        f"Le préfet de l'Ain\nVu le code de la sécurité intérieure ;\nConsidérant {recital} ;\nConsidérant les vols commis dans ce "
+        "magasin pendant les soldes d'hiver et l'avis de la commission ;\nARRÊTE\nArticle 1 : La société est autorisée à installer "
+        f"vingt caméras.\nArticle 2 : {article}\nFait à Gex, le 3 mai 2026"
+    )
+    assert judge(act(text, "Arrêté n° 2026-8 portant autorisation d'un système de vidéoprotection")).outcome is outcome
