@@ -168,22 +168,17 @@ class _Finder:
         return hits
 
     def in_sentence(self, words: list[str]) -> list[_Hit]:
-        """Find `est-ce utilisé à Valence`: names after an article or preposition, else those of places where many people are."""
-        preceded: list[_Hit] = []
-        large: list[_Hit] = []
+        """Find `est-ce utilisé à Valence`: names after an article or preposition, and those of places where many people are."""
+        found: list[_Hit] = []
         first = 0
         while first < len(words):
-            named = next((run for run in self._runs(words, first) if self._called(run)), [words[first]])
-            hits = self._called(named)
-            if first and words[first - 1] in ARTICLES:
-                preceded += hits
-            large += [hit for hit in hits if hit.population >= _MANY_PEOPLE]
-            first += len(named)
-        return preceded or large
-
-    def _runs(self, words: list[str], first: int) -> Iterator[list[str]]:
-        for length in range(min(_LONGEST_NAME, len(words) - first), 0, -1):
-            yield words[first : first + length]
+            lengths = range(min(_LONGEST_NAME, len(words) - first), 0, -1)
+            longest = ((length, hits) for length in lengths if (hits := self._called(words[first : first + length])))
+            length, hits = next(longest, (1, []))
+            is_preceded = first > 0 and words[first - 1] in ARTICLES
+            found += [hit for hit in hits if is_preceded or hit.population >= _MANY_PEOPLE]
+            first += length
+        return found
 
     def _called(self, words: list[str]) -> list[_Hit]:
         name = " ".join(words)

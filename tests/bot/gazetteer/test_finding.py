@@ -115,6 +115,21 @@ def test_how_a_place_was_found_is_said(text: str, how: Match, matched: str | Non
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Marseille, les caméras du port", "Marseille"),
+        ("caméras de surveillance Bordeaux", "Bordeaux"),
+        ("est-ce utilisé à Die ou à Crest", "Crest"),
+        ("utilisé en Isère et à Vif", "Isère"),
+        ("et au 26400 c'est utilisé", "Crest"),
+    ],
+)
+def test_a_sentence_offers_the_places_that_it_names_the_largest_first(text: str, name: str) -> None:
+    first = find_places(text).candidates[0]
+    assert (first.place.name, first.how) == (name, Match.SENTENCE)
+
+
+@pytest.mark.parametrize(
     "text", ["", "  ", "?", "zzzzzz", "99", "00000", "montelimar " * 1000, "\x00", "視監", "est-ce que ma ville est surveillée"]
 )
 def test_what_names_no_place_has_no_candidates(text: str) -> None:
