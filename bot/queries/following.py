@@ -99,7 +99,7 @@ def follow_answers(language: Language) -> FollowAnswers:
 @dataclass(frozen=True, slots=True)
 class FollowMatches:
     """What words may mean that can be followed, best first. `is_sure`: it can be nothing but the first. `is_near`: nothing bears that name,
-    these are like it. `others` counts what is not among them."""
+    these are like it, or named in it. `others` counts what is not among them."""
 
     follows: tuple[Follow, ...] = ()
     is_sure: bool = False
@@ -122,7 +122,7 @@ def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Ma
         if near or not follows:
             return FollowMatches(tuple(near[:MOST_SHOWN]))
     is_sure = len(follows) == 1 and found.candidates[0].how not in _GUESSES
-    is_near = all(candidate.how is Match.NEAR for candidate in found.candidates)
+    is_near = all(candidate.how in {Match.NEAR, Match.SENTENCE} for candidate in found.candidates)
     return FollowMatches(follows[:MOST_SHOWN], is_sure, max(found.communes + found.others - MOST_SHOWN, 0), is_near)
 
 
