@@ -494,7 +494,7 @@ _MADE_AFTER = re.compile(
 # "Le logiciel que décrit l'attestation, à savoir « X », de la société Y", "le logiciel employé, X, est édité par".
 _MADE_QUOTED = re.compile(rf"\"\s*(?P<name>[a-z0-9][^\"\n]{{1,40}}?)\s*\"\s*,?\s*(?:\(\s?|de (?:la )?|d[eu] )?(?:l')?(?:{COMPANY}|{BY})")
 _APPOSED = re.compile(
-    rf"\b{_PRODUCT}{_CHOSEN}?,\s(?P<name>[a-z0-9](?:[^\s,.;:()\"]+\s?){{1,4}}),\s"
+    rf"\b{_PRODUCT}{_CHOSEN}?,\s(?P<name>[a-z0-9][^\s,.;:()\"]+(?:\s[^\s,.;:()\"]+){{0,3}})\s?,\s"
     rf"(?:(?:est|a ete|sera) (?:edite|concu|developpe|fourni|propose|installe|commercialise|celui)|est de|{BY}|de {COMPANY})"
 )
 _PRODUCT_ROW = re.compile(rf"(?:nom (?:commercial )?(?:du |de la |de l'))?{_PRODUCT}{_CHOSEN}?\s?:?")

@@ -260,7 +260,9 @@ def _starts(line: Line) -> list[int]:
 def _goes_on(line: Line, at: Sequence[int], above: Sequence[str], starts: Sequence[int]) -> bool:
     """Return True for a line whose cells are the ends of those above: fewer, without a figure, each in its column, and no other place."""
     cells = cells_of(line.printed)
-    if len(cells) >= len(above) or _NO_END.search(line.printed) is not None or _END.match(fold(line.printed).text) is not None:
+    if not len(cells) < len(above) == len(starts):  # an empty cell was lost
+        return False
+    if _NO_END.search(line.printed) is not None or _END.match(fold(line.printed).text) is not None:
         return False
     columns = [bisect(starts, place) - 1 for place in at]
     inside = all(

@@ -332,6 +332,11 @@ def test_what_stands_below_a_table_is_no_end_of_a_row(below: str) -> None:
     )
 
 
+def test_a_row_with_an_empty_cell_does_not_go_on() -> None:
+    table = "Lieu         Type    Nombre\nplace Foch   ___   4\n                     bis\n                     ter\npont Neuf    fixe    2"
+    assert places(f"Les caméras sont posées ainsi :\n{table}")[:1] == ("place Foch",)
+
+
 def test_places_of_two_columns_under_one_head() -> None:
     table = "N°   Lieu           N°   Lieu\n1    place Foch     3    pont Neuf\n2    rue Haute"
     assert places(f"Les caméras sont posées ainsi :\n{table}") == ("place Foch", "pont Neuf", "rue Haute")
