@@ -204,8 +204,8 @@ class Decrees(Repository):
         return self._identified(or_(identities.c.key == key, identities.c.prefix.in_(prefixes)))
 
     def ending_in(self, digits: str) -> tuple[Decree, ...]:
-        """Those whose number ends so, of any year and authority, as `numbered`: people say 1104 for 2026-1104."""
-        return self._identified(identities.c.prefix.like(f"number:%-{comparable(digits)}:"))
+        """Those whose number ends so after a year, of any authority, as `numbered`: 1104 is said for 2026-1104, not 2026 for 17-2026."""
+        return self._identified(identities.c.prefix.like(f"number:%20__-{comparable(digits)}:"))
 
     def _identified(self, by: ColumnElement[bool]) -> tuple[Decree, ...]:
         named = select(identities.c.decree_id).where(by)

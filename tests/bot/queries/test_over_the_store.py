@@ -78,6 +78,9 @@ def test_a_decree_is_found_by_the_number_of_its_authority_or_of_its_act(store: S
     assert one.decree.authority == "26"
     assert questions.show("2025-1104") == UnknownDecree("2025-1104")
     assert questions.show("104") == UnknownDecree("104")
+    record(store, replace(decree(3), identities=("number:26:17-2026:signed:2026-08-13",), title="Arrêté n° 17/2026"), "La gare numéro 3.")
+    assert isinstance(questions.show("17/2026"), OneDecree)
+    assert questions.show("2026") == UnknownDecree("2026")
     assert questions.show("arrêté du 30 juillet 2026") == UnknownDecree("du 30 juillet 2026")
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event, insert
 
 from bot.domain.acts import Cover, Facts, Moment, Outcome
+from bot.domain.identity import comparable
 from bot.domain.posts import Post, PostState
 from bot.domain.records import RecordingResult, RecueilState
 from bot.storage.database import Database, make_engine, parse_url
@@ -378,3 +379,11 @@ def test_found_at_given_by_the_reader_is_kept(store: Store) -> None:
     position, decree = result.decrees[0]
     recorded = store.recordings.record(replace(result, decrees=((position, replace(decree, found_at=earlier)),)), to(), NOW)
     assert recorded.decrees[0].found_at == earlier
+
+
+def test_a_decree_is_found_by_what_its_number_ends_in_after_the_year(store: Store) -> None:
+    numbers = ("2024-493", "2023-0493", "2024-1493", "493-2024", "2024-493-2")
+    keys = [[f"number:26:{comparable(number)}:signed:2024-04-1{day}"] for day, number in enumerate(numbers)]
+    store.recordings.record(result_of(one_recueil(store), *map(act, numbers), keys=keys), to(), NOW)
+    assert {found.title for found in store.decrees.ending_in("0493")} == {"2024-493", "2023-0493"}
+    assert store.decrees.ending_in("2024") == ()
