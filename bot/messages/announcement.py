@@ -424,10 +424,12 @@ def decree_line(message: MessageInput) -> str:
 def entry_title(message: MessageInput, said: Announcement) -> str:
     """Return `Autorisation · Drôme (26) · du 19 au 22 avril 2024 · Fête du port · SNCF · n° 2024-00493`, one line, of which nothing goes
     stale: for feeds and calendars. `said` is what `announce` makes of the message."""
-    decree, words = message.decree, message.words
+    decree, words, advice = message.decree, message.words, message.legal_advice
     texts = {line.part: line.text for line in said.lines}
+    is_doubtful = any(line.is_doubtful for line in said.lines if line.part is PostPart.PERIOD)
+    is_given_later = advice is not None and advice.starts is not None and advice.ends is not None
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
-    unsure = words.standing.unknown if any(line.is_doubtful for line in said.lines if line.part is PostPart.PERIOD) else None
+    unsure = words.standing.unknown if is_doubtful and not is_given_later else None
     told = [bond, period_text(current_period(message), words), unsure, *map(texts.get, (PostPart.EVENT, PostPart.OPERATORS))]
     facts = [text for text in told if text] or [texts.get(PostPart.TITLE, "")]
     head = (capital(words.short_kinds[decree.kind]), short_where(message.place, words))

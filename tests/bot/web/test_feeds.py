@@ -67,6 +67,17 @@ def test_a_title_says_that_dates_are_to_be_verified() -> None:
     assert entry.title == "Autorisation · Drôme (26) · du 21 au 23 août 2026 · dates à vérifier · SNCF · n° 26-2026-012"
 
 
+def test_a_title_doubts_no_dates_that_a_later_decree_has_given() -> None:
+    doubted = replace(decree(12).facts, doubtful=("starts", "ends"))
+    whole = Change(Kind.MODIFICATION, 13, None, date(2026, 8, 19), Moment(date(2026, 8, 21)), Moment(date(2026, 8, 24)))
+    for given, titled in (
+        (whole, "du 21 au 24 août 2026 · SNCF"),
+        (replace(whole, starts=None), "du 21 au 24 août 2026 · dates à vérifier"),
+    ):
+        (entry,) = parsed(site_of(shown(12, facts=doubted, changed_by=(given,))), "/flux/arretes.atom").entries
+        assert titled in entry.title
+
+
 def test_an_entry_is_the_same_on_any_day_and_wherever_the_site_is() -> None:
     some = shown(12)
     bodies = {get(site_of(some), "/flux/arretes.atom", at=NOW + timedelta(days=days)).body for days in (0, 1, 40, 400)}
