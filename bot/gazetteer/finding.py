@@ -30,6 +30,7 @@ MOST = 10
 _LONGEST = 80
 """The longest name has 45 characters; what is added to one (a department, "commune de") has its place in the rest."""
 _NEAR = 80
+_ALMOST = 90
 _MANY_TIMES = 10
 _LONGEST_NAME = 9
 """Words of the longest name."""
@@ -94,7 +95,8 @@ class _Hit:
 @lru_cache(maxsize=_FOUND_KEPT)
 def find_places(text: str) -> PlaceMatches:
     """Return the places that a text may mean, best first: those it is the name of, else those whose name goes on, else those with a similar
-    name, else those that it names as a sentence does. Every one is a candidate: Romans is two villages and a town."""
+    name, else those that it names as a sentence does: these first where no name is almost the same. Every one is a candidate: Romans is
+    two villages and a town."""
     if len(text) > _LONGEST:
         return PlaceMatches()
     words = words_of(text)
@@ -106,7 +108,10 @@ def find_places(text: str) -> PlaceMatches:
     for rest in _without_kind(words):
         name = " ".join(rest)
         hits = hits or finder.numbered(rest) or finder.named(name)
-    return _found(hits or finder.within(words) or finder.completing(name) or finder.near(name) or finder.in_sentence(words))
+    if hits := hits or finder.within(words) or finder.completing(name):
+        return _found(hits)
+    near = finder.near(name)
+    return _found(near if any(hit.score >= _ALMOST for hit in near) else finder.in_sentence(words) or near)
 
 
 class _Finder:

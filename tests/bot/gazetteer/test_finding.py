@@ -122,6 +122,7 @@ def test_how_a_place_was_found_is_said(text: str, how: Match, matched: str | Non
         ("est-ce utilisé à Die ou à Crest", "Crest"),
         ("utilisé en Isère et à Vif", "Isère"),
         ("et au 26400 c'est utilisé", "Crest"),
+        ("à Saint Etienne cameras ?", "Saint-Étienne"),
     ],
 )
 def test_a_sentence_offers_the_places_that_it_names_the_largest_first(text: str, name: str) -> None:
