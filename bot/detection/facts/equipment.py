@@ -338,12 +338,17 @@ _CORPORATE = re.compile(r"\s+(?:SAS|SASU|SA|SARL|Group|Groupe|France|Technologie
 _OPERATORS = frozenset({"ratp", "sncf", "etat", "police", "prefecture", "gendarmerie", "ville", "commune"})
 
 _SENTENCE = 200
-"""Characters on each side of a name in which its sentence says that it was not chosen."""
-_NOT_CHOSEN = re.compile(
-    r"\bconcurrente?s?\b|\bn'(?:a|ont) pas ete (?:retenu|choisi|acquis)|\b(?:a|ont) ete (?:ecarte|rejete|abandonne)"
-    r"|\bn(?:'est|e sont) plus (?:utilise|employe)"
+"""Characters on each side of a name in which its clause says that it was not chosen."""
+_REFUSED = (
+    r"\b(?:n'(?:a|ont) pas ete (?:retenu|choisi|acquis)|(?:a|ont) ete (?:ecarte|rejete|abandonne)|n(?:'est|e sont) plus (?:utilis|employ))"
 )
-_PREFERRED_TO = re.compile(r"\bprefere\w* (?:a|au|aux)\b[^,;:]{0,40}$")
+# "Préféré à celui de", "n'a pas été retenue l'offre de".
+_PREFERRED_TO = re.compile(rf"(?:\bprefere\w* (?:a|au|aux)\b|\bconcurrente?s?\b|{_REFUSED}\w* l(?:a|es?|')\b)[^.,;:]{{0,40}}$")
+# ", de la société Y, n'a pas été retenu", and not ", les autres offres ont été écartées".
+_NOT_CHOSEN = re.compile(
+    r",?\s(?:[a-z]+\s)?concurrente?\b"
+    rf"|(?:(?!\b(?:est|sont|qui|que|dont)\b|,\s(?:(?:et|la|les?|ses|leurs|deux|trois)\s|l'))[^.;:]){{0,120}}?{_REFUSED}"
+)
 # Cut at a line end.
 _CUT_WORD = re.compile(r"\b([a-z]+)- ([a-z]+)")
 
@@ -367,9 +372,15 @@ def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
 def _named_first(document: ActText, segment: Segment, table: str, others: _Reader) -> TextMatch[str] | None:
     """Return the first name of a table, else of what `others` read: of the articles, else of the whole decree."""
     starts = [block.start for block in islice(segment.of(DecreePart.ARTICLE), 1)]
-    text = _CUT_WORD.sub(r"\1\2  ", document.flat)
+    text = document.flat
+    views = (text, _CUT_WORD.sub(r"\1\2  ", text))  # "Wintics- Cityvision" may also be two words
     for start in (*starts, segment.start):
-        known = ((name, match) for name, pattern in listed_products(table) for match in pattern.finditer(text, start, segment.end))
+        known = (
+            (name, match)
+            for name, pattern in listed_products(table)
+            for view in views
+            for match in pattern.finditer(view, start, segment.end)
+        )
         listed = (TextMatch(name, *match.span()) for name, match in known)
         found = (each for each in chain(listed, others(document, start, segment.end)) if not _is_passed_over(text, each.start, each.end))
         if (first := next(found, None)) is not None:
@@ -379,8 +390,8 @@ def _named_first(document: ActText, segment: Segment, table: str, others: _Reade
 
 def _is_passed_over(text: str, start: int, end: int) -> bool:
     """Return True for what is named to say that another one was chosen."""
-    before, after = text[max(start - _SENTENCE, 0) : start].rpartition(". ")[2], text[end : end + _SENTENCE].partition(". ")[0]
-    return _PREFERRED_TO.search(before) is not None or _NOT_CHOSEN.search(f"{before} {after}") is not None
+    before = text[max(start - _SENTENCE, 0) : start]
+    return _PREFERRED_TO.search(before) is not None or _NOT_CHOSEN.match(text, end) is not None
 
 
 def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:

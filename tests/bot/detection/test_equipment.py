@@ -248,6 +248,12 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
             "Optiplus",
         ),
         ("Le logiciel est « Belvédère » de la société Optiplus, préféré à celui de Videtics.", "Belvédère", "Optiplus"),
+        ("Le logiciel est « Belvédère » de la société Optiplus. N'a pas été retenue l'offre de Wintics.", "Belvédère", "Optiplus"),
+        ("L'offre de Wintics, société concurrente, portait sur un logiciel.", None, None),
+        ("Le logiciel Cityvision de Wintics est retenu ; les offres concurrentes ont été écartées.", "Cityvision", "Wintics"),
+        ("Le logiciel Cityvision, de Wintics, les autres ont été écartés, est préféré à ses concurrents.", "Cityvision", "Wintics"),
+        ("Le logiciel Cityvision de Wintics, dont la version 2 n'est plus utilisée, est employé.", "Cityvision", "Wintics"),
+        ("Société Wintics- logiciel Cityvision.", "Cityvision", "Wintics"),
     ],
 )
 def test_software_and_maker_in_other_words(article: str, software: str | None, vendor: str | None) -> None:
