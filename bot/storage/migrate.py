@@ -44,7 +44,7 @@ def migrate(engine: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         current, name = revision(connection), masked(engine.url)
         if current is None:
-            _refuse_foreign(connection, name)
+            refuse_foreign(connection, name)
         if _is_older(name, current):
             if current is not None:
                 _copy_before(engine.url, current)
@@ -136,7 +136,8 @@ def _is_older(name: str, current: str | None) -> bool:
     return current != _schemas()[0]
 
 
-def _refuse_foreign(connection: Connection, name: str) -> None:
+def refuse_foreign(connection: Connection, name: str) -> None:
+    """Raises WrongSchema for a database without a version that is not empty: another program's, or one that is not whole yet."""
     present = set(inspect(connection).get_table_names())
     ours = present & set(metadata.tables)
     if ours or (present and connection.dialect.name == "sqlite"):

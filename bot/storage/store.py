@@ -21,7 +21,7 @@ from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, 
 from bot.storage.follows import FollowerMoves, Follows
 from bot.storage.locks import Locks, Requests
 from bot.storage.measures import Measures
-from bot.storage.migrate import migrate, require_current, revision
+from bot.storage.migrate import migrate, refuse_foreign, require_current, revision
 from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.notices import Notices
 from bot.storage.outbox import ChatMessages, MovedChats, Outbox
@@ -130,26 +130,28 @@ def _begin_to_renew(database: Database, namer: CommuneNamer | None) -> None:
 
 def _open_to_read(url: URL, busy_timeout: float) -> Store:
     if url.get_backend_name() == "sqlite" and (in_memory(url) or not _exists(url)):
-        return _empty()
+        return _empty(url)
     database = Database(make_engine(url, read_only=True, busy_timeout=busy_timeout), name=masked(url), read_only=True)
     try:
         with database.reading() as connection:
             exists = revision(connection) is not None
             if exists:
                 require_current(connection, database.name)
+            else:
+                refuse_foreign(connection, database.name)
     except StorageError:
         database.close()
         raise
     if exists:
         return Store(database)
     database.close()
-    return _empty()
+    return _empty(url)
 
 
-def _empty() -> Store:
+def _empty(url: URL) -> Store:
     engine = make_engine(parse_url("sqlite://"), read_only=False)
     migrate(engine)
-    return Store(Database(engine, name="in memory", read_only=True))
+    return Store(Database(engine, name=masked(url), read_only=True))
 
 
 def _exists(url: URL) -> bool:

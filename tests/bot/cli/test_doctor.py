@@ -6,7 +6,9 @@ import errno
 import os
 import shutil
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -146,6 +148,11 @@ def test_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert on_machine(tmp_path, "database") == Diagnosis("database", "ok", f"{file} is made at the first start")
     file.touch()  # as a start leaves it for which there was no room
     assert on_machine(tmp_path, "database").says == f"{file} holds nothing yet: the bot fills it when it starts, and can be written"
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE bookmarks (id INTEGER)")
+    found = on_machine(tmp_path, "database", database={"url": f"sqlite:///{other}"})
+    assert (found.state, "holds tables of another program (bookmarks)" in found.says) == ("failed", True)
     open_store(f"sqlite:///{file}").close()
     assert on_machine(tmp_path, "database").says.endswith("opens, with the schema of this version, and can be written")
     ahead = (datetime.now(UTC) + timedelta(days=1)).timestamp()

@@ -174,8 +174,9 @@ def test_a_schema_of_a_newer_program_is_left_alone(url: str, store: Store, engin
 def test_tables_of_another_program_are_left_alone(url: str, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE posts (id INTEGER)"))
-    with pytest.raises(WrongSchema, match=r"tables of another program \(posts\)"):
-        open_store(url)
+    for read_only in (False, True):
+        with pytest.raises(WrongSchema, match=r"tables of another program \(posts\)"):
+            open_store(url, read_only=read_only)
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == ["posts"]
 
