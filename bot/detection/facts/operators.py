@@ -181,7 +181,8 @@ _COPIES = re.compile(r"\n\W{0,3}(?:ampliations?|copies?|destinataires|diffusion|
 _TOLD = re.compile(r"\b(?:destinataires?|acces|copie|ampliation|(?:inform|notifi|transmi|adress|acced|consult|communiqu)\w*)\b")
 # "Les signalements parviennent au centre de supervision, qui les transmet à": who gets them.
 _SENT = re.compile(
-    r"\b(?:signalements?|alertes?|les)\b[^.;:]{0,80}\b(?:transm|adress|envoy|parv(?:ien|en)|recu)\w*"
+    r"\b(?:(?:signalements?|alertes?|les)\b[^.;:]{0,80}\b(?:transm|adress|envoy|parv(?:ien|en)|recu)\w*"
+    r"|(?:transm|adress|envoy)\w*\s[^.;:]{0,40}\b(?:signalements?|alertes?)\b)"
     r"(?:[^.;:]|\bm\.){0,120}\s(?:aux?|(?:a|par) l[ae']s?)\s?$"
 )
 _SENTENCE = 260

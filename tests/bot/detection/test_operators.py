@@ -123,6 +123,7 @@ def test_a_list_of_those_who_get_images_names_no_operator(lead: str) -> None:
         "Les signalements du traitement algorithmique sont reçus par la police nationale.",
         "Les alertes du traitement algorithmique parviennent au poste, qui les adresse à la gendarmerie nationale.",
         "Les signalements algorithmiques sont vus au centre ; celui-ci les transmet au port (M. Paul MODÈLE) ou à la police nationale.",
+        "Le traitement algorithmique adresse ses signalements à la police municipale d'Uzès et à la gendarmerie.",
     ],
 )
 def test_who_only_gets_what_is_signalled_is_no_operator(told: str) -> None:
