@@ -141,4 +141,5 @@ def refuse_foreign(connection: Connection, name: str) -> None:
     present = set(inspect(connection).get_table_names())
     ours = present & set(metadata.tables)
     if ours or (present and connection.dialect.name == "sqlite"):
-        raise WrongSchema(f"the database {name} holds tables of another program ({', '.join(sorted(ours or present)[:5])})")
+        whose = "another program, or of a restore that is not over" if ours else "another program"
+        raise WrongSchema(f"the database {name} holds tables of {whose} ({', '.join(sorted(ours or present)[:5])})")
