@@ -180,10 +180,10 @@ _COPIES = re.compile(r"\n\W{0,3}(?:ampliations?|copies?|destinataires|diffusion|
 # What opens a list of those who get images or the decree.
 _TOLD = re.compile(r"\b(?:destinataires?|acces|copie|ampliation|(?:inform|notifi|transmi|adress|acced|consult|communiqu)\w*)\b")
 # "Les signalements parviennent au centre de supervision, qui les transmet à": who gets them.
+_SIGNALLED, _TO_WHOM = r"\b(?:signalements?|alertes?|les)\b[^.;:]{0,80}\b", r"(?:[^.;:]|\bm\.){0,120}\s"
 _SENT = re.compile(
-    r"\b(?:(?:signalements?|alertes?|les)\b[^.;:]{0,80}\b(?:transm|adress|envoy|parv(?:ien|en)|recu)\w*"
-    r"|(?:transm|adress|envoy)\w*\s[^.;:]{0,40}\b(?:signalements?|alertes?)\b)"
-    r"(?:[^.;:]|\bm\.){0,120}\s(?:aux?|(?:a|par) l[ae']s?)\s?$"
+    rf"(?:{_SIGNALLED}(?:transm|adress|envoy|parv(?:ien|en))\w*|\b(?:transm|adress|envoy)\w*\s[^.;:]{{0,40}}\b(?:signalements?|alertes?)\b)"
+    rf"{_TO_WHOM}(?:aux?|a l[ae']s?)\s?$|{_SIGNALLED}(?:est|sont|seront) recue?s?\b{_TO_WHOM}par l[ae']s?\s?$"
 )
 _SENTENCE = 260
 """Characters in which such a sentence is looked for."""

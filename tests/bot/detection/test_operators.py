@@ -130,6 +130,12 @@ def test_who_only_gets_what_is_signalled_is_no_operator(told: str) -> None:
     assert operators(f"La commune de Lens est autorisée à {USE}.\nArticle 2 : {told}\nArticle 3 : Divers.") == ["Commune de Lens"]
 
 
+@pytest.mark.parametrize("said", ["décrit dans les pièces adressées par le maire", "sur les images reçues par le réseau"])
+def test_who_uses_what_was_sent_is_an_operator(said: str) -> None:
+    use = f"Le traitement algorithmique, {said}, est mis en œuvre par la commune de Lens et par la gendarmerie nationale."
+    assert operators(use) == ["Commune de Lens", "Gendarmerie nationale"]
+
+
 @pytest.mark.parametrize(
     ("article", "expected"),
     [
