@@ -29,11 +29,12 @@ _NEXT_ITEM = re.compile(
 _REMARK = re.compile(r"\s+et\s+(?:ses|leurs)\s|\s+entre\s|,\s")
 # A name and its complements, without a second clause.
 _SPECIFIED = re.compile(r"[^,;:]{1,120}")
+_STREET = STREET_KIND.replace("e", "[eé]")
 # A name that goes on into the next column or clause, holds another one, or begins with what marks the item or stands before it.
 _PART = re.compile(
     r"[A-Z]\s[a-zà-ÿ].*|.*[«»\"].*|.*[A-ZÀ-Þ][\w'’-]*[a-zà-ÿ]\s(?:C?\d{1,3}|[A-Z]\d.*)"
-    rf"|(?:{STREET_KIND}|stade|gare|hall)|.*\s(?:et|ou|par|est|sont|son|ses|qui|que|dont|afin|pour|avec|de|du|des|la|le|les|au|aux)"
-    rf"|.*\b(?i:pr[ée]f[eè]t|polices?|gendarmerie|brigade|agents?|soci[ée]t[ée])\b(?!-).*|.*[A-ZÀ-Þ][\w'’-]*\s{STREET_KIND}\s.*"
+    rf"|(?:{_STREET}|stade|gare|hall)|.*\s(?:et|ou|par|est|sont|son|ses|qui|que|dont|afin|pour|avec|de|du|des|la|le|les|au|aux)"
+    rf"|.*\b(?i:pr[ée]f[eè]t|polices?|gendarmerie|brigade|agents?|soci[ée]t[ée])\b(?!-).*|.*[A-ZÀ-Þ][\w'’-]*\s{_STREET}\s.*"
 )
 # What stands after the name of an event: a clause, or what is done; and after one of several words also a day.
 _DAY = re.compile(
@@ -125,16 +126,20 @@ def _is_listed(document: ActText, segment: Segment, name: str, value: FactValue)
     return named == {value}
 
 
-def _is_cut(document: ActText, name: str, value: FactValue) -> bool:
+def _is_cut(document: ActText, segment: Segment, name: str, value: FactValue) -> bool:
     """Return True for a value that shows that more than a name was read, or less: by itself, or wherever the act prints it."""
     if name == "places" and isinstance(value, tuple):
         return any(_PART.fullmatch(place) is not None for place in value)
     if name == "office":
-        return _words(str(value)) in {("prefet",), ("prefete",)} and _FOR_PREFECT.search(document.flat) is not None
+        return _words(str(value)) in {("prefet",), ("prefete",)} and _is_for_prefect(document, segment)
     if name == "vendor":
         after = [document.original(each.end(), each.end() + 12) for each in re.finditer(re.escape(fold(str(value)).text), document.flat)]
         return bool(after) and all(re.match(r"\s?(?:du|de la|des|&) [A-ZÀ-Þ]", words) for words in after)
     return False
+
+
+def _is_for_prefect(document: ActText, segment: Segment) -> bool:
+    return _FOR_PREFECT.search(document.flat, segment.start, segment.end) is not None
 
 
 def _beside_maker(document: ActText, facts: Facts) -> bool:
@@ -145,7 +150,7 @@ def _beside_maker(document: ActText, facts: Facts) -> bool:
 
 def agree(document: ActText, segment: Segment, name: str, value: FactValue, other: FactValue) -> bool:
     """Return True where the second reader has the same fact, or nothing against one that it may miss, and it shows that it is whole."""
-    if _is_cut(document, name, value):
+    if _is_cut(document, segment, name, value):
         return False
     if isinstance(value, tuple):
         theirs = other if isinstance(other, tuple) else ()
@@ -153,10 +158,11 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
             return _same_places(document, segment, value, theirs)
         return _same_operators(value, theirs) or (not theirs and (len(value) == 1 or _only_ones(document, segment, value)))
     if name == "office":
-        return _same_office(document, str(value), str(other or ""))
+        return _same_office(document, segment, str(value), str(other or ""))
     if other is None:
-        # What is wrong with an event that the tagger does not see is a clause after it, or that it is none by name.
-        return name == "vendor" or (name == "event" and value != str(value).lower() and "," not in str(value))
+        # What is wrong with an event that the tagger does not see is a clause after it, or that it is none by name (capitals tell none).
+        plain = {str(value).lower(), str(value).upper()}
+        return name == "vendor" or (name == "event" and value not in plain and "," not in str(value))
     return _same_name(name, str(value), str(other))
 
 
@@ -189,10 +195,10 @@ def _only_ones(document: ActText, segment: Segment, value: tuple[str, ...]) -> b
     return set(value) in (titled, titled | {entry.value for entry in named_in(document, articles)})
 
 
-def _same_office(document: ActText, mine: str, other: str) -> bool:
+def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> bool:
     """Return True where the second reader has the same office, be it with the name below, or that of the prefect for whom it signs."""
     ours, theirs = _words(mine), _words(other)
-    delegated = theirs[:1] in {("prefet",), ("prefete",)} and _FOR_PREFECT.search(document.flat) is not None
+    delegated = theirs[:1] in {("prefet",), ("prefete",)} and _is_for_prefect(document, segment)
     return ours in (theirs[: len(ours)], theirs[-len(ours) :]) or ours[: len(theirs)] == theirs or (delegated and ours[:1] != theirs[:1])
 
 
@@ -213,17 +219,17 @@ def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], the
     blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
     told = " ".join(document.flat[kept.start : kept.end] for block in blocks if (kept := beside_formality(document, block)) is not None)
     plain = [fold(each).text for each in mine]
-    unknown = [each for each, (_, known) in zip(theirs, others, strict=True) if not known]
-    beside = _listed_with(document.folded.text, (*mine, *unknown), mine) if unknown else ()
-    extra = [
-        each
+    extra = {
+        each: known
         for each, (words, known) in zip(theirs, others, strict=True)
         if not any(character.isdigit() for character in each)
         and not any(_same(one, words, known=known) for forms in ours for one in forms)
         and _stands_apart(fold(each).text, told, plain)
-        and (known or each in beside)
-    ]
-    return bool(seen) and not extra and _listed_with(document.folded.text, mine, seen).issuperset(mine)
+    }
+    # Of those that both have, another form ("Nord" of "gare du Nord") would stand between two neighbours.
+    beside = set() if all(extra.values()) else _listed_with(document.folded.text, (*mine, *extra), mine)
+    against = any(known or each in beside for each, known in extra.items())
+    return bool(seen) and not against and _listed_with(document.folded.text, mine, seen).issuperset(mine)
 
 
 def _stands_apart(name: str, told: str, places: Sequence[str]) -> bool:

@@ -68,6 +68,7 @@ def doubts_of(facts: Facts, **read: str | tuple[str, ...]) -> tuple[str, ...]:
         (Facts(event="festival des Moulins"), {}, ()),
         (Facts(event="festival des Moulins, dans les conditions qui suivent"), {}, ("event",)),
         (Facts(event="manifestation"), {}, ("event",)),
+        (Facts(event="MANIFESTATION"), {}, ("event",)),
         (Facts(event="festival des Moulins et dans les conditions qui suivent"), {"event": "festival des Moulins"}, ("event",)),
         (Facts(event="festival des Moulins"), {"event": "festival des Moulins les samedi 3 et dimanche 4 mai"}, ()),
         (Facts(event="festival des Moulins"), {"event": "festival des Moulins d'Albi"}, ("event",)),
@@ -129,14 +130,20 @@ def test_what_only_the_second_reader_takes_for_a_place(more: str, doubt: bool) -
     mine = ("gare du Nord", "rue du Stade Neuf")
     others = [place for place in ("massif du Maïdo", "Bercy") if place != more]
     facts = Facts(places=(*mine, *others))
-    assert doubtful(text, segments(text, None)[0], facts, (), {"places": (*mine, *others, more)}) == (("places",) if doubt else ())
+    for seen in (mine, ("Nord", "rue du Stade Neuf")):  # "les gares du Nord et …"
+        assert doubtful(text, segments(text, None)[0], facts, (), {"places": (*seen, *others, more)}) == (("places",) if doubt else ())
+
+
+def test_a_place_beside_the_last_word_of_another_is_one_more() -> None:
+    text = document(given := act(TEXT.replace("et la gare de l'Est", "et Bercy"), TITLE), given.pages)
+    assert doubtful(text, segments(text, None)[0], Facts(places=("gare du Nord",)), (), {"places": ("Nord", "Bercy")}) == ("places",)
 
 
 @pytest.mark.parametrize(
     "place",
     [
         "B gare du Nord", "gare du Nord »", "place Foch 5", "rue", "gare du Nord et", "stade par son", "place Foch rue Haute",
-        "gare du Nord Police municipale", "Service de police",
+        "gare du Nord Police municipale", "Service de police", "allée", "place Foch allée Haute",
     ],
 )  # fmt: skip
 def test_a_place_that_shows_more_or_less_than_a_name_is_doubtful_whoever_agrees(place: str) -> None:
@@ -157,6 +164,15 @@ def test_a_place_of_which_both_readers_have_the_whole_name_is_sure(place: str) -
 def test_a_prefect_for_whom_somebody_signs_is_doubtful(for_whom: str) -> None:
     text = document(given := act(TEXT.replace("Le préfet de police\n", for_whom), TITLE), given.pages)
     assert doubtful(text, segments(text, None)[0], Facts(office="La préfète"), (), {}) == ("office",)
+
+
+def test_somebody_who_signs_another_decree_for_the_prefect_makes_no_doubt() -> None:
+    one, other = (TEXT.replace("Le préfet de police\n", signs) for signs in ("La préfète", "Pour la préfète"))
+    two = f"{one}\n{TITLE}\n{other}"
+    text = document(given := act(two, TITLE), given.pages)
+    first, second = segments(text, None)
+    assert doubtful(text, first, Facts(office="La préfète"), (), {}) == ()
+    assert doubtful(text, second, Facts(office="La préfète"), (), {}) == ("office",)
 
 
 def test_a_maker_whose_name_goes_on_wherever_it_stands_is_doubtful() -> None:
