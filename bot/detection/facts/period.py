@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain, dropwhile, islice, pairwise, takewhile, zip_longest
 
-from bot.detection.facts.signature import letterhead, signing_lines
+from bot.detection.facts.signature import is_of_letterhead, signing_lines
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.lists import INLINE_MARK
 from bot.detection.text.phrases import (
@@ -452,7 +452,7 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     give no other.
     """
     titled = _first(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)], singles=True)
-    if titled is not None and _heads_a_letter(document, segment, titled):
+    if titled is not None and is_of_letterhead(document, segment, titled.start, titled.end, single=titled.value[0] == titled.value[1]):
         titled = None
     articles = list(segment.of(DecreePart.ARTICLE))
     if titled is not None and (titled.value == (on := signed and Moment(signed), on) or _is_below_title(document, segment, titled)):
@@ -472,18 +472,6 @@ _SAME = 5
 """Words of a sentence that show that it says of one operator what another says of the next."""
 
 _MARK = re.compile(rf"[\s;.,]*(?:[-\u2022*]|{INLINE_MARK})\s*(?:les?|du|la nuit du)\s")
-# "AP n° 2027-112        Nice, le 5 février 2027", and nothing after it.
-_TOWN = re.compile(r"(?:^|\n|[ \t]{3,})[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'’ -]{1,40},\s*$")
-
-
-def _heads_a_letter(document: ActText, segment: Segment, found: TextMatch[Period]) -> bool:
-    """Return True for the place and day with which a letter begins: they say when an act was written."""
-    if any(match.start("day") <= found.end and found.start < match.end() for match in letterhead(document, segment)):
-        return True
-    first, last = document.folded.span(found.start, found.end)
-    lines = document.source[max(first - 60, 0) : first], document.source[last : last + 20]
-    heads = segment.at(found.start).part is DecreePart.HEADING and found.value[0] == found.value[1]
-    return heads and _TOWN.search(lines[0]) is not None and re.match(r"[ \t]*\n", lines[1]) is not None
 
 
 # A sentence ends, or whoever decides begins to speak.

@@ -205,6 +205,20 @@ def letterhead(document: ActText, segment: Segment) -> Iterator[re.Match[str]]:
                 yield match
 
 
+# "AP n° 2027-112        Nice, le 5 février 2027", and nothing after it.
+_TOWN_BEFORE = re.compile(r"(?:^|\n|[ \t]{3,})[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'’ -]{1,40},\s*$")
+
+
+def is_of_letterhead(document: ActText, segment: Segment, start: int, end: int, *, single: bool) -> bool:
+    """Return True for the place and day with which a letter begins: they say when an act was written. `single`: no other day is there."""
+    if any(match.start("day") <= end and start < match.end() for match in letterhead(document, segment)):
+        return True
+    first, last = document.folded.span(start, end)
+    lines = document.source[max(first - 60, 0) : first], document.source[last : last + 20]
+    heads = single and segment.at(start).part is DecreePart.HEADING
+    return heads and _TOWN_BEFORE.search(lines[0]) is not None and re.match(r"[ \t]*\n", lines[1]) is not None
+
+
 def _closes(document: ActText, match: re.Match[str]) -> bool:
     """Return True for a line with a town or within two lines of a delegation or an office, where no sentence goes on from above."""
     text, start, end = document.folded.text, match.start(), match.end()
