@@ -79,7 +79,8 @@ _NEXT = re.compile(rf"(?P<glue>{_GLUE}){_TOKEN}")
 _CELL = re.compile(rf"(?P<glue>){_TOKEN}")
 # In a sentence of its own: "Le traitement fonctionne chaque jour de 10 h à 22 h."
 _THEN_DAILY = re.compile(
-    rf"(?P<glue>[,.;]\s(?![^.;:]*\b(?:affich|consult|accueil|ouvert))[^.;:]{{3,60}}?\s{_DAILY},?\s*(?:de|entre)\s*)(?P<hour>{HOUR})(?!\w)(?P<day>)"
+    r"(?P<glue>[,.;]\s(?![^.;:]{0,400}\b(?:affich|consult|accueil|ouvert))"
+    rf"[^.;:]{{3,60}}?\s{_DAILY},?\s*(?:de|entre)\s*)(?P<hour>{HOUR})(?!\w)(?P<day>)"
 )
 _LABEL, _OF_IT = r"(?:(?:date|jour|prise) d[e'u] ?(?:l[ea'] ?)?)?", r"(?: d[eu'] ?(?:l[ea'] ?)?[a-z]{4,14})?"
 _OPENING = re.compile(
