@@ -274,6 +274,13 @@ def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
     return _SENTENCE.search(case.document.flat, first, last) is not None
 
 
+# In a letter: "j'autorise la commune à employer ce logiciel", and not "j'autorise la commune à fermer une rue".
+_ANSWERED = re.compile(
+    r"j(?:evous|e)?(?:autorise|refuse|rejette)[a-z0-9]{0,160}?"
+    r"(?:traitement|logiciel|algorithm|analyse|employer|recourir|utiliser|mettreen|demande|autorisation|emploi|usage)"
+)
+
+
 def answered(case: SegmentEvidence) -> Finding | None:
     """Return what the first article that speaks of the request says of it, where the title or a visa says that it was one for VSA."""
     asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
@@ -284,12 +291,10 @@ def answered(case: SegmentEvidence) -> Finding | None:
         verb = article_verb(case.text, start, stop)
         if verb is None:
             continue
-        said = case.text[verb.start : verb.end]
-        refused = verb.kind is Kind.REFUSAL and (
-            said.startswith("je") or cues().around["request"].search(case.text, start, verb.start) is not None
-        )
+        said, own = case.text[verb.start : verb.end], _ANSWERED.match(case.text, verb.start, stop) is not None
+        refused = verb.kind is Kind.REFUSAL and (own or cues().around["request"].search(case.text, start, verb.start) is not None)
         # "La commune est autorisée" answers another request; this one is said to be granted.
-        granted = verb.kind is Kind.AUTHORISATION and re.match("demande|ilestfaitdroit|j(?:evous)?autorise", said) is not None
+        granted = verb.kind is Kind.AUTHORISATION and (own or re.match("demande|ilestfaitdroit", said) is not None)
         if refused or granted:
             return case.decree(verb.kind, case.verb(verb), asked)
     return None

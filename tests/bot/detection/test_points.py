@@ -112,6 +112,10 @@ def test_a_sentence_that_ends_with_the_order_opens_the_points(opening: str, mark
         ("je refuse cette demande", Kind.REFUSAL),
         ("j'ai transmis votre dossier au ministre", None),
         ("je n'autorise rien à ce stade", None),
+        ("avant que je vous autorise à l'employer, envoyez le plan", None),
+        ("si j'autorise ce traitement, vous le direz au public", None),
+        ("ainsi j'autorise ce traitement", Kind.AUTHORISATION),
+        ("j'autorise la commune de Dax à fermer une rue", None),
     ],
 )
 def test_a_letter_decides_by_its_verb(said: str, kind: Kind | None) -> None:
