@@ -303,7 +303,8 @@ _OTHER = re.compile(
     r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode"
     r"|(?<!au )(?<!le )nombre"
     r"|(?:sont|est) (?:exclu|retire|supprime)e?s?|ne (?:sont|seront) pas (?:concern|vis|couvert|film|inclu|compri)\w*"
-    r"|consulte\w*|regroupe\w*"
+    r"|consulte\w*|regroupe\w*|habilite\w*|(?:ont|a|auront) acces|responsables?\b[^.;,]{0,30} (?:est|sont)(?=\W*$)"
+    r"|(?:exploite|gere|serv|oper|visionne|traite|assure|regarde|vu)\w* par(?=\W*$)"
     r"|finalites?|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?|conserv\w*)\b"
 )
 _TITLED = re.compile(r"\W*(?:article|art\.)\s\w+\W*$")
@@ -320,6 +321,7 @@ _TOGETHER = re.compile(
 )
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
 _FAR = re.compile(r"[ \xa0]{3,}|\t")
+_SOMEBODY = re.compile(r"\W*(?:MM?\.|Mmes?|Mlles?|Monsieur|Madame|Messieurs|Mesdames|Maître|Dr)\s")
 _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
 
 
@@ -362,10 +364,9 @@ def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]
     top, *below = (line.strip() for line in document.source[first:last].strip().split("\n"))
     # A line of columns below is the next row of a form.
     for cell in _FAR.split(" ".join([top, *takewhile(lambda line: _FAR.search(line) is None, below)])):
-        for name in (
-            names(_TOGETHER.sub(r"\g<first>, ", " ".join(cell.split())), item=True) if _DATED.search(fold(cell).text) is None else ()
-        ):
-            yield TextMatch(name, start, end)
+        if _SOMEBODY.match(cell) is None and _DATED.search(fold(cell).text) is None:
+            for name in names(_TOGETHER.sub(r"\g<first>, ", " ".join(cell.split())), item=True):
+                yield TextMatch(name, start, end)
 
 
 _LONGEST = 420

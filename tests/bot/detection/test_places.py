@@ -245,6 +245,23 @@ def test_lines_below_a_colon_are_items_whatever_they_are_called(lead: str, inden
     assert places("\n".join([lead, *(f"{indent}{name}" for name in names), "Article 3 : Divers."])) == names
 
 
+@pytest.mark.parametrize(
+    "lead", ["Sont habilités à visionner les images des caméras :", "Les caméras sont exploitées par :", "Ont accès aux caméras :"]
+)
+@pytest.mark.parametrize("form", ["\n{}", "\n- {} ;", "\nM. {}"])
+def test_who_works_with_the_cameras_is_no_place(lead: str, form: str) -> None:
+    listed = "".join(form.format(name) for name in ("Paul Durand", "Marie Martin", "Jean Petit"))
+    assert places(f"{lead}{listed}\nArticle 3 : Divers.") == ()
+
+
+def test_what_bounds_a_perimeter_is_read() -> None:
+    assert places("Les caméras filment le périmètre délimité par :\n- place Foch ;\n- quai du Port.") == ("place Foch", "quai du Port")
+
+
+def test_an_item_that_is_somebody_is_no_place() -> None:
+    assert places("Les caméras filment :\n- place Foch ;\n- Mme Marie Martin ;\n- quai du Port.") == ("place Foch", "quai du Port")
+
+
 def test_two_columns_with_marks() -> None:
     rows = f"{'la place Foch ;':40}le quai du Port ;\n{'le parc Borély ;':40}la rue Basse."
     assert places(f"Elles visionnent :\n{rows}\nArticle 3 : Divers.") == ("place Foch", "quai du Port", "parc Borély", "rue Basse")
