@@ -170,9 +170,11 @@ def test_a_look_up_is_cheap() -> None:
         "xx " * 26,
         "26200",
         "1 2 3 4 5 6 7 8",
+        "est ce que des caméras à algorithme sont utilisées à la gare de chalon sur saone",
     ):
         tries = list[float]()
         for _ in range(3):  # in one of them all memory may be looked through
+            find_places.cache_clear()
             began = time.process_time()
             find_places(text)
             tries.append(time.process_time() - began)
