@@ -123,7 +123,9 @@ class Month(France):
                 case Kind.FIRST_POLL if "/(offset)/" in target:
                     return Answer(500, b"<h1>Erreur interne</h1>")
                 case Kind.TLS:
-                    raise httpx.ConnectError("no connection") from ssl.SSLCertVerificationError(1, "certificate verify failed")
+                    mismatch = ssl.SSLCertVerificationError(1, "certificate verify failed")
+                    mismatch.verify_message = "Hostname mismatch"  # as OpenSSL gives one
+                    raise httpx.ConnectError("no connection") from mismatch
                 case Kind.DNS:
                     raise httpx.ConnectError("no connection") from socket.gaierror(socket.EAI_NONAME, "Name or service not known")
                 case Kind.MAZE | Kind.BOMB | Kind.HUGE if (answer := self._hostile(trouble.kind, target)) is not None:

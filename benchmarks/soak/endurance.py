@@ -64,7 +64,8 @@ _MOST_FAILURES = 5
 _AT_THE_START, _START = 0.25, 1.5
 """How many lives are killed at their start, and within how many seconds."""
 _BY_SIGTERM = 0.25
-_UNEXPLAINED = frozenset({"source.polled", "recueil.read", "life.polled"})
+_POLLS = frozenset({"life.polls", "life.polled"})
+_UNEXPLAINED = _POLLS | {"source.polled", "recueil.read"}
 """Lines of the log on a source that explain no delay of it."""
 _OVER = frozenset({"source.recovered", "source.alert_closed"})
 """The last of what is said of a source that does not fail any more."""
@@ -385,7 +386,7 @@ class Log:
 
     def gaps(self, source: Source) -> list[tuple[float, float]]:
         """From when to when a source was not polled, where that is longer than it ever should be."""
-        polls = [float(line["at"]) for line in self._of[source.key] if line["event"] == "life.polled"]
+        polls = [float(line["at"]) for line in self._of[source.key] if line["event"] in _POLLS]
         return [(one, other) for one, other in pairwise(polls) if other - one > (SLOWEST + STALL).total_seconds()]
 
     def explains(self, sources: Sequence[Source], begin: float, end: float) -> bool:

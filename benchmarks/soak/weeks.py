@@ -144,9 +144,10 @@ async def _live(order: Mapping[str, Any]) -> None:
 
 
 class NotedPoller(Poller):
-    """Writes of each list that was polled a line, before anything of it is read: a life may be killed while it reads."""
+    """Writes of each list a line before it is polled, and one before anything of it is read: a life may be killed at both."""
 
     async def _poll_listing(self, source: Source) -> SourceReport:
+        log.info("life.polls", source=source.key)
         report = await super()._poll_listing(source)
         log.info("life.polled", source=source.key)
         return report

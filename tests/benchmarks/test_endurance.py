@@ -150,6 +150,7 @@ def test_a_source_that_is_not_polled_is_a_stall_until_the_log_says_why() -> None
     polls = [{"at": at * 3600.0, "event": "life.polled", "source": source.key} for at in (0, 1, 2, 5, 6)]
     log = Log(polls)
     assert log.gaps(source) == [(7200.0, 18000.0)]
+    assert Log([*polls, {**polls[0], "event": "life.polls", "at": 12600.0}]).gaps(source) == [], "a kill took the line after it"
     assert log.gaps(other) == []
     assert not log.explains((source,), 7200.0, 18000.0)
     assert Log([*polls, {"at": 7300.0, "event": "clock.set_back", "level": "warning"}]).explains((source,), 7200.0, 18000.0)
