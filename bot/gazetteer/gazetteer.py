@@ -32,7 +32,7 @@ _WHOLE_CITIES = {"75000": "75056", "69000": "69123", "13000": "13055"}
 
 @dataclass(frozen=True, slots=True)
 class Commune:
-    """A commune of today, or an arrondissement of Paris, Lyon or Marseille, which is `part_of` that commune.
+    """Describes a commune of today, or an arrondissement of Paris, Lyon or Marseille, which is `part_of` that commune.
 
     `code` is that of INSEE (`26198`), `department` the code of its department (`26`, `2A`, `974`). `population` is None where none is
     published.
@@ -48,7 +48,7 @@ class Commune:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A department, or a territory overseas that has a code like one (`975`). `region` is the code of its region."""
+    """Describes a department, or a territory overseas that has a code like one (`975`). `region` is the code of its region."""
 
     code: str
     name: str
@@ -58,7 +58,7 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region by its INSEE code (`84`), with the codes of its departments."""
+    """Describes a region by its INSEE code (`84`), with the codes of its departments."""
 
     code: str
     name: str

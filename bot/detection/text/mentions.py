@@ -137,7 +137,7 @@ _NEAR = 330
 
 @dataclass(frozen=True, slots=True)
 class LegalBasis:
-    """A text that an authorisation may cite. `alone`: citing it is a sign by itself that an act is about VSA."""
+    """Describes a text that an authorisation may cite. `alone`: citing it is a sign by itself that an act is about VSA."""
 
     label: str
     pattern: Pattern
