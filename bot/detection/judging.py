@@ -6,8 +6,8 @@ Of one decree the title decides first, then the operative part; visas and recita
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bot.detection.facts.doubts import agree, second_values
 from bot.detection.facts.gather import facts_of
@@ -17,6 +17,7 @@ from bot.detection.facts.signature import passed_over
 from bot.detection.facts.tagging import TAGGED, tagged
 from bot.detection.rules.deciding import answered, by_articles, by_reference, by_title, deduplicate
 from bot.detection.rules.evidence import (
+    PRODUCT,
     Finding,
     SegmentEvidence,
     Verb,
@@ -26,7 +27,6 @@ from bot.detection.rules.evidence import (
     lists_acts,
     notice_opening,
     own_title,
-    product_named,
     tells_only_a_change,
 )
 from bot.detection.text.cues import VerdictReason, cues, fold, name_of
@@ -34,7 +34,7 @@ from bot.detection.text.document import HEADING_REACH, ActText, document, releva
 from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
-from bot.domain.acts import Act, Evidence, Facts, FactValue, Kind, Outcome, Verdict, Where
+from bot.domain.acts import Act, Evidence, FactValue, Kind, Outcome, Verdict, Where
 from bot.domain.law.tables import outside
 from bot.domain.pages import TextOrigin
 
@@ -45,12 +45,9 @@ NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
 
 def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
-    """Return the verdicts on all decrees on VSA that an act holds, each with kind and facts, or a single one that says why there is none.
-
-    The single verdict is also that a person must look. Each phrase of the evidence has the page it was read on, where it stood and the cue
-    that it met (`bot.detection.rules.evidence`). `stand_alone` says that the act is a whole file: its title may be a file name or the text
-    of a link, and the heading inside is trusted instead.
-    """
+    """Return the verdicts on all decrees on VSA that an act holds, each with kind and facts, or a single one that says why there is none,
+    or that a person must look. `stand_alone` says that the act is a whole file: its title may be a file name or the text of a link, and the
+    heading inside is trusted instead."""
     unreadable = tuple(page.number for page in act.pages if not page.is_whole)
     if not signs(act):
         return (_unread(act, unreadable, stand_alone=stand_alone),)
@@ -82,36 +79,24 @@ def _opened(act: Act) -> tuple[ActText, tuple[Segment, ...]]:
 
 def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
     facts, evidence = facts_of(text, segment, finding.mentions, finding.kind)
-    return Verdict(
-        Outcome.DECREE,
-        finding.kind,
-        facts,
-        (*finding.evidence, *product_named(evidence), *evidence, *_outside_window(facts, evidence)),
-    )
-
-
-def _outside_window(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """Flag a decree for which no text allowed VSA with the phrase that dates it; it is announced all the same."""
+    product = [replace(quote, about="support", cue=PRODUCT) for quote in evidence if quote.about in {"software", "vendor"}]
+    # One for which no text allowed VSA is announced all the same, flagged with the phrase that dates it.
     dates = outside(facts.sure)
-    return tuple(Evidence("outside_window", quote.page, quote.text, quote.where) for quote in evidence if quote.about in dates)[:1]
+    flag = [replace(quote, about="outside_window") for quote in evidence if quote.about in dates]
+    return Verdict(Outcome.DECREE, finding.kind, facts, (*finding.evidence, *product[:1], *evidence, *flag[:1]))
 
 
 def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verdict:
-    """Return the verdict where what could be read has no sign: not concerned, unless what could not be read is all that could say.
-
-    An unreadable page already makes its recueil incomplete, to be tried again and shown. A person is asked to look only
-    where nothing says what the act is about: no title that does, and no readable page.
-    """
+    """Return the verdict where what could be read has no sign. An unreadable page already makes its recueil incomplete, to be tried again
+    and shown: a person is asked to look only where nothing says what the act is about, no title and no readable page."""
     if not unreadable:
         return NOTHING
     readable = any(page.origin is not TextOrigin.UNREADABLE and page.text.strip() for page in act.pages)
-    title = fold(act.title).text
     foreign = act.service is not None and cues().other_service.search(fold(act.service).text) is not None
-    if readable or foreign or (not stand_alone and not is_generic(title)):
+    if readable or foreign or (not stand_alone and not is_generic(fold(act.title).text)):
         return NOTHING
-    where = act.title_from or Where.TITLE
-    reason = Evidence("unreadable", unreadable[0], without_names(act.title.strip()), where, VerdictReason.UNREADABLE.value)
-    return Verdict(Outcome.UNCERTAIN, evidence=(reason,))
+    title, where = without_names(act.title.strip()), act.title_from or Where.TITLE
+    return Verdict(Outcome.UNCERTAIN, evidence=(Evidence("unreadable", unreadable[0], title, where, VerdictReason.UNREADABLE.value),))
 
 
 def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone: bool) -> Finding:
@@ -135,55 +120,39 @@ _ENACTS = re.compile(r"^\W{0,4}(?:arretent|arrete)\W{0,4}$", re.MULTILINE)
 
 
 def _beside_the_point(case: SegmentEvidence) -> Finding | None:
-    """Return the finding on what is no decision on VSA whatever it decides.
-
-    The work of another authority, a notice, an act on other images.
-    """
+    """Return the finding on what is no decision on VSA whatever it decides: of another authority, a notice, an act on other images."""
     court = case.said_in(cues().judged, DecreePart.TITLE, DecreePart.HEADING) or case.said_in(cues().judge, DecreePart.HEADING)
     if court is not None:
         return _of_a_court(case, court)
     said = case.said_in(cues().signed_elsewhere, DecreePart.TITLE, DecreePart.HEADING)
     if said is None and not case.segment.is_formal and not case.unreadable:
         said = notice_opening(case.document, case.segment) or lists_acts(case.document, case.segment)
-    if (
-        said is not None
-        and said.lastgroup == "commission_that_advises"
-        and _ENACTS.search(case.document.folded.text, case.segment.start, case.segment.end)
-    ):
-        # The title is of an opinion, the text below it a decree: a table of contents may name one by the other.
-        return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.UNSETTLED, case.found[0]), case.against(said))
     if said is not None:
+        # The title is of an opinion, the text below it a decree: a table of contents may name one by the other.
+        advises = said.lastgroup == "commission_that_advises"
+        if advises and _ENACTS.search(case.document.folded.text, case.segment.start, case.segment.end):
+            return case.left_open(VerdictReason.UNSETTLED, case.against(said))
         return case.not_concerned(*case.phrases(), case.against(said))
-    annulled = case.said_in(
-        cues().overturned["annulled_in_part"], DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY
-    )
-    if annulled is not None:
-        doubt = case.because("doubt", VerdictReason.UNSETTLED, case.found[0])
-        return case.uncertain(*case.phrases(), doubt, case.against(annulled))
-    if case.sees_nothing():
-        return case.not_concerned(*case.phrases(), case.because("against", VerdictReason.OTHER_WORDS, case.found[0]))
-    return None
+    parts = DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY
+    if (annulled := case.said_in(cues().overturned["annulled_in_part"], *parts)) is not None:
+        return case.left_open(VerdictReason.UNSETTLED, case.against(annulled))
+    return case.passed_over(VerdictReason.OTHER_WORDS) if case.sees_nothing() else None
 
 
 def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
-    """Return the finding on a judgment, which is no decree.
-
-    One that leaves the decree it is about as it was is not concerned; any other is for a person to see.
-    """
+    """Return the finding on a judgment: one that leaves the decree it is about as it was is not concerned, any other is for a person."""
     overturned = case.said_in(cues().overturned["suspended_or_annulled"], DecreePart.TITLE, DecreePart.ARTICLE)
-    rejected = case.said_in(cues().overturned["rejected"], DecreePart.TITLE, DecreePart.ARTICLE)
-    if overturned is None and rejected is not None:
+    if overturned is not None:
+        return case.left_open(VerdictReason.UNSETTLED, case.against(said), case.against(overturned))
+    if case.said_in(cues().overturned["rejected"], DecreePart.TITLE, DecreePart.ARTICLE) is not None:
         return case.not_concerned(*case.phrases(), case.against(said))
-    against = () if overturned is None else (case.against(overturned),)
-    return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.UNSETTLED, case.found[0]), case.against(said), *against)
+    return case.left_open(VerdictReason.UNSETTLED, case.against(said))
 
 
 def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
-    """Return a decree with the facts that can be read of it, or each of those in an act that holds several of which a person must judge.
-
-    Several are those with visas or articles that the rules would not pass over, of which two at least have numbers of their own: where
-    nothing distinguishes them, the first that speaks of VSA is the decree. Each is of this `kind`, or of its likeliest where none is given.
-    """
+    """Return a decree with the facts that can be read of it, or each of those in an act that holds several of which a person must judge:
+    those with visas or articles that the rules would not pass over, of which two at least have numbers of their own; where nothing
+    distinguishes them, the first that speaks of VSA. Each is of this `kind`, or of its likeliest where none is given."""
     text, cut = _opened(act)
     unreadable = not all(page.is_whole for page in act.pages)
     speaking = [(segment, found) for segment in cut if (found := mentions(text, segment).found)]
@@ -261,32 +230,25 @@ def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kin
 
 
 def probable_kind(act: Act) -> Kind:
-    """Return the kind that the verb of its title gives, else that of its articles, those that speak of VSA first, else an authorisation.
-
-    Of an act that holds several decrees, the first that speaks of VSA counts. Meant for an act whose verdict is uncertain.
-    """
+    """Return the kind that the verb of its title gives, else that of its articles, those that speak of VSA first, else an authorisation; of
+    several decrees in an act, of the first that speaks of VSA."""
     text, cut = _opened(act)
     return probable_kind_of(text, next((segment for segment in cut if mentions(text, segment).found), cut[0]))
 
 
 def probable_kind_of(text: ActText, segment: Segment) -> Kind:
     """Return likewise the kind of one of the decrees that an act holds."""
-    return next(_kinds(text, segment), Kind.AUTHORISATION)
-
-
-def _kinds(text: ActText, segment: Segment) -> Iterator[Kind]:
     title = own_title(text, segment, stand_alone=False)
     if title is not None:
         # What the event is called ("la Nuit du refus") says nothing of the act.
         event = cues().around["event"].search(title.text)
         verb = first_verb(title.text, 0, len(title.text) if event is None else event.start())
         if verb is not None:
-            yield verb.kind
+            return verb.kind
     spoken = {segment.at(mention.start) for mention in mentions(text, segment).found}
-    for block in sorted(segment.of(DecreePart.ARTICLE), key=lambda block: block not in spoken):
-        verb = article_verb(text.mended.text, *text.mended_span(block.start, block.end))
-        if verb is not None:
-            yield verb.kind
+    articles = sorted(segment.of(DecreePart.ARTICLE), key=lambda block: block not in spoken)
+    verbs = (article_verb(text.mended.text, *text.mended_span(block.start, block.end)) for block in articles)
+    return next((verb.kind for verb in verbs if verb is not None), Kind.AUTHORISATION)
 
 
 # What is said of an act in which neither title nor articles decide, though it speaks of VSA or could.
@@ -299,23 +261,21 @@ def undecided(case: SegmentEvidence) -> Finding:
     """Return the finding where neither title nor articles decide, though some part speaks of VSA."""
     if not any(mention.strong for mention in case.found) and (ruined := _ruined(case)) is not None:
         return ruined
-    if any(mention.part is DecreePart.BODY and mention.strong for mention in case.found) or any(mention.deciding for mention in case.found):
-        finding = _by_body(case)
-        return finding if finding.outcome is not Outcome.NOT_CONCERNED else _in_other_words(case) or finding
-    finding = _by_preamble(case)
+    spoken = any(mention.deciding or (mention.strong and mention.part is DecreePart.BODY) for mention in case.found)
+    finding = _by_body(case) if spoken else _by_preamble(case)
     return finding if finding.outcome is not Outcome.NOT_CONCERNED else _in_other_words(case) or finding
 
 
 def _by_body(case: SegmentEvidence) -> Finding:
-    """Return the finding where articles only speak of VSA.
-
-    For a person to see, unless in words of other things under a title of its own.
-    """
+    """Return the finding where articles only speak of VSA: for a person, unless in words of other things under a title of its own."""
     weak = not any(mention.strong for mention in case.found) and not case.supported()
     clear = case.title is not None and not case.title.speaks and case.segment.is_formal and not case.unreadable
     if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
-        return case.not_concerned(*case.phrases(), case.because("against", VerdictReason.OTHER_WORDS, case.found[0]))
-    return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.UNDECIDED, case.found[0]), *_powers_handed_over(case))
+        return case.passed_over(VerdictReason.OTHER_WORDS)
+    # Among powers that the article hands over to somebody.
+    spans = (case.within(block) for mention in case.found if (block := case.segment.at(mention.start)).part is DecreePart.ARTICLE)
+    handed = [case.against(match) for span in spans if (match := cues().handing_over.search(case.text, *span)) is not None]
+    return case.left_open(VerdictReason.UNDECIDED, *handed[:1])
 
 
 def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
@@ -326,25 +286,15 @@ def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
     return cues().around["telling"].search(case.text, low, max(high, mention.tight_end)) is not None
 
 
-def _powers_handed_over(case: SegmentEvidence) -> tuple[Evidence, ...]:
-    """Return the article that speaks of VSA among powers that it hands over to somebody."""
-    spans = (case.within(block) for mention in case.found if (block := case.segment.at(mention.start)).part is DecreePart.ARTICLE)
-    found = (case.against(match) for span in spans if (match := cues().handing_over.search(case.text, *span)) is not None)
-    return tuple(found)[:1]
-
-
 def _by_preamble(case: SegmentEvidence) -> Finding:
-    """Return the finding where only visas and recitals speak of VSA.
-
-    An act that merely cites the law under a title of its own is not concerned. A scrambled text (two layers interleaved)
-    whose every word is there is a decree. Anything else is for a person to see.
-    """
+    """Return the finding where only visas and recitals speak of VSA: for a person to see, unless the act merely cites the law under a title
+    of its own, or is a text of two interleaved layers whose every word is there."""
     strong = [mention for mention in case.found if mention.strong]
     if not strong and not case.supported():
-        return case.not_concerned(*case.phrases(), case.because("against", VerdictReason.OTHER_WORDS, case.found[0]))
+        return case.passed_over(VerdictReason.OTHER_WORDS)
     clear = case.title is not None and not is_generic(case.title.text)
     finding = _under_own_title(case, strong) if clear else _scrambled(case, strong)
-    return finding or case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]))
+    return finding or case.left_open(VerdictReason.PREAMBLE)
 
 
 def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
@@ -353,16 +303,13 @@ def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Findin
         return None
     if case.supported() and (analysed := case.said_in(cues().analysed, DecreePart.ARTICLE)) is not None:
         said = case.document.evidence("support", *case.document.loose(*analysed.span()), name_of(analysed))
-        return case.uncertain(*case.phrases(), case.because("doubt", VerdictReason.PREAMBLE, case.found[0]), said)
-    articles = list(case.segment.of(DecreePart.ARTICLE))
-    looked_for = {purpose for block in articles for purpose, *_ in purposes_named(case.document, block.start, block.end)}
+        return case.left_open(VerdictReason.PREAMBLE, said)
     on_the_law = any(basis.alone for basis, *_ in legal_bases(case.document, case.segment.start, case.segment.end))
-    if on_the_law and len(looked_for) > 1 and not any(_given_up(case, mention) for mention in strong):
+    if on_the_law and case.looks_for_events() and not any(_given_up(case, mention) for mention in strong):
         # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
         return None
     if all(mention.citation or _given_up(case, mention) for mention in strong) or _only_named(case, strong):
-        why = VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE
-        return case.not_concerned(*case.phrases(), case.because("against", why, case.found[0]))
+        return case.passed_over(VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE)
     return None
 
 
@@ -377,10 +324,7 @@ def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | No
 
 
 def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return True for what a recital says was thought of and is not done.
-
-    An act that ends something may rest on that: it is not set aside.
-    """
+    """Return True for what a recital says was thought of and is not done; not of an act that ends something, which may rest on that."""
     if case.title is None or mention.part is not DecreePart.RECITAL:
         return False
     verb = first_verb(case.title.text, 0, len(case.title.text))
@@ -392,31 +336,22 @@ def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
 
 
 def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
-    """Return True where only visas speak of VSA, as the title of another decree.
-
-    The act rests on no law on VSA and decides nothing on images.
-    """
-    if case.supported() or not case.segment.has_articles or any(not _is_title_of_another(case, mention) for mention in strong):
+    """Return True where only visas speak of VSA, as the title of another decree, and the act decides nothing on images."""
+    named = [(block, case.text[case.within(block)[0] : each.tight_start]) for each in strong for block in [case.segment.at(each.start)]]
+    quoted = all(block.part is DecreePart.VISA and re.match(r"vu?l?(?:es)?arrete", before) for block, before in named)
+    if case.supported() or not case.segment.has_articles or not quoted:
         return False
     spans = (case.within(block) for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE))
     return not any(cues().around["seen"].search(case.text, *span) for span in spans)
-
-
-def _is_title_of_another(case: SegmentEvidence, mention: Mention) -> bool:
-    block = case.segment.at(mention.start)
-    opening = case.within(block)[0]
-    return block.part is DecreePart.VISA and re.match(r"vu?l?(?:es)?arrete", case.text[opening : mention.tight_start]) is not None
 
 
 _ON_VIDEO = re.compile(r"video(?:protection|surveillance)|(?:signalement|detection|alerte)automati")
 
 
 def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
-    """Return the finding where nothing names VSA, but its words may have been cut off or misread.
-
-    A person must look at a title cut in a table of contents ("portant autorisation de l'emploi da") with no body to say more,
-    and at an act that rests on the very articles of the law and names predetermined events, video surveillance or nothing at all.
-    """
+    """Return the finding where nothing names VSA, but its words may have been cut off or misread: a person must look at a title cut in a
+    table of contents ("portant autorisation de l'emploi da") with no body to say more, and at an act that rests on the very articles of the
+    law and names predetermined events, video surveillance or nothing at all."""
     document, segment = case.document, case.segment
     low, high = case.span
     stretch = case.text[low:high]
@@ -428,26 +363,19 @@ def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
     if leftover is not None and not any(entry.search(stretch) for entry in cues().strong):
         phrase = document.evidence("verdict", *document.loose(*leftover.span()), name_of(leftover))
         return case.uncertain(phrase, case.because_of("doubt", VerdictReason.DAMAGED, leftover))
-    ruined = _ruined(case)
-    if ruined is not None:
+    if (ruined := _ruined(case)) is not None:
         return ruined
-    cited = next(
-        (entry for entry in legal_bases(document, segment.start, segment.end) if entry[0].alone and not _beside_excluded(case, entry[1])),
-        None,
-    )
-    if cited is not None and not case.denied():
-        basis, start, end = cited
+    cited = (entry for entry in legal_bases(document, segment.start, segment.end) if entry[0].alone)
+    resting = next((entry for entry in cited if not _beside_excluded(case, entry[1])), None)
+    if resting is not None and not case.denied():
+        basis, start, end = resting
         title = own_title(document, segment, stand_alone=stand_alone)
         telling = title is None or tells_only_a_change(title) or _ON_VIDEO.search(title.text) is not None
         telling = telling or case.said_in(cues().analysed, DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, basis.label)
             return case.uncertain(phrase, document.evidence("doubt", start, end, VerdictReason.LAW_ALONE.value))
-    jargon = _in_other_words(case)
-    if jargon is not None:
-        return jargon
-    beside = (*case.set_aside(), *case.texts_cited())
-    return Finding(Outcome.NOT_CONCERNED, None, beside or case.sign())
+    return _in_other_words(case) or Finding(Outcome.NOT_CONCERNED, None, (*case.set_aside(), *case.texts_cited()) or case.sign())
 
 
 def _in_other_words(case: SegmentEvidence) -> Finding | None:
@@ -468,21 +396,15 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
     program = cues().jargon["program"]
     told = next((said for block in blocks if (said := program.search(case.document.flat, block.start, block.end)) is not None), None)
     if told is not None and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks):
-        return case.uncertain(
-            case.document.evidence("verdict", *told.span()), case.document.evidence("doubt", *told.span(), VerdictReason.JARGON.value)
-        )
+        phrase = case.document.evidence("verdict", *told.span())
+        return case.uncertain(phrase, case.document.evidence("doubt", *told.span(), VerdictReason.JARGON.value))
     return None
 
 
 def _ruined(case: SegmentEvidence) -> Finding | None:
     """Return that a person must look where no article could be read, and fragments are left of the words that name VSA and of its law."""
     left = cues().ruined.search(case.text, *case.span)
-    if (
-        left is None
-        or case.segment.has_articles
-        or case.mentions.set_aside
-        or cues().around["remains"].search(case.text, *case.span) is None
-    ):
+    if left is None or case.segment.has_articles or case.mentions.set_aside or not cues().around["remains"].search(case.text, *case.span):
         return None
     phrase = case.document.evidence("verdict", *case.document.loose(*left.span()), name_of(left))
     return case.uncertain(phrase, case.because_of("doubt", VerdictReason.DAMAGED, left))

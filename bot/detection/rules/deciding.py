@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from bot.detection.rules.evidence import (
     unsettled,
 )
 from bot.detection.text.cues import VerdictReason, cues, name_of
-from bot.detection.text.mentions import Mention, purposes_named
+from bot.detection.text.mentions import Mention
 from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
 
@@ -138,10 +138,8 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
 
 
 def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> tuple[Evidence, ...]:
-    """Return what leaves open whether the act under this title (`start:stop` of the mended view) decides on VSA.
-
-    Empty where nothing does.
-    """
+    """Return what leaves open whether the act under this title (`start:stop` of the mended view) decides on VSA; nothing where it is
+    clear."""
     text = case.text
     if not case.segment.is_formal:
         if mention.part is DecreePart.TITLE:
@@ -175,11 +173,7 @@ def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention
 
 def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
     """Return what the first article that decides does, where the title says what another decree authorises; None where no article does."""
-    for block in case.segment.of(DecreePart.ARTICLE):
-        verb = article_verb(case.text, *case.within(block))
-        if verb is not None:
-            return verb.kind, case.verb(verb)
-    return None
+    return next(((verb.kind, case.verb(verb)) for _, verb in case.decisions()), None)
 
 
 def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
@@ -187,22 +181,19 @@ def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
     if kind is not Kind.AUTHORISATION:
         return None
     contrary: Evidence | None = None
-    for block in case.segment.of(DecreePart.ARTICLE):
-        verb = article_verb(case.text, *case.within(block))
-        if verb is None or verb.kind is Kind.MODIFICATION:
-            continue
+    for block, verb in case.decisions():
         if verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
             return None
         speaks = any(mention.part is DecreePart.ARTICLE and block.start <= mention.start < block.end for mention in case.found)
         speaks = speaks or (verb.kind is Kind.REFUSAL and _answers(case, block, verb))
-        if speaks and contrary is None:
+        if speaks and contrary is None and verb.kind is not Kind.MODIFICATION:
             contrary = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
     return contrary
 
 
 def _answers(case: SegmentEvidence, block: Block, verb: Verb) -> bool:
-    """Return True for an article that says of what was asked for that it is refused."""
-    return cues().around["request"].search(case.text, case.document.mended_span(block.start, block.start)[0], verb.start) is not None
+    """Return True for an article that says of what was asked for that it is refused or granted."""
+    return cues().around["request"].search(case.text, case.within(block)[0], verb.start) is not None
 
 
 # What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end.
@@ -251,10 +242,9 @@ def _as_titled(case: SegmentEvidence) -> Finding | None:
     """Return the change that title and articles both make to an authorisation, where other articles say of VSA how it goes on: what it is
     called and what it looks for."""
     titled = first_verb(case.title.text, 0, len(case.title.text)) if case.title is not None else None
-    done, articles = _done_to_another(case), list(case.segment.of(DecreePart.ARTICLE))
+    done = _done_to_another(case)
     spoken = next((mention for mention in case.found if mention.strong and mention.part is DecreePart.ARTICLE), None)
-    looked_for = {purpose for block in articles for purpose, *_ in purposes_named(case.document, block.start, block.end)}
-    if titled is None or done is None or spoken is None or spoken.citation or len(looked_for) < 2 or not case.supported():
+    if titled is None or done is None or spoken is None or spoken.citation or not (case.looks_for_events() and case.supported()):
         return None
     return case.decree(*done, spoken) if titled.kind is done[0] and titled.kind in CHANGES else None
 
@@ -284,18 +274,12 @@ _ANSWERED = re.compile(
 def answered(case: SegmentEvidence) -> Finding | None:
     """Return what the first article that speaks of the request says of it, where the title or a visa says that it was one for VSA."""
     asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
-    if asked is None:
-        return None
-    for block in case.segment.of(DecreePart.ARTICLE):
-        start, stop = case.within(block)
-        verb = article_verb(case.text, start, stop)
-        if verb is None:
-            continue
-        said, own = case.text[verb.start : verb.end], _ANSWERED.match(case.text, verb.start, stop) is not None
-        refused = verb.kind is Kind.REFUSAL and (own or cues().around["request"].search(case.text, start, verb.start) is not None)
+    for block, verb in case.decisions() if asked is not None else ():
+        said, own = case.text[verb.start : verb.end], _ANSWERED.match(case.text, verb.start, case.within(block)[1]) is not None
+        refused = verb.kind is Kind.REFUSAL and (own or _answers(case, block, verb))
         # "La commune est autorisée" answers another request; this one is said to be granted.
         granted = verb.kind is Kind.AUTHORISATION and (own or re.match("demande|ilestfaitdroit", said) is not None)
-        if refused or granted:
+        if asked is not None and (refused or granted):
             return case.decree(verb.kind, case.verb(verb), asked)
     return None
 
@@ -317,18 +301,13 @@ _AFTER = 60
 
 
 def by_reference(case: SegmentEvidence) -> Finding | None:
-    """Return the change that a title or an article makes to a decree which a visa or a recital says is one on VSA.
-
-    None where there is none.
-
-    "L'arrêté n° 2026-12 susvisé est abrogé", under "portant abrogation de l'arrêté n° 2026-12": only its visa names an algorithm.
-    """
-    own = number(case.document, case.segment)
-    cited = citations(case.document, case.segment, own.value if own is not None else None)
+    """Return the change that a title or an article makes to a decree which only a visa or a recital says is one on VSA ("l'arrêté n°
+    2026-12 susvisé est abrogé")."""
+    numbered = number(case.document, case.segment)
+    own = numbered.value if numbered is not None else None
+    cited = citations(case.document, case.segment, own)
     known = {entry.same: mention for entry in cited if entry.vsa and (mention := _object_of(case, entry)) is not None}
-    if not known:
-        return None
-    for found in references(case.document, case.segment, None, own.value if own is not None else None):
+    for found in references(case.document, case.segment, None, own) if known else ():
         named = next((entry for entry in cited if entry.start == found.start), None)
         if named is not None and named.same in known:
             kind = Kind(found.value.change.value)
@@ -370,14 +349,10 @@ class _Kept:
 
 
 def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
-    """Return each decree once, in the order of the act, with every fact that any of its appearances gave.
-
-    A wrong merge would lose a decree, so two are one only when their identifiers agree, or their numbers and dates, or, where
-    one has no number, when nothing they both give differs.
-    """
+    """Return each decree once, in the order of the act, with every fact that any of its appearances gave. A wrong merge would lose one: two
+    are one only when their identifiers agree, or their numbers and dates, or, where one has no number, when nothing they both give
+    differs."""
     kept: list[_Kept] = []
-    numbered: dict[str, list[_Kept]] = {}
-    unnumbered: list[_Kept] = []
 
     def wealth(decree: tuple[Segment, Verdict]) -> tuple[bool, int]:
         return decree[0].has_articles, sum(bool(getattr(decree[1].facts, name)) for name in _FACTS)
@@ -385,16 +360,11 @@ def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
     for segment, verdict in sorted(decrees, key=wealth, reverse=True):
         number = verdict.facts.number
         entry = _Kept(segment, verdict, without_service(number) if number is not None else None)
-        candidates = kept if entry.number is None else [*numbered.get(entry.number, ()), *unnumbered]
-        twin = next((other for other in candidates if _same(entry, other)), None)
+        twin = next((other for other in kept if _same(entry, other)), None)
         if twin is not None:
             twin.verdict = _completed(twin.verdict, verdict)
-            continue
-        kept.append(entry)
-        if entry.number is None:
-            unnumbered.append(entry)
         else:
-            numbered.setdefault(entry.number, []).append(entry)
+            kept.append(entry)
     return tuple(entry.verdict for entry in sorted(kept, key=lambda entry: entry.segment.start))
 
 
@@ -433,9 +403,6 @@ def _same_day(name: str, one: Any, two: Any) -> bool:
 def _completed(fuller: Verdict, other: Verdict) -> Verdict:
     """Return the fuller verdict with the facts that only the other one had, and their evidence."""
     missing = {name: value for name in _FACTS if not getattr(fuller.facts, name) and (value := getattr(other.facts, name))}
-    if not missing:
-        return fuller
-    values = {name: getattr(fuller.facts, name) for name in _FACTS} | missing
     about = {"period" if name in {"starts", "ends"} else name for name in missing}
     evidence = (*fuller.evidence, *(quote for quote in other.evidence if quote.about in about))
-    return Verdict(fuller.outcome, fuller.kind, Facts(**values), evidence)
+    return replace(fuller, facts=replace(fuller.facts, **missing), evidence=evidence)

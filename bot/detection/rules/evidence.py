@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.detection.facts.references import CHANGES
@@ -101,6 +101,17 @@ class SegmentEvidence:
         """Return whether medium words have the company they need: the law itself, its decree, or two of the predetermined events."""
         return rests_on_the_law(self.document, self.segment)
 
+    def looks_for_events(self) -> bool:
+        """Return whether its articles name several of the predetermined events."""
+        named = (purposes_named(self.document, block.start, block.end) for block in self.segment.of(DecreePart.ARTICLE))
+        return len({purpose for each in named for purpose, *_ in each}) > 1
+
+    def decisions(self) -> Iterator[tuple[Block, Verb]]:
+        """Yield the articles that decide, each with its verb."""
+        for block in self.segment.of(DecreePart.ARTICLE):
+            if (verb := article_verb(self.text, *self.within(block))) is not None:
+                yield block, verb
+
     def denied(self) -> bool:
         """Return whether an article says that the act authorises no VSA: not only no other one, and none elsewhere or at another time."""
         aside = ((entry, self.segment.at(entry.start)) for entry in self.mentions.set_aside if entry.value == EXCLUDED)
@@ -167,6 +178,14 @@ class SegmentEvidence:
         """Return that the act is not concerned; what stands beside is added to the evidence."""
         return Finding(Outcome.NOT_CONCERNED, None, (*evidence, *self.set_aside(), *self._supports()), self.found)
 
+    def left_open(self, why: VerdictReason, *beside: Evidence) -> Finding:
+        """Return that a person must look, for this reason, at the first mentions."""
+        return self.uncertain(*self.phrases(), self.because("doubt", why, self.found[0]), *beside)
+
+    def passed_over(self, why: VerdictReason) -> Finding:
+        """Return that the act is not concerned, for this reason, though it has these mentions."""
+        return self.not_concerned(*self.phrases(), self.because("against", why, self.found[0]))
+
     def _named_again(self, decided: Mention) -> Iterator[Evidence]:
         """Return the object where other parts than the one that decided name it: once for each part, no words of a page twice."""
         quoted = self.phrase(decided)
@@ -185,12 +204,6 @@ class SegmentEvidence:
         # One alone proves nothing: "bagage abandonné" is said of any station.
         for _, start, end in events[:_ENOUGH] if len(events) >= 2 else ():
             yield self.document.evidence("support", start, end, EVENT)
-
-
-def product_named(facts: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Return the first software or maker among the evidence of the facts, as a support."""
-    named = (quote for quote in facts if quote.about in {"software", "vendor"})
-    return tuple(Evidence("support", quote.page, quote.text, quote.where, PRODUCT) for quote in named)[:1]
 
 
 def _around(document: ActText, block: Block, mention: Mention) -> tuple[int, int]:
@@ -230,10 +243,7 @@ class Verb:
 
 
 def first_verb(text: str, start: int, stop: int) -> Verb | None:
-    """Return the first verb of a title; of two that begin together the longer.
-
-    What is only applied for ("demande d'autorisation") is none.
-    """
+    """Return the first verb of a title, of two that begin together the longer; none that is only applied for ("demande d'autorisation")."""
     matches = [
         Verb(kind, match.start(), match.end(), kind.value)
         for kind, verb in cues().titles.items()
@@ -251,13 +261,9 @@ def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
     if decision is not None:
         return None if related is not None and related.start() < decision.start else decision
     use = cues().use.search(text, start, said)
-    if (
-        use is None
-        or cues().around["asked"].search(text, start, use.start()) is not None
-        or (related is not None and related.start() <= use.start())
-    ):
+    if use is None or (related is not None and related.start() <= use.start()):
         return None
-    return Verb(Kind.AUTHORISATION, *use.span(), USE)
+    return Verb(Kind.AUTHORISATION, *use.span(), USE) if cues().around["asked"].search(text, start, use.start()) is None else None
 
 
 def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
@@ -359,10 +365,8 @@ _OWN_LINE = re.compile(r"^\W{0,3}(?:arretes?|decision)\b", re.MULTILINE)
 
 
 def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """Return the word with which a text begins, in its title or in a line of its heading, that names what is decided elsewhere.
-
-    None where an act follows it ("Information du public : arrêté…"), or a line of its own that begins one.
-    """
+    """Return the word with which a text begins, in its title or in a line of its heading, that names what is decided elsewhere; none where
+    an act follows it ("Information du public : arrêté…"), or a line of its own that begins one."""
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
         found = _line_opening(document, block, cues().notices)
         if found is not None and _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
