@@ -1,23 +1,16 @@
 """Computes the keys under which a decree is the same wherever it appears, by which other decrees name it, and reads its number.
 
-Two sightings that share one key are one decree.
+Two sightings that share one key are one decree. A false merge loses a decree for good; a miss announces one twice:
 
-A false merge loses a decree for good (it is taken for one already announced); a miss announces one twice. So every key is
-as narrow as the text allows:
-
-- `number:…` joins the authority, the comparable number (`DUPA 2024-1017` = `2024-1017`, `2025-001006` = `2025-01006`) and a
-  date: that of signature, or the first day of the period. The date is needed because an authority numbers in several series:
-  `2024-00493` of the cabinet and `DUPA 2024-493` compare equal, and are two decrees. Two keys, because the sighting in a
-  table of contents shows the period while the scan shows the signature. Where services are named before the year
-  (`CAB-SIDPC-2026-447`) there are two more without them, as the next print may name them before "n°" or not at all.
-- Only where neither date is known does a number count alone, and then with its series and its zeros as printed, and only if
-  it holds a year: `n° 12` is every service's.
+- `number:…` joins the authority that decided (not the one that published), the comparable number (`DUPA 2024-1017` = `2024-1017`) and a
+  date: that of signature, which a scan shows, or the first day of the period, as in a table of contents. An authority numbers in several
+  series: `2024-00493` and `DUPA 2024-493` compare equal, and are two decrees. Where services are named before the year
+  (`CAB-SIDPC-2026-447`) there are more keys without them. Without a date a number counts as printed, and only if it holds a year: `n° 12`
+  is every service's.
 - `act:…` is the identifier of the national template, unique in France.
 - `text:…` is the hash of the squeezed text, when it is long enough to be a decree of its own.
 
-The authority in a number key is the one that decided, not the one that published: the préfet de police's decrees also appear
-in the recueils of 92, 93 and 94, and what several prefects decide together in those of each, under the one named first. What this
-misses: a decree that prints no number, seen once in a recueil and once as a scan whose OCR differs.
+What this misses: a decree that prints no number, seen once in a recueil and once as a scan whose OCR differs.
 """
 
 from __future__ import annotations
@@ -75,10 +68,7 @@ def deciding_authority(authority: str, number: str, tight: str) -> str:
 
 
 def police_decides(tight: str) -> tuple[int, int] | None:
-    """Return where a squeezed text shows that the préfet de police (of Paris) decides, by its letterhead, opening or signature.
-
-    None for the préfet de police des Bouches-du-Rhône.
-    """
+    """Return where a squeezed text shows that the préfet de police of Paris decides, by its letterhead, opening or signature."""
     match = _POLICE_SIGNS.search(tight, 0, _HEAD)
     return match.span() if match is not None and _BOUCHES_DU_RHONE.search(tight, 0, _HEAD) is None else None
 
@@ -102,11 +92,8 @@ def _number_keys(authority: str, number: str, facts: Facts) -> list[str]:
 
 
 def prefix(reference: Reference, authority: str) -> str | None:
-    """Return what the keys of the decree that is named begin with (`number:PP:2024-1017:`), None where only its day is named.
-
-    `authority` is the code of the one whose decree names it: an authority changes its own decrees, but for those whose series shows
-    another one. The keys are those of `bot.detection.facts.identity`.
-    """
+    """Return what the keys of the decree that is named begin with (`number:PP:2024-1017:`), None where only its day is named. `authority`
+    is the one whose decree names it: an authority changes its own decrees, but for those whose series shows another one."""
     if reference.number is None:
         return None
     return f"number:{deciding_authority(authority, reference.number, '')}:{comparable(reference.number)}:"
@@ -125,13 +112,11 @@ def decided_by(publisher: str, facts: Facts, keys: tuple[str, ...]) -> str:
 
 
 def corrected(act: Act, verdict: Verdict) -> Verdict:
-    """Return the verdict on an erratum: whatever the title that it repeats grants, it modifies the decree that it corrects.
-
-    A number and a day that it prints as its own are those of that decree, by which it would be taken for one more sighting of it, and
-    nobody would be notified.
-    """
-    facts = verdict.facts
-    if verdict.outcome is not Outcome.DECREE or verdict.kind is None or not _is_erratum(act):
+    """Return the verdict on an erratum: whatever the title that it repeats grants, it modifies the decree that it corrects. A number and a
+    day that it prints as its own are those of that decree, by which it would be taken for one more sighting of it."""
+    facts, title, head = verdict.facts, fold(act.title).text, fold(act.pages[0].text).text if act.pages else ""
+    is_one = _ERRATUM.search(title) is not None or erratum_in(title) is not None or erratum_in(head) is not None
+    if verdict.outcome is not Outcome.DECREE or verdict.kind is None or not is_one:
         return verdict
     kind = Kind.MODIFICATION if verdict.kind in GRANTS else verdict.kind
     if facts.references:
@@ -141,12 +126,6 @@ def corrected(act: Act, verdict: Verdict) -> Verdict:
         return verdict
     named = Reference(kind, facts.number, facts.signed)
     return replace(verdict, kind=kind, facts=replace(facts, number=None, signed=None, references=(named,)))
-
-
-def _is_erratum(act: Act) -> bool:
-    """Return whether a word of its title says so, or a line of its first page that begins with it before much else is said."""
-    title, head = fold(act.title).text, fold(act.pages[0].text).text if act.pages else ""
-    return _ERRATUM.search(title) is not None or erratum_in(title) is not None or erratum_in(head) is not None
 
 
 # The number of a decree, as printed and as compared.
@@ -189,18 +168,16 @@ _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:la|les|cet|des|du|de|dudit|ledit|vu|p
 
 
 def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """Return the decree's own number: of its title, else of its heading, else of any line that is a heading; never a quoted one.
-
-    An erratum has none: what it prints is the number of the decree it corrects.
-    """
+    """Return the decree's own number: of its title, else of its heading, else of any line that is a heading; never a quoted one. An erratum
+    has none: what it prints is the number of the decree it corrects."""
     if erratum(document, segment) is not None:
         return None
     for parts in ((DecreePart.TITLE,), (DecreePart.HEADING,), (DecreePart.BODY, DecreePart.VISA, DecreePart.RECITAL)):
         for block in segment.of(*parts):
             for found in numbers_in(document, block.start, block.end):
                 return found
+    text = document.folded.text
     for block in segment.of(DecreePart.HEADING):
-        text = document.folded.text
         for match in chain(_LONE.finditer(text, block.start, block.end), _LINE.finditer(text, block.start, block.end)):
             if not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", text[max(match.start() - 24, 0) : match.start()]):
                 return _read(document, match)
@@ -208,10 +185,8 @@ def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 
 def numbers_in(document: ActText, start: int, end: int, *, quoted: bool = False) -> Iterator[TextMatch[str]]:
-    """Return the numbers of decrees in a stretch of the folded text, in order.
-
-    Those of other decrees ("l'arrêté n°…") only where `quoted`.
-    """
+    """Return the numbers of decrees in a stretch of the folded text, in order; those of other decrees ("l'arrêté n°…") only where
+    `quoted`."""
     text = document.folded.text
     for match in _NUMBER.finditer(text, start, end):
         if quoted or not _QUOTED.search(text[max(match.start() - 8, 0) : match.start()]):

@@ -312,7 +312,7 @@ def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) ->
 
 def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
     """Yield the periods that sentences give. A single day may be none: the day of a signature, or of another text."""
-    text, signing = document.flat, signing_lines(document, block.start, block.end)
+    text, signing = document.flat, signing_lines(document, block)
     for opening, days in _stretches(text, block.start, block.end):
         before = document.folded.text[max(opening.start() - 60, block.start) : opening.start()]
         night = any(_NIGHT.search(glue) for glue in (before, *(day.glue for day in days)))

@@ -1,9 +1,6 @@
-"""Finds the decrees that a decree names, by number or day of signature, and those on VSA that it renews, modifies, suspends or ends.
-
-The latter are looked for in the title, then in the sentences of the articles; a decree that only changes another one and names it in
-neither bears on the one decree on VSA that its visas cite. A decree named on the way ("l'arrêté n° 2 modifiant l'arrêté n° 1 est
-abrogé") is none of them, nor is one that the text says to be about another thing.
-"""
+"""Finds the decrees that a decree names, by number or day of signature, and those on VSA that it renews, modifies, suspends or ends: in its
+title, then in the sentences of its articles, else the only one on VSA that its visas cite. A decree named on the way ("l'arrêté n° 2
+modifiant l'arrêté n° 1 est abrogé") is none of them, nor is one that the text says to be about another thing."""
 
 from __future__ import annotations
 
@@ -55,18 +52,16 @@ class Citation:
 
 
 def citations(document: ActText, segment: Segment, own: str | None) -> list[Citation]:
-    """Return every decree that the segment names but itself (`own` is its number), each time it does, in order.
-
-    Where one place gives the number, another the day or the object, each citation has them all.
-    """
+    """Return every decree that the segment names but itself (`own` is its number), each time it does, in order. Where one place gives the
+    number, another the day or the object, each citation has them all."""
     named = sorted(islice(_named(document, segment.start, segment.end), _MOST_CITATIONS), key=lambda entry: entry.start)
-    found: list[Citation] = []
-    for position, entry in enumerate(named):
-        if own is not None and entry.number is not None and without_service(entry.number) == without_service(own):
-            continue
-        limit = named[position + 1].start if position + 1 < len(named) else segment.end
-        found.append(replace(entry, vsa=_about_vsa(document, entry.end, limit)))
-    return _completed(found)
+    limits = [*(entry.start for entry in named[1:]), segment.end]
+    others = [
+        replace(entry, vsa=_about_vsa(document, entry.end, limit))
+        for entry, limit in zip(named, limits, strict=False)
+        if own is None or entry.number is None or entry.same != without_service(own)
+    ]
+    return _completed(others)
 
 
 def _named(document: ActText, start: int, end: int) -> Iterator[Citation]:
@@ -204,17 +199,14 @@ def _in_title(text: str, start: int, cited: list[Citation]) -> list[tuple[Citati
     found: list[tuple[Citation, _Change]] = []
     last: _Change | None = None
     position = start
-    first = True
     for entry in cited:
         gap = text[position : entry.start]
         change, verb = _last_verb(gap)
-        if change is not None and len(gap) - verb <= _VERB_REACH and (first or _AND.search(gap[:verb])):
-            last = change
-        elif not (_AND.search(gap) and last is not None and change is None):
-            position, first = entry.end, False
-            continue
-        found.append((entry, last))
-        position, first = entry.end, False
+        bears = change is not None and len(gap) - verb <= _VERB_REACH and bool(position == start or _AND.search(gap[:verb]))
+        last = change if bears else last
+        if last is not None and (bears or (change is None and _AND.search(gap))):
+            found.append((entry, last))
+        position = entry.end
     return found
 
 
@@ -222,7 +214,7 @@ def _in_article(text: str, block: Block, cited: list[Citation]) -> list[tuple[Ci
     """Return the decrees of which a sentence of an article says what becomes of them."""
     found: list[tuple[Citation, _Change]] = []
     end = block.start
-    previous: tuple[Citation, _Change] | None = None
+    change: _Change | None = None
     for entry in cited:
         start = max((match.end() for match in _SENTENCE.finditer(text, block.start, entry.start)), default=block.start)
         stop = _SENTENCE.search(text, entry.end, block.end)
@@ -230,23 +222,17 @@ def _in_article(text: str, block: Block, cited: list[Citation]) -> list[tuple[Ci
         gap = text[max(start, end) : entry.start]
         listed = _list_verb(text[block.start : entry.start])
         if listed is not None:
-            change: _Change | None = listed
+            change = listed
         elif end > start:  # a second one in the sentence
-            change = previous[1] if previous is not None and _AND.search(gap) else None
+            change = change if _AND.search(gap) else None
         elif _ASIDE.search(gap) or _CONTRARY.search(gap[-_VERB_REACH * 2 :]):
             change = None
         else:
             change = _verb_after(text[entry.end : limit]) or _last_verb(gap)[0]
-            part = _IN_PART.search(gap)
-            if (
-                change is not None
-                and change.kind is Kind.ABROGATION
-                and part is not None
-                and not re.search(r"autorisation|emploi|effets|periode", gap[: part.start()])
-            ):
+            part = _IN_PART.search(gap) if change is not None and change.kind is Kind.ABROGATION else None
+            if part is not None and not re.search(r"autorisation|emploi|effets|periode", gap[: part.start()]):
                 change = _Change(Kind.MODIFICATION)
         end = entry.end
-        previous = (entry, change) if change is not None else None
         if change is not None:
             found.append((entry, change))
     return found
@@ -254,11 +240,8 @@ def _in_article(text: str, block: Block, cited: list[Citation]) -> list[tuple[Ci
 
 def _list_verb(before: str) -> _Change | None:
     """Return what a list does to its items: "Sont abrogés : - l'arrêté …"; None outside one."""
-    leads = list(_LIST.finditer(before))
-    if not leads:
-        return None
-    lead = leads[-1]
-    if re.search(r"(?<=[a-z0-9)]{3})\.\s", before[lead.end() :]):
+    lead = next(reversed(list(_LIST.finditer(before))), None)
+    if lead is None or re.search(r"(?<=[a-z0-9)]{3})\.\s", before[lead.end() :]):
         return None
     return next((_change(kind, lead["verb"]) for kind, verbs in _verbs("after").items() if verbs.match(lead["verb"])), None)
 
@@ -289,10 +272,8 @@ def _last_verb(text: str) -> tuple[_Change | None, int]:
 
 
 def _said_of_it(text: str, segment: Segment) -> bool | None:
-    """Return how this decree ends the only one that it can end, by the words of its title and articles.
-
-    None where they are of both sorts.
-    """
+    """Return how this decree ends the only one that it can end, by the words of its title and articles; None where they are of both
+    sorts."""
     said = {
         _change(Kind.ABROGATION, word[0]).retroactive
         for block in segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE)
@@ -359,10 +340,8 @@ def amended(document: ActText, segment: Segment) -> ActText:
 
 
 def amended_things(document: ActText, segment: Segment) -> tuple[ActText, tuple[tuple[int, int], ...]]:
-    """Return the document without the software and makers that this decree replaces, whatever the words, and where these were.
-
-    A new wording that takes the place of one on a maker is about software too, though it does not say so again.
-    """
+    """Return the document without the software and makers that this decree replaces, whatever the words, and where these were. A new
+    wording that takes the place of one on a maker is about software too, though it does not say so again."""
     text = document.flat
     wordings = tuple(_wordings(text, segment))
     gone = (*wordings, *_things(text, segment))
@@ -379,10 +358,7 @@ def amended_things(document: ActText, segment: Segment) -> tuple[ActText, tuple[
 def unless_gone(
     document: ActText, gone: Iterable[tuple[int, int]], segment: Segment, found: TextMatch[str] | None
 ) -> TextMatch[str] | None:
-    """Return a software or maker.
-
-    None for one of a visa or recital where an article takes that one away, or a maker whose product it may be.
-    """
+    """Return a software or maker; None for one of a visa or recital where an article takes that one away, or its maker or product."""
     first = next(iter(segment.of(DecreePart.ARTICLE)), None)
     if found is None or first is None or found.start >= first.start:
         return found
@@ -393,10 +369,8 @@ def unless_gone(
 def _wordings(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
     for match in _REPLACED.finditer(text, segment.start, segment.end):
         yield match.span("gone" if match["gone"] is not None else "taken")
-    for match in _INSTEAD.finditer(text, segment.start, segment.end):
-        yield match.span("gone")
-    for match in _IN_PLACE.finditer(text, segment.start, segment.end):
-        yield match.span()
+    yield from (match.span("gone") for match in _INSTEAD.finditer(text, segment.start, segment.end))
+    yield from (match.span() for match in _IN_PLACE.finditer(text, segment.start, segment.end))
 
 
 def _things(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
@@ -405,8 +379,7 @@ def _things(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
             subject = _SUBJECT.search(text[max(match.start() - 200, block.start) : match.start()])
             if subject is not None:
                 yield match.start() - len(subject.group()), match.start()
-        for match in _REPLACES.finditer(text, block.start, block.end):
-            yield match.span("gone")
+        yield from (match.span("gone") for match in _REPLACES.finditer(text, block.start, block.end))
 
 
 def _blanked(document: ActText, gone: tuple[tuple[int, int], ...]) -> ActText:
@@ -420,8 +393,5 @@ def _overwritten(document: ActText, start: int, words: str) -> ActText:
     end = start + len(words)
     flat, folded = document.flat, document.folded.text
     lines = "".join("\n" if old == "\n" else new for old, new in zip(folded[start:end], words, strict=True))
-    return replace(
-        document,
-        flat=flat[:start] + words + flat[end:],
-        folded=replace(document.folded, text=folded[:start] + lines + folded[end:]),
-    )
+    folded = folded[:start] + lines + folded[end:]
+    return replace(document, flat=flat[:start] + words + flat[end:], folded=replace(document.folded, text=folded))

@@ -7,8 +7,7 @@ The day stands after its own number, else after "Fait à …, le", else beside t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from itertools import islice, pairwise, product
@@ -34,23 +33,23 @@ _BEFORE_COURT, _AFTER = 400, 250
 """Squeezed characters around a court in which something must show that the text speaks of remedies."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Courts:
-    by_spelling: Mapping[str, str]
-    mention: re.Pattern[str]
-    place: re.Pattern[str]
-
-
 def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
-    """Return the courts that the remedies of a decree name, each once, in order, under their names in `courts.toml`.
-
-    A court in visas and recitals, or whose judgment is quoted, is none of them. Neither letters' case nor split words matter.
-    """
+    """Return the courts that the remedies of a decree name, each once, in order, under their names in `courts.toml`: none of a visa, nor
+    one whose judgment is quoted."""
+    by_spelling, mention, place = _courts()
+    text, (first, last) = document.mended.text, document.mended_span(segment.start, segment.end)
     found: dict[str, TextMatch[str]] = {}
     for block in _closed(segment):
-        for name, low, high in _mentions(document, block.start, block.end):
-            if _of_remedies(document, segment, low, high):
-                found.setdefault(name, TextMatch(name, *document.loose(low, high)))
+        low, high = document.mended_span(block.start, block.end)
+        named = [(match["name"] or match["town"], *match.span()) for match in mention.finditer(text, low, high)]
+        for short in _SHORT.finditer(document.flat, block.start, block.end):
+            opens, ends = document.mended_span(*short.span())
+            if (match := place.match(text, ends, high)) is not None:
+                named.append((match["name"], opens, match.end()))
+        for spelling, start, end in named:
+            judged = _JUDGED.search(text, max(start - 60, first), start) is not None
+            if not judged and _REMEDY.search(text, max(start - _BEFORE_COURT, first), min(end + _AFTER, last)) is not None:
+                found.setdefault(by_spelling[spelling], TextMatch(by_spelling[spelling], *document.loose(start, end)))
     return sorted(found.values(), key=lambda entry: entry.start)
 
 
@@ -60,29 +59,9 @@ def _closed(segment: Segment) -> list[Block]:
     return [block for block in segment.blocks if block.part in parts or (block is segment.blocks[-1] and not segment.has_articles)]
 
 
-def _mentions(document: ActText, start: int, end: int) -> list[tuple[str, int, int]]:
-    """Return names of courts with where they stand in the mended view."""
-    known, text = _courts(), document.mended.text
-    low, high = document.mended_span(start, end)
-    found = [(match["name"] or match["town"], match.start(), match.end()) for match in known.mention.finditer(text, low, high)]
-    for short in _SHORT.finditer(document.flat, start, end):
-        first, last = document.mended_span(short.start(), short.end())
-        match = known.place.match(text, last, high)
-        if match is not None:
-            found.append((match["name"], first, match.end()))
-    return [(known.by_spelling[spelling], first, last) for spelling, first, last in found]
-
-
-def _of_remedies(document: ActText, segment: Segment, low: int, high: int) -> bool:
-    text = document.mended.text
-    first, last = document.mended_span(segment.start, segment.end)
-    if _JUDGED.search(text, max(low - 60, first), low):
-        return False
-    return _REMEDY.search(text, max(low - _BEFORE_COURT, first), min(high + _AFTER, last)) is not None
-
-
 @cache
-def _courts() -> _Courts:
+def _courts() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
+    """Return the names of courts by how they are spelt, and what meets one, and its place alone, in the mended view."""
     by_spelling: dict[str, str] = {}
     for spelling, name in spellings().items():
         # The mended view may take "de Nouvelle" for a damaged "renouvelle".
@@ -91,11 +70,8 @@ def _courts() -> _Courts:
     # The longest first: Saint-Denis de La Réunion is not Saint-Denis.
     names = "|".join(sorted(by_spelling, key=len, reverse=True))
     address = rf"(?:(?!{_OTHER_ADDRESS}|\d{{5}}(?:{names})).){{0,90}}\d{{5}}(?P<town>{names})"
-    return _Courts(
-        by_spelling,
-        re.compile(rf"{PREFIX}(?:{LINK}(?P<name>{names})|{address})"),
-        re.compile(rf"{LINK}(?P<name>{names})"),
-    )
+    place = rf"{LINK}(?P<name>{names})"
+    return by_spelling, re.compile(rf"{PREFIX}(?:{place}|{address})"), re.compile(place)
 
 
 # Where and when a decree is signed. Place and day, delegation, office and name stand in any order.
@@ -165,7 +141,7 @@ def _signings(document: ActText, segment: Segment) -> list[re.Match[str]]:
     """Return where a decree is signed, each with its `day` where one can be read: "Fait à …" before other lines, the last first."""
     done = [match for block in segment.blocks for match in _DONE.finditer(document.folded.text, block.start, block.end)]
     operative, others = (
-        [line for block in _closed(segment) if (block.part is DecreePart.ARTICLE) is closing for line in _lines_of(document, block)]
+        [line for block in _closed(segment) if (block.part is DecreePart.ARTICLE) is closing for line in signing_lines(document, block)]
         for closing in (True, False)
     )
     found = (*reversed(done), *reversed(operative), *reversed(others))
@@ -179,17 +155,10 @@ def _signings(document: ActText, segment: Segment) -> list[re.Match[str]]:
 _ANNEX = re.compile(r"^\W{0,3}annexes?\b(?: (?:[ivx]{1,4}|\d{1,2}|unique))?(?: a l'arrete[^\n.;]{0,60})?\W{0,3}$", re.MULTILINE)
 
 
-def _lines_of(document: ActText, block: Block) -> list[re.Match[str]]:
-    return signing_lines(document, block.start, block.end)
-
-
-def signing_lines(document: ActText, start: int, end: int) -> list[re.Match[str]]:
-    """Return the lines of one part (`start:end` of the folded text) that date a signature, in order, each with its `day`.
-
-    "… des images de\\nvidéoprotection, le 30 octobre 2026 de 16 h à 23 h" is none. Nor is one of a list of days: only the last article is
-    signed, and has one such line, which is no item.
-    """
-    text = document.folded.text
+def signing_lines(document: ActText, block: Block) -> list[re.Match[str]]:
+    """Return the lines of one part that date a signature, in order, each with its `day`; none of a list of days: only the last article is
+    signed, and has one such line, which is no item."""
+    text, start, end = document.folded.text, block.start, block.end
     loose = [match for match in _LOOSE.finditer(text, start, end) if _closes(document, match)]
     if len(loose) != 1 or _ARTICLE.match(text, end) or text[start : loose[0].start()].rstrip().endswith(":"):
         loose = []

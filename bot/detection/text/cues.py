@@ -1,9 +1,5 @@
-"""Compiles the detection cues of `cues.toml`, and makes the views of a text in which they are matched.
-
-Errors in that file are errors of the program: they raise at first use.
-
-Each alternative of a pattern has the name that the file gives it: `name_of` returns it for a match.
-"""
+"""Compiles the detection cues of `cues.toml`, each with the name that the file gives it, and makes the views of a text in which they are
+matched. Errors in that file are errors of the program: they raise at first use."""
 
 from __future__ import annotations
 
@@ -50,8 +46,9 @@ class VerdictReason(StrEnum):
     UNKNOWN_ISSUER = "number of no known authority"
 
 
+@cache
 def load(name: str) -> dict[str, Any]:
-    """Read one TOML file of this package."""
+    """Return what a TOML file of this package holds, read once."""
     return tomllib.loads(files("bot.detection").joinpath(name).read_text(encoding="utf-8"))
 
 

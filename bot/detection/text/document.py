@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Generic, TypeVar
 
 from bot.detection.text.cues import RewrittenText, cues, fold, holds_damaged, repair, squeeze
@@ -42,10 +43,7 @@ def signs(act: Act) -> bool:
 
 
 def relevant_pages(act: Act) -> tuple[PageText, ...]:
-    """Return the pages worth a closer look: all of them, or in a bulk act of hundreds those around a sign.
-
-    A word cut between two pages counts for both.
-    """
+    """Return the pages worth a closer look: all, or in a bulk act of hundreds those around a sign, be it cut between two pages."""
     pages = act.pages
     if len(pages) <= _SMALL:
         return pages
@@ -151,26 +149,18 @@ def document(act: Act, pages: Sequence[PageText]) -> ActText:
     """Return the document made of the act's title and these of its pages."""
     # Where an entry of a table of contents takes two lines, its page number stands between its last words.
     parts = [_PAGE_NUMBER.sub(" ", act.title).strip() + "\n"]
-    starts = [0]
-    numbers = [act.title_page if act.title_page is not None else act.first_page]
-    length = len(parts[0])
-    for page in pages:
-        starts.append(length)
-        numbers.append(page.number)
-        printed = page.text
-        if len(_SPREAD.findall(printed)) > 5 * len(_BLANK.findall(printed)):
-            printed = printed.replace("  ", " ")
-        drawn = _RULE.sub(lambda rule: " " * len(rule.group()), printed.translate(_DRAWN))
-        parts.append(_FOOTER.sub("", drawn) + "\n")
-        length += len(parts[-1])
+    for printed in (page.text for page in pages):
+        spread = len(_SPREAD.findall(printed)) > 5 * len(_BLANK.findall(printed))
+        drawn = (printed.replace("  ", " ") if spread else printed).translate(_DRAWN)
+        parts.append(_FOOTER.sub("", _RULE.sub(lambda rule: " " * len(rule.group()), drawn)) + "\n")
     source = "".join(parts)
     folded = fold(source)
     tight = squeeze(folded.text)
     mended = repair(tight.text, cues().misreads)
     return ActText(
         source,
-        tuple(starts),
-        tuple(numbers),
+        tuple(accumulate(map(len, parts[:-1]), initial=0)),
+        (act.title_page if act.title_page is not None else act.first_page, *(page.number for page in pages)),
         folded,
         folded.text.replace("\n", " "),
         tight,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import islice, product
 
 from bot.detection.text.cues import Pattern, cues, load, name_of, pattern
 from bot.detection.text.document import ActText, TextMatch
@@ -80,7 +80,6 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
         taken.append((start, end))
         first, last = document.loose(start, end)
         block = segment.at(first)
-        part = block.part
         opening = document.mended_span(block.start, block.end)[0]
         said = document.mended_span(*sentence(document.flat, block, first, last))
         against = cues().other_thing.search(text, max(start - _AROUND, opening), min(end + 60, high)) or cues().excluded.search(
@@ -89,12 +88,13 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
         if against is not None:
             aside.append(TextMatch(name_of(against), *document.loose(min(start, against.start()), max(end, against.end()))))
             continue
-        if part in {DecreePart.TITLE, DecreePart.HEADING} and segment.at(last - 1).part not in {DecreePart.TITLE, DecreePart.HEADING}:
+        titles = {DecreePart.TITLE, DecreePart.HEADING}
+        if block.part in titles and segment.at(last - 1).part not in titles:
             last = block.end
         citation = cues().around["citation"].search(text[max(start - _AROUND, opening) : start]) is not None
         # In a whole act, images without a camera anywhere are of another kind (X-rays, wildlife).
         firm = strong and (about_video or not segment.is_formal)
-        found.append(Mention(part, firm, citation, start, end, first, last, name_of(match)))
+        found.append(Mention(block.part, firm, citation, start, end, first, last, name_of(match)))
     return Mentions(tuple(sorted(found, key=lambda mention: mention.start)), tuple(sorted(aside, key=lambda entry: entry.start)))
 
 
@@ -106,9 +106,7 @@ def rests_on_the_law(document: ActText, segment: Segment) -> bool:
 
 def sentence(flat: str, block: Block, start: int, end: int) -> tuple[int, int]:
     """Return the sentence around a mention, within its block: what the next one excludes, the decree does not exclude."""
-    first = block.start
-    for match in _SENTENCE_END.finditer(flat, max(block.start, start - 3 * _AROUND), start):
-        first = match.end()
+    first = max((match.end() for match in _SENTENCE_END.finditer(flat, max(block.start, start - 3 * _AROUND), start)), default=block.start)
     last = _SENTENCE_END.search(flat, end, block.end)
     return first, last.start() if last is not None else max(block.end, end)
 
@@ -123,10 +121,8 @@ def _matches(document: ActText, segment: Segment, about_video: bool) -> Iterator
         (False, (*cues().titled, *(cues().titled_on_video if about_video else ())), titles),
     ]
     for strong, patterns, stretches in levels:
-        for entry in patterns:
-            for low, high in stretches:
-                for match in entry.finditer(document.mended.text, low, high):
-                    yield strong, match
+        for entry, span in product(patterns, stretches):
+            yield from ((strong, match) for match in entry.finditer(document.mended.text, *span))
 
 
 # What the law on VSA has that an act may name: its texts, from `law.toml`, and the predetermined events that an algorithm may look for.
@@ -208,21 +204,13 @@ def lists_events(document: ActText, start: int, end: int) -> bool:
 
 
 def purposes_named(document: ActText, start: int, end: int, *, listed: bool = False) -> list[tuple[Purpose, int, int]]:
-    """Return the events named in a stretch of the folded text, in the order of the law, each with where it is named.
-
-    `listed` takes single words too ("densité"), for a stretch that is known to list events.
-    """
+    """Return the events named in a stretch of the folded text, in the order of the law, each with where it is named. `listed` takes single
+    words too ("densité"), for a stretch that is known to list events."""
     low, high = document.mended_span(start, end)
-    found: list[tuple[Purpose, int, int]] = []
-    for purpose, words in _events(listed):
-        match = words.search(document.mended.text, low, high)
-        if match is not None:
-            found.append((purpose, *document.loose(match.start(), match.end())))
-    for purpose, word in _WORDS if listed else ():
-        match = word.search(document.flat, start, end)
-        if match is not None:
-            found.append((purpose, match.start(), match.end()))
-    return found
+    matches = ((purpose, words.search(document.mended.text, low, high)) for purpose, words in _events(listed))
+    found = [(purpose, *document.loose(*match.span())) for purpose, match in matches if match is not None]
+    words = ((purpose, word.search(document.flat, start, end)) for purpose, word in (_WORDS if listed else ()))
+    return [*found, *((purpose, *match.span()) for purpose, match in words if match is not None)]
 
 
 def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[Purpose, int, int]]:
@@ -239,19 +227,16 @@ def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[Pur
 def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | None:
     """Return where a stretch says that all eight events are searched for ("l'ensemble des événements de l'article 3 …"), if it does."""
     match = _EVERY.search(document.mended.text, *document.mended_span(start, end))
-    if match is None:
-        return None
-    first, last = document.loose(match.start(), match.end())
-    return None if is_excluded(document, first, last, start, end) else (first, last)
+    span = document.loose(*match.span()) if match is not None else None
+    return None if span is None or is_excluded(document, *span, start, end) else span
 
 
 def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:
     """Return True where the sentence of an event named at `first:last`, within `start:end`, says that it is not looked for."""
-    if _SAYS_NO.match(document.folded.text, last, end) is not None:
+    text = document.folded.text
+    if _SAYS_NO.match(text, last, end) is not None or _UNTICKED.search(text, start, last) is not None:
         return True
-    if _UNTICKED.search(document.folded.text, start, last) is not None:
-        return True
-    if _NO_HEAD.search(document.folded.text, start, first) is not None and ticked_under(document, start, end, first, _NO_HEAD):
+    if _NO_HEAD.search(text, start, first) is not None and ticked_under(document, start, end, first, _NO_HEAD):
         return True
     before, after = _around(document, first, last, start, end)
     says = _EXCLUDED.search(document.mended.text, *document.mended_span(start, first)) is not None

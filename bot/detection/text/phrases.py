@@ -99,12 +99,9 @@ def full(text: str) -> date | None:
 
 
 def last_day(day: date, count: int, unit: str) -> date:
-    """Return the last day of a duration that begins on `day`, that day included.
-
-    Thirty days from 2 May end on 31 May. A month ends on the eve of the day of the same number (from 2 May on 1 June), or on the last day
-    of a shorter month (from 31 January on 28 February): the reading that never makes a decree last longer than it says. A duration that
-    runs from the publication or notification of a decree has no day in the text, and is left out.
-    """
+    """Return the last day of a duration that begins on `day`, that day included: thirty days from 2 May end on 31 May. A month ends on the
+    eve of the day of the same number (from 2 May on 1 June), or on the last day of a shorter month (from 31 January on 28 February): the
+    reading that never makes a decree last longer than it says."""
     if unit.startswith("an"):
         count, unit = 12 * count, "mois"
     if unit.startswith("jour"):
@@ -229,19 +226,12 @@ _SENTENCE = re.compile(
 
 def is_balanced(name: str) -> bool:
     """Return True for a name in which every bracket that opens closes, and none closes that did not open."""
-    depth = 0
-    for character in name:
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            return False
-    return depth == 0
+    return re.fullmatch(r"(?:[^()]|\([^()]*\))*+", name) is not None
 
 
 def is_sound(name: str) -> bool:
-    """Return True for words, as printed, that can be a name.
-
-    No stray bracket, no article or preposition at the end, no verb, no greeting.
-    """
+    """Return True for words, as printed, that can be a name: no stray bracket, no article or preposition at the end, no verb, no
+    greeting."""
     return is_balanced(name) and _DANGLING.search(name) is None and _SENTENCE.search(name) is None
 
 
@@ -289,10 +279,7 @@ _REACH = 80
 
 
 def without_names(text: str) -> str:
-    """Return the text with every person's name ("M. Name", "son maire Name") replaced by an ellipsis.
-
-    "Monsieur le préfet" names a function and stays.
-    """
+    """Return the text with every person's name ("M. Name", "son maire Name") replaced by an ellipsis; "Monsieur le préfet" is none."""
     return excerpt(text, 0, len(text))
 
 

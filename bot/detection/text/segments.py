@@ -1,8 +1,5 @@
-"""Cuts an act into decrees, and a decree into its parts.
-
-One act of a recueil can hold 164 decrees over 492 pages, and a recueil that could not be cut comes as one act. A segment is
-the stretch of one decree; its blocks are heading, visas (`Vu…`), recitals (`Considérant…`) and articles.
-"""
+"""Cuts an act into decrees, of which it can hold 164 over 492 pages, each a segment; and a decree into its parts: heading, visas (`Vu…`),
+recitals (`Considérant…`) and articles."""
 
 from __future__ import annotations
 
@@ -158,20 +155,20 @@ def segments(document: ActText, act_id: str | None) -> tuple[Segment, ...]:
 
 def own_heading(text: str, start: int, end: int) -> int:
     """Return where, in a heading, the title of the decree itself begins: at its last `arrêté` that is not a quoted one (`l'arrêté`)."""
-    found = start
-    for match in _HEAD.finditer(text, start, end):
-        if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()]):
-            found = match.start()
-    return found
+    return max((match.start() for match in _unquoted(_HEAD, text, start, end)), default=start)
+
+
+def _unquoted(words: re.Pattern[str], text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Yield what meets a pattern and is not of another decree that is quoted."""
+    return (match for match in words.finditer(text, start, end) if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()]))
 
 
 def _operative_starts(document: ActText) -> list[int]:
     """Return where operative parts begin: at `ARRÊTE … Article 1er`, or at a line that begins with a first article."""
-    marked = [document.loose(match.start(), match.end())[0] for match in _OPERATIVE.finditer(document.mended.text)]
-    bare = [match.start() for match in _FIRST_ARTICLE.finditer(document.folded.text)]
-    points = [match.start("point") for match in _FIRST_POINT.finditer(document.folded.text)]
     found: list[int] = []
-    for position in sorted([*marked, *bare, *points]):
+    marked = [document.loose(*match.span())[0] for match in _OPERATIVE.finditer(document.mended.text)]
+    bare = [match.start() for match in _FIRST_ARTICLE.finditer(document.folded.text)]
+    for position in sorted([*marked, *bare, *(match.start("point") for match in _FIRST_POINT.finditer(document.folded.text))]):
         if not found or position - found[-1] >= _SAME_OPENING:
             found.append(position)
     return found
@@ -185,11 +182,8 @@ def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
         if visa is None:
             continue
         low = max(operative, visa.start() - _HEADING_LIMIT)
-        heading = low
-        for match in _HEAD.finditer(text, low, visa.start()):
-            line = text.rfind("\n", 0, match.start()) + 1
-            if match.start() - line <= 3 and not _QUOTED.search(text[max(match.start() - 12, 0) : match.start()]):
-                heading = line
+        heads = [(match.start(), text.rfind("\n", 0, match.start()) + 1) for match in _unquoted(_HEAD, text, low, visa.start())]
+        heading = max((line for head, line in heads if head - line <= 3), default=low)
         cuts.append(heading if heading > low else visa.start())
     return cuts
 
@@ -223,12 +217,8 @@ def _marks(document: ActText, start: int, end: int, first_articles: list[int]) -
     ]
     marks += [(position, DecreePart.ARTICLE) for position in _articles(document, operative, end)]
     # Two layers of text interleaved: the heading comes again, or only, among the visas.
-    marks += [
-        (match.start(), DecreePart.HEADING)
-        for match in _RESTART.finditer(text, marks[0][0] if marks else end, operative)
-        if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()])
-    ]
-    return sorted(marks)
+    restarts = _unquoted(_RESTART, text, marks[0][0] if marks else end, operative)
+    return sorted([*marks, *((match.start(), DecreePart.HEADING) for match in restarts)])
 
 
 def _operative(text: str, start: int, end: int, visas: list[int], first_articles: list[int]) -> int:
@@ -252,10 +242,9 @@ def _articles(document: ActText, operative: int, end: int) -> list[int]:
     text = document.folded.text
     articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
     point = next((point for point in _POINTS if point.match(text, operative) is not None), None)
-    if not articles and point is not None:
-        articles = {match.start() for match in point.finditer(text, operative, end)}
-    elif not articles:
-        articles = set(_paragraphs(document, operative, end))
+    if not articles:
+        points = (match.start() for match in point.finditer(text, operative, end)) if point is not None else None
+        articles = set(_paragraphs(document, operative, end) if points is None else points)
     headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
     return [headed.get(position, position) for position in sorted({operative, *articles})]
 
@@ -283,31 +272,20 @@ _CONTENTS_LINE = re.compile(
     r"\W{0,3}\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5}\s+-\s.{0,1200}?\(\s?\d{1,4}\s?pages?\s?\)\s?page\s?\d{1,4}", re.DOTALL
 )
 
-_WHERE = {
-    DecreePart.HEADING: Where.HEADING,
-    DecreePart.VISA: Where.VISA,
-    DecreePart.RECITAL: Where.RECITAL,
-    DecreePart.ARTICLE: Where.OPERATIVE,
-    DecreePart.BODY: Where.BODY,
-}
-
 
 def located(document: ActText, cut: Iterable[Segment], title_from: Where | None) -> ActText:
     """Return the document with what each of its stretches is. `title_from` is where the title was read, where that is known."""
-    stretches = [*_stretches(document.folded.text, cut, title_from or Where.TITLE)]
-    return replace(document, part_starts=tuple(start for start, _ in stretches), parts=tuple(where for _, where in stretches))
-
-
-def _stretches(text: str, cut: Iterable[Segment], title: Where) -> Iterator[tuple[int, Where]]:
+    named = {DecreePart.TITLE: title_from or Where.TITLE, DecreePart.ARTICLE: Where.OPERATIVE}
+    stretches: list[tuple[int, Where]] = []
     for segment in cut:
-        line = _CONTENTS_LINE.match(text, segment.start, segment.end)
+        line = _CONTENTS_LINE.match(document.folded.text, segment.start, segment.end)
+        contents = line.end() if line is not None else segment.start
         for block in segment.blocks:
-            if line is not None and block.start < line.end():
-                yield block.start, Where.CONTENTS
-                if line.end() < block.end:
-                    yield line.end(), _WHERE.get(block.part, title)
-            else:
-                yield block.start, _WHERE.get(block.part, title)
+            if block.start < contents:
+                stretches.append((block.start, Where.CONTENTS))
+            if contents < block.end:
+                stretches.append((max(block.start, contents), named.get(block.part) or Where(block.part.value)))
+    return replace(document, part_starts=tuple(start for start, _ in stretches), parts=tuple(where for _, where in stretches))
 
 
 _OPENING_REACH = 400
@@ -330,18 +308,14 @@ def erratum_in(text: str, start: int = 0, end: int | None = None) -> re.Match[st
 
 def erratum(document: ActText, segment: Segment) -> re.Match[str] | None:
     """Return the word with which an act calls itself an erratum, where it is no more than that: it does not repeat the decree it corrects.
-
-    A line that begins so in a text that corrects nothing is one of a table of contents.
-    """
+    A line that begins so in a text that corrects nothing is one of a table of contents."""
     text = document.folded.text
     own = (re.match(r"[^\w\"]{0,3}\w", text[block.start : block.start + 4]) for block in segment.of(DecreePart.ARTICLE))
     if any(segment.of(DecreePart.VISA)) or any(own):  # those in quotation marks are of the decree that is corrected
         return None
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
-        found = erratum_in(text, block.start, block.end)
-        if found is None:
-            continue
-        begins = not text[block.start : found.start()].strip()
-        if (block.part is DecreePart.TITLE and begins) or _CORRECTS.search(text, found.end(), segment.end) is not None:
-            return found
+        if (found := erratum_in(text, block.start, block.end)) is not None:
+            begins = block.part is DecreePart.TITLE and not text[block.start : found.start()].strip()
+            if begins or _CORRECTS.search(text, found.end(), segment.end) is not None:
+                return found
     return None
