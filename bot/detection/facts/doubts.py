@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import compress, pairwise
 
 from bot.detection.facts.equipment import listed_products, without_form
 from bot.detection.facts.operators import beside_formality, is_formality, named_in, operators_within
@@ -51,25 +51,17 @@ _FROM_ONE_PAGE = (*TAGGED, "number", "signed", "cameras")
 def doubtful(
     document: ActText, segment: Segment, facts: Facts, evidence: Iterable[Evidence], read: Mapping[str, FactValue]
 ) -> tuple[str, ...]:
-    """Return the names of the facts that are to be verified, in the order of `Facts`. `read` is what the second reader makes of them.
-
-    A product or maker of the list is sure where the articles name no other one, and a product that only the rules see beside a maker that
-    both do. An office is one of a closed list and stands in one place: it is doubtful only where the second reader names another.
-    """
+    """Return the names of the facts that are to be verified, in the order of `Facts`. `read` is what the second reader makes of them. A
+    product or maker of the list is sure where the articles name no other one, and a product that only the rules see beside a maker that
+    both do."""
     poor = {quote.about for quote in evidence if document.is_poor(quote)}
     unsure = {*facts.doubtful, *(name for name in _FROM_ONE_PAGE if name in poor), *(("starts", "ends") if "period" in poor else ())}
     for name in TAGGED:
         value: FactValue = getattr(facts, name)
         if value and not _is_listed(document, segment, name, value) and not agree(document, segment, name, value, read.get(name)):
             unsure.add(name)
-    if (
-        "software" in unsure - poor
-        and not read.get("software")
-        and facts.vendor
-        and "vendor" not in unsure
-        and _beside_maker(document, facts)
-    ):
-        unsure.remove("software")
+    if "software" in unsure - poor and not read.get("software") and facts.vendor and "vendor" not in unsure:
+        unsure -= {"software"} if _beside_maker(document, facts) else set()
     return tuple(name for name in Facts.__dataclass_fields__ if name in unsure and getattr(facts, name))
 
 
@@ -115,15 +107,9 @@ def _spelt(name: str, printed: str) -> str:
 
 
 def _is_listed(document: ActText, segment: Segment, name: str, value: FactValue) -> bool:
-    if name not in {"software", "vendor"}:
-        return False
-    articles = list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
-    named = {
-        known
-        for known, pattern in listed_products(name)
-        if any(pattern.search(document.flat, block.start, block.end) is not None for block in articles)
-    }
-    return named == {value}
+    articles = [document.flat[block.start : block.end] for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY)]
+    known = listed_products(name) if name in {"software", "vendor"} else ()
+    return {product for product, pattern in known if any(map(pattern.search, articles))} == {value}
 
 
 def _is_cut(document: ActText, segment: Segment, name: str, value: FactValue) -> bool:
@@ -167,10 +153,8 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
 
 
 def _same_name(fact: str, mine: str, theirs: str) -> bool:
-    """Return True for one name, and for an event or product of which the second reader left out the end ("Lumières 2026") or the rank.
-
-    Not where it has more than the rules, nor where these have gone on into another clause.
-    """
+    """Return True for one name, and for an event or product of which the second reader left out the end ("Lumières 2026") or the rank; not
+    where it has more than the rules, nor where these have gone on into another clause."""
     ours, others = _words(mine), _words(theirs)
     if fact == "event" and len(ours) > 1 and others[: len(ours)] == ours and _DAY.match(fold(theirs).text[len(fold(mine).text) :]):
         return True
@@ -179,10 +163,8 @@ def _same_name(fact: str, mine: str, theirs: str) -> bool:
 
 
 def _same_operators(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Return True for the same operators, be the end of a name left out by the second reader: "Commune de La" for "Commune de La Seyne".
-
-    In capitals such an end may be the words after the name.
-    """
+    """Return True for the same operators, be the end of a name left out by the second reader: "Commune de La" for "Commune de La Seyne". In
+    capitals such an end may be the words after the name."""
     cut = {other: next((one for one in mine if one.startswith(other) and not one[len(other) :].isupper()), None) for other in theirs}
     return set(cut.values()) == set(mine)
 
@@ -203,19 +185,14 @@ def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> 
 
 
 def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Return True where no place of either reader is without a counterpart.
-
-    One that the second reader did not see is next to one that it saw, in a table or an enumeration. One that only it saw stands in the
-    title or an article, holds no figure, and is of a kind, or beside one of the rules: anything else it takes for a place is none.
-    """
+    """Return True where no place of either reader is without a counterpart. One that the second reader did not see is next to one that it
+    saw, in a table or an enumeration. One that only it saw stands in the title or an article, holds no figure, and is of a kind, or beside
+    one of the rules: anything else it takes for a place is none."""
     # The tagger may leave out what is around a place ("et ses abords", "entre le pont de Sully et le pont Neuf"); the rules may not.
     ours = [{_words(each), _words(_REMARK.split(each)[0])} for each in mine]
     others = [(_words(each), is_of_a_kind(each)) for each in theirs]
-    seen = [
-        each
-        for each, forms in zip(mine, ours, strict=True)
-        if any(_same(one, other, known=known) for one in forms for other, known in others)
-    ]
+    paired = [any(_same(one, other, known=known) for one in forms for other, known in others) for forms in ours]
+    seen = list(compress(mine, paired))
     blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
     told = " ".join(document.flat[kept.start : kept.end] for block in blocks if (kept := beside_formality(document, block)) is not None)
     plain = [fold(each).text for each in mine]
@@ -255,9 +232,7 @@ def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> set
 
 def _same(mine: tuple[str, ...], theirs: tuple[str, ...], *, known: bool) -> bool:
     """Return True for one name: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes", and may have its town after it.
-
-    "rue du Stade" is no "Stade du Nord" though: what the second reader names is of a `known` kind by itself.
-    """
+    "rue du Stade" is no "Stade du Nord" though: what the second reader names is of a `known` kind by itself."""
     if len(theirs) > 1 and mine[: len(theirs)] == theirs:
         return len(mine) - len(theirs) <= _MORE_WORDS
     return mine == theirs or (len(mine) > 1 and mine[1:] == theirs and not known) or (len(theirs) > 1 and theirs[1:] == mine)

@@ -1,7 +1,4 @@
-"""Finds with what: the software, its maker, and the cameras.
-
-A product or maker unknown to `equipment.toml` is taken where the text calls it one.
-"""
+"""Finds with what: the software, its maker, each of the list of `equipment.toml` or called so by the text, and the cameras."""
 
 from __future__ import annotations
 
@@ -120,25 +117,23 @@ _EXCLUDED = re.compile(r"^[^.;,]{0,60}\b(?:(?:n'est|ne sont) (?:pas|ni)(?! autor
 
 
 def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()) -> TextMatch[int] | None:
-    """Return how many cameras, where the decree gives one figure, or a total beside its parts; None where that is not clear.
-
-    Parts are never added up: only a total that the decree states counts. Of a decree on several things, the articles from the first that
-    speaks of the algorithm on (`speaking`) count before those on drones or on fences; where articles give none, the one that a request or a
-    recital gives.
-    """
+    """Return how many cameras, where the decree gives one figure, or states a total of its parts; None where that is not clear. Of a decree
+    on several things, the articles from the first that speaks of the algorithm on (`speaking`) count before those on drones or on fences;
+    where articles give none, the one that a request or a recital gives."""
     titles, articles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
-    first = _counted(document, [*titles, *articles[spoken:]]) or (_counted(document, [*titles, *articles]) if spoken else None)
-    if first is not None or any(_figures(document, block) for block in [*titles, *articles]):
+    titled, before, after = (_figures(document, blocks) for blocks in (titles, articles[:spoken], articles[spoken:]))
+    first = _counted([*titled, *after]) or (_counted([*titled, *before, *after]) if before else None)
+    if first is not None or titled or before or after:
         return first
     preamble = list(segment.of(DecreePart.VISA, DecreePart.RECITAL))
-    known = {figure.count.value for block in preamble for figure in _figures(document, block)}
+    known = {figure.count.value for figure in _figures(document, preamble)}
     for match in (match for block in articles for match in _INSTEAD.finditer(document.flat, block.start, block.end)):
         former = cardinal(fold(document.original(*match.span("former")).strip()).text)  # what goes is blanked in the folded text
         if (former in known or _ALSO_OF.match(document.flat, match.end(), segment.end)) and (count := cardinal(match["count"])) is not None:
             return TextMatch(count, *match.span())
-    recited = (block for block in preamble if _RECITED.search(document.flat, block.start, block.end))
-    each = {figure.count.value: figure.count for block in recited for figure in _figures(document, block) if figure.count.value > 1}
+    recited = [block for block in preamble if _RECITED.search(document.flat, block.start, block.end)]
+    each = {figure.count.value: figure.count for figure in _figures(document, recited) if figure.count.value > 1}
     return next(iter(each.values())) if len(each) == 1 else None
 
 
@@ -152,8 +147,7 @@ class _Figure:
     in_parts: bool = False
 
 
-def _counted(document: ActText, blocks: list[Block]) -> TextMatch[int] | None:
-    figures = [figure for block in blocks for figure in _figures(document, block)]
+def _counted(figures: list[_Figure]) -> TextMatch[int] | None:
     found: dict[int, TextMatch[int]] = {}
     for figure in figures:
         found.setdefault(figure.position, figure.count)
@@ -164,15 +158,13 @@ def _counted(document: ActText, blocks: list[Block]) -> TextMatch[int] | None:
         return None
     # "une caméra" is most often any camera.
     counted = [entry for entry in found.values() if entry.value > 1] or list(found.values())
-    if not counted:
-        return None
-    most = max(counted, key=lambda entry: entry.value)
-    others = [entry.value for entry in counted if entry.value != most.value]
-    return most if not others or sum(others) == most.value else None
+    most = max(counted, key=lambda entry: entry.value, default=None)
+    others = [entry.value for entry in counted if most is not None and entry.value != most.value]
+    return most if most is None or not others or sum(others) == most.value else None
 
 
-def _figures(document: ActText, block: Block) -> list[_Figure]:
-    return list(_each_figure(document, block))
+def _figures(document: ActText, blocks: list[Block]) -> list[_Figure]:
+    return [figure for block in blocks for figure in _each_figure(document, block)]
 
 
 def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
@@ -200,15 +192,10 @@ def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
             if some is not None and (fewer := cardinal(some["count"])) is not None:
                 yield _Figure(TextMatch(fewer, match.start(), some.end()), position)
                 continue
-            yield _Figure(
-                TextMatch(count, match.start(), match.end()),
-                position,
-                is_total=pattern not in {_CAMERAS, _SOME, _ROW}
-                or bool(match.groupdict().get("whole"))
-                or _TOTAL.search(before) is not None
-                or _ALTOGETHER.match(text, match.end()) is not None,
-                in_parts=pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None,
-            )
+            whole = pattern not in {_CAMERAS, _SOME, _ROW} or match.groupdict().get("whole")
+            whole = whole or _TOTAL.search(before) or _ALTOGETHER.match(text, match.end())
+            in_parts = pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None
+            yield _Figure(TextMatch(count, *match.span()), position, bool(whole), in_parts)
 
 
 def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
@@ -253,23 +240,14 @@ def _is_of_form(document: ActText, match: re.Match[str]) -> bool:
 
 
 def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[CameraType]]:
-    """Return the types of the cameras whose images are analysed, as the title and the articles say.
-
-    A decree that only changes another one may name them in its visas alone: then those count that speak of the algorithm (`mentioning`).
-    """
+    """Return the types of the cameras whose images are analysed, as the title and the articles say, else the visas and recitals that speak
+    of the algorithm (`mentioning`) or of images of a system, not of the system alone, which any decree may cite."""
     parts = segment.of(DecreePart.ARTICLE, DecreePart.BODY)
     articles = [kept for block in parts if (kept := beside_formality(document, block)) is not None]
-    titles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
-    for blocks in ([*titles, *articles], list(mentioning), _speaking_of_images(document, segment)):
-        if found := _types(document, blocks):
-            return found
-    return []
-
-
-def _speaking_of_images(document: ActText, segment: Segment) -> list[Block]:
-    """Return the visas and recitals that speak of images of a system, not of the system alone, which any decree may cite."""
-    text = document.flat
-    return [block for block in segment.of(DecreePart.VISA, DecreePart.RECITAL) if _IMAGES.search(text, block.start, block.end) is not None]
+    titles, preamble = segment.of(DecreePart.TITLE, DecreePart.HEADING), segment.of(DecreePart.VISA, DecreePart.RECITAL)
+    of_images = (block for block in preamble if _IMAGES.search(document.flat, block.start, block.end) is not None)
+    found = (_types(document, blocks) for blocks in ([*titles, *articles], list(mentioning), list(of_images)))
+    return next((types for types in found if types), [])
 
 
 def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]]:
@@ -281,19 +259,14 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
         cited = [match.span() for match in _CITED.finditer(text, start, block.end)]
         for kind, pattern in ((CameraType.VIDEOPROTECTION, _VIDEO), (CameraType.FIXED, _FIXED_ONLY), (CameraType.DRONE, _DRONE)):
             for match in pattern.finditer(text, start, block.end):
-                if any(first <= match.start() < last for first, last in cited) or _NONE.search(
-                    text[max(match.start() - 90, start) : match.start()]
-                ):
-                    continue
-                if _EXCLUDED.search(text[match.end() : min(match.end() + 90, block.end)]):
-                    continue
-                found.setdefault(kind, TextMatch(kind, match.start(), match.end()))
-                break
+                none = _NONE.search(text[max(match.start() - 90, start) : match.start()])
+                excluded = none or _EXCLUDED.search(text[match.end() : min(match.end() + 90, block.end)])
+                if not excluded and not any(first <= match.start() < last for first, last in cited):
+                    found.setdefault(kind, TextMatch(kind, *match.span()))
+                    break
     # "Fixes" is of all of them where no other ones are spoken of.
-    if any(_APART.search(text, block.start, block.end) for block in blocks):
-        return [found[kind] for kind in CameraType if kind in found]
-    moving = any(_MOVING.search(text, block.start, block.end) is not None for block in blocks)
-    if CameraType.FIXED in found:
+    if CameraType.FIXED in found and not any(_APART.search(text, block.start, block.end) for block in blocks):
+        moving = any(_MOVING.search(text, block.start, block.end) is not None for block in blocks)
         found.pop(CameraType.FIXED if moving else CameraType.VIDEOPROTECTION, None)
     return [found[kind] for kind in CameraType if kind in found]
 
@@ -382,16 +355,12 @@ def _named_first(document: ActText, segment: Segment, table: str, others: _Reade
             for match in pattern.finditer(view, start, segment.end)
         )
         listed = (TextMatch(name, *match.span()) for name, match in known)
-        found = (each for each in chain(listed, others(document, start, segment.end)) if not _is_passed_over(text, each.start, each.end))
-        if (first := next(found, None)) is not None:
-            return first
+        for found in chain(listed, others(document, start, segment.end)):
+            # Named to say that another one was chosen?
+            preferred = _PREFERRED_TO.search(text[max(found.start - _SENTENCE, 0) : found.start])
+            if not preferred and _NOT_CHOSEN.match(text, found.end) is None:
+                return found
     return None
-
-
-def _is_passed_over(text: str, start: int, end: int) -> bool:
-    """Return True for what is named to say that another one was chosen."""
-    before = text[max(start - _SENTENCE, 0) : start]
-    return _PREFERRED_TO.search(before) is not None or _NOT_CHOSEN.match(text, end) is not None
 
 
 def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
@@ -459,9 +428,7 @@ _LONGEST = 60
 
 def name_at(document: ActText, start: int, limit: int, *, linked: bool = False) -> TextMatch[str] | None:
     """Return the name right at `start` of the folded text, without its legal form ("SAS"), None where there is none or it is a person's.
-
-    One that is `linked` may go on after "du", "des" or "de la" ("Fabrique des Images").
-    """
+    One that is `linked` may go on after "du", "des" or "de la" ("Fabrique des Images")."""
     first, last = document.folded.span(start, min(start + _LONGEST, limit))
     match = (_LINKED if linked else _NAME).match(re.sub(r"(?<=[a-zà-ÿ])-\n\s*(?=[a-zà-ÿ])", "", document.source[first:last]))
     if match is None:
@@ -520,10 +487,7 @@ _BEFORE = 120
 
 
 def software(document: ActText, segment: Segment) -> TextMatch[str] | None:
-    """Return a known product, else what the decree calls it ("dénommé « … »", "logiciel X de la société Y").
-
-    What its articles say comes before what its recitals say of another one.
-    """
+    """Return a known product, else what the decree calls it ("dénommé « … »", "logiciel X de la société Y")."""
     return _named_first(document, segment, "software", _products)
 
 
@@ -560,9 +524,7 @@ def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[s
 
 def _is_of_software(text: str, start: int, position: int) -> bool:
     """Return False if the last thing spoken of before "dénommé" is no software but a manifestation, a law, an application for the public.
-
-    Where nothing is recognised there, damage may have hidden it; "dit" is said of too much else.
-    """
+    Where nothing is recognised there, damage may have hidden it; "dit" is said of too much else."""
     opening = max(position - _BEFORE, start)
     makers = [match.span() for match in _MADE_BY.finditer(text, opening, position)]
     nouns = [noun for noun in _NOUN.finditer(text, opening, position) if not any(first <= noun.start() < last for first, last in makers)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain, islice
 
@@ -69,24 +69,17 @@ _EVENT_STOP = re.compile(
 
 
 def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> TextMatch[str] | None:
-    """Return what the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only.
-
-    A title that prints it in capitals, only says what kind of event it is ("une rencontre de football") or leaves out where ("la Braderie")
-    gives way to an article that names it. A decree that changes another one may name it only where a visa (`mentioning`) or a recital says
-    what that one authorises.
-    """
+    """Return what the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only. A
+    title that prints it in capitals, only says of what kind it is ("une rencontre de football") or leaves out where ("la Braderie") gives
+    way to an article that names it. A decree that changes another one may name it only where a visa (`mentioning`) or a recital says what
+    that one authorises."""
     named = _events(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING), *speaking, *segment.of(DecreePart.ARTICLE)])
-    first = next(named, None)
-    if first is None:
-        visas = [block for block in mentioning if block.part is DecreePart.VISA]
-        recitals = list(segment.of(DecreePart.RECITAL)) if mentioning else []
-        recited = (
-            found
-            for found in _events(document, recitals, (_EVENT,))
-            if _AUTHORISED_FOR.search(document.flat[max(found.start - 120, 0) : found.start])
-        )
-        return next(chain(_events(document, visas), recited, _of_form(document, segment)), None)
-    return next((found for found in named if _is_clearer(found.value, first.value)), first)
+    if (first := next(named, None)) is not None:
+        return next((found for found in named if _is_clearer(found.value, first.value)), first)
+    visas = [block for block in mentioning if block.part is DecreePart.VISA]
+    told = _events(document, list(segment.of(DecreePart.RECITAL)) if mentioning else [], (_EVENT,))
+    recited = (found for found in told if _AUTHORISED_FOR.search(document.flat[max(found.start - 120, 0) : found.start]))
+    return next(chain(_events(document, visas), recited, _of_form(document, segment)), None)
 
 
 def _of_form(document: ActText, segment: Segment) -> Iterator[TextMatch[str]]:
@@ -136,10 +129,7 @@ def _events(
 
 
 def in_event(text: str, start: int, position: int) -> bool:
-    """Return True inside the name of an event ("à l'occasion du concert … dans la salle …").
-
-    An article then names its own places elsewhere.
-    """
+    """Return True inside the name of an event ("à l'occasion du concert … dans la salle …"): its places are named elsewhere."""
     opening = _EVENT.search(text, max(position - 110, start), position)
     return opening is not None and not holds_end(text, opening.end(), position)
 
@@ -214,13 +204,10 @@ def operator_names() -> tuple[str, ...]:
 def operators(
     document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
 ) -> list[TextMatch[str]]:
-    """Return the operators named in the title, else in articles that speak of the algorithm (`speaking`), else in another article, else in
-    the visas that speak of it (`mentioning`): a decree that only changes another one may name them nowhere else.
-
-    A part of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is named gives way to
-    its police where one of those visas names that. Articles on execution, publication and remedies name services that merely receive the
-    decree: they are left out.
-    """
+    """Return the operators named in the title or in articles that speak of the algorithm (`speaking`), else in another article but those on
+    execution, else in the visas that speak of it (`mentioning`): a decree that only changes another one may name them nowhere else. A part
+    of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is named gives way to its
+    police where one of those visas names that."""
     spoken = {block.start for block in speaking}
     titles = [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]
     articles = [kept for block in segment.of(DecreePart.ARTICLE) if (kept := beside_formality(document, block)) is not None]
@@ -238,24 +225,16 @@ def operators(
         polices = [entry for entry in read(mentioning) if entry.value.startswith(_POLICE) and entry.value.endswith(places)]
         found = _merged([*found, *polices])
     owners = [entry for entry in found if entry.value.startswith(("Commun", "Métropole")) and _comes_after(_OWNED, document, entry)]
-    spans = {block: tuple(_told_in(document, block)) for block in {segment.at(entry.start) for entry in found if found[1:]}}
-    told = [
-        entry
-        for entry in found
-        if any(first <= entry.start < last for first, last in spans.get(segment.at(entry.start), ())) or _receives(document, segment, entry)
-    ]
+    spans = [span for block in {segment.at(entry.start) for entry in found if found[1:]} for span in _told_in(document, block)]
+    told = [entry for entry in found if any(first <= entry.start < last for first, last in spans) or _receives(document, segment, entry)]
     return [entry for entry in found if entry not in (*owners, *told)] or found
 
 
 def _receives(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
     """Return True for who is named first in a sentence on what is sent to them, of an article that authorises nobody."""
     block = segment.at(entry.start)
-    before = document.flat[max(entry.start - _SENTENCE, block.start) : entry.start]
-    return (
-        block.part is DecreePart.ARTICLE
-        and _SENT.search(before) is not None
-        and _AUTHORISES.search(document.flat, block.start, block.end) is None
-    )
+    sent = _SENT.search(document.flat[max(entry.start - _SENTENCE, block.start) : entry.start]) is not None
+    return sent and block.part is DecreePart.ARTICLE and _AUTHORISES.search(document.flat, block.start, block.end) is None
 
 
 def _told_in(document: ActText, block: Block) -> Iterator[tuple[int, int]]:
@@ -286,12 +265,12 @@ _ANNEX = re.compile(r"\n\W*(?:tableau )?annexee?\b")
 def beside_formality(document: ActText, block: Block) -> Block | None:
     """Return an article without those who get a copy, or of one on execution, publication or remedies the annex that comes after it; None
     where there is none."""
-    if not is_formality(document.flat, block):
-        copies = _COPIES.search(document.folded.text, block.start, block.end)
-        cut = copies is not None and _ANNEX.search(document.folded.text, copies.end(), block.end) is None
-        return Block(block.part, block.start, copies.start()) if copies is not None and cut else block
-    match = _ANNEX.search(document.folded.text, block.start, block.end)
-    return Block(block.part, match.start(), block.end) if match is not None else None
+    text = document.folded.text
+    if is_formality(document.flat, block):
+        annex = _ANNEX.search(text, block.start, block.end)
+        return replace(block, start=annex.start()) if annex is not None else None
+    copies = _COPIES.search(text, block.start, block.end)
+    return block if copies is None or _ANNEX.search(text, copies.end(), block.end) else replace(block, end=copies.start())
 
 
 # Spaced letters are read too: "A R R E T E  N° …".
@@ -361,15 +340,9 @@ def _linked(document: ActText, link: str, name: str) -> str:
 
 def _printed_elsewhere(document: ActText, name: str) -> Iterator[str]:
     """Yield how the act prints the name of a commune after a word that says so."""
-    plain = fold(name).text
-    position = document.flat.find(plain)
-    for _ in range(5 * _MOST):
-        end = position + len(plain)
-        if position < 0:
-            return
-        if _TOWN_OF.search(document.flat[max(position - 24, 0) : position]) is not None and not document.flat[end : end + 1].isalnum():
-            yield joined(document.original(position, end))
-        position = document.flat.find(plain, end)
+    for match in islice(re.finditer(rf"{re.escape(fold(name).text)}(?![^\W_])", document.flat), 5 * _MOST):
+        if _TOWN_OF.search(document.flat[max(match.start() - 24, 0) : match.start()]) is not None:
+            yield joined(document.original(*match.span()))
 
 
 def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
@@ -377,11 +350,9 @@ def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
     names: dict[str, TextMatch[str]] = {}
     for entry in sorted(found, key=lambda entry: entry.start):
         names.setdefault(entry.value, entry)
-    for value in list(names):
-        place = _place(value)
-        if place != value and any(other.startswith(_POLICE) and other.endswith(place) for other in names):
-            del names[value]
-    return list(names.values())
+    towns = [_place(value) for value in names]
+    policed = [any(each.startswith(_POLICE) and each.endswith(town) for each in names) for town in towns]
+    return [entry for entry, town, own in zip(names.values(), towns, policed, strict=True) if town == entry.value or not own]
 
 
 def _place(value: str) -> str:

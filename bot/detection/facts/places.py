@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, islice, takewhile
 
 from bot.detection.facts.operators import beside_formality, in_event, is_formality
@@ -94,10 +95,8 @@ _FROM_TO = re.compile(r"\bentre\s[^,;]{3,60}\set\s")
 
 
 def names(text: str, *, item: bool = False) -> Iterator[str]:
-    """Yield the places of an enumeration as printed, without article or preposition, in order; nothing of what names no place.
-
-    An `item` of a list of places may be of a kind that is not known ("sémaphore de Callelongue"), where it has a proper name.
-    """
+    """Yield the places of an enumeration as printed, without article or preposition, in order; nothing of what names no place. An `item` of
+    a list of places may be of a kind that is not known ("sémaphore de Callelongue"), where it has a proper name."""
     composed = unicodedata.normalize("NFC", text).replace("□", "'").replace("\ufffd", "'")
     capitals = composed.isupper()
     if capitals:
@@ -129,9 +128,7 @@ def _without_lead(item: str) -> tuple[str, bool]:
 def is_place(name: str) -> bool:
     """Return True for words that name a place: a kind of ground with more than its kind, or a proper name."""
     plain = fold(name).text
-    if not 3 <= len(name) <= 100 or _GENERIC.search(plain):
-        return False
-    return name[0].isupper() or _KIND.match(plain) is not None
+    return 3 <= len(name) <= 100 and not _GENERIC.search(plain) and (name[0].isupper() or _KIND.match(plain) is not None)
 
 
 def is_of_a_kind(name: str) -> bool:
@@ -141,11 +138,11 @@ def is_of_a_kind(name: str) -> bool:
 
 def _is_proper(name: str) -> bool:
     """Return True for a few words with a proper name after the first."""
-    return (
-        3 <= len(name) <= 60
-        and _PROPER.fullmatch(name) is not None
-        and not (_GENERIC.search(fold(name).text) or _NO_ITEM.match(fold(name).text))
-    )
+    return 3 <= len(name) <= 60 and _PROPER.fullmatch(name) is not None and not _is_none(name)
+
+
+def _is_none(name: str) -> bool:
+    return bool(_GENERIC.search(fold(name).text) or _NO_ITEM.match(fold(name).text))
 
 
 def _each(text: str) -> str:
@@ -238,18 +235,13 @@ def _nouns(items: Iterable[tuple[str, int, int, list[str]]]) -> Iterator[TextMat
     most = sum(bool(found) for *_, found in each) * 2 > len(each)
     for printed, start, end, found in each:
         noun = _NOUN.fullmatch(printed) if most and not found else None
-        alone = (
-            [noun["name"]] if noun is not None and not (_GENERIC.search(fold(noun["name"]).text) or _NO_ITEM.match(noun["name"])) else []
-        )
-        yield from (TextMatch(name, start, end) for name in found or alone)
+        yield from (TextMatch(name, start, end) for name in found or ([noun["name"]] if noun and not _is_none(noun["name"]) else []))
 
 
 def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    """Yield the places of the rows of the tables and forms of one article or annex, in order.
-
-    A table is of places under watch where its header speaks of cameras, or what stands above it of cameras or places, and neither it nor
-    the sentence above it of people, panels or servers.
-    """
+    """Yield the places of the rows of the tables and forms of one article or annex, in order. A table is of places under watch where its
+    header speaks of cameras, or what stands above it of cameras or places, and neither it nor the sentence above it of people, panels or
+    servers."""
     text = document.folded.text
     for table in tables(document, block.start, block.end):
         start = max(table.start - _TITLE, block.start)
@@ -278,18 +270,15 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 _GOES_ON = re.compile(rf"(?:\s(?:de|du|des|la|les?|aux?)|[\s'’][dl]['’]|(?:^|[,;]\s?){GROUND})$")
 
 
-def _whole(lines: Iterable[Line]) -> Iterator[Line]:
-    """Yield the lines of a cell, two as one where a name is cut over them."""
-    kept: Line | None = None
+def _whole(lines: Iterable[Line]) -> list[Line]:
+    """Return the lines of a cell, two as one where a name is cut over them."""
+    kept: list[Line] = []
     for line in lines:
-        if kept is not None and _GOES_ON.search(_plain(kept.printed)) and line.printed[0].isupper():
-            kept = Line(f"{kept.printed} {line.printed}", kept.indent, kept.start, line.end)
-            continue
-        if kept is not None:
-            yield kept
-        kept = line
-    if kept is not None:
-        yield kept
+        if kept and _GOES_ON.search(_plain(kept[-1].printed)) and line.printed[0].isupper():
+            kept[-1] = replace(kept[-1], printed=f"{kept[-1].printed} {line.printed}", end=line.end)
+        else:
+            kept.append(line)
+    return kept
 
 
 _GROUND = (
@@ -446,35 +435,32 @@ _NOT_WHERE = re.compile(r"\b(?:affich\w*|panneau\w*|inform\w*|conserv\w*|habilit
 
 
 def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
-    """Return the places that articles list and those of the articles that speak of the algorithm (`speaking`), one by one.
-
-    The title's come beside where the articles name no two: it says in general what they say one by one. What only counts them ("deux
-    gares parisiennes") names none.
-    """
+    """Return the places that articles list and those of the articles that speak of the algorithm (`speaking`), one by one; the title's
+    beside where these name no two: it says in general what they say one by one."""
     text = document.flat
     found: dict[str, TextMatch[str]] = {}
     for block in segment.of(*([DecreePart.ARTICLE] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])):
         stretch = beside_formality(document, block) if segment.has_articles else block
-        if stretch is not None:
-            headed = [table for table in tables(document, stretch.start, stretch.end) if table.header and table.rows]
-            listed = (
-                item
-                for item in listed_places(document, stretch)
-                if not any(table.start <= item.start < table.rows[-1].end for table in headed)
-            )
-            for entry in chain(islice(listed, MOST_ITEMS), tabled_places(document, stretch)):
-                if not any(fold(entry.value).text == fold(other).text for other in found):
-                    found[entry.value] = entry
+        if stretch is None:
+            continue
+        headed = [
+            (table.start, table.rows[-1].end) for table in tables(document, stretch.start, stretch.end) if table.header and table.rows
+        ]
+        listed = (item for item in listed_places(document, stretch) if not any(first <= item.start < last for first, last in headed))
+        for entry in chain(islice(listed, MOST_ITEMS), tabled_places(document, stretch)):
+            if not any(fold(entry.value).text == fold(other).text for other in found):
+                found[entry.value] = entry
     for block in segment.of(DecreePart.HEADING):
         for entry in tabled_places(document, block) if not found else ():
             found.setdefault(entry.value, entry)
     named = tuple(found.values())
-    telling = [
-        block
-        for block in segment.of(DecreePart.ARTICLE)
-        if block not in speaking and not is_formality(text, block) and _tells_where(text, block)
-    ]
-    for block in [*telling, *speaking, *segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]:
+    others = (block for block in segment.of(DecreePart.ARTICLE) if block not in speaking and not is_formality(text, block))
+    for block in [
+        *(block for block in others if _tells_where(text, block)),
+        *speaking,
+        *segment.of(DecreePart.TITLE),
+        *segment.of(DecreePart.HEADING),
+    ]:
         if block.part in {DecreePart.TITLE, DecreePart.HEADING} and len(found) > 1:
             break
         known = [value.lower() for value in found]
@@ -486,8 +472,7 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
 
 
 def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) -> Iterator[TextMatch[str]]:
-    """Yield the places of a block. Where places are `listed`, whose cameras they are ("la vidéoprotection du port") is none of them, nor is
-    a remark in brackets after one ("(accès Verdun et Phocéens)")."""
+    """Yield the places of a block; beside `listed` ones none of whose cameras they are, nor a remark in brackets after one."""
     text = document.flat
     position = block.start
     capitals = document.in_capitals(block.start, block.end)
@@ -526,12 +511,8 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
 
 def _closing(text: str, start: int, end: int) -> int:
     """Return where a bracket closes that did not open after `start`, else `end`: "(place d'Armes, place de la Comédie) et ce qui suit"."""
-    depth = 0
-    for position in range(start, end):
-        depth += (text[position] == "(") - (text[position] == ")")
-        if depth < 0:
-            return position
-    return end
+    closed = re.compile(r"(?:[^()]|\([^()]*\))*+\)").match(text, start, end)
+    return closed.end() - 1 if closed is not None else end
 
 
 def _start(match: re.Match[str]) -> int:
