@@ -114,9 +114,11 @@ def decided_by(publisher: str, facts: Facts, keys: tuple[str, ...]) -> str:
 def corrected(act: Act, verdict: Verdict) -> Verdict:
     """Return the verdict on an erratum: whatever the title that it repeats grants, it modifies the decree that it corrects. A number and a
     day that it prints as its own are those of that decree, by which it would be taken for one more sighting of it."""
-    facts, title, head = verdict.facts, fold(act.title).text, fold(act.pages[0].text).text if act.pages else ""
-    is_one = _ERRATUM.search(title) is not None or erratum_in(title) is not None or erratum_in(head) is not None
-    if verdict.outcome is not Outcome.DECREE or verdict.kind is None or not is_one:
+    facts = verdict.facts
+    if verdict.outcome is not Outcome.DECREE or verdict.kind is None:
+        return verdict
+    title, head = fold(act.title).text, fold(act.pages[0].text).text if act.pages else ""
+    if _ERRATUM.search(title) is None and erratum_in(title) is None and erratum_in(head) is None:
         return verdict
     kind = Kind.MODIFICATION if verdict.kind in GRANTS else verdict.kind
     if facts.references:
