@@ -12,7 +12,7 @@ from bot.domain.acts import Place
 from bot.domain.folding import fold_words
 from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches, find_places
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
-from bot.queries.answers import HelpRequest, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
+from bot.queries.answers import BadInput, HelpRequest, InputFault, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
 from bot.queries.departments import DepartmentMatch, find_departments
 
 MOST_CHOICES = 8
@@ -25,6 +25,9 @@ _HELP = frozenset(
         *("merci", "thank you", "thanks", "oui", "non", "ok", "yes", "no", "stop"),
         *("c est quoi", "c est quoi la vsa", "qu est ce que c est", "what is this", "what is it"),
     )
+)
+_HERE = re.compile(
+    r"\b(?:ici|here|near me)\W*$|\bchez (?:moi|nous)\b|\b(?:m[ay]|mon|notre|our) (?:ville|commune|quartier|village|town|city)\b"
 )
 _AROUND = " \t\n.?!;:,«»“”\"'"
 _OFFICIAL = re.compile(
@@ -43,10 +46,11 @@ _SURE = frozenset((Match.CODE, Match.POSTCODE, Match.NAME, Match.ALIAS))
 
 @dataclass(frozen=True, slots=True)
 class SearchWithFallback:
-    """Words that are searched; where no decree has them, `otherwise` is the answer, if there is one."""
+    """Words that are searched; where no decree has them, `otherwise` is the answer, if there is one: the places that may be meant, or that
+    one must be named by whoever asks about "here"."""
 
     question: Question
-    otherwise: PlaceChoices | None
+    otherwise: PlaceChoices | BadInput | None
 
 
 def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoices | SearchWithFallback | NotCovered | HelpRequest:
@@ -70,7 +74,9 @@ def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoic
     is_site = bool(found.candidates) and all(one.matched is not None for one in found.candidates)
     if choices is not None and choices.sure and not is_site and (not is_number or len(asked) == _POSTCODE_DIGITS):
         return choices.choices[0].question if len(choices.choices) == 1 else choices
-    return Question(Topic.NUMBER, asked) if is_number else SearchWithFallback(Question(Topic.SEARCH, asked), choices)
+    is_here = all(one.how is Match.NEAR for one in found.candidates) and _HERE.search(fold_words(asked))
+    otherwise = BadInput(InputFault.NO_TOWN) if is_here else choices
+    return Question(Topic.NUMBER, asked) if is_number else SearchWithFallback(Question(Topic.SEARCH, asked), otherwise)
 
 
 def areas_named(asked: str, places: Mapping[str, Place]) -> DepartmentMatch:

@@ -146,7 +146,7 @@ class Questions:
                 found = self.ask(meant.question)
                 if meant.otherwise is None or not isinstance(found, NothingFound):
                     return found
-                return replace(meant.otherwise, nothing=found)
+                return meant.otherwise if isinstance(meant.otherwise, BadInput) else replace(meant.otherwise, nothing=found)
             case _:
                 return meant
 

@@ -95,8 +95,8 @@ class Reviews(NamingRepository):
             values = {"outcome": Outcome.DECREE, "kind": kind, "decree_id": ids[-1]}
             done = settle(connection, recueil, act, decision(Outcome.DECREE, kind, now, by), values)
             index_again(connection, ids)
-            _, posts = queue(connection, merged, None if recueil.silent else destinations_for, now)
             again = tuple(post for one in dict.fromkeys(ids) for post in reinstate(connection, one, now))
+            _, posts = queue(connection, merged, None if recueil.silent else destinations_for, now)
             return Accepted(done, tuple(dict.fromkeys(ids)), (*posts, *again))
 
         return written(self._database, accepted)

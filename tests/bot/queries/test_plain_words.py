@@ -196,6 +196,23 @@ def test_a_town_must_be_named(towns: Questions) -> None:
     assert isinstance(towns.town("26"), DecreeList)
 
 
+@pytest.mark.parametrize(
+    ("words", "is_asked"),
+    [
+        ("c'est utilisé ici ?", True),
+        ("Is it used here?", True),
+        ("et chez moi ?", True),
+        ("est-ce que ma commune est concernée", True),
+        ("dans mon village", True),
+        ("à Montélimar, est-ce utilisé ici ?", False),
+        ("26200, c'est ma ville", False),
+        ("gare d'ici et d'ailleurs", False),
+    ],
+)
+def test_whoever_asks_about_here_is_asked_where_that_is(towns: Questions, words: str, is_asked: bool) -> None:
+    assert (towns.plain(words) == BadInput(InputFault.NO_TOWN)) is is_asked
+
+
 def test_a_town_asked_for_as_a_department_is_offered(towns: Questions) -> None:
     answer = towns.department("Montélimar")
     assert isinstance(answer, PlaceChoices)

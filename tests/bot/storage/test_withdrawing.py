@@ -84,6 +84,25 @@ def test_a_reading_that_goes_on_tells_nothing_of_a_withdrawn_decree(store: Store
     assert [waiting.title for waiting in store.reviews.waiting(10)] == ["Arrêté lu"]
 
 
+def test_a_withdrawn_decree_that_a_person_accepts_with_more_facts_is_posted_to_whom_it_concerns_now(store: Store) -> None:
+    recueil = one_recueil(store)
+    scan = act("Arrêté", first=3, text="")
+    [decree] = store.recordings.record(result_of(recueil, scan, keys=[["k"]]), to("t"), NOW).decrees
+    store.reviews.withdraw(decree.id or 0, NOW, "cli")
+    other, again = one_recueil(store, "b"), act("Arrêté lu", first=7, text="Lu", facts=FACTS)
+    store.recordings.record(result_of(other, again, keys=[["k"]]), to("t"), NOW)
+    [waiting] = store.reviews.waiting(10)
+    accepted = store.reviews.accept(
+        waiting.id, [decree_of(other, again, "k")], lambda one: ("t", "m") if one.facts.number else ("t",), NOW, "cli"
+    )
+    assert accepted.decrees == (decree.id,)
+    assert {(post.destination, post.state) for post in posts_of(store, accepted.decrees)} == {
+        ("t", PostState.PENDING),
+        ("m", PostState.PENDING),
+    }
+    assert sorted(post.destination for post in accepted.posts) == ["m", "t"]
+
+
 def test_a_digest_goes_out_without_the_decree_that_was_withdrawn(store: Store) -> None:
     _, [one, two] = bulk(store)
     store.outbox.gather("t", [[post.id for post in posts_of(store, [one, two])]], NOW)
