@@ -38,9 +38,6 @@ from bot.domain.acts import Act, Evidence, FactValue, Kind, Outcome, Verdict, Wh
 from bot.domain.law.tables import outside
 from bot.domain.pages import TextOrigin
 
-_REASONS = 6
-"""Phrases kept of an act that is not concerned, which may be hundreds of decrees on other things."""
-
 NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
 
@@ -67,7 +64,7 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
     reasons = tuple(quote for _, finding in judged for quote in finding.evidence)
     if lists is not None and not reasons:
         reasons = (text.evidence("against", *text.loose(*lists.span()), name_of(lists)),)
-    return (Verdict(Outcome.NOT_CONCERNED, evidence=reasons[:_REASONS]),)
+    return (Verdict(Outcome.NOT_CONCERNED, evidence=reasons[:6]),)  # it may be hundreds of decrees on other things
 
 
 def _opened(act: Act) -> tuple[ActText, tuple[Segment, ...]]:
@@ -327,8 +324,7 @@ def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
     """Return True for what a recital says was thought of and is not done; not of an act that ends something, which may rest on that."""
     if case.title is None or mention.part is not DecreePart.RECITAL:
         return False
-    verb = first_verb(case.title.text, 0, len(case.title.text))
-    if verb is not None and verb.kind in CHANGES:
+    if case.title.verb is not None and case.title.verb.kind in CHANGES:
         return False
     low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
     before = cues().around["given_up"].search(case.text, low, mention.tight_end)
@@ -362,7 +358,7 @@ def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
     leftover = cues().leftover.search(case.text, low, high)
     if leftover is not None and not any(entry.search(stretch) for entry in cues().strong):
         phrase = document.evidence("verdict", *document.loose(*leftover.span()), name_of(leftover))
-        return case.uncertain(phrase, case.because_of("doubt", VerdictReason.DAMAGED, leftover))
+        return case.uncertain(phrase, case.because("doubt", VerdictReason.DAMAGED, leftover))
     if (ruined := _ruined(case)) is not None:
         return ruined
     cited = (entry for entry in legal_bases(document, segment.start, segment.end) if entry[0].alone)
@@ -407,7 +403,7 @@ def _ruined(case: SegmentEvidence) -> Finding | None:
     if left is None or case.segment.has_articles or case.mentions.set_aside or not cues().around["remains"].search(case.text, *case.span):
         return None
     phrase = case.document.evidence("verdict", *case.document.loose(*left.span()), name_of(left))
-    return case.uncertain(phrase, case.because_of("doubt", VerdictReason.DAMAGED, left))
+    return case.uncertain(phrase, case.because("doubt", VerdictReason.DAMAGED, left))
 
 
 _TO_BE_ASKED = re.compile(

@@ -89,7 +89,7 @@ _NO_COUNT = re.compile(
     rf"|\b{MONTH})\s*$"
 )
 # "60 des 600 caméras", "600 caméras, dont 60 seulement sont reliées", "Caméras : 60".
-_SOME = re.compile(rf"(?<![\w'-])(?<![.;:] ){_COUNT}\s(?:seulement )?des (?:(?:\d{{1,4}}|{CARDINAL}(?:[ -]{CARDINAL}){{0,6}}) )?cameras\b")
+_SOME = re.compile(rf"(?<![\w'-])(?<![.;:] ){_COUNT}\s(?:seulement )?des (?:(?:\d{{1,4}}|{_IN_WORDS}) )?cameras\b")
 _OF_WHICH = re.compile(
     rf"[^.;:]{{0,60}}?,? dont {_COUNT} "
     r"(?:seulement\b|(?:sont |seront |\w{3,7} )?(?:reliee|raccordee|connectee|concernee|analysee|soumise|retenue))"
@@ -493,22 +493,18 @@ def software(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
     text = document.flat
-    for match in _QUOTED.finditer(text, start, limit):
-        name = joined(document.original(match.start("name"), match.end("name")))
-        if (
-            not re.match(r"(?:m\.|mme|ci-)", match["name"])
-            and name[:1] != name[:1].lower()
-            and impersonal(name)
-            and (match["called"] is None or _is_of_software(text, start, match.start()))
-        ):
-            yield TextMatch(name, match.start(), match.end())
-    for match in chain(_MADE_QUOTED.finditer(text, start, limit), _APPOSED.finditer(text, start, limit)):
-        name = joined(document.original(*match.span("name")))
-        clause = _CLAUSE.split(text[max(match.start() - _BEFORE, start) : match.end()])[-1]
-        if re.match(_WORD, name) and impersonal(name) and re.search(rf"\b{_PRODUCT}", clause) and not document.in_capitals(start, limit):
-            yield TextMatch(name, match.start(), match.end())
     # In capitals any word looks like a name: "LE TRAITEMENT EST LIMITÉ DANS LE TEMPS".
     capitals = document.in_capitals(start, limit)
+    for match in chain.from_iterable(pattern.finditer(text, start, limit) for pattern in (_QUOTED, _MADE_QUOTED, _APPOSED)):
+        name = joined(document.original(*match.span("name")))
+        if match.re is _QUOTED:
+            is_one = name[:1] != name[:1].lower() and not re.match(r"(?:m\.|mme|ci-)", match["name"])
+            is_one = is_one and (match["called"] is None or _is_of_software(text, start, match.start()))
+        else:
+            clause = _CLAUSE.split(text[max(match.start() - _BEFORE, start) : match.end()])[-1]
+            is_one = bool(re.match(_WORD, name) and re.search(rf"\b{_PRODUCT}", clause)) and not capitals
+        if is_one and impersonal(name):
+            yield TextMatch(name, *match.span())
     for pattern in (_NAMED, _CALLED_AFAR):
         for match in pattern.finditer(text, start, limit):
             found = name_at(document, match.start("name"), limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, TypeVar
 
 from bot.detection.facts.doubts import doubtful, second_values
@@ -91,17 +92,14 @@ def gather(
 
 def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, ...]:
     """Return the articles that speak of the algorithm, in order; failing those, the first article."""
-    spoken = [
-        segment.at(mention.start) for mention in mentions if mention.part in {DecreePart.ARTICLE, DecreePart.BODY} and not mention.citation
-    ]
-    blocks = list(dict.fromkeys(spoken)) or list(segment.of(DecreePart.ARTICLE))[:1]
-    return tuple(blocks)
+    telling = (mention for mention in mentions if mention.part in {DecreePart.ARTICLE, DecreePart.BODY} and not mention.citation)
+    spoken = dict.fromkeys(segment.at(mention.start) for mention in telling)
+    return tuple(spoken or islice(segment.of(DecreePart.ARTICLE), 1))
 
 
 def _authority(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[str] | None:
     """Return the first named of several prefects, or the préfet de police where text or number show that he decides."""
-    first_named = first_prefect(document, segment)
-    if first_named is not None:
+    if (first_named := first_prefect(document, segment)) is not None:
         return first_named
     if number is not None and of_police_series(number.value):
         return TextMatch(POLICE, number.start, number.end)
@@ -113,16 +111,13 @@ def _authority(document: ActText, segment: Segment, number: TextMatch[str] | Non
 
 
 def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[TextMatch[Purpose]]:
-    """Return the events to detect, in the operative part; in a text without articles, anywhere but in visas.
-
-    A refusal tells what it refuses.
-    """
+    """Return the events to detect, or of a refusal those refused, in the operative part; in a text without articles, anywhere but in
+    visas."""
     parts = (DecreePart.ARTICLE,) if segment.has_articles else (DecreePart.TITLE, DecreePart.HEADING, DecreePart.BODY)
     found: dict[Purpose, TextMatch[Purpose]] = {}
     excluded: dict[Purpose, TextMatch[Purpose]] = {}
     for block in segment.of(*parts):
-        every = every_purpose(document, block.start, block.end)
-        if every is not None:
+        if (every := every_purpose(document, block.start, block.end)) is not None:
             return [TextMatch(purpose, *every) for purpose in Purpose]
         # Other words are looser in an article that already names an event, or says what is looked for.
         listed = block.part is DecreePart.ARTICLE and (

@@ -1,8 +1,7 @@
 """Finds when a decree applies: from, to, with hours where it gives them.
 
 Sentences, items of lists and rows of tables have one grammar: days, one by one or from one to another, each with its hours or all with the
-same. The title gives the days, the operative part often the hours ("du 20 avril à 14H00 au 21 avril 2024 à 06H00"): the operative period
-is taken where it agrees with the title, else the title's.
+same. The title gives the days, the operative part often the hours: its period is taken where it agrees with the title, else the title's.
 """
 
 from __future__ import annotations
@@ -276,13 +275,8 @@ def _candidates(document: ActText, block: Block) -> Iterator[Candidate]:
 def _joined(begins: TextMatch[Period], ends: TextMatch[Period]) -> Iterator[TextMatch[Period]]:
     """Yield the period that two sides give, one right after the other: "débute le… et s'éteint le…", "Premier jour… Dernier jour…"."""
     (first, no_end), (no_beginning, last) = begins.value, ends.value
-    if (
-        first
-        and last
-        and not (no_end or no_beginning)
-        and ends.start - begins.end <= _BESIDE
-        and first.day <= last.day <= first.day + _NEAR
-    ):
+    beside = ends.start - begins.end <= _BESIDE and not (no_end or no_beginning)
+    if first and last and beside and first.day <= last.day <= first.day + _NEAR:
         yield TextMatch((first, last), begins.start, ends.end)
 
 
@@ -321,6 +315,7 @@ def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
         elsewhere = _of_something_else(document, block.start, found.start)
         _, comma, clause = before.rpartition(",")  # "Sur le rapport du directeur, l'autorisation vaut jusqu'au…"
         of_the_use = comma and "." not in clause and _OF_THE_USE.search(clause)
+        signs = any(line.start() <= opening.start() < line.end() for line in signing)
         if several and (opening["between"] or any(day.ends_range for day in days[1:])):
             yield _STATED, found
         elif not several and (opening["begins"] or opening["ends"] or opening["until"]) and elsewhere and not of_the_use:
@@ -335,11 +330,7 @@ def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
             yield (_STATED if all(len(day.hours) > 1 for day in days) else _ENUMERATED), found
         elif several:
             yield _ASIDE, found
-        elif (
-            (opening["one"] or len(days[0].hours) > 1)
-            and _NO_RANGE.match(text, days[0].end) is None
-            and not any(line.start() <= opening.start() < line.end() for line in signing)
-        ):
+        elif (opening["one"] or len(days[0].hours) > 1) and not (signs or _NO_RANGE.match(text, days[0].end)):
             yield _SINGLE, found
 
 
@@ -410,10 +401,8 @@ def _closing(opens: Moment, count: int, unit: str) -> Moment | None:
     """Return the end of a duration. Hours count from an hour that is given, and from nothing else."""
     if not unit.startswith("heure"):
         return Moment(last_day(opens.day, count, unit))
-    if opens.time is None:
-        return None
-    closes = datetime.combine(opens.day, opens.time) + timedelta(hours=count)
-    return Moment(closes.date(), closes.time())
+    closes = datetime.combine(opens.day, opens.time) + timedelta(hours=count) if opens.time is not None else None
+    return Moment(closes.date(), closes.time()) if closes is not None else None
 
 
 # Periods that are whole months: "durant tout le mois de décembre 2026".
@@ -438,20 +427,14 @@ def _months(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
         if first is not None and last is not None and first <= last:
             last = last_day(last, 1, "mois")
             hours = tuple(token["hour"] for token in takewhile(lambda token: token["hour"], _tokens(text, match.end(), end)))
-            days = [
-                _Day(PartialDate(1, None, None), "", match.end(), day=first),
-                _Day(PartialDate(1, None, None), "", match.end(), hours, last),
-            ]
-            yield TextMatch(_period(days), match.start(), match.end())
+            day = _Day(PartialDate(1, None, None), "", match.end(), day=first)
+            yield TextMatch(_period([day, replace(day, hours=hours, day=last)]), *match.span())
 
 
 def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> TextMatch[Period] | None:
-    """Return the period of a decree, None where no whole date could be read.
-
-    Of a decree on several things, the articles from the first that speaks of the algorithm on (`speaking`) come before those on traffic
-    or parking. A single day of the title that is the day of signature (`signed`), or stands below it, is a period only where the articles
-    give no other.
-    """
+    """Return the period of a decree, None where no whole date could be read. Of a decree on several things, the articles from the first
+    that speaks of the algorithm on (`speaking`) come before those on traffic or parking. A single day of the title that is the day of
+    signature (`signed`), or stands below it, is a period only where the articles give no other."""
     titled = _first(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)], singles=True)
     if titled is not None and is_of_letterhead(document, segment, titled.start, titled.end, single=titled.value[0] == titled.value[1]):
         titled = None
@@ -509,10 +492,9 @@ def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], sign
             if near and block is not own and _is_timed(found) and _longer(other.value, found.value):
                 return False
     alone = (partial(match["day"] or match["short"]) for match in _DAY_ALONE.finditer(document.folded.text, own.start, own.end))
-    dated = [day.complete(year=opening.day.year) for day in alone if day is not None]
-    if any(day is not None and not opening.day <= day <= closing.day and abs(day - opening.day) <= _NEAR for day in dated):
-        return False
-    return all(found.start <= match.start() < found.end for match in _ANY_HOUR.finditer(document.flat, own.start, own.end))
+    dated = (day.complete(year=opening.day.year) for day in alone if day is not None)
+    apart = any(day is not None and not opening.day <= day <= closing.day and abs(day - opening.day) <= _NEAR for day in dated)
+    return not apart and all(found.start <= match.start() < found.end for match in _ANY_HOUR.finditer(document.flat, own.start, own.end))
 
 
 def _longer(one: Period, two: Period) -> bool:

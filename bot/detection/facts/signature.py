@@ -1,8 +1,5 @@
-"""Finds when and by whose office a decree was signed, and the court that it names.
-
-The day stands after its own number, else after "Fait à …, le", else beside the town that ends it. The office is one of the closed list of
-`offices.toml`: never a person's name.
-"""
+"""Finds when a decree was signed, by its number, after "Fait à …, le" or beside the town that ends it, and by whose office, one of the
+closed list of `offices.toml`, never a person's name; and the court that it names."""
 
 from __future__ import annotations
 
@@ -111,10 +108,8 @@ _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 
 
 def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[date] | None:
-    """Return the day of signature, None where the text does not show one. Never guessed from the identifier of the act.
-
-    The day that an erratum prints in its title is of the decree it corrects.
-    """
+    """Return the day of signature, None where the text does not show one: never guessed from the identifier of the act, nor taken from the
+    title of an erratum, which prints that of the decree it corrects."""
     text = document.folded.text
     headings = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
     printed = re.escape(text[number.start : number.end]) if number is not None else "(?!)"
@@ -180,12 +175,10 @@ _TOWN_BEFORE = re.compile(r"(?:^|\n|[ \t]{3,})[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'�
 
 def is_of_letterhead(document: ActText, segment: Segment, start: int, end: int, *, single: bool) -> bool:
     """Return True for the place and day with which a letter begins: they say when an act was written. `single`: no other day is there."""
-    if any(match.start("day") <= end and start < match.end() for match in letterhead(document, segment)):
-        return True
     first, last = document.folded.span(start, end)
-    lines = document.source[max(first - 60, 0) : first], document.source[last : last + 20]
-    heads = single and segment.at(start).part is DecreePart.HEADING
-    return heads and _TOWN_BEFORE.search(lines[0]) is not None and re.match(r"[ \t]*\n", lines[1]) is not None
+    between = _TOWN_BEFORE.search(document.source[max(first - 60, 0) : first]) and re.match(r"[ \t]*\n", document.source[last : last + 20])
+    heads = single and segment.at(start).part is DecreePart.HEADING and between is not None
+    return heads or any(match.start("day") <= end and start < match.end() for match in letterhead(document, segment))
 
 
 def _closes(document: ActText, match: re.Match[str]) -> bool:
@@ -200,18 +193,15 @@ def _closes(document: ActText, match: re.Match[str]) -> bool:
 
 
 def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
-    """Return True where no sentence goes on before the line or after its day, and the place begins with a capital.
-
-    Where the line above ends without a stop or a blank line, no further article may follow the one that ends at `limit`; where it ends
-    in the middle of a sentence, which may be of another layer of text, the day must end its line too.
-    """
+    """Return True where no sentence goes on before the line or after its day, and the place begins with a capital. Below a line without a
+    stop, no further article may follow the one that ends at `limit`; below one in the middle of a sentence, which may be of another layer
+    of text, the day must end its line too."""
     text = document.folded.text
     first = _FIRST_LETTER.match(text, start, end)
     if first is None or not document.original(first.end(), first.end() + 1).isupper() or _AFTER_A_PERIOD.match(text, end):
         return False
-    above = text[max(start - 60, 0) : start].rstrip()
     last = _ARTICLE.match(text, limit) is None
-    if _GOES_ON.search(above):
+    if _GOES_ON.search(text[max(start - 60, 0) : start].rstrip()):
         return last and _LINE_END.match(text, end) is not None
     return last or _is_stopped(document, start)
 
@@ -271,9 +261,8 @@ def office(document: ActText, segment: Segment) -> TextMatch[str] | None:
 def _signing(document: ActText, segment: Segment) -> Iterator[TextMatch[str]]:
     """Yield the offices of a closing, the surest first: below the place and day, right above them, at the end of the articles."""
     text = document.folded.text
-    for place in _signings(document, segment):
-        if segment.has_articles and segment.at(place.start()).part is not DecreePart.ARTICLE:
-            continue
+    signings = _signings(document, segment)
+    for place in (each for each in signings if not segment.has_articles or segment.at(each.start()).part is DecreePart.ARTICLE):
         end = min(place.end() + _REACH, segment.end)
         yield from _between(document, place.end(), end)
         if _FOR.search(document.flat, place.end(), end) is None:
@@ -321,10 +310,8 @@ _ENDS_LINE = re.compile(r"\W*(?:\n|$)")
 
 
 def _above(document: ActText, start: int, end: int) -> tuple[str, bool]:
-    """Return what stands between the opening of a closing and an office, without the name right above this, and whether there is one.
-
-    What stands on another page is no part of the same closing.
-    """
+    """Return what stands between the opening of a closing and an office, without the name right above this, and whether there is one. What
+    stands on another page is no part of the same closing."""
     before = document.folded.text[start:end].rstrip(_BLANK)
     line = before.rfind("\n") + 1
     if document.page(start + len(before)) != document.page(end):
@@ -435,11 +422,9 @@ def passed_over(document: ActText, segment: Segment, number: TextMatch[str] | No
 
 
 def _no_signing(document: ActText, line: int, limit: int) -> str:
-    text = document.folded.text
-    opened = _LINE.match(text, line, limit)
-    if opened is not None:
+    if (opened := _LINE.match(document.folded.text, line, limit)) is not None:
         return "somebody learned of it on that day" if _is_later(document, opened) else "a sentence goes on around it"
-    alone = _LOOSE.match(text, line, limit) is not None
+    alone = _LOOSE.match(document.folded.text, line, limit) is not None
     return "nobody signs beside it, or a list or a sentence goes on" if alone else "its line is not one of a signature"
 
 
@@ -462,9 +447,9 @@ def first_prefect(document: ActText, segment: Segment) -> TextMatch[str] | None:
     for block in segment.of(DecreePart.HEADING):
         authors = [match.start() for match in _AUTHOR.finditer(text, block.start, block.end)]
         named = [prefect.search(text, low, high) for low, high in pairwise([*authors, block.end])]
-        # Where the first is of no department ("Le préfet de police"), it is not for this rule to say.
-        if named and named[0] is not None and len({match.lastgroup for match in named if match is not None}) > 1:
-            return TextMatch((named[0].lastgroup or "").removeprefix("_"), *named[0].span())
+        first = next(iter(named), None)  # None also where it is of no department ("Le préfet de police"): it is not for this rule to say
+        if first is not None and len({match.lastgroup for match in named if match is not None}) > 1:
+            return TextMatch((first.lastgroup or "").removeprefix("_"), *first.span())
     return None
 
 

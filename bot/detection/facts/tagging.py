@@ -39,10 +39,8 @@ _SENTENCE = 7
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Holds a word or sign of the folded text, with what is printed there.
-
-    `opens_line`: it is the first of its line; `after_short`: and the line before ends far from the margin; `column`: of a table, from 0.
-    """
+    """Holds a word or sign of the folded text, with what is printed there. `opens_line`: it is the first of its line; `after_short`: and
+    the line before ends far from the margin; `column`: of a table, from 0."""
 
     folded: str
     printed: str

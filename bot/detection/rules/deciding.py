@@ -9,18 +9,7 @@ from typing import Any
 
 from bot.detection.facts.identity import number, without_service
 from bot.detection.facts.references import CHANGES, Citation, citations, references
-from bot.detection.rules.evidence import (
-    USE,
-    Finding,
-    SegmentEvidence,
-    Verb,
-    article_verb,
-    first_verb,
-    notice_in,
-    stopped,
-    title_verb,
-    unsettled,
-)
+from bot.detection.rules.evidence import USE, Finding, SegmentEvidence, Verb, article_verb, first_verb, stopped, title_verb, unsettled
 from bot.detection.text.cues import VerdictReason, cues, name_of
 from bot.detection.text.mentions import Mention
 from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
@@ -125,7 +114,7 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
         span = case.within(block)
         decision, contrary = article_verb(case.text, *span), stopped(case.text, *span)
         if contrary is not None and (decision is None or contrary.start() < decision.start):
-            why = case.because_of("doubt", VerdictReason.UNSETTLED, contrary)
+            why = case.because("doubt", VerdictReason.UNSETTLED, contrary)
             return case.uncertain(case.phrase(mention), said_so, why)
         if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
             return case.decree(verb.kind, said_so, mention)
@@ -142,15 +131,18 @@ def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: i
     clear."""
     text = case.text
     if not case.segment.is_formal:
+        notice, offset, is_one = None, 0, False
         if mention.part is DecreePart.TITLE:
             opening = case.within(block)[0]
             # One that begins as something else and goes on with an act: "Avis de consultation : projet d'arrêté…".
-            notice, offset = cues().never.match(text, opening, start) or cues().related.match(text, opening, start), 0
-            is_one = notice is not None
-        else:
-            is_one, notice = notice_in(case.title) if case.title is not None else (False, None)
-            offset = case.title.start if case.title is not None else 0
-        if is_one:
+            notice = cues().never.match(text, opening, start) or cues().related.match(text, opening, start)
+        elif case.title is not None:
+            # "Donnant subdélégation", "fixant la liste…", before any verb.
+            titled, verb, offset = case.title.text, case.title.verb, case.title.start
+            notice = cues().never.search(titled) or cues().related.search(titled)
+            is_one = notice is None and verb is None and not case.title.speaks
+            notice = notice if notice is not None and (verb is None or notice.start() < verb.start) else None
+        if is_one or notice is not None:
             said_so = () if notice is None else (case.against(notice, offset),)
             return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), *said_so
         near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
@@ -231,7 +223,7 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         # What an article put in the place of another authorises is what that decree does.
         quoted = case.document.flat[block.start : block.end].lstrip().startswith('"')
         if case.title is not None and (kind is not Kind.AUTHORISATION or quoted):
-            titled = first_verb(case.title.text, 0, len(case.title.text))
+            titled = case.title.verb
             if titled is not None and titled.kind is not Kind.AUTHORISATION:
                 kind, said = titled.kind, case.verb(titled, case.title.start)
         return case.decree(kind, said, mention)
@@ -241,7 +233,7 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
 def _as_titled(case: SegmentEvidence) -> Finding | None:
     """Return the change that title and articles both make to an authorisation, where other articles say of VSA how it goes on: what it is
     called and what it looks for."""
-    titled = first_verb(case.title.text, 0, len(case.title.text)) if case.title is not None else None
+    titled = case.title.verb if case.title is not None else None
     done = _done_to_another(case)
     spoken = next((mention for mention in case.found if mention.strong and mention.part is DecreePart.ARTICLE), None)
     if titled is None or done is None or spoken is None or spoken.citation or not (case.looks_for_events() and case.supported()):
@@ -254,7 +246,7 @@ def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
     if case.title is None:
         return False
     if mention.part is not DecreePart.ARTICLE:
-        return not case.segment.is_formal and first_verb(case.title.text, 0, len(case.title.text)) is None
+        return not case.segment.is_formal and case.title.verb is None
     return not case.title.speaks and _apart(case, *sorted((verb.start, mention.tight_start)))
 
 

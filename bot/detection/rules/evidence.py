@@ -136,13 +136,10 @@ class SegmentEvidence:
             start -= len(_PORTANT)
         return self.document.evidence("verb", start, max(end, min(end + _AFTER_VERB, block.end)), verb.cue)
 
-    def because(self, about: str, why: VerdictReason, phrase: Mention | Block | Segment) -> Evidence:
+    def because(self, about: str, why: VerdictReason, phrase: Mention | Block | Segment | re.Match[str]) -> Evidence:
         """Quote the phrase for which an act is for a person (`doubt`, `contradiction`) or not concerned (`against`), and why."""
-        return self.document.evidence(about, phrase.start, phrase.end, why.value)
-
-    def because_of(self, about: str, why: VerdictReason, match: re.Match[str]) -> Evidence:
-        """Quote likewise what a cue met in the mended view."""
-        return self.document.evidence(about, *self.document.loose(*match.span()), why.value)
+        span = self.document.loose(*phrase.span()) if isinstance(phrase, re.Match) else (phrase.start, phrase.end)
+        return self.document.evidence(about, *span, why.value)
 
     def against(self, match: re.Match[str], offset: int = 0) -> Evidence:
         """Quote what a cue says against it; `offset` is where the text that was searched begins in the mended view."""
@@ -325,6 +322,11 @@ class OwnTitle:
     start: int
 
     @property
+    def verb(self) -> Verb | None:
+        """Return the first verb."""
+        return first_verb(self.text, 0, len(self.text))
+
+    @property
     def speaks(self) -> bool:
         """Return True for a title that names algorithmic video surveillance, in whatever words."""
         return any(cue.search(self.text) for cue in (*cues().strong, *cues().bare, *cues().medium))
@@ -338,8 +340,7 @@ def is_generic(title: str) -> bool:
 
 def tells_only_a_change(title: OwnTitle) -> bool:
     """Return True for a title that changes or ends another decree and does not say what that is about ("abrogeant l'arrêté n° 2026-12")."""
-    decision = first_verb(title.text, 0, len(title.text))
-    return decision is not None and decision.kind in CHANGES and _ONLY_A_CHANGE.fullmatch(title.text) is not None
+    return title.verb is not None and title.verb.kind in CHANGES and _ONLY_A_CHANGE.fullmatch(title.text) is not None
 
 
 def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnTitle | None:
@@ -394,13 +395,3 @@ def _line_opening(document: ActText, block: Block, cue: Pattern) -> re.Match[str
             return found
         position = end + 1
     return None
-
-
-def notice_in(title: OwnTitle) -> tuple[bool, re.Match[str] | None]:
-    """Return whether a title says that the act decides nothing on VSA, by the word returned with it ("donnant subdélégation", "fixant la
-    liste…") or by having neither verb nor object."""
-    decision = first_verb(title.text, 0, len(title.text))
-    spoken = cues().never.search(title.text) or cues().related.search(title.text)
-    if spoken is None:
-        return decision is None and not title.speaks, None
-    return (True, spoken) if decision is None or spoken.start() < decision.start else (False, None)

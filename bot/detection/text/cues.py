@@ -213,14 +213,9 @@ def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> RewrittenText
 
 def fold(text: str) -> RewrittenText:
     """Return lower case, accents dropped, apostrophes, dashes and quotes of one kind, cut words joined, blanks collapsed."""
-    single: dict[int, str] = {}
-    several: dict[str, str] = {}
-    for character in set(text):
-        folded = _folded(character)
-        if len(folded) == 1:
-            single[ord(character)] = folded
-        else:
-            several[character] = folded
+    folded = {character: _folded(character) for character in set(text)}
+    single = {ord(character): plain for character, plain in folded.items() if len(plain) == 1}
+    several = {character: plain for character, plain in folded.items() if len(plain) != 1}
     changes = re.compile(f"[{re.escape(''.join(sorted(several)))}]|{_CHANGES.pattern}") if several else _CHANGES
 
     def replacement(match: re.Match[str]) -> str:

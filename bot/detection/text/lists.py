@@ -62,10 +62,8 @@ class PrintedList:
 
 
 def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS) -> Iterator[PrintedList]:
-    """Yield the lists of a part of the folded text, in order.
-
-    Lines without marks are items where several in a row are a `whole_line`; the rows of a table are none.
-    """
+    """Yield the lists of a part of the folded text, in order. Lines without marks are items where several in a row are a `whole_line`; the
+    rows of a table are none."""
     text = document.folded.text
     lined = re.compile(rf"(?:(?:^|\n)[ ]?{whole_line}(?=\n|$)){{2,}}", re.MULTILINE)
     position = start
@@ -118,10 +116,8 @@ def _own_lines(document: ActText, start: int, limit: int) -> list[tuple[int, int
 
 
 def _opening(document: ActText, start: int, end: int) -> int | None:
-    """Return where the first words of a sentence end that open a list without a mark, with their colon or dash.
-
-    A dash after a name in the sentence is of that: "des stations Ivry – Porte d'Italie et Louvre".
-    """
+    """Return where the first words of a sentence end that open a list without a mark, with their colon or dash; but for a dash after a name
+    in the sentence: "des stations Ivry – Porte d'Italie et Louvre"."""
     text = document.folded.text
     for colon in _COLON.finditer(text, start, end):
         low = max(start, colon.start() - _OPENING_WORDS)
@@ -170,11 +166,9 @@ _UNFINISHED = re.compile(r"\s(?!et\b|ainsi\b)[a-zà-ÿ]")
 
 
 def names_of_one_kind(text: str, start: int = 0, *, several: bool = True, listed: bool = False) -> list[tuple[str, str, int]]:
-    """Return the names of an enumeration as printed: what joins each to the word before all of them, "" where nothing does, and its end.
-
-    In a sentence names without a preposition go on up to an "et" (in "de Lens, Pas-de-Calais, sont" they do not), and only after a plural
-    (`several`), as do those with "du", which also begins "et du Département". Names that are `listed` are nothing else than names.
-    """
+    """Return the names of an enumeration as printed: what joins each to the word before all of them, "" where nothing does, and its end. In
+    a sentence names without a preposition go on up to an "et" (in "de Lens, Pas-de-Calais, sont" they do not), and only after a plural
+    (`several`), as do those with "du", which also begins "et du Département". Names that are `listed` are nothing else than names."""
     found: list[tuple[str, str, int]] = []
     sure, last, free = 1, listed, True
     one = _LINKED.match(text, start)

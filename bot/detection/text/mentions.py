@@ -137,24 +137,16 @@ class LegalBasis:
 
     label: str
     pattern: Pattern
-    article: Pattern | None
-    unless: str | None
-    alone: bool
+    article: Pattern | None = None
+    unless: str | None = None
+    alone: bool = False
 
 
 @cache
 def known_legal_bases() -> tuple[LegalBasis, ...]:
     """Return the legal texts of `law.toml`, read once."""
-    return tuple(
-        LegalBasis(
-            entry["label"],
-            pattern(entry["pattern"]),
-            pattern(entry["article"]) if "article" in entry else None,
-            entry.get("unless"),
-            entry.get("alone", False),
-        )
-        for entry in load("law.toml")["legal_basis"]
-    )
+    entries = load("law.toml")["legal_basis"]
+    return tuple(LegalBasis(**(each | {key: pattern(each[key]) for key in ("pattern", "article") if key in each})) for each in entries)
 
 
 def legal_bases(document: ActText, start: int, end: int) -> list[tuple[LegalBasis, int, int]]:

@@ -127,12 +127,10 @@ def is_header(document: ActText, position: int) -> bool:
     text = document.folded.text
     while position < len(text) and text[position].isspace():
         position += 1
-    if text.rfind("\n", 0, position) != position - 1 and text[max(text.rfind("\n", 0, position), 0) : position].strip():
-        return False
     stop = text.find("\n", position, position + _LONGEST_HEADER + 1)
-    if stop < 0 and len(text) - position > _LONGEST_HEADER:
-        return False
     stop = stop if stop >= 0 else len(text)
+    if text[text.rfind("\n", 0, position) + 1 : position].strip() or stop - position > _LONGEST_HEADER:
+        return False
     if _OF_PLACES.match(text, position) is not None or _OF_TIMES.match(text, position) is not None:
         return True
     if _PLACES_HEAD.search(text, position, stop) is None:
@@ -150,13 +148,12 @@ def under(document: ActText, start: int, end: int, heading: re.Pattern[str]) -> 
         rank = _RANKED.match(line.printed)
         first = rank.end() if rank is not None else 0
         gap = _GAP.search(line.printed, first)
-        if gap is None or heading.fullmatch(fold(line.printed[first : gap.start()]).text) is None:
+        if gap is None or heading.fullmatch(fold(line.printed[first : gap.start()]).text) is None or is_header(document, line.start):
             continue
-        if is_header(document, line.start):
-            continue
-        yield Line(line.printed[gap.end() :], line.indent + gap.end(), line.start + gap.start(), line.end)
+        column = line.indent + gap.end()
+        yield Line(line.printed[gap.end() :], column, line.start + gap.start(), line.end)
         for other in lines[position + 1 :]:
-            if other.indent < line.indent + gap.end() - 1:
+            if other.indent < column - 1:
                 break
             yield other
 
@@ -204,12 +201,8 @@ def lines_of(document: ActText, start: int, end: int) -> Iterator[Line]:
         stop = figure.end() if figure is not None else stop
         if _ALNUM.search(text, start, stop) is not None:
             first, last = document.folded.span(start, stop)
-            yield Line(
-                _NEW_LINE.sub("  ", document.source[first:last].strip()),
-                first - (document.source.rfind("\n", 0, first) + 1),
-                start,
-                stop,
-            )
+            indent = first - (document.source.rfind("\n", 0, first) + 1)
+            yield Line(_NEW_LINE.sub("  ", document.source[first:last].strip()), indent, start, stop)
         start = stop + 1
 
 
@@ -260,9 +253,8 @@ def _starts(line: Line) -> list[int]:
 def _goes_on(line: Line, at: Sequence[int], above: Sequence[str], starts: Sequence[int]) -> bool:
     """Return True for a line whose cells are the ends of those above: fewer, without a figure, each in its column, and no other place."""
     cells = cells_of(line.printed)
-    if not len(cells) < len(above) == len(starts):  # an empty cell was lost
-        return False
-    if _NO_END.search(line.printed) is not None or _END.match(fold(line.printed).text) is not None:
+    lost = not len(cells) < len(above) == len(starts)  # an empty cell
+    if lost or _NO_END.search(line.printed) is not None or _END.match(fold(line.printed).text) is not None:
         return False
     columns = [bisect(starts, place) - 1 for place in at]
     inside = all(
