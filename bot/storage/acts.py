@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from bot.domain.acts import Evidence, FactValue, Judged, Outcome
 from bot.domain.folding import clean, clean_or_none
@@ -15,7 +15,7 @@ from bot.domain.identity import ActIdentity, act_keys
 from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.records import REREAD, Decision, Withdrawal
 from bot.storage.columns import to_json
-from bot.storage.database import batches
+from bot.storage.database import one_of
 from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.posts import load_rows, lock_chats
@@ -151,14 +151,20 @@ def _why(before: Before, now: tuple[Evidence, ...], *, passed_over: bool) -> tup
     return (replace(first, about="doubt", cue=REREAD), *(now or known))
 
 
+_WITH_REVIEWS = (
+    select(acts, reviews.c.act_id.label("review"), reviews.c.created_at, reviews.c.notified_at)
+    .outerjoin(reviews, reviews.c.act_id == acts.c.id)
+    .where(acts.c.recueil_id == bindparam("recueil"))
+    .order_by(acts.c.id)
+)
+_STANDS = _WITH_REVIEWS.with_only_columns(acts.c.id).where(or_(reviews.c.act_id.is_not(None), acts.c.decree_id.is_not(None))).limit(1)
+
+
 def _standing(connection: Connection, recueil: Row[Any]) -> list[tuple[Before, Keys]]:
     """The acts that wait for a person so far, or are stored as a decree, each with its keys."""
-    both = select(acts, reviews.c.act_id.label("review"), reviews.c.created_at, reviews.c.notified_at)
-    both = both.outerjoin(reviews, reviews.c.act_id == acts.c.id).where(acts.c.recueil_id == recueil.id)
-    stands = or_(reviews.c.act_id.is_not(None), acts.c.decree_id.is_not(None))
-    if connection.execute(both.with_only_columns(acts.c.id).where(stands)).first() is None:
+    if connection.execute(_STANDS, {"recueil": recueil.id}).first() is None:
         return []
-    rows = connection.execute(both.order_by(acts.c.id)).all()
+    rows = connection.execute(_WITH_REVIEWS, {"recueil": recueil.id}).all()
     keys = act_keys(recueil.url, [ActIdentity(row.act_id, row.title, row.first_page, row.text) for row in rows])
     return [(row, its) for row, its in zip(rows, keys, strict=True) if row.review is not None or row.decree_id is not None]
 
@@ -215,6 +221,9 @@ def _values(item: Judged) -> dict[str, Any]:
 # The numbers of acts, which are those of reviews too: none is given twice, so that what a person answers never falls on another act.
 
 
+_NUMBERS = select(select(act_numbers.c.last).scalar_subquery(), select(func.max(acts.c.id)).scalar_subquery())
+
+
 def new_numbers(connection: Connection, count: int) -> list[dict[str, int]]:
     """As many new values of `acts.id`, to add to the rows. To be called before acts are deleted, even where no new one follows.
 
@@ -223,23 +232,26 @@ def new_numbers(connection: Connection, count: int) -> list[dict[str, int]]:
     """
     if connection.dialect.name != "sqlite":
         return [{} for _ in range(count)]
-    given = connection.execute(select(act_numbers.c.last)).scalar() or 0
-    given = max(given, connection.execute(select(func.max(acts.c.id))).scalar() or 0)
-    connection.execute(delete(act_numbers))
-    connection.execute(insert(act_numbers), {"last": given + count})
+    kept, highest = connection.execute(_NUMBERS).one()
+    given = max(kept or 0, highest or 0)
+    if given + count != kept:
+        connection.execute(delete(act_numbers))
+        connection.execute(insert(act_numbers), {"last": given + count})
     return [{"id": given + number} for number in range(1, count + 1)]
 
 
 # What people decided of acts, under every key that the acts are recognised by.
 
 
+_UNDER = select(decisions).where(one_of(decisions.c.key, given="keys"))
+
+
 def decisions_under(connection: Connection, keys: Collection[str]) -> dict[str, Decision]:
     """What was decided of the act that each of these keys is of; a key of which nothing was decided is left out."""
     found: dict[str, Decision] = {}
-    for wanted in batches(keys):
-        for row in connection.execute(select(decisions).where(decisions.c.key.in_(wanted))):
-            facts = {name: tuple(value) if isinstance(value, list) else value for name, value in (row.facts or {}).items()}
-            found[row.key] = Decision(row.outcome, row.kind, row.decided_at, row.decided_by, facts)
+    for row in connection.execute(_UNDER, {"keys": keys}) if keys else ():
+        facts = {name: tuple(value) if isinstance(value, list) else value for name, value in (row.facts or {}).items()}
+        found[row.key] = Decision(row.outcome, row.kind, row.decided_at, row.decided_by, facts)
     return found
 
 

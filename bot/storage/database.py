@@ -25,7 +25,6 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
-    and_,
     bindparam,
     create_engine,
     event,
@@ -33,7 +32,6 @@ from sqlalchemy import (
     select,
     text,
     true,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
@@ -219,6 +217,9 @@ def batches(values: Collection[_Value]) -> Iterator[list[_Value]]:
     return (wanted[start : start + _MOST_PARAMETERS] for start in range(0, len(wanted), _MOST_PARAMETERS))
 
 
+_RECUEIL = select(recueils).where(recueils.c.id == bindparam("recueil"))
+
+
 def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[Any]:
     """The row, once no other program records the same. Raises NoSuchRow.
 
@@ -226,8 +227,7 @@ def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[
     are rare, wait for each other wherever they come from: else the keys of the decrees would make most of them fail and begin again.
     In SQLite the transaction is exclusive already.
     """
-    mine = select(recueils).where(recueils.c.id == recueil)
-    row = connection.execute(mine).one_or_none()
+    row = connection.execute(_RECUEIL, {"recueil": recueil}).one_or_none()
     if row is None:
         raise NoSuchRow(f"no recueil has the id {recueil}")
     if connection.dialect.name == "postgresql":
@@ -235,7 +235,7 @@ def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[
             lock_decrees(connection)
         connection.execute(_LOCK, {"what": _AUTHORITY, "which": row.authority})
         # As the one before has left it.
-        row = connection.execute(mine).one()
+        row = connection.execute(_RECUEIL, {"recueil": recueil}).one()
     return row
 
 
@@ -278,12 +278,15 @@ def insert_or_ignore(connection: Connection, table: Table) -> Any:
 
 
 def put(
-    connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any], where: ColumnElement[bool] | None = None
-) -> None:
-    """Write a row, or in the row of this key, if there is one and it meets the condition, these values."""
-    connection.execute(insert_or_ignore(connection, table), {**key, **values})
-    mine = and_(true() if where is None else where, *(table.c[name] == value for name, value in key.items()))
-    connection.execute(update(table).where(mine).values(values))
+    connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any], new: Mapping[str, Any] | None = None,
+    *, where: ColumnElement[bool] | None = None,
+) -> None:  # fmt: skip
+    """Write a row, with more if it is `new`, or in the row of this key, if there is one and it meets the condition, these values."""
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = kind.insert(table)
+    there = {name: statement.excluded[name] for name in values}
+    statement = statement.on_conflict_do_update(index_elements=[*key], set_=there, where=where)
+    connection.execute(statement, {**key, **values, **(new or {})})
 
 
 # An engine with the house's settings: foreign keys, WAL, patience, and transactions that begin the way they will be used.

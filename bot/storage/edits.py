@@ -19,7 +19,7 @@ from bot.domain.acts import CHANGING, Decree, Kind
 from bot.domain.folding import clean_or_none
 from bot.domain.posts import UNRECORDED, Post, PostCause, PostContent, PostState, edited, is_outdated
 from bot.storage.columns import Instant, to_json, value_of
-from bot.storage.database import Repository, insert_or_ignore
+from bot.storage.database import Repository, insert_or_ignore, one_of
 from bot.storage.decrees import load_decrees
 from bot.storage.naming import load_changed
 from bot.storage.posts import SKEW, first_due, load_rows, lock_chat, lock_chats, not_behind_doubt, require, with_followers
@@ -262,20 +262,32 @@ def with_changed(connection: Connection, written: Collection[int]) -> frozenset[
     return changed_by(connection, written).union(written)
 
 
-def note_changed(connection: Connection, touched: Collection[int], now: datetime) -> None:
-    """Note that what is shown of these decrees is another than before, where it is. Give also those that they change."""
-    known = select(decrees.c.id, decrees.c.shown).where(decrees.c.id.in_(sorted(touched)))
-    before = {row.id: row.shown for row in connection.execute(known)}
-    for decree_id, decree in load_decrees(connection, touched).items():
+_SHOWN = select(decrees.c.id, decrees.c.shown).where(one_of(decrees.c.id, given="ids"))
+
+
+def note_changed(connection: Connection, touched: Collection[int], now: datetime) -> dict[int, Decree]:
+    """Note that what is shown of these decrees is another than before, where it is, and return them. Give also those that they change."""
+    before = {row.id: row.shown for row in connection.execute(_SHOWN, {"ids": touched})}
+    found = load_decrees(connection, touched)
+    for decree_id, decree in found.items():
         shown = _digest(decree)
         if shown != before[decree_id]:
             connection.execute(update(decrees).where(decrees.c.id == decree_id).values(shown=shown, changed_at=now))
+            found[decree_id] = replace(decree, changed_at=now)
+    return found
 
 
 def _digest(decree: Decree) -> str:
     """Return 32 hexadecimal digits that are the same as long as all that is shown of a decree is."""
     shown = replace(decree, identities=(), reference_prefixes=(), found_at=None, changed_at=None)
     return hashlib.blake2b(json.dumps(to_json(shown), sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+_THEIRS = (
+    select(posts.c.id, posts.c.decree_id, posts.c.content)
+    .where(one_of(posts.c.decree_id, given="ids"), posts.c.digest.is_(None), posts.c.state != PostState.REFUSED)
+    .order_by(posts.c.id)
+)
 
 
 def want_edits(connection: Connection, touched: Collection[int]) -> None:
@@ -285,11 +297,8 @@ def want_edits(connection: Connection, touched: Collection[int]) -> None:
     A post that is being sent is noted too, and one that waits, which another program may be about to send: whether there is still
     something to say is asked again before it is edited.
     """
-    lock_chats(connection, posts.c.decree_id.in_(sorted(touched)))
-    theirs = select(posts.c.id, posts.c.decree_id, posts.c.content).where(
-        posts.c.decree_id.in_(sorted(touched)), posts.c.digest.is_(None), posts.c.state != PostState.REFUSED
-    )
-    rows = connection.execute(theirs.order_by(posts.c.id)).all()
+    lock_chats(connection, one_of(posts.c.decree_id, touched))
+    rows = connection.execute(_THEIRS, {"ids": touched}).all()
     stored = load_decrees(connection, {row.decree_id for row in rows})
     wanted = [row.id for row in rows if is_outdated(row.content or UNRECORDED, stored[row.decree_id])]
     if wanted:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, delete, exists, insert, or_, select, update
 
 from bot.domain.acts import CHANGING, Change, Decree, Facts, Kind, NamedCommune, Naming, Reference
 from bot.domain.folding import clean, clean_or_none
@@ -158,15 +158,17 @@ def _note(connection: Connection, rows: Sequence[Row[Any]], version: str | None)
 # The operators that a decree names, from its facts: written with them.
 
 
+_OPERATORS = select(decree_operators).where(decree_operators.c.decree_id == bindparam("decree"))
+
+
 def write_operators(connection: Connection, decree_id: int, facts: Facts) -> None:
     """Put the operators that these facts name in the place of those that were stored of this decree."""
-    mine = decree_operators.c.decree_id == decree_id
     named = {operator_slug(name): name for name in reversed(facts.operators)}
     named.pop("", None)
-    known = {row.operator: row.name for row in connection.execute(select(decree_operators).where(mine))}
+    known = {row.operator: row.name for row in connection.execute(_OPERATORS, {"decree": decree_id})}
     if named == known:
         return
-    connection.execute(delete(decree_operators).where(mine))
+    connection.execute(delete(decree_operators).where(decree_operators.c.decree_id == decree_id))
     if named:
         rows = [{"decree_id": decree_id, "operator": slug, "name": name} for slug, name in named.items()]
         connection.execute(insert(decree_operators), rows)
@@ -212,7 +214,7 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
 
 def load_changed(connection: Connection, ids: Collection[int]) -> set[tuple[Kind, int]]:
     """How these decrees change others that are stored, each with its id: three queries at most, where `load_decrees` takes a dozen."""
-    found = load_links(connection, links_from(ids))
+    found = _links(connection, _FROM, ids=ids)
     if not found:
         return set()
     known = load_known(connection, found)
@@ -324,6 +326,9 @@ _AROUND = _standing(
         links.c.number.is_(None) & one_of(links.c.signed, given="days"),
     )
 )
+
+
+_FROM = _standing(one_of(links.c.decree_id, given="ids"))
 
 
 def load_links(connection: Connection, which: ColumnElement[bool]) -> list[ReferenceLink]:

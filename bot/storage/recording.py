@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, delete, exists, func, insert, select, update
 
 from bot.domain.acts import CHANGING, Decree, Facts, Outcome, Reading, Verdict
 from bot.domain.folding import clean, clean_or_none
@@ -25,7 +25,7 @@ from bot.domain.posts import Post, PostState, may_be_posted
 from bot.domain.records import Decision, ReadResult, RecordingResult, RecueilState
 from bot.domain.routing import FollowMode, Topics, chat_destination, not_before
 from bot.storage.acts import ReadActs, decisions_under, replace_acts, settled_by_people, withdrawn_among
-from bot.storage.database import insert_or_ignore, lock_recueil, written
+from bot.storage.database import insert_or_ignore, lock_recueil, one_of, put, written
 from bot.storage.decrees import load_decrees
 from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
 from bot.storage.follows import chats_for
@@ -127,10 +127,11 @@ def queue(
     that are new, and the posts but for those of such chats.
     """
     touched = with_changed(connection, {*merged.ids, *merged.changed})
-    if touched:
-        want_edits(connection, touched)
-        note_changed(connection, touched, now)
-    announced = tuple(load_decrees(connection, merged.new).values())
+    if not touched:
+        return (), ()
+    want_edits(connection, touched)
+    stored = note_changed(connection, touched, now)
+    announced = tuple(stored[one] for one in sorted(merged.new))
     if destinations_for is None:
         return announced, ()
     perhaps_posted = _perhaps_posted(connection, merged.new)
@@ -142,6 +143,11 @@ def queue(
     return announced, (*queued, *queue_newly_wanted(connection, merged.known.values(), destinations_for, now))
 
 
+_SILENT = (
+    select(decrees.c.id).join(recueils, recueils.c.id == decrees.c.recueil_id).where(one_of(decrees.c.id, given="ids"), recueils.c.silent)
+)
+
+
 def queue_newly_wanted(connection: Connection, before: Iterable[Decree], destinations_for: Route, now: datetime) -> tuple[Post, ...]:
     """Queue posts for the destinations and chats that a stored decree concerns as it is now and did not as it was `before`: a later
     reading, another sighting or a person said more of it. None for what is withdrawn, over or recorded in silence. Give the posts but for
@@ -149,15 +155,19 @@ def queue_newly_wanted(connection: Connection, before: Iterable[Decree], destina
     """
     queued: list[Post] = []
     known = {was.id or 0: was for was in before}
+    if not known:
+        return ()
     perhaps_posted = _perhaps_posted(connection, [*known])
-    silent = select(decrees.c.id).join(recueils, recueils.c.id == decrees.c.recueil_id).where(decrees.c.id.in_(known), recueils.c.silent)
-    history = set(connection.execute(silent).scalars())
+    history = set(connection.execute(_SILENT, {"ids": known}).scalars())
     for number, decree in load_decrees(connection, [one for one in known if one not in history]).items():
         was, last = known[number], _last_day(decree.facts.sure)
         is_over = decree.withdrawn_at is not None or (last is not None and last < now.date())
         if not is_over and (decree.facts, decree.authorities) != (was.facts, was.authorities):
             queued += _queue_wanted(connection, decree, was, destinations_for, perhaps_posted.get(number), now)
     return tuple(queued)
+
+
+_DESTINATIONS = select(posts.c.destination).where(posts.c.decree_id == bindparam("decree"))
 
 
 def _queue_wanted(
@@ -168,7 +178,7 @@ def _queue_wanted(
     if was is not None:
         had = [*destinations_for(was)]
         met = {chat for topics in had if isinstance(topics, Topics) for chat in _followers_of(connection, was, topics)}
-    there = set(connection.execute(select(posts.c.destination).where(posts.c.decree_id == decree.id)).scalars())
+    there = set(connection.execute(_DESTINATIONS, {"decree": decree.id}).scalars())
     queued: list[Post] = []
     for one in dict.fromkeys(destinations_for(decree)):
         if isinstance(one, Topics):
@@ -180,9 +190,12 @@ def _queue_wanted(
     return queued
 
 
+_RESTORES = select(restores)
+
+
 def _perhaps_posted(connection: Connection, which: Sequence[int]) -> dict[int, datetime]:
     """Those of these decrees that were perhaps posted before the database was restored, and since when that may be."""
-    restored = connection.execute(select(restores)).all() if which else []
+    restored = connection.execute(_RESTORES).all() if which else []
     if not restored:
         return {}
     there = select(decrees.c.id, recueils.c.found_at, recueils.c.published, recueils.c.authority).join(
@@ -226,16 +239,24 @@ def _row_of(destination: str, decree: Decree, since: datetime | None, now: datet
     return row | ({"state": PostState.PENDING, "cause": None, "error": None} if since is None else perhaps_sent(destination))
 
 
+_KNOWN_BY = select(identities).where(one_of(identities.c.key, given="keys"))
+
+
 def known_keys(connection: Connection, found: Sequence[HeldDecree]) -> dict[str, int]:
     """The stored decree that each of these keys is known to be of."""
-    keys = sorted({key for item in found for key in item.keys})
-    rows = connection.execute(select(identities).where(identities.c.key.in_(keys)))
-    return {row.key: row.decree_id for row in rows}
+    keys = {key for item in found for key in item.keys}
+    return {row.key: row.decree_id for row in connection.execute(_KNOWN_BY, {"keys": keys})} if keys else {}
+
+
+_EARLIER = (
+    select(acts.c.decree_id, acts.c.first_page, acts.c.last_page)
+    .where(acts.c.recueil_id == bindparam("recueil"), acts.c.decree_id.is_not(None))
+    .order_by(acts.c.id)
+)
 
 
 def _earlier(connection: Connection, recueil: int) -> list[EarlierFinding]:
-    query = select(acts.c.decree_id, acts.c.first_page, acts.c.last_page).where(acts.c.recueil_id == recueil, acts.c.decree_id.is_not(None))
-    return [EarlierFinding(row.decree_id, row.first_page, row.last_page) for row in connection.execute(query.order_by(acts.c.id))]
+    return [EarlierFinding(*row) for row in connection.execute(_EARLIER, {"recueil": recueil})]
 
 
 def _is_copy(
@@ -391,6 +412,14 @@ def claim_keys(connection: Connection, decree_id: int, keys: Collection[str], *,
     connection.execute(statement, [{"key": key, "decree_id": decree_id, "prefix": prefix_of(key)} for key in sorted(keys)])
 
 
+_MOVED = delete(sightings).where(
+    sightings.c.recueil_id == bindparam("in_recueil"),
+    sightings.c.decree_id == bindparam("of_decree"),
+    ~one_of(sightings.c.page, given="pages"),
+)
+_KINDS = select(decrees.c.id, decrees.c.kind).where(one_of(decrees.c.id, given="ids"))
+
+
 def see(
     connection: Connection,
     recueil: Row[Any],
@@ -408,24 +437,38 @@ def see(
     The facts of each decree are completed by what its sightings give, and it was published when the first of them was: see
     `bot.domain.identity`.
     """
+    if not seen:
+        return
     days = {decree_id: _day_there(connection, decree_id, recueil.id, decree.published) for decree_id, decree in seen}
     for decree_id in {decree_id for decree_id, _ in seen}:
         pages = [decree.page for other, decree in seen if other == decree_id]
-        moved = and_(sightings.c.recueil_id == recueil.id, sightings.c.decree_id == decree_id, sightings.c.page.not_in(pages))
-        here = () if within is None else (sightings.c.page.between(within.first_page, within.last_page),)
-        connection.execute(delete(sightings).where(moved, *here))
-    kinds = {row.id: row.kind for row in connection.execute(select(decrees).where(decrees.c.id.in_({decree_id for decree_id, _ in seen})))}
+        moved = _MOVED if within is None else _MOVED.where(sightings.c.page.between(within.first_page, within.last_page))
+        connection.execute(moved, {"in_recueil": recueil.id, "of_decree": decree_id, "pages": pages})
+    kinds = {row.id: row.kind for row in connection.execute(_KINDS, {"ids": {decree_id for decree_id, _ in seen}})}
     places = {(decree_id, decree.page): decree for decree_id, decree in reversed(seen)}
     for (decree_id, page), decree in reversed(places.items()):
         place = {"decree_id": decree_id, "recueil_id": recueil.id, "page": page}
         more = {"authority": recueil.authority, "url": clean(decree.url), "seen_at": now}
-        connection.execute(insert_or_ignore(connection, sightings), {**place, **more})
         # What is taken for another kind of decree is taken to say other things.
         facts = decree.facts if decree.kind == kinds.get(decree_id) else None
-        read = {"facts": facts, "published": days[decree_id]}
-        connection.execute(update(sightings).where(*(sightings.c[name] == value for name, value in place.items())).values(read))
+        put(connection, sightings, place, {"facts": facts, "published": days[decree_id]}, more)
     for decree_id in kinds:
         complete(connection, decree_id, namer)
+
+
+_DECREE = select(decrees).where(decrees.c.id == bindparam("decree"))
+# The sightings in the recueil where it was first seen: the one it is shown by, then the others in the order of the pages.
+_OWN = (
+    select(sightings)
+    .join(decrees, (decrees.c.id == sightings.c.decree_id) & (decrees.c.recueil_id == sightings.c.recueil_id))
+    .where(decrees.c.id == bindparam("decree"))
+    .order_by(case((sightings.c.page == decrees.c.page, 0), else_=1), sightings.c.page)
+)
+_ELSEWHERE = (
+    select(sightings)
+    .where(sightings.c.decree_id == bindparam("decree"), sightings.c.recueil_id != bindparam("recueil"))
+    .order_by(sightings.c.seen_at, sightings.c.id)
+)
 
 
 def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None) -> None:
@@ -433,11 +476,9 @@ def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None)
 
     What a person said of its facts stands, also where it was said while the act was judged.
     """
-    mine = select(decrees).where(decrees.c.id == decree_id)
-    row = connection.execute(mine).one()
-    own = _own(connection, decree_id)
-    elsewhere = select(sightings).where(sightings.c.decree_id == decree_id, sightings.c.recueil_id != row.recueil_id)
-    others = [*own[1:], *connection.execute(elsewhere.order_by(sightings.c.seen_at, sightings.c.id))]
+    row = connection.execute(_DECREE, {"decree": decree_id}).one()
+    own = connection.execute(_OWN, {"decree": decree_id}).all()
+    others = [*own[1:], *connection.execute(_ELSEWHERE, {"decree": decree_id, "recueil": row.recueil_id})]
     base = own[0].facts if own and own[0].facts is not None else row.facts
     facts = merge_facts(base, [other.facts for other in others if other.facts is not None])
     facts = facts.settle(settled_by_people(connection, decree_id))
@@ -447,7 +488,7 @@ def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None)
     if values != {name: getattr(row, name) for name in values}:
         connection.execute(update(decrees).where(decrees.c.id == decree_id).values(values))
         index_again(connection, [decree_id])
-        row = connection.execute(mine).one()
+        row = connection.execute(_DECREE, {"decree": decree_id}).one()
     write_communes(connection, row, namer)
     write_operators(connection, decree_id, facts.sure)
 
@@ -460,21 +501,18 @@ def listed_on(published: date | None, signed: date | None, found_at: datetime) -
     return min(published or signed or found, found)
 
 
+_FIRST_DAY = select(func.min(sightings.c.published)).where(
+    sightings.c.decree_id == bindparam("decree"), sightings.c.recueil_id == bindparam("recueil")
+)
+
+
 def _day_there(connection: Connection, decree_id: int, recueil: int, read: date | None) -> date | None:
     """When the decree was published in this recueil: the earlier of what was known and what is read now.
 
     Its cover and the listing may give two days, and not every reading sees the cover.
     """
-    here = (sightings.c.decree_id == decree_id, sightings.c.recueil_id == recueil)
-    known = connection.execute(select(func.min(sightings.c.published)).where(*here)).scalar_one()
+    known = connection.execute(_FIRST_DAY, {"decree": decree_id, "recueil": recueil}).scalar_one()
     return min((day for day in (known, read) if day is not None), default=None)
-
-
-def _own(connection: Connection, decree_id: int) -> list[Row[Any]]:
-    """The sightings in the recueil where it was first seen: the one it is shown by, then the others in the order of the pages."""
-    query = select(sightings).join(decrees, (decrees.c.id == sightings.c.decree_id) & (decrees.c.recueil_id == sightings.c.recueil_id))
-    shown_by = case((sightings.c.page == decrees.c.page, 0), else_=1)
-    return list(connection.execute(query.where(decrees.c.id == decree_id).order_by(shown_by, sightings.c.page)))
 
 
 def _rewrite(connection: Connection, decree: Decree, *which: Any) -> bool:

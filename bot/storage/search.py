@@ -56,6 +56,16 @@ _REVISION = select(decree_revision.c.number)
 _OF_SEVERAL = select(acts.c.id, acts.c.decree_id).where(
     acts.c.decree_id.in_(select(acts.c.decree_id).where(acts.c.decree_id.is_not(None)).group_by(acts.c.decree_id).having(func.count() > 1))
 )
+_UNINDEXED: Select[tuple[int, str, str | None, str, str, object]] = (
+    # A decree is looked for under the authority that took it, wherever it was republished.
+    select(acts.c.id, acts.c.title, acts.c.act_id, acts.c.text, decrees.c.authority, decrees.c.facts)
+    .join(decrees, decrees.c.id == acts.c.decree_id)
+    .outerjoin(act_terms, act_terms.c.act_id == acts.c.id)
+    .where(act_terms.c.act_id.is_(None), acts.c.id > bindparam("after"))
+    .order_by(acts.c.id)
+    .limit(_BATCH)
+)
+_OF_RECUEIL = _UNINDEXED.where(acts.c.recueil_id == bindparam("recueil"))
 _Unindexed = Row[tuple[int, str, str | None, str, str, object]]
 
 
@@ -143,9 +153,11 @@ def finds_any(connection: Connection, wanted: Sequence[str]) -> bool:
 
 def index_acts(connection: Connection, recueil: int | None = None) -> None:
     """Make every act that is a decree findable, where it is not yet: of one recueil, or of all."""
-    last = 0
-    while batch := connection.execute(_unindexed(recueil, last)).all():
+    last, wanted = 0, _UNINDEXED if recueil is None else _OF_RECUEIL
+    while batch := connection.execute(wanted, {"after": last, "recueil": recueil}).all():
         _insert_terms(connection, batch)
+        if len(batch) < _BATCH:
+            return
         last = batch[-1].id
 
 
@@ -190,7 +202,7 @@ def _renew_slice(connection: Connection, most: int) -> bool:
         _note(connection, {"version": RULES, "renewing": None, "renewed_to": None})
         return False
     connection.execute(delete(act_terms).where(act_terms.c.act_id > after, act_terms.c.act_id <= last))
-    _insert_terms(connection, connection.execute(_unindexed(None, after).where(acts.c.id <= last)).all())
+    _insert_terms(connection, connection.execute(_UNINDEXED.where(acts.c.id <= last), {"after": after}).all())
     _note(connection, {"version": rules.version if rules is not None else "", "renewing": RULES, "renewed_to": last})
     return True
 
@@ -231,26 +243,6 @@ def _holds_in_postgresql(groups: _Groups) -> list[ColumnElement[bool]]:
     }
     # Their words stand in the statement: planned without them, all searches would be taken for ones that find little.
     return [act_terms.c[column].bool_op("@@")(cast(literal(query, literal_execute=True), TSQUERY)) for column, query in queries.items()]
-
-
-def _unindexed(recueil: int | None, after: int) -> Select[tuple[int, str, str | None, str, str, object]]:
-    query = (
-        select(
-            acts.c.id,
-            acts.c.title,
-            acts.c.act_id,
-            acts.c.text,
-            # A decree is looked for under the authority that took it, wherever it was republished.
-            decrees.c.authority,
-            decrees.c.facts,
-        )
-        .join(decrees, decrees.c.id == acts.c.decree_id)
-        .outerjoin(act_terms, act_terms.c.act_id == acts.c.id)
-        .where(act_terms.c.act_id.is_(None), acts.c.id > after)
-        .order_by(acts.c.id)
-        .limit(_BATCH)
-    )
-    return query if recueil is None else query.where(acts.c.recueil_id == recueil)
 
 
 def _terms_of(row: _Unindexed) -> dict[str, object]:
