@@ -98,10 +98,10 @@ def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verd
 
 def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone: bool) -> Finding:
     """Judge one decree. `unreadable`: some of its pages could not be read; `stand_alone`: its title may be a mere file name."""
-    found = mentions(document, segment)
-    if not found.found:
-        return without_mention(SegmentEvidence(document, segment, found, None, unreadable), stand_alone=stand_alone)
-    case = SegmentEvidence(document, segment, found, own_title(document, segment, stand_alone=stand_alone), unreadable)
+    title = own_title(document, segment, stand_alone=stand_alone)
+    case = SegmentEvidence(document, segment, mentions(document, segment), title, unreadable)
+    if not case.found:
+        return without_mention(case)
     decided = _beside_the_point(case) or by_title(case)
     if decided is not None:
         return decided
@@ -344,7 +344,7 @@ def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
 _ON_VIDEO = re.compile(r"video(?:protection|surveillance)|(?:signalement|detection|alerte)automati")
 
 
-def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
+def without_mention(case: SegmentEvidence) -> Finding:
     """Return the finding where nothing names VSA, but its words may have been cut off or misread: a person must look at a title cut in a
     table of contents ("portant autorisation de l'emploi da") with no body to say more, and at an act that rests on the very articles of the
     law and names predetermined events, video surveillance or nothing at all."""
@@ -365,7 +365,7 @@ def without_mention(case: SegmentEvidence, *, stand_alone: bool) -> Finding:
     resting = next((entry for entry in cited if not _beside_excluded(case, entry[1])), None)
     if resting is not None and not case.denied():
         basis, start, end = resting
-        title = own_title(document, segment, stand_alone=stand_alone)
+        title = case.title
         telling = title is None or tells_only_a_change(title) or _ON_VIDEO.search(title.text) is not None
         telling = telling or case.said_in(cues().analysed, DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:

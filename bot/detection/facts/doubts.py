@@ -85,16 +85,13 @@ def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
     """Yield the places in what was tagged: those of a sentence, or of short lines and of the rows of a table the first cell of each."""
     text = document.folded.text
     lines: list[str] = []
-    start, tabular = match.start, False
-    while start < match.end:
-        stop = text.find("\n", start, match.end)
-        stop = stop if stop >= 0 else match.end
-        first, last = document.folded.span(start, stop)
-        head = is_header(document, text.rfind("\n", 0, start) + 1)
-        ends_short = stop < match.end and stop - text.rfind("\n", 0, start) <= _SHORT_LINE
-        tabular = tabular or head or ends_short or has_gap(document.source[first:last])
-        lines += [] if head else [cells_of(document.source[first:last].strip())[0]]
-        start = stop + 1
+    tabular = False
+    for line in re.compile(r"[^\n]+").finditer(text, match.start, match.end):
+        printed, opening = document.source[slice(*document.folded.span(*line.span()))], text.rfind("\n", 0, line.start())
+        head = is_header(document, opening + 1)
+        ends_short = line.end() < match.end and line.end() - opening <= _SHORT_LINE
+        tabular = tabular or head or ends_short or has_gap(printed)
+        lines += [] if head else [cells_of(printed.strip())[0]]
     for piece in lines if tabular else [match.value]:
         yield from names(piece, item=True)
 
@@ -194,15 +191,14 @@ def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], the
     paired = [any(_same(one, other, known=known) for one in forms for other, known in others) for forms in ours]
     seen = list(compress(mine, paired))
     blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
-    told = " ".join(document.flat[kept.start : kept.end] for block in blocks if (kept := beside_formality(document, block)) is not None)
+    told = " ".join(document.flat[kept.start : kept.end] for kept in beside_formality(document, blocks))
     plain = [fold(each).text for each in mine]
-    extra = {
+    unpaired = {
         each: known
         for each, (words, known) in zip(theirs, others, strict=True)
-        if not any(character.isdigit() for character in each)
-        and not any(_same(one, words, known=known) for forms in ours for one in forms)
-        and _stands_apart(fold(each).text, told, plain)
+        if not any(_same(one, words, known=known) for forms in ours for one in forms)
     }
+    extra = {each: known for each, known in unpaired.items() if not re.search(r"\d", each) and _stands_apart(fold(each).text, told, plain)}
     # Of those that both have, another form ("Nord" of "gare du Nord") would stand between two neighbours.
     beside = set() if all(extra.values()) else _listed_with(document.folded.text, (*mine, *extra), mine)
     against = any(known or each in beside for each, known in extra.items())

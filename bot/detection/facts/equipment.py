@@ -242,8 +242,7 @@ def _is_of_form(document: ActText, match: re.Match[str]) -> bool:
 def camera_types(document: ActText, segment: Segment, mentioning: tuple[Block, ...]) -> list[TextMatch[CameraType]]:
     """Return the types of the cameras whose images are analysed, as the title and the articles say, else the visas and recitals that speak
     of the algorithm (`mentioning`) or of images of a system, not of the system alone, which any decree may cite."""
-    parts = segment.of(DecreePart.ARTICLE, DecreePart.BODY)
-    articles = [kept for block in parts if (kept := beside_formality(document, block)) is not None]
+    articles = beside_formality(document, segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     titles, preamble = segment.of(DecreePart.TITLE, DecreePart.HEADING), segment.of(DecreePart.VISA, DecreePart.RECITAL)
     of_images = (block for block in preamble if _IMAGES.search(document.flat, block.start, block.end) is not None)
     found = (_types(document, blocks) for blocks in ([*titles, *articles], list(mentioning), list(of_images)))
@@ -271,14 +270,14 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
     return [found[kind] for kind in CameraType if kind in found]
 
 
-_MAKER_WORDS = load("equipment.toml")["words"]
-BY = rf"(?:{'|'.join(_MAKER_WORDS['made'])})e?s?(?: et \w+)?(?: a disposition)?\s+(?:par|aupres de)\b"
+_WORDS = load("equipment.toml")["words"]
+BY = rf"(?:{'|'.join(_WORDS['made'])})e?s?(?: et \w+)?(?: a disposition)?\s+(?:par|aupres de)\b"
 """What was done to a software by whoever is named next."""
 _MADE = r"(?:a )?(?:developpe|edite|commercialise|fournit?|propose|conc(?:u|oit)|realise|distribue|cree|fabrique|elabore|vendu?)\b"
 THAT = rf"qu(?:e |')(?:lui )?{_MADE}"
-COMPANY = rf"(?:(?:la|une|le|un)\s+|l')?(?:{'|'.join(_MAKER_WORDS['company'])})\b"
+COMPANY = rf"(?:(?:la|une|le|un)\s+|l')?(?:{'|'.join(_WORDS['company'])})\b"
 
-_ROLE = rf"(?:{'|'.join(_MAKER_WORDS['role'])})"
+_ROLE = rf"(?:{'|'.join(_WORDS['role'])})"
 _MAKER = re.compile(rf"(?:\b(?:{BY}|{THAT}|de|par|aupres de)\s+|[(:]\s?){COMPANY}")
 _ROLE_IS = re.compile(
     rf"\b{_ROLE}\b(?:\s(?:du|de la|de l'|de ce|de cette)[^.;:]{{0,60}}?)?\s*(?:est|sera|:|,)\s*(?:{COMPANY})?\"?\s?(?P<name>[a-z0-9])"
@@ -302,8 +301,8 @@ _THEN_MADE = re.compile(rf"\W*(?:lui )?{_MADE}")
 # "la société nantaise X", "la société par actions simplifiée X": what is said of a company before its name, and is no verb.
 _VERB = r"(?i:est|qui|que|du|des|à|a|en|pour|dans|sur|et|ou|ayant|ne|n|se|sera|doit|peut|tient|assure)"
 _SAID = re.compile(rf"(?:[\s,]+(?!{_VERB}\b)[a-zà-öø-ÿœ'’-]{{2,20}}){{0,4}}?\s*[«\"“]?\s*(?=[A-ZÀ-ÖØ-Þ0-9])")
-_USED_BY = re.compile(rf"\b(?:{'|'.join(_MAKER_WORDS['used_by'])})e?s?\s+$")
-_NOT_A_MAKER = re.compile(rf"\b(?:{'|'.join(_MAKER_WORDS['not_a_maker'])})\b")
+_USED_BY = re.compile(rf"\b(?:{'|'.join(_WORDS['used_by'])})e?s?\s+$")
+_NOT_A_MAKER = re.compile(rf"\b(?:{'|'.join(_WORDS['not_a_maker'])})\b")
 _SOFTWARE_NEAR = re.compile(r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|denomme\w*|traitement|outil|module|technologie|systeme \")")
 # A clause that goes on about the same thing after its semicolon.
 _CLAUSE = re.compile(r";(?!\s(?:il|elle|celui-ci|celle-ci|ce dernier|cette derniere|ce logiciel|l'editeur|son editeur)\b)|\.\s")
@@ -450,7 +449,6 @@ def impersonal(name: str) -> bool:
     return without_names(name) == name
 
 
-_WORDS = load("equipment.toml")["words"]
 _PRODUCT = (
     rf"(?:{'|'.join(_WORDS['product'])})(?: logicielle?| algorithmique| informatique| technique)?"
     r"(?: d'analyse(?: d[e']\s?[a-z' ]{0,30}?)?)?"

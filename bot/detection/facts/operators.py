@@ -210,7 +210,7 @@ def operators(
     police where one of those visas names that."""
     spoken = {block.start for block in speaking}
     titles = [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]
-    articles = [kept for block in segment.of(DecreePart.ARTICLE) if (kept := beside_formality(document, block)) is not None]
+    articles = list(beside_formality(document, segment.of(DecreePart.ARTICLE)))
 
     def read(blocks: Iterable[Block], *, heading: bool = False) -> list[TextMatch[str]]:
         found = named_in(document, list(blocks), heading=heading)
@@ -262,15 +262,15 @@ def is_formality(flat: str, block: Block) -> bool:
 _ANNEX = re.compile(r"\n\W*(?:tableau )?annexee?\b")
 
 
-def beside_formality(document: ActText, block: Block) -> Block | None:
-    """Return an article without those who get a copy, or of one on execution, publication or remedies the annex that comes after it; None
-    where there is none."""
+def beside_formality(document: ActText, blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield these parts without those who get a copy, and of articles on execution, publication or remedies only the annex after them."""
     text = document.folded.text
-    if is_formality(document.flat, block):
-        annex = _ANNEX.search(text, block.start, block.end)
-        return replace(block, start=annex.start()) if annex is not None else None
-    copies = _COPIES.search(text, block.start, block.end)
-    return block if copies is None or _ANNEX.search(text, copies.end(), block.end) else replace(block, end=copies.start())
+    for block in blocks:
+        if not is_formality(document.flat, block):
+            copies = _COPIES.search(text, block.start, block.end)
+            yield block if copies is None or _ANNEX.search(text, copies.end(), block.end) else replace(block, end=copies.start())
+        elif (annex := _ANNEX.search(text, block.start, block.end)) is not None:
+            yield replace(block, start=annex.start())
 
 
 # Spaced letters are read too: "A R R E T E  N° …".

@@ -439,10 +439,8 @@ def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> 
     beside where these name no two: it says in general what they say one by one."""
     text = document.flat
     found: dict[str, TextMatch[str]] = {}
-    for block in segment.of(*([DecreePart.ARTICLE] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])):
-        stretch = beside_formality(document, block) if segment.has_articles else block
-        if stretch is None:
-            continue
+    articles = beside_formality(document, segment.of(DecreePart.ARTICLE))
+    for stretch in articles if segment.has_articles else segment.of(DecreePart.HEADING, DecreePart.BODY):
         headed = [
             (table.start, table.rows[-1].end) for table in tables(document, stretch.start, stretch.end) if table.header and table.rows
         ]

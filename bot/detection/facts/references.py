@@ -105,13 +105,8 @@ def _completed(found: list[Citation]) -> list[Citation]:
         same = numbered.get(entry.same, [entry]) if entry.number is not None else [other for other in found if other.signed == entry.signed]
         days = {other.signed for other in same if other.signed is not None}
         known = {other.vsa for other in same if other.vsa is not None}
-        whole.append(
-            replace(
-                entry,
-                signed=entry.signed or (next(iter(days)) if len(days) == 1 else None),
-                vsa=entry.vsa if entry.vsa is not None or len(known) != 1 else next(iter(known)),
-            )
-        )
+        day = entry.signed or (days.pop() if len(days) == 1 else None)
+        whole.append(replace(entry, signed=day, vsa=known.pop() if entry.vsa is None and len(known) == 1 else entry.vsa))
     return whole
 
 
@@ -243,15 +238,12 @@ def _list_verb(before: str) -> _Change | None:
     lead = next(reversed(list(_LIST.finditer(before))), None)
     if lead is None or re.search(r"(?<=[a-z0-9)]{3})\.\s", before[lead.end() :]):
         return None
-    return next((_change(kind, lead["verb"]) for kind, verbs in _verbs("after").items() if verbs.match(lead["verb"])), None)
+    return _verb_after(f"est {lead['verb']}")
 
 
 def _verb_after(text: str) -> _Change | None:
-    found = [
-        (match.start(), _change(kind, match[0]))
-        for kind, verbs in _verbs("after").items()
-        if (match := re.compile(rf"\b(?:est|sont|demeure|soit)\s+(?:\w+\s+){{0,2}}?(?:{verbs.pattern})").search(text)) is not None
-    ]
+    matches = ((kind, verbs.search(text)) for kind, verbs in _verbs("after").items())
+    found = [(match.start(), _change(kind, match[0])) for kind, match in matches if match is not None]
     ending = _CEASES.search(text)
     if ending is not None:
         found.append((ending.start(), _Change(Kind.ABROGATION)))
@@ -294,10 +286,9 @@ def _change(kind: Kind, words: str) -> _Change:
 
 @cache
 def _verbs(group: str) -> dict[Kind, re.Pattern[str]]:
-    return {
-        Kind(kind): re.compile(rf"(?:{'|'.join(rf'(?<![a-z]){word}' for word in words)})")
-        for kind, words in load("references.toml")[group].items()
-    }
+    opening = r"\b(?:est|sont|demeure|soit)\s+(?:\w+\s+){0,2}?" if group == "after" else ""
+    words = load("references.toml")[group].items()
+    return {Kind(kind): re.compile(rf"{opening}(?:{'|'.join(rf'(?<![a-z]){each}' for each in verbs)})") for kind, verbs in words}
 
 
 # A decree without the words that it takes away: what a modification removes is none of its facts.

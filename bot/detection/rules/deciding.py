@@ -90,10 +90,8 @@ def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
     """Return the decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
     text = case.text
-    if (
-        verb.kind is Kind.AUTHORISATION
-        and cues().around["of_another"].search(text, max(start, verb.start - _NAMED), verb.start) is not None
-    ):
+    of_another = cues().around["of_another"].search(text, max(start, verb.start - _NAMED), verb.start)
+    if verb.kind is Kind.AUTHORISATION and of_another is not None:
         kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, case.verb(verb))
         return case.decree(kind, said_so, mention)
     if verb.cue == USE:
@@ -278,11 +276,8 @@ def answered(case: SegmentEvidence) -> Finding | None:
 
 def _is_asked(case: SegmentEvidence, mention: Mention) -> bool:
     """Return True for what a title or a visa says was asked for: "Vu la demande de la commune en vue d'employer un traitement…"."""
-    block = case.segment.at(mention.start)
-    return (
-        mention.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA}
-        and "demande" in case.document.flat[block.start : mention.start]
-    )
+    before = case.document.flat[case.segment.at(mention.start).start : mention.start]
+    return mention.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA} and "demande" in before
 
 
 _REACH = 420
@@ -350,8 +345,7 @@ def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
         return decree[0].has_articles, sum(bool(getattr(decree[1].facts, name)) for name in _FACTS)
 
     for segment, verdict in sorted(decrees, key=wealth, reverse=True):
-        number = verdict.facts.number
-        entry = _Kept(segment, verdict, without_service(number) if number is not None else None)
+        entry = _Kept(segment, verdict, without_service(verdict.facts.number) if verdict.facts.number is not None else None)
         twin = next((other for other in kept if _same(entry, other)), None)
         if twin is not None:
             twin.verdict = _completed(twin.verdict, verdict)

@@ -362,6 +362,7 @@ def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnT
     return None
 
 
+_LINE = re.compile(r"[^\n]+")
 _OWN_LINE = re.compile(r"^\W{0,3}(?:arretes?|decision)\b", re.MULTILINE)
 
 
@@ -385,13 +386,6 @@ def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
 
 def _line_opening(document: ActText, block: Block, cue: Pattern) -> re.Match[str] | None:
     """Return where a line of a title or heading begins with this cue."""
-    text = document.folded.text
-    position = block.start
-    while position < block.end:
-        end = text.find("\n", position, block.end)
-        end = block.end if end < 0 else end
-        found = cue.match(document.mended.text, *document.mended_span(position, block.end))
-        if found is not None:
-            return found
-        position = end + 1
-    return None
+    lines = _LINE.finditer(document.folded.text, block.start, block.end)
+    found = (cue.match(document.mended.text, *document.mended_span(line.start(), block.end)) for line in lines)
+    return next((match for match in found if match is not None), None)

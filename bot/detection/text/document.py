@@ -157,6 +157,7 @@ def document(act: Act, pages: Sequence[PageText]) -> ActText:
     folded = fold(source)
     tight = squeeze(folded.text)
     mended = repair(tight.text, cues().misreads)
+    poor = (page.number for page in pages if page.damaged or (page.confidence is not None and page.confidence < _SURE_ENOUGH))
     return ActText(
         source,
         tuple(accumulate(map(len, parts[:-1]), initial=0)),
@@ -166,9 +167,7 @@ def document(act: Act, pages: Sequence[PageText]) -> ActText:
         tight,
         mended,
         folded.position(len(parts[0]) - 1),
-        poor_pages=frozenset(
-            page.number for page in pages if page.damaged or (page.confidence is not None and page.confidence < _SURE_ENOUGH)
-        ),
+        poor_pages=frozenset(poor),
         unsure={page.number: page.unsure for page in pages if page.unsure},
     )
 
