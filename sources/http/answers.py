@@ -293,8 +293,10 @@ def looks_blocked(status: int, headers: Mapping[str, str], html: str) -> str | N
 
 
 def _by_shape(status: int, html: str) -> str | None:
+    if _DOCUMENT.search(html):  # found sooner than the tags are read
+        return None
     shape = _shape_of(html)
-    if shape.links > _FEW_LINKS or shape.text_length > _LITTLE_TEXT or _DOCUMENT.search(html):
+    if shape.links > _FEW_LINKS or shape.text_length > _LITTLE_TEXT:
         return None
     if refusal := _worded_refusal(shape):
         return f"block page: {refusal}"

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 _FOLDED = str.maketrans(
@@ -18,10 +19,19 @@ _FOLDED = str.maketrans(
 )
 
 
+_REMEMBERED = 500
+"""Characters. What is longer is folded anew each time: a hostile page has one text of megabytes, a site has its menu on every page."""
+
+
 def fold(text: str) -> str:
     """Lower case, no accents, plain quotes, dashes and spaces: two spellings of a French word become one."""
     if text.isascii():  # as most addresses and titles are: there is nothing to fold in them
         return text.lower()
+    return (_folded if len(text) <= _REMEMBERED else _folded.__wrapped__)(text)
+
+
+@lru_cache(maxsize=2048)
+def _folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.lower().translate(_FOLDED))
     return "".join(character for character in decomposed if not unicodedata.combining(character)).lower().translate(_FOLDED)
 
@@ -195,6 +205,11 @@ class Label:
 
 def read_label(text: str) -> Label:
     """Classify one slug or link text."""
+    return (_label if len(text) <= _REMEMBERED else _label.__wrapped__)(text)
+
+
+@lru_cache(maxsize=2048)
+def _label(text: str) -> Label:
     rest = fold(text).strip()
     rest = _RANK.sub("", rest)
     if (numbered := _MONTH_NUMBER.match(rest)) and int(numbered["number"]) == month_number(numbered):
