@@ -84,15 +84,14 @@ def run(folder: Path, *more: str, dies: str = DIES, end: str = "") -> tuple[int,
         "-v",
         "-p",
         "no:cacheprovider",
-        "-p",
-        "no:asyncio",
         "-c",
         os.devnull,
         "--rootdir",
         ".",
         *more,
     ]
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    # Plugins that are installed for other tests take a second to import.
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=120)
     found: dict[str, list[str]] = {}
     for outcome, test in re.findall(r"^\[\d+\] \[ *\d+%\] (\w+) (\S+)", done.stdout, re.MULTILINE):
