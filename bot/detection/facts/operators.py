@@ -55,6 +55,12 @@ _SOME = re.compile(r"(?:une?|des|plusieurs|deux|trois|quatre|cinq)\s")
 _PLACED = re.compile(r"\s(?:de |du |des |d['’]|de la |de l['’])[A-ZÀ-Þ][\w'’-]*(?:[\s-][A-ZÀ-Þ][\w'’-]*){0,2}")
 _ATTACHED = re.compile(r"\b(?:de|du|des)(?:\s(?:la|l'))?\s?$")
 _EVENT_ROW = re.compile(r"(?:manifestation|evenement|occasion)(?: (?:concernee?|visee?|couverte?))?\s?:?")
+HEADED = r"\s?(?:article\s|art\.\s?)?\W?\w{1,3}\W{1,4}"
+"""Matches how an article begins, up to its heading."""
+
+_EVENT_HEADED = re.compile(
+    rf"{HEADED}{_EVENT_ROW.pattern}(?:\s?[^\w\s]){{0,2}}\s(?:l[ae]s?\s|l'\s?)?(?P<told>[^.;:]{{4,{_LONGEST}}})(?:\.\s|\.?$)"
+)
 _EVENT_STOP = re.compile(
     r"(?P<place>,?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s)"
     r"|,\s(?:(?:l'\s?)?(?:autorisation|emploi|usage|utilisation)|(?:le|un|les|des|deux|trois|plusieurs) traitements?"
@@ -83,12 +89,15 @@ def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], ment
 
 
 def _of_form(document: ActText, segment: Segment) -> Iterator[TextMatch[str]]:
-    """Yield the event that a form gives beside its heading."""
+    """Yield the event that a form gives beside its heading, or an article below its own."""
     for block in segment.of(DecreePart.ARTICLE):
         lines = list(under(document, block.start, block.end, _EVENT_ROW))
         value = cleaned(" ".join(line.printed for line in lines))
         if lines and 3 < len(value) < _LONGEST and not any(has_gap(line.printed) for line in lines):
             yield TextMatch(value, lines[0].start, lines[-1].end)
+        headed = _EVENT_HEADED.match(document.flat, block.start, block.end)
+        if headed is not None and (name := cleaned(document.original(*headed.span("told"))))[1:] != name[1:].lower():
+            yield TextMatch(name, *headed.span("told"))
 
 
 def _is_clearer(name: str, first: str) -> bool:
@@ -169,6 +178,8 @@ _NAMED_BELOW = re.compile(r"(?:\s[a-z-]+){0,2}\s?\((?P<names>[^()]{3,300})\)|[^.
 _COPIES = re.compile(r"\n\W{0,3}(?:ampliations?|copies?|destinataires|diffusion|pour information)\b(?:[^\n:]{0,30}:|[^\w\n]{0,3}\n)")
 # What opens a list of those who get images or the decree.
 _TOLD = re.compile(r"\b(?:destinataires?|acces|copie|ampliation|(?:inform|notifi|transmi|adress|acced|consult|communiqu)\w*)\b")
+_OTHERWISE = re.compile(rf"{_TOLD.pattern}|\b(?:execution\b|charge\w* de l'application du present)")
+_USES = re.compile(rf"{_AUTHORISES.pattern}|\b(?:met(?:tent|tre)? en oeuvre|utilise|emploie)")
 # "Les signalements parviennent au centre de supervision, qui les transmet à": who gets them.
 _SIGNALLED, _TO_WHOM = r"\b(?:signalements?|alertes?|les)\b[^.;:]{0,80}\b", r"(?:[^.;:]|\bm\.){0,120}\s"
 _SENT = re.compile(
@@ -237,6 +248,23 @@ def _receives(document: ActText, segment: Segment, entry: TextMatch[str]) -> boo
     return sent and block.part is DecreePart.ARTICLE and _AUTHORISES.search(document.flat, block.start, block.end) is None
 
 
+def only_told(document: ActText, segment: Segment) -> set[str]:
+    """Return whoever is only named as the owner of cameras, or where the decree is executed or told of."""
+    titles = [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]
+    articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
+    entries = [*named_in(document, titles, heading=True), *named_in(document, articles)]
+    users = {entry.value for entry in entries if not (_comes_after(_OWNED, document, entry) or _is_told(document, segment, entry))}
+    return {entry.value for entry in entries} - users
+
+
+def _is_told(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
+    block = segment.at(entry.start)
+    low = max(block.start, entry.start - _REACH)
+    start = max(low, *(document.flat.rfind(mark, low, entry.start) for mark in ".;"))
+    words = document.flat[start : phrase_end(document.flat, entry.end, block.end, _REACH)]
+    return block.part is DecreePart.ARTICLE and _OTHERWISE.search(words) is not None and _USES.search(words) is None
+
+
 def _told_in(document: ActText, block: Block) -> Iterator[tuple[int, int]]:
     """Yield where the lists stand of those who get images or the decree."""
     if _TOLD.search(document.flat, block.start, block.end) is not None:
@@ -271,6 +299,9 @@ def beside_formality(document: ActText, blocks: Iterable[Block]) -> Iterator[Blo
             yield block if copies is None or _ANNEX.search(text, copies.end(), block.end) else replace(block, end=copies.start())
         elif (annex := _ANNEX.search(text, block.start, block.end)) is not None:
             yield replace(block, start=annex.start())
+        elif (said := _EXECUTION.search(document.flat, block.start, block.end)) is not None and said.start() > block.start + _REACH:
+            # The only article says all: what stands above the line on these is told.
+            yield replace(block, end=max(text.rfind("\n", block.start, said.start()), block.start))
 
 
 # Spaced letters are read too: "A R R E T E  N° …".

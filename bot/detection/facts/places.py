@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice, takewhile
 
-from bot.detection.facts.operators import beside_formality, in_event, is_formality
+from bot.detection.facts.operators import HEADED, beside_formality, in_event, is_formality
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.lists import INLINE_MARK, MOST_ITEMS, lists, names_of_one_kind
@@ -121,7 +121,7 @@ def _without_lead(item: str) -> tuple[str, bool]:
     lead = _LEAD.match(plain)
     if lead is None or len(plain) != len(item):
         return item, False
-    own = re.search(r"L(?:a|es?)\s$", item[: lead.end()])
+    own = re.search(r"L(?:a|es?)\s$", item[: lead.end()]) if not item[lead.end() :][:1].islower() else None
     return item[lead.end() - len(own.group()) if own is not None else lead.end() :], lead["town"] is not None
 
 
@@ -185,7 +185,7 @@ _TITLE = 160
 """Characters above a table in which cameras or places are spoken of."""
 
 _WATCHED = re.compile(
-    r"\b(?:traitement (?:porte|s'exerce|est)|endroits?|images|cameras?|lieux?|sites?(?! internet)|emplacements?"
+    r"\b(?:traitement (?:porte|s'exerce|est)|endroits?|images|cameras?|captation|lieux?|sites?(?! internet)|emplacements?"
     r"|implantations?|perimetres?)\b"
 )
 _NOT_WATCHED = re.compile(r"\b(?:agents?|destinataires?|affich\w*|panneau\w*|informe\w*|information du public|conserve\w*|serveurs?)\b")
@@ -308,6 +308,11 @@ _TOGETHER = re.compile(
     rf"(?=(?:{GROUND}|(?!(?:c[oô]t[eé]|angle|face|sortie|entr[eé]e|niveau|hauteur)\b)[a-zà-ÿç]{{4,}})\s"
     r"(?:de |du |des |aux? )?(?:la |l['’]|d['’])?[A-ZÀ-Þ])"
 )
+# An article headed "Lieux" may give their names alone.
+_UNDER_HEAD = re.compile(
+    rf"{HEADED}(?:lieux|perimetre|sites|emplacements|implantations?|secteurs|zones)(?:\s(?:concerne|vise|couvert)e?s?)?"
+    rf"(?:\s?[^\w\s]){{0,2}}\s(?P<told>(?:l[ae]s?\s|l'\s?)?{GROUND}\b(?:(?!\b(?:est|sont|ser(?:a|ont)|figure(?:nt)?)\b)[^.:]){{1,900}})(?:\.\s|\.?$)"
+)
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
 _FAR = re.compile(r"[ \xa0]{3,}|\t")
 _SOMEBODY = re.compile(r"\W*(?:MM?\.|Mmes?|Mlles?|Monsieur|Madame|Messieurs|Mesdames|Maître|Dr)\s")
@@ -318,6 +323,9 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     """Yield the places that one article lists, in order, as it words them."""
     text = document.folded.text
     telling = _tells_where(document.flat, block)
+    headed = _UNDER_HEAD.match(text, block.start, block.end)
+    if headed is not None and ("\n" not in headed["told"].strip() or re.search(r"[,;]", headed["told"]) is not None):
+        yield from _places(document, *headed.span("told"))
     for found in lists(document, block.start, block.end, _WHOLE_LINE):
         lead = document.flat[found.start : found.opened].rstrip(" :-")
         strong = _LIST_LEAD.search(lead) is not None

@@ -117,6 +117,23 @@ FORM = [("Responsable", "Police municipale de Lens"), ("{}", "Corso des Mimosas"
         ("{}", "Regardia"), ("{}", "Ardenne Calcul SAS (Sedan)"), ("Images", "Celles de la vidéoprotection")]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "head", ["Article 3 – Événement\n", "Art. 3. – Manifestation. – ", "Article 3 : Occasion\n", "Article 3 (Événement concerné)\n"]
+)
+@pytest.mark.parametrize(
+    ("body", "event"),
+    [
+        ("Le marathon des Deux-Ponts, édition 2027.", "marathon des Deux-Ponts, édition 2027"),
+        ("Rencontre Lens – Sedan", "Rencontre Lens – Sedan"),
+        ("L'Armada de la Seine\n", "Armada de la Seine"),
+        ("Un mouvement de foule.", None),
+    ],
+)
+def test_an_article_headed_so_may_give_the_event_alone(head: str, body: str, event: str | None) -> None:
+    articles = f"La commune de Dole est autorisée à employer {OBJECT}.\n{head}{body}\nArticle 4 : Le public est informé."
+    assert facts(articles).event == event
+
+
 @pytest.mark.parametrize("heads", [("Manifestation", "Logiciel", "Fournisseur"), ("Événement", "Nom du logiciel", "Éditeur")])
 @pytest.mark.parametrize("numbered", [True, False])
 def test_a_form_tells_what_and_for_whom(heads: tuple[str, str, str], numbered: bool) -> None:

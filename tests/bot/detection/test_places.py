@@ -254,6 +254,37 @@ def test_who_works_with_the_cameras_is_no_place(lead: str, form: str) -> None:
     assert places(f"{lead}{listed}\nArticle 3 : Divers.") == ()
 
 
+@pytest.mark.parametrize(
+    "head",
+    [" – Lieux\n", ". – Lieux. – ", " - Périmètre\n", " : Sites concernés\n", " (Lieux)\n", "\nLieux\n", " – LIEUX :\n", ". Secteurs\n"],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "La place Carnot, l'avenue Neuve, la rue Haute et le quai Neuf.",
+        "place Carnot, avenue Neuve, rue Haute et quai Neuf",
+        "place Carnot ; avenue Neuve ;\nrue Haute ; quai Neuf.",
+    ],
+)
+def test_an_article_headed_so_may_give_its_places_alone(head: str, body: str) -> None:
+    found = judge(
+        act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\nArticle 1er : {USE}\nArticle 2{head}{body}\nArticle 3 : Fin.", TITLE)
+    )
+    assert found.facts.places == ("place Carnot", "avenue Neuve", "rue Haute", "quai Neuf")
+
+
+@pytest.mark.parametrize("said", ["est le même.", "Le traitement de la place Foch est arrêté.", "La place Foch est fermée aux véhicules."])
+def test_an_article_headed_so_that_says_something_lists_nothing(said: str) -> None:
+    assert places(f"Lieux\n{said}") == ()
+
+
+def test_the_only_article_of_a_decree_names_its_places_above_its_publication() -> None:
+    conditions = "a. Lieux : porte Saint-Jean, rue Neuve.\nb. Durée : un mois.\nc. Il est tenu un registre des signalements.\n"
+    conditions += "d. Toute identification est interdite, et tout enregistrement de plus. Les agents sont formés, et désignés.\n" * 3
+    only = f"Article unique : {USE}\n{conditions}Publication : recueil des actes administratifs."
+    assert judge(act(f"Vu le code de la sécurité intérieure ;\nARRÊTE\n{only}", TITLE)).facts.places == ("porte Saint-Jean", "rue Neuve")
+
+
 def test_what_bounds_a_perimeter_is_read() -> None:
     assert places("Les caméras filment le périmètre délimité par :\n- place Foch ;\n- quai du Port.") == ("place Foch", "quai du Port")
 
