@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress, pairwise
 
 from bot.detection.facts.equipment import listed_products, without_form
-from bot.detection.facts.operators import beside_formality, is_formality, named_in, operators_within
+from bot.detection.facts.operators import beside_formality, is_formality, named_in, only_told, operators_within
 from bot.detection.facts.places import STREET_KIND, is_of_a_kind, names
 from bot.detection.facts.tagging import TAGGED
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.phrases import cleaned
+from bot.detection.text.phrases import cleaned, joined
 from bot.detection.text.segments import DecreePart, Segment
 from bot.detection.text.tables import cells_of, has_gap, is_header
 from bot.domain.acts import Evidence, Facts, FactValue
@@ -36,11 +36,18 @@ _PART = re.compile(
     rf"|(?:{_STREET}|stade|gare|hall)|.*\s(?:et|ou|par|est|sont|son|ses|qui|que|dont|afin|pour|avec|de|du|des|la|le|les|au|aux)"
     rf"|.*\b(?i:pr[ée]f[eè]t|polices?|gendarmerie|brigade|agents?|soci[ée]t[ée])\b(?!-).*|.*[A-ZÀ-Þ][\w'’-]*\s{_STREET}\s.*"
 )
-# What stands after the name of an event: a clause, or what is done; and after one of several words also a day.
+# What stands after the name of an event: a clause, or what is done; and after one of several words also a day, or a list.
 _DAY = re.compile(
-    r"\W*(?:(?:du|des|les?) \d|(?:le |les |du )?(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|(?:prevu|organise)e?s?\b|est\b)"
+    r"\W*(?:(?:du|des|les?) \d|(?:le |les |du )?(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|(?:prevu|organise)e?s?\b|est\b"
+    r"|: )"
 )
-_CLAUSE = re.compile(r"\W*(?:et|ou|par|est|sont|qui|que|dont|afin|pour|dans|selon|sous)\b")
+_CLAUSE = re.compile(r"\W*(?:et(?! \d)|ou|par|est|sont|qui|que|dont|afin|pour|dans|selon|sous)\b")
+# The next cell of a row.
+_SERVICE = re.compile(r"\s(?=(?:[Pp]olice|[Gg]endarmerie)\b|(?:SNCF|RATP|SDIS)(?: \S{1,2})?$)")
+# Events of no kind in particular.
+_ANY = re.compile(r"(?:manifestation|[ée]v[éeè]nement|rassemblement|festivit[ée]|op[ée]ration)")
+# Where people work or ask: a place under watch, or where the decree is put up.
+_HOUSE = re.compile(r"(?:mairie|h[oô]tel|pr[ée]fecture|salle|hall|[ée]cole)\b", re.IGNORECASE)
 _FOR_PREFECT = re.compile(r"\b(?:(?:pour|p/|par delegation de) ?l[ae]|par delegation du) prefete?\b|\bpour (?:elle|lui),")
 _MORE_WORDS = 2
 _SHORT_LINE = 60
@@ -93,12 +100,13 @@ def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
         tabular = tabular or head or ends_short or has_gap(printed)
         lines += [] if head else [cells_of(printed.strip())[0]]
     for piece in lines if tabular else [match.value]:
-        yield from names(piece, item=True)
+        yield from names(_SERVICE.split(piece)[0], item=True)
 
 
 def _spelt(name: str, printed: str) -> str:
     if name not in {"software", "vendor"}:
         return cleaned(printed)
+    printed = joined(printed)
     known = next((known for known, pattern in listed_products(name) if pattern.search(fold(printed).text) is not None), None)
     return known or without_form(printed)
 
@@ -139,13 +147,17 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
         theirs = other if isinstance(other, tuple) else ()
         if name == "places":
             return _same_places(document, segment, value, theirs)
-        return _same_operators(value, theirs) or (not theirs and (len(value) == 1 or _only_ones(document, segment, value)))
+        told = only_told(document, segment) if set(theirs).difference(value) else ()
+        users = tuple(each for each in theirs if each in value or each not in told)
+        return _same_operators(value, users) or (not theirs and (len(value) == 1 or _only_ones(document, segment, value)))
     if name == "office":
         return _same_office(document, segment, str(value), str(other or ""))
-    if other is None:
-        # What is wrong with an event that the tagger does not see is a clause after it, or that it is none by name (capitals tell none).
-        plain = {str(value).lower(), str(value).upper()}
-        return name == "vendor" or (name == "event" and value not in plain and "," not in str(value))
+    if other is None or (name == "event" and is_of_a_kind(str(other))):
+        # What is wrong with an event that the tagger does not see, or takes a place for, is a clause after it, or that it is none by name
+        # (capitals tell none).
+        named = value != str(value).lower() or (len(_words(str(value))) > 1 and _ANY.match(str(value)) is None)
+        named = named and value != str(value).upper()
+        return name == "vendor" or (name == "event" and named and "," not in str(value))
     return _same_name(name, str(value), str(other))
 
 
@@ -191,7 +203,8 @@ def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], the
     paired = [any(_same(one, other, known=known) for one in forms for other, known in others) for forms in ours]
     seen = list(compress(mine, paired))
     blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
-    told = " ".join(document.flat[kept.start : kept.end] for kept in beside_formality(document, blocks))
+    articles = [document.flat[kept.start : kept.end] for kept in beside_formality(document, blocks)]
+    told = " ".join(articles)
     plain = [fold(each).text for each in mine]
     unpaired = {
         each: known
@@ -202,7 +215,19 @@ def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], the
     # Of those that both have, another form ("Nord" of "gare du Nord") would stand between two neighbours.
     beside = set() if all(extra.values()) else _listed_with(document.folded.text, (*mine, *extra), mine)
     against = any(known or each in beside for each, known in extra.items())
-    return bool(seen) and not against and _listed_with(document.folded.text, mine, seen).issuperset(mine)
+    linked = _listed_with(document.folded.text, mine, seen)
+    shared = [text for text in articles if any(fold(each).text in text for each in seen)]
+    return bool(seen) and not against and all(each in linked or _is_named(each, others, shared) for each in mine)
+
+
+def _is_named(place: str, theirs: Sequence[tuple[tuple[str, ...], bool]], articles: Sequence[str]) -> bool:
+    """Return True for a kind of place with a proper name, or a proper name alone, in an article, but in no remark in brackets, beside
+    others, of which the second reader has nothing: it has taken no part of it for a place, nor more."""
+    words = set(_words(place))
+    named = is_of_a_kind(place) and place[1:] != place[1:].lower() and _HOUSE.match(place) is None
+    named = named or (place[0].isupper() and re.search(r"\d", place) is None)
+    apart = not any(words.issubset(other) or words.issuperset(other) for other, _ in theirs)
+    return named and apart and any(re.search(rf"(?<!\w){re.escape(fold(place).text)}(?!\w)(?![^()]{{0,80}}\))", text) for text in articles)
 
 
 def _stands_apart(name: str, told: str, places: Sequence[str]) -> bool:

@@ -72,6 +72,12 @@ def doubts_of(facts: Facts, **read: str | tuple[str, ...]) -> tuple[str, ...]:
         (Facts(event="festival des Moulins et dans les conditions qui suivent"), {"event": "festival des Moulins"}, ("event",)),
         (Facts(event="festival des Moulins"), {"event": "festival des Moulins les samedi 3 et dimanche 4 mai"}, ()),
         (Facts(event="festival des Moulins"), {"event": "festival des Moulins d'Albi"}, ("event",)),
+        (Facts(event="festival des Moulins"), {"event": "festival des Moulins : la commune"}, ()),
+        (Facts(event="festival des Moulins"), {"event": "gare du Nord"}, ()),  # a place
+        (Facts(event="salon de la montagne"), {}, ()),
+        (Facts(event="salon"), {}, ("event",)),
+        (Facts(event="manifestation de la filière"), {}, ("event",)),
+        (Facts(event="fêtes des 13 et 14 juillet"), {"event": "fêtes des 13"}, ()),
         (Facts(places=("gare d'Arles", "gare de Nîmes")), {"places": ("gares d'Arles", "Nîmes")}, ()),
         (Facts(places=("gare du Nord",)), {"places": ("gare du Nord", "gare de l'Est")}, ("places",)),
         (Facts(places=("gare du Nord", "gare de l'Est")), {"places": ("gare du Nord",)}, ()),  # the next of one enumeration
@@ -132,6 +138,42 @@ def test_what_only_the_second_reader_takes_for_a_place(more: str, doubt: bool) -
     facts = Facts(places=(*mine, *others))
     for seen in (mine, ("Nord", "rue du Stade Neuf")):  # "les gares du Nord et …"
         assert doubtful(text, segments(text, None)[0], facts, (), {"places": (*seen, *others, more)}) == (("places",) if doubt else ())
+
+
+@pytest.mark.parametrize(
+    ("told", "unseen", "doubt"),
+    [
+        ("dans la gare du Nord ; des drones survolent la rue du Stade Neuf", "rue du Stade Neuf", False),
+        ("dans la gare du Nord ; des drones survolent le Grand Large", "Grand Large", False),
+        ("dans la gare du Nord (vue jusqu'à la rue du Stade Neuf)", "rue du Stade Neuf", True),  # a remark
+        ("dans la gare du Nord ; elle est affichée à la mairie d'Albi", "mairie d'Albi", True),
+        ("dans la gare du Nord ; des drones survolent le parking couvert", "parking couvert", True),
+        ("dans la gare du Nord.\nArticle 3 - Elle quitte la rue du Stade Neuf", "rue du Stade Neuf", True),
+    ],
+)
+def test_a_place_that_the_second_reader_misses_is_sure_by_its_name_in_an_article_where_it_has_another(
+    told: str, unseen: str, doubt: bool
+) -> None:
+    text = document(given := act(TEXT.replace("dans la gare du Nord et la gare de l'Est", told), TITLE), given.pages)
+    facts = Facts(places=("gare du Nord", unseen))
+    assert doubtful(text, segments(text, None)[0], facts, (), {"places": ("gare du Nord",)}) == (("places",) if doubt else ())
+
+
+@pytest.mark.parametrize(
+    ("more", "doubt"),
+    [
+        ("Les images sont celles de la vidéoprotection de la ville de Sète.", False),
+        ("La commune de Sète est informée de chaque signalement.", False),
+        ("Article 4 - Exécution : le maire de Sète, le préfet.", False),
+        ("La commune de Sète emploie le même logiciel, et en est informée.", True),
+        ("La commune de Sète est autorisée à utiliser le même logiciel et à transmettre les alertes.", True),
+        ("Elle agit avec la commune de Sète.", True),
+    ],
+)
+def test_whoever_is_only_told_or_owns_the_cameras_makes_no_doubt(more: str, doubt: bool) -> None:
+    text = document(given := act(TEXT.replace("Fait à Paris", f"{more}\nFait à Paris"), TITLE), given.pages)
+    read = {"operators": ("SNCF", "Commune de Sète")}
+    assert doubtful(text, segments(text, None)[0], Facts(operators=("SNCF",)), (), read) == (("operators",) if doubt else ())
 
 
 def test_a_place_beside_the_last_word_of_another_is_one_more() -> None:
@@ -259,6 +301,13 @@ def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_th
     read = {"places": ("parc Micaud",)}
     assert doubtful(text, segments(text, None)[0], facts, (), read) == ()
     assert doubtful(text, segments(text, None)[0], replace(facts, places=(*facts.places, "gare du Nord")), (), read) == ("places",)
+
+
+def test_the_next_cell_is_no_part_of_a_place() -> None:
+    rows = "Lieu          Responsable\nRue Haute Police municipale\nPlace Foch SNCF"
+    text = document(given := act(f"{TEXT}\n{rows}", TITLE), given.pages)
+    start, end = text.flat.index("rue haute"), text.flat.index("place foch") + len("place foch sncf")
+    assert second_values(text, {"places": [TextMatch(text.original(start, end), start, end)]}) == {"places": ("Rue Haute", "Place Foch")}
 
 
 @pytest.mark.parametrize(
