@@ -15,7 +15,7 @@ from bot.detection.facts.identity import number
 from bot.detection.facts.references import CHANGES, amended
 from bot.detection.facts.signature import passed_over
 from bot.detection.facts.tagging import TAGGED, tagged
-from bot.detection.rules.deciding import answered, by_articles, by_reference, by_title, deduplicate
+from bot.detection.rules.deciding import answered, by_articles, by_parts, by_reference, by_title, deduplicate
 from bot.detection.rules.evidence import (
     PRODUCT,
     Finding,
@@ -110,7 +110,7 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     ruled = by_articles(case)
     if ruled is not None and ruled.outcome is Outcome.DECREE:
         return ruled
-    return by_reference(case) or answered(case) or ruled or undecided(case)
+    return by_reference(case) or answered(case) or by_parts(case) or ruled or undecided(case)
 
 
 _ENACTS = re.compile(r"^\W{0,4}(?:arretent|arrete)\W{0,4}$", re.MULTILINE)

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from bot.detection.facts.identity import number, without_service
+from bot.detection.facts.period import period
 from bot.detection.facts.references import CHANGES, Citation, citations, references
 from bot.detection.rules.evidence import USE, Finding, SegmentEvidence, Verb, article_verb, first_verb, stopped, title_verb, unsettled
 from bot.detection.text.cues import VerdictReason, cues, name_of
-from bot.detection.text.mentions import Mention
+from bot.detection.text.mentions import Mention, legal_bases
 from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
 
@@ -229,14 +230,16 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
 
 
 def _as_titled(case: SegmentEvidence) -> Finding | None:
-    """Return the change that title and articles both make to an authorisation, where other articles say of VSA how it goes on: what it is
-    called and what it looks for."""
+    """Return the change that title and articles both make to an authorisation, where other articles say of VSA how it goes on, what it is
+    called and what it looks for; or name the decree that gave it."""
     titled = case.title.verb if case.title is not None else None
     done = _done_to_another(case)
-    spoken = next((mention for mention in case.found if mention.strong and mention.part is DecreePart.ARTICLE), None)
-    if titled is None or done is None or spoken is None or spoken.citation or not (case.looks_for_events() and case.supported()):
+    spoken = next((mention for mention in case.found if mention.part is DecreePart.ARTICLE and not mention.citation), None)
+    if titled is None or done is None or spoken is None or titled.kind is not done[0] or done[0] not in CHANGES or not case.supported():
         return None
-    return case.decree(*done, spoken) if titled.kind is done[0] and titled.kind in CHANGES else None
+    block = case.segment.at(spoken.start)
+    named = any(entry.vsa and block.start <= entry.start < spoken.start for entry in citations(case.document, case.segment, None))
+    return case.decree(*done, spoken) if named or (spoken.strong and case.looks_for_events()) else None
 
 
 def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
@@ -278,6 +281,44 @@ def _is_asked(case: SegmentEvidence, mention: Mention) -> bool:
     """Return True for what a title or a visa says was asked for: "Vu la demande de la commune en vue d'employer un traitement…"."""
     before = case.document.flat[case.segment.at(mention.start).start : mention.start]
     return mention.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA} and "demande" in before
+
+
+_LET = re.compile(r"met(?:tent)?en(?:oe|ce)uvre(?:le|un|ce)traitement")
+_THE_USE = re.compile(r"traitement|outil|logiciel|analys|algorithm|surveillance|veille|dispositif|enoeuvre|enceuvre")
+_USED_NEAR = 120
+"""Squeezed characters beside what allows in which the thing is named that may be used."""
+
+
+def by_parts(case: SegmentEvidence) -> Finding | None:
+    """Return the authorisation that rests on the law and has all parts of one: an article that allows, what is looked for, and a period.
+
+    Whatever the words: "l'opérateur est autorisé à soumettre les images à l'outil", each of which another article defines. Its title, where
+    it has one, is on VSA or its law.
+    """
+    document, segment, text = case.document, case.segment, case.text
+    above = (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA)
+    on_the_law = any(basis.alone for block in segment.of(*above) for basis, *_ in legal_bases(document, block.start, block.end))
+    if not on_the_law or case.denied() or document.flat.startswith("projet", segment.start):
+        return None
+    if case.title is not None:
+        titled = case.title.verb
+        of_vsa = case.title.speaks or re.search(r"article10(?!\d)", case.title.text) is not None
+        if not of_vsa or (titled is not None and titled.kind is not Kind.AUTHORISATION):
+            return None
+    allowed: Verb | None = None
+    for block in segment.of(DecreePart.ARTICLE):
+        start, stop = case.within(block)
+        verb, let = article_verb(text, start, stop), _LET.search(text, start, stop)
+        if stopped(text, start, stop) is not None or (verb is not None and verb.kind is not Kind.AUTHORISATION):
+            return None
+        verb = verb or (None if let is None else Verb(Kind.AUTHORISATION, *let.span(), Kind.AUTHORISATION.value))
+        if verb is not None and _THE_USE.search(text, max(verb.start - _USED_NEAR, start), min(verb.end + _USED_NEAR, stop)):
+            allowed = allowed or verb
+    lasts = period(document, segment) if allowed is not None and case.looks_for_events() else None
+    if allowed is None or lasts is None or None in lasts.value:
+        return None
+    named = min(case.found, key=lambda mention: (mention.citation, not mention.strong))
+    return case.decree(Kind.AUTHORISATION, case.verb(allowed), named)
 
 
 _REACH = 420

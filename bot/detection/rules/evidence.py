@@ -333,8 +333,8 @@ class OwnTitle:
 
 
 def is_generic(title: str) -> bool:
-    """Return True for a folded title that does not say what the act is about ("ap signe", "arrete n° 2026-12")."""
-    left = re.sub(r"[^a-z ]", " ", _EMPTY_WORDS.sub(" ", title))
+    """Return True for a folded title that does not say what the act is about ("ap signe", "arrete n° bsi-2026-12")."""
+    left = re.sub(r"[^a-z ]", " ", _EMPTY_WORDS.sub(" ", re.sub(r"\bn\s?[°º]\s?\S+", " ", title)))
     return not any(len(word) >= 4 for word in left.split())
 
 

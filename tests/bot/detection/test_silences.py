@@ -294,6 +294,10 @@ def test_a_decree_that_bears_the_title_of_an_opinion_on_its_draft_is_for_a_perso
         ("un module\nd'analyse d'images signale à l'opérateur un attroupement ou une intrusion", Outcome.UNCERTAIN),
         ("un module logiciel d'aide à l'opérateur signale les intrusions", Outcome.UNCERTAIN),
         ("l'attention du veilleur est attirée, en temps réel, sur les bagages abandonnés", Outcome.UNCERTAIN),
+        ("l'enregistreur analyse les images en continu et appelle l'attention de l'agent sur les objets abandonnés", Outcome.UNCERTAIN),
+        ("les images sont analysées par un boîtier, qui avertit le poste des intrusions", Outcome.UNCERTAIN),
+        ("l'agent analyse les images et avertit la police des intrusions", Outcome.NOT_CONCERNED),
+        ("un rapport analyse les images et signale les intrusions", Outcome.NOT_CONCERNED),
         ("le module d'analyse compte les places libres du parc", Outcome.NOT_CONCERNED),
         ("les agents portent leur attention, en temps réel, sur le trafic", Outcome.NOT_CONCERNED),
         (
@@ -460,6 +464,7 @@ def test_what_may_stop_a_use_does_not_stop_it(title: str, said: str, outcome: Ou
         ("Commission départementale de vidéoprotection - relevé d'avis du 2 juin 2026", ""),
         ("", "AVIS rendus en la séance du 2 juin 2026\n"),
         ("Avis rendus par la commission le 2 juin 2026", ""),
+        ("", "Commission départementale de vidéoprotection\nAVIS N° 2026-12\nSéance du 2 juin 2026\n"),
         ("", "La commission, après débat,\nObserve que dix caméras seraient reliées ;\nÉMET UN AVIS FAVORABLE sous réserve.\n"),
     ],
 )
@@ -485,6 +490,12 @@ def test_opinions_of_a_commission_decide_nothing(title: str, text: str) -> None:
             "Il lui appartient de présenter une demande sur le fondement de l'article 10 de la loi n° 2023-380.",
             Outcome.NOT_CONCERNED,
         ),
+        (
+            "la demande",
+            "Le raccordement à un logiciel d'analyse des images supposerait l'autorisation de l'article 10 de la loi n° 2023-380.",
+            Outcome.NOT_CONCERNED,
+        ),
+        ("la demande", "Un logiciel d'analyse des images est employé, au sens de l'article 10 de la loi n° 2023-380.", Outcome.UNCERTAIN),
         ("la demande", "L'analyse est faite sur le fondement de l'article 10 de la loi n° 2023-380.", Outcome.UNCERTAIN),
         ("la demande", "Le module d'analyse automatique des images (détection de présence) est mis en service.", Outcome.UNCERTAIN),
         ("la demande", "Le module d'analyse automatique des images est fourni avec l'enregistreur.", Outcome.NOT_CONCERNED),
@@ -497,3 +508,42 @@ def test_an_ordinary_system_of_cameras_with_what_was_asked_beside_it(recital: st
         f"vingt caméras.\nArticle 2 : {article}\nFait à Gex, le 3 mai 2026"
     )
     assert judge(act(text, "Arrêté n° 2026-8 portant autorisation d'un système de vidéoprotection")).outcome is outcome
+
+
+USED = "L'exploitant est autorisé à confier ses images à l'outil."
+LOOKED_FOR = "Sont signalés les objets abandonnés et les mouvements de foule."
+LASTS = "Du 4 juillet 2026 à 8 h au 6 juillet 2026 à 20 h."
+
+
+@pytest.mark.parametrize(
+    ("title", "articles", "outcome"),
+    [
+        ("relatif à l'analyse automatisée des images de la gare", (USED, LOOKED_FOR, LASTS), Outcome.DECREE),
+        ("portant application de l'article 10 de la loi du 19 mai 2023", (USED, LOOKED_FOR, LASTS), Outcome.DECREE),
+        ("", (USED, LOOKED_FOR, LASTS), Outcome.DECREE),
+        ("", ("L'exploitant met en œuvre le traitement.", LOOKED_FOR, LASTS), Outcome.DECREE),
+        ("", ("L'exploitant peut pratiquer la veille par l'outil.", LOOKED_FOR, LASTS), Outcome.DECREE),
+        ("", (USED, LOOKED_FOR), Outcome.UNCERTAIN),
+        ("", (USED, LASTS), Outcome.UNCERTAIN),
+        ("", (LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
+        ("", (USED, LOOKED_FOR, LASTS, "La demande de la commune est rejetée."), Outcome.UNCERTAIN),
+        ("", ("Les riverains sont autorisés à circuler.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
+        ("relatif à la fermeture de rues", (USED, LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
+        ("relatif à l'information du public", ("Des affiches sont posées.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
+    ],
+)
+def test_a_decree_in_words_that_it_defines_has_all_parts_of_one(title: str, articles: tuple[str, ...], outcome: Outcome) -> None:
+    defined = ("On entend par « outil » un logiciel d'analyse automatisée des images, par « exploitant » la SNCF.", *articles)
+    numbered = "\n".join(f"Article {rank} : {article}" for rank, article in enumerate(defined, 1))
+    verdict = judge(act(f"{LAW}ARRÊTE\n{numbered}\nFait à Gex, le 3 mai 2026", f"Arrêté n° BSI-2026-8 {title}"))
+    assert (verdict.outcome, verdict.kind) == (outcome, Kind.AUTHORISATION if outcome is Outcome.DECREE else None)
+
+
+@pytest.mark.parametrize(("given", "outcome"), [("de l'arrêté n° 2026-3 du 2 mai 2026, ", Outcome.DECREE), ("", Outcome.UNCERTAIN)])
+def test_what_ends_may_be_defined_in_an_article_of_its_own(given: str, outcome: Outcome) -> None:
+    text = (
+        f"Article 1 : Par « autorisation », lire celle {given}donnée à la SNCF pour analyser par algorithme les images de la gare.\n"
+        "Article 2 : La fête est annulée.\nArticle 3 : L'article 10 de la loi n° 2023-380 du 19 mai 2023 s'y oppose.\n"
+        "Article 4 : L'autorisation est abrogée.\nFait à Gex, le 3 juin 2026"
+    )
+    assert judge(act(text, "Arrêté n° 2026-8 mettant fin à l'autorisation accordée à la SNCF")).outcome is outcome
