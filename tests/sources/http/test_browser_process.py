@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,14 @@ def names_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-async def test_requests_keep_the_queue_of_their_address(server: Server, make_client: MakeClient, clock: Clock) -> None:
+def _have_ended(started: set[int]) -> bool:
+    return started.isdisjoint(processes())
+
+
+async def test_requests_keep_the_queue_of_their_address_and_secrets_of_the_environment_stay_out(
+    server: Server, make_client: MakeClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_TELEGRAM__TOKEN", "1:secret")
     for path in ("/var/", "/var/b", "/drome/"):
         server.routes[path] = LIST
     client = browse(make_client, server, interval_seconds=3.0, jitter=0.2)
@@ -67,6 +75,9 @@ async def test_requests_keep_the_queue_of_their_address(server: Server, make_cli
     assert clock.slept == [pytest.approx(3.3, abs=0.01)] * 2
     assert server.most_at_once == 1
     assert client.requests == 3
+    (pid,) = browsers()
+    assert "PATH=" in environment(pid)
+    assert "secret" not in environment(pid)
 
 
 async def test_a_site_elsewhere_waits_for_a_browser_that_can_reach_it_and_cuts_nobody(server: Server, make_client: MakeClient) -> None:
@@ -128,25 +139,26 @@ async def test_a_page_that_never_ends_costs_one_request(server: Server, make_cli
 
 
 @pytest.mark.usefixtures("temporary")
-@pytest.mark.parametrize("who", ["--remote-debugging-pipe", "run-driver"], ids=["browser", "driver"])
-async def test_what_does_not_listen_any_more_is_ended_in_time_and_replaced(server: Server, make_client: MakeClient, who: str) -> None:
-    begun, others = asyncio.Event(), set(processes())
+async def test_what_does_not_listen_any_more_is_ended_in_time_and_replaced(server: Server, make_client: MakeClient) -> None:
+    others = set(processes())
     server.routes["/var/"] = LIST
-    server.routes["/var/slow"] = held(asyncio.Event(), LIST, begun)
     client = browse(make_client, server)
-    asking = asyncio.create_task(client.page(f"{SITE}/slow"))
-    await begun.wait()
-    started = set(processes()) - others
-    stopped = next(pid for pid, line in processes().items() if who in line and "--type=" not in line)
-    os.kill(stopped, signal.SIGSTOP)
-    asking.cancel()
-    async with asyncio.timeout(LONGEST_END):
-        with pytest.raises(asyncio.CancelledError):
-            await asking
-    with pytest.raises(ChildProcessError):  # its end was seen, if it was a child of this process
-        os.waitpid(stopped, os.WNOHANG)  # noqa: ASYNC222 - it does not wait
-    await until(lambda: not started & set(processes()))
-    assert 'id="list"' in (await client.page(SITE)).html
+    for who in ("--remote-debugging-pipe", "run-driver"):  # the browser, then the driver of the one that replaced it
+        begun = asyncio.Event()
+        server.routes["/var/slow"] = held(asyncio.Event(), LIST, begun)
+        asking = asyncio.create_task(client.page(f"{SITE}/slow"))
+        await begun.wait()
+        started = set(processes()) - others
+        stopped = next(pid for pid, line in processes().items() if who in line and "--type=" not in line)
+        os.kill(stopped, signal.SIGSTOP)
+        asking.cancel()
+        async with asyncio.timeout(LONGEST_END):
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+        with pytest.raises(ChildProcessError):  # its end was seen, if it was a child of this process
+            os.waitpid(stopped, os.WNOHANG)  # noqa: ASYNC222 - it does not wait
+        await until(partial(_have_ended, started))
+        assert 'id="list"' in (await client.page(SITE)).html
 
 
 async def test_a_cancelled_request_and_a_close_leave_nothing(server: Server, make_client: MakeClient, temporary: Path) -> None:
@@ -237,13 +249,3 @@ async def test_a_browser_that_does_not_start_is_told_as_such(server: Server, mak
     with pytest.raises(NeedsBrowser, match=f"{SITE}/: not asked, {false} does not start: .*no display"):
         await browse(make_client, server, browser_path=str(false)).page(SITE)
     assert server.asked == []
-
-
-async def test_secrets_of_the_environment_stay_out(server: Server, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VIGIE_TELEGRAM__TOKEN", "1:secret")
-    server.routes["/var/"] = LIST
-    client = browse(make_client, server)
-    await client.page(SITE)
-    (pid,) = browsers()
-    assert "PATH=" in environment(pid)
-    assert "secret" not in environment(pid)
