@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,10 +92,10 @@ class Database:
             raise self._failed(error, began, writing=True) from error
         self.when_used(True, began, None)
 
-    def rows(self, query: Executable) -> Sequence[Row[Any]]:
-        """Return all rows of one query. Raises StorageError."""
+    def rows(self, query: Executable, given: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """Return all rows of one query, with what is given to it by name. Raises StorageError."""
         with self.reading() as connection:
-            return connection.execute(query).all()
+            return connection.execute(query, given).all()
 
     def first(self, query: Executable) -> Row[Any] | None:
         """Return the first row of one query, None where there is none. Raises StorageError."""
@@ -282,11 +283,15 @@ def put(
     *, where: ColumnElement[bool] | None = None,
 ) -> None:  # fmt: skip
     """Write a row, with more if it is `new`, or in the row of this key, if there is one and it meets the condition, these values."""
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = kind.insert(table)
+    make = _upsert if where is None else _upsert.__wrapped__
+    connection.execute(make(connection.dialect.name, table, tuple(key), tuple(values), where), {**key, **values, **(new or {})})
+
+
+@cache
+def _upsert(dialect: str, table: Table, key: tuple[str, ...], values: tuple[str, ...], where: ColumnElement[bool] | None) -> Any:
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     there = {name: statement.excluded[name] for name in values}
-    statement = statement.on_conflict_do_update(index_elements=[*key], set_=there, where=where)
-    connection.execute(statement, {**key, **values, **(new or {})})
+    return statement.on_conflict_do_update(index_elements=key, set_=there, where=where)
 
 
 # An engine with the house's settings: foreign keys, WAL, patience, and transactions that begin the way they will be used.

@@ -35,6 +35,8 @@ from bot.storage.errors import NoSuchRow
 from bot.storage.schema import acts, backfills, contents, recueils, reviews, sightings, sources
 
 _STATES = select(sources).order_by(sources.c.key)
+_STATE = select(sources).where(sources.c.key == bindparam("source"))
+_NEXT_POLLS = select(sources.c.key, sources.c.next_check_at, sources.c.last_ok_at, sources.c.failures)
 
 
 class SourceStates(Repository):
@@ -42,8 +44,8 @@ class SourceStates(Repository):
 
     def get(self, key: str) -> SourceState:
         """The state of a source: a fresh one when nothing is remembered of it."""
-        row = self._database.first(select(sources).where(sources.c.key == key))
-        return SourceState(key) if row is None else value_of(SourceState, row)
+        rows = self._database.rows(_STATE, {"source": key})
+        return value_of(SourceState, rows[0]) if rows else SourceState(key)
 
     def all(self) -> list[SourceState]:
         """Every source ever saved, by key."""
@@ -51,9 +53,7 @@ class SourceStates(Repository):
 
     def next_polls(self) -> list[NextPoll]:
         """When each of them is to be polled: nothing else of it, which is long (its trail) and rarely changes."""
-        columns = (sources.c.key, sources.c.next_check_at, sources.c.last_ok_at, sources.c.failures)
-        rows = self._database.rows(select(*columns))
-        return [NextPoll(row.key, row.next_check_at, row.last_ok_at, row.failures) for row in rows]
+        return [NextPoll(row.key, row.next_check_at, row.last_ok_at, row.failures) for row in self._database.rows(_NEXT_POLLS)]
 
     def save(self, state: SourceState) -> None:
         """Remember the state, in the place of the one before."""
@@ -138,6 +138,17 @@ def _stuck() -> Select[Any]:
 
 
 _STUCK = _stuck()
+_HAS_COME = or_(recueils.c.next_try_at <= bindparam("now"), recueils.c.next_try_at > bindparam("too_far"))
+_DUE = (
+    select(recueils)
+    .where(
+        or_(
+            and_(recueils.c.state == RecueilState.WAITING, or_(recueils.c.next_try_at.is_(None), _HAS_COME)),
+            and_(recueils.c.state == RecueilState.INCOMPLETE, _HAS_COME),
+        )
+    )
+    .order_by(recueils.c.id)
+)
 
 
 class Recueils(Repository):
@@ -165,11 +176,8 @@ class Recueils(Repository):
         A WAITING one is due unless it has a later `next_try_at`; an INCOMPLETE one only when it has a `next_try_at` and that has come:
         without one there is no hope left for it.
         """
-        has_come = or_(recueils.c.next_try_at <= now, recueils.c.next_try_at > now + _TOO_FAR)
-        waiting = and_(recueils.c.state == RecueilState.WAITING, or_(recueils.c.next_try_at.is_(None), has_come))
-        incomplete = and_(recueils.c.state == RecueilState.INCOMPLETE, has_come)
-        query = select(recueils).where(or_(waiting, incomplete), among(recueils.c.authority, authorities)).order_by(recueils.c.id)
-        return [recueil_of(row) for row in self._database.rows(query)]
+        query = _DUE if authorities is None else _DUE.where(among(recueils.c.authority, authorities))
+        return [recueil_of(row) for row in self._database.rows(query, {"now": now, "too_far": now + _TOO_FAR})]
 
     def publications(self, source: str, *, since: date, found_after: datetime) -> list[Publication]:
         """When the items of a source were published since a day, those found last first.
