@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from bot.domain.records import RecueilState
 from bot.ingest.ingestor import IngestResult
 from bot.storage.store import open_store
 from tests.bot.ingest.test_long_readings import LONG, World, scan_with_a_decree, sha, unread_files, url
-from tests.skipping import HANGS
+from tests.processes import Zygote
 
 KILLED = """
 import asyncio, os, signal, sys
@@ -59,13 +57,12 @@ async def read_and_die(folder: Path, moment: str) -> None:
         await world.watcher.finish()
 
 
-async def test_killed_while_it_reads_nothing_is_doubled_and_nothing_is_lost(tmp_path: Path) -> None:
+async def test_killed_while_it_reads_nothing_is_doubled_and_nothing_is_lost(tmp_path: Path, zygote: Zygote) -> None:
     """The processes are forked from one that has the program loaded."""
     for moment in MOMENTS:
         (tmp_path / moment).mkdir()
-    command = [sys.executable, "-c", KILLED, str(tmp_path)]
-    run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=HANGS, check=False)
-    assert run.returncode == 0, run.stderr
+    run = await asyncio.to_thread(zygote.run_script, KILLED, str(tmp_path))
+    assert run.code == 0, run.err
     for moment in MOMENTS:
         await _goes_on(tmp_path / moment, moment)
 

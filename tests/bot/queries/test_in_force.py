@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Moment
@@ -15,7 +15,7 @@ from bot.queries.answers import Answer, BadInput, DecreeList, InputFault, Nothin
 from bot.queries.phrases import plain_answer
 from bot.queries.questions import Questions
 from bot.queries.running import in_force
-from tests.bot.messages.samples import decrees as any_decrees
+from tests.bot.messages.samples import changes, moments
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, health, overview
 
 SINCE = datetime(2026, 8, 1, tzinfo=UTC)
@@ -148,7 +148,19 @@ def test_every_line_of_a_list_tells_where_the_decree_stands() -> None:
     assert "suspension en cours" in told["8"]
 
 
+_when = st.none() | moments | st.builds(Moment, st.dates(date(2026, 8, 18), date(2026, 8, 22)))
+any_decrees = st.builds(
+    replace,
+    st.builds(decree, st.integers(1, 3), st.sampled_from(["26", "974", "99"])),
+    id=st.none() | st.integers(1, 3),
+    kind=st.sampled_from(Kind),
+    facts=st.builds(Facts, starts=_when, ends=_when),
+    changed_by=changes,
+)
+
+
 @given(st.lists(any_decrees, max_size=8))
+@example([replace(RUNNING, id=None), replace(RUNNING, id=None, title="Un autre")])
 def test_whatever_was_read_has_an_order(found: list[Decree]) -> None:
     assert set(in_force(found, PLACES, NOW)) <= set(found)
 
