@@ -14,6 +14,7 @@ EXPLANATION = (
     "bot:       Vigie as the running bot reads: read_pdf, its reading processes included, judged as pages come",
     "command:   `vigie read FILE --json`",
     "inside:    without the start-up (imports) of the program; whole: the program from its start to its end",
+    "recognition alone: one bare pass of the engine over the same scans, drawn before; limit: no reader that uses it takes less",
     "peak:      memory of the largest process; phrases: known phrases found on their page, exact / folded / close",
 )
 
@@ -40,10 +41,14 @@ def _document(one: Measured) -> Iterator[str]:
             yield f"  {name + ', inside':20}{inside}{'':12}{f'{found.exact} / {found.folded} / {found.close}' if found else '':>20}"
         whole = _cells(figure(run.whole.seconds for run in runs), figure(run.whole.cpu for run in runs))
         yield f"  {name + ', whole':20}{whole}{peak.value if peak else 0:>12.0f}"
+    least, theirs, spent = figure(one.recognition), figure(run.cpu for run in one.reference), figure(run.cpu for run in one.bot)
+    if least is not None:
+        yield f"  {'recognition alone':20}{'':20}{_value(least):>20}"
     yield from _ratios(one)
+    if least is not None and theirs is not None:
+        yield f"  {'limit: reference / recognition alone':36} {'':13}   CPU {_times(theirs.value / least.value):>8}"
     share = recognition_share(one)
     if share is not None:
-        spent, least = figure(run.cpu for run in one.bot), figure(one.recognition)
         took, of = (least.value if least else 0), (spent.value if spent else 0)
         yield f"  of the bot's {of:.2f} s of CPU, recognition alone takes {took:.2f} s ({share:.0%}), all the rest {of - took:.2f} s"
     alert = figure(run.alert for run in one.bot)
@@ -62,8 +67,12 @@ def _ratios(one: Measured) -> Iterator[str]:
         ("whole: reference / command", one.command, _whole_seconds, _whole_cpu),
     ):
         less = [ratio(one.reference, ours, what) for what in (wall, cpu, lambda run: float(run.whole.peak))]
-        shown = [f"{value:.2f}x" if value is not None and value < 10 else f"{value:.1f}x" if value is not None else "-" for value in less]
+        shown = [_times(value) if value is not None else "-" for value in less]
         yield f"  {words:36} wall {shown[0]:>8}   CPU {shown[1]:>8}   peak {shown[2]:>7}"
+
+
+def _times(value: float) -> str:
+    return f"{value:.{2 if value < 10 else 1}f}x"
 
 
 def _seconds(run: Run) -> float | None:

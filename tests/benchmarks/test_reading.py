@@ -119,6 +119,12 @@ def test_targets_are_told_reached_and_not_reached() -> None:
     assert "decree on page 2 known after 6.00 s; the reference has finished after 90.0 s: 15.0 times later" in told
     assert "inside: reference / bot (headline)" in told
     assert told.count("NOT REACHED") == 2
+    # One bare pass takes half of what the bot does.
+    assert [line.split() for line in told.splitlines() if "recognition alone" in line and "CPU" not in line][1:] == [
+        ["recognition", "alone", "0.150"],
+        ["recognition", "alone", "15.00"],
+    ]
+    assert [line.split()[-1] for line in told.splitlines() if line.startswith("  limit:")] == ["400.0x", "12.0x"]
     assert "not quiet: other programs took" in told
 
 
