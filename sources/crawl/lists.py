@@ -7,7 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sources.catalogue.authority import Order, Source
-from sources.crawl.trail import PolledPage, Trail, choose, instead, is_outdated, left_out, marks_of, matches, overlap, sections
+from sources.crawl.trail import (
+    PolledPage,
+    Trail,
+    choose,
+    instead,
+    is_outdated,
+    marks_of,
+    matches,
+    may_be_short,
+    overlap,
+    past_pages,
+    sections,
+)
 from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Validators
 from sources.pages import READERS, PageLinks, Pager
 from sources.text.dates import label_of
@@ -55,10 +67,14 @@ class PageCache:
         """Return whether any page came: not where every answer was an error or "not modified"."""
         return bool(self._read)
 
-    async def changed(self, url: str, validators: Validators) -> VisitedPage | None:
-        """Return the page as it is now, None where the server says that it did not change. Raises any `FetchError`."""
-        page = await self._ask(url, validators)
-        return None if page.unchanged else self._keep(url, page)
+    async def changed(self, url: str, validators: Validators, *, at: str | None = None) -> VisitedPage | None:
+        """Return the page as it is now, requested where `url` is known to redirect with `at`; None where the server says that it did not
+        change. Raises any `FetchError`, and `LayoutChanged` where `at` leads elsewhere."""
+        page = await self._ask(at or url, validators)
+        if at is not None and page.url != at:
+            raise LayoutChanged(f"{url}: redirected to {at} before, which now leads to {page.url}")
+        # A walk is to find anew what `url` gives.
+        return None if page.unchanged else replace(self._keep(at or url, page), asked=url)
 
     async def page(self, url: str) -> VisitedPage:
         """Return the page, from memory when this poll has read it already. Raises any `FetchError`."""
@@ -226,7 +242,8 @@ def order_shown(first: Sequence[ListingEntry], last: Sequence[ListingEntry]) -> 
 
 def polled(page: VisitedPage, *, behind: str | None = None) -> PolledPage:
     """Return what to remember of a page that was just read."""
-    return PolledPage(page.asked, page.validators, marks_of(page.entries), behind=behind)
+    leads_to = page.url if page.url != page.asked else None
+    return PolledPage(page.asked, page.validators, marks_of(page.entries), behind=behind, leads_to=leads_to)
 
 
 # The pages of the trail, read again.
@@ -238,11 +255,13 @@ Again = tuple[Trail, tuple[FetchError, ...]]
 async def ask_again(
     visits: PageCache, source: Source, trail: Trail, today: date, now: datetime, listed: dict[str, ListingEntry]
 ) -> Again | None:
-    """Request the trail's pages and add what they list to `listed`; None when the way must be walked again. A short poll leaves some out.
+    """Request the trail's pages and add what they list to `listed`; None when the way must be walked again. A short poll leaves some out,
+    and requests the others where they redirected to.
 
     Raises the first `FetchError` where no page answers.
     """
-    late = left = left_out(trail, today, now)
+    is_short = may_be_short(trail, now)
+    late = left = past_pages(trail, today) if is_short else frozenset()
     pages = {page.url: page for page in trail.pages}
     same: set[str] = set()
     outdated: set[str] = set()
@@ -252,10 +271,11 @@ async def ask_again(
             continue
         if known.behind in same or {known.url, known.behind} & left:
             continue
+        at = known.leads_to if is_short else None
         try:
-            page = await visits.changed(known.url, known.validators)
+            page = await visits.changed(known.url, known.validators, at=at)
         except FetchError as error:
-            if isinstance(error, Gone) and not known.is_unread:
+            if at is not None or (isinstance(error, Gone) and not known.is_unread):
                 return None
             unread.append(error)
             left = frozenset()  # others may answer
@@ -273,7 +293,9 @@ async def ask_again(
             left = frozenset()
             continue
         is_still_empty = known.is_emptied and not page.entries
-        fresh = replace(known, validators=page.validators) if is_still_empty else polled(page, behind=known.behind)
+        fresh = known if is_still_empty else polled(page, behind=known.behind)
+        # Of its own address, which may be a page that sends its readers on: by the date of the other, that one would never have changed.
+        fresh = replace(fresh, validators=page.validators if at is None else known.validators)
         if fresh.marks == known.marks:  # a server without validators sends the same page again
             same.add(known.url)
         pages[known.url] = fresh
@@ -282,7 +304,8 @@ async def ask_again(
     if unread and not same and not visits.has_pages:
         raise unread[0]
     # One that could not be read is requested at the next poll too: its trouble is told for as long as it lasts.
-    whole_at = trail.whole_at if left else None if unread else now
+    is_whole = not left and not (is_short and any(page.leads_to for page in trail.pages))
+    whole_at = None if unread else now if is_whole else trail.whole_at
     polled_on = trail.polled_on if left or unread else today
     return replace(trail, pages=tuple(pages.values()), polled_on=polled_on, whole_at=whole_at), tuple(unread)
 

@@ -239,12 +239,16 @@ class RecordingFetcher:
 
 
 class Playback:
-    """Serves a recording. An address that answered several times gives its answers in turn, and then the last again."""
+    """Serves a recording. An address that answered several times gives its answers in turn, and then the last again; so does one to which
+    another redirected."""
 
     def __init__(self, recording: Recording) -> None:
         self._answers: dict[str, list[RecordedPage]] = defaultdict(list)
         for page in recording.pages:
             self._answers[page.url].append(page)
+        for page in recording.pages:
+            if page.final_url is not None:
+                self._answers.setdefault(page.final_url, [page])
         self.asked: list[str] = []
 
     def may_fetch(self, url: str) -> bool:

@@ -26,7 +26,8 @@ LONGEST_ABSENCE = timedelta(days=60)
 """How far back a walk looks for months that went by since the last poll. What is older is a backfill's."""
 
 WHOLE_EVERY = timedelta(minutes=20)
-"""How long polls are short after a whole one: they leave out the pages whose time is over, on which some recueils are put on line late.
+"""How long polls are short after a whole one: they leave out the pages whose time is over, on which some recueils are put on line late, and
+request a page to which another redirects without that one.
 
 Where polls come every quarter of an hour every second one is whole. Of half an hour it would be every third: they come a little earlier."""
 
@@ -41,6 +42,7 @@ class PolledPage:
     `is_emptied`: it lists none of them any more, nor others. `is_unread`: the walk could not read it, and the way is walked again once it
     answers. `behind` is the page that also changes when something enters this one, the last of the same list, which gets what it pushes
     out: this one is requested only when that one has changed. `never_read`: it was there at the first poll, and could not be read since.
+    `leads_to` is where its address redirected, if it did.
     """
 
     url: str
@@ -50,6 +52,7 @@ class PolledPage:
     is_unread: bool = False
     behind: str | None = None
     never_read: bool = False
+    leads_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,9 @@ def past_pages(trail: Trail, today: date) -> frozenset[str]:
     return frozenset(page.url for page in trail.pages if is_left and page.url in over and not (page.is_unread or page.is_emptied))
 
 
-def left_out(trail: Trail, today: date, now: datetime) -> frozenset[str]:
-    """Return the pages that a poll leaves out now."""
-    is_short = trail.whole_at is not None and timedelta(0) <= now - trail.whole_at < WHOLE_EVERY
-    return past_pages(trail, today) if is_short else frozenset()
+def may_be_short(trail: Trail, now: datetime) -> bool:
+    """Return whether a poll may leave out now what only some have to request."""
+    return trail.whole_at is not None and timedelta(0) <= now - trail.whole_at < WHOLE_EVERY
 
 
 def requests_each_time(trail: Trail, today: date) -> int:

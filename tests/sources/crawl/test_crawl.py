@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from sources.crawl.crawler import Crawl
-from sources.model import CrawlFailed, Gone, LayoutChanged, Paused, Unreachable
+from sources.model import CrawlFailed, FetchRefused, Gone, LayoutChanged, Paused, Unreachable
 from tests.sources.markup import (
     HOST,
     ROOT,
@@ -16,7 +16,7 @@ from tests.sources.markup import (
     grey_card,
     page,
 )
-from tests.sources.poller import AUGUST, JULY, NOW, YEAR, Poller, cards, file_urls, files, months, polled, source, urls
+from tests.sources.poller import AUGUST, JULY, NOW, TODAY, YEAR, Poller, cards, file_urls, files, months, polled, source, urls
 from tests.sources.site import MemorySite
 
 
@@ -80,6 +80,63 @@ async def test_redirected_pages_are_asked_under_the_address_the_site_links() -> 
     site.pages[AUGUST] = files(2, 3)
     third = await poll()
     assert (urls(third), third.requests) == (file_urls(2, 3), 1)
+
+
+SPECIALS = f"{AUGUST}/Speciaux-du-mois-d-aout-2026"
+
+
+async def _redirected() -> tuple[MemorySite, Callable[[int], Awaitable[Crawl]]]:
+    """Polls after so many minutes, where the month leads to its special recueils; the first one is a walk."""
+    site = MemorySite(months())
+    site.redirects[AUGUST] = SPECIALS
+    site.pages[SPECIALS] = site.pages.pop(AUGUST)
+    poll = Poller(site, source(), may_be_short=True)
+
+    async def at(minutes: int) -> Crawl:
+        return await poll(TODAY, NOW + timedelta(minutes=minutes))
+
+    assert urls(await at(0)) == file_urls(2)
+    return site, at
+
+
+async def test_where_a_page_redirects_to_is_requested_at_once_by_every_second_poll() -> None:
+    site, at = await _redirected()
+    asked = []
+    for minutes in (15, 30, 45):
+        assert (await at(minutes)).unchanged
+        asked += site.asked
+    assert asked == [SPECIALS, AUGUST, SPECIALS]
+    before = await at(60)
+    site.pages[SPECIALS] = files(2, 3)
+    after = await at(75)
+    assert (urls(after), site.asked) == (file_urls(2, 3), [SPECIALS])
+    assert after.trail.pages[0].validators == before.trail.pages[0].validators, "what its own address may answer to"
+    # The month gets a page of its own, and its special recueils keep theirs.
+    del site.redirects[AUGUST]
+    site.pages[AUGUST] = files(2, 3, 4)
+    assert (urls(await at(90)), site.asked) == (file_urls(2, 3, 4), [AUGUST])
+    assert ((await at(105)).unchanged, site.asked) == (True, [AUGUST])
+
+
+@pytest.mark.parametrize("now_there", ["nothing", "an error", "another page", "a list without recueils", "a list of others"])
+async def test_a_page_that_is_no_longer_where_its_address_led_is_found_by_the_same_poll(now_there: str) -> None:
+    site, at = await _redirected()
+    del site.pages[SPECIALS]
+    site.redirects[AUGUST] = elsewhere = f"{AUGUST}/Recueils-du-mois-d-aout-2026"
+    site.pages[elsewhere] = files(2, 3)
+    match now_there:
+        case "an error":
+            site.failures[SPECIALS] = FetchRefused("HTTP 500")
+        case "another page":
+            site.redirects[SPECIALS] = ROOT
+        case "a list without recueils":
+            site.pages[SPECIALS] = page()
+        case "a list of others":
+            site.pages[SPECIALS] = files(7)
+    crawl = await at(15)
+    assert set(urls(crawl)) >= set(file_urls(2, 3))
+    assert (polled(crawl), crawl.unread, crawl.emptied) == ([AUGUST], (), ())
+    assert ((await at(30)).unchanged, site.asked) == (True, [elsewhere])
 
 
 async def test_patterns_of_the_catalogue() -> None:
