@@ -1,6 +1,7 @@
 """Measures how long recueils wait for a poll, and nothing else, in three weeks of all departments: `python -m benchmarks.day.polls`.
 
-The rhythm is the real one (`bot.ingest.decisions`), of a bot that has watched for two months; each poll finds all that is there.
+The rhythm is the real one (`bot.ingest.decisions`), of a bot that has watched for two months; each poll finds all that is there. What
+is expected of any source is learned from those two months of all.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from benchmarks.day.figures import PARIS, quantile
 from benchmarks.day.sites import KNOWN, is_measured
 from bot.app.config.model import WatchSettings
 from bot.domain.records import Publication
-from bot.ingest.decisions import interval, learn
+from bot.ingest.decisions import PublicationStats, interval, learn
 from sources.catalogue.authority import load_authorities
 from tests.france.publications import publications
 
 START = datetime(2026, 11, 2, tzinfo=PARIS)
+
+_ROUNDS = 5
+"""What is expected of any source is learned from all of them, and they are learned anew by it: after some rounds it no longer changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,27 @@ class Watched:
     polls: tuple[int, ...]
 
 
-def watch(name: str, host: str, zone: ZoneInfo, *, days: int, every: timedelta, slowest: timedelta) -> Watched:
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often to poll; `every_source` is what was learned of all of them before."""
+
+    every: timedelta
+    slowest: timedelta
+    every_source: tuple[PublicationStats, ...] = ()
+
+
+def known_of(name: str, host: str, zone: ZoneInfo) -> list[Publication]:
+    """What was found of a source before."""
+    ups = (recueil.up for recueil in publications(name, host, zone))
+    return [Publication(up.date(), up + timedelta(minutes=7)) for up in ups if START - KNOWN < up < START]
+
+
+def watch(name: str, host: str, zone: ZoneInfo, rhythm: Rhythm, *, days: int) -> Watched:
     """Poll a source for so many days."""
-    chance, end, ups = Random(name), START + timedelta(days=days), [recueil.up for recueil in publications(name, host, zone)]
-    known = [Publication(up.date(), up + timedelta(minutes=7)) for up in ups if START - KNOWN < up < START]
-    waiting = [up for up in ups if START <= up < end]
+    chance, end, known = Random(name), START + timedelta(days=days), known_of(name, host, zone)
+    waiting = [recueil.up for recueil in publications(name, host, zone) if START <= recueil.up < end]
     working, other, polls = list[float](), list[float](), Counter[date]()
-    now, habits = START - timedelta(minutes=chance.uniform(0, 60)), learn(known, zone, START)
+    now, habits = START - timedelta(minutes=chance.uniform(0, 60)), learn(known, zone, START, rhythm.every_source)
     while now < end:
         local = now.astimezone(zone)
         if local.weekday() < 5 and now >= START:
@@ -51,9 +69,9 @@ def watch(name: str, host: str, zone: ZoneInfo, *, days: int, every: timedelta, 
             (working if is_working else other).append((now - up) / timedelta(minutes=1))
         if found:
             known += [Publication(up.date(), now) for up in found]
-            habits = learn(known, zone, now)
+            habits = learn(known, zone, now, rhythm.every_source)
         # The clock is looked at every five seconds, and the address may be busy.
-        now += interval(habits, now, every=every, slowest=slowest) + timedelta(seconds=chance.uniform(2, 8))
+        now += interval(habits, now, every=rhythm.every, slowest=rhythm.slowest) + timedelta(seconds=chance.uniform(2, 8))
     return Watched(tuple(working), tuple(other), tuple(polls.values()))
 
 
@@ -71,12 +89,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--slowest", type=float, default=usual.slowest_minutes, metavar="MINUTES", help="watch.slowest_minutes (%(default)g)"
     )
+    parser.add_argument("--seed", type=int, default=1, help="what sources publish, and when, is drawn from (%(default)s)")
     options = parser.parse_args(arguments)
-    every, slowest = timedelta(minutes=options.every), timedelta(minutes=options.slowest)
-    sources = [(authority.sources[0], ZoneInfo(authority.time_zone)) for authority in load_authorities().values() if is_measured(authority)]
-    seen = [
-        watch(source.root, source.root.split("/")[2], zone, days=options.days, every=every, slowest=slowest) for source, zone in sources
-    ]
+    measured = [authority for authority in load_authorities().values() if is_measured(authority)]
+    roots = [(authority.sources[0].root, ZoneInfo(authority.time_zone)) for authority in measured]
+    sources = [(root if options.seed == 1 else f"{root} {options.seed}", root.split("/")[2], zone) for root, zone in roots]
+    learned: tuple[PublicationStats, ...] = ()
+    for _ in range(_ROUNDS):
+        learned = tuple(learn(known_of(*source), source[2], START, learned) for source in sources)
+    rhythm = Rhythm(timedelta(minutes=options.every), timedelta(minutes=options.slowest), learned)
+    seen = [watch(*source, rhythm, days=options.days) for source in sources]
     polls = [count for one in seen for count in one.polls]
     print(f"{len(seen)} departments, {options.days} days: {mean(polls):.1f} polls of a source on a working day, {max(polls)} at most")
     print(f"{'minutes until a poll':24}{'recueils':>10}{'p50':>8}{'p95':>8}{'worst':>8}")

@@ -253,13 +253,16 @@ HALF_LIFE = timedelta(days=60)
 """What was published so long ago counts half: habits change with people."""
 
 TRUST = 40.0
-"""Publications after which what was seen weighs as much as what is expected of any prefecture: a month or two of an average one. With half
-as many, what comes in hours that were rare before waits longer: 95 of 100 wait 14.4 minutes at most instead of 13.8."""
+"""Publications after which what was seen weighs as much as what is expected of any prefecture: a month or two of an average one."""
 
-WATCHED = timedelta(hours=14.6)
+TRUST_IN_ALL = 400.0
+"""Publications after which what all sources together did weighs as much, in what is expected of any of them, as what is known beforehand:
+a week of all of France, years of a single source."""
+
+WATCHED = timedelta(hours=14.9)
 """On the busiest sort of day a source is polled as often as if it were polled at an even pace for so long, and never besides."""
 
-FLATTER = 0.85
+FLATTER = 0.7
 """Polls come when the source publishes: by the hour in proportion to this power of what it publishes then. In proportion to all of it, what
 comes in its rare hours would wait too long; by the square root, which makes the mean wait the shortest, half of all would wait longer."""
 
@@ -276,13 +279,16 @@ FEW_GAPS = 8
 NEVER_LATE_BEFORE = timedelta(days=5)
 """From the Wednesday before a holiday and its bridge day to the Monday after: no reason to worry anybody."""
 
+Rates = tuple[tuple[float, ...], ...]
+"""Publications per hour in arbitrary units: for a working day, a Saturday and a Sunday, 24 hours each, local time."""
+
 _HOUR = timedelta(hours=1)
 _WORKING_DAYS, _SATURDAY, _SUNDAY = range(3)
 _DAYS_OF = (5, 1, 1)
 """How many days of a week are of each sort."""
 
 # Shares of the busiest hour, by hour of the day.
-_EXPECTED: tuple[tuple[float, ...], ...] = (
+_KNOWN_BEFOREHAND: Rates = (
     (0.05,) * 7 + (0.5,) + (1.0,) * 11 + (0.7, 0.4, 0.4, 0.2, 0.05),
     (0.05,) * 9 + (0.3,) * 11 + (0.05,) * 4,
     (0.05,) * 9 + (0.15,) * 12 + (0.05,) * 3,
@@ -295,24 +301,26 @@ _AROUND = ((-1, 0.3), (0, 0.5), (1, 0.2))
 class PublicationStats:
     """Holds what is usual for one source.
 
-    `rates` are publications per hour in arbitrary units: for a working day, a Saturday and a Sunday, 24 hours each, local time. `usual_gap`
-    is the median time between two days with a publication, `late_after` a silence that it practically never keeps; both None while
-    too little is known. `latest` is the last day on which anything was published.
+    `usual_gap` is the median time between two days with a publication, `late_after` a silence that it practically never keeps; both None
+    while too little is known. `latest` is the last day on which anything was published.
     """
 
     zone: ZoneInfo
-    rates: tuple[tuple[float, ...], ...]
+    rates: Rates
     usual_gap: timedelta | None = None
     late_after: timedelta | None = None
     latest: date | None = None
 
 
-def learn(publications: Iterable[Publication], zone: ZoneInfo, now: datetime) -> PublicationStats:
-    """Learn the habits of a source from what it published, in the authority's time zone. `now` is an aware instant."""
+def learn(
+    publications: Iterable[Publication], zone: ZoneInfo, now: datetime, every_source: Iterable[PublicationStats] = ()
+) -> PublicationStats:
+    """Learn the habits of a source from what it published, in the authority's time zone, and from what was learned of `every_source`
+    before, this one among them. `now` is an aware instant."""
     known = list(publications)
     days = _days(known, zone, now)
     usual_gap, late_after = _gaps(days)
-    return PublicationStats(zone, _rates(known, zone, now), usual_gap, late_after, days[-1] if days else None)
+    return PublicationStats(zone, _rates(known, zone, now, _expected(every_source)), usual_gap, late_after, days[-1] if days else None)
 
 
 def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowest: timedelta, requests: int = 1) -> timedelta:
@@ -350,9 +358,20 @@ def _wait(habits: PublicationStats, now: datetime, every: timedelta, slowest: ti
     return min(max(_HOUR / polls, CLOSEST * every), slowest)
 
 
-def _rates(publications: Sequence[Publication], zone: ZoneInfo, now: datetime) -> tuple[tuple[float, ...], ...]:
-    expected = sum(sum(rates) * days for rates, days in zip(_EXPECTED, _DAYS_OF, strict=True))
-    rates = [[TRUST * rate / expected for rate in day] for day in _EXPECTED]
+def _expected(every_source: Iterable[PublicationStats]) -> Rates:
+    """Return what is expected of any source, learned from all. That each of them was taught it before changes nothing of where it ends."""
+    learned = (_weighing(TRUST_IN_ALL, _KNOWN_BEFOREHAND), *(stats.rates for stats in every_source))
+    return tuple(tuple(map(sum, zip(*days, strict=True))) for days in zip(*learned, strict=True))
+
+
+def _weighing(publications: float, rates: Rates) -> Rates:
+    """Return rates in the same proportions, of so many publications in a week."""
+    whole = sum(sum(day) * days for day, days in zip(rates, _DAYS_OF, strict=True))
+    return tuple(tuple(publications * rate / whole for rate in day) for day in rates)
+
+
+def _rates(publications: Sequence[Publication], zone: ZoneInfo, now: datetime, expected: Rates) -> Rates:
+    rates = [list(day) for day in _weighing(TRUST, expected)]
     # What one poll finds is one publication: a backlog put online at once says no more of the hour than a single file.
     for found in {item.found_at for item in publications if item.found_at is not None}:
         weight = _weight(now - found)

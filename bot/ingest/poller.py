@@ -95,7 +95,8 @@ class PublicationHistory:
         """Read when a source publishes, in its authority's time zone. Raises StorageError."""
         # What was found before the first poll ended says nothing of when it came online.
         since, found_after = (now - decide.MEMORY).date(), state.baseline_at or now
-        stats = decide.learn(self._store.recueils.publications(state.key, since=since, found_after=found_after), zone, now)
+        published = self._store.recueils.publications(state.key, since=since, found_after=found_after)
+        stats = decide.learn(published, zone, now, [known for _, known in self._stats.copy().values()])
         self._stats[state.key] = state.last_ok_at, stats
         return stats
 

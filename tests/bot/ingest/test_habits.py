@@ -50,17 +50,17 @@ def polls(habits: PublicationStats, start: datetime, end: datetime) -> list[date
 @pytest.mark.parametrize(
     ("day", "hour", "expected"),
     [
-        (0, 7, 26.1),
-        (0, 8, 14.5),
-        (2, 12, 14.5),
-        (4, 18, 14.5),
-        (4, 19, 19.6),  # Friday evening, for the Saturday
-        (4, 20, 31.5),
-        (4, 22, 56.9),
+        (0, 7, 24.1),
+        (0, 8, 14.9),
+        (2, 12, 14.9),
+        (4, 18, 14.9),
+        (4, 19, 19.1),  # Friday evening, for the Saturday
+        (4, 20, 28.2),
+        (4, 22, 45.8),
         (0, 23, 90.0),
         (1, 3, 90.0),
-        (5, 11, 40.3),
-        (6, 11, 72.6),
+        (5, 11, 34.5),
+        (6, 11, 56.0),
         (6, 22, 90.0),
     ],
 )
@@ -100,6 +100,31 @@ def test_one_who_publishes_at_night_is_watched_at_night() -> None:
     assert minutes(learn(found(*nights[:2]), PARIS, MONDAY), at(1, 2, 5)) > 30, "twice is no habit"
 
 
+def taught(*sources: list[Publication], rounds: int = 6) -> list[PublicationStats]:
+    """Learn sources that know of each other."""
+    habits: list[PublicationStats] = []
+    for _ in range(rounds):
+        habits = [learn(publications, PARIS, MONDAY, habits) for publications in sources]
+    return habits
+
+
+def test_what_all_others_do_is_expected_of_a_new_source() -> None:
+    afternoons = found(*(at(-day, 16, 10) for day in range(1, 60) if at(-day, 16).weekday() < 5))
+    alone, in_france = learn([], PARIS, MONDAY), learn([], PARIS, MONDAY, taught(*[afternoons] * 50))
+    assert minutes(in_france, at(1, 16)) < 10 < minutes(alone, at(1, 16))
+    assert minutes(in_france, at(1, 10)) > minutes(alone, at(1, 10))
+    one_of_them = learn([], PARIS, MONDAY, taught(afternoons))
+    assert minutes(one_of_them, at(1, 10)) - minutes(alone, at(1, 10)) < 2, "what one source does is no rule for others"
+
+
+def test_what_sources_learn_from_each_other_does_not_grow_with_each_time() -> None:
+    mornings, evenings = (found(*(at(-day, hour, 10) for day in range(1, 60))) for hour in (9, 21))
+    some, more = (taught(mornings, evenings, rounds=rounds) for rounds in (10, 100))
+    for before, after in zip(some, more, strict=True):
+        assert after.rates[0] == pytest.approx(before.rates[0], rel=1e-3)
+    assert minutes(more[1], at(1, 21)) == EVERY / timedelta(minutes=2) < minutes(more[0], at(1, 21))
+
+
 def test_a_crowd_found_at_once_counts_once() -> None:
     crowd = found(*[at(-1, 3)] * 400)
     assert learn(crowd, PARIS, MONDAY) == learn(crowd[:1], PARIS, MONDAY)
@@ -124,7 +149,7 @@ def test_hours_are_local_across_the_change_of_clocks(change: date) -> None:
     habits = learn([], PARIS, MONDAY)
     for day in (change - timedelta(days=2), change + timedelta(days=1)):  # a Friday and a Monday
         morning = datetime(day.year, day.month, day.day, 7, 30, tzinfo=PARIS).astimezone(UTC)
-        assert minutes(habits, morning) == pytest.approx(26.1, abs=0.1)
+        assert minutes(habits, morning) == pytest.approx(24.1, abs=0.1)
         assert minutes(habits, morning - timedelta(hours=2)) == pytest.approx(90, abs=0.1)
 
 

@@ -119,3 +119,14 @@ def test_what_a_source_published_is_read_once_and_again_when_it_was_polled(store
     for _ in range(2):
         health_report(store, AUTHORITIES, {"26", "38"}, NOW, history)
     assert read == [states[0].key], "another process has polled it"
+
+
+def test_what_one_source_published_is_expected_of_the_others(store: Store) -> None:
+    known, new = (SourceState(key, baseline_at=NOW - 90 * DAY, last_ok_at=NOW) for key in ("26:site", "38:site"))
+    publish(store, known.key, 30)
+    history, zone = PublicationHistory(store), ZoneInfo("Europe/Paris")
+    alone = history.read(new, zone, NOW)
+    history.read(known, zone, NOW)
+    beside = history.read(new, zone, NOW)
+    assert beside.rates != alone.rates
+    assert (beside.latest, beside.usual_gap) == (alone.latest, alone.usual_gap) == (None, None), "days are its own"
