@@ -110,8 +110,9 @@ async def simulate(plan: Plan, folder: Path, *, every: timedelta = EVERY, on_day
                 ingestor = Ingestor(catalogue, crawler, files, job, recorder, store, clock.now)
                 background = BackgroundTasks(ingestor, WorkerSlots(quick=2, slow=1), clock.now)
                 schedule = PollSchedule(every=every, slowest=max(every, SLOWEST), announce_since=ANNOUNCED)
-                watcher = Poller(catalogue, crawler, background, store, PublicationHistory(store), schedule, clock.now)
-                await _Driver(record, watcher, store, clock, month, on_day).run()
+                history = PublicationHistory(store)
+                watcher = Poller(catalogue, crawler, background, store, history, schedule, clock.now)
+                await _Driver(record, watcher, store, history, clock, month, on_day).run()
                 await watcher.stop()
         record.posts = store.posts.listed(states=list(PostState))
     finally:
@@ -132,6 +133,7 @@ class _Driver:
     record: Record
     watcher: Poller
     store: Store
+    history: PublicationHistory
     clock: Clock
     month: Month
     on_day: Callable[[datetime], None]
@@ -176,7 +178,7 @@ class _Driver:
             state, zone = self.store.sources.get(source.key), self.month.zones[source.key]
             trail = Trail.from_json(state.trail)
             requests = requests_each_time(trail, now.astimezone(zone).date()) if trail is not None else 1
-            habits = PublicationHistory(self.store).read(state, zone, now)
+            habits = self.history.of(state, zone, now)
             usual[source.key] = interval(habits, now, every=self.record.every, slowest=SLOWEST, requests=requests)
         return usual
 
