@@ -184,18 +184,12 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
     second = second_values(text, tagged(text, segment))
     poor = {quote.about for quote in verdict.evidence if text.is_poor(quote)}
     told = {name: value for name in TAGGED if (value := getattr(verdict.facts, name))}
+    doubtful, settled = verdict.facts.doubtful, verdict.facts.settled
+    agreed = {name: agree(text, segment, name, value, second.get(name)) for name, value in told.items()}
+    # The second reader may take a person for a maker.
+    theirs = {name: _anonymous(second.get(name)) for name in told}
     return tuple(
-        TwiceRead(
-            name,
-            value,
-            # The second reader may take a person for a maker.
-            _anonymous(second.get(name)),
-            agree(text, segment, name, value, second.get(name)),
-            name in verdict.facts.doubtful,
-            name in poor,
-            name in verdict.facts.settled,
-        )
-        for name, value in told.items()
+        TwiceRead(name, value, theirs[name], agreed[name], name in doubtful, name in poor, name in settled) for name, value in told.items()
     )
 
 

@@ -347,13 +347,8 @@ def _named_first(document: ActText, segment: Segment, table: str, others: _Reade
     text = document.flat
     views = (text, _CUT_WORD.sub(r"\1\2  ", text))  # "Wintics- Cityvision" may also be two words
     for start in (*starts, segment.start):
-        known = (
-            (name, match)
-            for name, pattern in listed_products(table)
-            for view in views
-            for match in pattern.finditer(view, start, segment.end)
-        )
-        listed = (TextMatch(name, *match.span()) for name, match in known)
+        known = ((name, pattern.finditer(view, start, segment.end)) for name, pattern in listed_products(table) for view in views)
+        listed = (TextMatch(name, *match.span()) for name, matches in known for match in matches)
         for found in chain(listed, others(document, start, segment.end)):
             # Named to say that another one was chosen?
             preferred = _PREFERRED_TO.search(text[max(found.start - _SENTENCE, 0) : found.start])
@@ -369,15 +364,12 @@ def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str
             before = _CLAUSE.split(text[max(match.start() - _NEAR, start) : match.start()])[-1]
             around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _IS_ROLE else match.group()
             spoken = _SOFTWARE_NEAR.search(before) is not None or _SOFTWARE_NEAR.search(around) is not None
-            if not spoken and _MAKES.match(match.group()) is None and _THEN_PRODUCT.match(text, match.end(), limit) is None:
-                continue
-            if match.group().startswith("par") and _USED_BY.search(before) is not None:
+            spoken = spoken or _MAKES.match(match.group()) is not None or _THEN_PRODUCT.match(text, match.end(), limit) is not None
+            if not spoken or (match.group().startswith("par") and _USED_BY.search(before) is not None):
                 continue
             position = match.start("name") if "name" in pattern.groupindex else _named_after(document, match.end(), limit)
             found = name_at(document, position, limit, linked=True) if position is not None else None
-            if found is None or found.value.split()[0].lower() in _OPERATORS:
-                continue
-            if _NOT_A_MAKER.search(text, match.start(), found.start) is not None:
+            if found is None or found.value.split()[0].lower() in _OPERATORS or _NOT_A_MAKER.search(text, match.start(), found.start):
                 continue
             follows = {_IS_ROLE: _THEN_ROLE, _THAT_IT: _THEN_MADE}.get(pattern)
             if follows is not None and follows.match(text, found.end, limit) is None:

@@ -79,12 +79,9 @@ def of_police_series(number: str) -> bool:
 
 
 def _number_keys(authority: str, number: str, facts: Facts) -> list[str]:
-    keys: list[str] = []
-    for plain in dict.fromkeys((comparable(number), without_service(number))):
-        if facts.signed is not None:
-            keys.append(f"number:{authority}:{plain}:signed:{facts.signed.isoformat()}")
-        if facts.starts is not None:
-            keys.append(f"number:{authority}:{plain}:starts:{facts.starts.day.isoformat()}")
+    spelt = dict.fromkeys((comparable(number), without_service(number)))
+    days = {"signed": facts.signed, "starts": facts.starts.day if facts.starts is not None else None}
+    keys = [f"number:{authority}:{each}:{of}:{day.isoformat()}" for each in spelt for of, day in days.items() if day is not None]
     if not keys and re.search(r"20\d\d", number):
         printed = "-".join(re.findall(r"[a-z]+|\d+", number.lower()))
         keys.append(f"number:{authority}:{printed}")

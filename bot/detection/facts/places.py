@@ -502,9 +502,8 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
         entries = list(names(document.original(start, end), item=match.re in _OF_PLACES or match.re is _THOSE))
         if capitals and match.re not in _OF_A_KIND and not any(map(is_of_a_kind, entries)):  # "À RAISON DE DOUZE"
             continue
-        if bracketed and len(entries) <= text.count(",", start, end) // 2:
-            continue
-        if bracketed and any(entry.start <= start < entry.end for entry in listed) and not all(map(is_of_a_kind, entries)):
+        inside = bracketed and any(entry.start <= start < entry.end for entry in listed)
+        if (bracketed and len(entries) <= text.count(",", start, end) // 2) or (inside and not all(map(is_of_a_kind, entries))):
             continue
         if match.re is _THOSE:  # "celles du Pâquier", but not "celles du hall et des accès"
             entries = [name for name in entries if name != name.lower()]

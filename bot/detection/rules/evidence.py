@@ -289,11 +289,8 @@ def _asked(text: str, start: int, verb: re.Match[str]) -> bool:
 
 def article_verb(text: str, start: int, stop: int) -> Verb | None:
     """Return what an article decides: its first verb."""
-    matches = [
-        Verb(kind, match.start(), match.end(), kind.value)
-        for kind, verb in cues().articles.items()
-        if (match := verb.search(text, start, stop))
-    ]
+    found = ((kind, verb.search(text, start, stop)) for kind, verb in cues().articles.items())
+    matches = [Verb(kind, *match.span(), kind.value) for kind, match in found if match is not None]
     return min(matches, key=lambda verb: (verb.start, verb.kind.value), default=None)
 
 
