@@ -318,7 +318,7 @@ def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
     """Return True for what a recital says was thought of and is not done; not of an act that ends something, which may rest on that."""
     if case.title is None or mention.part is not DecreePart.RECITAL:
         return False
-    if case.title.verb is not None and case.title.verb.kind in CHANGES:
+    if (verb := case.title.verb) is not None and verb.kind in CHANGES:
         return False
     low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
     before = cues().around["given_up"].search(case.text, low, mention.tight_end)
@@ -327,8 +327,8 @@ def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
 
 def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
     """Return True where only visas speak of VSA, as the title of another decree, and the act decides nothing on images."""
-    named = [(block, case.text[case.within(block)[0] : each.tight_start]) for each in strong for block in [case.segment.at(each.start)]]
-    quoted = all(block.part is DecreePart.VISA and re.match(r"vu?l?(?:es)?arrete", before) for block, before in named)
+    before = (case.text[case.within(case.segment.at(mention.start))[0] : mention.tight_start] for mention in strong)
+    quoted = all(mention.part is DecreePart.VISA for mention in strong) and all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
     if case.supported() or not case.segment.has_articles or not quoted:
         return False
     spans = (case.within(block) for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE))

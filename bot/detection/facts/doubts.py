@@ -67,8 +67,9 @@ def doubtful(
         value: FactValue = getattr(facts, name)
         if value and not _is_listed(document, segment, name, value) and not agree(document, segment, name, value, read.get(name)):
             unsure.add(name)
-    if "software" in unsure - poor and not read.get("software") and facts.vendor and "vendor" not in unsure:
-        unsure -= {"software"} if _beside_maker(document, facts) else set()
+    unseen = "software" in unsure - poor and not read.get("software")
+    if unseen and facts.vendor and "vendor" not in unsure and _beside_maker(document, facts):
+        unsure.remove("software")
     return tuple(name for name in Facts.__dataclass_fields__ if name in unsure and getattr(facts, name))
 
 

@@ -250,9 +250,9 @@ def _receives(document: ActText, segment: Segment, entry: TextMatch[str]) -> boo
 
 def only_told(document: ActText, segment: Segment) -> set[str]:
     """Return whoever is only named as the owner of cameras, or where the decree is executed or told of."""
-    titles = [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]
     articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
-    entries = [*named_in(document, titles, heading=True), *named_in(document, articles)]
+    titled = named_in(document, list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), heading=True)
+    entries = [*titled, *named_in(document, articles)]
     users = {entry.value for entry in entries if not (_comes_after(_OWNED, document, entry) or _is_told(document, segment, entry))}
     return {entry.value for entry in entries} - users
 

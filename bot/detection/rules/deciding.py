@@ -290,21 +290,17 @@ _USED_NEAR = 120
 
 
 def by_parts(case: SegmentEvidence) -> Finding | None:
-    """Return the authorisation that rests on the law and has all parts of one: an article that allows, what is looked for, and a period.
-
-    Whatever the words: "l'opérateur est autorisé à soumettre les images à l'outil", each of which another article defines. Its title, where
-    it has one, is on VSA or its law.
-    """
+    """Return the authorisation that rests on the law and has all parts of one, whatever the words ("l'opérateur est autorisé à soumettre
+    les images à l'outil", each of which another article defines): an article that allows, what is looked for, a period, and no title that
+    is on neither VSA nor its law."""
     document, segment, text = case.document, case.segment, case.text
     above = (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA)
     on_the_law = any(basis.alone for block in segment.of(*above) for basis, *_ in legal_bases(document, block.start, block.end))
-    if not on_the_law or case.denied() or document.flat.startswith("projet", segment.start):
+    titled = case.title.verb if case.title is not None else None
+    of_vsa = case.title is None or case.title.speaks or re.search(r"article10(?!\d)", case.title.text) is not None
+    otherwise = case.denied() or (titled is not None and titled.kind is not Kind.AUTHORISATION)
+    if not (on_the_law and of_vsa) or otherwise or document.flat.startswith("projet", segment.start):
         return None
-    if case.title is not None:
-        titled = case.title.verb
-        of_vsa = case.title.speaks or re.search(r"article10(?!\d)", case.title.text) is not None
-        if not of_vsa or (titled is not None and titled.kind is not Kind.AUTHORISATION):
-            return None
     allowed: Verb | None = None
     for block in segment.of(DecreePart.ARTICLE):
         start, stop = case.within(block)
@@ -315,10 +311,8 @@ def by_parts(case: SegmentEvidence) -> Finding | None:
         if verb is not None and _THE_USE.search(text, max(verb.start - _USED_NEAR, start), min(verb.end + _USED_NEAR, stop)):
             allowed = allowed or verb
     lasts = period(document, segment) if allowed is not None and case.looks_for_events() else None
-    if allowed is None or lasts is None or None in lasts.value:
-        return None
     named = min(case.found, key=lambda mention: (mention.citation, not mention.strong))
-    return case.decree(Kind.AUTHORISATION, case.verb(allowed), named)
+    return None if allowed is None or lasts is None or None in lasts.value else case.decree(allowed.kind, case.verb(allowed), named)
 
 
 _REACH = 420

@@ -337,7 +337,7 @@ def is_generic(title: str) -> bool:
 
 def tells_only_a_change(title: OwnTitle) -> bool:
     """Return True for a title that changes or ends another decree and does not say what that is about ("abrogeant l'arrêté n° 2026-12")."""
-    return title.verb is not None and title.verb.kind in CHANGES and _ONLY_A_CHANGE.fullmatch(title.text) is not None
+    return (verb := title.verb) is not None and verb.kind in CHANGES and _ONLY_A_CHANGE.fullmatch(title.text) is not None
 
 
 def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnTitle | None:

@@ -243,8 +243,8 @@ def _articles(document: ActText, operative: int, end: int) -> list[int]:
     articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
     point = next((point for point in _POINTS if point.match(text, operative) is not None), None)
     if not articles:
-        points = (match.start() for match in point.finditer(text, operative, end)) if point is not None else None
-        articles = set(_paragraphs(document, operative, end) if points is None else points)
+        points = (match.start() for match in point.finditer(text, operative, end)) if point is not None else ()
+        articles = set(points or _paragraphs(document, operative, end))
     headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
     return [headed.get(position, position) for position in sorted({operative, *articles})]
 
