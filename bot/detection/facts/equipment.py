@@ -306,7 +306,11 @@ _NOT_A_MAKER = re.compile(rf"\b(?:{'|'.join(_WORDS['not_a_maker'])})\b")
 _SOFTWARE_NEAR = re.compile(r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|denomme\w*|traitement|outil|module|technologie|systeme \")")
 # A clause that goes on about the same thing after its semicolon.
 _CLAUSE = re.compile(r";(?!\s(?:il|elle|celui-ci|celle-ci|ce dernier|cette derniere|ce logiciel|l'editeur|son editeur)\b)|\.\s")
-_CORPORATE = re.compile(r"\s+(?:SAS|SASU|SA|SARL|Group|Groupe|France|Technologies|Systems|Vision|Business|Labs|AI|IA)\b")
+# Words of trade, which are nobody's surname.
+_CORPORATE = re.compile(
+    r"\s+(?:SAS|SASU|SA|SARL|Group|Groupe|France|Technologies|Systems|Syst[èe]mes|Vision|Business|Labs|AI|IA|Data|Num[ée]rique|Digital|Analy(?:tics|tique)s?"
+    r"|Informatique|Ing[ée]nierie|Imagerie|Optique|D[ée]tection|Software|Solutions|S[ée]curit[ée]|Industries|Robotics|Robotique|Tech|Innovation)\b"
+)
 _OPERATORS = frozenset({"ratp", "sncf", "etat", "police", "prefecture", "gendarmerie", "ville", "commune"})
 
 _SENTENCE = 200

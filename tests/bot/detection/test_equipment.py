@@ -189,6 +189,10 @@ def test_the_first_of_several_parts_is_no_count(text: str, count: int | None) ->
 @pytest.mark.parametrize(
     ("article", "software", "vendor"),
     [
+        ("Le logiciel Vigidrap, édité par Halbrane Systèmes, est installé.", "Vigidrap", "Halbrane Systèmes"),
+        ("Le logiciel Vigidrap, conçu par Halbrane Numérique, est installé.", "Vigidrap", "Halbrane Numérique"),
+        ("Le logiciel Vigidrap, développé par la SARL Halbrane, est installé.", "Vigidrap", "Halbrane"),
+        ("Le logiciel Vigidrap, conçu par Jeanne Halbrane, est installé.", "Vigidrap", None),
         ("Le logiciel mis en œuvre est « Belvédère », conçu par la start-up grenobloise Optiplus.", "Belvédère", "Optiplus"),
         ("Le logiciel retenu, « Belvédère », est édité par Optiplus.", "Belvédère", "Optiplus"),
         ("Le traitement, commercialisé sous le nom de Belvédère, est l'œuvre de la société Optiplus.", "Belvédère", "Optiplus"),
