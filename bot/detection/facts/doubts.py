@@ -49,6 +49,7 @@ _ANY = re.compile(r"(?:manifestation|[ée]v[éeè]nement|rassemblement|festivit[
 # Where people work or ask: a place under watch, or where the decree is put up.
 _HOUSE = re.compile(r"(?:mairie|h[oô]tel|pr[ée]fecture|salle|hall|[ée]cole)\b", re.IGNORECASE)
 _FOR_PREFECT = re.compile(r"\b(?:(?:pour|p/|par delegation de) ?l[ae]|par delegation du) prefete?\b|\bpour (?:elle|lui),")
+_OFFICE_GOES_ON = re.compile(r"\W{1,3}(?:et )?(?:adjoint|charge|direct|secretaire|delegue|chef|coordonn)")
 _MORE_WORDS = 2
 _SHORT_LINE = 60
 _FROM_ONE_PAGE = (*TAGGED, "number", "signed", "cameras")
@@ -123,6 +124,9 @@ def _is_cut(document: ActText, segment: Segment, name: str, value: FactValue) ->
     if name == "places" and isinstance(value, tuple):
         return any(_PART.fullmatch(place) is not None for place in value)
     if name == "office":
+        last = document.flat.rfind(fold(str(value)).text)
+        if last >= 0 and _OFFICE_GOES_ON.match(document.flat, last + len(fold(str(value)).text)) is not None:
+            return True
         return _words(str(value)) in {("prefet",), ("prefete",)} and _is_for_prefect(document, segment)
     if name == "vendor":
         after = [document.original(each.end(), each.end() + 12) for each in re.finditer(re.escape(fold(str(value)).text), document.flat)]
@@ -196,8 +200,8 @@ def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> 
 
 def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     """Return True where no place of either reader is without a counterpart. One that the second reader did not see is next to one that it
-    saw, in a table or an enumeration. One that only it saw stands in the title or an article, holds no figure, and is of a kind, or beside
-    one of the rules: anything else it takes for a place is none."""
+    saw, in a table or an enumeration, or named beside it. One that only it saw stands in the title or an article, holds no figure, and is
+    of a kind, begins with a capital or is beside one of the rules: anything else it takes for a place is none."""
     # The tagger may leave out what is around a place ("et ses abords", "entre le pont de Sully et le pont Neuf"); the rules may not.
     ours = [{_words(each), _words(_REMARK.split(each)[0])} for each in mine]
     others = [(_words(each), is_of_a_kind(each)) for each in theirs]
@@ -215,7 +219,7 @@ def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], the
     extra = {each: known for each, known in unpaired.items() if not re.search(r"\d", each) and _stands_apart(fold(each).text, told, plain)}
     # Of those that both have, another form ("Nord" of "gare du Nord") would stand between two neighbours.
     beside = set() if all(extra.values()) else _listed_with(document.folded.text, (*mine, *extra), mine)
-    against = any(known or each in beside for each, known in extra.items())
+    against = any(known or each[0].isupper() or each in beside for each, known in extra.items())
     linked = _listed_with(document.folded.text, mine, seen)
     shared = [text for text in articles if any(fold(each).text in text for each in seen)]
     return bool(seen) and not against and all(each in linked or _is_named(each, others, shared) for each in mine)

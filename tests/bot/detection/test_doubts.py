@@ -126,6 +126,7 @@ AND_MORE = (
         ("massif du Maïdo", True),  # beside those of the rules
         ("Bercy", True),
         ("butte du Chat", False),  # neither beside them nor of a kind that is known
+        ("Affiches", True),  # by its capital it could be one
         ("cours Neuf", True),  # of a kind
         ("Stade Neuf", False),  # a part of one of them
         ("tribunal de Nice", False),  # not in an article
@@ -215,6 +216,17 @@ def test_somebody_who_signs_another_decree_for_the_prefect_makes_no_doubt() -> N
     first, second = segments(text, None)
     assert doubtful(text, first, Facts(office="La préfète"), (), {}) == ()
     assert doubtful(text, second, Facts(office="La préfète"), (), {}) == ("office",)
+
+
+def test_an_office_that_goes_on_where_it_stands_last_is_doubtful() -> None:
+    for after, doubt in (
+        (", adjointe au directeur de cabinet", True),
+        (" et directrice des sécurités", True),
+        ("\nAdèle DIRECTRICE", False),
+    ):
+        text = document(given := act(TEXT.replace("Le préfet de police\n", f"La sous-préfète{after}"), TITLE), given.pages)
+        found = doubtful(text, segments(text, None)[0], Facts(office="La sous-préfète"), (), {})
+        assert (found == ("office",)) is doubt, after
 
 
 def test_a_maker_whose_name_goes_on_wherever_it_stands_is_doubtful() -> None:
