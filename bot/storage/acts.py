@@ -395,12 +395,16 @@ def _acts_where_seen(connection: Connection, decree_id: int) -> list[Row[Any]]:
     return list(found.values())
 
 
+_WAITS_WITHDRAWN = and_(
+    posts.c.state == PostState.PENDING, exists().where(decrees.c.id == posts.c.decree_id, decrees.c.withdrawn_at.is_not(None))
+)
+
+
 def refuse_withdrawn(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
     """Let none of these posts wait to be sent whose decree is withdrawn."""
-    withdrawn = exists().where(decrees.c.id == posts.c.decree_id, decrees.c.withdrawn_at.is_not(None))
     # It leaves its digest, if it is in one: the others of it are sent without it.
     values = {"state": PostState.REFUSED, "cause": PostCause.BY_PERSON, "error": WHY, "not_before": None, "closed_at": now, "digest": None}
-    connection.execute(update(posts).where(which, posts.c.state == PostState.PENDING, withdrawn).values(values))
+    connection.execute(update(posts).where(which, _WAITS_WITHDRAWN).values(values))
 
 
 def withdrawn_among(connection: Connection, ids: Collection[int | None]) -> frozenset[int]:

@@ -26,6 +26,7 @@ from bot.storage.columns import Instant
 from bot.storage.database import Repository, put
 from bot.storage.decrees import load_decrees
 from bot.storage.posts import (
+    OTHER,
     SKEW,
     awaited,
     due_at,
@@ -268,8 +269,7 @@ class Outbox(Repository):
 
 def _as_it_was(post: Post) -> ColumnElement[bool]:
     """The rows of this message, while it is in the state that it has here, at the same attempt."""
-    first = posts.alias()
-    attempts = select(first.c.attempts).where(first.c.id == post.id).scalar_subquery()
+    attempts = select(OTHER.c.attempts).where(OTHER.c.id == post.id).scalar_subquery()
     return and_(of_message(post), posts.c.state == post.state, posts.c.state.in_(_OPEN), attempts == post.attempts)
 
 
@@ -378,8 +378,7 @@ class ChatMessages(Repository):
         with self._database.writing() as connection:
             require(connection, post_id)
             moved = _moved_at(connection, chat)
-            this = posts.alias()
-            here = posts.c.destination == select(this.c.destination).where(this.c.id == post_id).scalar_subquery()
+            here = posts.c.destination == select(OTHER.c.destination).where(OTHER.c.id == post_id).scalar_subquery()
             last = select(posts.c.reference).where(here, *_sent_since(moved))
             sent = connection.execute(last.order_by(posts.c.closed_at.desc()).limit(_LAST_SENT)).scalars()
             first = None if moved is None else 0
@@ -411,11 +410,12 @@ class ChatMessages(Repository):
 
     def history(self, post_id: int, chat: int | str) -> ChatHistory:
         """What is known of the chat, to look there for this post. Raises NoSuchRow."""
-        this = posts.alias()
         # The id too: programs whose clocks disagree must not make a later post an earlier one.
-        earlier = and_(posts.c.closed_at < func.coalesce(this.c.sought_since, this.c.created_at, type_=Instant()), posts.c.id < this.c.id)
+        earlier = and_(
+            posts.c.closed_at < func.coalesce(OTHER.c.sought_since, OTHER.c.created_at, type_=Instant()), posts.c.id < OTHER.c.id
+        )
         sent = select(posts.c.reference, earlier.label("earlier")).join(
-            this, and_(this.c.destination == posts.c.destination, this.c.id == post_id)
+            OTHER, and_(OTHER.c.destination == posts.c.destination, OTHER.c.id == post_id)
         )
         with self._database.reading() as connection:
             require(connection, post_id)
@@ -429,8 +429,7 @@ class ChatMessages(Repository):
 
     def shared_history(self, post_id: int) -> ChatHistory:
         """Return what is known of all chats whose messages have ids of the shared row, to look for a post among them. Raises NoSuchRow."""
-        this = posts.alias()
-        meanwhile = posts.c.closed_at >= select(this.c.created_at).where(this.c.id == post_id).scalar_subquery()
+        meanwhile = posts.c.closed_at >= select(OTHER.c.created_at).where(OTHER.c.id == post_id).scalar_subquery()
         sent = select(posts.c.destination, posts.c.reference).where(
             posts.c.destination.startswith(CHATS), posts.c.state == PostState.SENT, meanwhile
         )

@@ -56,10 +56,15 @@ def is_in_doubt(table: FromClause) -> ColumnElement[bool]:
     return and_(table.c.state.in_((PostState.SENDING, PostState.UNKNOWN)), or_(table.c.state == PostState.SENDING, undecided))
 
 
+_doubtful = posts.alias()
+_IN_DOUBT = select(_doubtful.c.destination).where(is_in_doubt(_doubtful))
+OTHER = posts.alias()
+"""Another post, or the same, in one statement."""
+
+
 def not_behind_doubt() -> ColumnElement[bool]:
     """A post of a destination where no message is in doubt. Asked once, and not of every post that waits."""
-    doubtful = posts.alias()
-    return posts.c.destination.not_in(select(doubtful.c.destination).where(is_in_doubt(doubtful)))
+    return posts.c.destination.not_in(_IN_DOUBT)
 
 
 def first_due(connection: Connection, waiting: Select[Any], now: datetime) -> datetime | None:
@@ -223,8 +228,7 @@ def _sent_there(post: Post, decrees: Collection[int]) -> ColumnElement[bool]:
 
 def wake(connection: Connection, post_id: int) -> None:
     """Look again at once at what waits at the destination of this post: it is out, or given up."""
-    this = posts.alias()
-    here = posts.c.destination == select(this.c.destination).where(this.c.id == post_id).scalar_subquery()
+    here = posts.c.destination == select(OTHER.c.destination).where(OTHER.c.id == post_id).scalar_subquery()
     waits = and_(here, posts.c.state == PostState.PENDING, posts.c.cause == PostCause.AWAITS_EARLIER)
     connection.execute(update(posts).where(waits).values(not_before=None))
 
