@@ -63,7 +63,9 @@ _INSTEAD = re.compile(
 )
 # The last line of a table or of an annex.
 _LAST_LINE = re.compile(
-    r"^\W{0,3}(?P<said>(?:(?:sous-)?total|totaux|ensemble|soit)\b[^\n]*?)?(?<!\d)(?P<count>\d{1,4})(?: cameras?)?[ ]?$", re.MULTILINE
+    r"^\W{0,3}(?:(?P<beside>[^\n]*\d \W)[ ])?(?P<said>(?:cameras?,? )?(?:(?:sous-)?total|totaux|ensemble|ens\.|soit)[^\n]*?)?"
+    r"(?<!\d)(?P<count>\d{1,4})(?: cameras?)?[ ]?$",
+    re.MULTILINE,
 )
 _FIGURES, _FIGURE = re.compile(r"(?<![\w.-])\d{1,4}(?![\w-])"), re.compile(r"\d{1,4}")
 # … and the words of what it counts are replaced in the same sentence.
@@ -123,7 +125,7 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
     titles, articles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
     titled, before, after = (_figures(document, blocks) for blocks in (titles, articles[:spoken], articles[spoken:]))
-    first = _counted([*titled, *after]) or (_counted([*titled, *before, *after]) if before else None)
+    first = _counted([*titled, *after]) or (_counted([*titled, *before, *after]) if before else None) or _counted([*before, *after])
     if first is not None or titled or before or after:
         return first
     preamble = list(segment.of(DecreePart.VISA, DecreePart.RECITAL))
@@ -211,7 +213,7 @@ def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
         last = bisect_right(ends, match.start())
         first = max(last - _ROWS, bisect_left(starts, match.start() - _TABLE))
         heading = text[starts[first] : match.start()] if first < last else ""
-        if not _CAMERA.search(heading) or _NOT_CAMERAS.search(heading):
+        if not _CAMERA.search(heading + (match["said"] or "")) or _NOT_CAMERAS.search(heading):
             continue
         rows = list(takewhile(lambda rank: not lines[rank].printed.endswith((".", ":")), reversed(range(first, last))))
         columns: dict[int, list[int]] = {}
@@ -220,7 +222,10 @@ def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
                 if _FIGURE.fullmatch(cell):
                     columns.setdefault(column, []).append(int(cell))
         candidates = list(columns.values())
-        if match["said"]:
+        if match["beside"]:  # "Place Foch   5   –   Total   20": the same columns twice, side by side
+            own = _FIGURES.findall(match["beside"])[-1:]
+            candidates = [[*map(int, own), *(sum(figures[rank]) for rank in rows if figures[rank])]]
+        elif match["said"]:
             candidates += [[figures[rank][-1] for rank in rows if figures[rank]], [sum(figures[rank]) for rank in rows if figures[rank]]]
         sums = {int(match["count"])} if any(int(match["count"]) in list(accumulate(column))[1:] for column in candidates) else set()
         # "Total 43 14", under "Nombre" and "Dont pivotantes": the greater of the sums is the whole.

@@ -60,6 +60,10 @@ def gather(
     own_event = event(document, segment, speaking, mentioning if kind in CHANGES else ())
     occasion = own_event.value if own_event is not None else None
     own_period = period(document, segment, speaking, signed_on)
+    if own_period is not None and kind in {Kind.ABROGATION, Kind.SUSPENSION}:
+        first, last = own_period.value
+        if last is not None and (kind is Kind.ABROGATION or first == last):
+            own_period = None  # an end has a first day only, and a suspension lasts: any other day is of what happened before
     starts, ends = noted("period", own_period) or (None, None)
     counted = cameras(document, segment, speaking)
     recited = counted is not None and segment.at(counted.start).part in {DecreePart.VISA, DecreePart.RECITAL}

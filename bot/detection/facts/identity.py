@@ -148,7 +148,9 @@ _VALUE = (
     r"(?:(?!\s[-‐‑–—]\s[a-z]+\b)\s?[-/._]\s?(?!\d{1,2}\s+[a-z])[a-z0-9]{1,16}){0,5}"
     r"(?:\s(?:\d{2,5}|cab|bsi|ds)(?=\s+du\s\d))?"  # "n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026", "n° HC 1042 CAB du 18 juin 2027"
 )
-_OFFICIAL = r"(?:\s*(?:inter-?)?(?:prefectora(?:l|ux)|conjoint|modificatif|rectificatif|complementaire|du prefet de police|cab(?:inet)?))*"
+_OFFICIAL = (
+    r"(?:\s*(?:inter-?)?(?:prefectora(?:le?|ux)|conjoint|modificatif|rectificatif|complementaire|du prefet de police|cab(?:inet)?))*"
+)
 _NUMBER = re.compile(
     rf"(?P<head>\barretes?|\ba r r e t e|\bap(?![a-z])|\bdecision|(?<=[a-z])arrete){_OFFICIAL}"
     # "Arrêté du 2 mai 2026", and its number on the next line.

@@ -56,7 +56,7 @@ _BEGIN_VERB = r"(?:mise? en (?:route|marche)|prend(?:ra|re)? effet|entre(?:ra|r)
 _END_VERB = (
     r"(?:prend(?:ra|re)? fin|prenant fin|(?:et|est|sera) (?:arrete|interrompu|desactive|coupe|leve|clos)e?s?|expire(?:ra|r)?|expirant"
     r"|cesse(?:ra|r)?(?:\s[^.;:]{1,40}?)?|(?:s'acheve|s'arrete|s'interrompt|s'eteint|se termine|se clot|s'achevera|s'eteindra)(?:ra|r)?"
-    r"|s'achevant|se terminant|finissant|cessant"
+    r"|fini(?:t|ra)|s'achevant|se terminant|finissant|cessant"
     r"|(?:date de fin|terme)\s[^.;:]{0,60}?(?:remplacee? par (?:celle|celui)|reportee?|fixee?|portee?))"
 )
 _UNTIL = (
@@ -463,10 +463,12 @@ _PROSE = re.compile(r"[.?!]\s|^\W{0,3}l[ea]\s(?:sous-)?prefete?\b", re.MULTILINE
 
 
 def _is_below_title(document: ActText, segment: Segment, found: TextMatch[Period]) -> bool:
-    """Return True for a day that the prose below a title tells: "Le préfet, au vu du dossier complété le 2 mai 2026, décide"."""
+    """Return True for a day that the prose below a title tells, "Le préfet, au vu du dossier complété le 2 mai 2026, décide", or a line
+    above it."""
     block, text = segment.at(found.start), document.folded.text
     single = found.value[0] == found.value[1] and block.part is DecreePart.HEADING
-    return single and _PROSE.search(text, own_heading(text, block.start, found.start), found.start) is not None
+    above = found.end < own_heading(text, block.start, block.end)
+    return single and (above or _PROSE.search(text, own_heading(text, block.start, found.start), found.start) is not None)
 
 
 _ANY_HOUR = re.compile(rf"(?<!\w){HOUR}(?<!:)(?!\w)")

@@ -98,7 +98,7 @@ _GOES_ON = re.compile(
 )
 # So does one that says more of the day; on the next line too, where it begins as no signatory does.
 _MORE = rf"(?:(?:de|entre|a|au|des|jusqu'a|vers)\s?{HOUR}|(?:a partir|a compter|a l'occasion|jusqu'|afin)(?![a-z]))"
-_AFTER_A_PERIOD = re.compile(rf"\s?,?\s?{_MORE}|[ ]?,?[ ]?(?:au(?= \d)|inclus|pour|lors|et|dans|sur|est|sont)(?![a-z])")
+_AFTER_A_PERIOD = re.compile(rf"\s?,?\s?{_MORE}|[ ]?,?[ ]?(?:au(?= \d)|inclus|pour(?! l[ea] prefe)|lors|et|dans|sur|est|sont)(?![a-z])")
 _LINE_END = re.compile(r"[ ]?(?:\n|$)")
 # What became of the decree since.
 _LATER = re.compile(r"\b(?:recue?|reception|notifie|notification|publiee?|publication|affichee?|affichage|transmise?|executoire|raa)\b")

@@ -23,10 +23,11 @@ _SAME_OPENING = 60
 _ACT_ID = re.compile(r"^\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b", re.MULTILINE)
 _NUMBER_SIGN = re.compile(r"\b(?:arrete|decision)(?:\s+\w+){0,2}\s+n\W{0,3}$")
 _TITLED = re.compile(r"\W*(?:arrete|decision)\s+(?:\w+\s+){0,2}?n?\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b")
-_VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=[\s,]|l[ae']|les)", re.MULTILINE)
+_VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=[\s,]|l[ae']|les)(?! et approuve)", re.MULTILINE)
 # "VISAS", "II. – Motifs": what stands below one of these lines has no "Vu" or "Considérant" of its own.
 _HEADED = re.compile(
-    r"^\W{0,3}(?:(?:[ivx]{1,4}|\d)\W{1,5})?(?:(?P<visa>visas?|textes(?: (?:et pieces|vises))?)|motifs?|considerants)\W{0,3}$", re.MULTILINE
+    r"^\W{0,3}(?:(?:[ivx]{1,4}|\d)\W{1,5})?(?:(?P<visa>visas?|textes(?: (?:et pieces|vises))?)|motifs?|considerants|faits|droit)\W{0,3}$",
+    re.MULTILINE,
 )
 _RECITAL = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,3}considerant(?=\b|qu)", re.MULTILINE)
 # "Article l" is article 1 as OCR reads it, but "article L. 252-1" at a line's beginning is a code's.
@@ -62,12 +63,12 @@ _OPERATIVE = re.compile(
 _SAYS = r"(?:prefete?s?\b[^\n.;:]{0,60}|\bmotifs,?|\bconsequence,?)\s(?:arrete|decide)(?:nt)?(?: ce qui suit)?\s?:\s?(?=\n)"
 _FIRST_POINT = re.compile(
     rf"(?:^\W{{0,3}}(?:arrete|decide)(?:nt)?\b[^\n]{{0,30}}|{_SAYS})\n\s?"
-    r"(?P<point>\W{0,3}(?:(?:1(?:\s?er)?|i)\s?(?:[°º]\s?\)|[°º.)/:-])|a\s?[.)/-])(?=\s))",
+    r"(?P<point>\W{0,3}(?:(?:\d\.1|1(?:\s?er)?|i)\s?(?:[°º]\s?\)|[°º.)/:-])|a\s?[.)/-])(?=\s))",
     re.MULTILINE,
 )
 _POINTS = tuple(
     re.compile(rf"^\W{{0,3}}{number}(?=\s)", re.MULTILINE)
-    for number in (r"\d{1,2}(?:\s?er)?\s?(?:[°º]\s?\)|[°º.)/:-])", r"[ivx]{1,5}\s?[.)/:-]", r"[a-z]\s?[.)/-]")
+    for number in (r"\d{1,2}(?:\.\d{1,2})?(?:\s?er)?\s?(?:[°º]\s?\)|[°º.)/:-])", r"[ivx]{1,5}\s?[.)/:-]", r"[a-z]\s?[.)/-]")
 )
 _ORDERS = re.compile(
     rf"^\W{{0,3}}(?:a\s?r\s?r\s?e\s?t\s?e|d\s?e\s?c\s?i\s?d\s?e)(?:\s?n\s?t)?(?: ce qui suit)?\W{{0,4}}$|{_SAYS}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.detection.labelled import as_labels
 from bot.domain.acts import Facts, Kind
 from tests.bot.detection.samples import act, judge
 
@@ -368,3 +369,74 @@ def test_articles_numbered_by_ordinals_and_a_court_in_short() -> None:
 def test_the_street_of_a_court_is_no_place_under_watch() -> None:
     title = f"Arrêté n° 2026-412 autorisant {OBJECT}. Vous pouvez saisir le tribunal administratif de Pau (cours Lyautey, place Verte)"
     assert facts(f"La commune de Dax est autorisée à mettre en œuvre {OBJECT}.", title=title).places == ()
+
+
+TWICE = "Réf.  Lieu  Nb   Réf.  Lieu  Nb\nA1  place Foch   4   A3   rue Haute   2\nA2   quai Bas   5   –   Total   "
+
+
+@pytest.mark.parametrize(
+    ("table", "count"),
+    [
+        (f"{TWICE}11", 11),
+        ("lieu          nombre\nplace Foch     4\nquai Bas       5\n         caméras, total   9", 9),
+        ("Site   Caméras   Caméras reliées au traitement\n1      15   8\n2      22   6\nEns.   37   14", 14),
+        (f"{TWICE}17", None),
+    ],
+)
+def test_tables_of_cameras_that_add_up(table: str, count: int | None) -> None:
+    assert facts(f"La commune de Lens est autorisée à employer {OBJECT}.", f"Emplacement des caméras\n{table}").cameras == count
+
+
+def test_what_is_told_above_the_articles_of_a_record_is_no_count_of_theirs() -> None:
+    said = "Relevé des décisions\nLe maire dispose de vingt caméras, dont neuf sur le port.\nLe préfet décide :"
+    text = (
+        f"{LAW}\n{said}\n3.1. – La commune de Lens est autorisée à employer, par huit caméras, {OBJECT}.\n3.2. – Le public est informé.\n"
+    )
+    found = judge(act(f"{text}Vu et approuvé\nFait à Lens, le 2 juillet 2026\nLe préfet", f"Arrêté n° 2026-412 autorisant {OBJECT}")).facts
+    assert (found.cameras, found.office) == (8, "Le préfet")
+
+
+@pytest.mark.parametrize(
+    ("article", "starts", "ends"),
+    [
+        ("Il commence le 16 juillet 2026 à 8 h et finit le 20 juillet 2026 à 12 h.", "2026-07-16T08:00", "2026-07-20T12:00"),
+        ("Il débute le 16 juillet 2026 à 8 h et finira le 20 juillet 2026.", "2026-07-16T08:00", "2026-07-20"),
+    ],
+)
+def test_a_period_may_finish(article: str, starts: str, ends: str) -> None:
+    found = facts(f"La commune de Lens est autorisée à employer {OBJECT}.", article)
+    assert as_labels(found)["starts"] == starts
+    assert as_labels(found)["ends"] == ends
+
+
+@pytest.mark.parametrize(
+    ("article", "starts"),
+    [
+        ("Le registre est remis avant le 6 juillet 2026 à 12 heures.", None),
+        ("La fête est annulée. L'organisateur l'a fait savoir le 18 juin 2026.", None),
+        ("L'abrogation prend effet à compter du 6 juillet 2026.", "2026-07-06"),
+    ],
+)
+def test_a_day_beside_an_end_is_none_of_its_days(article: str, starts: str | None) -> None:
+    title = f"Arrêté n° 2026-412 abrogeant l'arrêté n° 2026-400 du 2 mai 2026 autorisant {OBJECT}"
+    found = as_labels(facts("L'arrêté n° 2026-400 du 2 mai 2026 est abrogé.", article, title=title))
+    assert (found.get("starts"), found.get("ends")) == (starts, None)
+
+
+def test_what_a_record_found_before_it_decides_is_no_fact_of_its_decision() -> None:
+    title = f"Arrêté n° 2026-412 suspendant l'arrêté n° 2026-400 du 2 mai 2026 autorisant {OBJECT}"
+    found = "II. – FAITS\nLe 1er juin 2026, du 3 juin 2026 à 8 h au 4 juin 2026 à 9 h, rien n'a été remis.\nIII. – DROIT\nCela suffit."
+    text = f"{LAW}\n{found}\nARRÊTE\nArticle 1 : L'arrêté n° 2026-400 est suspendu.\nFait à Lens, le 2 juillet 2026"
+    assert judge(act(text, title)).facts.starts is None
+
+
+@pytest.mark.parametrize("title", ["Décision préfectorale SPC-2026-088", "Décision préfectorale n° SPC-2026-088"])
+def test_a_decision_of_a_prefect_has_its_number(title: str) -> None:
+    assert facts(f"La commune de Lens est autorisée à employer {OBJECT}.", title=f"{title} – {OBJECT}").number == "SPC-2026-088"
+
+
+def test_who_signs_may_stand_beside_place_and_day() -> None:
+    article = f"La commune de Lens est autorisée à employer {OBJECT}."
+    signed = "Arras, le 11 juillet 2026                Pour le préfet,\n                le sous-préfet, directeur de cabinet"
+    found = judge(act(f"{LAW}\nARRÊTE\nArticle 1 : {article}\n\n{signed}", f"Arrêté n° 2026-412 autorisant {OBJECT}")).facts
+    assert (str(found.signed), found.office) == ("2026-07-11", "Le sous-préfet, directeur de cabinet")
