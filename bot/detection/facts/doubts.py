@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress, pairwise
 
 from bot.detection.facts.equipment import listed_products, without_form
-from bot.detection.facts.operators import beside_formality, is_formality, named_in, only_told, operators_within
+from bot.detection.facts.operators import beside_formality, named_by_part, only_told, operators_within
 from bot.detection.facts.places import STREET_KIND, is_of_a_kind, names
 from bot.detection.facts.tagging import TAGGED
 from bot.detection.text.cues import fold
@@ -158,11 +158,10 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
     if name == "office":
         return _same_office(document, segment, str(value), str(other or ""))
     if other is None or (name == "event" and is_of_a_kind(str(other))):
-        # What is wrong with an event that the tagger does not see, or takes a place for, is a clause after it, or that it is none by name
-        # (capitals tell none).
-        named = value != str(value).lower() or (len(_words(str(value))) > 1 and _ANY.match(str(value)) is None)
-        named = named and value != str(value).upper()
-        return name == "vendor" or (name == "event" and named and "," not in str(value))
+        # An event that the tagger does not see, or takes a place for, may have a clause after it, or be none by name (capitals tell none).
+        mine = str(value)
+        named = mine != mine.upper() and (mine != mine.lower() or (len(_words(mine)) > 1 and _ANY.match(mine) is None))
+        return name == "vendor" or (name == "event" and named and "," not in mine)
     return _same_name(name, str(value), str(other))
 
 
@@ -185,10 +184,8 @@ def _same_operators(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
 
 def _only_ones(document: ActText, segment: Segment, value: tuple[str, ...]) -> bool:
     """Return True for operators beside whom the title names nobody, or the articles nobody but those who execute the decree."""
-    titles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
-    articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
-    titled = {entry.value for entry in named_in(document, titles, heading=True)}
-    return set(value) in (titled, titled | {entry.value for entry in named_in(document, articles)})
+    titled, others = ({entry.value for entry in found} for found in named_by_part(document, segment))
+    return set(value) in (titled, titled | others)
 
 
 def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> bool:

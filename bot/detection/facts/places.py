@@ -196,19 +196,11 @@ _COLUMN = re.compile(r"\s+(?=\d{1,4}\b)|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|
 
 
 # What begins the next column where the header says whose the cameras are, or what for.
+_SERVICES = r"(?:(?:la|le|les)\s)?(?:police (?:municipale|nationale)|gendarmerie|sncf|ratp|sdis|commune|ville|departement|metropole)"
+_EVENTS = r"(?:feux?|incendies?|densite|foule|mouvements?|chutes?|objets?|colis|intrusions?|armes?|sens|contresens|franchissement)"
 _NEXT_CELLS = (
-    (
-        re.compile(r"\b(?:responsables?|exploitants?|gestionnaires?|operateurs?|services?)\b"),
-        re.compile(
-            r"\s(?:(?:la|le|les)\s)?(?:police (?:municipale|nationale)|gendarmerie|sncf|ratp|sdis|commune|ville|departement|metropole)\b"
-        ),
-    ),
-    (
-        re.compile(r"\b(?:usages?|finalites?|evenements?)\b"),
-        re.compile(
-            r"\s(?:feux?|incendies?|densite|foule|mouvements?|chutes?|objets?|colis|intrusions?|armes?|sens|contresens|franchissement)\b"
-        ),
-    ),
+    (re.compile(r"\b(?:responsables?|exploitants?|gestionnaires?|operateurs?|services?)\b"), re.compile(rf"\s{_SERVICES}\b")),
+    (re.compile(r"\b(?:usages?|finalites?|evenements?)\b"), re.compile(rf"\s{_EVENTS}\b")),
 )
 
 
