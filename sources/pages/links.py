@@ -165,9 +165,14 @@ def parse(html: str | bytes, url: str) -> BeautifulSoup | None:
         try:
             html = html.decode("utf-8-sig")
         except UnicodeDecodeError:
-            return _with_base(BeautifulSoup(html, "lxml"), url) if b"<" in html else None
+            return _with_base(_tree(html), url) if b"<" in html else None
     text = _XML_DECLARATION.sub("", html.replace("\0", ""))
-    return _with_base(BeautifulSoup(text, "lxml"), url) if "<" in text else None
+    return _with_base(_tree(text), url) if "<" in text else None
+
+
+def _tree(html: str | bytes) -> BeautifulSoup:
+    # Nobody needs the lists that values with blanks would become.
+    return BeautifulSoup(html, "lxml", multi_valued_attributes=None)
 
 
 def _with_base(page: BeautifulSoup, url: str) -> BeautifulSoup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 MAX_LENGTH = 4096
@@ -67,6 +68,7 @@ def same_site(one: str, other: str) -> bool:
     return site_of(one) == site_of(other)
 
 
+@lru_cache(maxsize=1024)  # a page is read with its own address beside that of each link, and its menu is on the next one too
 def site_of(url: str) -> str:
     """Return the host of a canonical URL, without a leading `www.`."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
