@@ -259,12 +259,12 @@ TRUST_IN_ALL = 400.0
 """Publications after which what all sources together did weighs as much, in what is expected of any of them, as what is known beforehand:
 a week of all of France, years of a single source."""
 
-WATCHED = timedelta(hours=14.9)
+WATCHED = timedelta(hours=15.2)
 """On the busiest sort of day a source is polled as often as if it were polled at an even pace for so long, and never besides."""
 
-FLATTER = 0.7
+FLATTER = 0.6
 """Polls come when the source publishes: by the hour in proportion to this power of what it publishes then. In proportion to all of it, what
-comes in its rare hours would wait too long; by the square root, which makes the mean wait the shortest, half of all would wait longer."""
+comes in its rare hours would wait too long; by the square root, half of all would wait longer."""
 
 CLOSEST = 0.5
 """Of the even pace: no two polls are closer."""
