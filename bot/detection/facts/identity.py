@@ -163,8 +163,12 @@ _NUMBER = re.compile(
 _GLUED = re.compile(r"(?<=\d)(?:portant|autoris|modifi|abrog|retir|relatif|relative|suspen|prorog|prolong|renouvel|fixant|du\d)")
 _FURTHER = re.compile(rf"{_SIGN}(?P<value>{_VALUE})|(?P<bare>20\d\d\s?-\s?\d{{1,6}}\b)")
 _LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>20\d\d\s?-\s?\d{2,6})\b")
-# A line of its own: "N° 37-2026-10-02-00007".
-_LINE = re.compile(rf"^\W{{0,3}}n\s?[°º]\s?(?P<value>(?=[a-z0-9 ./_-]*20\d\d){_VALUE})\s*$", re.MULTILINE)
+# A line of its own: "N° 37-2026-10-02-00007", with the letters of a service before it ("BPA n° 2026/12").
+_LINE = re.compile(
+    r"^\W{0,3}(?:(?!raa|avis|recueil|special)(?P<service>[a-z/-]{2,9})\s)?"
+    rf"n\s?[°º]\s?(?P<value>(?=[a-z0-9 ./_-]*20\d\d){_VALUE})\s*$",
+    re.MULTILINE,
+)
 _QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:la|les|cet|des|du|de|dudit|ledit|vu|par|aux?|ces)\s)$")
 
 
@@ -180,7 +184,9 @@ def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
     text = document.folded.text
     for block in segment.of(DecreePart.HEADING):
         for match in chain(_LONE.finditer(text, block.start, block.end), _LINE.finditer(text, block.start, block.end)):
-            if not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", text[max(match.start() - 24, 0) : match.start()]):
+            service = document.original(*match.span("service")) if match.groupdict().get("service") else ""
+            before = text[max(match.start() - 24, 0) : match.start()]
+            if service == service.upper() and not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", before):
                 return _read(document, match)
     return None
 

@@ -72,6 +72,7 @@ _POINTS = tuple(
 )
 _ORDERS = re.compile(
     rf"^\W{{0,3}}(?:a\s?r\s?r\s?e\s?t\s?e|d\s?e\s?c\s?i\s?d\s?e)(?:\s?n\s?t)?(?: ce qui suit)?\W{{0,4}}$|{_SAYS}"
+    r"|\bj(?:'ai|e) decide(?: ce qui suit)?\s?:\s?(?=\n)"
     # A letter decides by its verb: what stands above only says what was asked for.
     r"|^(?=[^\n.;:]*\bj(?:'|e )(?:vous )?(?:autorise|abroge|mets fin|retire|suspends|refuse|rejette)\b)",
     re.MULTILINE,

@@ -440,3 +440,32 @@ def test_who_signs_may_stand_beside_place_and_day() -> None:
     signed = "Arras, le 11 juillet 2026                Pour le préfet,\n                le sous-préfet, directeur de cabinet"
     found = judge(act(f"{LAW}\nARRÊTE\nArticle 1 : {article}\n\n{signed}", f"Arrêté n° 2026-412 autorisant {OBJECT}")).facts
     assert (str(found.signed), found.office) == ("2026-07-11", "Le sous-préfet, directeur de cabinet")
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [("BPA n° 2026/218", "2026/218"), ("N° 2026/218", "2026/218"), ("Dossier n° 2026/218", None), ("RAA N° 2026/218", None), ("", None)],
+)
+def test_a_number_may_stand_on_a_line_of_its_own_behind_a_service(line: str, number: str | None) -> None:
+    text = f"PRÉFET DU NORD\n\n{line}\n\nArrêté autorisant {OBJECT}\n\nLe préfet du Nord,\n{LAW}\nARRÊTE\n"
+    found = judge(act(f"{text}Article 1 : La commune de Lens est autorisée à employer {OBJECT}.\nFait à Lille, le 2 juillet 2026"))
+    assert found.facts.number == number
+
+
+@pytest.mark.parametrize("opening", ["J'AI DÉCIDÉ ce qui suit :", "Je décide :", "j'ai décidé :"])
+def test_a_letter_may_decide_in_points(opening: str) -> None:
+    asked = "Monsieur le Maire,\nVous m'avez prié d'autoriser l'emploi de vingt caméras.\n"
+    points = "\nI. – La police municipale de Lens est autorisée à traiter par un algorithme les images de onze caméras.\n"
+    title = f"Décision n° 2026-44 – {OBJECT.removeprefix('un ')}"
+    closing = "Je vous prie d'agréer, Monsieur le Maire, mes salutations.\n\nLe préfet,\nLéon Vasseur"
+    found = judge(
+        act(f"Le préfet du Nord\n{asked}{LAW[3:]}\nEn conséquence, {opening}\n{points}II. – Le public est informé.\n\n{closing}", title)
+    ).facts
+    assert (found.cameras, found.office) == (11, "Le préfet")
+
+
+def test_who_gets_a_report_signs_nothing() -> None:
+    article = f"La commune de Lens est autorisée à employer {OBJECT}."
+    report = "Le rapport est fait au préfet, et le directeur de cabinet le lit."
+    text = f"{LAW}\nARRÊTE\nArticle 1 : {article}\nArticle 2 : {report}\nLens, le 29 octobre 2026\nLe préfet,\nsigné"
+    assert judge(act(text, f"Arrêté n° 2026-412 autorisant {OBJECT}")).facts.office == "Le préfet"
