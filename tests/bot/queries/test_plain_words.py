@@ -102,6 +102,7 @@ def test_what_names_no_place_for_sure_is_searched_first(words: str, near: str | 
     meant = understood(words, FRANCE)
     assert isinstance(meant, SearchWithFallback)
     assert meant.question == Question(Topic.SEARCH, words)
+    assert not isinstance(meant.otherwise, BadInput)
     assert (None if meant.otherwise is None else meant.otherwise.choices[0].place.code) == near
 
 
