@@ -308,7 +308,10 @@ _VERB = r"(?i:est|qui|que|du|des|à|a|en|pour|dans|sur|et|ou|ayant|ne|n|se|sera|
 _SAID = re.compile(rf"(?:[\s,]+(?!{_VERB}\b)[a-zà-öø-ÿœ'’-]{{2,20}}){{0,4}}?\s*[«\"“]?\s*(?=[A-ZÀ-ÖØ-Þ0-9])")
 _USED_BY = re.compile(rf"\b(?:{'|'.join(_WORDS['used_by'])})e?s?\s+$")
 _NOT_A_MAKER = re.compile(rf"\b(?:{'|'.join(_WORDS['not_a_maker'])})\b")
-_SOFTWARE_NEAR = re.compile(r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|denomme\w*|traitement|outil|module|technologie|systeme \")")
+_SOFTWARE_NEAR = re.compile(
+    r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|denomme\w*|traitement|outil|module|technologie|systeme \""
+    r"|(?:fourni|edite|concu|developpe|distribue|commercialise),? sous le nom)"
+)
 # A clause that goes on about the same thing after its semicolon.
 _CLAUSE = re.compile(r";(?!\s(?:il|elle|celui-ci|celle-ci|ce dernier|cette derniere|ce logiciel|l'editeur|son editeur)\b)|\.\s")
 # Words of trade, which are nobody's surname.
@@ -413,14 +416,14 @@ _OTHER = (
     "Vu|Article|ARTICLE|Art|ART|Considérant|Monsieur|Madame|M|MM|Mme|Le|La|Les|L|À|Et|Fait|Pour|Sur|Titre|TITRE|Chapitre|CHAPITRE|Annexe|ANNEXE"
     "|Direction|Préfecture|Il|Elle|Ce|Cette|Logiciel|Solution|Éditeur|Prestataire|Fournisseur"
     # In capitals, the words around a name look like one ("CAMÉRAS DE VIDÉOPROTECTION").
-    "|LE|LA|LES|UNE?|D[EU]|DES|AUX?|ET|OU|EST|PAR|POUR|EN|SUR|DANS|CELUI|CELLE|ACQUIS|AUTORISÉE?|RETENUE?|UTILISÉE?"
+    "|ALGORITHMIQUES?|LE|LA|LES|UNE?|D[EU]|DES|AUX?|ET|OU|EST|PAR|POUR|EN|SUR|DANS|CELUI|CELLE|ACQUIS|AUTORISÉE?|RETENUE?|UTILISÉE?"
 )
 _WORD = rf"(?!(?:{_OTHER})\b|[LIlDN]['’])[A-ZÀ-ÖØ-Þ0-9][\w&’'.+-]*"
 # A name may go on in the next line, and not in the next paragraph or item.
 _NAME = re.compile(rf"{_WORD}(?:(?:[^\S\n]+|[^\S\n]*\n(?![^\S\n]*\n))(?:{_WORD}|&)){{0,3}}")
 _LINKED = re.compile(rf"{_NAME.pattern}(?: (?:d[eu] |des |de la |d['’])(?!Société|Groupe|Lot|Marché|Préf|Minist|Dép){_WORD})?")
 _PARAGRAPH = re.compile(r"\d+\.\d+\s")
-_FORM = re.compile(r"[\s,]+(?:SASU?|S\.A\.S\.?|SA|S\.A\.|SARL|S\.A\.R\.L\.?|EURL|SCOP|SCIC|SE|SNC)$")
+_FORM = re.compile(r"[\s,]+(?:(?:SASU?|S\.A\.S\.?|SARL|S\.A\.R\.L\.?|EURL|SCOP|SCIC|SNC)(?:\s.*)?|SA|S\.A\.|SE)$")
 
 _LONGEST = 60
 """Characters of a name."""
@@ -464,8 +467,15 @@ _QUOTED = re.compile(
 )
 _NAMED = re.compile(rf"\b{_PRODUCT}(?P<called>{_CALLED}|{_IS})?\s+(?!{_PRODUCT}\s?:)(?P<name>[a-z0-9])")
 _CALLED_AFAR = re.compile(rf"\b{_PRODUCT}[^.;\"]{{0,90}}?{_CALLED}\s+(?P<name>[a-z0-9])")
+# "Il", which the sentence before calls software.
+_IT_CALLED = re.compile(rf"(?<=\. )il [^.;\"]{{0,60}}?{_CALLED}\s+(?P<name>[a-z0-9])")
+# "Article 6 (logiciel) ⏎ X, de Y", "Solution ⏎ Inchangée : X (Y)".
+_BELOW_HEADING = re.compile(
+    r"(?:^|\n)\W{0,3}(?:article|art\.|\d)[^\n.;:]{1,16}\W(?:logiciel|solution|progiciel|produit)(?: \w+)?\W{0,3}\n\s?"
+    r"(?:[a-z]{4,14} : )?(?P<name>[a-z0-9])"
+)
 _MADE_AFTER = re.compile(
-    rf"\s*[,–-]?\s*(?:\(|(?:(?:[a-z]+ )?de la )?societe\b|de l'(?:entreprise|editeur)\b|de (?:la )?marque\b|propriete de"
+    rf"\s*[,–-]?\s*(?:\(|(?:[a-z]+ )?de {COMPANY}|societe\b|de (?:la )?marque\b|propriete de"
     rf"|dans sa version|version\b|{BY}|{THAT}|(?:que|dont|qui|lequel|laquelle)\s[^.;:,]{{0,30}}?\b(?:{COMPANY}|{_ROLE}\b))"
 )
 # "Le logiciel que décrit l'attestation, à savoir « X », de la société Y", "le logiciel employé, X, est édité par".
@@ -504,12 +514,18 @@ def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[s
             is_one = bool(re.match(_WORD, name) and re.search(rf"\b{_PRODUCT}", clause)) and not capitals
         if is_one and impersonal(name):
             yield TextMatch(name, *match.span())
-    for pattern in (_NAMED, _CALLED_AFAR):
-        for match in pattern.finditer(text, start, limit):
+    for pattern in (_NAMED, _CALLED_AFAR, _IT_CALLED, _BELOW_HEADING):
+        for match in pattern.finditer(document.folded.text if pattern is _BELOW_HEADING else text, start, limit):
             found = name_at(document, match.start("name"), limit)
             if found is None or found.value.split()[0].lower() in _OPERATORS:
                 continue
-            called = pattern is _CALLED_AFAR or (match["called"] is not None and not capitals)
+            if pattern is _IT_CALLED and not _is_of_software(text, start, match.start()):
+                continue
+            called = (
+                pattern in {_CALLED_AFAR, _IT_CALLED}
+                or (pattern is _BELOW_HEADING and text[found.end] in ",.(")
+                or (pattern is _NAMED and match["called"] is not None and not capitals)
+            )
             # "société Videtics (logiciel Perception)".
             bracketed = text[match.start() - 1] == "(" and text[found.end : found.end + 1] == ")"
             if called or bracketed or _MADE_AFTER.match(text, found.end, limit):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
@@ -114,9 +115,15 @@ def _authority(document: ActText, segment: Segment, number: TextMatch[str] | Non
     return TextMatch(POLICE, *tight.span(first + span[0], first + span[1])) if span is not None else None
 
 
+_AS_ABOVE = re.compile(
+    r"\b(?:evenements?|detections?|finalites?|situations?)\b[^.;:]{0,60}\b(?:ci-dessus|sus-?(?:vis|mentionn|enonc)ee?s?|precitee?s?"
+    r"|aux? (?:considerants?|motifs))\b"
+)
+
+
 def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[TextMatch[Purpose]]:
     """Return the events to detect, or of a refusal those refused, in the operative part; in a text without articles, anywhere but in
-    visas."""
+    visas. Articles may only refer to the one recital that names them."""
     parts = (DecreePart.ARTICLE,) if segment.has_articles else (DecreePart.TITLE, DecreePart.HEADING, DecreePart.BODY)
     found: dict[Purpose, TextMatch[Purpose]] = {}
     excluded: dict[Purpose, TextMatch[Purpose]] = {}
@@ -131,5 +138,9 @@ def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[Te
         for purpose, start, end in (*purposes_named(document, block.start, block.end, listed=listed), *numbered):
             kept = excluded if is_excluded(document, start, end, block.start, block.end) else found
             kept.setdefault(purpose, TextMatch(purpose, start, end))
+    if not found and any(_AS_ABOVE.search(document.flat, block.start, block.end) for block in segment.of(DecreePart.ARTICLE)):
+        recited = [purposes_named(document, block.start, block.end) for block in segment.of(DecreePart.RECITAL)]
+        told = [named for named in recited if named]
+        found = {purpose: TextMatch(purpose, start, end) for named in told if not told[1:] for purpose, start, end in named}
     found = found or (excluded if kind is Kind.REFUSAL else {})
     return [found[purpose] for purpose in Purpose if purpose in found]

@@ -12,6 +12,7 @@ from itertools import chain, islice
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.lists import lists, names_of_one_kind
+from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, holds_end, joined, phrase_end
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.tables import has_gap, under
@@ -32,21 +33,34 @@ _ALL_QUOTED = re.compile(r"[«“\"]\s?([^«»“”\"]+?)\s?[»”\"]")
 # Without a name, they are called by their days.
 _BARE = re.compile(r"(?:fetes?|festivites|ceremonies?|commemorations?|celebrations?|bals?|feux d'artifice)\s")
 _OF_DAYS = re.compile(rf"des\s{DAY}(?:\s?(?:,|et)\s{DAY})*\s{MONTH}(?:\s{YEAR})?(?!\s(?:au\b|a \d|de \d))")
-_DURING = re.compile(
-    r"\b(?:(?:lors|en vue|au titre|en raison|a l'approche|(?:pour|(?:justifi|motiv)ee?s? par) la (?:tenue|duree|securisation)"
-    r"|(?:a|assurer) la securite) (?:de la |de l'|des |du |de )"
-    r"|(?:pendant|durant|pour|au cours de|(?:justifi|motiv)ee?s? par|couvre|accompagne|securiser) (?:la |l'|les |le ))"
-    r"(?=(?:\d+\s?(?:e|eme|es)?\s)?(?:fetes?|festival|finale|match|concerts?|marche|foire|braderie|carnaval|course|marathon|salon|ceremonies?|feria|tour\b"
+_KIND = (
+    r"(?:fetes?|festival|finale|match|concerts?|marche|foire|braderie|carnaval|course|marathon|salon|ceremonies?|feria|tour\b"
     r"|grand prix|expositions?|sommet|festivites|congres|arrivee|etapes?|nuits?|journees|commemorations?|inauguration|gala|corso"
     r"|meeting|mondial|mondiaux|championnats?|coupe|jeux|rencontres?|defile|spectacles?|semaine|raid"
-    r"|parade|regates?|tournoi|rassemblement|fan[ -]zones?|feux?\b|feu d'artifice|\d+ heures))"
+    r"|parade|regates?|tournoi|rassemblement|fan[ -]zones?|feux?\b|feu d'artifice|\d+ heures)"
 )
+_DURING = re.compile(
+    r"\b(?:(?:lors|en vue|au titre|en raison|a l'approche|(?:pour|(?:justifi|motiv)ee?s? par) la (?:tenue|duree|securisation)"
+    r"|(?:a|assurer) la securite|(?:pendant|durant) (?:toute )?(?:les |la )(?:\w+ )?(?:jours?|journees?|soirees?|nuits?|duree)(?: \w+)?)"
+    r" (?:de la |de l'|des |du |de )"
+    r"|(?:pendant|durant|pour|au cours de|(?:justifi|motiv)ee?s? par|couvre|accompagne|securiser) (?:la |l'|les |le ))"
+    rf"(?=(?:\d+\s?(?:e|eme|es)?\s)?{_KIND})"
+)
+# A form: "Manifestation ⏎ Nom : …".
+_NAMED = re.compile(r"\b(?:manifestation|evenement)s?\W{1,4}(?:nom|intitule|denomination|libelle|designation)\s?:\s")
+# "Trophée des Dunes, tournoi de quatre équipes, 9 000 spectateurs": what it is.
+_APPOSED = re.compile(rf",\s(?:(?:une? )?{_KIND} (?:de |d['’]|à )|\d[\d ]+ (?:spectateurs|personnes|visiteurs|participants)).*")
+# A line below that begins a bullet, a row of a form or of a table is of something else.
+_BULLET = re.compile(r"[ ]?[•▪●◦■*-]\s")
+_LABEL = re.compile(r"[A-ZÀ-Þ][^\n:;.]{1,40} ?:\s")
+# No event: "au cours de la nuit du 3 au 4 mai".
+_TIME = re.compile(r"(?:nuit|journee|soiree|semaine)s?")
 # Of no kind that is known, but with a proper name: "pendant les Nuits des Filets Bleus".
 _DURING_NAME = re.compile(
     r"\b(?:lors (?:de la |de l'|des |du )|(?:pendant|durant|au cours de) (?:la |l'|les |le ))"
     r"(?!conseil|commission|comite|assemblee|republique|etat\b|article|sous-?\s?prefet|prefet|maire|police|gendarmerie|cnil|sncf|ratp)(?=[a-z])"
 )
-_EVENT = re.compile(r"\b(?:a|pour) l['\s]\s?occasion\s(?:de la |de l['\s]|des |du |de |d['\s])")
+_EVENT = re.compile(r"\b(?:a|pour) l['\s]\s?occasion\s(?:de la |de l['\s]|des |du |de |d['\s])(?!l[ae]s?quel)")
 _FRAME = re.compile(r"\bdans le cadre\s(?:de la |de l'|des |du |de |d')(?!article|application|present)")
 _AUTHORISED_FOR = re.compile(r"\b(?:autoris|accord|delivr|pris)[a-z]*[^.;:]{0,100}$")
 # "une rencontre de football", "plusieurs concerts": of a kind, and none by name.
@@ -111,7 +125,7 @@ def _is_clearer(name: str, first: str) -> bool:
 
 
 def _events(
-    document: ActText, blocks: list[Block], openings: tuple[re.Pattern[str], ...] = (_EVENT, _FRAME, _DURING, _DURING_NAME)
+    document: ActText, blocks: list[Block], openings: tuple[re.Pattern[str], ...] = (_EVENT, _FRAME, _DURING, _DURING_NAME, _NAMED)
 ) -> Iterator[TextMatch[str]]:
     text = document.flat
     for opening in openings:
@@ -121,7 +135,7 @@ def _events(
                 # A name begins with a capital, where not every word does.
                 if opening is _DURING_NAME and (not capital or document.original(block.start, block.end).isupper()):
                     continue
-                end = phrase_end(text, match.end(), block.end, _LONGEST)
+                end = _line_end(document, match.end(), phrase_end(text, match.end(), block.end, _LONGEST))
                 named = _QUOTED.match(text, end, block.end)
                 if named is None and _BARE.fullmatch(text, match.end(), end):
                     named = _OF_DAYS.match(text, end, block.end)
@@ -133,8 +147,21 @@ def _events(
                 value = cleaned(document.original(match.end(), end))
                 quoted = _ALL_QUOTED.fullmatch(value)
                 value = value if quoted is None else quoted[1]
-                if len(value) > 3:
+                value = _APPOSED.split(value)[0] if value[:1].isupper() else value
+                if len(value) > 3 and _TIME.fullmatch(fold(value).text) is None:
                     yield TextMatch(value, match.start(), end)
+
+
+def _line_end(document: ActText, start: int, end: int) -> int:
+    """Return where a phrase ends that may not go on into a bullet, or the next row of a form or table, on a line below."""
+    position = document.folded.text.find("\n", start, end)
+    while position >= 0:
+        stop = document.folded.text.find("\n", position + 1)
+        below = document.source[slice(*document.folded.span(position + 1, stop if stop >= 0 else len(document.folded.text)))].strip()
+        if _BULLET.match(document.folded.text, position + 1) or _LABEL.match(below) or has_gap(below):
+            return position
+        position = document.folded.text.find("\n", position + 1, end)
+    return end
 
 
 def in_event(text: str, start: int, position: int) -> bool:
@@ -157,6 +184,7 @@ _OWNED = re.compile(
     r" (?:par|a|de|du|des)(?: l[ae]s?| l')?(?: communa(?:l|ux))?\s*$"
 )
 _POLICE = "Police municipale"
+_POLICE_AUTHORISED = re.compile(r"\bautoris(?:ant|ee?) (?:les services de )?la prefecture de police\b")
 _ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
@@ -185,6 +213,7 @@ _SIGNALLED, _TO_WHOM = r"\b(?:signalements?|alertes?|les)\b[^.;:]{0,80}\b", r"(?
 _SENT = re.compile(
     rf"(?:{_SIGNALLED}(?:transm|adress|envoy|parv(?:ien|en))\w*|\b(?:transm|adress|envoy)\w*\s[^.;:]{{0,40}}\b(?:signalements?|alertes?)\b)"
     rf"{_TO_WHOM}(?:aux?|a l[ae']s?)\s?$|{_SIGNALLED}(?:est|sont|seront) recue?s?\b{_TO_WHOM}par l[ae']s?\s?$"
+    r"|\b(?:copie|ampliation)\b(?:[^.;:]|\bm\.){0,120}$"
 )
 _SENTENCE = 260
 """Characters in which such a sentence is looked for."""
@@ -220,7 +249,7 @@ def operators(
     of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is named gives way to its
     police where one of those visas names that."""
     spoken = {block.start for block in speaking}
-    titles = [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)]
+    titles = [_title_of(document, block) for block in (*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING))]
     articles = list(beside_formality(document, segment.of(DecreePart.ARTICLE)))
 
     def read(blocks: Iterable[Block], *, heading: bool = False) -> list[TextMatch[str]]:
@@ -229,7 +258,7 @@ def operators(
 
     said = [block for block in articles if block.start in spoken or _AUTHORISES.search(document.flat, block.start, block.end) is not None]
     found = [*read(titles, heading=True), *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
-    found = _merged(found or read(articles) or read(mentioning))
+    found = _merged(found or read(articles) or read(mentioning) or list(_police_of(document, mentioning)))
     # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
     if found and all(_comes_after(_ASKING, document, entry) for entry in found):
         places = tuple(_place(entry.value) for entry in found)
@@ -239,6 +268,13 @@ def operators(
     spans = [span for block in {segment.at(entry.start) for entry in found if found[1:]} for span in _told_in(document, block)]
     told = [entry for entry in found if any(first <= entry.start < last for first, last in spans) or _receives(document, segment, entry)]
     return [entry for entry in found if entry not in (*owners, *told)] or found
+
+
+def _police_of(document: ActText, blocks: Iterable[Block]) -> Iterator[TextMatch[str]]:
+    """Yield the préfecture de police, which signs what it is told by, where a decree that is changed authorised it."""
+    for block in blocks:
+        if (match := _POLICE_AUTHORISED.search(document.flat, block.start, block.end)) is not None:
+            yield TextMatch("Préfecture de police", *match.span())
 
 
 def _receives(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
@@ -291,7 +327,10 @@ def is_formality(flat: str, block: Block) -> bool:
     return _EXECUTION.search(flat, block.start, block.end) is not None and _AUTHORISES.search(flat, block.start, block.end) is None
 
 
-_ANNEX = re.compile(r"\n\W*(?:tableau )?annexee?\b")
+_ANNEX = re.compile(
+    r"\n\W*(?:(?:tableau )?annexee?\b"
+    r"|(?:tableau|grille|fiche|releve|liste des (?:cameras|lieux|sites|points|emplacements|gares|stations))s?\b[^\n.;:]{0,60}\n)"
+)
 
 
 def beside_formality(document: ActText, blocks: Iterable[Block]) -> Iterator[Block]:
@@ -308,8 +347,19 @@ def beside_formality(document: ActText, blocks: Iterable[Block]) -> Iterator[Blo
             yield replace(block, end=max(text.rfind("\n", block.start, said.start()), block.start))
 
 
+_BELOW_TITLE = re.compile(
+    r"\n\W{0,3}(?:l[ae] prefete?\b[^\n]{0,80}\n|(?:etaient |sont )?(?:present|excuse)e?s?\b|\d{1,2}\s?[.)]\s"
+    r"|(?:monsieur|madame)\b[^\n]{0,40},\s?\n)"
+)
 # Spaced letters are read too: "A R R E T E  N° …".
 _TITLED = re.compile(r"\ba\s?r\s?r\s?e\s?t\s?e|\bdecision n")
+
+
+def _title_of(document: ActText, block: Block) -> Block:
+    """Return a heading up to the title; below stand who decides, and in minutes who was there and what they said."""
+    title = _TITLED.search(document.flat, block.start, block.end) if block.part is DecreePart.HEADING else None
+    below = _BELOW_TITLE.search(document.folded.text, title.end(), block.end) if title is not None else None
+    return block if below is None else replace(block, end=below.start())
 
 
 def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -> list[TextMatch[str]]:
@@ -323,6 +373,8 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -
         for operator in _operators():
             taken = block.start
             for match in operator.pattern.finditer(text, block.start, block.end):
+                if UNTICKED.search(document.folded.text, block.start, match.start()) is not None:
+                    continue
                 if match.start() < taken or (heading and match.lastgroup == "bare"):
                     continue
                 if operator.of or operator.named:

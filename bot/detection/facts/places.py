@@ -70,6 +70,8 @@ _NO_NAMES = re.compile(
     r"\b(?:ET|OU|AINSI|QUE|QUI|DONT|SONT|SOIT|AUX?|À|D[EU]S?|L[AE]S?|SES|LEURS|STATIONS?|GARES|MÉTRO|TRAMWAY)\b|\b[DL](?=['’])"
 )
 _NOUN = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20})[\s,;.]*")
+# Among several places: "le paddock", "arène de rodéo".
+_COMMON = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20}(?:\s(?:de|du|à|aux|des)\s[a-zà-öø-ÿœ]{4,20})?)[\s.]*")
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
 # Two pieces may be of one name: "gare La Plaine – Stade de France".
 _DASH = re.compile(r"\s+[–—-]\s+")
@@ -105,14 +107,23 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
     dashed = _DASH.split(value)
     if dashed[2:] and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
         value = ", ".join(dashed)
-    for part in _cut(_each(value), item=item):
-        name, town = _without_lead(part)
-        around = _AROUND.search(name)
-        name = name[: around.start()] if around is not None else name
-        name = _NAMES_AFTER_KIND.sub("", _SAID.sub("", name).strip(' ,;.-–:»«"'))
-        if is_sound(name) and (is_place(name) or (item and _is_proper(name))) and not (town and not is_of_a_kind(name)):
-            name = name.upper() if capitals else name
-            yield f"{name} et {around['around'].lower()}" if around is not None else name
+    cut = [(part, _name(part, item=item, capitals=capitals)) for part in _cut(_each(value), item=item)]
+    most = item and cut[2:] and sum(name is not None for _, name in cut) * 2 > len(cut)
+    for part, name in cut:
+        noun = _COMMON.fullmatch(part) if most and name is None else None
+        if (found := noun["name"] if noun is not None and not _is_none(noun["name"]) else name) is not None:
+            yield found
+
+
+def _name(part: str, *, item: bool, capitals: bool) -> str | None:
+    name, town = _without_lead(part)
+    around = _AROUND.search(name)
+    name = name[: around.start()] if around is not None else name
+    name = _NAMES_AFTER_KIND.sub("", _SAID.sub("", name).strip(' ,;.-–:»«"'))
+    if not is_sound(name) or not (is_place(name) or (item and _is_proper(name))) or (town and not is_of_a_kind(name)):
+        return None
+    name = name.upper() if capitals else name
+    return f"{name} et {around['around'].lower()}" if around is not None else name
 
 
 def _without_lead(item: str) -> tuple[str, bool]:
@@ -186,8 +197,9 @@ _TITLE = 160
 
 _WATCHED = re.compile(
     r"\b(?:traitement (?:porte|s'exerce|est)|endroits?|images|cameras?|captation|lieux?|sites?(?! internet)|emplacements?"
-    r"|implantations?|perimetres?)\b"
+    r"|implantations?|perimetres?)\b|\b(?:inser|ajout)(?:er|e)\b"
 )
+_SO_MANY = re.compile(r"\W{0,4}(?:soit|au total|total|ensemble)\D{0,20}\d{1,4} cameras\b")
 _NOT_WATCHED = re.compile(r"\b(?:agents?|destinataires?|affich\w*|panneau\w*|informe\w*|information du public|conserve\w*|serveurs?)\b")
 _HEADING = re.compile(r"\W{0,3}(?:lieux?|perimetre|sites?|emplacements?|gares|stations)(?: (?:concernee?s?|vises?|couverts?))?\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4}|[A-Z](?=\s[a-zà-ÿ]))\s+(?=\D)")
@@ -240,7 +252,10 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
         # "Lieu" at its head says nothing of what is done there: "Lieu / Horaires" is of first-aid posts too.
         lead = text[start : table.start].rstrip(" :\n")
         watched = not _OTHER.search(lead) if table.is_side_by_side else _WATCHED.search(lead)
-        if not watched and "camera" not in table.header:
+        watched = watched or bool(table.rows and _SO_MANY.match(document.flat, table.rows[-1].end))
+        # Of columns one, or what is said below them, may speak of cameras.
+        last = table.rows[-1].end + _TITLE // 2 if table.rows and table.cells and "debut" not in table.header else table.start
+        if not watched and "camera" not in table.header and "camera" not in text[table.start : last]:
             continue
         sentence = max(start, *(text.rfind(mark, start, table.start) for mark in ".;"))
         if _NOT_WATCHED.search(text, sentence, table.start + len(table.header)) is not None:
@@ -286,7 +301,10 @@ _OTHER = re.compile(
     r"|(?:sont|est) (?:exclu|retire|supprime)e?s?|ne (?:sont|seront) pas (?:concern|vis|couvert|film|inclu|compri)\w*"
     r"|consulte\w*|regroupe\w*|habilite\w*|(?:ont|a|auront) acces|responsables?\b[^.;,]{0,30} (?:est|sont)(?=\W*$)"
     r"|(?:exploite|gere|serv|oper|visionne|traite|assure|regarde|vu)\w* par(?=\W*$)"
-    r"|finalites?|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?|conserv\w*)\b"
+    r"|finalites?|recours|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?|conserv\w*)\b"
+)
+_OF_CAMERAS = re.compile(
+    r"(?<=, )[^,.;:]*\bcameras?\b[^,.;:]*\b(?:couvrant|filmant|(?:situ|implant|install|dispos|reparti)ee?s|suivant(?:e?s)?|ci-apres)$"
 )
 _TITLED = re.compile(r"\W*(?:article|art\.)\s\w+\W*$")
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+(?:\w+\W+){0,4}?)?sont autorise")
@@ -306,6 +324,9 @@ _UNDER_HEAD = re.compile(
     rf"(?:\s?[^\w\s]){{0,2}}\s(?P<told>(?:l[ae]s?\s|l'\s?)?{GROUND}\b(?:(?!\b(?:est|sont|ser(?:a|ont)|figure(?:nt)?)\b)[^.:]){{1,900}})(?:\.\s|\.?$)"
 )
 _CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
+_SHORT = 45
+"""Characters of a line that the margin has not broken."""
+
 _FAR = re.compile(r"[ \xa0]{3,}|\t")
 _SOMEBODY = re.compile(r"\W*(?:MM?\.|Mmes?|Mlles?|Monsieur|Madame|Messieurs|Mesdames|Maître|Dr)\s")
 _DATED = re.compile(r"\b20\d\d\b|\d\s?h(?:eures?)?\b")
@@ -320,6 +341,9 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
         yield from _places(document, *headed.span("told"))
     for found in lists(document, block.start, block.end, _WHOLE_LINE):
         lead = document.flat[found.start : found.opened].rstrip(" :-")
+        # "… est autorisé à signaler des mouvements de foule, au moyen de six caméras couvrant :".
+        own = _OF_CAMERAS.search(lead)
+        lead = own.group() if own is not None else lead
         strong = _LIST_LEAD.search(lead) is not None
         if (_TITLED.match(lead) and not (strong or found.marked)) or _OTHER.search(lead) or _AUTHORISED.match(lead):
             continue
@@ -351,7 +375,9 @@ def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]
         return
     first, last = document.folded.span(start, end)
     top, *below = (line.strip() for line in document.source[first:last].strip().split("\n"))
-    # A line of columns below is the next row of a form.
+    # A line of columns below is the next row of a form, and one with a capital below a short one the next sentence.
+    if len(top) < _SHORT and not _GOES_ON.search(_plain(top)) and top[-1:].isalpha():
+        below = list(takewhile(lambda line: not line[:1].isupper(), below))
     for cell in _FAR.split(" ".join([top, *takewhile(lambda line: _FAR.search(line) is None, below)])):
         if _SOMEBODY.match(cell) is None and _DATED.search(fold(cell).text) is None:
             for name in names(_TOGETHER.sub(r"\g<first>, ", " ".join(cell.split())), item=True):
@@ -375,7 +401,7 @@ _HOUSED = re.compile(
 _DETERMINER = rf"(?:(?:les|la|le|l'|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
 # Words that lead to a place; what follows is cut into names by `place_names`.
 _PLACE = re.compile(
-    r"\b(?!(?:en|sur) place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en|entre)\s"
+    r"\b(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre)\s"
     r"(?:l'(?:enceinte|interieur) (?:de la|de l'|du|des|de)\s?|(?:les )?abords (?:immediats )?(?:de la|de l'|de|du|des)\s?)?"
     rf"(?P<place>{_DETERMINER}(?:(?:grande?|vieux|vieille)\s)?{GROUND}\b)"
 )
@@ -391,7 +417,7 @@ _SET = re.compile(
     r"|a l'interieur (?:de la |de l'|du |des )|au sein (?:de la |de l'|du |des )|aux? |a la |a l'|le long )?)"
 )
 _COVERS = re.compile(
-    r"\b(?:cameras?|perimetre|dispositif|autorisation|emploi|zone|survol\w*|(?<=[.:] )elles?)\b[^.;:()]{0,60}?"
+    r"\b(?:cameras?|perimetre|dispositif|autorisation|emploi|zone|survol\w*|(?<=[.:-] )(?:ils?|elles?))\b[^.;:()]{0,60}?"
     r"\b(?:couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)"
     r"|comprend|comprennent|englobe\w*|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par|s'etend\w*|dessert|desservent"
     r"|(?:se compose(?:nt)?|(?:est|sont) (?:compose|constitue|forme)e?s?)(?: par)?)"

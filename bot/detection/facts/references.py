@@ -95,6 +95,12 @@ def _about_vsa(document: ActText, start: int, limit: int) -> bool | None:
 
 def _completed(found: list[Citation]) -> list[Citation]:
     """Return each citation with the number, day and object that another citation of the same decree gives."""
+    # "L'arrêté du 2 mai 2026" is also the "n° 26-2026-05-02-00004" that has the day in its number.
+    alone = [entry.signed for entry in found if entry.number is None]
+    found = [
+        entry if entry.signed is not None else replace(entry, signed=next((day for day in alone if str(day) in (entry.number or "")), None))
+        for entry in found
+    ]
     numbered: dict[str, list[Citation]] = {}
     for entry in found:
         if entry.number is not None:
@@ -168,7 +174,7 @@ def references(document: ActText, segment: Segment, kind: Kind | None, own: str 
         start = own_heading(document.folded.text, block.start, block.end)
         for entry, change in _in_title(document.flat, start, _within(cited, start, block.end)):
             take(entry, change)
-    for block in segment.of(DecreePart.ARTICLE, *([] if segment.has_articles else [DecreePart.BODY])):
+    for block in segment.of(DecreePart.ARTICLE, *([] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])):
         for entry, change in _in_article(document.flat, block, _within(cited, block.start, block.end)):
             take(entry, change)
     if not found and kind in CHANGES and kind is not None:

@@ -151,7 +151,7 @@ def _marked(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
 # Names after one word for all of them: "les gares de Lyon et de Bercy", "les polices municipales de Lens, Liévin et du Marin".
 
 _NAME = (
-    r"(?!RER|SNCF|RATP|(?:MM?|Mmes?|MMES?|Mlle|Me|Dr|Monsieur|Madame|Messieurs|Mesdames|MONSIEUR|MADAME)\b)"
+    r"(?!RER|SNCF|RATP|(?:UNE?|MM?|Mmes?|MMES?|Mlle|Me|Dr|Monsieur|Madame|Messieurs|Mesdames|MONSIEUR|MADAME)\b)"
     r"(?:(?:L[ea]s?|L['’]|Saint|Sainte)[ -]?)?(?:[A-ZÀ-ÖØ-Þ]|\d{1,2}-(?=[A-ZÀ-ÖØ-Þ]))[\w'’\-]*"
     r"(?:(?!\set\s)(?:[ -](?:sur|sous|en|les|lès|la|le|de|du|des|aux?|d['’]|l['’]|et)){0,2}(?:[ -]|\s[dl]['’])"
     # In capitals, a sentence goes on: "LA POLICE MUNICIPALE DE NICE EST AUTORISEE DU…".

@@ -27,7 +27,9 @@ EXCLUDED = "said not to be there"
 _NO = r"(?:(?:non|sans)(?: (?:active|retenu|demande|recherche)e?s?)?|(?:refus|ecart|rejet|desactiv)ee?s?)"
 _SAYS_NO = re.compile(rf"(?:\([^()\n]{{0,60}}\)|[^\n.;:,(]){{0,40}}(?<!\sx)(?<!oui)\s(?:{_NO}|-|✗|✘)[ ]?(?=\n|$)")
 _NO_HEAD = re.compile(rf"{_NO}|(?:demand|sollicit)ee?s?")
-_UNTICKED = re.compile(r"☐[^\n☒☑]*$")
+UNTICKED = re.compile(r"☐[^\n☒☑]*$")
+# After an item without a sign: what is said of the others bears on none above.
+_NEXT_SENTENCE = re.compile(r"[.;]|\n[-•]|\n\W{0,3}(?:les?|la|tous?|toute|aucune?|nul(?:le)?)\s(?:les )?autres?\b")
 # "les événements mentionnés aux 1°, 3° à 5° et 8° de l'article 3 du décret n° 2023-828".
 _NUMBERED = re.compile(
     r"\b(?:aux?|du|des)\s(?:points?\s|n\s?[°o]s?\s)?(?P<numbers>[1-8](?:\s?°)?(?:\s?(?:,|et|a)\s(?:(?:aux?|du|des)\s)?[1-8](?:\s?°)?){0,7})"
@@ -226,7 +228,7 @@ def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | 
 def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:
     """Return True where the sentence of an event named at `first:last`, within `start:end`, says that it is not looked for."""
     text = document.folded.text
-    if _SAYS_NO.match(text, last, end) is not None or _UNTICKED.search(text, start, last) is not None:
+    if _SAYS_NO.match(text, last, end) is not None or UNTICKED.search(text, start, last) is not None:
         return True
     if _NO_HEAD.search(text, start, first) is not None and ticked_under(document, start, end, first, _NO_HEAD):
         return True
@@ -240,7 +242,7 @@ def _around(document: ActText, first: int, last: int, start: int, end: int) -> t
     """Return the squeezed sentence or item of a list before and after a stretch."""
     text = document.folded.text
     opening = max(text.rfind(mark, start, first) for mark in (". ", ".\n", ";", ":"))
-    closings = [position for mark in (".", ";", "\n-", "\n\u2022") if (position := text.find(mark, last, end)) >= 0]
+    closing = _NEXT_SENTENCE.search(text, last, end)
     low, middle = document.mended_span(max(opening, start), first)
-    begin, high = document.mended_span(last, min(closings, default=end))
+    begin, high = document.mended_span(last, closing.start() if closing is not None else end)
     return document.mended.text[low:middle], document.mended.text[begin:high]

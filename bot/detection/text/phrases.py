@@ -183,6 +183,7 @@ _STOP = re.compile(
     r"|,?\s(?:un|le|ce|tout) traitement\b"
     r"|,\s(?:le|la|les|l') ?(?:services?|commune|ville|police|brigade|bataillon|gendarmerie|groupement|direction|prefecture|sncf|ratp"
     r"|regie|metropole|communaute|compagnie|maire|prefet|president|directeur|sdis|suge|gpsr|agents|unites|emploi|usage|mise en oeuvre)\b"
+    r"|,\s(?:l[ae]s?\s|l')[^,;:.]{2,50}?\s(?:est|sont|peut|peuvent|met|mettent)\s"
     r"|,?\s(?:monsieur|madame|messieurs|mesdames)\b|,\s(?:mm?|mmes?)\b"
     r"|\b(?:sont|seront|ont ete|peut|peuvent|doit|doivent|fait l'objet|font l'objet)\b|\baux (?:seules )?fins\b"
     rf"|\((?:{DAY}|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b"
@@ -209,6 +210,7 @@ def holds_end(text: str, start: int, end: int) -> bool:
 def joined(text: str) -> str:
     """Return a name on one line: words cut at a line end are whole again ("direc- trice"), as are names with a hyphen ("Saint- Denis")."""
     text = re.sub(r"[\x02\ufffe]\s*", "", text)
+    text = re.sub(r"\b(rond|vieux|centre|sous|fan)-\s+(?=[pvz])", r"\1-", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)-\s+(?=[a-zà-öø-ÿ])", "", text)
     return re.sub(r"(?<=\w)-\s+(?=[A-ZÀ-ÖØ-Þ])", "-", text)
 
@@ -218,7 +220,7 @@ _DANGLING = re.compile(
 )
 # In lower case as printed: "gare de l'Est" and "rue du Signal" are names.
 _SENTENCE = re.compile(
-    r"\b(?:(?<!l['’])est(?=\s)|sont|sera|seront|ont|peut|peuvent|doit|doivent|font|permet\w*|visent?|qui|que|dont|lequel|laquelle|lesquels"
+    r"\b(?:(?<!l['’])est(?=\s)|sont|sera|seront|ont|peut|peuvent|doit|doivent|fait|font|permet\w*|visent?|qui|que|dont|lequel|laquelle|lesquels"
     r"|afin|autoris\w+|interdi\w+|détect\w+|detect\w+|signal\w+|concern\w+|conform\w+|susvis\w*|notamment|ainsi|évènements?|événements?|evenements?)\b"
     r"|\b(?i:monsieur|madame|mme)\b"
 )

@@ -43,10 +43,10 @@ _ARTICLE = re.compile(
 )
 _FIRST_ARTICLE = re.compile(
     rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:1\s?(?:er|\*|°|º)?|premier|unique|i|l(?!\s?\.?\s?\d)|[lt]er|i er|un)"
-    r"(?=\s?[:.\-–]|\s?(?:\([^()\n]{3,60}\))?$)",
+    r"(?=\s?[:.\-–/]|\s?(?:\([^()\n]{3,60}\))?$)",
     re.MULTILINE,
 )
-_NUMBERED_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}\d{{1,3}}\s?(?:er)?\s?[:.\-]", re.MULTILINE)
+_NUMBERED_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}\d{{1,3}}\s?(?:er)?\s?[:.\-/]", re.MULTILINE)
 _GLUED_ARTICLE = re.compile(r"(?<=[.;:])\s?article\s{0,2}(?:\d{1,3}|premier|unique)(?=\s?(?:er)?\s?[:.\-])")
 # "TITRE III / TRAITEMENT ALGORITHMIQUE DES IMAGES" speaks of the article that follows it, not of the one before.
 _SECTION = re.compile(
@@ -60,7 +60,7 @@ _OPERATIVE = re.compile(
 )
 # A decision without the word "article": "Décide :" and a line that begins with "1°", "1er –", "A."; else its paragraphs.
 # "Pour ces motifs, la préfète arrête :" ends a sentence too.
-_SAYS = r"(?:prefete?s?\b[^\n.;:]{0,60}|\bmotifs,?|\bconsequence,?)\s(?:arrete|decide)(?:nt)?(?: ce qui suit)?\s?:\s?(?=\n)"
+_SAYS = r"(?:prefete?s?\b[^\n.;:]{0,60}|\bmotifs,?|\bconsequence,?|\bj(?:e|'ai))\s(?:arrete|decide)(?:nt)?(?: ce qui suit)?\s?:\s?(?=\n)"
 _FIRST_POINT = re.compile(
     rf"(?:^\W{{0,3}}(?:arrete|decide)(?:nt)?\b[^\n]{{0,30}}|{_SAYS})\n\s?"
     r"(?P<point>\W{0,3}(?:(?:\d\.1|1(?:\s?er)?|i)\s?(?:[°º]\s?\)|[°º.)/:-])|a\s?[.)/-])(?=\s))",
@@ -68,15 +68,24 @@ _FIRST_POINT = re.compile(
 )
 _POINTS = tuple(
     re.compile(rf"^\W{{0,3}}{number}(?=\s)", re.MULTILINE)
-    for number in (r"\d{1,2}(?:\.\d{1,2})?(?:\s?er)?\s?(?:[°º]\s?\)|[°º.)/:-])", r"[ivx]{1,5}\s?[.)/:-]", r"[a-z]\s?[.)/-]")
+    for number in (
+        r"\d{1,2}\.\d{1,2}\s?[°º.)/:-]",
+        r"\d{1,2}(?:\s?er)?\s?(?:[°º]\s?\)|[°º.)/:-])",
+        r"[ivx]{1,5}\s?[.)/:-]",
+        r"[a-z]\s?[.)/-]",
+    )
 )
 _ORDERS = re.compile(
     rf"^\W{{0,3}}(?:a\s?r\s?r\s?e\s?t\s?e|d\s?e\s?c\s?i\s?d\s?e)(?:\s?n\s?t)?(?: ce qui suit)?\W{{0,4}}$|{_SAYS}"
     r"|\bj(?:'ai|e) decide(?: ce qui suit)?\s?:\s?(?=\n)"
     # A letter decides by its verb: what stands above only says what was asked for.
-    r"|^(?=[^\n.;:]*\bj(?:'|e )(?:vous )?(?:autorise|abroge|mets fin|retire|suspends|refuse|rejette)\b)",
+    r"|^(?=[^\n.;:]*\bj(?:'|e )(?:vous )?(?:autorise|abroge|mets fin|retire|suspends|refuse|rejette)\b)"
+    # "IV. – Décision", "Chapitre B – Autorisation", below the recitals.
+    r"|^\W{0,3}[ivx\d]{1,4}\W{1,5}(?:decision|dispositif)\W{0,3}$|^(?=\W{0,3}(?:titre|chapitre|section|partie)\s(?:[a-z]|[ivx\d]{1,4}|premiere?)\s?[:.–-])",
     re.MULTILINE,
 )
+# A form that is a decree has its facts in boxes above the visas, to which the articles refer.
+_BOX = re.compile(r"^\W{0,3}(?:cadre|rubrique|bloc)\s(?:n\s?[°o]\s?)?(?:\d{1,2}|[a-z]|[ivx]{1,4})\b", re.MULTILINE)
 _PARAGRAPH = re.compile(r"(?<=\.)\s?\n")
 # Where a decree is signed: what stands there is one closing.
 _CLOSING = re.compile(
@@ -217,9 +226,11 @@ def _marks(document: ActText, start: int, end: int, first_articles: list[int]) -
     marks += [
         (match.start(), DecreePart.VISA if match["visa"] else DecreePart.RECITAL) for match in _HEADED.finditer(text, start, operative)
     ]
-    marks += [(position, DecreePart.ARTICLE) for position in _articles(document, operative, end)]
+    boxes = [match.start() for match in _BOX.finditer(text, start, visas[0] if visas else operative)] if operative < end else []
+    marks += [(position, DecreePart.ARTICLE) for position in (*(boxes if len(boxes) > 2 else ()), *_articles(document, operative, end))]
     # Two layers of text interleaved: the heading comes again, or only, among the visas.
-    restarts = _unquoted(_RESTART, text, marks[0][0] if marks else end, operative)
+    headed = any(match["visa"] for match in _HEADED.finditer(text, start, operative))
+    restarts = _unquoted(_RESTART, text, marks[0][0], operative) if marks and not headed else ()
     return sorted([*marks, *((match.start(), DecreePart.HEADING) for match in restarts)])
 
 

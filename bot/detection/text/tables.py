@@ -32,7 +32,7 @@ _HEADED = (
 _RANK_HEAD = r"(?:(?:n\s?[°o]|no|num(?:ero)?s?|rang|rep(?:ere)?|ref(?:erence)?|code|id(?:entifiant)?|cam(?:eras?)?)\W{0,4}\s*)"
 _NEXT_HEAD = (
     r"\b(?:cameras?|types?|modeles?|nombre|nb|qte|quantites?|video-?protection|drones?|aeronefs?|fixes?|mobiles?|domes?|observations?|remarques?"
-    r"|dates?|jours?|heures?|horaires?|periodes?|responsables?|evenements?|finalites?|usages?|communes?|villes?|arrondissements?|lignes?|exploitants?"
+    r"|dates?|jours?|heures?|horaires?|periodes?|responsables?|evenements?|finalites?|fins|usages?|communes?|villes?|arrondissements?|lignes?|exploitants?"
     rf"|{_RANK_HEAD}|total)\b"
 )
 # "Site  Caméras  Évènements", "N°  Emplacement  Type": a kind of place heads a column, and something else another.
@@ -41,11 +41,12 @@ _PLACES_HEAD = re.compile(rf"\b{_HEADED}")
 _PLACES_CELL = re.compile(rf"\W{{0,3}}{_RANK_HEAD}?{_HEADED}[^;:]{{0,40}}")
 _OTHER_CELL = re.compile(rf"\W{{0,3}}{_NEXT_HEAD}[^;:]{{0,40}}")
 _OF_TIMES = re.compile(r"\W{0,3}(?:[a-z][a-z' ()-]{1,40}\s)?debut\s(?:[a-z]{1,12}\s){0,2}fin\W{0,3}(?=\n|$)")
-_END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ensemble|article|art\.?\s\d|annexe|fait a)\b")
+_END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ens(?:emble)?|article|art\.?\s\d|annexe|fait a)\b")
 _NEW_LINE = re.compile(r"(?<!\s)\s*\n\s*")
 _GAP = re.compile(r"[ \xa0]*(?:\t[ \xa0]*)+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
-_NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*)\d{1,4}(?: cam[ée]ras?)?")
+_NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*)\d{1,4}(?: cam[ée]ras?)?[\s»\".;]*")
 _TICK = re.compile(r"[xX✓✔☒☑]")
+_NAMED = re.compile(r"[^\W\d]{3}")
 _RANKED = re.compile(r"\d{1,2}\W?[ \xa0]{2,}")
 _ALNUM = re.compile(r"[a-z0-9]")
 _FIGURE = re.compile(r"\n[ ]?\d{1,4}[ ]?(?=\n|$)")
@@ -87,8 +88,9 @@ class PrintedTable:
     def cell(self, row: Line) -> str | None:
         """Return what a row has in the column of places; None where no columns are kept."""
         cells = _GAP.split(row.printed)
-        # The first ones may be empty: they are of the row above.
-        column = self.column - max(self.cells - len(cells), 0)
+        # The first ones may be empty: they are of the row above. That of ranks may have no head.
+        ranked = len(cells) > self.cells and cells[0].isdigit()
+        column = self.column - max(self.cells - len(cells), 0) + ranked
         return cells[column] if self.cells and 0 <= column < len(cells) else None
 
 
@@ -118,8 +120,10 @@ def tables(document: ActText, start: int, end: int) -> Iterator[PrintedTable]:
         columns = next((columns[:most] for most in range(1, width) if columns[:most] * (width // most) == columns), columns)
         if len(columns) < width:  # "N°  Lieu  N°  Lieu"
             rows = tuple(part for row in rows for part in _parts(row, len(columns)))
-        column = next((rank for rank, cell in enumerate(columns) if _PLACES_CELL.fullmatch(cell)), 0)
-        yield PrintedTable(line.start, fold(head.printed).text if header else "", rows, column, len(columns))
+        headed = [rank for rank, cell in enumerate(columns) if _PLACES_CELL.fullmatch(cell)]
+        found = [PrintedTable(line.start, fold(head.printed).text if header else "", rows, rank, len(columns)) for rank in headed or [0]]
+        # Under "Point" may stand ranks, and the places under "Lieu".
+        yield next((table for table in found if any(map(_NAMED.search, (table.cell(row) or "" for row in rows)))), found[0])
 
 
 def is_header(document: ActText, position: int) -> bool:
@@ -213,7 +217,7 @@ def _is_row(text: str, line: Line, *, header: bool, columns: bool) -> bool:
     if not header:
         return _NAME_AND_COUNT.fullmatch(line.printed) is not None
     if re.search(r"\d", text[line.start : line.end]) is not None:
-        return True
+        return not (columns and " : " in line.printed and _GAP.search(line.printed) is None)
     return columns and bool(_GAP.search(line.printed) or (len(line.printed) <= _LONGEST_END and _UNFINISHED.search(line.printed)))
 
 

@@ -370,3 +370,39 @@ def test_a_long_name_beside_a_product_takes_no_time(words: str) -> None:
     before = process_time()
     facts(f"Un traitement algorithmique est autorisé.\nArticle 2 : Le logiciel, {words} est édité.")
     assert process_time() - before < 8, "each part of a word was tried as four: 8 s for 200 letters"
+
+
+@pytest.mark.parametrize(
+    ("said", "maker"),
+    [
+        ("LOGICIEL\nVigibocage, dans sa version attestée.", None),
+        ("Solution\nInchangée : Vigibocage (société Vire Images SAS).", "Vire Images"),
+        ("L'algorithme lit les images. Il est fourni, sous le nom de Vigibocage, par la société Vire Images.", "Vire Images"),
+        ("L'outil (conçu par la société Vire Images, sous le nom de Vigibocage) est acquis par l'État.", "Vire Images"),
+        ("LOGICIEL\nNom : Vigibocage (version 2)      Concepteur : Vire Images SAS\nArticle 7 – Divers.", "Vire Images"),
+        ("Il est fait usage du logiciel Vigibocage de la SARL Vire Images.", "Vire Images"),
+    ],
+)
+def test_products_under_a_heading_in_a_form_or_as_what_it_is(said: str, maker: str | None) -> None:
+    facts = judge(
+        act(f"Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\nArticle 1er : Divers.\nArticle 6 – {said}", NAMED_TITLE)
+    ).facts
+    assert (facts.software, facts.vendor) == ("Vigibocage", maker)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Affiche\nTRAITEMENT\nALGORITHMIQUE\n(loi n° 2023-380)",
+        "Logiciel\nCelui de l'État.",
+        "Le comité tient un stand. Il est dit, sous le nom de Bocage, utile.",
+    ],
+)
+def test_posters_and_others_name_no_product(said: str) -> None:
+    facts = judge(
+        act(f"Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\nArticle 1er : Divers.\nArticle 6 – {said}", NAMED_TITLE)
+    ).facts
+    assert (facts.software, facts.vendor) == (None, None)
+
+
+NAMED_TITLE = "Arrêté autorisant un traitement algorithmique d'images de vidéoprotection"

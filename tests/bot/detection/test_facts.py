@@ -387,3 +387,28 @@ def test_the_legal_basis_needs_the_article_of_the_law() -> None:
 def test_the_verb_of_a_sentence_ends_the_name_of_its_event(wording: str, event: str) -> None:
     title = "Arrêté n° 2026-1 portant rejet d'une demande d'emploi d'un traitement algorithmique des images de vidéoprotection"
     assert decree(f"La demande d'un traitement algorithmique des images à l'occasion {wording}.", title=title).event == event
+
+
+AUTHORISED = (
+    "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\n"
+    "Article 1er : La SNCF est autorisée à employer un traitement algorithmique d'images"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("pendant les jours gras du carnaval virois.", "carnaval virois"),
+        ("durant les trois soirées du festival des Vaux.", "festival des Vaux"),
+        ("au cours de la nuit du samedi 22 au dimanche 23 mai 2026.", None),
+        ("à l'occasion du Tournoi des Bocages, rencontre de huit équipes, 9 000 spectateurs.", "Tournoi des Bocages"),
+        ("à l'occasion des Nuits du Cotentin\n• Rapport du 2 mai", "Nuits du Cotentin"),
+        (".\nArticle 2 – Manifestation\nIntitulé : Régates de la Sée\nOrganisateur : club nautique", "Régates de la Sée"),
+        ("; la manifestation à l'occasion de laquelle il agit est désignée en annexe.", None),
+        (".\nAnnexe\nManifestation      à l'occasion du Grand Bal\nMise en route      vendredi 4 juin 2026, 16 h", "Grand Bal"),
+        ("à l'occasion de la fête de Vire, les bénéficiaires sont tenus au secret.", "fête de Vire"),
+    ],
+)
+def test_events_end_where_something_else_begins(said: str, expected: str | None) -> None:
+    text = f"{AUTHORISED} {said}"
+    assert judge(act(text, "Arrêté autorisant un traitement algorithmique d'images")).facts.event == expected

@@ -169,3 +169,33 @@ def test_many_communes_take_no_time(text: str) -> None:
     before = process_time()
     operators(text.format(USE))
     assert process_time() - before < 8, "each alone looked through the whole act: more than 100 s"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ARRÊTE\nArticle 1er : Demandeur : ☐ Police nationale   ☐ Gendarmerie   ☒ SDIS. Il est autorisé à {}.", ["SDIS"]),
+        ("ARRÊTE\nArticle 1er : La SNCF peut {}.\nArticle 2 : J'en adresse copie à M. le commandant de la gendarmerie.", ["SNCF"]),
+        ("ARRÊTE\nArticle 1er : L'arrêté du 2 mai 2026 est modifié.\nArticle 2 : Divers.", ["Préfecture de police"]),
+    ],
+)
+def test_boxes_copies_and_whom_a_decree_authorised(text: str, expected: list[str]) -> None:
+    law = "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\n"
+    above = (
+        f"{law}Vu l'arrêté n° 2026-1 du 2 mai 2026 autorisant la préfecture de police à employer un traitement algorithmique d'images ;\n"
+    )
+    title = "Arrêté n° 2 modifiant l'arrêté n° 2026-1 autorisant un traitement algorithmique d'images" if "modifié" in text else TITLE
+    assert sorted(judge(act(above + text.format(USE), title)).facts.operators) == expected
+
+
+def test_who_was_there_is_no_operator() -> None:
+    title = "Relevé valant arrêté n° 2026-7 autorisant un traitement algorithmique d'images de vidéoprotection"
+    present = "Étaient présents : le colonel de gendarmerie, le directeur de la police nationale."
+    text = f"{title}\n{present}\nLe préfet décide :\n2.1. – La SNCF peut {USE}."
+    assert judge(act(text, title)).facts.operators == ("SNCF",)
+
+
+def test_in_capitals_an_article_is_no_town() -> None:
+    title = "ARRÊTÉ RELATIF À L'EMPLOI, PAR LA POLICE MUNICIPALE DE VIRE, D'UN TRAITEMENT ALGORITHMIQUE D'IMAGES"
+    text = f"Vu le code ;\nARRÊTE\nArticle 1er : La police municipale de Vire peut {USE}."
+    assert judge(act(text, title)).facts.operators == ("Police municipale de Vire",)

@@ -493,3 +493,47 @@ def test_a_page_of_which_all_blanks_are_double_has_no_columns(head: str) -> None
     use = "La commune de Dax est autorisée à mettre en œuvre un traitement algorithmique des images de vidéoprotection."
     text = f"Vu la loi ;\nARRÊTE\n{head}\n{use}\nArticle 2\nLes caméras sont situées :\nplace Foch\nquai Neuf\nArticle 3\nExécution."
     assert judge(act(text.replace(" ", "  "), TITLE)).facts.places == ("place Foch", "quai Neuf")
+
+
+@pytest.mark.parametrize(
+    ("article", "expected"),
+    [
+        ("Les lieux sont les suivants : place Nationale ; paddock ; rue Basse.", {"place Nationale", "paddock", "rue Basse"}),
+        (
+            "Il est limité aux lieux que voici : place Nationale, arène de tauromachie, rue Basse.",
+            {"place Nationale", "arène de tauromachie", "rue Basse"},
+        ),
+        ("Affichage :\nplace Nationale : 6\nrue Basse : 4\n", set()),
+        (
+            "Caméras\n  point   lieu                 type       nombre\n  01      place Nationale      voirie          7",
+            {"place Nationale"},
+        ),
+        (
+            (
+                "(Sites)\n   Désignation du site    Type    Adresse\n1  place Nationale    voie  centre\n2  rue Basse    voie  nord\n"
+                "Article 3 (Équipements)\n  Site    Caméras existantes    Reliées\n  1        15           8\n  Ens.     27          14\n"
+            ),
+            {"place Nationale", "rue Basse"},
+        ),
+        (
+            "Caméras\nRéf.  Implantation        Nb   Réf.  Implantation  Nb\nS1    place Nationale      4   –     Total          4\n",
+            {"place Nationale"},
+        ),
+        ("Il signale les foules, au moyen de caméras couvrant : la place Nationale et la rue Basse.", {"place Nationale", "rue Basse"}),
+        ("Il s'étend au site du Prieuré et à la rue Basse. Le chef en porte l'heure au registre.", {"site du Prieuré", "rue Basse"}),
+        ("Périmètre\n1. quai Sud\n2. place Nationale\nPlan consultable en mairie.", {"quai Sud", "place Nationale"}),
+        ("Au tableau annexé, insérer :\n« place Nationale ........ 4\n  rue Basse ............ 3 ».", {"place Nationale", "rue Basse"}),
+        ("La foule dans le souterrain a fait quatre blessés.", set()),
+        (
+            (
+                "Recours : tribunal administratif de Caen.\n\nFICHE\n\nGares                    Fins\ngare de Vire             densité\n"
+                "gare de Flers            bagage abandonné\n\nNombre de caméras : 12\n"
+            ),
+            {"gare de Vire", "gare de Flers"},
+        ),
+    ],
+)
+def test_other_layouts_of_places(article: str, expected: set[str]) -> None:
+    above = "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\nArticle 1er : La SNCF peut employer un traitement algorithmique."
+    title = "Arrêté autorisant un traitement algorithmique d'images de vidéoprotection"
+    assert set(judge(act(f"{above}\nArticle 2 – {article}", title)).facts.places) == expected

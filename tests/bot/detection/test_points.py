@@ -139,3 +139,49 @@ def test_a_table_is_of_the_paragraph_that_tells_of_it_and_indented_paragraphs_ar
     )
     facts = judge(act(text, TITLE)).facts
     assert (facts.cameras, facts.camera_types, facts.operators) == (9, ("videoprotection",), ("Commune de Dax",))
+
+
+VISAS = "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nVu l'arrêté du 2 mars 2025 autorisant 90 caméras ;\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "marks"),
+    [
+        (f"{VISAS}Considérant l'affluence ;\nDispositif\n", ("Art. 1 / ", "Art. 2 / ", "Art. 3 / ", "Art. 4 / ")),
+        (
+            f"Monsieur le Maire,\nVous m'avez saisi.\n{VISAS}En conséquence, j'ai décidé ce qui suit :\n",
+            ("I. – ", "II. – ", "III. – ", "IV. – "),
+        ),
+        (
+            f"Arrêté n° 2026-9\n2. Débat\nLe colonel de gendarmerie expose le risque.\n{VISAS}Le préfet des Landes décide :\n",
+            ("3.1. – ", "3.2. – ", "3.3. – ", "3.4. – "),
+        ),
+        (
+            (
+                "I. – TEXTES\nLoi n° 2023-380 du 19 mai 2023, article 10.\nArrêté n° 2026-4 du 2 mars 2026 autorisant 90 caméras.\n\n"
+                "II. – FAITS\nLe 9 mai, l'affichage manquait place Carnot.\n\nIII. – DROIT\nLe risque est avéré.\n\nIV. – DÉCISION\n"
+            ),
+            ("", "", "", ""),
+        ),
+        (f"{VISAS}Considérant l'affluence ;\n", ("CHAPITRE A – OBJET\nA1. ", "B1. ", "CHAPITRE C – CE QUI EST CHERCHÉ\nC1. ", "D1. ")),
+    ],
+)
+def test_other_forms_of_a_decision_have_articles(above: str, marks: tuple[str, ...]) -> None:
+    text = above + "\n".join(mark + paragraph for mark, paragraph in zip(marks, PARAGRAPHS, strict=True))
+    verdict = judge(act(f"{text}\n\nDax, le 28 septembre 2026\nLa préfète,\nVu et approuvé\nsigné", TITLE))
+    facts = verdict.facts
+    assert (verdict.kind, facts.operators, facts.places) == (Kind.AUTHORISATION, ("Commune de Dax",), ())
+    assert (facts.starts, facts.ends) == (Moment(date(2026, 10, 5), time(9)), Moment(date(2026, 10, 12), time(23)))
+    assert (facts.cameras, facts.purposes, facts.court) == (9, ("crowd_movement", "fire"), "Tribunal administratif de Pau")
+
+
+def test_boxes_of_a_form_are_articles() -> None:
+    text = (
+        "CADRE 1 – DEMANDEUR\n☐ Gendarmerie nationale   ☒ Service d'incendie et de secours   ☐ SNCF\nCADRE 2 – MANIFESTATION\n"
+        "Nom : Régates de l'Adour\nOrganisateur : le club\nCADRE 3 – LIEUX\n1. quai de l'Adour\n2. place Foch\nPlan joint.\n"
+        "CADRE 4 – LOGICIEL\nNom : Vigirive (v. 2)      Éditeur : Landes Images SAS\nCADRE 5 – SIGNALEMENTS\n☒ Départ de feu   ☐ Arme\n"
+        f"{VISAS}DÉCIDE :\nArt. 1er. – Il est fait droit à la demande dans ces limites.\nArt. 2. – Recours : tribunal de Pau."
+    )
+    facts = judge(act(text, TITLE)).facts
+    assert (facts.operators, facts.purposes, facts.event) == (("SDIS",), ("fire",), "Régates de l'Adour")
+    assert (facts.places, facts.software, facts.vendor) == (("quai de l'Adour", "place Foch"), "Vigirive", "Landes Images")

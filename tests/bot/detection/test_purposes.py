@@ -255,3 +255,36 @@ def test_the_number_of_a_page_cuts_no_phrase(footer: str) -> None:
 def test_a_figure_at_the_end_of_a_page_stays() -> None:
     page = act("Total\n12").pages
     assert "total\n12" in document(act("", "Arrêté", pages=page), page).folded.text
+
+
+@pytest.mark.parametrize(
+    ("told", "purposes"),
+    [
+        ("signale la densité trop importante de personnes. Sont expressément écartés les objets abandonnés.", {"crowd_density"}),
+        ("signale les mouvements de foule. Demeurent formellement exclus la détection d'armes et les départs de feu.", {"crowd_movement"}),
+        ("détecte les chutes de personnes. Est exclue la détection d'objets abandonnés.", {"person_down"}),
+        ("n'est exclu que s'il sert à d'autres fins que la détection des mouvements de foule.", {"crowd_movement"}),
+        (
+            "signale :\nA : objet abandonné      B : départ de feu\nLes autres événements ne sont pas recherchés.",
+            {"abandoned_object", "fire"},
+        ),
+        ("détecte\n1. le mouvement de foule\nAucun autre événement n'est recherché.", {"crowd_movement"}),
+        ("détecte un mouvement de foule. Il n'est pas recherché de personne au sol.", {"crowd_movement"}),
+        ("signale un colis laissé à l'abandon et une foule en mouvement.", {"abandoned_object", "crowd_movement"}),
+        ("signale les piétons entrés dans l'enclos des chevaux, fermé au public.", {"forbidden_zone"}),
+        ("signale qui remonte à contresens la sortie de la zone réservée.", {"wrong_way"}),
+    ],
+)
+def test_what_is_excluded_bears_on_its_own_sentence(told: str, purposes: set[str]) -> None:
+    above = "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE"
+    text = f"{above}\nArticle 1er : Le traitement algorithmique d'images {told}\nArticle 2 : Divers."
+    assert set(judge(act(text, "Arrêté autorisant un traitement algorithmique d'images")).facts.purposes) == purposes
+
+
+@pytest.mark.parametrize(("said", "purposes"), [("les événements retenus ci-dessus", ("crowd_density",)), ("ce qui importe", ())])
+def test_articles_may_refer_to_the_recital_that_names_the_events(said: str, purposes: tuple[str, ...]) -> None:
+    text = (
+        "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nConsidérant que seule se justifie la détection de "
+        f"la densité de personnes ;\nARRÊTE\nArticle 1er : Le traitement algorithmique d'images signale {said}.\nArticle 2 : Divers."
+    )
+    assert judge(act(text, "Arrêté autorisant un traitement algorithmique d'images")).facts.purposes == purposes

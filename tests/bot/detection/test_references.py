@@ -169,3 +169,15 @@ def test_an_end_of_an_end_is_an_end() -> None:
     found = verdict(title, "L’arrêté n° 2026-00688 du 3 mai 2026 est retiré.")
     assert found.kind is Kind.ABROGATION
     assert found.facts.references == (Reference(Kind.ABROGATION, "2026-00688", DAY, retroactive=True),)
+
+
+def test_a_decree_named_by_its_day_is_that_with_the_day_in_its_number() -> None:
+    text = (
+        "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\n"
+        "Vu l'arrêté n° 26-2026-05-02-00004 autorisant un traitement algorithmique d'images ;\nARRÊTE\n"
+        "Article 1er : L'autorisation donnée par l'arrêté du 2 mai 2026 est renouvelée."
+    )
+    found = judge(
+        act(text, "Arrêté n° 9 renouvelant l'autorisation d'un traitement algorithmique d'images de vidéoprotection")
+    ).facts.references
+    assert [(entry.number, entry.signed) for entry in found] == [("26-2026-05-02-00004", date(2026, 5, 2))]
