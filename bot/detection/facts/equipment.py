@@ -23,7 +23,8 @@ _IN_WORDS = rf"{CARDINAL}(?:[ -]?{CARDINAL}){{0,6}}"
 _COUNT = rf"(?P<count>\d{{1,4}}|{_IN_WORDS})"
 _CAMERAS = re.compile(
     rf"(?<![\w-])(?<!\d[.,])(?<!n° )(?<!article ){_COUNT}\s*(?:\(\s*(?:(?P<again>\d{{1,4}})|{_IN_WORDS})\s*\)\s*)?"
-    r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b"
+    # Nor the head of a row of numbers, below one that ends in a number.
+    r"(?:(?:autres|seules?|nouvelles)\s+)?cameras?\b(?!\s+\d{1,4}\s+\d{1,4}\b)"
 )
 # A delay, an hour, a crowd, a share: "le nombre de caméras varie lorsque l'affluence atteint 500 personnes".
 _NO_OTHER_UNIT = (

@@ -44,7 +44,9 @@ _OF_TIMES = re.compile(r"\W{0,3}(?:[a-z][a-z' ()-]{1,40}\s)?debut\s(?:[a-z]{1,12
 _END = re.compile(r"\W{0,3}(?:(?:sous-)?totaux|(?:sous-)?total|ens(?:emble)?|article|art\.?\s\d|annexe|fait a)\b")
 _NEW_LINE = re.compile(r"(?<!\s)\s*\n\s*")
 _GAP = re.compile(r"[ \xa0]*(?:\t[ \xa0]*)+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]?")
-_NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*)\d{1,4}(?: cam[ée]ras?)?[\s»\".;]*")
+_NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3,}|…+|_{3,})[ ]*|\s:\s)\d{1,4}(?: cam[ée]ras?)?[\s»\".;]*")
+# "place Foch : 4      rue Basse : 3".
+_COUNTED = re.compile(r"\D{3,80}?\s?:\s?\d{1,4}")
 _TICK = re.compile(r"[xX✓✔☒☑]")
 _NAMED = re.compile(r"[^\W\d]{3}")
 _RANKED = re.compile(r"\d{1,2}\W?[ \xa0]{2,}")
@@ -116,6 +118,8 @@ def tables(document: ActText, start: int, end: int) -> Iterator[PrintedTable]:
         if not header and len(rows) < _FEWEST:
             continue
         past = next((rank for rank, other in enumerate(lines) if other.start >= rows[-1].end), len(lines)) if rows else below
+        counted = [not header and all(map(_COUNTED.fullmatch, cells_of(row.printed))) for row in rows]
+        rows = tuple(part for row, apart in zip(rows, counted, strict=True) for part in (_parts(row, 1) if apart else (row,)))
         width = len(columns)
         columns = next((columns[:most] for most in range(1, width) if columns[:most] * (width // most) == columns), columns)
         if len(columns) < width:  # "N°  Lieu  N°  Lieu"
@@ -215,7 +219,7 @@ def _is_row(text: str, line: Line, *, header: bool, columns: bool) -> bool:
     if _END.match(text, line.start, line.end) is not None:
         return False
     if not header:
-        return _NAME_AND_COUNT.fullmatch(line.printed) is not None
+        return _NAME_AND_COUNT.fullmatch(line.printed) is not None or all(map(_COUNTED.fullmatch, cells_of(line.printed)))
     if re.search(r"\d", text[line.start : line.end]) is not None:
         return not (columns and " : " in line.printed and _GAP.search(line.printed) is None)
     return columns and bool(_GAP.search(line.printed) or (len(line.printed) <= _LONGEST_END and _UNFINISHED.search(line.printed)))

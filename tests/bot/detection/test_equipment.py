@@ -302,6 +302,7 @@ def test_in_capitals_a_capital_tells_no_name(text: str, software: str | None, ve
         ("Le dispositif compte deux caméras.\nPage\n7", 2),
         ("Deux drones suppléent les 45 caméras fixes, à raison d'une caméra par drone.", 45),
         # What follows is no number of cameras.
+        ("Répartition :\n\n            Hall 1    Hall 2    Hall 3\n   caméras     12        7        9", None),
         ("Le nombre de caméras varie lorsque l'affluence atteint 500 personnes.", None),
         ("Le nombre de caméras employées atteint 80 % du parc.", None),
         ("Le nombre de caméras peut changer avec un préavis qui est de 15 jours.", None),

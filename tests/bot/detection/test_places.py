@@ -503,6 +503,8 @@ def test_a_page_of_which_all_blanks_are_double_has_no_columns(head: str) -> None
             "Il est limité aux lieux que voici : place Nationale, arène de tauromachie, rue Basse.",
             {"place Nationale", "arène de tauromachie", "rue Basse"},
         ),
+        ("Le parc se répartit ainsi :\nplace Nationale : 6\nrue Basse : 4\nsoit 10 caméras.", {"place Nationale", "rue Basse"}),
+        ("Images reçues :\nplace Nationale : 6      rue Basse : 4\nquai Sud : 2", {"place Nationale", "rue Basse", "quai Sud"}),
         ("Affichage :\nplace Nationale : 6\nrue Basse : 4\n", set()),
         (
             "Caméras\n  point   lieu                 type       nombre\n  01      place Nationale      voirie          7",
