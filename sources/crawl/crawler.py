@@ -235,14 +235,19 @@ class Traversal:
         for known in self._lost(listed):
             page = self._met.get(known.url)
             if page is not None and not page.entries and known.url not in self._levels:
-                lost[known.url] = replace(known, validators=page.validators, is_emptied=True)
+                leads_to = page.url if page.url != known.url else None
+                lost[known.url] = replace(known, validators=page.validators, is_emptied=True, leads_to=leads_to)
         return lost
 
     def to_ask_again(self) -> dict[str, PolledPage]:
         """Return the pages that could not be read, to be polled further, with what was known of them."""
         known = {page.url: page for page in self._trail.pages} if self._trail is not None else {}
         blank = {url: PolledPage(url, Validators(), (), never_read=url in self._unread_at_first) for url in self.unread}
-        return {url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None) for url, page in blank.items()}
+        # Its own address is in trouble, not where it led: of that one each poll would walk the way again.
+        return {
+            url: replace(known.get(url, page), validators=Validators(), is_unread=True, behind=None, leads_to=None)
+            for url, page in blank.items()
+        }
 
     def _lost(self, listed: Sequence[ListingEntry]) -> list[PolledPage]:
         """Return the pages of the trail none of whose entries is `listed` now."""

@@ -292,8 +292,9 @@ async def ask_again(
             outdated.add(known.url)
             left = frozenset()
             continue
-        is_still_empty = known.is_emptied and not page.entries
-        fresh = known if is_still_empty else polled(page, behind=known.behind)
+        fresh = polled(page, behind=known.behind)
+        if known.is_emptied and not page.entries:
+            fresh = replace(known, leads_to=fresh.leads_to)
         # Of its own address, which may be a page that sends its readers on: by the date of the other, that one would never have changed.
         fresh = replace(fresh, validators=page.validators if at is None else known.validators)
         if fresh.marks == known.marks:  # a server without validators sends the same page again

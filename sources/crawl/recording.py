@@ -239,14 +239,14 @@ class RecordingFetcher:
 
 
 class Playback:
-    """Serves a recording. An address that answered several times gives its answers in turn, and then the last again; so does one to which
-    another redirected."""
+    """Serves a recording. An address that answered several times gives its answers in turn, and then the last again. One that was not
+    requested, but to which another redirected, gives the last answer of that one."""
 
     def __init__(self, recording: Recording) -> None:
         self._answers: dict[str, list[RecordedPage]] = defaultdict(list)
         for page in recording.pages:
             self._answers[page.url].append(page)
-        for page in recording.pages:
+        for page in reversed(recording.pages):
             if page.final_url is not None:
                 self._answers.setdefault(page.final_url, [page])
         self.asked: list[str] = []

@@ -85,9 +85,9 @@ async def test_redirected_pages_are_asked_under_the_address_the_site_links() -> 
 SPECIALS = f"{AUGUST}/Speciaux-du-mois-d-aout-2026"
 
 
-async def _redirected() -> tuple[MemorySite, Callable[[int], Awaitable[Crawl]]]:
-    """Polls after so many minutes, where the month leads to its special recueils; the first one is a walk."""
-    site = MemorySite(months())
+async def _redirected(*others: str) -> tuple[MemorySite, Callable[[int], Awaitable[Crawl]]]:
+    """Polls after so many minutes, where the month leads to its special recueils, beside `others`; the first one is a walk."""
+    site = MemorySite(months(**{YEAR: cards(JULY, AUGUST, *others)}) | dict.fromkeys(others, files(5)))
     site.redirects[AUGUST] = SPECIALS
     site.pages[SPECIALS] = site.pages.pop(AUGUST)
     poll = Poller(site, source(), may_be_short=True)
@@ -95,7 +95,7 @@ async def _redirected() -> tuple[MemorySite, Callable[[int], Awaitable[Crawl]]]:
     async def at(minutes: int) -> Crawl:
         return await poll(TODAY, NOW + timedelta(minutes=minutes))
 
-    assert urls(await at(0)) == file_urls(2)
+    assert set(urls(await at(0))) == {*file_urls(2), *(file_urls(5) if others else ())}
     return site, at
 
 
@@ -137,6 +137,23 @@ async def test_a_page_that_is_no_longer_where_its_address_led_is_found_by_the_sa
     assert set(urls(crawl)) >= set(file_urls(2, 3))
     assert (polled(crawl), crawl.unread, crawl.emptied) == ([AUGUST], (), ())
     assert ((await at(30)).unchanged, site.asked) == (True, [elsewhere])
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+async def test_a_page_in_trouble_is_requested_at_its_own_address_and_the_way_is_not_walked_again(is_empty: bool) -> None:
+    site, at = await _redirected(f"{YEAR}/Aout-2026-Autres")
+    del site.redirects[AUGUST], site.pages[SPECIALS]
+    if is_empty:
+        site.pages[AUGUST] = page()
+    else:
+        site.failures[AUGUST] = FetchRefused("HTTP 500")
+    await at(15)
+    assert ROOT in site.asked
+    for minutes in (30, 45, 60):
+        crawl = await at(minutes)
+        assert (crawl.emptied, len(crawl.unread)) == (((AUGUST,), 0) if is_empty else ((), 1))
+        assert AUGUST in site.asked
+        assert not {SPECIALS, ROOT} & {*site.asked}
 
 
 async def test_patterns_of_the_catalogue() -> None:
