@@ -121,6 +121,12 @@ async def test_an_address_gives_its_answers_in_turn_and_then_the_last_again() ->
     assert [(await playback.page(ROOT)).html for _ in range(3)] == ["<p>inconnu</p>", "<p>liste</p>", "<p>liste</p>"]
 
 
+async def test_where_an_address_led_has_its_last_answer() -> None:
+    turns = replace(SITE, pages=(RecordedPage(YEAR, "<p>inconnu</p>", f"{YEAR}/2"), RecordedPage(YEAR, "<p>liste</p>", f"{YEAR}/2")))
+    there = await Playback(turns).page(f"{YEAR}/2")
+    assert (there.url, there.html) == (f"{YEAR}/2", "<p>liste</p>")
+
+
 # In a folder
 
 
