@@ -14,7 +14,7 @@ from tests.france.words import MONTHS, Spelling, alternatives
 from tests.sources.markup import documents_group, grey_card, page, pager, select, white_card
 
 REDIRECTING = frozenset({"03", "63", "79", "87"})
-"""Authorities whose years, months or semesters redirect to a page below, as the catalogue notes: each poll is two requests."""
+"""Authorities whose years, months or semesters redirect to a page below, as the catalogue notes: every second poll is two requests."""
 
 _QUARTERS = (("1er-trimestre", 1), ("2eme-trimestre", 4), ("3eme-trimestre", 7), ("4eme-trimestre", 10))
 
