@@ -114,10 +114,11 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
 
 
 _ENACTS = re.compile(r"^\W{0,4}(?:arretent|arrete)\W{0,4}$", re.MULTILINE)
+_DRAFT = re.compile(r"^\W{0,4}projet(?:\sd.arretes?\b|\W{0,4}$)", re.MULTILINE)
 
 
 def _beside_the_point(case: SegmentEvidence) -> Finding | None:
-    """Return the finding on what is no decision on VSA whatever it decides: of another authority, a notice, an act on other images."""
+    """Return the finding on what is no decision on VSA: of another authority, a notice, a draft, an act on other images."""
     court = case.said_in(cues().judged, DecreePart.TITLE, DecreePart.HEADING) or case.said_in(cues().judge, DecreePart.HEADING)
     if court is not None:
         return _of_a_court(case, court)
@@ -130,6 +131,9 @@ def _beside_the_point(case: SegmentEvidence) -> Finding | None:
         if advises and _ENACTS.search(case.document.folded.text, case.segment.start, case.segment.end):
             return case.left_open(VerdictReason.UNSETTLED, case.against(said))
         return case.not_concerned(*case.phrases(), case.against(said))
+    headings = case.segment.of(DecreePart.TITLE, DecreePart.HEADING)
+    if any(_DRAFT.search(case.document.folded.text, block.start, block.end) for block in headings):
+        return case.left_open(VerdictReason.SOMETHING_ELSE)
     parts = DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY
     if (annulled := case.said_in(cues().overturned["annulled_in_part"], *parts)) is not None:
         return case.left_open(VerdictReason.UNSETTLED, case.against(annulled))

@@ -190,6 +190,8 @@ def _answers(case: SegmentEvidence, block: Block, verb: Verb) -> bool:
 # What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end.
 
 _SENTENCE = re.compile(r"[a-z0-9)]\.\s")
+# "La commune ne peut employer le traitement", and not "… qu'entre 8 h et 20 h".
+_NOT_ALLOWED = re.compile(r"\bne peu(?:t|vent)\b(?![^.;]{0,400}\squ(?:e\b|['’]))")
 
 
 def by_articles(case: SegmentEvidence) -> Finding | None:
@@ -209,6 +211,9 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
             continue
         # "La commune est mise en demeure de cesser… le traitement qui est mis en œuvre" authorises nothing.
         contrary = stopped(case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
+        if _NOT_ALLOWED.match(case.document.flat, max(case.document.loose(verb.start, verb.end)[0] - 3, 0)) is not None:
+            doubt = doubt or (case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.verb(verb))
+            continue
         if contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
             doubt = doubt or (case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(contrary))
             continue
@@ -284,7 +289,7 @@ def _is_asked(case: SegmentEvidence, mention: Mention) -> bool:
 
 
 _LET = re.compile(r"met(?:tent)?en(?:oe|ce)uvre(?:le|un|ce)traitement")
-_THE_USE = re.compile(r"traitement|outil|logiciel|analys|algorithm|surveillance|veille|dispositif|enoeuvre|enceuvre")
+_THE_USE = re.compile(r"traitement|outil|logiciel|analys|algorithm")
 _USED_NEAR = 120
 """Squeezed characters beside what allows in which the thing is named that may be used."""
 
@@ -299,7 +304,7 @@ def by_parts(case: SegmentEvidence) -> Finding | None:
     titled = case.title.verb if case.title is not None else None
     of_vsa = case.title is None or case.title.speaks or re.search(r"article10(?!\d)", case.title.text) is not None
     otherwise = case.denied() or (titled is not None and titled.kind is not Kind.AUTHORISATION)
-    if not (on_the_law and of_vsa) or otherwise or document.flat.startswith("projet", segment.start):
+    if not (on_the_law and of_vsa) or otherwise:
         return None
     allowed: Verb | None = None
     for block in segment.of(DecreePart.ARTICLE):

@@ -528,6 +528,8 @@ LASTS = "Du 4 juillet 2026 à 8 h au 6 juillet 2026 à 20 h."
         ("", (LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
         ("", (USED, LOOKED_FOR, LASTS, "La demande de la commune est rejetée."), Outcome.UNCERTAIN),
         ("", ("Les riverains sont autorisés à circuler.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
+        ("", ("La commune est autorisée à exploiter un dispositif de vidéoprotection.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
+        ("", ("La société est autorisée à mettre en œuvre une surveillance.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
         ("relatif à la fermeture de rues", (USED, LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
         ("relatif à l'information du public", ("Des affiches sont posées.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
     ],
@@ -547,3 +549,31 @@ def test_what_ends_may_be_defined_in_an_article_of_its_own(given: str, outcome: 
         "Article 4 : L'autorisation est abrogée.\nFait à Gex, le 3 juin 2026"
     )
     assert judge(act(text, "Arrêté n° 2026-8 mettant fin à l'autorisation accordée à la SNCF")).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("article", "outcome", "kind"),
+    [
+        ("La demande de la commune d'être autorisée à employer {} n'est pas accueillie.", Outcome.DECREE, Kind.REFUSAL),
+        ("La commune ne peut employer {}.", Outcome.UNCERTAIN, None),
+        ("La commune ne peut employer {} qu'entre 8 heures et 20 heures.", Outcome.DECREE, Kind.AUTHORISATION),
+        ("La commune peut employer {}.", Outcome.DECREE, Kind.AUTHORISATION),
+    ],
+)
+def test_what_is_not_allowed_is_no_authorisation(article: str, outcome: Outcome, kind: Kind | None) -> None:
+    verdict = judge(act(f"{LAW}ARRÊTE\nArticle 1er : {article.format(OBJECT)}\nFait à Gex, le 3 mai 2026", "Arrêté n° 2026-8"))
+    assert (verdict.outcome, verdict.kind) == (outcome, kind)
+
+
+@pytest.mark.parametrize(
+    ("title", "opening", "outcome"),
+    [
+        (f"Projet d'arrêté portant autorisation d'{OBJECT}", "", Outcome.UNCERTAIN),
+        ("Arrêté n° 2026-8", "PRÉFECTURE DE L'AIN\nPROJET D'ARRÊTÉ\n", Outcome.UNCERTAIN),
+        ("Arrêté n° 2026-8", "PROJET\nArrêté n° 2026-8\n", Outcome.UNCERTAIN),
+        (f"Arrêté n° 2026-8 autorisant {OBJECT} pour la fête du Projet", "", Outcome.DECREE),
+    ],
+)
+def test_a_draft_is_for_a_person(title: str, opening: str, outcome: Outcome) -> None:
+    text = f"{opening}{LAW}ARRÊTE\nArticle 1er : La commune de Gex est autorisée à employer {OBJECT}.\nFait à Gex, le 3 mai 2026"
+    assert judge(act(text, title)).outcome is outcome
