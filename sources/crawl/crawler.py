@@ -235,8 +235,7 @@ class Traversal:
         for known in self._lost(listed):
             page = self._met.get(known.url)
             if page is not None and not page.entries and known.url not in self._levels:
-                leads_to = page.url if page.url != known.url else None
-                lost[known.url] = replace(known, validators=page.validators, is_emptied=True, leads_to=leads_to)
+                lost[known.url] = replace(known, validators=page.validators, is_emptied=True, leads_to=None)
         return lost
 
     def to_ask_again(self) -> dict[str, PolledPage]:

@@ -242,7 +242,8 @@ def order_shown(first: Sequence[ListingEntry], last: Sequence[ListingEntry]) -> 
 
 def polled(page: VisitedPage, *, behind: str | None = None) -> PolledPage:
     """Return what to remember of a page that was just read."""
-    leads_to = page.url if page.url != page.asked else None
+    # A single recueil may be a page of its own, that never gets another.
+    leads_to = page.url if page.url != page.asked and len(page.entries) > 1 else None
     return PolledPage(page.asked, page.validators, marks_of(page.entries), behind=behind, leads_to=leads_to)
 
 
@@ -292,9 +293,8 @@ async def ask_again(
             outdated.add(known.url)
             left = frozenset()
             continue
-        fresh = polled(page, behind=known.behind)
-        if known.is_emptied and not page.entries:
-            fresh = replace(known, leads_to=fresh.leads_to)
+        is_still_empty = known.is_emptied and not page.entries
+        fresh = known if is_still_empty else polled(page, behind=known.behind)
         # Of its own address, which may be a page that sends its readers on: by the date of the other, that one would never have changed.
         fresh = replace(fresh, validators=page.validators if at is None else known.validators)
         if fresh.marks == known.marks:  # a server without validators sends the same page again

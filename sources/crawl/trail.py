@@ -42,7 +42,7 @@ class PolledPage:
     `is_emptied`: it lists none of them any more, nor others. `is_unread`: the walk could not read it, and the way is walked again once it
     answers. `behind` is the page that also changes when something enters this one, the last of the same list, which gets what it pushes
     out: this one is requested only when that one has changed. `never_read`: it was there at the first poll, and could not be read since.
-    `leads_to` is where its address redirected, if it did.
+    `leads_to` is where its address redirected, if it did, to more than a single recueil.
     """
 
     url: str

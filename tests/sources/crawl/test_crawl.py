@@ -89,13 +89,14 @@ async def _redirected(*others: str) -> tuple[MemorySite, Callable[[int], Awaitab
     """Polls after so many minutes, where the month leads to its special recueils, beside `others`; the first one is a walk."""
     site = MemorySite(months(**{YEAR: cards(JULY, AUGUST, *others)}) | dict.fromkeys(others, files(5)))
     site.redirects[AUGUST] = SPECIALS
-    site.pages[SPECIALS] = site.pages.pop(AUGUST)
+    del site.pages[AUGUST]
+    site.pages[SPECIALS] = files(2, 6)
     poll = Poller(site, source(), may_be_short=True)
 
     async def at(minutes: int) -> Crawl:
         return await poll(TODAY, NOW + timedelta(minutes=minutes))
 
-    assert set(urls(await at(0))) == {*file_urls(2), *(file_urls(5) if others else ())}
+    assert set(urls(await at(0))) == {*file_urls(2, 6), *(file_urls(5) if others else ())}
     return site, at
 
 
@@ -107,14 +108,14 @@ async def test_where_a_page_redirects_to_is_requested_at_once_by_every_second_po
         asked += site.asked
     assert asked == [SPECIALS, AUGUST, SPECIALS]
     before = await at(60)
-    site.pages[SPECIALS] = files(2, 3)
+    site.pages[SPECIALS] = files(2, 6, 3)
     after = await at(75)
-    assert (urls(after), site.asked) == (file_urls(2, 3), [SPECIALS])
+    assert (urls(after), site.asked) == (file_urls(2, 6, 3), [SPECIALS])
     assert after.trail.pages[0].validators == before.trail.pages[0].validators, "what its own address may answer to"
     # The month gets a page of its own, and its special recueils keep theirs.
     del site.redirects[AUGUST]
-    site.pages[AUGUST] = files(2, 3, 4)
-    assert (urls(await at(90)), site.asked) == (file_urls(2, 3, 4), [AUGUST])
+    site.pages[AUGUST] = files(2, 6, 3, 4)
+    assert (urls(await at(90)), site.asked) == (file_urls(2, 6, 3, 4), [AUGUST])
     assert ((await at(105)).unchanged, site.asked) == (True, [AUGUST])
 
 
@@ -123,7 +124,7 @@ async def test_a_page_that_is_no_longer_where_its_address_led_is_found_by_the_sa
     site, at = await _redirected()
     del site.pages[SPECIALS]
     site.redirects[AUGUST] = elsewhere = f"{AUGUST}/Recueils-du-mois-d-aout-2026"
-    site.pages[elsewhere] = files(2, 3)
+    site.pages[elsewhere] = files(2, 6, 3)
     match now_there:
         case "an error":
             site.failures[SPECIALS] = FetchRefused("HTTP 500")
@@ -132,9 +133,9 @@ async def test_a_page_that_is_no_longer_where_its_address_led_is_found_by_the_sa
         case "a list without recueils":
             site.pages[SPECIALS] = page()
         case "a list of others":
-            site.pages[SPECIALS] = files(7)
+            site.pages[SPECIALS] = files(7, 8)
     crawl = await at(15)
-    assert set(urls(crawl)) >= set(file_urls(2, 3))
+    assert set(urls(crawl)) >= set(file_urls(2, 6, 3))
     assert (polled(crawl), crawl.unread, crawl.emptied) == ([AUGUST], (), ())
     assert ((await at(30)).unchanged, site.asked) == (True, [elsewhere])
 
@@ -154,6 +155,17 @@ async def test_a_page_in_trouble_is_requested_at_its_own_address_and_the_way_is_
         assert (crawl.emptied, len(crawl.unread)) == (((AUGUST,), 0) if is_empty else ((), 1))
         assert AUGUST in site.asked
         assert not {SPECIALS, ROOT} & {*site.asked}
+
+
+async def test_a_month_that_leads_to_its_only_recueil_is_requested_itself_by_each_poll() -> None:
+    site, at = await _redirected()
+    site.pages[SPECIALS] = files(2)
+    for minutes in (15, 30, 45):
+        await at(minutes)
+    assert site.asked == [AUGUST]
+    del site.redirects[AUGUST]
+    site.pages[AUGUST] = files(2, 3)
+    assert (urls(await at(60)), site.asked) == (file_urls(2, 3), [AUGUST])
 
 
 async def test_patterns_of_the_catalogue() -> None:
