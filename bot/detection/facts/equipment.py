@@ -12,6 +12,7 @@ from itertools import accumulate, chain, islice, takewhile
 from bot.detection.facts.operators import beside_formality
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import CARDINAL, MONTH, cardinal, joined, without_names
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.detection.text.tables import in_cells, lines_of, under
@@ -264,7 +265,8 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
         cited = [match.span() for match in _CITED.finditer(text, start, block.end)]
         for kind, pattern in ((CameraType.VIDEOPROTECTION, _VIDEO), (CameraType.FIXED, _FIXED_ONLY), (CameraType.DRONE, _DRONE)):
             for match in pattern.finditer(text, start, block.end):
-                none = _NONE.search(text[max(match.start() - 90, start) : match.start()])
+                low = max(match.start() - 90, start)
+                none = _NONE.search(text[low : match.start()]) or UNTICKED.search(document.folded.text, low, match.start())
                 excluded = none or _EXCLUDED.search(text[match.end() : min(match.end() + 90, block.end)])
                 if not excluded and not any(first <= match.start() < last for first, last in cited):
                     found.setdefault(kind, TextMatch(kind, *match.span()))

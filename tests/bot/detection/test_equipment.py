@@ -122,6 +122,12 @@ def test_camera_types(title: str, article: str, types: list[str]) -> None:
     assert [kind.value for kind in facts(article, title=f"{TITLE} {title}").camera_types] == types
 
 
+def test_a_box_that_is_not_ticked_is_of_no_camera() -> None:
+    boxes = "La SNCF est autorisée.\n☐ Système de vidéoprotection   ☐ Caméras mobiles\n☒ Caméras installées sur des aéronefs"
+    assert facts(boxes, title=TITLE).camera_types == ("drone",)
+    assert facts(boxes.replace("☐", "☒"), title=TITLE).camera_types == ("videoprotection", "drone")
+
+
 def test_the_articles_come_before_what_a_recital_tells_of_another_software() -> None:
     recital = "Considérant que le logiciel « Perception » de la société Videtics est cité par erreur ;"
     article = "Article 1er : Le traitement algorithmique est opéré par le logiciel « Argos », édité par la société Optiplus."
