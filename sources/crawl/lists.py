@@ -20,7 +20,7 @@ from sources.crawl.trail import (
     past_pages,
     sections,
 )
-from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Validators
+from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Unreachable, Validators
 from sources.pages import READERS, PageLinks, Pager
 from sources.text.dates import label_of
 
@@ -276,7 +276,9 @@ async def ask_again(
         try:
             page = await visits.changed(known.url, known.validators, at=at)
         except FetchError as error:
-            if at is not None or (isinstance(error, Gone) and not known.is_unread):
+            # Where nothing answers, its own address need not be tried too: the next poll is whole.
+            is_amiss = at is not None and not isinstance(error, (Unreachable, Paused))
+            if is_amiss or (isinstance(error, Gone) and not known.is_unread):
                 return None
             unread.append(error)
             left = frozenset()  # others may answer

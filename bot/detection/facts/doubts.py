@@ -34,7 +34,7 @@ _STREET = STREET_KIND.replace("e", "[eé]")
 _PART = re.compile(
     r"[A-Z]\s[a-zà-ÿ].*|.*[«»\"].*|.*[A-ZÀ-Þ][\w'’-]*[a-zà-ÿ]\s(?:C?\d{1,3}|[A-Z]\d.*)"
     rf"|(?:{_STREET}|stade|gare|hall)|.*\s(?:et|ou|par|est|sont|son|ses|qui|que|dont|afin|pour|avec|de|du|des|la|le|les|au|aux)"
-    rf"|.*\b(?i:pr[ée]f[eè]t|polices?|gendarmerie|brigade|agents?|soci[ée]t[ée])\b(?!-).*|.*[A-ZÀ-Þ][\w'’-]*\s{_STREET}\s.*"
+    rf"|.*\s(?:où|qui|que|dont)\s.*|.*\b(?i:pr[ée]f[eè]t|polices?|gendarmerie|brigade|agents?|soci[ée]t[ée])\b(?!-).*|.*[A-ZÀ-Þ][\w'’-]*\s{_STREET}\s.*"
 )
 # What stands after the name of an event: a clause, or what is done; and after one of several words also a day, or a list.
 _DAY = re.compile(
