@@ -216,7 +216,7 @@ def joined(text: str) -> str:
 
 
 _DANGLING = re.compile(
-    r"(?:^|[\s'’])(?:et|ou|de|du|des|à|a|le|la|les|un|une|au|aux|dans|sur|sous|en|par|pour|avec|entre|vers|[ld]['’])$", re.IGNORECASE
+    r"(?:^|[\s'’])(?:et|ou|de|du|des|à|a|le|la|les|un|une|au|aux|dans|sur|sous|en|par|pour|avec|entre|vers|[ld]['’]|de M)$", re.IGNORECASE
 )
 # In lower case as printed: "gare de l'Est" and "rue du Signal" are names.
 _SENTENCE = re.compile(
@@ -242,7 +242,7 @@ def cleaned(text: str) -> str:
     value = re.sub(r"\bI(?=['’]\w)", "l", joined(without_names(text)).replace("□", "'").replace("\ufffd", "'"))
     if not is_balanced(value):
         value = re.split(r"\s*[()]", value)[0]
-    value = re.sub(r"\s+(?:et|de|du|des|à|a|le|la|les|dans|sur|par|en|l['’]|d['’])$", "", value.strip(" ,;.-–:("))
+    value = re.sub(r"\s+(?:(?:de|et|chez) M|et|de|du|des|à|a|le|la|les|dans|sur|par|en|[ld]['’])$", "", value.strip(" ,;.-–:("))
     return value.strip(" ,;.-–:(")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection.text.phrases import excerpt, nameless, without_names
+from tests.bot.detection.samples import act, judge
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,11 @@ def test_an_excerpt_that_begins_or_ends_inside_a_name_shows_none_of_it() -> None
 @pytest.mark.parametrize("name", ["Camille EXEMPLE", "Camille EXEMPLE-TEST", "Jean -Pierre EXEMPLE -TEST", "Jean-Pierre de EXEMPLE"])
 def test_whoever_signed_is_named_in_no_labelled_text_however_the_page_parts_the_name(name: str) -> None:
     assert nameless(f"Pour le préfet,\nSigné  \n{name}  \nArticle 2") == "Pour le préfet,\nSigné  \n[NOM]  \nArticle 2"
+
+
+def test_who_is_named_after_an_event_or_a_place_leaves_no_letter() -> None:
+    title = "Arrêté n° 2026-412 autorisant l'emploi d'un traitement algorithmique des images"
+    allowed = "Article 1 : La SNCF est autorisée, à l'occasion du mariage de M. Paul Dubreuil."
+    articles = f"{allowed}\nArticle 2 : Lieux :\n- villa de M. Dubreuil\n- place Foch"
+    facts = judge(act(f"Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\n{articles}", title)).facts
+    assert (facts.event, facts.places) == ("mariage", ("place Foch",))
