@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Twice the two cores of the small machines this is meant for: many tests wait for a process or a browser.
 PYTEST := $(BIN)/pytest -n 4
 
-.PHONY: help setup complete system browser run test bench-short soak endurance endurance-short nightly mutants damaged fuzz docs release check audit demo evaluate model geo pictures lock lock-check clean
+.PHONY: help setup complete system programs run test bench-short soak endurance endurance-short nightly mutants damaged fuzz docs release check audit demo evaluate model geo pictures lock lock-check clean
 
 help:
 	@echo "make setup   create $(VENV) with what running needs, pinned and hashed (and the OCR data where possible)"
@@ -55,9 +55,10 @@ $(COMPLETE): $(RUNS) requirements.lock
 system:
 	@$(SHELL) .ci/system-packages ocr
 
-# A Chromium for the tests of the sites that serve only real browsers; without it they are skipped.
-browser:
+# For the tests of the sites that serve only real browsers, and of the command that reads where tesserocr is not there; without them they are skipped.
+programs:
 	@$(SHELL) .ci/system-packages browser
+	@$(SHELL) .ci/system-packages tesseract
 
 run: setup
 	$(BIN)/vigie run
@@ -75,7 +76,7 @@ model: complete
 
 # Hundreds of processes start: they need not compile the program each, whatever the environment says.
 test bench-short: export PYTHONDONTWRITEBYTECODE =
-test: complete browser
+test: complete programs
 	$(PYTEST) -m "not short_form"
 
 bench-short: complete

@@ -152,10 +152,10 @@ from bot.reading.sandbox.wire import StartOrder
 start = StartOrder.parse(sys.argv[1])
 confine(start)
 import pypdfium2
-from bot.reading.pages.ocr import Command, Raster, find_data
+from bot.reading.pages.ocr import Raster, TesseractCommand, find_data
 bitmap = pypdfium2.PdfDocument(start.path)[0].render(scale=150 / 72, grayscale=True)
 raster = Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, 150)
-sys.stdout.write(Command(shutil.which("tesseract"), find_data(os.environ)).read(raster).text)
+sys.stdout.write(TesseractCommand(shutil.which("tesseract"), find_data(os.environ)).read(raster).text)
 """
     if not any((Path(folder) / "tesseract").exists() for folder in ("/usr/bin", "/usr/local/bin")):
         pytest.skip("no tesseract command on this machine")
