@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress, pairwise
 
 from bot.detection.facts.equipment import listed_products, without_form
-from bot.detection.facts.operators import beside_formality, named_by_part, only_told, operators_within
+from bot.detection.facts.operators import beside_formality, only_told, operators_within
 from bot.detection.facts.places import STREET_KIND, is_of_a_kind, names
 from bot.detection.facts.tagging import TAGGED
 from bot.detection.text.cues import fold
@@ -42,12 +42,6 @@ _DAY = re.compile(
     r"|: )"
 )
 _CLAUSE = re.compile(r"\W*(?:et(?! \d)|ou|par|est|sont|qui|que|dont|afin|pour|dans|selon|sous)\b")
-# The next cell of a row.
-_SERVICE = re.compile(r"\s(?=(?:[Pp]olice|[Gg]endarmerie)\b|(?:SNCF|RATP|SDIS)(?: \S{1,2})?$)")
-# Events of no kind in particular.
-_ANY = re.compile(r"(?:manifestation|[ée]v[éeè]nement|rassemblement|festivit[ée]|op[ée]ration)")
-# Where people work or ask: a place under watch, or where the decree is put up.
-_HOUSE = re.compile(r"(?:mairie|h[oô]tel|pr[ée]fecture|salle|hall|[ée]cole)\b", re.IGNORECASE)
 _FOR_PREFECT = re.compile(r"\b(?:(?:pour|p/|par delegation de) ?l[ae]|par delegation du) prefete?\b|\bpour (?:elle|lui),")
 _OFFICE_GOES_ON = re.compile(r"\W{1,3}(?:et )?(?:adjoint|charge|direct|secretaire|delegue|chef|coordonn)")
 _MORE_WORDS = 2
@@ -60,13 +54,12 @@ def doubtful(
     document: ActText, segment: Segment, facts: Facts, evidence: Iterable[Evidence], read: Mapping[str, FactValue]
 ) -> tuple[str, ...]:
     """Return the names of the facts that are to be verified, in the order of `Facts`. `read` is what the second reader makes of them. A
-    product or maker of the list is sure where the articles name no other one, and a product that only the rules see beside a maker that
-    both do."""
+    product that only the rules see is sure beside a maker that both do."""
     poor = {quote.about for quote in evidence if document.is_poor(quote)}
     unsure = {*facts.doubtful, *(name for name in _FROM_ONE_PAGE if name in poor), *(("starts", "ends") if "period" in poor else ())}
     for name in TAGGED:
         value: FactValue = getattr(facts, name)
-        if value and not _is_listed(document, segment, name, value) and not agree(document, segment, name, value, read.get(name)):
+        if value and not agree(document, segment, name, value, read.get(name)):
             unsure.add(name)
     unseen = "software" in unsure - poor and not read.get("software")
     if unseen and facts.vendor and "vendor" not in unsure and _beside_maker(document, facts):
@@ -102,7 +95,7 @@ def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
         tabular = tabular or head or ends_short or has_gap(printed)
         lines += [] if head else [cells_of(printed.strip())[0]]
     for piece in lines if tabular else [match.value]:
-        yield from names(_SERVICE.split(piece)[0], item=True)
+        yield from names(piece, item=True)
 
 
 def _spelt(name: str, printed: str) -> str:
@@ -111,12 +104,6 @@ def _spelt(name: str, printed: str) -> str:
     printed = joined(printed)
     known = next((known for known, pattern in listed_products(name) if pattern.search(fold(printed).text) is not None), None)
     return known or without_form(printed)
-
-
-def _is_listed(document: ActText, segment: Segment, name: str, value: FactValue) -> bool:
-    articles = [document.flat[block.start : block.end] for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY)]
-    known = listed_products(name) if name in {"software", "vendor"} else ()
-    return {product for product, pattern in known if any(map(pattern.search, articles))} == {value}
 
 
 def _is_cut(document: ActText, segment: Segment, name: str, value: FactValue) -> bool:
@@ -154,13 +141,13 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
             return _same_places(document, segment, value, theirs)
         told = only_told(document, segment) if set(theirs).difference(value) else ()
         users = tuple(each for each in theirs if each in value or each not in told)
-        return _same_operators(value, users) or (not theirs and (len(value) == 1 or _only_ones(document, segment, value)))
+        return set(users) == set(value) or (not theirs and len(value) == 1)
     if name == "office":
         return _same_office(document, segment, str(value), str(other or ""))
     if other is None or (name == "event" and is_of_a_kind(str(other))):
         # An event that the tagger does not see, or takes a place for, may have a clause after it, or be none by name (capitals tell none).
         mine = str(value)
-        named = mine != mine.upper() and (mine != mine.lower() or (len(_words(mine)) > 1 and _ANY.match(mine) is None))
+        named = mine not in {mine.lower(), mine.upper()} or len(_words(mine)) > 1
         return name == "vendor" or (name == "event" and named and "," not in mine)
     return _same_name(name, str(value), str(other))
 
@@ -173,19 +160,6 @@ def _same_name(fact: str, mine: str, theirs: str) -> bool:
         return True
     longer = fact in {"event", "software"} and bool(others) and others in (ours[: len(others)], ours[1:])
     return ours == others or (longer and _SPECIFIED.fullmatch(mine) is not None and _CLAUSE.match(mine[len(theirs) :]) is None)
-
-
-def _same_operators(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Return True for the same operators, be the end of a name left out by the second reader: "Commune de La" for "Commune de La Seyne". In
-    capitals such an end may be the words after the name."""
-    cut = {other: next((one for one in mine if one.startswith(other) and not one[len(other) :].isupper()), None) for other in theirs}
-    return set(cut.values()) == set(mine)
-
-
-def _only_ones(document: ActText, segment: Segment, value: tuple[str, ...]) -> bool:
-    """Return True for operators beside whom the title names nobody, or the articles nobody but those who execute the decree."""
-    titled, others = ({entry.value for entry in found} for found in named_by_part(document, segment))
-    return set(value) in (titled, titled | others)
 
 
 def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> bool:
@@ -219,17 +193,14 @@ def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], the
     against = any(known or each[0].isupper() or each in beside for each, known in extra.items())
     linked = _listed_with(document.folded.text, mine, seen)
     shared = [text for text in articles if any(fold(each).text in text for each in seen)]
-    return bool(seen) and not against and all(each in linked or _is_named(each, others, shared) for each in mine)
+    return bool(seen) and not against and all(each in linked or _is_named(each, shared) for each in mine)
 
 
-def _is_named(place: str, theirs: Sequence[tuple[tuple[str, ...], bool]], articles: Sequence[str]) -> bool:
-    """Return True for a kind of place with a proper name, or a proper name alone, in an article, but in no remark in brackets, beside
-    others, of which the second reader has nothing: it has taken no part of it for a place, nor more."""
-    words = set(_words(place))
-    named = is_of_a_kind(place) and place[1:] != place[1:].lower() and _HOUSE.match(place) is None
-    named = named or (place[0].isupper() and re.search(r"\d", place) is None)
-    apart = not any(words.issubset(other) or words.issuperset(other) for other, _ in theirs)
-    return named and apart and any(re.search(rf"(?<!\w){re.escape(fold(place).text)}(?!\w)(?![^()]{{0,80}}\))", text) for text in articles)
+def _is_named(place: str, articles: Sequence[str]) -> bool:
+    """Return True for a kind of place with a proper name, or a proper name alone, in one of these articles, in no brackets."""
+    proper = place[0].isupper() and re.search(r"\d", place) is None
+    named = proper or (is_of_a_kind(place) and place[1:] != place[1:].lower())
+    return named and any(re.search(rf"(?<!\w){re.escape(fold(place).text)}(?!\w)(?![^()]{{0,80}}\))", text) for text in articles)
 
 
 def _stands_apart(name: str, told: str, places: Sequence[str]) -> bool:
