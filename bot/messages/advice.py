@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from typing import Annotated
 
-from bot.domain.law.advice import LegalAdvice, Standing
+from bot.domain.law import LegalAdvice, Standing
 from bot.messages.cleaning import cut, inert
 from bot.messages.lines import FactLine, PostPart
 from bot.messages.words import Table, Words, data_file, date_text, for_each

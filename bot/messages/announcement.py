@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place, Sighting
-from bot.domain.law.advice import Standing
+from bot.domain.law import Standing
 from bot.messages.advice import advice_lines, no_recourse_line, recourse_line
 from bot.messages.cleaning import cut, fitting, inert, link_to, with_plain_spaces
 from bot.messages.lines import (

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
 from bot.domain.folding import fold_letters
-from bot.domain.law.advice import Flag, LegalAdvice, Standing
+from bot.domain.law import Flag, LegalAdvice, Standing
 from bot.messages.cleaning import clean, cut, inert
 from bot.messages.lines import FactLine, MessageInput, PostPart, capital
 from bot.messages.words import PeriodStage, PeriodTiming, Words, date_text, days_text, delay_text, period_text, timing, timing_text

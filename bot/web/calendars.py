@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import GRANTS, Decree, Kind, Moment
-from bot.domain.law.advice import Applicability, ends_first, hold, period
+from bot.domain.law import Applicability, ends_first, hold, period
 
 _LONGEST_LINE = 75
 """Octets of a line, its end not counted (section 3.1)."""

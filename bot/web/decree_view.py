@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Change, Decree, Kind, Moment, Place
-from bot.domain.law.advice import LegalAdvice, Standing
+from bot.domain.law import LegalAdvice, Standing
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import MessageInput, place_for
 from bot.messages.advice import AdviceParts, advice_parts, no_recourse_line

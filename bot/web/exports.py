@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Change, Decree, Place, Purpose
-from bot.domain.law.advice import period
+from bot.domain.law import period
 from bot.domain.routing import operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import Language, place_for, words_in

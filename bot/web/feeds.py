@@ -15,7 +15,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from bot.domain.acts import Decree, Place
-from bot.domain.law.advice import legal_advice
+from bot.domain.law import legal_advice
 from bot.messages import Language, MessageInput
 from bot.messages.announcement import PostRow, announce, entry_title, paragraphs
 from bot.messages.lines import ALONE, MessageContext, PostPart

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.acts import Kind, Purpose, deciding_in
-from bot.domain.law.advice import Flag
-from bot.domain.law.tables import windows
+from bot.domain.law import Flag, windows
 from bot.domain.routing import Follow, FollowKind, operator_key, operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import words_in

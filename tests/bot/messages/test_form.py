@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Place
-from bot.domain.law.advice import LegalAdvice, Standing
+from bot.domain.law import LegalAdvice, Standing
 from bot.messages import (
     Language,
     MessageContext,
