@@ -71,10 +71,9 @@ from bot.queries.mastodon.answering import HOUR, PER_HOUR, MentionAnswers
 from bot.queries.mastodon.mentions import answer_status
 from bot.queries.questions import TELEGRAM_PAGE, Questions
 from bot.queries.rate_limit import RateLimiter
-from bot.queries.telegram.bot import TelegramBot
+from bot.queries.telegram.bot import TelegramBot, TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.following import FollowCommands, FollowContext
-from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.replies import Callbacks
 from bot.reading.reader import stream_pdf
 from bot.storage.database import parse_url

@@ -30,9 +30,9 @@ from bot.messages import Language
 from bot.queries.following import read_times
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
+from bot.queries.telegram.bot import TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.following import FollowCommands, FollowContext
-from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.replies import Callbacks
 from bot.storage.store import Store
 from tests.e2e.recorded import NOW, overview, record

@@ -21,10 +21,9 @@ from bot.queries.following import ago, follow_code, follow_of_code, read_times, 
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.answering import CannotCheck, is_in_charge
-from bot.queries.telegram.bot import TelegramBot
+from bot.queries.telegram.bot import TelegramBot, TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.following import FollowCommands, FollowContext
-from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.replies import Callbacks
 from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
