@@ -30,39 +30,40 @@ from bot.queries.answers import BadInput, InputFault, OneDecree, Question, Topic
 from bot.queries.following import about_us, run_by
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateDecision, RateLimiter
-from bot.queries.telegram.answering import (
-    SECOND_POLLER,
-    CannotCheck,
-    Sleep,
-    answered,
-    apology,
-    cause_of,
-    guarded,
-    is_in_charge,
-    pause_after,
-)
 from bot.queries.telegram.commands import (
     COMMANDS,
     HELP,
     LANGUAGE,
     NAMES,
+    SECOND_POLLER,
     START,
     Addressed,
+    CannotCheck,
     ChatLanguages,
+    Sleep,
     addressed,
+    answered,
+    apology,
+    cause_of,
     command_meant,
     commands_near,
+    guarded,
+    is_in_charge,
+    pause_after,
     publish_commands,
     spoken,
 )
 from bot.queries.telegram.following import TWINS, FollowCommands
-from bot.queries.telegram.inline import CACHE_SECONDS, LONGEST, InlineOffer, inline_offer
 from bot.queries.telegram.replies import (
+    CACHE_SECONDS,
+    LONGEST_INLINE,
     Callbacks,
+    InlineOffer,
     LanguageWanted,
     LetterWanted,
     Reply,
     help_reply,
+    inline_offer,
     introduced,
     language_choice,
     letter_reply,
@@ -205,7 +206,7 @@ class TelegramCommands:
             return
         language: Language = spoken(query.from_user) or "fr"
         async with guarded(lambda: "inline"):
-            offer = await asyncio.to_thread(self._offer, query.query[:LONGEST], language)
+            offer = await asyncio.to_thread(self._offer, query.query[:LONGEST_INLINE], language)
             await query.answer(offer.articles, cache_time=CACHE_SECONDS, is_personal=True, button=offer.button)
 
     def _offer(self, words: str, language: Language) -> InlineOffer:

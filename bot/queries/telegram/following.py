@@ -50,8 +50,19 @@ from bot.queries.following import (
     what_is_meant,
 )
 from bot.queries.rate_limit import RateDecision, RateLimiter
-from bot.queries.telegram.answering import CannotCheck, answered, apology, guarded, is_in_charge
-from bot.queries.telegram.commands import NAMES, ChatLanguages, command_meant, folded_name, spoken, typed_command
+from bot.queries.telegram.commands import (
+    NAMES,
+    CannotCheck,
+    ChatLanguages,
+    answered,
+    apology,
+    command_meant,
+    folded_name,
+    guarded,
+    is_in_charge,
+    spoken,
+    typed_command,
+)
 from bot.queries.vocabulary import vocabulary
 from bot.storage.follows import Added, Follows
 

@@ -14,9 +14,8 @@ from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, Published
 from bot.domain.routing import operator_slug
 from bot.queries.questions import Questions
 from bot.queries.rate_limit import RateLimiter
-from bot.queries.telegram.answering import Sleep
 from bot.queries.telegram.bot import TelegramCommands
-from bot.queries.telegram.commands import ChatLanguages
+from bot.queries.telegram.commands import ChatLanguages, Sleep
 from bot.queries.telegram.replies import Callbacks
 from bot.storage.decrees import Decrees
 
