@@ -33,7 +33,6 @@ from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool
-from bot.delivery.limiter import Limiter, most_per_day
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount
@@ -47,6 +46,7 @@ from bot.delivery.telegram.search import Mailbox, record_message
 from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
+from bot.domain.limits import Limiter, RateLimiter, most_per_day
 from bot.domain.routing import Destination, Follow, Follower, Topics, chat_destination, route_to
 from bot.domain.tasks import beside
 from bot.gazetteer.finding import find_places
@@ -70,7 +70,6 @@ from bot.queries.following import read_times
 from bot.queries.mastodon.answering import HOUR, PER_HOUR, MentionAnswers
 from bot.queries.mastodon.mentions import answer_status
 from bot.queries.questions import TELEGRAM_PAGE, Questions
-from bot.queries.rate_limit import RateLimiter
 from bot.queries.telegram.bot import TelegramBot, TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.following import FollowCommands, FollowContext

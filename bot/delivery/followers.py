@@ -20,9 +20,9 @@ from functools import partial
 import structlog
 
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.limiter import MANY
 from bot.delivery.telegram.follower import FollowerChannel
 from bot.delivery.transitions import retry_wait
+from bot.domain.limits import MANY
 from bot.domain.posts import Post
 from bot.domain.routing import Follower, WaitingPosts, next_chats
 from bot.domain.tasks import run_to_completion

@@ -12,9 +12,9 @@ import structlog
 
 from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent
 from bot.delivery.followers import OpenChannel
-from bot.delivery.limiter import Limiter
 from bot.domain.acts import Place
 from bot.domain.health import Overview, Status, nobody_answers
+from bot.domain.limits import Limiter
 from bot.domain.routing import FRANCE, departments_of
 from bot.domain.tasks import run_to_completion
 from bot.messages import Language

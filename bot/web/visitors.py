@@ -8,7 +8,7 @@ from datetime import date, datetime
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from bot.queries.rate_limit import RateDecision, RateLimiter
+from bot.domain.limits import RateDecision, RateLimiter
 
 _Address = IPv4Address | IPv6Address
 _HOUSEHOLD = 64

@@ -15,13 +15,12 @@ from typing import Protocol
 
 import structlog
 
-from bot.domain.backoff import backoff
+from bot.domain.limits import RateDecision, RateLimiter, backoff
 from bot.domain.mentions import AccountFailed, StatusMention
 from bot.messages import StatusLimits
 from bot.queries.answers import Answer
 from bot.queries.mastodon.mentions import asked_in, is_unwanted, is_worth_saying, language_of, refusal_status
 from bot.queries.questions import Clock, Questions
-from bot.queries.rate_limit import RateDecision, RateLimiter
 from bot.storage.alerts import AnsweredMentions
 from bot.storage.errors import StorageError
 

@@ -30,6 +30,7 @@ from telegram.ext import (
 )
 
 from bot.domain.acts import Decree, Kind
+from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.routing import FRANCE, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
 from bot.messages import Language
@@ -49,7 +50,6 @@ from bot.queries.following import (
     unknown_text,
     what_is_meant,
 )
-from bot.queries.rate_limit import RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     NAMES,
     CannotCheck,

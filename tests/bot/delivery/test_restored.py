@@ -14,8 +14,8 @@ import pytest
 
 from bot.delivery.channel import Channel
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.limiter import Limiter
 from bot.domain.acts import Decree, Facts, Kind
+from bot.domain.limits import Limiter
 from bot.domain.posts import PostCause, PostState, may_be_posted
 from bot.domain.routing import Follow, FollowKind, Topics, chat_destination, operator_key
 from bot.storage.backup import back_up

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.limiter import Limiter
 from bot.delivery.unread import Geography, UnreadNotices, unread_since
 from bot.domain.acts import Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.domain.limits import Limiter
 from bot.domain.routing import Follow, FollowKind
 from bot.storage.errors import StorageError
 from bot.storage.notices import UnreadNotice
