@@ -26,7 +26,7 @@ from bot.operators.text import short_list
 from bot.operators.vocabulary import alert_words
 from bot.queries.json_shapes import Json, pick, plain
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
-from bot.storage.follows import FollowerCounts
+from bot.storage.chats import FollowerCounts
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.reading_queue import QueueState, ReadingQueue
 from bot.storage.store import Store

@@ -26,8 +26,8 @@ from bot.domain.limits import MANY
 from bot.domain.posts import Post
 from bot.domain.routing import Follower, WaitingPosts, next_chats
 from bot.domain.tasks import run_to_completion
+from bot.storage.chats import Follows
 from bot.storage.errors import NoSuchRow, StorageError
-from bot.storage.follows import Follows
 
 log = structlog.get_logger()
 

@@ -17,8 +17,8 @@ from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, Po
 from bot.domain.records import Alert, NewAlert
 from bot.ingest.health import judge_destination, needs_person
 from bot.operators.alerts import AlertDelays, Changes
-from bot.storage.edits import EditStatus
-from bot.storage.posts import OpenPost
+from bot.storage.outbox import OpenPost
+from bot.storage.posts import EditStatus
 from bot.storage.reading_queue import QueueState
 
 SETTLE = timedelta(minutes=2)

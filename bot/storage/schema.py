@@ -370,7 +370,7 @@ restores = Table(
 edits = Table(
     "edits",
     metadata,
-    # A post that does not say all that is known of its decree: see `bot.storage.edits`.
+    # A post that does not say all that is known of its decree: see `bot.storage.posts`.
     Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("state", String(16), nullable=False, index=True),
     Column("attempts", Integer, nullable=False),

@@ -64,7 +64,7 @@ from bot.queries.telegram.commands import (
     typed_command,
 )
 from bot.queries.vocabulary import vocabulary
-from bot.storage.follows import Added, Follows
+from bot.storage.chats import Added, Follows
 
 log = structlog.get_logger(__name__)
 

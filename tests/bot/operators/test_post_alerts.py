@@ -20,7 +20,7 @@ from bot.operators.notifier import DeliveryAlerts, Notifier
 from bot.operators.post_alerts import SETTLE, PagesState, PostTrouble, post_changes
 from bot.operators.text import LONGEST, post_text
 from bot.operators.vocabulary import alert_words
-from bot.storage.posts import OpenPost
+from bot.storage.outbox import OpenPost
 from bot.storage.reading_queue import QueueState
 from bot.storage.store import Store
 from tests.bot.operators.test_notifier import Chat
