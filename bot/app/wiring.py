@@ -62,8 +62,8 @@ from bot.ingest.renewal import Renewal
 from bot.ingest.retention import KeptFor, Retention
 from bot.ingest.review import Reviewer
 from bot.messages import Language
+from bot.operators.alerts import PagesState
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
-from bot.operators.post_alerts import PagesState
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
 from bot.queries.following import read_times

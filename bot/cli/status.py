@@ -21,7 +21,7 @@ from bot.domain.posts import DestinationTrouble
 from bot.domain.records import RecueilState
 from bot.ingest.health import not_alive
 from bot.messages import printable
-from bot.operators.post_alerts import PostTrouble
+from bot.operators.alerts import PostTrouble
 from bot.operators.text import short_list
 from bot.operators.vocabulary import alert_words
 from bot.queries.json_shapes import Json, pick, plain

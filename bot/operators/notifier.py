@@ -25,9 +25,7 @@ from bot.domain.records import Waiting
 from bot.domain.tasks import run_to_completion
 from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, answer_data
 from bot.messages import Language
-from bot.operators.alerts import AlertDelays, decide
-from bot.operators.post_alerts import POST_DELAYS, PagesState, PostTrouble, post_changes
-from bot.operators.source_alerts import SOURCE_DELAYS, source_changes
+from bot.operators.alerts import POST_DELAYS, SOURCE_DELAYS, AlertDelays, PagesState, PostTrouble, decide, post_changes, source_changes
 from bot.operators.text import Names, alert_text, fact_text, post_text, review_text
 from bot.operators.vocabulary import alert_words
 from bot.queries.phrases import doubt_words

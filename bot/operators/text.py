@@ -14,8 +14,7 @@ from bot.ingest.review import FactQuestion, told
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert, link_to, unlinked
 from bot.messages.words import date_text
-from bot.operators.alerts import DueAlerts
-from bot.operators.post_alerts import FOLLOWERS, PostTrouble
+from bot.operators.alerts import FOLLOWERS, DueAlerts, PostTrouble
 from bot.operators.vocabulary import AlertWords, PostWords, ReviewQuestionWords, alert_words
 from sources.catalogue.authority import Authority
 

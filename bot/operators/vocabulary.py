@@ -10,7 +10,7 @@ from bot.domain.health import Cause
 from bot.ingest.review import USEFUL
 from bot.messages import Language
 from bot.messages.words import Table, data_file, for_each
-from bot.operators.post_alerts import PostTrouble
+from bot.operators.alerts import PostTrouble
 
 
 class Advice(Table):

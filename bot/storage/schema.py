@@ -493,7 +493,7 @@ post_alerts = Table(
     "post_alerts",
     metadata,
     Column("id", Id, primary_key=True),
-    # What it is about (`post:12`, `destination:channel`), and a word of `bot.operators.post_alerts.PostTrouble`.
+    # What it is about (`post:12`, `destination:channel`), and a word of `bot.operators.alerts.PostTrouble`.
     Column("subject", Text, nullable=False),
     Column("trouble", String(32), nullable=False),
     Column("destination", Text, nullable=False),
