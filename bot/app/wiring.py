@@ -67,8 +67,7 @@ from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQue
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
 from bot.queries.following import read_times
-from bot.queries.mastodon.answering import HOUR, PER_HOUR, MentionAnswers
-from bot.queries.mastodon.mentions import answer_status
+from bot.queries.mastodon import HOUR, PER_HOUR, MentionAnswers, answer_status
 from bot.queries.questions import TELEGRAM_PAGE, Questions
 from bot.queries.telegram.bot import TelegramBot, TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages

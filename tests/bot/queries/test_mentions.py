@@ -14,7 +14,7 @@ from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.mentions import StatusMention
 from bot.messages import StatusLimits, mastodon_length
 from bot.queries.answers import OneDecree
-from bot.queries.mastodon.mentions import (
+from bot.queries.mastodon import (
     answer_status,
     asked_in,
     is_unwanted,
