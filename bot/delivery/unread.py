@@ -19,9 +19,9 @@ from bot.domain.routing import FRANCE, departments_of
 from bot.domain.tasks import run_to_completion
 from bot.messages import Language
 from bot.messages.following import read_again_text, unread_text
+from bot.storage.alerts import Notices, UnreadNotice
 from bot.storage.chats import Follows
 from bot.storage.errors import StorageError
-from bot.storage.notices import Notices, UnreadNotice
 
 log = structlog.get_logger()
 

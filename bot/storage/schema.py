@@ -465,7 +465,7 @@ Index(None, follows.c.kind, follows.c.value)
 notices = Table(
     "notices",
     metadata,
-    # What a chat was notified of an authority whose recueils cannot be read: see `bot.storage.notices`.
+    # What a chat was notified of an authority whose recueils cannot be read: see `bot.storage.alerts`.
     Column("chat", BigInteger, ForeignKey("followers.chat", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("authority", String(32), primary_key=True),
     Column("state", EnumText(NoticeState), nullable=False),
