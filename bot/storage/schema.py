@@ -362,7 +362,7 @@ Index(None, posts.c.destination, posts.c.closed_at)
 restores = Table(
     "restores",
     metadata,
-    # When this database was restored, and the last that it knew of before: see `bot.storage.restore`.
+    # When this database was restored, and the last that it knew of before: see `bot.storage.transfer`.
     Column("restored_at", Instant, primary_key=True),
     Column("made_at", Instant, nullable=False),
 )

@@ -19,8 +19,8 @@ from bot.domain.limits import Limiter
 from bot.domain.posts import PostCause, PostState, may_be_posted
 from bot.domain.routing import Follow, FollowKind, Topics, chat_destination, operator_key
 from bot.storage.backup import back_up
-from bot.storage.restore import restore
 from bot.storage.store import Store, open_store
+from bot.storage.transfer import restore
 from tests.bot.delivery.memory import PLACES, Clock, mastodon_channel, telegram_channel
 from tests.bot.storage.building import new_recueil, to
 from tests.bot.storage.finding import reading_of
