@@ -36,8 +36,7 @@ from bot.domain.pages import PageText
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
 from bot.messages import LANGUAGES, Language, MessageContext, MessageInput, mastodon_thread, place_for, telegram_text
-from bot.queries.captions import figures_text
-from bot.queries.figures import MONTHS, Coverage, DepartmentFigures, Figures, FiguresAnswer, View
+from bot.queries.figures import MONTHS, Coverage, DepartmentFigures, Figures, FiguresAnswer, View, figures_text
 from bot.queries.pictures import figures_picture
 from sources.catalogue.authority import load_authorities
 from sources.http.browser.installed import find_chromium

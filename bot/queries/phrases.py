@@ -37,9 +37,8 @@ from bot.queries.answers import (
     UnknownPlace,
     WatchState,
 )
-from bot.queries.captions import figures_text
 from bot.queries.departments import place_label
-from bot.queries.figures import FiguresAnswer
+from bot.queries.figures import FiguresAnswer, figures_text
 from bot.queries.vocabulary import EvidenceWords, Face, StateWords, Vocabulary, vocabulary
 
 _LONGEST_ECHO = 120
