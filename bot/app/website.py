@@ -27,9 +27,8 @@ from bot.operators.alerts import PagesState
 from bot.storage.database import masked, parse_url
 from bot.storage.store import Store, open_store
 from bot.web.documents import SiteContext, SiteSettings
-from bot.web.exports import ExportInput
 from bot.web.listening import address_of_socket, bound, serve
-from bot.web.open_data import OpenData
+from bot.web.open_data import ExportInput, OpenData
 from bot.web.pictures import AT_ONCE, PagePictures
 from bot.web.server import Application, Cache, VisitorLimits
 from bot.web.site import addresses

@@ -17,8 +17,8 @@ from bot.queries.phrases import message_of
 from bot.web.decree_page import decree, decree_picture
 from bot.web.decree_view import Piece, Value
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
-from bot.web.exports import columns
 from bot.web.map import map_view, outline_svg
+from bot.web.open_data import columns
 from bot.web.page_parts import moved, next_change, number_of, running_of, today, ways
 from bot.web.place_views import by_nearness, commune_rows, department_panel, source_view, sources_view, town_view
 from bot.web.rendering import missing, page, web_words

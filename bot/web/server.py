@@ -29,6 +29,8 @@ from bot.storage.errors import StorageError
 from bot.web.documents import Document, SiteContext
 from bot.web.site import LONGEST_PATH, LONGEST_QUERY, Address, Addresses, fault, respond
 
+log = structlog.get_logger()
+
 _T = TypeVar("_T")
 
 
@@ -206,7 +208,6 @@ class VisitorLimits:
 
 # The application.
 
-log = structlog.get_logger()
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 HEADERS: Mapping[str, str] = {
