@@ -39,7 +39,7 @@ from bot.domain.tasks import run_to_completion
 from bot.messages import TelegramText, telegram_text
 from bot.messages.digests import telegram_digest, telegram_room
 from bot.messages.following import COMMANDS, FollowNames, digest_reason, foot_length, footed, reason_text
-from bot.messages.telegram import TEXT_LIMIT, html_text
+from bot.messages.platforms import TEXT_LIMIT, html_text
 from bot.storage.chats import ChatMessages
 
 AHEAD = 40

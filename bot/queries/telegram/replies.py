@@ -28,7 +28,7 @@ from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_h
 from bot.messages.cleaning import cut, inert, unlinked
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.lines import MessageInput
-from bot.messages.telegram import TEXT_LIMIT, html_tag, html_text, telegram_length
+from bot.messages.platforms import TEXT_LIMIT, html_tag, html_text, telegram_length
 from bot.queries.answers import Answer, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, View
