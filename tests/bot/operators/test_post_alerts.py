@@ -17,8 +17,7 @@ from bot.domain.records import Alert
 from bot.domain.routing import Follow, FollowKind, chat_destination
 from bot.operators.alerts import POSTS_SETTLE, DueAlerts, PagesState, PostTrouble, post_changes
 from bot.operators.notifier import DeliveryAlerts, Notifier
-from bot.operators.text import LONGEST, post_text
-from bot.operators.vocabulary import alert_words
+from bot.operators.text import LONGEST, alert_words, post_text
 from bot.storage.outbox import OpenPost
 from bot.storage.reading_queue import QueueState
 from bot.storage.store import Store
