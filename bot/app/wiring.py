@@ -52,14 +52,13 @@ from bot.domain.tasks import beside
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, region_of
 from bot.gazetteer.naming import topics_in
-from bot.ingest.archive import PdfArchive, RecueilFiles, kept_file
+from bot.ingest.archive import KeptFor, PdfArchive, RecueilFiles, Retention, kept_file
 from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import watching_since
 from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
-from bot.ingest.retention import KeptFor, Retention
 from bot.ingest.review import Reviewer
 from bot.messages import Language
 from bot.operators.alerts import PagesState
