@@ -32,7 +32,7 @@ from bot.delivery.channel import Channel, MessageComposer, PreparedPictures
 from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer, Editor
-from bot.delivery.followers import FollowerPool
+from bot.delivery.followers import FollowerPool, Geography, UnreadNotices
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount
@@ -43,7 +43,6 @@ from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.delivery.telegram.search import Mailbox, record_message
-from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
 from bot.domain.limits import Limiter, RateLimiter, most_per_day

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-
 KeepPdfs = Literal["decrees", "none", "all"]
 
 UNREAD_FOR = 30 * 86_400.0

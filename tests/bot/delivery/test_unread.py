@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.unread import Geography, UnreadNotices, unread_since
+from bot.delivery.followers import Geography, UnreadNotices, unread_since
 from bot.domain.acts import Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.limits import Limiter
