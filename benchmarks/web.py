@@ -35,11 +35,9 @@ from bot.app.config.model import Settings, WebSettings
 from bot.app.website import site_of
 from bot.gazetteer.gazetteer import gazetteer
 from bot.storage.store import Store, open_store
-from bot.web.cache import Cache
 from bot.web.documents import SiteContext
-from bot.web.server import Application
+from bot.web.server import Application, Cache, VisitorLimits
 from bot.web.site import addresses
-from bot.web.visitors import VisitorLimits
 from sources.catalogue.authority import load_authorities
 
 MOST_ANEW, MOST_KEPT = 50.0, 1.0

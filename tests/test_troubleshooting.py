@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from bot.operators.vocabulary import alert_words
+from bot.operators.text import alert_words
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PAGES = {"en": "troubleshooting", "fr": "depannage"}

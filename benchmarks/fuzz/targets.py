@@ -15,7 +15,7 @@ from bot.domain.acts import Act, Facts, Outcome, Sighting
 from bot.domain.mentions import StatusMention
 from bot.domain.pages import PageText, TextOrigin
 from bot.messages import MessageInput, mastodon_length, mastodon_status, telegram_text
-from bot.queries.mastodon.mentions import asked_in, is_unwanted
+from bot.queries.mastodon import asked_in, is_unwanted
 from bot.queries.plain_words import town_of, understood
 from bot.reading.acts.cutting import assemble
 from bot.web.site import addresses, respond

@@ -21,8 +21,7 @@ from bot.app.instance import Json, OnProgress, WorkOrder, run_alone, work_alone
 from bot.app.service import Service
 from bot.app.wiring import assemble
 from bot.delivery.deliverer import Delivered, Deliverer
-from bot.delivery.followers import FollowerPool
-from bot.delivery.unread import UNREAD_AFTER, UnreadNotices
+from bot.delivery.followers import UNREAD_AFTER, FollowerPool, UnreadNotices
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from sources.catalogue.authority import Authority
 

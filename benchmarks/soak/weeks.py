@@ -29,7 +29,7 @@ from bot.app.config.model import Settings
 from bot.app.service import ALERTS, CHECKS, DAILY, JUMP
 from bot.app.wiring import Parts, assemble
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.limiter import Limiter
+from bot.domain.limits import Limiter
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.ingestor import BackgroundTasks, Ingestor
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory, SourceReport

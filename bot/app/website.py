@@ -23,18 +23,15 @@ from bot.app.config.values import sqlite_file
 from bot.app.inventory import Clock, folder_beside, places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
 from bot.ingest.poller import PublicationHistory
-from bot.operators.post_alerts import PagesState
+from bot.operators.alerts import PagesState
 from bot.storage.database import masked, parse_url
 from bot.storage.store import Store, open_store
-from bot.web.cache import Cache
 from bot.web.documents import SiteContext, SiteSettings
-from bot.web.exports import ExportInput
 from bot.web.listening import address_of_socket, bound, serve
-from bot.web.open_data import OpenData
+from bot.web.open_data import ExportInput, OpenData
 from bot.web.pictures import AT_ONCE, PagePictures
-from bot.web.server import Application
+from bot.web.server import Application, Cache, VisitorLimits
 from bot.web.site import addresses
-from bot.web.visitors import VisitorLimits
 from sources.catalogue.authority import Authority
 
 log = structlog.get_logger()

@@ -32,8 +32,7 @@ from bot.delivery.channel import Channel, MessageComposer, PreparedPictures
 from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer, Editor
-from bot.delivery.followers import FollowerPool
-from bot.delivery.limiter import Limiter, most_per_day
+from bot.delivery.followers import FollowerPool, Geography, UnreadNotices
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount
@@ -44,37 +43,33 @@ from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.delivery.telegram.search import Mailbox, record_message
-from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
+from bot.domain.limits import Limiter, RateLimiter, most_per_day
 from bot.domain.routing import Destination, Follow, Follower, Topics, chat_destination, route_to
 from bot.domain.tasks import beside
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, region_of
 from bot.gazetteer.naming import topics_in
-from bot.ingest.archive import PdfArchive, RecueilFiles, kept_file
+from bot.ingest.archive import KeptFor, PdfArchive, RecueilFiles, Retention, kept_file
 from bot.ingest.backfill import Backfill, BackfillLimits
 from bot.ingest.health import watching_since
 from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
-from bot.ingest.retention import KeptFor, Retention
 from bot.ingest.review import Reviewer
 from bot.messages import Language
+from bot.operators.alerts import PagesState
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
-from bot.operators.post_alerts import PagesState
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
 from bot.queries.following import read_times
-from bot.queries.mastodon.answering import HOUR, PER_HOUR, MentionAnswers
-from bot.queries.mastodon.mentions import answer_status
+from bot.queries.mastodon import HOUR, PER_HOUR, MentionAnswers, answer_status
 from bot.queries.questions import TELEGRAM_PAGE, Questions
-from bot.queries.rate_limit import RateLimiter
-from bot.queries.telegram.bot import TelegramBot
+from bot.queries.telegram.bot import TelegramBot, TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.following import FollowCommands, FollowContext
-from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.replies import Callbacks
 from bot.reading.reader import stream_pdf
 from bot.storage.database import parse_url

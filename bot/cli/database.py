@@ -20,9 +20,9 @@ from bot.ingest.archive import copy_by_content
 from bot.queries.json_shapes import Json, pick, plain
 from bot.storage.backup import back_up, newest_of, require_file, shrink
 from bot.storage.locks import alone
-from bot.storage.move import move as carry_over
-from bot.storage.restore import restore as put_back
 from bot.storage.store import open_store
+from bot.storage.transfer import move as carry_over
+from bot.storage.transfer import restore as put_back
 
 PDFS = "pdfs"
 """The folder of the kept PDFs, in that of the backups."""

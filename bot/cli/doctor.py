@@ -39,7 +39,7 @@ from bot.domain.health import Cause
 from bot.domain.posts import DestinationTrouble
 from bot.ingest.decisions import cause_of
 from bot.messages import printable
-from bot.operators.vocabulary import alert_words
+from bot.operators.text import alert_words
 from bot.reading.pages.ocr import find_data, ocr_lacks
 from bot.storage.database import in_memory
 from bot.storage.errors import OlderSchema, StorageError

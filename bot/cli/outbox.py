@@ -24,7 +24,7 @@ from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
 
 if TYPE_CHECKING:
-    from bot.storage.edits import EditStatus
+    from bot.storage.posts import EditStatus
 
 # What a person decides of posts: by the same transitions as everything else that happens to them.
 

@@ -21,7 +21,7 @@ from bot.cli.text_output import count, day_column, show
 from bot.cli.work import Code, chosen, load
 from bot.ingest.decisions import cause_of
 from bot.messages import printable
-from bot.operators.vocabulary import alert_words
+from bot.operators.text import alert_words
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.crawl.crawler import Crawl, Crawler

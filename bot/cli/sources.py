@@ -16,7 +16,7 @@ from bot.cli.context import DONE, PARTLY_DONE, AsJson, fail, run_to_end
 from bot.cli.text_output import code_column, count, day_column, minute, show
 from bot.cli.work import Code, Codes, chosen, load, opened, progress
 from bot.domain.records import SourceState
-from bot.ingest.scope import Audit, audit
+from bot.ingest.backfill import Audit, audit
 from bot.messages import printable
 from bot.queries.json_shapes import Json, pick, plain
 from sources.catalogue.authority import Authority, Source

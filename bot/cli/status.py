@@ -21,12 +21,11 @@ from bot.domain.posts import DestinationTrouble
 from bot.domain.records import RecueilState
 from bot.ingest.health import not_alive
 from bot.messages import printable
-from bot.operators.post_alerts import PostTrouble
-from bot.operators.text import short_list
-from bot.operators.vocabulary import alert_words
+from bot.operators.alerts import PostTrouble
+from bot.operators.text import alert_words, short_list
 from bot.queries.json_shapes import Json, pick, plain
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
-from bot.storage.follows import FollowerCounts
+from bot.storage.chats import FollowerCounts
 from bot.storage.locks import LockHolder, LockName
 from bot.storage.reading_queue import QueueState, ReadingQueue
 from bot.storage.store import Store

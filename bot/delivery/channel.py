@@ -14,7 +14,7 @@ import structlog
 
 from bot.delivery.picture.wire import Picture
 from bot.domain.acts import Decree, Place
-from bot.domain.law.advice import legal_advice
+from bot.domain.law import legal_advice
 from bot.domain.posts import Post
 from bot.messages import Language, MessageContext, MessageInput, place_for, publisher_of
 from bot.messages.announcement import TooSmall

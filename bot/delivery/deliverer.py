@@ -31,12 +31,12 @@ from bot.delivery.channel import (
     before_sending,
     unexpected,
 )
-from bot.delivery.limiter import Limiter
 from bot.delivery.transitions import REFUSED_REST, Event, Transition, WaitFactors, event_of, looked_for, retry_wait, transition
+from bot.domain.limits import Limiter
 from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.tasks import run_to_completion
-from bot.storage.edits import Edit, Edits
 from bot.storage.outbox import SETTLE, Outbox
+from bot.storage.posts import Edit, Edits
 
 log = structlog.get_logger()
 

@@ -1,8 +1,8 @@
 """From the outbox to the chats that follow something: one pool for all of them, whatever their number.
 
-Channels come first: they have loops of their own, and a part of what the platform takes in a second is theirs (`limiter.FOLLOWERS`). Chats
-are served in turns, one message each, so that one for which much waits delays no other. What a message goes through is what every post goes
-through (`Deliverer.deliver_once`).
+Channels come first: they have loops of their own, and a part of what the platform takes in a second is theirs (`limits.FOLLOWERS`). Chats
+are served in turns, one message each, so that one for which much waits delays no other. What a message goes through is what every post
+goes through (`Deliverer.deliver_once`).
 
 What one chat meets that is not its own (no network, a token that is refused, patience that the platform requests) stops the round:
 thousands would meet it one by one. Where the platform fails for one chat and answers otherwise, that chat alone rests.
@@ -12,22 +12,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import structlog
 
+from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.limiter import MANY
 from bot.delivery.telegram.follower import FollowerChannel
 from bot.delivery.transitions import retry_wait
+from bot.domain.acts import Place
+from bot.domain.health import Overview, Status, nobody_answers
+from bot.domain.limits import MANY, Limiter
 from bot.domain.posts import Post
-from bot.domain.routing import Follower, WaitingPosts, next_chats
+from bot.domain.routing import FRANCE, Follower, WaitingPosts, departments_of, next_chats
 from bot.domain.tasks import run_to_completion
+from bot.messages import Language
+from bot.messages.following import read_again_text, unread_text
+from bot.storage.alerts import Notices, UnreadNotice
+from bot.storage.chats import Follows
 from bot.storage.errors import NoSuchRow, StorageError
-from bot.storage.follows import Follows
 
 log = structlog.get_logger()
 
@@ -149,3 +155,132 @@ def for_digest(waiting: list[Post]) -> list[Post]:
         return waiting
     timed = [post for post in waiting if post.not_before is not None and post.attempts == 0]
     return timed if len(timed) > 1 else []
+
+
+# Notifies chats that follow a department, a commune there or its region once that its recueils cannot be read for days, and once that they
+# can again.
+
+UNREAD_AFTER = timedelta(days=3)
+"""How long the recueils of an authority must have been unreadable."""
+
+_READABLE = frozenset({Status.OK, Status.LATE, Status.PARTLY})
+"""What an authority must be for its recueils to be read again: one that nobody watches any more, or that fails for another reason since
+yesterday, is neither."""
+
+_AT_ONCE = 500
+"""Notices sent in one look: posts go on meanwhile, and the rest waits for the next look."""
+
+
+def unread_since(overview: Overview, after: timedelta = UNREAD_AFTER) -> dict[str, datetime] | None:
+    """Return the authorities none of whose sources can be read, for so long, and since when. Pure. None where nothing can be said: the bot
+    was stopped, or no site at all answers, so that it is this machine that has no network.
+    """
+    watched = [route for route in overview.sources if route.status is not Status.UNWATCHED]
+    if overview.stalled_since is not None or overview.polled_in_future is not None or nobody_answers([route.cause for route in watched]):
+        return None
+    failing = [one for one in overview.authorities if one.status is Status.FAILING and one.main is not None]
+    since = {one.code: one.main.since for one in failing if one.main is not None and one.main.since is not None}
+    return {code: at for code, at in since.items() if overview.at - at >= after}
+
+
+@dataclass(frozen=True, slots=True)
+class Geography:
+    """Says where each authority decides: its place by its code, and the code of the region of a department (None for what is none)."""
+
+    places: Mapping[str, Place]
+    region_of: Callable[[str], str | None]
+
+    def departments(self, authority: str) -> frozenset[str]:
+        """Return the codes of the departments in which it decides."""
+        return departments_of(authority, self.places)
+
+    def regions(self, departments: Iterable[str]) -> dict[str, str]:
+        """Return the regions of these departments, by their codes."""
+        return {code: region for code in departments if (region := self.region_of(code)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadNotices:
+    """Finds out what chats are to be notified of, and sends it. `overview` reports how the sources are."""
+
+    notices: Notices
+    follows: Follows
+    open_channel: OpenChannel
+    limiter: Limiter
+    overview: Callable[[], Overview]
+    geography: Geography
+    clock: Callable[[], datetime]
+    _unrecorded: list[tuple[UnreadNotice, bool]] = field(default_factory=list, init=False)
+    """What became of notices, sent or surely not, while the store failed."""
+
+    async def notify(self) -> None:
+        """Look at the sources once, and send what is due. Raises StorageError."""
+        await self._record_rest()
+        overview = await asyncio.to_thread(self.overview)
+        unread = unread_since(overview)
+        if unread is None:
+            return
+        decides = {code: self.geography.departments(code) for code in unread}
+        regions = await asyncio.to_thread(self.geography.regions, frozenset().union(*decides.values()))
+        readable = {one.code for one in overview.authorities if one.status in _READABLE}
+        await run_to_completion(self.notices.update, decides, readable, self.clock(), regions)
+        for notice in await asyncio.to_thread(self.notices.due, _AT_ONCE):
+            since = unread.get(notice.authority)
+            if (notice.is_end or since is not None) and not await self._send(notice, since):
+                return
+
+    async def _send(self, notice: UnreadNotice, since: datetime | None) -> bool:
+        """Send one; false where the next would meet the same, and all wait for the next look."""
+        follower = await asyncio.to_thread(self.follows.get, notice.chat)
+        if follower is None:
+            return True
+        text = self._text(notice, since, "en" if follower.language == "en" else "fr")
+        channel = self.open_channel(follower)
+        if not await self._claim(notice):
+            return True
+        while wait := self.limiter.wait(channel.name, 1):  # noqa: ASYNC110 - what is left may be taken by others meanwhile
+            await asyncio.sleep(wait)
+        self.limiter.note(channel.name)
+        try:
+            await channel.say(text)
+        except DeliveryError as error:
+            log.debug("follower.notice_failed", error=type(error).__name__)
+            surely_not = isinstance(error, (NotSent, DestinationRefused)) and not channel.is_closed
+            # A group that moved has taken its notices with it.
+            there = notice if channel.moved_to is None else replace(notice, chat=channel.moved_to)
+            await self._record(there, is_sent=not surely_not)
+            if channel.is_closed:
+                await run_to_completion(self.follows.block, notice.chat, self.clock())
+            return not await channel.is_everyones()
+        except Exception:  # a fault of ours, perhaps after it was sent
+            await self._record(notice, is_sent=True)
+            raise
+        await self._record(notice, is_sent=True)
+        return True
+
+    async def _claim(self, notice: UnreadNotice) -> bool:
+        try:
+            return await run_to_completion(self.notices.claim, notice, self.clock())
+        except StorageError:  # perhaps it is recorded all the same
+            self._unrecorded.append((notice, False))
+            raise
+
+    async def _record(self, notice: UnreadNotice, *, is_sent: bool) -> None:
+        self._unrecorded.append((notice, is_sent))
+        await self._record_rest()
+
+    async def _record_rest(self) -> None:
+        """Record what became of each notice, also of those of which that failed before: else they would be in the middle of a send until
+        the program begins anew."""
+        while self._unrecorded:
+            notice, is_sent = self._unrecorded[-1]
+            await run_to_completion(self.notices.sent if is_sent else self.notices.put_back, notice, self.clock())
+            self._unrecorded.pop()
+
+    def _text(self, notice: UnreadNotice, since: datetime | None, language: Language) -> str:
+        place = self.geography.places.get(notice.authority)
+        where = notice.authority if place is None else place.name if place.territory else f"{place.department} ({place.code})"
+        if since is None:
+            return read_again_text(where, language)
+        day: date = since.astimezone(FRANCE).date()
+        return unread_text(where, day, language)

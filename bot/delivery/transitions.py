@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.delivery.channel import DeliveryUnknown, DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain
-from bot.domain.backoff import backoff
+from bot.domain.limits import backoff
 from bot.domain.posts import PostCause, PostState
 from bot.storage.outbox import SETTLE
 

@@ -35,7 +35,7 @@ from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
 from bot.domain.acts import Act, Evidence, FactValue, Kind, Outcome, Verdict, Where
-from bot.domain.law.tables import outside
+from bot.domain.law import outside
 from bot.domain.pages import TextOrigin
 
 NOTHING = Verdict(Outcome.NOT_CONCERNED)

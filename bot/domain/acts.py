@@ -178,7 +178,7 @@ class Reference:
     """What a decree says it does to another one, which it names by number or day of signature.
 
     `retroactive` is of what ends another: True where it says so by retrait ("retiré", "rapporté"), False where it says abrogation, None
-    where its words tell neither ("mis fin", "annulé"). See `bot.domain.law.advice` for what follows from it.
+    where its words tell neither ("mis fin", "annulé"). See `bot.domain.law` for what follows from it.
     """
 
     change: Kind
@@ -279,7 +279,7 @@ class Change:
     `since` is the day from which it counts: the beginning of the period of the decree that changes, else the day of its signature, else
     that of its publication; None where none is known. `starts` and `ends` are the period of the decree that changes, if it has one.
     `revoked_by` is what ends the decree that changes, each with what ends it in turn; what then becomes of the change
-    `bot.domain.law.advice` tells. `retroactive` is as of a `Reference`.
+    `bot.domain.law` tells. `retroactive` is as of a `Reference`.
     """
 
     kind: Kind

@@ -63,7 +63,7 @@ class NextPoll:
 @dataclass(frozen=True, slots=True)
 class NewAlert:
     """A trouble that operators are to be notified of. Of a source `subject` is its key, `cause` a word of `bot.domain.health.Cause`; of the
-    delivery `subject` is `post:<id>` or `destination:<name>`, `cause` a word of `bot.operators.post_alerts.PostTrouble`."""
+    delivery `subject` is `post:<id>` or `destination:<name>`, `cause` a word of `bot.operators.alerts.PostTrouble`."""
 
     subject: str
     cause: str

@@ -12,8 +12,8 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import Reading
-from bot.domain.backoff import backoff
 from bot.domain.health import Cause
+from bot.domain.limits import backoff
 from bot.domain.records import Publication, Recueil, RecueilState, SourceState
 from sources.catalogue.authority import Order
 from sources.http.politeness import Disallowed

@@ -16,7 +16,7 @@ from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, Po
 from bot.domain.records import FailureStreak, SourceState
 from bot.ingest.decisions import PublicationStats, is_late, set_back_by
 from bot.ingest.poller import PublicationHistory
-from bot.storage.posts import OpenPost
+from bot.storage.outbox import OpenPost
 from sources.catalogue.authority import Authority, Source
 
 if TYPE_CHECKING:

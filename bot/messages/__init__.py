@@ -3,8 +3,19 @@
 from bot.messages.announcement import announce, announce_in_full, decree_line, plain_decree, plain_post, publisher_of, shows_number
 from bot.messages.cleaning import clean as printable
 from bot.messages.lines import MessageContext, MessageInput, PostPart, place_for
-from bot.messages.mastodon import StatusLimits, mastodon_length, mastodon_status, mastodon_thread
-from bot.messages.telegram import Button, TelegramText, decree_line_html, telegram_button, telegram_decree, telegram_length, telegram_text
+from bot.messages.platforms import (
+    Button,
+    StatusLimits,
+    TelegramText,
+    decree_line_html,
+    mastodon_length,
+    mastodon_status,
+    mastodon_thread,
+    telegram_button,
+    telegram_decree,
+    telegram_length,
+    telegram_text,
+)
 from bot.messages.words import LANGUAGES, Language, Words, words_in
 
 __all__ = [

@@ -8,9 +8,22 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place, Sighting
-from bot.domain.law.advice import Standing
-from bot.messages.advice import advice_lines, no_recourse_line, recourse_line
+from bot.domain.law import Standing
 from bot.messages.cleaning import cut, fitting, inert, link_to, with_plain_spaces
+from bot.messages.legal import (
+    advice_lines,
+    changed_lines,
+    current_period,
+    first_link,
+    flag_lines,
+    link_lines,
+    list_changes,
+    list_standing,
+    no_recourse_line,
+    notice_lines,
+    post_timing,
+    recourse_line,
+)
 from bot.messages.lines import (
     FactLine,
     MessageInput,
@@ -25,17 +38,6 @@ from bot.messages.lines import (
     title_line,
     to_verify,
     where_text,
-)
-from bot.messages.standings import (
-    changed_lines,
-    current_period,
-    first_link,
-    flag_lines,
-    link_lines,
-    list_changes,
-    list_standing,
-    notice_lines,
-    post_timing,
 )
 from bot.messages.words import LANGUAGES, Words, period_text, words_in
 

@@ -11,8 +11,18 @@ from bot.domain.acts import Decree, Place
 from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import cut, fitting, inert, link_to, unlinked, with_plain_spaces
 from bot.messages.lines import place_for, short_where
-from bot.messages.mastodon import StatusLimits, mastodon_length
-from bot.messages.telegram import TEXT_LIMIT, Button, TelegramText, html_join, html_link, html_tag, html_text, telegram_length
+from bot.messages.platforms import (
+    TEXT_LIMIT,
+    Button,
+    StatusLimits,
+    TelegramText,
+    html_join,
+    html_link,
+    html_tag,
+    html_text,
+    mastodon_length,
+    telegram_length,
+)
 from bot.messages.words import LANGUAGES, Language, Table, data_file, former_words, period_text, words_in
 
 _MOST_LINKS = 90

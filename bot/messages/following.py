@@ -9,7 +9,7 @@ from functools import cache
 
 from bot.domain.acts import Kind
 from bot.domain.routing import Follow, FollowKind, Relevance
-from bot.messages.telegram import TelegramText, html_tag, html_text, telegram_length
+from bot.messages.platforms import TelegramText, html_tag, html_text, telegram_length
 from bot.messages.words import Language, Table, data_file, date_text, words_in
 
 NameOf = Callable[[Follow], str | None]

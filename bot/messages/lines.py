@@ -14,7 +14,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import CameraType, Decree, Facts, Kind, Place
-from bot.domain.law.advice import LegalAdvice
+from bot.domain.law import LegalAdvice
 from bot.messages.cleaning import clean, inert
 from bot.messages.words import Language, Words, data_file, date_text, listed, period_text, words_in
 

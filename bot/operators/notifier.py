@@ -25,11 +25,8 @@ from bot.domain.records import Waiting
 from bot.domain.tasks import run_to_completion
 from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, answer_data
 from bot.messages import Language
-from bot.operators.alerts import AlertDelays, decide
-from bot.operators.post_alerts import POST_DELAYS, PagesState, PostTrouble, post_changes
-from bot.operators.source_alerts import SOURCE_DELAYS, source_changes
-from bot.operators.text import Names, alert_text, fact_text, post_text, review_text
-from bot.operators.vocabulary import alert_words
+from bot.operators.alerts import POST_DELAYS, SOURCE_DELAYS, AlertDelays, PagesState, PostTrouble, decide, post_changes, source_changes
+from bot.operators.text import Names, alert_text, alert_words, fact_text, post_text, review_text
 from bot.queries.phrases import doubt_words
 from bot.storage.alerts import Alerts
 from bot.storage.errors import NoSuchRow, StorageError

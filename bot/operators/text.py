@@ -1,23 +1,103 @@
-"""Write what operators read: messages in plain text, the same for the same alerts. Pure: what comes from outside is made harmless."""
+"""Write what operators read: messages in plain text, the same for the same alerts, in the words of a data file for each language. Pure:
+what comes from outside is made harmless.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cache
+from typing import Annotated
 
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Decree
 from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
-from bot.ingest.review import FactQuestion, told
+from bot.ingest.review import USEFUL, FactQuestion, told
 from bot.messages import Language, words_in
 from bot.messages.cleaning import cut, inert, link_to, unlinked
-from bot.messages.words import date_text
-from bot.operators.alerts import DueAlerts
-from bot.operators.post_alerts import FOLLOWERS, PostTrouble
-from bot.operators.vocabulary import AlertWords, PostWords, ReviewQuestionWords, alert_words
+from bot.messages.words import Table, data_file, date_text, for_each
+from bot.operators.alerts import FOLLOWERS, DueAlerts, PostTrouble
 from sources.catalogue.authority import Authority
+
+# The words.
+
+
+class Advice(Table):
+    """Says what is wrong, and what an operator can do."""
+
+    what: str
+    todo: str
+
+
+class PostWords(Table):
+    """Holds the words about the delivery of decrees."""
+
+    begun: str
+    ended: str
+    post: str
+    post_only: str
+    destination: str
+    destination_only: str
+    followers: str
+    followers_only: str
+    and_more: str
+    no_detail: str
+    shortened: str
+    troubles: Annotated[Mapping[PostTrouble, Advice], for_each(PostTrouble)]
+
+
+class ReviewQuestionWords(Table):
+    """Holds the words about an act that a person must check, or a fact of a decree."""
+
+    head: str
+    where: str
+    known: str
+    reread: str
+    several: str
+    why: str
+    quote: str
+    ask: str
+    type: str
+    yes: str
+    no: str
+    fact_head: str
+    fact: str
+    which: str
+    is_it: str
+    fact_type: str
+    neither: str
+    right: str
+    wrong: str
+    facts: Annotated[Mapping[str, str], for_each(USEFUL)]
+
+
+class AlertWords(Table):
+    """Holds the words about the sources, and all the rest."""
+
+    begun_one: str
+    begun_many: str
+    ended_one: str
+    ended_many: str
+    group: str
+    one: str
+    and_more: str
+    last: str
+    never: str
+    shortened: str
+    causes: Annotated[Mapping[Cause, Advice], for_each(Cause)]
+    posts: PostWords
+    reviews: ReviewQuestionWords
+
+
+@cache
+def alert_words(language: Language) -> AlertWords:
+    """Return the words of a language, read once from its packaged file."""
+    return AlertWords.model_validate(data_file("bot.operators", "words", f"{language}.toml"))
+
+
+# The messages.
 
 LONGEST = 3500
 """Characters of a message. Telegram takes 4096 UTF-16 units, of which some characters take two."""

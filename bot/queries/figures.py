@@ -1,9 +1,11 @@
-"""Counts what is recorded, by department, month and authority, and how each department is read: what maps and charts show. Pure."""
+"""Counts what is recorded, by department, month and authority, and how each department is read: what maps and charts show, and the same in
+words. Pure.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -14,7 +16,12 @@ from bot.domain.records import PublishedCounts
 from bot.domain.routing import FRANCE
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
+from bot.messages import Language, place_for, telegram_length, words_in
+from bot.messages.cleaning import inert
+from bot.messages.words import date_text
+from bot.queries.departments import place_label
 from bot.queries.running import RunningDecrees
+from bot.queries.vocabulary import FiguresWords, vocabulary
 
 STEPS = (1, 3, 6, 11, 21)
 """From how many decrees on a map has its next darker step; below the first it is empty."""
@@ -194,3 +201,67 @@ def _months(day: date) -> tuple[date, ...]:
     while len(months) < MONTHS:
         months.append((months[-1] - timedelta(days=1)).replace(day=1))
     return tuple(reversed(months))
+
+
+# In words: the alt text of the pictures, and the answer where there are none.
+
+_LONGEST_CAPTION = 1024
+"""UTF-16 units of a caption (Bot API, `sendPhoto`)."""
+_MOST_NAMES = 20
+"""Departments or authorities that are named of one sort at most, fewer where the caption would be too long."""
+
+
+def figures_text(answer: FiguresAnswer, places: Mapping[str, Place], language: Language) -> str:
+    """Return what the picture of these figures shows, at most 1,024 UTF-16 units long."""
+    texts = (_in_words(answer, places, language, most) for most in range(_MOST_NAMES, 0, -1))
+    return next(text for text in texts if telegram_length(text) <= _LONGEST_CAPTION)
+
+
+def authority_name(code: str, places: Mapping[str, Place]) -> str:
+    """Return `Drôme (26)`, `Préfecture de police`."""
+    return inert(place_label(place_for(places, code)))
+
+
+def _in_words(answer: FiguresAnswer, places: Mapping[str, Place], language: Language, most: int) -> str:
+    words = vocabulary(language).figures
+    if answer.view is View.MAP:
+        return "\n".join(_map_lines(answer.figures, words, language, most))
+    return "\n".join(_chart_lines(answer.figures, places, words, language, most))
+
+
+def _map_lines(figures: Figures, words: FiguresWords, language: Language, most: int) -> Iterator[str]:
+    yield words.map_head.format(date=date_text(figures.day, words_in(language).dates), count=figures.in_force)
+    there = sorted((one for one in figures.departments if one.in_force), key=lambda one: (-one.in_force, one.code))
+    counted = [words.counted.format(name=_label(one), count=one.in_force) for one in there]
+    yield words.map_there.format(names=_named(counted, words, most)) if counted else words.map_none
+    if figures.doubtful:
+        yield words.map_doubtful.format(count=figures.doubtful)
+    if figures.stalled:
+        yield words.stalled
+    for coverage, template in ((Coverage.UNREAD, words.map_unread), (Coverage.NOT_COVERED, words.map_not_covered)):
+        if names := [_label(one) for one in figures.having(coverage)]:
+            yield template.format(names=_named(names, words, most))
+    yield words.caution
+
+
+def _chart_lines(figures: Figures, places: Mapping[str, Place], words: FiguresWords, language: Language, most: int) -> Iterator[str]:
+    yield words.chart_head.format(date=date_text(figures.months[0][0], words_in(language).dates), count=figures.in_months)
+    months = (words.counted.format(name=f"{words.months[month.month - 1]} {month.year}", count=count) for month, count in figures.months)
+    yield words.chart_months.format(names=", ".join(months))
+    if figures.authorities:
+        counted = [words.counted.format(name=authority_name(code, places), count=count) for code, count in figures.authorities]
+        yield words.chart_authorities.format(names=_named(counted, words, most))
+    if figures.since is not None:
+        yield words.chart_since.format(date=date_text(figures.since, words_in(language).dates))
+    if figures.stalled:
+        yield words.stalled
+    yield words.chart_caution
+
+
+def _label(department: DepartmentFigures) -> str:
+    return f"{department.name} ({department.code})"
+
+
+def _named(names: Sequence[str], words: FiguresWords, most: int) -> str:
+    more = len(names) - most
+    return ", ".join((*names[:most], *([words.and_more.format(n=more)] if more > 0 else [])))

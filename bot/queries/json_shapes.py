@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.domain.acts import Change, Decree, Evidence, Facts, Moment, Place
 from bot.domain.health import AuthorityHealth
-from bot.domain.law.advice import legal_advice
+from bot.domain.law import legal_advice
 from bot.gazetteer.gazetteer import Commune, Department
 from bot.messages import place_for, words_in
 from bot.queries.answers import PlaceChoice, TownAnswer

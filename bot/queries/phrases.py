@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.detection.text.cues import reason_words
 from bot.domain.acts import Decree, Evidence, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
-from bot.domain.law.advice import legal_advice
+from bot.domain.law import legal_advice
 from bot.gazetteer.gazetteer import Commune, Department, gazetteer
 from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
 from bot.messages.cleaning import cut, inert
@@ -37,9 +37,8 @@ from bot.queries.answers import (
     UnknownPlace,
     WatchState,
 )
-from bot.queries.captions import figures_text
 from bot.queries.departments import place_label
-from bot.queries.figures import FiguresAnswer
+from bot.queries.figures import FiguresAnswer, figures_text
 from bot.queries.vocabulary import EvidenceWords, Face, StateWords, Vocabulary, vocabulary
 
 _LONGEST_ECHO = 120

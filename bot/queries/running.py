@@ -9,7 +9,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import DecreePeriod, Place
-from bot.domain.law.advice import Standing, period, standing
+from bot.domain.law import Standing, period, standing
 from bot.messages import place_for
 
 _Period = TypeVar("_Period", bound=DecreePeriod)

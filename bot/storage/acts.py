@@ -16,9 +16,8 @@ from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.records import REREAD, Decision, Withdrawal
 from bot.storage.columns import to_json
 from bot.storage.database import one_of
-from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
 from bot.storage.errors import AlreadyDecided, NoSuchRow
-from bot.storage.posts import load_rows, lock_chats
+from bot.storage.posts import changed_by, load_rows, lock_chats, note_changed, want_edits, with_changed
 from bot.storage.schema import act_numbers, act_terms, acts, decisions, decrees, posts, recueils, reviews, sightings
 from bot.storage.search import index_acts, index_again
 
@@ -351,7 +350,7 @@ def withdraw_act(connection: Connection, act: Row[Any], decision: Decision) -> W
 
 
 def _lock_readers(connection: Connection, ids: Collection[int]) -> frozenset[int]:
-    """Lock the chats that were sent these decrees, or those that they change (see `bot.storage.follows.Follows`), and return the latter."""
+    """Lock the chats that were sent these decrees, or those that they change (see `bot.storage.chats.Follows`), and return the latter."""
     touched = with_changed(connection, changed_by(connection, ids))
     lock_chats(connection, posts.c.decree_id.in_(sorted({*ids, *touched})))
     return touched

@@ -168,7 +168,7 @@ class Decrees(Repository):
         they name), in the order of `newest_first`.
 
         May: all whose end is not past, as they say it or as a later decree lengthens it, and those without a known end that were found and
-        published within 62 days before. Whether they are in force `bot.domain.law.advice` decides.
+        published within 62 days before. Whether they are in force `bot.domain.law` decides.
         """
         with self._database.reading() as connection:
             return _load_periods(connection, on, authorities, communes)

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from bot.domain.posts import PostCause, PostState
 from bot.domain.records import RecueilState
 from bot.domain.routing import followed_chat
+from bot.storage.chats import FollowerCounts, Follows
 from bot.storage.database import Repository
-from bot.storage.follows import FollowerCounts, Follows
 from bot.storage.schema import decrees, posts, recueils, reviews
 
 FOLLOWERS = "followers"

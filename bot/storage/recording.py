@@ -25,12 +25,11 @@ from bot.domain.posts import Post, PostState, may_be_posted
 from bot.domain.records import Decision, ReadResult, RecordingResult, RecueilState
 from bot.domain.routing import FollowMode, Topics, chat_destination, not_before
 from bot.storage.acts import ReadActs, decisions_under, replace_acts, settled_by_people, withdrawn_among
+from bot.storage.chats import chats_for
 from bot.storage.database import insert_or_ignore, lock_recueil, one_of, put, written
 from bot.storage.decrees import load_decrees
-from bot.storage.edits import changed_by, note_changed, want_edits, with_changed
-from bot.storage.follows import chats_for
 from bot.storage.naming import CommuneNamer, NamingRepository, write_communes, write_links, write_operators
-from bot.storage.posts import perhaps_sent
+from bot.storage.posts import changed_by, note_changed, perhaps_sent, want_edits, with_changed
 from bot.storage.schema import acts, decrees, identities, posts, recueils, restores, sightings
 from bot.storage.search import index_again
 

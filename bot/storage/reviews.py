@@ -29,9 +29,9 @@ from bot.storage.acts import (
 from bot.storage.columns import value_of
 from bot.storage.database import among, lock_recueil, written
 from bot.storage.decrees import StoredAct, load_decrees
-from bot.storage.edits import note_changed, want_edits, with_changed
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.naming import CommuneNamer, NamingRepository
+from bot.storage.posts import note_changed, want_edits, with_changed
 from bot.storage.recording import (
     FoundDecree,
     MergedDecrees,

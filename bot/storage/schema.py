@@ -362,7 +362,7 @@ Index(None, posts.c.destination, posts.c.closed_at)
 restores = Table(
     "restores",
     metadata,
-    # When this database was restored, and the last that it knew of before: see `bot.storage.restore`.
+    # When this database was restored, and the last that it knew of before: see `bot.storage.transfer`.
     Column("restored_at", Instant, primary_key=True),
     Column("made_at", Instant, nullable=False),
 )
@@ -370,7 +370,7 @@ restores = Table(
 edits = Table(
     "edits",
     metadata,
-    # A post that does not say all that is known of its decree: see `bot.storage.edits`.
+    # A post that does not say all that is known of its decree: see `bot.storage.posts`.
     Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("state", String(16), nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
@@ -465,7 +465,7 @@ Index(None, follows.c.kind, follows.c.value)
 notices = Table(
     "notices",
     metadata,
-    # What a chat was notified of an authority whose recueils cannot be read: see `bot.storage.notices`.
+    # What a chat was notified of an authority whose recueils cannot be read: see `bot.storage.alerts`.
     Column("chat", BigInteger, ForeignKey("followers.chat", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("authority", String(32), primary_key=True),
     Column("state", EnumText(NoticeState), nullable=False),
@@ -493,7 +493,7 @@ post_alerts = Table(
     "post_alerts",
     metadata,
     Column("id", Id, primary_key=True),
-    # What it is about (`post:12`, `destination:channel`), and a word of `bot.operators.post_alerts.PostTrouble`.
+    # What it is about (`post:12`, `destination:channel`), and a word of `bot.operators.alerts.PostTrouble`.
     Column("subject", Text, nullable=False),
     Column("trouble", String(32), nullable=False),
     Column("destination", Text, nullable=False),

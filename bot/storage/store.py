@@ -12,20 +12,18 @@ from typing import Self
 from sqlalchemy import URL, ColumnElement, Connection, Table, and_, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.storage.alerts import Alerts, AnsweredMentions, DestinationChecks
+from bot.storage.alerts import Alerts, AnsweredMentions, DestinationChecks, Notices
 from bot.storage.browsing import Browsing
+from bot.storage.chats import ChatMessages, FollowerMoves, Follows, MovedChats
 from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, translate, use_wal
 from bot.storage.decrees import Decrees
-from bot.storage.edits import Edits
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema
-from bot.storage.follows import FollowerMoves, Follows
 from bot.storage.locks import Locks, Requests
 from bot.storage.measures import Measures
 from bot.storage.migrate import migrate, refuse_foreign, require_current, revision
 from bot.storage.naming import CommuneNamer, renew_some_communes
-from bot.storage.notices import Notices
-from bot.storage.outbox import ChatMessages, MovedChats, Outbox
-from bot.storage.posts import Posts
+from bot.storage.outbox import Outbox, Posts
+from bot.storage.posts import Edits
 from bot.storage.recording import Recordings
 from bot.storage.recueils import Backfills, Contents, Recueils, SourceStates
 from bot.storage.reviews import Rejudging, Reviews

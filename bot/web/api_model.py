@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.domain.acts import CameraType, Kind, Purpose, Where
 from bot.domain.health import Status
-from bot.domain.law.advice import Flag, Recourse, Standing
+from bot.domain.law import Flag, Recourse, Standing
 from bot.queries.figures import Coverage
 
 MOST = 100

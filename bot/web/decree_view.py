@@ -9,15 +9,23 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Change, Decree, Kind, Moment, Place
-from bot.domain.law.advice import LegalAdvice, Standing
+from bot.domain.law import LegalAdvice, Standing
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import MessageInput, place_for
-from bot.messages.advice import AdviceParts, advice_parts, no_recourse_line
 from bot.messages.announcement import publisher_of, sighting_lines
 from bot.messages.cleaning import clean, link_to
+from bot.messages.legal import (
+    AdviceParts,
+    advice_parts,
+    changed_lines,
+    current_period,
+    link_lines,
+    list_changes,
+    list_standing,
+    no_recourse_line,
+)
 from bot.messages.letters.drafting import LetterKind, draft
 from bot.messages.lines import FactLine, PostPart, capital, fact_lines
-from bot.messages.standings import changed_lines, current_period, link_lines, list_changes, list_standing
 from bot.messages.words import date_text, period_text
 from bot.web.views import (
     DecreeTitle,

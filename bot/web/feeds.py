@@ -1,4 +1,5 @@
-"""Write decrees as feeds: Atom (RFC 4287), JSON Feed 1.1, iCalendar. Pure.
+"""Answer the addresses of feeds and calendars: which decrees each has, what it is called, and how it is written: Atom (RFC 4287), JSON
+Feed 1.1, iCalendar (RFC 5545).
 
 An entry is the same whatever the day: what depends on the time is said as of the instant at which the decree last changed, as in a post.
 Its id names neither the site's address nor anything that may be read otherwise tomorrow.
@@ -9,17 +10,154 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, partial
 from typing import Any
 from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Decree, Place
-from bot.domain.law.advice import legal_advice
-from bot.messages import Language, MessageInput
-from bot.messages.announcement import PostRow, announce, entry_title, paragraphs
+from bot.domain.acts import GRANTS, Decree, Kind, Moment, Place, deciding_in
+from bot.domain.law import Applicability, ends_first, hold, legal_advice, period
+from bot.domain.routing import operator_slug, whole_city
+from bot.gazetteer.gazetteer import gazetteer
+from bot.messages import Language, MessageInput, place_for
+from bot.messages.announcement import PostRow, announce, entry_title, paragraphs, publisher_of
+from bot.messages.cleaning import inert
 from bot.messages.lines import ALONE, MessageContext, PostPart
-from bot.web.calendars import CalendarEvent, Span, calendar, span_of
+from bot.messages.words import data_file
+from bot.queries.running import in_force
+from bot.storage.browsing import DecreeFilter
+from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
+from bot.web.page_parts import next_change
+from bot.web.rendering import missing
+
+# Events of a calendar. Pure.
+
+_LONGEST_LINE = 75
+"""Octets of a line, its end not counted (section 3.1)."""
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When an event is: two days, or two aware instants. `end` is exclusive. `status` is `CONFIRMED`, `TENTATIVE` or `CANCELLED`."""
+
+    start: date | datetime
+    end: date | datetime
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """One event. `uid` stays as it is; `updated` (aware) is when it last changed."""
+
+    uid: str
+    span: Span
+    title: str
+    text: str
+    link: str | None
+    where: str
+    updated: datetime
+
+
+def span_of(decree: Decree, time_zone: str) -> Span | None:
+    """Return when the cameras may be used under a decree, later decrees taken into account; None where it grants nothing or gives no day.
+
+    Hours are those of the place, in the IANA zone given. A period without a known end, or whose end is misread, is its first day; one
+    without a known beginning its last. What later ended it ends the event on that day, or cancels it; what is in doubt or suspended is
+    tentative.
+    """
+    if decree.kind not in GRANTS:
+        return None
+    starts, ends = period(decree)
+    status = "CONFIRMED"
+    for change in decree.changed_by:
+        held = hold(change, None)
+        if change.kind is Kind.ABROGATION and held is Applicability.YES:
+            if change.retroactive or change.since is None or starts is None or change.since <= starts.day:
+                status = "CANCELLED"
+            elif ends is None or change.since <= ends.day:
+                ends = Moment(change.since - timedelta(days=1))
+        elif held is not Applicability.NO and change.kind in {Kind.ABROGATION, Kind.SUSPENSION} and status == "CONFIRMED":
+            status = "TENTATIVE"
+    known = starts or ends
+    if known is None:
+        return None
+    if starts is None or ends is None or ends_first(ends, starts):
+        return Span(known.day, known.day + timedelta(days=1), status)
+    if starts.time is None and ends.time is None:
+        return Span(starts.day, ends.day + timedelta(days=1), status)
+    zone = ZoneInfo(time_zone)
+    start = datetime.combine(starts.day, starts.time or time(), zone)
+    end = datetime.combine(ends.day, ends.time, zone) if ends.time else datetime.combine(ends.day + timedelta(days=1), time(), zone)
+    return Span(start.astimezone(UTC), end.astimezone(UTC), status)
+
+
+def calendar(name: str, language: str, events: Iterable[CalendarEvent]) -> bytes:
+    """Return a calendar in UTF-8, its lines folded."""
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:-//Vigie//Vigie//{language.upper()}",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+        f"NAME:{_calendar_text(name)}",
+        f"X-WR-CALNAME:{_calendar_text(name)}",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "X-PUBLISHED-TTL:PT1H",
+        *(line for event in events for line in _event(event)),
+        "END:VCALENDAR",
+    ]
+    return b"".join(map(_folded, lines))
+
+
+def _event(event: CalendarEvent) -> Iterator[str]:
+    yield "BEGIN:VEVENT"
+    yield f"UID:{_calendar_text(event.uid)}"
+    yield f"DTSTAMP:{_calendar_instant(event.updated)}"
+    yield f"LAST-MODIFIED:{_calendar_instant(event.updated)}"
+    yield _moment("DTSTART", event.span.start)
+    yield _moment("DTEND", event.span.end)
+    yield f"SUMMARY:{_calendar_text(event.title)}"
+    yield f"DESCRIPTION:{_calendar_text(event.text)}"
+    if event.where:
+        yield f"LOCATION:{_calendar_text(event.where)}"
+    if event.link is not None:
+        yield f"URL:{_CONTROL.sub('', event.link)}"
+    yield f"STATUS:{event.span.status}"
+    # Nobody is busy because cameras are on.
+    yield "TRANSP:TRANSPARENT"
+    yield "END:VEVENT"
+
+
+def _moment(name: str, at: date | datetime) -> str:
+    return f"{name}:{_calendar_instant(at)}" if isinstance(at, datetime) else f"{name};VALUE=DATE:{at:%Y%m%d}"
+
+
+def _calendar_instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _calendar_text(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROL.sub("", escaped).replace("\n", "\\n")
+
+
+def _folded(line: str) -> bytes:
+    """Return a line with its end, cut where it is too long, never within a character."""
+    rest, parts, room = line.encode("utf-8"), [], _LONGEST_LINE
+    while len(rest) > room:
+        end = room
+        while rest[end] & 0xC0 == 0x80:  # goes on with a character
+            end -= 1
+        parts.append(rest[:end])
+        rest, room = rest[end:], _LONGEST_LINE - 1
+    return b"\r\n ".join((*parts, rest)) + b"\r\n"
+
+
+# Entries of feeds. Pure.
 
 TAG = "tag:vigie-vsa,2026:"
 """What ids begin with (RFC 4151)."""
@@ -203,3 +341,129 @@ def ics(feed: Feed) -> bytes:
         if entry.span is not None
     )
     return calendar(feed.title, feed.language, events)
+
+
+# The addresses.
+
+MOST = 50
+"""Decrees of a feed, and of a calendar."""
+_FORMS: dict[str, tuple[Callable[[Feed], bytes], str]] = {
+    "atom": (atom, "application/atom+xml; charset=utf-8"),
+    "json": (json_feed, "application/feed+json; charset=utf-8"),
+    "ics": (ics, "text/calendar; charset=utf-8"),
+}
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return data_file("bot.web", "words", "feeds.toml")
+
+
+def _feed(
+    site: SiteContext, request: PageRequest, decrees: Iterable[Decree], title: str, home: str, path: str,
+    unplaced: frozenset[int | None] = frozenset(), note: str = "", changes_at: datetime | None = None,
+) -> Document:  # fmt: skip
+    """Return these decrees in the form asked for. Those of `unplaced` say `note`; `path` is that of the feed without its ending."""
+    written = _FORMS.get(request.parameters["form"])
+    if written is None:
+        return missing(site, request)
+    settings, language = site.settings, request.language
+
+    def entry(decree: Decree) -> Any:
+        context = MessageContext(settings.public_url or None, publisher=publisher_of(decree, site.places))
+        link = settings.address(f"/arretes/{decree.id}", language)
+        place = place_for(site.places, decree.authority)
+        return entry_of(decree, place, language, link, context, note=note if decree.id in unplaced else "")
+
+    feed = Feed(
+        id=f"{TAG}{path.strip('/').replace('/', ':')}" + ("" if language == "fr" else f":{language}"),
+        title=title,
+        subtitle=_words()[language]["subtitle"].format(site=settings.name),
+        author=settings.name,
+        home=settings.address(home, language),
+        address=settings.address(path, language),
+        language=language,
+        rights=settings.licence_name,
+        entries=tuple(entry(decree) for decree in decrees),
+    )
+    write, media_type = written
+    # A page of somebody else may show it: there is nothing in it that depends on who asks.
+    return Document(write(feed), media_type, changes_at=changes_at, headers={"Access-Control-Allow-Origin": "*"})
+
+
+def _every(site: SiteContext, request: PageRequest) -> Document:
+    found = site.browsing.batch(DecreeFilter(), MOST).decrees
+    return _feed(site, request, found, _words()[request.language]["all"], "/", "/flux/arretes")
+
+
+def _in_force(site: SiteContext, request: PageRequest) -> Document:
+    running = in_force(site.decrees.current(request.at.date() - timedelta(days=1)), site.places, request.at)[:MOST]
+    title = _words()[request.language]["in_force"]
+    found = site.questions.whole(running)
+    return _feed(site, request, found, title, "/envigueur", "/flux/envigueur", changes_at=next_change(running, site, request.at))
+
+
+def _department(site: SiteContext, request: PageRequest) -> Document:
+    department = gazetteer().department(request.parameters["code"])
+    if department is None:
+        return missing(site, request)
+    there = frozenset({department.code})
+    found = site.browsing.batch(DecreeFilter(deciding_in(there, site.places), there), MOST).decrees
+    title = _words()[request.language]["department"].format(name=department.name, code=department.code)
+    return _feed(site, request, found, title, f"/departements/{department.code}", f"/flux/departements/{department.code}")
+
+
+def _commune(site: SiteContext, request: PageRequest) -> Document:
+    """Return the decrees that name a commune, or the city that it is an arrondissement of, and those of the authorities that decide there
+    which name none: who subscribes is sent what who follows it in a chat is."""
+    commune = gazetteer().commune(request.parameters["code"])
+    if commune is None:
+        return missing(site, request)
+    codes = frozenset(filter(None, (commune.code, whole_city(commune.code))))
+    naming = site.browsing.batch(DecreeFilter(communes=codes), MOST).decrees
+    unplaced = site.decrees.load(site.decrees.naming_none(deciding_in({commune.department}, site.places), MOST).ids)
+    newest = sorted((*naming, *unplaced.values()), key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
+    words = _words()[request.language]
+    title = words["commune"].format(name=commune.name, department=commune.department)
+    note = words["may_concern"].format(name=commune.name)
+    return _feed(site, request, newest, title, f"/communes/{commune.code}", f"/flux/communes/{commune.code}", frozenset(unplaced), note)
+
+
+def _operator(site: SiteContext, request: PageRequest) -> Document:
+    slug = request.parameters["slug"]
+    found = site.browsing.batch(DecreeFilter(operator=slug), MOST).decrees
+    # As the newest of them writes it: counting all that name it would take longer than the feed.
+    name = next((name for decree in found for name in decree.facts.operators if operator_slug(name) == slug), None)
+    if name is None:
+        return missing(site, request)
+    title = _words()[request.language]["operator"].format(name=inert(name))
+    return _feed(site, request, found, title, f"/operateurs/{slug}", f"/flux/operateurs/{slug}")
+
+
+def _listed(name: str, values: Callable[[SiteContext], Iterable[str]], site: SiteContext) -> Iterator[Parameters]:
+    return ({name: value, "form": form} for value in values(site) for form in _FORMS)
+
+
+def _departments(site: SiteContext) -> Sequence[str]:
+    return sorted(code for code in site.places if gazetteer().department(code) is not None)
+
+
+def _communes(site: SiteContext) -> Iterable[str]:
+    return (commune.code for commune in site.decrees.communes_named(_departments(site)))
+
+
+def _operators(site: SiteContext) -> Iterable[str]:
+    return (operator.slug for operator in site.browsing.operators())
+
+
+def _forms(_site: SiteContext) -> Iterator[Parameters]:
+    return ({"form": form} for form in _FORMS)
+
+
+FEEDS: tuple[Route, ...] = (
+    Route("/flux/arretes.{form}", _every, _forms),
+    Route("/flux/envigueur.{form}", _in_force, _forms),
+    Route("/flux/departements/{code}.{form}", _department, partial(_listed, "code", _departments)),
+    Route("/flux/communes/{code}.{form}", _commune, partial(_listed, "code", _communes)),
+    Route("/flux/operateurs/{slug}.{form}", _operator, partial(_listed, "slug", _operators)),
+)

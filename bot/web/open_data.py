@@ -1,29 +1,254 @@
-"""Keep the whole files up to date in a folder, and answer their addresses."""
+"""Write all decrees as whole files (CSV, JSON Lines, SQLite), keep these up to date in a folder, and answer their addresses.
+
+One pass in slices keeps memory small; nothing is in the files but what posts may show.
+"""
 
 from __future__ import annotations
 
+import csv
 import json
 import os
+import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Literal
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.domain.routing import FRANCE
-from bot.queries.json_shapes import plain
+from bot.detection.text.phrases import without_names
+from bot.domain.acts import Change, Decree, Place, Purpose
+from bot.domain.law import period
+from bot.domain.routing import FRANCE, operator_slug
+from bot.gazetteer.gazetteer import gazetteer
+from bot.messages import Language, place_for, words_in
+from bot.messages.cleaning import clean
+from bot.messages.words import Table, data_file
+from bot.queries.json_shapes import Json, decree_json, plain
 from bot.storage.errors import StorageError
 from bot.web.documents import Document, PageRequest, Route, SiteContext
-from bot.web.exports import CSV, JSONL, SQLITE, ExportInput, columns, write_files
 from bot.web.rendering import missing
 
 log = structlog.get_logger()
+
+CSV, JSONL, SQLITE = "arretes.csv", "arretes.jsonl", "arretes.sqlite"
+SLICE = 200
+"""Decrees that are in memory at once."""
+_BETWEEN = "; "
+_TYPES = {"integer": "INTEGER"}
+# What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Column(Table):
+    """Describes one column in both languages: the data dictionary. `bot/web/columns.toml` says what the types mean."""
+
+    name: str
+    type: Literal["integer", "text", "day", "moment", "instant", "list"]
+    fr: str
+    en: str
+
+    def said(self, language: Language) -> str:
+        """Return what it holds, in this language."""
+        return self.en if language == "en" else self.fr
+
+
+@cache
+def columns() -> tuple[Column, ...]:
+    """Return the columns of a decree, in their order: in CSV, in the table `decrees` of SQLite, in the documentation and on `/donnees`."""
+    return tuple(Column(name=name, **told) for name, told in data_file("bot.web", "columns.toml").items())
+
+
+@dataclass(frozen=True, slots=True)
+class ExportInput:
+    """What files are made from. `slices` yields the decrees that stand; `at` (aware) is the instant of all that depends on the time, and
+    `about` what is said of the whole: licence, address, instance."""
+
+    slices: Callable[[int], Iterable[tuple[Decree, ...]]]
+    places: Mapping[str, Place]
+    at: datetime
+    about: Mapping[str, str]
+
+
+def write_files(folder: Path, given: ExportInput, pause: Callable[[], None] = lambda: None) -> int:
+    """Write the files into a folder, each in the place of the one before when it is complete, and return how many decrees they hold.
+
+    `pause` is called after each slice, for others to work meanwhile. Raises OSError, and whatever reading decrees raises: then the files
+    are those of before.
+    """
+    names = (CSV, JSONL, SQLITE)
+    parts = {name: folder / f".{name}.{os.getpid()}.part" for name in names}
+    count = 0
+    try:
+        parts[SQLITE].unlink(missing_ok=True)
+        with ExitStack() as stack:
+            table = stack.enter_context(parts[CSV].open("w", encoding="utf-8-sig", newline=""))
+            lines = stack.enter_context(parts[JSONL].open("w", encoding="utf-8", newline="\n"))
+            database = stack.enter_context(closing(sqlite3.connect(parts[SQLITE], isolation_level=None)))
+            _begin_database(database, given)
+            rows = csv.writer(table)
+            rows.writerow([column.name for column in columns()])
+            for decrees in given.slices(SLICE):
+                for decree in decrees:
+                    count += 1
+                    _write(decree, given, rows, lines, database)
+                pause()
+            _end_database(database)
+            for file in (table, lines):
+                file.flush()
+                os.fsync(file.fileno())
+        for name in names:
+            parts[name].replace(folder / name)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+    return count
+
+
+def _write(decree: Decree, given: ExportInput, rows: Any, lines: IO[str], database: sqlite3.Connection) -> None:
+    shape = shape_of(decree, given.places, given.at)
+    lines.write(json.dumps(shape, ensure_ascii=False, separators=(",", ":")) + "\n")
+    values = _values(decree, shape, given)
+    rows.writerow([_cell(value) for value in values])
+    _insert(database, decree, values, given)
+
+
+def shape_of(decree: Decree, places: Mapping[str, Place], at: datetime) -> Json:
+    """Return a decree as the API gives it. Names of persons, which no stored title or phrase should have, are looked for once more: what is
+    copied from a file cannot be taken back."""
+    shape = decree_json(decree, place_for(places, decree.authority), at)
+    shape["title"] = without_names(shape["title"])
+    for phrase in shape["evidence"]:
+        phrase["text"] = without_names(phrase["text"])
+    return shape
+
+
+# One row of a decree.
+
+
+def _values(decree: Decree, shape: Json, given: ExportInput) -> list[str | int | None]:
+    place = place_for(given.places, decree.authority)
+    starts, ends = period(decree, given.at.astimezone(ZoneInfo(place.time_zone)).date())
+    more = {
+        "authority_name": place.name,
+        "current_starts": plain(starts),
+        "current_ends": plain(ends),
+        "doubtful": list(decree.facts.doubtful),
+        "changed_by": [_change(change) for change in decree.changed_by],
+        "exported_at": plain(given.at),
+    }
+    return [_flat({**shape, **more}[column.name]) for column in columns()]
+
+
+def _change(change: Change) -> str:
+    return change.kind.value if change.decree is None else f"{change.kind.value} {change.decree}"
+
+
+def _flat(value: Any) -> str | int | None:
+    match value:
+        case None | int():
+            return value
+        case list():
+            return _BETWEEN.join(clean(str(item)) for item in value) or None
+        case _:
+            return clean(str(value)) or None
+
+
+def _cell(value: str | int | None) -> str | int:
+    """Return a value as CSV has it: empty for none; a text that a spreadsheet would run gets an apostrophe before it."""
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+# The database: `decrees` as in CSV, and tables of what it names.
+
+_TABLES = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE columns (name TEXT PRIMARY KEY, type TEXT NOT NULL, fr TEXT NOT NULL, en TEXT NOT NULL);
+CREATE TABLE authorities (code TEXT PRIMARY KEY, name TEXT NOT NULL, department TEXT NOT NULL, time_zone TEXT NOT NULL);
+CREATE TABLE operators (slug TEXT PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE purposes (code TEXT PRIMARY KEY, fr TEXT NOT NULL, en TEXT NOT NULL);
+CREATE TABLE communes (code TEXT PRIMARY KEY, name TEXT NOT NULL, department TEXT NOT NULL, population INTEGER);
+CREATE TABLE decrees ({columns}, FOREIGN KEY (authority) REFERENCES authorities (code));
+CREATE TABLE decree_operators (
+    decree INTEGER NOT NULL REFERENCES decrees (id), operator TEXT NOT NULL REFERENCES operators (slug), PRIMARY KEY (decree, operator));
+CREATE TABLE decree_purposes (
+    decree INTEGER NOT NULL REFERENCES decrees (id), purpose TEXT NOT NULL REFERENCES purposes (code), PRIMARY KEY (decree, purpose));
+CREATE TABLE decree_communes (
+    decree INTEGER NOT NULL REFERENCES decrees (id), commune TEXT NOT NULL REFERENCES communes (code), PRIMARY KEY (decree, commune));
+CREATE TABLE places (decree INTEGER NOT NULL REFERENCES decrees (id), position INTEGER NOT NULL, name TEXT NOT NULL,
+    PRIMARY KEY (decree, position));
+"""
+_END = """
+CREATE INDEX decrees_authority ON decrees (authority);
+CREATE INDEX decrees_published ON decrees (published);
+CREATE INDEX decree_operators_operator ON decree_operators (operator);
+CREATE INDEX decree_purposes_purpose ON decree_purposes (purpose);
+CREATE INDEX decree_communes_commune ON decree_communes (commune);
+CREATE VIRTUAL TABLE decrees_fts USING fts5 (title, event, number, operators, places, office, software, content="decrees",
+    content_rowid="id", tokenize="unicode61 remove_diacritics 2");
+INSERT INTO decrees_fts (decrees_fts) VALUES ('rebuild');
+INSERT INTO decrees_fts (decrees_fts) VALUES ('optimize');
+COMMIT;
+"""
+
+
+def _begin_database(database: sqlite3.Connection, given: ExportInput) -> None:
+    # A file that is replaced as a whole needs no journal; what is half written is removed.
+    database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -2000;")
+    kinds = (f"{column.name} {_TYPES.get(column.type, 'TEXT')}" for column in columns())
+    database.execute("BEGIN")
+    for statement in _TABLES.format(columns=", ".join(kinds).replace("id INTEGER", "id INTEGER PRIMARY KEY", 1)).split(";\n"):
+        if statement.strip():
+            database.execute(statement)
+    about = {"exported_at": plain(given.at), **given.about}
+    database.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+    database.executemany("INSERT INTO columns VALUES (?, ?, ?, ?)", ((one.name, one.type, one.fr, one.en) for one in columns()))
+    places = ((place.code, place.name, place.department, place.time_zone) for place in given.places.values())
+    database.executemany("INSERT INTO authorities VALUES (?, ?, ?, ?)", places)
+    database.executemany("INSERT INTO purposes VALUES (?, ?, ?)", _purposes())
+
+
+def _purposes() -> Iterator[tuple[str, str, str]]:
+    for purpose in Purpose:
+        yield purpose.value, words_in("fr").purposes[purpose], words_in("en").purposes[purpose]
+
+
+def _insert(database: sqlite3.Connection, decree: Decree, values: list[str | int | None], given: ExportInput) -> None:
+    place = place_for(given.places, decree.authority)
+    known = (place.code, place.name, place.department, place.time_zone)
+    database.execute("INSERT OR IGNORE INTO authorities VALUES (?, ?, ?, ?)", known)
+    database.execute(f"INSERT INTO decrees VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608 - only question marks
+    named = {slug: clean(name) for name in reversed(decree.facts.operators) if (slug := operator_slug(name))}
+    database.executemany("INSERT OR IGNORE INTO operators VALUES (?, ?)", named.items())
+    database.executemany("INSERT INTO decree_operators VALUES (?, ?)", ((decree.id, slug) for slug in named))
+    purposes = dict.fromkeys(decree.facts.purposes)
+    database.executemany("INSERT INTO decree_purposes VALUES (?, ?)", ((decree.id, purpose.value) for purpose in purposes))
+    places = enumerate(map(clean, decree.facts.places))
+    database.executemany("INSERT INTO places VALUES (?, ?, ?)", ((decree.id, position, name) for position, name in places))
+    for code in dict.fromkeys(commune.code for commune in decree.communes):
+        commune = gazetteer().commune(code)
+        if commune is not None:
+            row = (code, commune.name, commune.department, commune.population)
+            database.execute("INSERT OR IGNORE INTO communes VALUES (?, ?, ?, ?)", row)
+            database.execute("INSERT INTO decree_communes VALUES (?, ?)", (decree.id, code))
+
+
+def _end_database(database: sqlite3.Connection) -> None:
+    for statement in _END.split(";\n"):
+        if statement.strip():
+            database.execute(statement)
+
+
+# The folder, and the addresses.
 
 AT_MOST_EVERY = timedelta(minutes=10)
 """How often the files are made at most."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import DecreePeriod, Moment
-from bot.domain.law.advice import period
+from bot.domain.law import period
 from bot.domain.routing import FRANCE, Follow
 from bot.messages import place_for, words_in
 from bot.queries.following import follow_code

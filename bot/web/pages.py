@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.acts import Kind, Purpose, deciding_in
-from bot.domain.law.advice import Flag
-from bot.domain.law.tables import windows
+from bot.domain.law import Flag, windows
 from bot.domain.routing import Follow, FollowKind, operator_key, operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import words_in
@@ -18,8 +17,8 @@ from bot.queries.phrases import message_of
 from bot.web.decree_page import decree, decree_picture
 from bot.web.decree_view import Piece, Value
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
-from bot.web.exports import columns
 from bot.web.map import map_view, outline_svg
+from bot.web.open_data import columns
 from bot.web.page_parts import moved, next_change, number_of, running_of, today, ways
 from bot.web.place_views import by_nearness, commune_rows, department_panel, source_view, sources_view, town_view
 from bot.web.rendering import missing, page, web_words

@@ -1,13 +1,20 @@
-"""Answer requests over HTTP: an ASGI application over the site. Nothing of it writes, and nothing of a request is logged."""
+"""Answer requests over HTTP: an ASGI application over the site, which keeps documents as they are sent and limits how much one visitor may
+ask. Nothing of it writes, and nothing of a request is logged.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import gzip
+import secrets
 import traceback
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -17,15 +24,190 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from bot.domain.limits import RateDecision, RateLimiter
 from bot.storage.errors import StorageError
-from bot.web.cache import Cache, Packed, accepts_gzip, pack
-from bot.web.documents import SiteContext
+from bot.web.documents import Document, SiteContext
 from bot.web.site import LONGEST_PATH, LONGEST_QUERY, Address, Addresses, fault, respond
-from bot.web.visitors import VisitorLimits
 
 log = structlog.get_logger()
 
 _T = TypeVar("_T")
+
+
+# Documents as they are sent: compressed once, until the store or the hour makes them out of date. Memory is bounded.
+
+LONGEST_KEPT = timedelta(minutes=5)
+"""How long a document is kept at most: what it says of the sources is not older."""
+_SMALLEST = 500
+"""Bytes of a body that compression makes smaller."""
+_TEXTS = (
+    "text/",
+    "application/json",
+    "application/atom+xml",
+    "application/xml",
+    "application/feed+json",
+    "application/problem",
+    "image/svg",
+)
+_OVERHEAD = 1_000
+"""Bytes that an entry takes besides its body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Holds a document as it is sent: `document.body` is compressed where `gzipped`. `tag` is its weak ETag: it names the content, in
+    whichever encoding that is sent."""
+
+    document: Document
+    tag: str
+    gzipped: bool
+
+    def body(self, *, accepts_gzip: bool) -> bytes:
+        """Return the bytes to send to a client that takes gzip, or does not."""
+        return gzip.decompress(self.document.body) if self.gzipped and not accepts_gzip else self.document.body
+
+    def is_known_to(self, tags: str) -> bool:
+        """Return whether a client has this content already, by its `If-None-Match`."""
+        known = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+        return self.tag.removeprefix("W/") in known or "*" in known
+
+
+def pack(document: Document) -> Packed:
+    """Return a document as it is sent."""
+    tag = f'W/"{blake2b(document.body, digest_size=12).hexdigest()}"'
+    if len(document.body) < _SMALLEST or not document.media_type.startswith(_TEXTS):
+        return Packed(document, tag, gzipped=False)
+    # Without the time: the same content has the same bytes.
+    return Packed(replace(document, body=gzip.compress(document.body, 6, mtime=0)), tag, gzipped=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    packed: Packed
+    revision: int
+    made_at: datetime
+    until: datetime
+
+    def holds(self, revision: int, at: datetime) -> bool:
+        # A clock that is set back makes it young again: it is not believed.
+        return self.revision == revision and self.made_at <= at < self.until
+
+    @property
+    def size(self) -> int:
+        return len(self.packed.document.body) + _OVERHEAD
+
+
+class Cache:
+    """Documents by what was asked. What was used longest ago goes first where there are too many bytes."""
+
+    def __init__(self, most_bytes: int = 6_000_000) -> None:
+        self._most = most_bytes
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._bytes = 0
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes are kept."""
+        return self._bytes
+
+    def get(self, key: Hashable, revision: int, at: datetime) -> Packed | None:
+        """Return what is kept under this key and still true, for a store of this revision, at this time (aware)."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if not entry.holds(revision, at):
+            self._drop(key)
+            return None
+        self._entries.move_to_end(key)
+        return entry.packed
+
+    def put(self, key: Hashable, packed: Packed, revision: int, at: datetime) -> None:
+        """Keep a document that was made at this time, from a store that had this revision before it was made. A file, a fault that may
+        pass, and what is too large are not kept."""
+        document = packed.document
+        until = min(at + LONGEST_KEPT, document.changes_at or at + LONGEST_KEPT)
+        entry = _Entry(packed, revision, at, until)
+        if document.status >= 500 or document.file is not None or until <= at or entry.size > self._most // 4:
+            return
+        if key in self._entries:
+            self._drop(key)
+        self._entries[key] = entry
+        self._bytes += entry.size
+        while self._bytes > self._most:
+            self._drop(next(iter(self._entries)))
+
+    def _drop(self, key: Hashable) -> None:
+        self._bytes -= self._entries.pop(key).size
+
+
+def accepts_gzip(header: str) -> bool:
+    """Return whether a client takes gzip, by its `Accept-Encoding`."""
+    for part in header.lower().split(","):
+        name, _, quality = part.strip().partition(";")
+        if name.strip() in {"gzip", "x-gzip", "*"}:
+            return quality.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
+
+
+# How much one visitor may ask, without keeping who that is.
+
+_Address = IPv4Address | IPv6Address
+_HOUSEHOLD = 64
+"""Bits of an IPv6 address that one line has: the others are its own to choose."""
+
+
+def networks(texts: Sequence[str]) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return addresses and networks (`127.0.0.1`, `10.0.0.0/8`) as networks. Raises ValueError."""
+    return tuple(ip_network(text, strict=False) for text in texts)
+
+
+def visitor_of(peer: str, forwarded: Sequence[str], proxies: Sequence[IPv4Network | IPv6Network]) -> str:
+    """Return the address of who asks: that of the connection, or what a proxy of ours says of it.
+
+    `forwarded` are the values of `X-Forwarded-For`, which anybody can send: only what a proxy of ours added to its right end counts. Of an
+    IPv6 address only the network of one household is returned.
+    """
+    seen = _address(peer)
+    if seen is None:
+        return peer
+    for text in reversed([part for value in forwarded for part in value.split(",")]):
+        before = _address(text.strip())
+        if before is None or not any(seen in network for network in proxies):
+            break
+        seen = before
+    if isinstance(seen, IPv6Address):
+        return str(IPv6Network((seen, _HOUSEHOLD), strict=False))
+    return str(seen)
+
+
+def _address(text: str) -> _Address | None:
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+
+
+class VisitorLimits:
+    """One bucket per visitor, under a hash that nobody can reverse once the day is over: its salt is forgotten. All of it is in memory."""
+
+    def __init__(self, most: int, monotonic: Callable[[], float], proxies: Sequence[str] = ()) -> None:
+        """`most` requests a minute; `proxies` are the addresses whose `X-Forwarded-For` is believed. Raises ValueError."""
+        self._limiter = RateLimiter(most, monotonic)
+        self._proxies = networks(proxies)
+        self._day: date | None = None
+        self._salt = b""
+
+    def allows(self, peer: str, forwarded: Sequence[str], at: datetime) -> bool:
+        """Return whether this visitor may have an answer now (aware)."""
+        if at.date() != self._day:
+            self._day, self._salt = at.date(), secrets.token_bytes(16)
+        who = visitor_of(peer, forwarded, self._proxies).encode()
+        return self._limiter.ask(blake2b(who, key=self._salt, digest_size=16).digest()) is RateDecision.ALLOWED
+
+
+# The application.
+
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 HEADERS: Mapping[str, str] = {

@@ -16,10 +16,10 @@ from starlette.routing import compile_path
 from bot.messages import Language
 from bot.web.api import API, problem
 from bot.web.documents import Document, PageRequest, Route, SiteContext
+from bot.web.feeds import FEEDS
 from bot.web.open_data import OPEN_DATA
 from bot.web.pages import PAGES
 from bot.web.rendering import missing, style, style_path, web_words
-from bot.web.subscriptions import FEEDS
 from bot.web.wellknown import WELL_KNOWN
 
 LONGEST_PATH = 300

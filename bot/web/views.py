@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
-from bot.domain.law.advice import Standing
+from bot.domain.law import Standing
 from bot.domain.routing import operator_slug
 from bot.gazetteer.gazetteer import gazetteer, typographic
 from bot.messages import Language, MessageInput, Words
-from bot.messages.advice import recourse_line
 from bot.messages.cleaning import clean, link_to
+from bot.messages.legal import current_period, flag_lines, list_standing, recourse_line
 from bot.messages.lines import capital, short_where
-from bot.messages.standings import current_period, flag_lines, list_standing
 from bot.messages.words import KindWords, PurposeWords, Table, data_file, date_text, moment_at, moment_text, period_text, time_text
 from bot.queries.phrases import message_of
 

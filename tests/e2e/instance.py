@@ -14,14 +14,13 @@ from telegram.request import BaseRequest
 from bot.app.inventory import follow_names
 from bot.delivery.channel import MessageComposer
 from bot.delivery.deliverer import Deliverer, Editor
-from bot.delivery.followers import FollowerPool
-from bot.delivery.limiter import Limiter
+from bot.delivery.followers import FollowerPool, Geography, UnreadNotices
 from bot.delivery.telegram.client import ChatAddress, SendingBot
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
 from bot.delivery.telegram.search import Mailbox
-from bot.delivery.unread import Geography, UnreadNotices
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Reference
 from bot.domain.health import Overview
+from bot.domain.limits import Limiter, RateLimiter
 from bot.domain.routing import FRANCE, Follow, Follower, chat_destination
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, region_of
@@ -29,10 +28,9 @@ from bot.gazetteer.naming import topics_in
 from bot.messages import Language
 from bot.queries.following import read_times
 from bot.queries.questions import Questions
-from bot.queries.rate_limit import RateLimiter
+from bot.queries.telegram.bot import TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.following import FollowCommands, FollowContext
-from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.replies import Callbacks
 from bot.storage.store import Store
 from tests.e2e.recorded import NOW, overview, record

@@ -12,7 +12,7 @@ from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import DROME
 from bot.app.service import Service
 from bot.app.wiring import Parts
-from bot.operators.source_alerts import SETTLE
+from bot.operators.alerts import SOURCES_SETTLE
 from bot.storage.schema import recueils
 from tests.e2e.test_operations import Logs
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, one_round
@@ -46,7 +46,7 @@ async def test_a_page_that_is_gone_is_told_to_the_operators_and_to_nobody_else(t
                 world.now += QUARTER
                 await one_round(parts, ("26",))
             assert await look(world, parts, timedelta(0)) == []
-            [told] = await look(world, parts, SETTLE)
+            [told] = await look(world, parts, SOURCES_SETTLE)
             assert told.splitlines()[:3] == [
                 "⚠️ Vigie: a source needs your attention",
                 "",

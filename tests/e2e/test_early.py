@@ -31,7 +31,7 @@ import asyncio
 from pathlib import Path
 
 from bot.cli import main
-from bot.reading.recognition import OcrWorker
+from bot.reading.reader import OcrWorker
 
 recognise = OcrWorker.recognise
 

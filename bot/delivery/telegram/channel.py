@@ -49,8 +49,8 @@ from bot.messages import LANGUAGES, Button, TelegramText, shows_number, telegram
 from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import inert, with_plain_spaces
 from bot.messages.digests import button_of_sent, digest_button, digest_language, digest_links, telegram_digest, telegram_room
-from bot.messages.telegram import telegram_forms
-from bot.storage.outbox import ChatMessages
+from bot.messages.platforms import telegram_forms
+from bot.storage.chats import ChatMessages
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 

@@ -34,7 +34,7 @@ from bot.delivery.channel import (
 from bot.domain.addresses import is_loopback, web_base
 from bot.domain.redaction import scrub
 from bot.domain.tasks import run_to_completion
-from bot.storage.outbox import MovedChats
+from bot.storage.chats import MovedChats
 
 DEFAULT_API = "https://api.telegram.org"
 

@@ -39,8 +39,8 @@ from bot.domain.tasks import run_to_completion
 from bot.messages import TelegramText, telegram_text
 from bot.messages.digests import telegram_digest, telegram_room
 from bot.messages.following import COMMANDS, FollowNames, digest_reason, foot_length, footed, reason_text
-from bot.messages.telegram import TEXT_LIMIT, html_text
-from bot.storage.outbox import ChatMessages
+from bot.messages.platforms import TEXT_LIMIT, html_text
+from bot.storage.chats import ChatMessages
 
 AHEAD = 40
 """Ids after the newest one known that are asked for too: what came in the seconds of a send."""

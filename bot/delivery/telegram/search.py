@@ -42,7 +42,7 @@ from bot.domain.posts import ChatHistory
 from bot.domain.routing import chat_destination, is_shared
 from bot.messages import Button, Language, shows_number
 from bot.messages.digests import digest_language
-from bot.storage.outbox import ChatMessages
+from bot.storage.chats import ChatMessages
 
 ABSENT_IN_A_ROW = 5
 ABSENT_IN_A_ROW_FROM_THE_FIRST = 20

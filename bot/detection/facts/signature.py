@@ -14,7 +14,7 @@ from bot.detection.text.cues import cues, fold, load, pattern, repair
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import ANY_DATE, HOUR, full, is_signatory
 from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
-from bot.domain.law.tables import LINK, PREFIX, spellings
+from bot.domain.law import LINK, PREFIX, spellings
 
 # The administrative courts that the remedies of a decree name.
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place
-from bot.domain.law.advice import Flag, LegalAdvice, Recourse, Standing
+from bot.domain.law import Flag, LegalAdvice, Recourse, Standing
 from bot.messages import words_in
 from bot.messages.cleaning import clean, cut, link_to
 from bot.messages.words import Table, data_file, date_text, days_text, period_text, text_file

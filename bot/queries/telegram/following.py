@@ -30,6 +30,7 @@ from telegram.ext import (
 )
 
 from bot.domain.acts import Decree, Kind
+from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.routing import FRANCE, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
 from bot.messages import Language
@@ -49,11 +50,21 @@ from bot.queries.following import (
     unknown_text,
     what_is_meant,
 )
-from bot.queries.rate_limit import RateDecision, RateLimiter
-from bot.queries.telegram.answering import CannotCheck, answered, apology, guarded, is_in_charge
-from bot.queries.telegram.commands import NAMES, ChatLanguages, command_meant, folded_name, spoken, typed_command
+from bot.queries.telegram.commands import (
+    NAMES,
+    CannotCheck,
+    ChatLanguages,
+    answered,
+    apology,
+    command_meant,
+    folded_name,
+    guarded,
+    is_in_charge,
+    spoken,
+    typed_command,
+)
 from bot.queries.vocabulary import vocabulary
-from bot.storage.follows import Added, Follows
+from bot.storage.chats import Added, Follows
 
 log = structlog.get_logger(__name__)
 

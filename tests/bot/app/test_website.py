@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.app.config.model import DatabaseSettings, Settings, WebSettings
 from bot.app.website import keep_serving, open_data_of, open_pages, site_of
-from bot.operators.post_alerts import PagesState
+from bot.operators.alerts import PagesState
 from bot.storage.errors import NotWritable, Unavailable
 from bot.storage.store import Store
 from bot.web.files import BrokenLink, SiteFile, files_of

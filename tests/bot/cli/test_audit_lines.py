@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.ingest.scope import audit
+from bot.ingest.backfill import audit
 from sources.catalogue.authority import Authority
 from tests.bot.ingest.test_scope import entry, row, url
 

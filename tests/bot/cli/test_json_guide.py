@@ -32,7 +32,7 @@ from bot.domain.acts import (
     Where,
 )
 from bot.domain.health import DestinationHealth
-from bot.domain.law.advice import Flag, Recourse, Standing
+from bot.domain.law import Flag, Recourse, Standing
 from bot.domain.pages import PageText
 from bot.domain.posts import DestinationTrouble, Post, PostState
 from bot.domain.records import UncertainAct, Waiting

@@ -11,7 +11,7 @@ import pytest
 from bot.cli.outbox import Decided, decided_json, post_json
 from bot.domain.acts import Kind
 from bot.domain.posts import Post, PostCause, PostState
-from bot.storage.edits import EditStatus
+from bot.storage.posts import EditStatus
 from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.delivery.memory import post

@@ -10,7 +10,7 @@ import pytest
 
 from bot.app.demo.replay import CannedAnswer, Replay
 from bot.domain.health import Cause
-from bot.operators.vocabulary import alert_words
+from bot.operators.text import alert_words
 from sources.catalogue.authority import load_authorities
 from tests.bot.cli.conftest import Vigie, write_config
 

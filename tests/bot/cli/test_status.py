@@ -10,7 +10,7 @@ import pytest
 from bot.cli.status import follower_lines
 from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, RecueilState, SourceState
-from bot.storage.follows import FollowerCounts
+from bot.storage.chats import FollowerCounts
 from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.cli.test_json_guide import described, documented

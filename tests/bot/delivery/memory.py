@@ -23,8 +23,9 @@ from bot.domain.posts import ChatHistory, Post, PostCause, PostState
 from bot.domain.routing import Visibility
 from bot.messages import Language
 from bot.storage import schema
+from bot.storage.chats import ChatMessages, MovedChats
 from bot.storage.database import Database, make_engine, parse_url
-from bot.storage.outbox import ChatMessages, MovedChats, Outbox
+from bot.storage.outbox import Outbox
 from bot.storage.posts import load_messages
 from tests.bot.messages.samples import DROME, decree
 

@@ -15,12 +15,12 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, EditExposed, NotSent, Refused, Sent
 from bot.delivery.deliverer import GIVEN_UP_AFTER, Deliverer, Editor, after_failure
-from bot.delivery.limiter import Limiter
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.picture.wire import Picture
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.transitions import Event
 from bot.domain.acts import Change, Facts, Kind, Reference
+from bot.domain.limits import Limiter
 from bot.domain.posts import Post, PostCause, PostState, SentMessage
 from bot.domain.routing import Destination
 from bot.storage.store import Store, open_store

@@ -12,7 +12,7 @@ import pytest
 
 from bot.delivery.channel import Sent
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.limiter import Limiter
+from bot.domain.limits import Limiter
 from bot.domain.posts import Post, PostState
 from bot.storage.outbox import Outbox
 from bot.storage.store import open_store

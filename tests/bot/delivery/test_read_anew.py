@@ -11,10 +11,10 @@ import pytest
 
 from bot.delivery.channel import PreparingChannel
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.limiter import Limiter
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Facts
+from bot.domain.limits import Limiter
 from bot.domain.posts import PostState
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, mastodon_channel, telegram_channel

@@ -14,13 +14,13 @@ import pytest
 
 from bot.delivery.channel import Channel
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.limiter import Limiter
 from bot.domain.acts import Decree, Facts, Kind
+from bot.domain.limits import Limiter
 from bot.domain.posts import PostCause, PostState, may_be_posted
 from bot.domain.routing import Follow, FollowKind, Topics, chat_destination, operator_key
 from bot.storage.backup import back_up
-from bot.storage.restore import restore
 from bot.storage.store import Store, open_store
+from bot.storage.transfer import restore
 from tests.bot.delivery.memory import PLACES, Clock, mastodon_channel, telegram_channel
 from tests.bot.storage.building import new_recueil, to
 from tests.bot.storage.finding import reading_of
@@ -74,7 +74,7 @@ async def test_each_decree_is_there_once(
 ) -> None:
     """Two waited when the backup was made and two were found after it: all four were sent. One is sent by the restored one."""
     monkeypatch.setattr("bot.delivery.telegram.search.MOST_LOOKED_AT", 24)
-    monkeypatch.setattr("bot.delivery.mastodon.statuses._PAGE", 12)
+    monkeypatch.setattr("bot.delivery.mastodon.channel._PAGE", 12)
     api.add_channel(CHAT)
     async with MastodonServer(ignores_idempotency=True) as server:
         today = clock().date()

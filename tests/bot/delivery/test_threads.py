@@ -14,8 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent
 from bot.delivery.deliverer import Deliverer
-from bot.delivery.mastodon.channel import MastodonChannel
-from bot.delivery.mastodon.statuses import key_of
+from bot.delivery.mastodon.channel import MastodonChannel, key_of
 from bot.domain.acts import Kind
 from bot.domain.posts import Post, PostState
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryOutbox, mastodon_channel, post

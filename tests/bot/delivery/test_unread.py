@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.limiter import Limiter
-from bot.delivery.unread import Geography, UnreadNotices, unread_since
+from bot.delivery.followers import Geography, UnreadNotices, unread_since
 from bot.domain.acts import Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.domain.limits import Limiter
 from bot.domain.routing import Follow, FollowKind
+from bot.storage.alerts import UnreadNotice
 from bot.storage.errors import StorageError
-from bot.storage.notices import UnreadNotice
 from tests.bot.delivery.memory import PLACES, Clock
 from tests.bot.delivery.test_followers import DROME, GROUP, SNCF, World
 from tests.bot.storage.ready import ready_store

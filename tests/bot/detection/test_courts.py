@@ -11,13 +11,13 @@ import pytest
 
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Evidence, Facts, Where
-from bot.domain.law.tables import Court, court
+from bot.domain.law import Court, court
 from bot.domain.pages import PageText
 from sources.catalogue.authority import load_authorities
 from tests.bot.detection.samples import STEADY, act, judge
 
 TABLE = Path(__file__).resolve().parents[4] / "shared" / "facts" / "tribunaux.tsv"
-COURTS = tomllib.loads((files("bot.domain.law") / "courts.toml").read_text("utf-8"))["court"]
+COURTS = tomllib.loads((files("bot.domain") / "courts.toml").read_text("utf-8"))["court"]
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 TITLE = f"Arrêté n° 2026-1 {OBJECT}"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Moment
-from bot.domain.law.advice import FIRST_YEAR, LAST_YEAR, Recourse, last_day, months_later, recourse
+from bot.domain.law import FIRST_YEAR, LAST_YEAR, Recourse, last_day, months_later, recourse
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY = date(2026, 8, 15)

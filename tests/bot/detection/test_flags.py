@@ -7,8 +7,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from bot.domain.acts import Decree, Evidence, Facts, Kind, Moment
-from bot.domain.law.advice import Flag, flags
-from bot.domain.law.tables import days_outside, longest
+from bot.domain.law import Flag, days_outside, flags, longest
 
 URL = "https://www.lande.gouv.fr/recueil.pdf"
 

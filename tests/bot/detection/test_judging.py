@@ -8,7 +8,7 @@ from bot.detection.judging import judge_each
 from bot.detection.rules.evidence import is_generic
 from bot.detection.text.document import has_sign, relevant_pages
 from bot.domain.acts import Act, Kind, Outcome
-from bot.domain.law.tables import window
+from bot.domain.law import window
 from bot.domain.pages import PageText, TextOrigin
 from tests.bot.detection.samples import act, judge
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.law.tables import court
+from bot.domain.law import court
 from tests.bot.detection.samples import act, judge
 
 TITLE = "Arrêté interpréfectoral n° 2026-501 autorisant un traitement algorithmique des images issues d'un système de vidéoprotection"

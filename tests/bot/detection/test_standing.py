@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Moment
-from bot.domain.law.advice import Standing, period, standing
+from bot.domain.law import Standing, period, standing
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 9, 12, 12, tzinfo=PARIS)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Place
-from bot.domain.law.advice import Flag, Recourse, Standing, legal_advice
+from bot.domain.law import Flag, Recourse, Standing, legal_advice
 
 PLACE = Place("92", "Préfecture des Hauts-de-Seine", "Hauts-de-Seine")
 PARIS_COURT, CERGY_COURT = "Tribunal administratif de Paris", "Tribunal administratif de Cergy-Pontoise"

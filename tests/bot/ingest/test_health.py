@@ -13,7 +13,7 @@ from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, Po
 from bot.domain.records import FailureStreak, SourceState
 from bot.ingest.decisions import PublicationStats, cause_of
 from bot.ingest.health import half_due, judge_authority, judge_destination, judge_source, not_alive
-from bot.storage.posts import OpenPost
+from bot.storage.outbox import OpenPost
 from sources.catalogue.authority import Authority, Source
 from sources.http.politeness import Disallowed
 from sources.model import (

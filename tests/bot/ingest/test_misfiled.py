@@ -27,7 +27,7 @@ from bot.domain.routing import Destination, destinations_for
 from bot.ingest.judging import issuer_of
 from bot.ingest.redetect import Redetection
 from bot.ingest.review import Reviewer
-from bot.operators.source_alerts import ANEW, source_changes
+from bot.operators.alerts import ANEW, source_changes
 from bot.reading.acts.cutting import assemble
 from sources.catalogue.authority import Issuers, Source, load_authorities
 from tests.bot.ingest.test_judging import RECUEIL

@@ -5,7 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.domain.records import Recueil, RecueilState
-from bot.ingest.scope import AgeEstimate, KnownFiles, PollCoverage, must_list, still_to_read, take_from_index, take_in, undated_at_baseline
+from bot.ingest.backfill import (
+    AgeEstimate,
+    KnownFiles,
+    PollCoverage,
+    must_list,
+    still_to_read,
+    take_from_index,
+    take_in,
+    undated_at_baseline,
+)
 from sources.catalogue.authority import Order
 from sources.crawl.history import HistoryEntry
 from sources.crawl.index import IndexEntry

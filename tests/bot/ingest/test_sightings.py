@@ -17,7 +17,7 @@ import pytest
 from bot.app.demo.scenario import demo_text
 from bot.delivery.deliverer import Deliverer
 from bot.domain.acts import Decree, Kind, Place, Reading
-from bot.domain.law.advice import legal_advice
+from bot.domain.law import legal_advice
 from bot.ingest.judging import read_result
 from sources.catalogue.authority import Authority, Source
 from tests.bot.delivery.memory import ScriptedChannel

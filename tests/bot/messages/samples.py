@@ -9,8 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.domain.acts import CameraType, Change, Decree, Facts, Kind, Moment, Place, Purpose, Reference, Sighting
-from bot.domain.law.advice import Flag, LegalAdvice, Recourse, Standing
-from bot.domain.law.tables import Court
+from bot.domain.law import Court, Flag, LegalAdvice, Recourse, Standing
 
 DROME = Place("26", "Préfecture de la Drôme", "Drôme")
 POLICE = Place("PP", "Préfecture de police", "Paris")

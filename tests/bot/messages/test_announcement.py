@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Place
-from bot.domain.law.advice import legal_advice
+from bot.domain.law import legal_advice
 from bot.messages import MessageInput, PostPart, announce, place_for, words_in
 from bot.messages.announcement import decree_line, fit, plain, shows_number
 from bot.messages.lines import hashtags

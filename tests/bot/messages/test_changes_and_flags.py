@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.acts import CameraType, Change, Decree, Facts, Kind, Moment, Reference, Sighting
-from bot.domain.law.advice import Flag, LegalAdvice, Standing
+from bot.domain.law import Flag, LegalAdvice, Standing
 from bot.messages import Language, MessageInput, PostPart, announce, announce_in_full, decree_line, plain_decree
 from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Place
-from bot.domain.law.advice import LegalAdvice, Standing
+from bot.domain.law import LegalAdvice, Standing
 from bot.messages import (
     Language,
     MessageContext,
@@ -30,7 +30,7 @@ from bot.messages import (
 from bot.messages.announcement import TooSmall, labelled
 from bot.messages.cleaning import cut, link_to
 from bot.messages.lines import hashtags
-from bot.messages.mastodon import further
+from bot.messages.platforms import further
 from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advices, advised, decree, decrees, hostile, languages, nows, places
 from tests.servers.telegram_html import parse
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Decree, Facts, Place
-from bot.domain.law.advice import Flag, LegalAdvice
+from bot.domain.law import Flag, LegalAdvice
 from bot.messages import Language, MessageInput, PostPart, StatusLimits, announce, mastodon_length, mastodon_status
 from bot.messages.announcement import TooSmall
 from bot.messages.cleaning import link_to

@@ -17,7 +17,7 @@ from bot.messages import Language, MessageInput, mastodon_status, plain_post, sh
 from bot.messages.cleaning import with_plain_spaces
 from bot.messages.digests import digest_language, digest_links, mastodon_digest, telegram_digest
 from bot.messages.letters.drafting import template
-from bot.messages.mastodon import StatusLimits
+from bot.messages.platforms import StatusLimits
 from bot.messages.words import LANGUAGES, data_file, former_words, no_break_spaces
 from tests.bot.messages.samples import DROME, FULL, NOW, advised, decree
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Decree, Facts, Place, Sighting
-from bot.domain.law.advice import LegalAdvice
+from bot.domain.law import LegalAdvice
 from bot.messages import Language, MessageInput, shows_number, telegram_button, telegram_decree, telegram_length, telegram_text
 from tests.bot.messages.samples import DROME, FULL, NOW, PDF, POLICE, advices, advised, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse, utf16

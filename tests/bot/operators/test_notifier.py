@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from bot.delivery.channel import DeliveryError, DeliveryUnknown, NotSent
 from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.operators.alerts import CALM, COMPANIONS, SOURCES_SETTLE
 from bot.operators.notifier import Notifier, SourceAlerts
-from bot.operators.source_alerts import CALM, COMPANIONS, SETTLE
 from bot.storage.store import Store
 from tests.bot.storage.ready import ready_store
 
@@ -88,7 +88,7 @@ BEGUN, ENDED = "⚠️ Vigie: a source needs your attention", "✅ Vigie: a prob
 async def test_a_trouble_is_told_once_and_so_is_its_end(bench: Bench) -> None:
     bench.fail(Cause.STRUCTURE, "26:site")
     assert await bench.look() == []
-    assert await bench.look(SETTLE) == [BEGUN]
+    assert await bench.look(SOURCES_SETTLE) == [BEGUN]
     assert "26:site" in bench.chat.said[0]
     assert await bench.look(MINUTE) == await bench.look(timedelta(days=3)) == []
     bench.mend("26:site")
@@ -100,7 +100,7 @@ async def test_a_restart_repeats_and_forgets_nothing(bench: Bench) -> None:
     bench.fail(Cause.STRUCTURE, "26:site")
     await bench.look()
     bench.restart()
-    assert await bench.look(SETTLE) == [BEGUN]
+    assert await bench.look(SOURCES_SETTLE) == [BEGUN]
     bench.restart()
     assert await bench.look(MINUTE) == []
     bench.mend("26:site")
@@ -115,7 +115,7 @@ async def test_what_ends_before_it_was_told_is_not_told(bench: Bench) -> None:
     bench.fail(Cause.STRUCTURE, "26:site")
     await bench.look()
     bench.mend("26:site")
-    assert await bench.look(MINUTE) == await bench.look(SETTLE) == []
+    assert await bench.look(MINUTE) == await bench.look(SOURCES_SETTLE) == []
 
 
 async def test_a_shared_address_that_is_blocked_is_one_message_and_its_end_another(bench: Bench) -> None:
@@ -123,7 +123,7 @@ async def test_a_shared_address_that_is_blocked_is_one_message_and_its_end_anoth
     bench.fail(Cause.BLOCKED, *keys[:2])
     await bench.look()
     bench.fail(Cause.RESTING, *keys[2:])
-    assert await bench.look(SETTLE) == ["⚠️ Vigie: 94 sources need your attention"]
+    assert await bench.look(SOURCES_SETTLE) == ["⚠️ Vigie: 94 sources need your attention"]
     assert len(bench.chat.said[0]) < 1500
     for few in (keys[:30], keys[30:60]):
         bench.mend(*few)
@@ -136,7 +136,7 @@ async def test_a_shared_address_that_is_blocked_is_one_message_and_its_end_anoth
 async def test_a_site_that_comes_and_goes_is_one_trouble(bench: Bench) -> None:
     bench.fail(Cause.UNREACHABLE, "26:site")
     await bench.look()
-    assert await bench.look(SETTLE) == [BEGUN]
+    assert await bench.look(SOURCES_SETTLE) == [BEGUN]
     for _ in range(5):
         bench.mend("26:site")
         assert await bench.look(timedelta(hours=2)) == []
@@ -152,7 +152,7 @@ async def test_a_chat_that_is_given_later_is_told_what_goes_on(bench: Bench) -> 
     bench.silent = True
     bench.fail(Cause.STRUCTURE, "26:site", "38:site")
     await bench.look()
-    assert await bench.look(SETTLE) == []
+    assert await bench.look(SOURCES_SETTLE) == []
     bench.mend("38:site")
     await bench.look(timedelta(days=1))
     bench.silent = False
@@ -166,7 +166,7 @@ async def test_an_address_that_comes_and_goes_is_not_told_at_each_turn(bench: Be
     keys = [f"{n:02}:site" for n in range(1, 95)]
     bench.fail(Cause.BLOCKED, *keys)
     await bench.look()
-    assert await bench.look(SETTLE) == ["⚠️ Vigie: 94 sources need your attention"]
+    assert await bench.look(SOURCES_SETTLE) == ["⚠️ Vigie: 94 sources need your attention"]
     for _ in range(3):
         bench.mend(*keys[:60])
         assert await bench.look(timedelta(minutes=20)) == []
@@ -180,7 +180,7 @@ async def test_an_address_that_comes_and_goes_is_not_told_at_each_turn(bench: Be
 async def test_one_that_does_not_come_back_does_not_hold_up_the_good_news_for_ever(bench: Bench) -> None:
     bench.fail(Cause.BLOCKED, "01:site", "02:site", "03:site")
     await bench.look()
-    await bench.look(SETTLE)
+    await bench.look(SOURCES_SETTLE)
     bench.mend("01:site", "02:site")
     assert await bench.look(MINUTE) == []
     assert await bench.look(COMPANIONS) == ["✅ Vigie: 2 problems have ended"]
@@ -195,7 +195,7 @@ async def test_what_could_not_be_sent_is_tried_again_and_the_outage_told_once(be
     await bench.look()
     bench.chat.refuses = failure
     with capture_logs() as logs:
-        for later in (SETTLE, MINUTE, MINUTE):
+        for later in (SOURCES_SETTLE, MINUTE, MINUTE):
             assert await bench.look(later) == []
         bench.chat.refuses = None
         assert await bench.look(timedelta(hours=1)) == [BEGUN]
@@ -209,7 +209,7 @@ async def test_a_platform_that_asks_to_wait_is_left_alone(bench: Bench) -> None:
     bench.fail(Cause.STRUCTURE, "26:site")
     await bench.look()
     bench.chat.refuses = NotSent("429", retry_after=600)
-    await bench.look(SETTLE)
+    await bench.look(SOURCES_SETTLE)
     bench.chat.refuses = None
     assert await bench.look(timedelta(minutes=9)) == []
     assert await bench.look(2 * MINUTE) == [BEGUN]
@@ -219,7 +219,7 @@ async def test_the_log_says_each_beginning_and_each_end_once(bench: Bench) -> No
     bench.silent = True
     with capture_logs() as logs:
         bench.fail(Cause.STRUCTURE, "26:site", "38:site")
-        for later in (MINUTE, SETTLE, MINUTE):
+        for later in (MINUTE, SOURCES_SETTLE, MINUTE):
             await bench.look(later)
         bench.restart()
         bench.mend("26:site")

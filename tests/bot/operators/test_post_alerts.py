@@ -15,12 +15,10 @@ from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.posts import DestinationTrouble, Post, PostCause, PostState
 from bot.domain.records import Alert
 from bot.domain.routing import Follow, FollowKind, chat_destination
-from bot.operators.alerts import DueAlerts
+from bot.operators.alerts import POSTS_SETTLE, DueAlerts, PagesState, PostTrouble, post_changes
 from bot.operators.notifier import DeliveryAlerts, Notifier
-from bot.operators.post_alerts import SETTLE, PagesState, PostTrouble, post_changes
-from bot.operators.text import LONGEST, post_text
-from bot.operators.vocabulary import alert_words
-from bot.storage.posts import OpenPost
+from bot.operators.text import LONGEST, alert_words, post_text
+from bot.storage.outbox import OpenPost
 from bot.storage.reading_queue import QueueState
 from bot.storage.store import Store
 from tests.bot.operators.test_notifier import Chat
@@ -48,7 +46,7 @@ class Bench:
         self.store.outbox.move(post, state, self.now, cause=cause, error=error)
 
     async def look(
-        self, later: timedelta = SETTLE, *, chat: bool = True, pages: PagesState | None = None, queue: QueueState | None = None
+        self, later: timedelta = POSTS_SETTLE, *, chat: bool = True, pages: PagesState | None = None, queue: QueueState | None = None
     ) -> list[str]:
         """What is said by a process that looks so much later, and one more look right after it: it knows only what is stored."""
         before = len(self.chat.said)
@@ -247,8 +245,8 @@ async def test_a_post_in_doubt_is_asked_about_every_day_until_a_person_answers(b
 @pytest.mark.parametrize(
     ("trouble", "after", "said"),
     [
-        (DestinationTrouble.REFUSED, SETTLE, "Destinations that no longer accept"),
-        (DestinationTrouble.RIGHTS, SETTLE, "Destinations whose rights"),
+        (DestinationTrouble.REFUSED, POSTS_SETTLE, "Destinations that no longer accept"),
+        (DestinationTrouble.RIGHTS, POSTS_SETTLE, "Destinations whose rights"),
         (DestinationTrouble.UNREACHABLE, HOUR, "Destinations that do not answer"),
     ],
 )

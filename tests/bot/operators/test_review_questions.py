@@ -16,8 +16,7 @@ from bot.domain.records import REREAD, Waiting
 from bot.ingest.review import LONGEST_READING, FactAnswer, FactQuestion, ReviewAnswer, Reviewer, answer_from
 from bot.messages import Language
 from bot.operators.notifier import AT_ONCE, FRESH, Notifier, ReviewQuestions
-from bot.operators.text import fact_text, review_text
-from bot.operators.vocabulary import alert_words
+from bot.operators.text import alert_words, fact_text, review_text
 from bot.storage.store import Store
 from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read, recorded_before, several
 from tests.bot.storage.ready import ready_store

@@ -8,8 +8,18 @@ import pytest
 
 from bot.domain.health import Cause, SourceHealth, Status
 from bot.domain.records import Alert, NewAlert
-from bot.operators.alerts import Changes, DueAlerts, decide
-from bot.operators.source_alerts import CALM, COMPANIONS, CROWD, PATIENCE, SETTLE, SOURCE_DELAYS, source_changes
+from bot.operators.alerts import (
+    CALM,
+    COMPANIONS,
+    CROWD,
+    PATIENCE,
+    SOURCE_DELAYS,
+    SOURCES_SETTLE,
+    Changes,
+    DueAlerts,
+    decide,
+    source_changes,
+)
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -178,11 +188,11 @@ def numbers(alerts: Sequence[Alert]) -> list[int]:
 
 
 def test_what_begins_together_is_told_together() -> None:
-    first, last = alert(1, Cause.BLOCKED, opened_at=NOW), alert(2, Cause.RESTING, "38:site", opened_at=NOW + SETTLE)
-    assert due([first], NOW + SETTLE - MINUTE).begun == ()
-    assert numbers(due([first, last], NOW + SETTLE).begun) == [1, 2]
+    first, last = alert(1, Cause.BLOCKED, opened_at=NOW), alert(2, Cause.RESTING, "38:site", opened_at=NOW + SOURCES_SETTLE)
+    assert due([first], NOW + SOURCES_SETTLE - MINUTE).begun == ()
+    assert numbers(due([first, last], NOW + SOURCES_SETTLE).begun) == [1, 2]
     assert numbers(decide([first], NOW, replace(SOURCE_DELAYS, settle=timedelta(0))).begun) == [1]
-    assert due([first], NOW + SETTLE).ended == ()
+    assert due([first], NOW + SOURCES_SETTLE).ended == ()
 
 
 def test_what_is_told_is_not_told_again() -> None:

@@ -14,8 +14,7 @@ from bot.domain.health import Cause
 from bot.domain.records import Alert
 from bot.messages import telegram_length
 from bot.operators.alerts import DueAlerts
-from bot.operators.text import LONGEST, alert_text, source_name
-from bot.operators.vocabulary import alert_words
+from bot.operators.text import LONGEST, alert_text, alert_words, source_name
 from sources.catalogue.authority import Authority, Source
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -17,10 +17,9 @@ from bot.delivery.channel import MessageComposer, PreparedPictures
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount, mention_of
-from bot.queries.mastodon.answering import EVERY, HOUR, PER_HOUR, MentionAnswers
-from bot.queries.mastodon.mentions import answer_status
+from bot.domain.limits import RateLimiter
+from bot.queries.mastodon import EVERY, HOUR, PER_HOUR, MentionAnswers, answer_status
 from bot.queries.questions import Questions
-from bot.queries.rate_limit import RateLimiter
 from bot.storage.alerts import AnsweredMentions
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
 from tests.servers.mastodon import MastodonServer

@@ -12,8 +12,7 @@ from bot.domain.acts import Decree, Moment, NamedCommune, Naming
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.messages import telegram_length
 from bot.queries.answers import DecreeList
-from bot.queries.captions import figures_text
-from bot.queries.figures import Coverage, DepartmentFigures, Figures, FiguresAnswer, View, counted_since, step
+from bot.queries.figures import Coverage, DepartmentFigures, Figures, FiguresAnswer, View, counted_since, figures_text, step
 from bot.queries.questions import Questions
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, health, overview
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from bot.domain.acts import NamedCommune, Naming
+from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.mentions import StatusMention
 from bot.messages import StatusLimits, mastodon_length
 from bot.queries.answers import OneDecree
-from bot.queries.mastodon.mentions import (
+from bot.queries.mastodon import (
     answer_status,
     asked_in,
     is_unwanted,
@@ -24,7 +25,6 @@ from bot.queries.mastodon.mentions import (
     shortened,
 )
 from bot.queries.questions import Questions
-from bot.queries.rate_limit import RateDecision, RateLimiter
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 
 VIGIE = '<span class="h-card"><a href="https://ici.example/@vigie" class="u-url mention">@<span>vigie</span></a></span>'

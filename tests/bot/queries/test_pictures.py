@@ -11,9 +11,8 @@ import pytest
 
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
-from bot.queries.drawing import Sheet
 from bot.queries.figures import Coverage, DepartmentFigures, Figures, FiguresAnswer, View
-from bot.queries.pictures import figures_picture
+from bot.queries.pictures import Sheet, figures_picture
 from tests.bot.queries.conftest import PLACES
 
 Pixel = tuple[int, int, int]

@@ -7,8 +7,8 @@ import pytest
 import structlog
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
-from bot.queries.telegram.answering import answered, pause_after
 from bot.queries.telegram.bot import PollingRetries, StopRequested, unless
+from bot.queries.telegram.commands import answered, pause_after
 
 
 def retry_after(seconds: int, monkeypatch: pytest.MonkeyPatch) -> RetryAfter:

@@ -11,11 +11,11 @@ from telegram import Update
 from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
+from bot.domain.limits import RateLimiter
 from bot.messages.cleaning import JOINER
 from bot.queries.questions import Questions
-from bot.queries.rate_limit import RateLimiter
+from bot.queries.telegram.bot import TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages, publish_commands
-from bot.queries.telegram.handlers import TelegramCommands
 from bot.queries.telegram.replies import Callbacks
 from bot.queries.vocabulary import vocabulary
 from tests.bot.queries.conftest import PLACES, MemoryDecrees

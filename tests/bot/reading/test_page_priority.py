@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.acts import Act
 from bot.domain.pages import PageText, TextOrigin
 from bot.reading.acts.cutting import cut_acts
-from bot.reading.recognition import PagePriority
+from bot.reading.reader import PagePriority
 
 PENDING, OCR = TextOrigin.PENDING, TextOrigin.OCR
 

@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.acts import Act
 from bot.domain.pages import PageText, TextOrigin
-from bot.reading import recognition as plan
-from bot.reading.recognition import ActPriority, may_move_cuts, next_page, rank, span, view, whole
+from bot.reading import reader as plan
+from bot.reading.reader import ActPriority, may_move_cuts, next_page, rank, span, view, whole
 
 L, P, O, B, U = TextOrigin.LAYER, TextOrigin.PENDING, TextOrigin.OCR, TextOrigin.BLANK, TextOrigin.UNREADABLE  # noqa: E741
 ORIGINS = {"L": L, "P": P, "O": O, "B": B, "U": U}

@@ -12,7 +12,7 @@ from bot.detection.facts.identity import identities, prefixes
 from bot.domain.acts import Decree, Facts, Kind
 from bot.domain.posts import Post, PostState
 from bot.domain.records import ReadResult, Recueil, RecueilState
-from bot.storage.edits import EditStatus
+from bot.storage.posts import EditStatus
 from bot.storage.recueils import recueil_of
 from bot.storage.schema import recueils
 from bot.storage.store import Store

@@ -23,7 +23,7 @@ from bot.domain.posts import (
     edited,
     is_outdated,
 )
-from bot.storage.edits import Edit
+from bot.storage.posts import Edit
 from bot.storage.store import Store
 from tests.bot.messages.samples import FULL, decree
 from tests.bot.storage.building import NOW, one_recueil, to
@@ -329,7 +329,7 @@ def test_an_old_post_is_edited_for_what_later_decrees_do_only(store: Store) -> N
 
 
 def test_edits_that_are_not_wanted_do_not_hide_one_that_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.storage.edits._AT_ONCE", 2)
+    monkeypatch.setattr("bot.storage.posts._AT_ONCE", 2)
     test_an_old_post_is_edited_for_what_later_decrees_do_only(store)
 
 

@@ -19,8 +19,8 @@ from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
 from bot.domain.posts import PostState, content_of
 from bot.domain.routing import Follow, FollowKind, FollowMode, Topics, WaitingPosts, departments_of, next_digest
 from bot.gazetteer.gazetteer import region_of
+from bot.storage.chats import Added, FollowerCounts
 from bot.storage.errors import NoSuchRow
-from bot.storage.follows import Added, FollowerCounts
 from bot.storage.recording import Route
 from bot.storage.schema import edits, followers, follows, metadata, newest_messages, posts
 from bot.storage.store import Store

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, text
 
 from bot.domain.acts import Change, Facts, Kind, Moment, Reference
-from bot.domain.law.advice import Standing, standing
+from bot.domain.law import Standing, standing
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, reading_of, stored

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
-from bot.storage.follows import FollowerCounts
+from bot.storage.chats import FollowerCounts
 from bot.storage.measures import FOLLOWERS, GIVEN_UP, SentPost
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW

@@ -16,16 +16,16 @@ from bot.domain.posts import PostState
 from bot.domain.routing import FollowMode, NoticeState
 from bot.storage.errors import Locked, StorageError, WrongSchema
 from bot.storage.locks import LockName
-from bot.storage.move import move
 from bot.storage.schema import followers, metadata, notices
 from bot.storage.store import Store, open_store
+from bot.storage.transfer import move
 from tests.bot.storage.test_every_schema import _reflected, fill
 from tests.bot.storage.test_migrate import RELEASED
 from tests.bot.storage.test_power_cut import record
 
 KILLED = """
 import os, signal, sys
-from bot.storage.move import move
+from bot.storage.transfer import move
 def on_rows(name, there, of):
     if name == "decrees":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -118,7 +118,7 @@ def test_nothing_is_done_while_a_program_works(source: str, empty_database: str)
 
 def test_nothing_is_done_while_a_program_reads_what_was_before(source: str, empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written since would not be in the content by which a move that goes on knows that nothing has changed."""
-    monkeypatch.setattr("bot.storage.move.open_store", partial(open_store, busy_timeout=0.1))
+    monkeypatch.setattr("bot.storage.transfer.open_store", partial(open_store, busy_timeout=0.1))
     with open_store(source, read_only=True) as reader, reader.database.reading() as connection:
         connection.execute(select(notices)).all()
         with open_store(source) as store:

@@ -19,9 +19,9 @@ from bot.domain.posts import PostCause, PostState
 from bot.storage.backup import back_up, newest_of
 from bot.storage.errors import Corrupt, Locked, StorageError, Unavailable, WrongSchema
 from bot.storage.locks import LockName
-from bot.storage.restore import WouldReplace, restore
 from bot.storage.schema import restores
 from bot.storage.store import Store, open_store
+from bot.storage.transfer import WouldReplace, restore
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_backup import client_programs_in_path, writer  # noqa: F401 - fixtures
 from tests.bot.storage.test_power_cut import record, whole_decrees
@@ -31,7 +31,7 @@ KILLED = """
 import os, resource, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from bot.storage.restore import restore
+from bot.storage.transfer import restore
 left = [int(sys.argv[3])]
 def before(call):
     def counted(*given, **named):

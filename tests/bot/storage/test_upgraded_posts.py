@@ -17,7 +17,7 @@ from bot.domain.acts import Facts, Kind, Reference
 from bot.domain.posts import UNRECORDED, content_of
 from bot.storage import migrate as module
 from bot.storage.database import begin_to_write, make_engine, parse_url
-from bot.storage.edits import want_edits, with_changed
+from bot.storage.posts import want_edits, with_changed
 from bot.storage.schema import edits, posts
 from bot.storage.store import Store, open_store
 from tests.bot.messages.samples import FULL

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.acts import Facts, Kind, Moment, Reference
 from bot.domain.posts import Post, PostCause, PostState, SentMessage
-from bot.storage.posts import Posts
+from bot.storage.outbox import Posts
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, reading_of

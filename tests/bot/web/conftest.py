@@ -14,12 +14,10 @@ from bot.domain.acts import Decree
 from bot.domain.routing import operator_slug
 from bot.queries.questions import Questions
 from bot.storage.browsing import Browsing, DecreeBatch, DecreeFilter, ListPosition, OperatorCount
-from bot.web.cache import Cache
 from bot.web.documents import Document, Route, SiteContext, SiteSettings
 from bot.web.pictures import PagePictures
-from bot.web.server import Application
+from bot.web.server import Application, Cache, VisitorLimits
 from bot.web.site import Addresses, addresses, respond
-from bot.web.visitors import VisitorLimits
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, overview
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.web.cache import LONGEST, Cache, accepts_gzip, pack
 from bot.web.documents import Document
+from bot.web.server import LONGEST_KEPT, Cache, accepts_gzip, pack
 from tests.bot.queries.conftest import NOW
 
 PAGE = Document(b"<p>" + b"Valence " * 200, changes_at=None)
@@ -20,12 +20,12 @@ MINUTE = timedelta(minutes=1)
     ("changes_in", "revision", "later", "kept"),
     [
         (None, 1, timedelta(), True),
-        (None, 1, LONGEST - MINUTE, True),
-        (None, 1, LONGEST, False),  # what it says of the sources is old
+        (None, 1, LONGEST_KEPT - MINUTE, True),
+        (None, 1, LONGEST_KEPT, False),  # what it says of the sources is old
         (None, 2, timedelta(), False),  # something was withdrawn, or found
         (timedelta(minutes=2), 1, MINUTE, True),
         (timedelta(minutes=2), 1, timedelta(minutes=2), False),  # midnight
-        (timedelta(days=9), 1, LONGEST, False),
+        (timedelta(days=9), 1, LONGEST_KEPT, False),
         (None, 1, -MINUTE, False),  # the clock was set back
     ],
 )

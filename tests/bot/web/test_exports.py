@@ -18,8 +18,7 @@ import pytest
 
 from bot.domain.acts import CameraType, Change, Decree, Evidence, Facts, Kind, Moment, NamedCommune, Naming, Purpose
 from bot.storage.errors import StorageError
-from bot.web.exports import CSV, JSONL, SQLITE, ExportInput, columns, write_files
-from bot.web.open_data import OpenData, is_due
+from bot.web.open_data import CSV, JSONL, SQLITE, ExportInput, OpenData, columns, is_due, write_files
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree
 from tests.bot.web.conftest import get, memory_site
 

@@ -12,8 +12,8 @@ import icalendar
 import pytest
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Moment, NamedCommune, Naming
-from bot.web.calendars import CalendarEvent, Span, calendar, span_of
 from bot.web.documents import SiteSettings
+from bot.web.feeds import CalendarEvent, Span, calendar, span_of
 from tests.bot.queries.conftest import NOW, MemoryDecrees, decree
 from tests.bot.web.conftest import get, memory_site
 

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from bot.domain.acts import Facts, Kind, Purpose
-from bot.domain.law.advice import Flag
-from bot.domain.law.tables import windows
+from bot.domain.law import Flag, windows
 from bot.messages import LANGUAGES
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary

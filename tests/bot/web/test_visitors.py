@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.web.visitors import VisitorLimits, networks, visitor_of
+from bot.web.server import VisitorLimits, networks, visitor_of
 from tests.bot.queries.conftest import NOW
 
 OURS = networks(["127.0.0.1", "10.0.0.0/8"])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Place
-from bot.domain.law.advice import legal_advice
+from bot.domain.law import legal_advice
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
 from tests.bot.messages.samples import DROME, GUADELOUPE, POLICE, decrees, nows, places
 

@@ -1,23 +1,33 @@
-"""A post in Telegram's form.
-
-Limits (Bot API, "Formatting options" and `sendMessage`): 4096 UTF-16 code units after entity parsing, 100 entities.
-"""
+"""A post in the form of each platform: Telegram, Mastodon."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from typing import Literal
 
 from bot.domain.acts import Decree, Place
-from bot.messages.announcement import LONGEST_LINE, Announcement, PostRow, announce, announce_in_full, fit, line_pieces, paragraphs, plain
+from bot.messages.announcement import (
+    LONGEST_LINE,
+    Announcement,
+    PostRow,
+    announce,
+    announce_in_full,
+    fit,
+    labelled,
+    line_pieces,
+    paragraphs,
+    plain,
+)
 from bot.messages.cleaning import cut, fitting, inert, unlinked
 from bot.messages.lines import MessageInput
 from bot.messages.words import Language, former_words
 
-# HTML, built only from escaped parts: there is no way to put in a tag that is not closed.
+# Telegram. Limits (Bot API, "Formatting options" and `sendMessage`): 4096 UTF-16 code units after entity parsing, 100 entities. HTML is
+# built only from escaped parts: there is no way to put in a tag that is not closed.
 
 Tag = Literal["b", "i"]
 
@@ -59,7 +69,6 @@ def html_join(separator: str, pieces: tuple[Html, ...]) -> Html:
 
 
 # A post.
-
 
 TEXT_LIMIT = 4096
 _BUTTON_TEXT_LIMIT = 64
@@ -109,15 +118,15 @@ def telegram_forms(decree: Decree, place: Place, now: datetime, language: Langua
 
 def telegram_text(message: MessageInput, *, limit: int = TEXT_LIMIT) -> TelegramText:
     """Return a decree as a Telegram post, HTML and plain text both within `limit`."""
-    return _fitted(announce(message), limit)
+    return _fitting_message(announce(message), limit)
 
 
 def telegram_decree(message: MessageInput, places: Mapping[str, Place] | None = None) -> TelegramText:
     """Return the long form (see `announce_in_full`) as one message, HTML and plain text both within `TEXT_LIMIT`."""
-    return _fitted(announce_in_full(message, places), TEXT_LIMIT)
+    return _fitting_message(announce_in_full(message, places), TEXT_LIMIT)
 
 
-def _fitted(whole: Announcement, limit: int) -> TelegramText:
+def _fitting_message(whole: Announcement, limit: int) -> TelegramText:
     # Plain text shows links in full, HTML their words: each is shortened for itself, so that the one that is usually sent loses nothing.
     shown = fit(whole, lambda said: telegram_length(_html(said).text), limit)
     bare = fit(whole, lambda said: telegram_length(unlinked(plain(said))), limit)
@@ -150,3 +159,93 @@ def decree_line_html(message: MessageInput) -> str:
     linked = words if link is None else html_link(link, words)
     tail = fitting(("", *rest), LONGEST_LINE - len(mark) - len(kind))
     return (html_text(mark) + linked + html_text(tail)).source
+
+
+# Mastodon: plain text in which every link counts the same, whatever its length.
+
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLimits:
+    """What an instance allows (`configuration.statuses` of its instance document; the defaults are Mastodon's own).
+
+    `per_url` is what a link counts for, None on servers that count links in full.
+    """
+
+    characters: int = 500
+    per_url: int | None = 23
+
+
+def mastodon_length(text: str, limits: StatusLimits = StatusLimits()) -> int:
+    """Return the length as the instance counts it. Code points are counted, never fewer than the grapheme clusters that Mastodon counts."""
+    if limits.per_url is None:
+        return len(text)
+    return len(text) + sum(limits.per_url - len(link) for link in _LINK.findall(text))
+
+
+def mastodon_status(message: MessageInput, *, limits: StatusLimits = StatusLimits()) -> str:
+    """Return a decree as a status within `limits`. Raises `announcement.TooSmall` when an instance leaves no room for a link."""
+    return plain(_fitting_status(announce(message), limits))
+
+
+def mastodon_thread(message: MessageInput, *, limits: StatusLimits = StatusLimits()) -> tuple[str, ...]:
+    """Return the status as `mastodon_status` gives it, then what it had no room for, each text within `limits`. Raises
+    `announcement.TooSmall`.
+    """
+    whole = announce(message)
+    shown = _fitting_status(whole, limits)
+    more = further(left_out(whole, shown), lambda text: mastodon_length(text, limits), limits.characters)
+    return (plain(shown), *more)
+
+
+def _fitting_status(whole: Announcement, limits: StatusLimits) -> Announcement:
+    def measure(said: Announcement) -> int:
+        return mastodon_length(plain(said), limits)
+
+    return fit(whole, measure, limits.characters)
+
+
+# What a post had no room for, in further texts of a thread. Lines are cut between words, and only where they do not fit as a whole.
+
+_MOST_TEXTS = 20
+"""Texts of one thread: nobody reads more."""
+
+_COUNTER = " (20/20)"
+
+
+def left_out(whole: Announcement, shown: Announcement) -> tuple[str, ...]:
+    """Return the lines of the whole that are not shown as they are, in their order."""
+    return tuple(labelled(line, whole.label) for line in whole.lines if line not in shown.lines)
+
+
+def further(lines: Sequence[str], measure: Callable[[str], int], limit: int) -> tuple[str, ...]:
+    """Return these lines as texts that `measure` finds within `limit`, each with its place in the thread, of which the first is the post
+    itself.
+
+    Empty where there are no lines, or the limit has no room for a word.
+    """
+    room = limit - len(_COUNTER) - 1
+    texts: list[str] = []
+    for piece in _pieces(lines, measure, room):
+        joined = f"{texts[-1]}\n{piece}" if texts else piece
+        if texts and measure(joined) <= room:
+            texts[-1] = joined
+        else:
+            texts.append(piece)
+    texts = texts[: _MOST_TEXTS - 1]
+    return tuple(f"{text}\n({number}/{len(texts) + 1})" for number, text in enumerate(texts, start=2))
+
+
+def _pieces(lines: Sequence[str], measure: Callable[[str], int], room: int) -> Iterator[str]:
+    if room < len(_COUNTER):
+        return
+    for line in lines:
+        rest = line
+        while measure(rest) > room:
+            space = rest.rfind(" ", 1, room + 1)
+            end = space if space > 0 else room
+            yield rest[:end].rstrip()
+            rest = rest[end:].lstrip()
+        if rest:
+            yield rest

@@ -1,17 +1,32 @@
-"""Chats that follow something: what is stored of them, what they want, and how they are deleted."""
+"""Chats: the ids of those that moved, their newest messages, and what those want that follow something."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from bot.domain.acts import Decree, department_of
-from bot.domain.posts import PostState
+from bot.domain.posts import ChatHistory, PostState
 from bot.domain.routing import (
     BLOCKED_FOR,
     CHATS,
@@ -32,11 +47,185 @@ from bot.domain.routing import (
 )
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Database, Repository, insert_or_ignore, lock_decrees, put
-from bot.storage.edits import PENDING as EDIT_PENDING
-from bot.storage.edits import can_be_edited, edit_is_due
-from bot.storage.outbox import MovedChats, note_move
-from bot.storage.posts import due_at, first_due, is_due, lasts, load_rows, locked, named_in, not_behind_doubt
-from bot.storage.schema import edits, followers, follows, holds, moved_chats, newest_messages, notices, posts, searches
+from bot.storage.decrees import load_decrees
+from bot.storage.posts import (
+    EDIT_PENDING,
+    OTHER,
+    can_be_edited,
+    due_at,
+    edit_is_due,
+    first_due,
+    is_due,
+    lasts,
+    load_rows,
+    locked,
+    named_in,
+    not_behind_doubt,
+    require,
+)
+from bot.storage.schema import decrees, edits, followers, follows, holds, moved_chats, newest_messages, notices, posts, searches
+
+# Telegram chats: the ids of groups that became supergroups, and the newest messages, among which a lost post is searched for.
+
+_MOVES = 10
+"""How far a chain of moves is followed."""
+
+
+class MovedChats(Repository):
+    """The ids of groups that moved, as they are now."""
+
+    def now_at(self, chat: int | str) -> int | str:
+        """The id that a chat has now: the one given where it never moved. A chain of moves is followed, a circle is not."""
+        known: list[int | str] = [chat]
+        with self._database.reading() as connection:
+            for _ in range(_MOVES):
+                query = select(moved_chats.c.moved_to).where(moved_chats.c.chat == _name(known[-1]))
+                found = connection.execute(query).scalar_one_or_none()
+                if found is None or found in known:
+                    break
+                known.append(int(found))
+        return known[-1]
+
+    def moved_at(self, chat: int | str) -> datetime | None:
+        """When a chat got the id that it has now: its messages from before have other ids. None where it never moved."""
+        now_at = self.now_at(chat)
+        with self._database.reading() as connection:
+            return _moved_at(connection, now_at)
+
+    def moved(self, chat: int | str, new: int, now: datetime) -> None:
+        """The platform says that a chat has another id now. The last word on a chat is the one that counts."""
+        with self._database.writing() as connection:
+            note_move(connection, chat, new, now)
+
+
+def note_move(connection: Connection, chat: int | str, new: int, now: datetime) -> None:
+    """Note that a chat has another id now. Whatever led away from the new id is no longer true."""
+    connection.execute(delete(moved_chats).where(moved_chats.c.chat.in_((_name(chat), _name(new)))))
+    connection.execute(insert(moved_chats), {"chat": _name(chat), "moved_to": new, "moved_at": now})
+
+
+_LAST_SENT = 20
+"""Posts among whose messages the newest one is looked for: ids grow with time, but for the clocks of two programs."""
+
+
+class ChatMessages(Repository):
+    """The newest messages known in chats, and where a lost one was looked for."""
+
+    def note(self, chats: Collection[str], message_id: int, now: datetime) -> None:
+        """A message with this id is, or was, in the chat that these names and numbers mean."""
+        values = {"message_id": message_id, "noted_at": now}
+        with self._database.writing() as connection:
+            for chat in sorted({_name(chat) for chat in chats}):
+                put(connection, newest_messages, {"chat": chat}, values, where=newest_messages.c.message_id < message_id)
+
+    def begin(self, post_id: int, chat: int | str) -> int | None:
+        """Note the newest message known in the chat of a post that is about to be sent: its own message can only come after it. Gives its
+        id, None where none is known, 0 where the chat has moved and none is known since. Raises NoSuchRow.
+        """
+        with self._database.writing() as connection:
+            require(connection, post_id)
+            moved = _moved_at(connection, chat)
+            here = posts.c.destination == select(OTHER.c.destination).where(OTHER.c.id == post_id).scalar_subquery()
+            last = select(posts.c.reference).where(here, *_sent_since(moved))
+            sent = connection.execute(last.order_by(posts.c.closed_at.desc()).limit(_LAST_SENT)).scalars()
+            first = None if moved is None else 0
+            newest = max([*_numbers(sent), *filter(None, [_newest(connection, chat)])], default=first)
+            put(connection, searches, {"post_id": post_id}, {"after": newest, "searched_to": None})
+            return newest
+
+    def begin_after(self, post_id: int, newest: int | None) -> None:
+        """Note the newest message known in the row of ids that private chats share, as `begin` does of one chat."""
+        with self._database.writing() as connection:
+            require(connection, post_id)
+            put(connection, searches, {"post_id": post_id}, {"after": newest, "searched_to": None})
+
+    def newest_shared(self) -> int | None:
+        """Return the greatest message id known in that row, None where none is."""
+        chats = posts.c.destination.startswith(CHATS)
+        after = select(func.max(searches.c.after)).join(posts, posts.c.id == searches.c.post_id).where(chats)
+        last = select(posts.c.destination, posts.c.reference).where(chats, posts.c.state == PostState.SENT).order_by(posts.c.id.desc())
+        with self._database.reading() as connection:
+            rows = connection.execute(last.limit(_LAST_SENT)).all()
+            newest = [*_numbers(row.reference for row in rows if is_shared(row.destination)), connection.execute(after).scalar_one()]
+            newest.append(_newest(connection, SHARED))
+        return max((one for one in newest if one is not None), default=None)
+
+    def searched(self, post_id: int, to: int) -> None:
+        """The message of this post is none of those up to this id."""
+        with self._database.writing() as connection:
+            put(connection, searches, {"post_id": post_id}, {"searched_to": to})
+
+    def history(self, post_id: int, chat: int | str) -> ChatHistory:
+        """What is known of the chat, to look there for this post. Raises NoSuchRow."""
+        # The id too: programs whose clocks disagree must not make a later post an earlier one.
+        earlier = and_(
+            posts.c.closed_at < func.coalesce(OTHER.c.sought_since, OTHER.c.created_at, type_=Instant()), posts.c.id < OTHER.c.id
+        )
+        sent = select(posts.c.reference, earlier.label("earlier")).join(
+            OTHER, and_(OTHER.c.destination == posts.c.destination, OTHER.c.id == post_id)
+        )
+        with self._database.reading() as connection:
+            require(connection, post_id)
+            rows = connection.execute(sent.where(*_sent_since(_moved_at(connection, chat)))).all()
+            search = connection.execute(select(searches).where(searches.c.post_id == post_id)).one_or_none()
+            newest = _newest(connection, chat)
+        after = None if search is None else search.after
+        before = max([*_numbers(row.reference for row in rows if row.earlier), *([] if after is None else [after])], default=None)
+        searched_to = None if search is None else search.searched_to
+        return ChatHistory(before, frozenset(_numbers(row.reference for row in rows)), newest, searched_to, is_begun=search is not None)
+
+    def shared_history(self, post_id: int) -> ChatHistory:
+        """Return what is known of all chats whose messages have ids of the shared row, to look for a post among them. Raises NoSuchRow."""
+        meanwhile = posts.c.closed_at >= select(OTHER.c.created_at).where(OTHER.c.id == post_id).scalar_subquery()
+        sent = select(posts.c.destination, posts.c.reference).where(
+            posts.c.destination.startswith(CHATS), posts.c.state == PostState.SENT, meanwhile
+        )
+        with self._database.reading() as connection:
+            require(connection, post_id)
+            known = _numbers(row.reference for row in connection.execute(sent) if is_shared(row.destination))
+            search = connection.execute(select(searches).where(searches.c.post_id == post_id)).one_or_none()
+        after, searched_to = (None, None) if search is None else (search.after, search.searched_to)
+        return ChatHistory(after, frozenset(known), max(known, default=None), searched_to, is_begun=search is not None)
+
+    def decrees_at(self, link: str) -> list[Decree]:
+        """The decrees whose posts have this link, `…pdf#page=3`."""
+        url, _, page = link.rpartition("#page=")
+        if not page.isdecimal():
+            return []
+        query = select(decrees.c.id).where(decrees.c.url == url, decrees.c.page == int(page)).order_by(decrees.c.id)
+        with self._database.reading() as connection:
+            found = load_decrees(connection, connection.execute(query).scalars().all())
+        return list(found.values())
+
+
+def _newest(connection: Connection, chat: int | str) -> int | None:
+    query = select(newest_messages.c.message_id).where(newest_messages.c.chat == _name(chat))
+    found: int | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def _moved_at(connection: Connection, chat: int | str) -> datetime | None:
+    """When a chat got the id that it has: its messages from before have other ids. None where it has not moved."""
+    found: datetime | None = connection.execute(
+        select(func.max(moved_chats.c.moved_at)).where(cast(moved_chats.c.moved_to, Text) == str(chat))
+    ).scalar_one()
+    return found
+
+
+def _sent_since(moved: datetime | None) -> list[ColumnElement[bool]]:
+    """Posts whose messages have ids that the chat still gives."""
+    return [posts.c.state == PostState.SENT, *([] if moved is None else [posts.c.closed_at > moved])]
+
+
+def _numbers(references: Iterable[str | None]) -> list[int]:
+    return [int(one) for one in references if one is not None and one.isascii() and one.isdigit()]
+
+
+def _name(chat: int | str) -> str:
+    return str(chat).lower()
+
+
+# What is stored of chats that follow something, what they want, and how they are deleted.
 
 
 class Added(Enum):

@@ -1,19 +1,28 @@
-"""Record what was sent, and say when the next message may go. It never waits itself, and one destination delays no other."""
+"""How fast and how often: messages to a destination, questions of a person, tries after failures.
+
+Nothing here waits itself, and memory is bounded.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
 from types import MappingProxyType
 
 from bot.domain.routing import Destination, followed_chat
 
+# Messages to destinations.
+
 
 class Limiter:
-    """`monotonic` gives seconds of a clock that is never set. Use it in one event loop only: nothing in it waits, so nothing gets between
-    a question and its answer. Without destinations it lets everything pass.
+    """Records what was sent, and says when the next message may go. One destination delays no other.
+
+    `monotonic` gives seconds of a clock that is never set. Use it in one event loop only: nothing in it waits, so nothing gets between a
+    question and its answer. Without destinations it lets everything pass.
     """
 
     def __init__(
@@ -80,7 +89,7 @@ def _own(destination: str) -> str:
 #
 # Telegram (Bot FAQ, "My bot is hitting limits", https://core.telegram.org/bots/faq): about one message a second in one chat, 20 a minute in
 # one group, 30 a second over all chats of one bot; channels are counted as groups here. The rates stay below what is refused, so that a
-# refusal, which may request minutes, is rare. Mastodon gives its own in the headers of every answer: see `mastodon/client.py`.
+# refusal, which may request minutes, is rare. Mastodon gives its own in the headers of every answer: see `bot/delivery/mastodon/client.py`.
 #
 # And readers are people: where many posts wait for one destination they come one by one, `spacing` seconds apart.
 
@@ -144,3 +153,75 @@ def most_per_day(destinations: Iterable[Destination], most: int) -> dict[str, in
 def longest_memory(budgets: Iterable[Budget], spacing: float) -> float:
     """Return the seconds for which sends must be remembered."""
     return max([MANY * spacing, *(budget.seconds for budget in budgets)], default=0.0)
+
+
+# Questions: a token bucket per person.
+
+
+class RateDecision(Enum):
+    """Whether a question is answered. Only the first refusal in a row is said: more would be a flood of its own."""
+
+    ALLOWED = "allowed"
+    REFUSED_FIRST = "refused_first"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Tokens left at an instant (seconds of a monotonic clock), and whether the person was notified of a refusal since the last grant."""
+
+    tokens: float
+    at: float
+    notified: bool = False
+
+
+def take(bucket: Bucket, now: float, most: int, seconds: float = 60.0) -> tuple[Bucket, RateDecision]:
+    """Take one token. A bucket holds at most `most` tokens, and an empty one is full again after so many seconds."""
+    tokens = min(most, bucket.tokens + max(0.0, now - bucket.at) * most / seconds)
+    if tokens >= 1:
+        return Bucket(tokens - 1, now), RateDecision.ALLOWED
+    return Bucket(tokens, now, notified=True), RateDecision.REFUSED if bucket.notified else RateDecision.REFUSED_FIRST
+
+
+_CHAT_SHARE = 3
+"""A group may ask as much as so many people."""
+
+
+class RateLimiter:
+    """One bucket per person and one per group, for at most `people` of them: the one silent for longest is forgotten first."""
+
+    def __init__(self, most: int, monotonic: Callable[[], float], people: int = 10_000, *, seconds: float = 60.0) -> None:
+        """One person may ask `most` questions at once, and as many again after so many seconds: by default a minute."""
+        self._most = most
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._people = people
+        self._buckets: OrderedDict[Hashable, Bucket] = OrderedDict()
+
+    def ask(self, person: Hashable, chat: Hashable = None) -> RateDecision:
+        """Return whether this person (an account, a Telegram user or chat id) may be answered now, in this chat where it is another one."""
+        decision = self._take(person, self._most)
+        if decision is not RateDecision.ALLOWED or chat is None or chat == person:
+            return decision
+        return self._take(chat, _CHAT_SHARE * self._most)
+
+    def _take(self, who: Hashable, most: int) -> RateDecision:
+        now = self._monotonic()
+        bucket, decision = take(self._buckets.get(who, Bucket(most, now)), now, most, self._seconds)
+        self._buckets[who] = bucket
+        self._buckets.move_to_end(who)
+        if len(self._buckets) > self._people:
+            self._buckets.popitem(last=False)
+        return decision
+
+
+# Tries.
+
+_DOUBLINGS = 16
+
+
+def backoff(attempt: int, *, first: timedelta, cap: timedelta, jitter: float = 0.0) -> timedelta:
+    """Return the wait after the `attempt`-th failure in a row (from 1): `first`, doubled each time, at most `cap`, and lengthened by a part
+    `jitter` of itself, so that programs that failed together do not come back together.
+    """
+    return min(first * (1 << min(max(attempt - 1, 0), _DOUBLINGS)), cap) * (1 + jitter)

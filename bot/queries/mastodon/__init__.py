@@ -1,1 +1,0 @@
-"""Answers mentions on Mastodon."""
