@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 
 from bot.storage.store import Store
-from tests.bot.storage.ready import copy_when_new, ready_store
+from tests.bot.storage.ready import copy_when_new, migrate_when_new, ready_store
 from tests.bot.storage.shared import SharedDatabase
 from tests.readers import start_readers
 from tests.servers.postgres import FOLDER
@@ -91,15 +91,17 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _new_databases_are_copies() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        copy_when_new(patch)
+        yield
+
+
 @pytest.fixture
-def by_migrations() -> None:
+def by_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make new databases by the migrations, as the program does."""
-
-
-@pytest.fixture(autouse=True)
-def _new_databases_are_copies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "by_migrations" not in request.fixturenames:
-        copy_when_new(monkeypatch)
+    migrate_when_new(monkeypatch)
 
 
 @pytest.fixture

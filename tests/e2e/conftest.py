@@ -18,7 +18,9 @@ def telegram() -> Iterator[FakeBotApi]:
         yield running
 
 
-@pytest.fixture(autouse=True)
-def _new_databases_are_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _new_databases_are_copies() -> Iterator[None]:
     """The migrations have tests of their own, in `tests/bot/storage`."""
-    copy_when_new(monkeypatch)
+    with pytest.MonkeyPatch.context() as patch:
+        copy_when_new(patch)
+        yield

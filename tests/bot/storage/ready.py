@@ -20,6 +20,7 @@ from bot.storage.migrate import migrate
 from bot.storage.store import Store, open_store
 
 NAME = "vigie.db"
+_require_folder = store._require_folder
 
 
 def ready_store(folder: Path) -> Store:
@@ -32,10 +33,10 @@ def ready_store(folder: Path) -> Store:
 
 def copy_when_new(patch: pytest.MonkeyPatch) -> None:
     """Let each new SQLite database of this process begin as a copy of a migrated one. Then it is opened as any other."""
-    require_folder, template = store._require_folder, _migrated()
+    template = _migrated()
 
     def put_file(url: URL) -> None:
-        require_folder(url)
+        _require_folder(url)
         path = Path(url.database or "")
         # Where nothing can be written the program is to find out itself, and where another is faster its file stays.
         with suppress(OSError):
@@ -54,6 +55,12 @@ def copy_when_new(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(store, "_require_folder", put_file)
     patch.setattr(store, "migrate", put_in_memory)
+
+
+def migrate_when_new(patch: pytest.MonkeyPatch) -> None:
+    """Let them be made by the migrations, as the program does."""
+    patch.setattr(store, "_require_folder", _require_folder)
+    patch.setattr(store, "migrate", migrate)
 
 
 class SharedStatements(LRUCache[Any, Any]):

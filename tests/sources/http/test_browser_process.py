@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -78,6 +79,8 @@ async def test_requests_keep_the_queue_of_their_address_and_secrets_of_the_envir
     (pid,) = browsers()
     assert "PATH=" in environment(pid)
     assert "secret" not in environment(pid)
+    of_playwright, all_ = (set(off.split(",")) for off in re.findall(r"--disable-features=(\S+)", processes()[pid]))
+    assert of_playwright < all_, "the second switch replaces the first"
 
 
 async def test_a_site_elsewhere_waits_for_a_browser_that_can_reach_it_and_cuts_nobody(server: Server, make_client: MakeClient) -> None:
@@ -90,6 +93,7 @@ async def test_a_site_elsewhere_waits_for_a_browser_that_can_reach_it_and_cuts_n
         second = asyncio.create_task(client.page(OTHER))
         await asyncio.sleep(0.2)  # room for a request that must not come
         assert elsewhere.paths == []
+        assert not any("--top-chrome-webui" in line for line in processes().values()), "no page of the browser's own is loaded"
         release.set()
         assert 'id="list"' in (await first).html
         assert 'id="list"' in (await second).html
