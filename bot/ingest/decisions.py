@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acts import Reading
 from bot.domain.backoff import backoff
 from bot.domain.health import Cause
-from bot.domain.records import Publication, Recueil, RecueilState, SourceState
+from bot.domain.records import NextPoll, Publication, Recueil, RecueilState, SourceState
 from sources.catalogue.authority import Order
 from sources.http.politeness import Disallowed
 from sources.model import (
@@ -217,6 +217,15 @@ def after_failure(state: SourceState, error: FetchError, now: datetime, *, every
 def is_due(next_check_at: datetime | None, now: datetime) -> bool:
     """Return whether a source is due. What is further away than any wait was written by a clock that was ahead: it is due at once."""
     return next_check_at is None or not now < next_check_at <= now + LONGEST_WAIT
+
+
+def due_with_others(states: Sequence[NextPoll], ways: Mapping[str, object], now: datetime) -> dict[str, datetime]:
+    """Return since when a source of the same way is due, by the keys of those that work and were not polled since: one request answers for
+    all of them. `ways` has that of each source, by its key."""
+    watched = [state for state in states if state.key in ways]
+    since = {ways[state.key]: at for state in watched if (at := state.next_check_at) is not None and at <= now}
+    working = [(state, state.last_ok_at) for state in watched if not state.failures and state.last_ok_at is not None]
+    return {state.key: at for state, polled in working if (at := since.get(ways[state.key])) is not None and polled < at}
 
 
 def set_back_by(last_polls: Iterable[datetime | None], now: datetime) -> timedelta:
