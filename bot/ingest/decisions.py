@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from statistics import median
+from statistics import fmean, median
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import Reading
 from bot.domain.health import Cause
 from bot.domain.limits import backoff
-from bot.domain.records import Publication, Recueil, RecueilState, SourceState
+from bot.domain.records import NextPoll, Publication, Recueil, RecueilState, SourceState
 from sources.catalogue.authority import Order
 from sources.http.politeness import Disallowed
 from sources.model import (
@@ -219,6 +219,15 @@ def is_due(next_check_at: datetime | None, now: datetime) -> bool:
     return next_check_at is None or not now < next_check_at <= now + LONGEST_WAIT
 
 
+def due_with_others(states: Sequence[NextPoll], ways: Mapping[str, object], now: datetime) -> dict[str, datetime]:
+    """Return since when a source of the same way is due, by the keys of those that work and were not polled since: one request answers for
+    all of them. `ways` has that of each source, by its key."""
+    watched = [state for state in states if state.key in ways]
+    since = {ways[state.key]: at for state in watched if (at := state.next_check_at) is not None and at <= now}
+    working = [(state, state.last_ok_at) for state in watched if not state.failures and state.last_ok_at is not None]
+    return {state.key: at for state, polled in working if (at := since.get(ways[state.key])) is not None and polled < at}
+
+
 def set_back_by(last_polls: Iterable[datetime | None], now: datetime) -> timedelta:
     """Return how far the clock was set back since the last good polls, at least: nothing where none of them lies in the future."""
     ahead = max((last for last in last_polls if last is not None), default=now) - now
@@ -259,7 +268,7 @@ TRUST_IN_ALL = 400.0
 """Publications after which what all sources together did weighs as much, in what is expected of any of them, as what is known beforehand:
 a week of all of France, years of a single source."""
 
-WATCHED = timedelta(hours=15.2)
+WATCHED = timedelta(hours=15.3)
 """On the busiest sort of day a source is polled as often as if it were polled at an even pace for so long, and never besides."""
 
 FLATTER = 0.6
@@ -268,6 +277,13 @@ comes in its rare hours would wait too long; by the square root, half of all wou
 
 CLOSEST = 0.5
 """Of the even pace: no two polls are closer."""
+
+FURTHEST = 5 / 3
+"""Of the even pace: no two polls are further apart on a working day from eight to eight. In hours in which a source never published, what
+comes all the same waited twice as long as that; it costs half a poll a day."""
+
+LEAST_VOLUME = 0.7
+"""Of what a source publishes on average: one that publishes less, or of which little is known yet, is polled as if it did so much."""
 
 MEMORY = timedelta(days=400)
 """Days with a publication are remembered so long for the usual gap: a slow source needs a long look, and what was usual last Christmas
@@ -284,6 +300,7 @@ Rates = tuple[tuple[float, ...], ...]
 
 _HOUR = timedelta(hours=1)
 _WORKING_DAYS, _SATURDAY, _SUNDAY = range(3)
+_WORKING_HOURS = range(8, 20)
 _DAYS_OF = (5, 1, 1)
 """How many days of a week are of each sort."""
 
@@ -301,12 +318,14 @@ _AROUND = ((-1, 0.3), (0, 0.5), (1, 0.2))
 class PublicationStats:
     """Holds what is usual for one source.
 
-    `usual_gap` is the median time between two days with a publication, `late_after` a silence that it practically never keeps; both None
-    while too little is known. `latest` is the last day on which anything was published.
+    `volume` is how much it publishes, as a share of what a source does on average. `usual_gap` is the median time between two days with a
+    publication, `late_after` a silence that it practically never keeps; both None while too little is known. `latest` is the last
+    day on which anything was published.
     """
 
     zone: ZoneInfo
     rates: Rates
+    volume: float = 1.0
     usual_gap: timedelta | None = None
     late_after: timedelta | None = None
     latest: date | None = None
@@ -317,21 +336,24 @@ def learn(
 ) -> PublicationStats:
     """Learn the habits of a source from what it published, in the authority's time zone, and from what was learned of `every_source`
     before, this one among them. `now` is an aware instant."""
-    known = list(publications)
+    known, others = list(publications), [stats.rates for stats in every_source]
     days = _days(known, zone, now)
     usual_gap, late_after = _gaps(days)
-    return PublicationStats(zone, _rates(known, zone, now, _expected(every_source)), usual_gap, late_after, days[-1] if days else None)
+    rates = _rates(known, zone, now, _expected(others))
+    volume = max(_weekly(rates) / fmean(map(_weekly, others)), LEAST_VOLUME) if others else 1.0
+    return PublicationStats(zone, rates, volume, usual_gap, late_after, days[-1] if days else None)
 
 
 def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowest: timedelta, requests: int = 1) -> timedelta:
     """Return how long to wait before the next look: short in hours in which much is published, long in others, never more than `slowest`.
 
-    `every` says how many looks there are on a busy day (`WATCHED`), whatever the habits. Of a look that takes several `requests` there are
-    fewer, by their square root: with so many requests in all, the waits of all sources together are then the shortest. A wait that reaches
-    into a busier hour ends as if it had begun there: nobody oversleeps the morning.
+    `every` says how many looks there are on a busy day (`WATCHED`) of an average source, whatever its habits. There are more by the square
+    root of how much a source publishes, and fewer by that of the `requests` that a look takes: with so many requests in all, the recueils
+    of all sources together then wait the least. A wait that reaches into a busier hour ends as if it had begun there: nobody oversleeps the
+    morning.
     """
     slowest = max(every, slowest)
-    every *= max(requests, 1) ** 0.5
+    every *= (max(requests, 1) / habits.volume) ** 0.5
     wait = _wait(habits, now, every, slowest)
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + _HOUR
     while hour < now + wait:
@@ -353,21 +375,26 @@ def is_late(habits: PublicationStats, last_new: datetime | None, now: datetime) 
 
 def _wait(habits: PublicationStats, now: datetime, every: timedelta, slowest: timedelta) -> timedelta:
     local = now.astimezone(habits.zone)
-    whole = max(sum(math.pow(rate, FLATTER) for rate in rates) for rates in habits.rates)
-    polls = WATCHED / every * math.pow(habits.rates[_sort(local)][local.hour], FLATTER) / whole
-    return min(max(_HOUR / polls, CLOSEST * every), slowest)
+    sort, whole = _sort(local), max(sum(math.pow(rate, FLATTER) for rate in rates) for rates in habits.rates)
+    polls = WATCHED / every * math.pow(habits.rates[sort][local.hour], FLATTER) / whole
+    longest = FURTHEST * every if sort == _WORKING_DAYS and local.hour in _WORKING_HOURS else slowest
+    return min(max(_HOUR / polls, CLOSEST * every), longest, slowest)
 
 
-def _expected(every_source: Iterable[PublicationStats]) -> Rates:
+def _expected(every_source: Sequence[Rates]) -> Rates:
     """Return what is expected of any source, learned from all. That each of them was taught it before changes nothing of where it ends."""
-    learned = (_weighing(TRUST_IN_ALL, _KNOWN_BEFOREHAND), *(stats.rates for stats in every_source))
+    learned = (_weighing(TRUST_IN_ALL, _KNOWN_BEFOREHAND), *every_source)
     return tuple(tuple(map(sum, zip(*days, strict=True))) for days in zip(*learned, strict=True))
 
 
 def _weighing(publications: float, rates: Rates) -> Rates:
     """Return rates in the same proportions, of so many publications in a week."""
-    whole = sum(sum(day) * days for day, days in zip(rates, _DAYS_OF, strict=True))
+    whole = _weekly(rates)
     return tuple(tuple(publications * rate / whole for rate in day) for day in rates)
+
+
+def _weekly(rates: Rates) -> float:
+    return sum(sum(day) * days for day, days in zip(rates, _DAYS_OF, strict=True))
 
 
 def _rates(publications: Sequence[Publication], zone: ZoneInfo, now: datetime, expected: Rates) -> Rates:

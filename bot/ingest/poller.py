@@ -126,6 +126,7 @@ class Poller:
         self._history = history
         self._schedule = schedule
         self._clock = clock
+        self._ways = {source.key: source.way for source in catalogue.watched}
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._held: dict[str, datetime] = {}
         self._early: dict[str, datetime] = {}
@@ -272,7 +273,8 @@ class Poller:
         never = datetime.min.replace(tzinfo=now.tzinfo)
         states = await self._states(now)
         self._unlisted |= await self._to_be_read(states, now)
-        when = {state.key: state.next_check_at for state in states} | dict.fromkeys(self._unlisted)
+        when = {state.key: state.next_check_at for state in states} | decide.due_with_others(states, self._ways, now)
+        when |= dict.fromkeys(self._unlisted)
         due = [source for source in self.sources if decide.is_due(when.get(source.key), now) and not self._is_held(source, now)]
         return sorted(due, key=lambda source: when.get(source.key) or never)
 

@@ -170,10 +170,14 @@ class Source:
         return self.listing in _DETAIL_LISTINGS
 
     @property
+    def way(self) -> tuple[object, ...]:
+        """Return what decides where the crawler goes: sources in which it is the same read the same pages."""
+        return self.reader, self.root, self.order, self.listing, self.follow, self.ignore
+
+    @property
     def fingerprint(self) -> str:
-        """Changes with whatever decides where the crawler goes, so that an old trail is not followed under a new description."""
-        described = (self.reader, self.root, self.order, self.listing, self.follow, self.ignore, self.only)
-        return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
+        """Changes with the way and with what counts on it, so that an old trail is not followed under a new description."""
+        return hashlib.sha256(repr((*self.way, self.only)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

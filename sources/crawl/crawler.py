@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import IntEnum
 
 from sources.catalogue.authority import Source
-from sources.crawl.lists import Lists, PageCache, VisitedPage, ask_again
+from sources.crawl.lists import Lists, PageCache, SharedAnswers, VisitedPage, ask_again
 from sources.crawl.trail import (
     GRACE,
     PolledPage,
@@ -84,17 +84,19 @@ class Resolved:
 
 
 class Crawler:
-    """Polls sources through a `Fetcher`. Holds no state of its own: what must be remembered is in the `Trail`."""
+    """Polls sources through a `Fetcher`. Holds no state but the answers of the last minute: what must be remembered is in the `Trail`."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
+        self._answers = SharedAnswers()
 
     async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime) -> Crawl:
         """Request the pages where new recueils appear. `today` is the authority's local date, `now` an aware instant.
 
         Raises `CrawlFailed` when nothing could be read: no listing where one must be (`LayoutChanged`), or a request that failed.
         """
-        visits = PageCache(self._fetcher, source)
+        self._answers.begin(now)
+        visits = PageCache(self._fetcher, source, self._answers)
         listed: dict[str, ListingEntry] = {}
         try:
             kept, unread = await self._poll(visits, source, trail, today, now, listed)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sources.catalogue.authority import Order, Source
 from sources.crawl.trail import (
@@ -48,12 +49,59 @@ class VisitedPage:
         return next((period.year for period in periods if period and period.year), None)
 
 
-class PageCache:
-    """Fetches pages of one source. `requests` counts the page requests made."""
+ANSWERS_LAST = timedelta(minutes=1)
+"""How long what one source was answered is good for others that read the same page, from the beginning of one poll to that of the other."""
 
-    def __init__(self, fetcher: Fetcher, source: Source) -> None:
+
+@dataclass(slots=True)
+class SharedAnswer:
+    """Holds what a page was answered last, to which validators, and to which sources (keys). `turn` is held while it is requested."""
+
+    at: datetime
+    page: Page | None = None
+    validators: Validators = field(default_factory=Validators)
+    sources: set[str] = field(default_factory=set)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def to(self, source: str, validators: Validators) -> Page | None:
+        """Return the page; None where it is to be requested: the source has had this answer, or it says that another version has not
+        changed."""
+        is_good = self.page is not None and source not in self.sources and (not self.page.unchanged or validators == self.validators)
+        return self.page if is_good else None
+
+
+class SharedAnswers:
+    """Holds what the sites answered of late, so that sources which read the same list cost one request where they are polled together."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, SharedAnswer] = {}
+        self._now = datetime.min.replace(tzinfo=UTC)
+
+    def begin(self, now: datetime) -> None:
+        """Forget what is too old for a poll that begins."""
+        self._now = now
+        self._answers = {url: last for url, last in self._answers.items() if last.turn.locked() or abs(now - last.at) < ANSWERS_LAST}
+
+    async def page(self, url: str, validators: Validators, source: str, request: Callable[[str, Validators], Awaitable[Page]]) -> Page:
+        """Return a page for a source, by a `request` where no other source has just had it. Raises any `FetchError`."""
+        last = self._answers.setdefault(url, SharedAnswer(self._now))
+        async with last.turn:
+            page = last.to(source, validators)
+            if page is None:
+                last.page = None
+                page = await request(url, validators)
+                last.at, last.page, last.validators, last.sources = self._now, page, validators, set()
+            last.sources.add(source)
+            return page
+
+
+class PageCache:
+    """Fetches pages of one source. `requests` counts the page requests made; `answers` are those that it shares with other sources."""
+
+    def __init__(self, fetcher: Fetcher, source: Source, answers: SharedAnswers | None = None) -> None:
         self._fetcher = fetcher
         self._source = source
+        self._answers = answers or SharedAnswers()
         self._read: dict[str, VisitedPage] = {}
         self.requests = 0
 
@@ -70,7 +118,7 @@ class PageCache:
     async def changed(self, url: str, validators: Validators, *, at: str | None = None) -> VisitedPage | None:
         """Return the page as it is now, requested where `url` is known to redirect with `at`; None where the server says that it did not
         change. Raises any `FetchError`, and `LayoutChanged` where `at` leads elsewhere."""
-        page = await self._ask(at or url, validators)
+        page = await self._answers.page(at or url, validators, self._source.key, self._ask)
         if at is not None and page.url != at:
             raise LayoutChanged(f"{url}: redirected to {at} before, which now leads to {page.url}")
         # A walk is to find anew what `url` gives.
@@ -78,7 +126,7 @@ class PageCache:
 
     async def page(self, url: str) -> VisitedPage:
         """Return the page, from memory when this poll has read it already. Raises any `FetchError`."""
-        return self._read.get(url) or self._keep(url, await self._ask(url, Validators()))
+        return self._read.get(url) or self._keep(url, await self._answers.page(url, Validators(), self._source.key, self._ask))
 
     async def page_of_way(self, url: str) -> VisitedPage:
         """Return the page, requested twice where the answer to the first request brings a session. Raises any `FetchError`, and

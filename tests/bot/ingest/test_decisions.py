@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.domain.acts import Cover, Reading
-from bot.domain.records import Recueil, RecueilState
+from bot.domain.records import NextPoll, Recueil, RecueilState
 from bot.ingest.decisions import (  # fmt: skip
     GOES_ON,
     LONGEST_WAIT,
@@ -13,6 +13,7 @@ from bot.ingest.decisions import (  # fmt: skip
     REFETCHED_FOR,
     after_baseline,
     at_baseline,
+    due_with_others,
     gained,
     in_turn,
     is_due,
@@ -201,6 +202,28 @@ def test_a_server_that_asks_for_years_is_asked_again_after_a_day() -> None:
 )
 def test_a_source_is_due_when_its_time_has_come_or_can_never_have_been_meant(next_check_at: datetime | None, due: bool) -> None:
     assert is_due(next_check_at, NOW) is due
+
+
+LATER, BEFORE = NOW + TWO_DAYS, NOW - TWO_DAYS
+
+
+@pytest.mark.parametrize(
+    ("other", "is_due_too"),
+    [
+        (NextPoll("b", LATER, BEFORE, 0), True),
+        (NextPoll("b", LATER, BEFORE, 1), False),  # one that fails waits for its own time
+        (NextPoll("b", LATER, NOW, 0), False),  # polled since: the first is not done yet
+        (NextPoll("b", None, None, 0), False),  # never polled: due by itself
+        (NextPoll("c", LATER, BEFORE, 0), False),  # reads other pages
+        (NextPoll("d", LATER, BEFORE, 0), False),  # is not watched
+    ],
+)
+def test_sources_that_read_the_same_pages_are_due_together(other: NextPoll, is_due_too: bool) -> None:
+    ways, since = {"a": "way", "b": "way", "c": "another"}, NOW - timedelta(seconds=3)
+    for first_due in (since, NOW):
+        assert (due_with_others([other, NextPoll("a", first_due, BEFORE, 0)], ways, NOW).get(other.key) == first_due) is is_due_too
+    for first_due in (NOW + timedelta(seconds=1), None):
+        assert due_with_others([other, NextPoll("a", first_due, BEFORE, 0)], ways, NOW) == {}
 
 
 def test_a_slow_rhythm_is_never_made_faster_by_failures() -> None:

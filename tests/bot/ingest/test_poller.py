@@ -899,6 +899,23 @@ async def test_two_sources_of_one_authority_share_what_they_have_seen(bench: Ben
     assert len(bench.posts()) == 1
 
 
+async def test_sources_that_read_one_list_are_polled_together_by_one_request(bench: Bench) -> None:
+    bench.sources = (source(), replace(source("special"), only=("2026-002",)), replace(source("aside"), ignore=("2026-002",)))
+    bench.slowest = timedelta(hours=2)
+    for route in ("site", "special", "aside"):
+        await bench.poll(timedelta(minutes=2), route=route)
+    bench.site.pages[ROOT] = files(1, 2)
+    bench.site.forget()
+    first = (bench.store.sources.get("99:site")).next_check_at
+    assert first is not None
+    bench.now = first
+    due = await bench.watcher.due()
+    assert [one.route for one in due] == ["site", "special"]
+    reports = [report for report, _ in await asyncio.gather(*map(bench.watcher.poll, due))]
+    assert ([len(report.listed) for report in reports], bench.site.asked) == ([2, 1], [ROOT])
+    assert await bench.watcher.due() == []
+
+
 async def test_an_uncertain_act_is_handed_to_a_person(bench: Bench) -> None:
     recital = "Considérant qu'un traitement algorithmique des images de vidéoprotection a été mis en œuvre sur place ;\nARRÊTE"
     bench.papers[url(1)] = reading(NOTHING.replace("ARRÊTE", recital))
