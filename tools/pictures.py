@@ -1,6 +1,6 @@
 """Makes the pictures of messages and pages in `docs/images`: `python -m tools.pictures [--emoji FILE.css] [FOLDER]` (`make pictures`).
 
-Needs Chromium (`make programs`), the extras browser and demo, and a font for emoji: the system's, or the one that the style sheet names.
+Needs Chromium (`make programs`), the extras `browser` and `demo`, and a font for emoji: that of the system, or of the style sheet.
 Decrees are those of `vigie demo`, judged by the program's own rules, and variations of them; the figures of the map and the chart are
 invented. Words, pictures and buttons come from the program, as it sends them; the frames around them are drawn here. Pages are those of
 `vigie demo --web`, as of the day on which this runs.
@@ -31,13 +31,12 @@ from bot.app.demo.scenario import demo_text
 from bot.app.inventory import places_of
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Change, Decree, Kind, Moment, Place, Reference
-from bot.domain.law.advice import legal_advice
+from bot.domain.law import legal_advice
 from bot.domain.pages import PageText
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
 from bot.messages import LANGUAGES, Language, MessageContext, MessageInput, mastodon_thread, place_for, telegram_text
-from bot.queries.captions import figures_text
-from bot.queries.figures import MONTHS, Coverage, DepartmentFigures, Figures, FiguresAnswer, View
+from bot.queries.figures import MONTHS, Coverage, DepartmentFigures, Figures, FiguresAnswer, View, figures_text
 from bot.queries.pictures import figures_picture
 from sources.catalogue.authority import load_authorities
 from sources.http.browser.installed import find_chromium

@@ -24,7 +24,7 @@ from bot.domain.routing import Follow, FollowKind
 ARTICLES = frozenset(("l", "la", "le", "les", "d", "de", "du", "des", "a", "au", "aux", "en", "dans"))
 _IN_FULL = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ABBREVIATED_ON = re.compile(r"\bs\s*/\s*")
-_ORDINAL = re.compile(r"(\d{1,2})(?:er|ere|eme|ieme|nd|nde)")
+_ORDINAL = re.compile(r"(\d{1,2})(?:er|ere|eme|ieme|nd|nde|st|rd|th)")
 _WORD = re.compile(r"[a-z0-9]+")
 _WHOLE_CITIES = {"75000": "75056", "69000": "69123", "13000": "13055"}
 """Paris, Lyon and Marseille, by what people write for the whole of them: arrondissements have postcodes, these cities have none."""

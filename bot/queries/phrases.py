@@ -210,10 +210,16 @@ def choices_text(answer: PlaceChoices, language: Language) -> str:
         head = ask.choices_postcode if asked.isdecimal() else ask.choices
     lines = [f"• {choice_text(choice, language)}" for choice in answer.choices]
     left = answer.total - len(answer.choices)
-    first = answer.choices[0].place
-    example = f"{first.name} {first.department}" if isinstance(first, Commune) else first.name
-    more = [ask.choices_more.format(n=left, example=example)] if left > 0 else []
+    more = [_more_choices(answer, left, language)] if left > 0 else []
     return "\n".join((head.format(asked=asked, n=answer.total), *lines, *more))
+
+
+def _more_choices(answer: PlaceChoices, left: int, language: Language) -> str:
+    """Say how many are left out, and to add the department; not where all that are shown lie in one: `Lyon 10e`."""
+    words, first = vocabulary(language), answer.choices[0].place
+    if len({getattr(choice.place, "department", choice.place.code) for choice in answer.choices}) == 1:
+        return f"{words.state.and_more.format(n=left).capitalize()}."
+    return words.ask.choices_more.format(n=left, example=f"{first.name} {first.department}" if isinstance(first, Commune) else first.name)
 
 
 def choice_text(choice: PlaceChoice, language: Language) -> str:

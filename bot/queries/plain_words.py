@@ -26,6 +26,17 @@ _HELP = frozenset(
         *("c est quoi", "c est quoi la vsa", "qu est ce que c est", "what is this", "what is it"),
     )
 )
+# "Est-ce utilisé à Valence ?", "Are there cameras in Lyon?": a question, and where what it asks about may begin and end.
+_QUESTION = re.compile(
+    r"(?:(?:bonjour|bonsoir|salut|hello|hi)\W+)?"
+    r"(?:(?:est[- ]ce|c['’ ]?est|(?:il )?y[- ](?:en[- ])?a|quel(?:le)?s?|combien|et|is|are|how|what|and)\b)"
+)
+_WHERE = re.compile(r"\b(?:à|a|au|aux|en|dans|sur|in|at)\s+", re.IGNORECASE)
+_WHEN = re.compile(
+    r"\s+(?:aujourd['’]hui|demain|maintenant|en ce moment|actuellement|ce week[- ]end|s['’]il (?:vous|te) pla[iî]t|svp|stp"
+    r"|today|tomorrow|now|please)$",
+    re.IGNORECASE,
+)
 _HERE = re.compile(
     r"\b(?:ici|here|near me)\W*$|\bchez (?:moi|nous)\b|\b(?:m[ay]|mon|notre|our) (?:ville|commune|quartier|village|town|city)\b"
 )
@@ -59,6 +70,7 @@ def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoic
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
     if folded in _HELP:
         return HelpRequest()
+    asked = _asked_about(asked) or asked
     if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
         return Question(Topic.NUMBER, asked)
     areas = areas_named(asked, places)
@@ -77,6 +89,19 @@ def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoic
     is_here = all(one.how is Match.NEAR for one in found.candidates) and _HERE.search(fold_words(asked))
     otherwise = BadInput(InputFault.NO_TOWN) if is_here else choices
     return Question(Topic.NUMBER, asked) if is_number else SearchWithFallback(Question(Topic.SEARCH, asked), otherwise)
+
+
+def _asked_about(asked: str) -> str | None:
+    """Return the one place that a question in a sentence ends with (`est-ce utilisé à Valence`); None where there is none, or several."""
+    if _QUESTION.match(fold_words(asked)) is None:
+        return None
+    asked = _WHEN.sub("", asked)
+    for start in _WHERE.finditer(asked):
+        place = asked[start.end() :]
+        if any(one.how in _SURE for one in find_places(place).candidates):
+            before = find_places(asked[: start.start()]).candidates
+            return None if any(one.how is Match.SENTENCE for one in before) else place
+    return None
 
 
 def areas_named(asked: str, places: Mapping[str, Place]) -> DepartmentMatch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -253,7 +254,7 @@ class Questions:
         return asked[question.topic](question.words, question.page)
 
     def _checked(self, words: str, missing: InputFault) -> str | BadInput:
-        asked = " ".join(words.split())
+        asked = _visible(words)
         if not any(character.isalnum() for character in asked):
             return BadInput(missing)
         return asked if len(asked) <= LONGEST_WORDS else BadInput(InputFault.TOO_LONG)
@@ -268,6 +269,7 @@ class Questions:
 
     def _departments(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment:
         """Find the departments; where the words are the name of towns, these are what is offered."""
+        words = _visible(words)
         if len(words) > LONGEST_WORDS:
             return BadInput(InputFault.TOO_LONG)
         found = areas_named(words, self._places)
@@ -358,3 +360,8 @@ class Questions:
 
     def _health(self, authorities: Collection[str]) -> tuple[AuthorityHealth, ...]:
         return tuple(one for one in self._overview().authorities if one.code in authorities)
+
+
+def _visible(words: str) -> str:
+    """Return the words with one space between, without the signs that nobody sees: what is copied from a page or from a post has some."""
+    return " ".join("".join(sign for sign in words if unicodedata.category(sign) != "Cf").split())

@@ -185,7 +185,7 @@ class TownView:
     broken: tuple[SourceView, ...]
     since: str
     caution: str
-    part: Piece | None
+    part: tuple[Piece, ...]
 
 
 def with_article(place: Place, language: Language) -> str:
@@ -219,8 +219,14 @@ def town_view(answer: TownAnswer, first: TownAnswer, places: Mapping[str, Place]
         broken=tuple(view for view in sources if view.status is Status.FAILING and not view.code.startswith("R-")),
         since="" if answer.since is None else ask.town_since.format(date=date_text(answer.since.date(), words.dates)),
         caution=" ".join(filter(None, (ask.unfinished if answer.unfinished else "", ask.town_caution))),
-        part=None if whole is None else Piece(ask.town_part.format(whole=whole.name, name=commune.name), f"/communes/{whole.code}"),
+        part=() if whole is None else _of_the_whole(ask.town_part.format(whole=whole.name, name=commune.name), whole),
     )
+
+
+def _of_the_whole(text: str, whole: Commune) -> tuple[Piece, ...]:
+    """Link the name of the city where the text says to ask for it: at its end."""
+    before, name, after = text.rpartition(whole.name)
+    return Piece(before), Piece(name, f"/communes/{whole.code}"), Piece(after)
 
 
 def by_nearness(health: Iterable[AuthorityHealth], department: str) -> list[AuthorityHealth]:

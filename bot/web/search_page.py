@@ -87,7 +87,9 @@ def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:
         return ""
     if not meant.sure:
         return words["communes_near"]
-    return words["communes_which"] if len(meant.choices) > 1 else ""
+    if len(meant.choices) == 1:
+        return ""
+    return words["communes_postcode"] if meant.asked.isdecimal() else words["communes_which"]
 
 
 def _found(decrees: Iterable[Decree], asked: str, site: SiteContext, request: PageRequest) -> Iterator[object]:

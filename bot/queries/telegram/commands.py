@@ -184,14 +184,13 @@ def addressed(message: Message, bot: str, bot_id: int, known: Collection[str]) -
     command = typed_command(text) if message.text else None
     if command is not None and command.bot is not None:
         return Addressed(command) if command.bot.lower() == bot.lower() else None
-    if message.chat.type == ChatType.PRIVATE:
-        return Addressed(command) if command is not None else Addressed(words=text if message.text else "")
-    if command is not None and folded_name(command.name) in known:
+    is_private = message.chat.type == ChatType.PRIVATE
+    if command is not None and (is_private or folded_name(command.name) in known):
         return Addressed(command)
     name = re.compile(rf"(?<!\w)@{re.escape(bot)}(?!\w)", re.IGNORECASE)
     replied = message.reply_to_message
     is_reply = replied is not None and replied.from_user is not None and replied.from_user.id == bot_id
-    if not is_reply and name.search(text) is None:
+    if not is_private and not is_reply and name.search(text) is None:
         return None
     rest = name.sub(" ", text).strip()
     inner = typed_command(rest)

@@ -23,7 +23,7 @@ from telegram import (
 from telegram.constants import ParseMode
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
-from bot.gazetteer.gazetteer import Commune, gazetteer
+from bot.gazetteer.gazetteer import Commune, gazetteer, region_of
 from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, telegram_decree, telegram_text, words_in
 from bot.messages.cleaning import cut, inert, unlinked
 from bot.messages.letters.drafting import LetterKind
@@ -191,7 +191,7 @@ def telegram_reply(answer: Answer, places: Mapping[str, Place], language: Langua
             photo = _picture(answer, places, language) if isinstance(answer, FiguresAnswer) else None
             there = answer.places if isinstance(answer, NothingFound) and answer.question.topic is Topic.DEPARTMENT else ()
             words = plain_answer(answer, places, language, "telegram")
-            return replace(said(words), rows=_rows(_follow_departments(there, language)), photo=photo)
+            return replace(said(words), rows=_rows(_follow_places(there, language)), photo=photo)
 
 
 def said(words: str) -> Reply:
@@ -253,7 +253,7 @@ def _list(answer: DecreeList, places: Mapping[str, Place], language: Language) -
     foot = [html_text(text, _own_commands()).source for text in (unread(answer, places, language), hint) if text]
     markup = "\n\n".join((*([html_text(other).source] if other else []), heading, *lines, *foot))
     plain = f"{unlinked(plain_answer(answer, places, language, 'telegram'))}\n\n{hint}"
-    follow = _follow_departments(answer.places, language) if answer.question.topic is Topic.DEPARTMENT else ()
+    follow = _follow_places(answer.places, language) if answer.question.topic is Topic.DEPARTMENT else ()
     return Reply(markup, plain, _rows(_numbers(answer.decrees), _turns(answer.question, answer.pages, language), follow))
 
 
@@ -282,7 +282,7 @@ def _card(answer: OneDecree, places: Mapping[str, Place], language: Language) ->
     text = telegram_decree(message, places)
     pdf: Row = () if text.button is None else (text.button,)
     towns = tuple(_follow_town(commune, language) for commune in _named_in(decree))
-    follow = towns or _follow_departments((message.place,), language)
+    follow = towns or _follow_places((message.place,), language)
     linked = ((button,) for button in _linked(decree, language))
     return Reply(text.html, text.plain, _rows(pdf, *linked, follow, tuple(_letters(decree, language))))
 
@@ -306,10 +306,16 @@ def _follow_town(commune: Commune, language: Language) -> PressButton:
     return _follow(f"{commune.name} ({commune.department})", f"c{commune.code}", language)
 
 
-def _follow_departments(places: Sequence[Place], language: Language) -> Row:
-    """Return a button per department; none for regions, which have codes of their own, nor for the préfet de police."""
-    departments = [place for place in places if not place.territory]
-    return tuple(_follow(f"{place.department} ({place.code})", f"d{place.code}", language) for place in departments[:_MOST_TO_FOLLOW])
+def _follow_places(places: Sequence[Place], language: Language) -> Row:
+    """Return a button per department or region; none for the préfet de police."""
+    buttons = []
+    for place in places:
+        region = region_of(min(place.territory)) if place.code.startswith("R-") else None
+        if region is not None:
+            buttons.append(_follow(place.department, f"r{region}", language))
+        elif not place.territory:
+            buttons.append(_follow(f"{place.department} ({place.code})", f"d{place.code}", language))
+    return tuple(buttons[:_MOST_TO_FOLLOW])
 
 
 def _follow(name: str, code: str, language: Language) -> PressButton:

@@ -84,6 +84,8 @@ def _first(text: str, count: int = 12) -> list[str]:
         ("villurbane", ["Villeurbanne (69)"]),
         ("haute-savoye", ["Haute-Savoie"]),
         ("part dieux", ["Lyon 3e (69)"]),
+        ("Lyon 3rd", ["Lyon 3e (69)"]),
+        ("Paris 12th", ["Paris 12e (75)"]),
         ("est-ce utilisé à Valence ?", ["Valence (26)", "Valence (82)", "Valence (16)"]),
         ("Montélimar et Valence", ["Valence (26)", "Montélimar (26)"]),
         ("y en a-t-il eu au Havre", ["Le Havre (76)"]),

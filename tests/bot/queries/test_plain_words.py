@@ -58,6 +58,12 @@ PARIS_12 = tuple(NamedCommune(code, Naming.ALIAS, "gare de Lyon") for code in ("
         ("[988]", Question(Topic.NUMBER, "[988]")),
         ("98800", Question(Topic.TOWN, "98818")),
         ("auvergne-rhône-alpes", Question(Topic.DEPARTMENT, "R-ARA")),
+        ("Y en a-t-il dans la Drôme aujourd’hui ?", Question(Topic.DEPARTMENT, "26")),
+        ("Est-ce utilisé à Romans-sur-Isère, s’il vous plaît ?", Question(Topic.TOWN, "26281")),
+        ("est-ce utilisé à Saint Germain en Laye", Question(Topic.TOWN, "78551")),
+        ("Bonjour, y a-t-il des caméras dans ma rue à Montélimar ?", Question(Topic.TOWN, "26198")),
+        ("Is it used in Montélimar?", Question(Topic.TOWN, "26198")),
+        ("et à Montélimar ?", Question(Topic.TOWN, "26198")),
         ("Paris", Question(Topic.DEPARTMENT, "75")),
         ("350", Question(Topic.NUMBER, "350")),
         ("[12]", Question(Topic.NUMBER, "[12]")),
@@ -214,13 +220,26 @@ def test_whoever_asks_about_here_is_asked_where_that_is(towns: Questions, words:
     assert (towns.plain(words) == BadInput(InputFault.NO_TOWN)) is is_asked
 
 
+@pytest.mark.parametrize("words", ["Est-ce utilisé à Die ou à Crest ?", "est-ce que le festival à Valence est filmé", "festival à Valence"])
+def test_a_sentence_that_ends_with_no_one_place_is_searched(words: str) -> None:
+    meant = understood(words, FRANCE)
+    assert isinstance(meant, SearchWithFallback)
+    assert meant.question == Question(Topic.SEARCH, words.removesuffix(" ?"))
+
+
+def test_signs_that_nobody_sees_are_no_part_of_a_question(towns: Questions) -> None:
+    assert towns.plain("26\u200b000") == towns.plain("26000")
+    assert towns.plain("Monté\u00adlimar\u2060") == towns.plain("Montélimar")
+    assert towns.department("\ufeff26") == towns.department("26")
+
+
 def test_a_town_asked_for_as_a_department_is_offered(towns: Questions) -> None:
     answer = towns.department("Montélimar")
     assert isinstance(answer, PlaceChoices)
     assert plain_answer(answer, FRANCE, "fr").splitlines()[0] == "Pour « Montélimar », voulez-vous dire :"
 
 
-@pytest.mark.parametrize("asked", ["Est-ce utilisé à Valence ?", "gare de Lyon"])
+@pytest.mark.parametrize("asked", ["Est-ce que Valence est surveillée ?", "gare de Lyon"])
 def test_what_is_offered_in_the_place_of_a_search_says_what_the_search_is_worth(asked: str) -> None:
     decrees = MemoryDecrees([decree(1)])
     decrees.renewing = True

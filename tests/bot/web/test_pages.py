@@ -200,6 +200,20 @@ def test_a_search_shows_places_first_and_the_words_in_their_phrase() -> None:
     assert 'href="/arretes/1104"' in get(sample_site(), "/recherche?q=2026-1104").body.decode()
 
 
+def test_a_search_by_a_postcode_speaks_of_it_and_not_of_a_name() -> None:
+    search = web_words("fr")["search"]
+    body = get(sample_site(), "/recherche?q=26200").body.decode()
+    assert search["communes_postcode"] in body
+    assert search["communes_which"] not in body
+    assert search["communes_which"] in get(sample_site(), "/recherche?q=romans").body.decode()
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_the_page_of_an_arrondissement_leads_to_its_city_by_name(prefix: str) -> None:
+    body = get(sample_site(), f"{prefix}/communes/75112").body.decode()
+    assert f'<a href="{prefix}/communes/75056">Paris</a>' in body
+
+
 def test_a_search_says_that_the_records_are_read_again() -> None:
     decrees = MemoryDecrees([decree(1)])
     site, said = memory_site(decrees), vocabulary("fr").ask.unfinished
