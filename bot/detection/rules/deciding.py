@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import timedelta
+from itertools import starmap
 from typing import Any
 
 from bot.detection.facts.identity import number, without_service
 from bot.detection.facts.period import period
 from bot.detection.facts.references import CHANGES, Citation, citations, references
 from bot.detection.rules.evidence import USE, Finding, SegmentEvidence, Verb, article_verb, first_verb, stopped, title_verb, unsettled
-from bot.detection.text.cues import VerdictReason, cues, name_of
+from bot.detection.text.cues import VerdictReason, cue, name_of
 from bot.detection.text.mentions import Mention, legal_bases
 from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
@@ -52,9 +53,9 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
     opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
     start = document.mended_span(opening, block.end)[0]
     stop = min(case.within(block)[1], mention.tight_end + _TITLE_TAIL)
-    event = cues().around["event"].search(text, mention.tight_end, stop)
+    event = cue("around.event").search(text, mention.tight_end, stop)
     said = stop if event is None else event.start()
-    never = cues().never.search(text, start, said)
+    never = cue("never").search(text, start, said)
     verb = title_verb(text, start, said, stop)
     if correcting is not None:  # whatever the decree does that it corrects
         verb = Verb(Kind.MODIFICATION, *document.mended_span(*correcting.span("word")), Kind.MODIFICATION.value)
@@ -84,14 +85,14 @@ def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
     if not references(case.document, case.segment, verb.kind, None):
         return VerdictReason.UNNAMED
     low, high = case.span
-    idle, changing = (cues().around[key].search(case.text, low, high) is not None for key in ("idle", "changes"))
+    idle, changing = (cue(f"around.{key}").search(case.text, low, high) is not None for key in ("idle", "changes"))
     return VerdictReason.NO_CHANGE if idle or (high - low > _TOLD and not changing) else None
 
 
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
     """Return the decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
     text = case.text
-    of_another = cues().around["of_another"].search(text, max(start, verb.start - _NAMED), verb.start)
+    of_another = cue("around.of_another").search(text, max(start, verb.start - _NAMED), verb.start)
     if verb.kind is Kind.AUTHORISATION and of_another is not None:
         kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, case.verb(verb))
         return case.decree(kind, said_so, mention)
@@ -120,7 +121,7 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
         if decision is not None:
             contradiction = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
             return case.uncertain(case.phrase(mention), said_so, contradiction)
-    if cues().around["plainly"].search(case.text, start, verb.start) is not None:
+    if cue("around.plainly").search(case.text, start, verb.start) is not None:
         return case.decree(verb.kind, said_so, mention)
     return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, mention))
 
@@ -134,18 +135,18 @@ def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: i
         if mention.part is DecreePart.TITLE:
             opening = case.within(block)[0]
             # One that begins as something else and goes on with an act: "Avis de consultation : projet d'arrêté…".
-            notice = cues().never.match(text, opening, start) or cues().related.match(text, opening, start)
+            notice = cue("never").match(text, opening, start) or cue("related").match(text, opening, start)
         elif case.title is not None:
             # "Donnant subdélégation", "fixant la liste…", before any verb.
             titled, verb, offset = case.title.text, case.title.verb, case.title.start
-            notice = cues().never.search(titled) or cues().related.search(titled)
+            notice = cue("never").search(titled) or cue("related").search(titled)
             is_one = notice is None and verb is None and not case.title.speaks
             notice = notice if notice is not None and (verb is None or notice.start() < verb.start) else None
         if is_one or notice is not None:
             said_so = () if notice is None else (case.against(notice, offset),)
             return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), *said_so
         near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        if not cues().around["act"].search(text, start, mention.tight_start) and article_verb(text, *near) is None:
+        if not cue("around.act").search(text, start, mention.tight_start) and article_verb(text, *near) is None:
             return (case.because("doubt", VerdictReason.NO_ACT, mention),)
     if not mention.strong and not case.supported():
         return (case.because("doubt", VerdictReason.OTHER_WORDS, mention),)
@@ -156,7 +157,7 @@ def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention
     """Return what shows that the decree changed or ended is no authorisation ("l'arrêté portant création d'un comité de suivi…")."""
     if verb.kind not in CHANGES:
         return ()
-    for other in cues().related.finditer(case.text, verb.end, mention.tight_start):
+    for other in cue("related").finditer(case.text, verb.end, mention.tight_start):
         if _PURPORT.search(case.text[verb.end : other.start()]) is not None:
             return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), case.against(other)
     return ()
@@ -184,7 +185,7 @@ def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
 
 def _answers(case: SegmentEvidence, block: Block, verb: Verb) -> bool:
     """Return True for an article that says of what was asked for that it is refused or granted."""
-    return cues().around["request"].search(case.text, case.within(block)[0], verb.start) is not None
+    return cue("around.request").search(case.text, case.within(block)[0], verb.start) is not None
 
 
 # What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end.
@@ -204,7 +205,7 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         start, stop = case.within(block)
         if mention.part is not DecreePart.ARTICLE:
             start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        if cues().handing_over.search(case.text, start, stop):
+        if cue("handing_over").search(case.text, start, stop):
             continue
         verb = article_verb(case.text, start, stop)
         if verb is None:
@@ -352,7 +353,7 @@ def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
     for mention in case.found:
         if mention.strong and not mention.citation and cited.end <= mention.start < min(block.end, cited.end + _REACH):
             between = (low, mention.tight_start)
-            if cues().never.search(case.text, *between) is None and cues().related.search(case.text, *between) is None:
+            if cue("never").search(case.text, *between) is None and cue("related").search(case.text, *between) is None:
                 return mention
     return None
 
@@ -360,69 +361,56 @@ def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
 # Which of the decrees found inside one act are the same: a line of a table of contents, a separator page, the decree itself.
 
 _FACTS = tuple(entry.name for entry in fields(Facts))
-
-
 _DATES = ("signed", "starts")
 _TELLING = ("signed", "starts", "ends", "operators", "event", "places")
 _MORNING = 9
 """Hour until which the end of an evening is given as of the day before."""
 
 
-@dataclass(slots=True)
-class _Kept:
-    segment: Segment
-    verdict: Verdict
-    number: str | None
-
-
 def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
     """Return each decree once, in the order of the act, with every fact that any of its appearances gave. A wrong merge would lose one: two
     are one only when their identifiers agree, or their numbers and dates, or, where one has no number, when nothing they both give
     differs."""
-    kept: list[_Kept] = []
+    kept: list[tuple[Segment, Verdict]] = []
 
     def wealth(decree: tuple[Segment, Verdict]) -> tuple[bool, int]:
         return decree[0].has_articles, sum(bool(getattr(decree[1].facts, name)) for name in _FACTS)
 
-    for segment, verdict in sorted(decrees, key=wealth, reverse=True):
-        entry = _Kept(segment, verdict, without_service(verdict.facts.number) if verdict.facts.number is not None else None)
-        twin = next((other for other in kept if _same(entry, other)), None)
+    for entry in sorted(decrees, key=wealth, reverse=True):
+        twin = next((rank for rank, other in enumerate(kept) if _same(entry, other)), None)
         if twin is not None:
-            twin.verdict = _completed(twin.verdict, verdict)
+            kept[twin] = kept[twin][0], _completed(kept[twin][1], entry[1])
         else:
             kept.append(entry)
-    return tuple(entry.verdict for entry in sorted(kept, key=lambda entry: entry.segment.start))
+    return tuple(verdict for _, verdict in sorted(kept, key=lambda entry: entry[0].start))
 
 
-def _same(one: _Kept, two: _Kept) -> bool:
-    if one.verdict.kind is not two.verdict.kind:
+def _same(one: tuple[Segment, Verdict], two: tuple[Segment, Verdict]) -> bool:
+    (segment, verdict), (other_segment, other) = one, two
+    if verdict.kind is not other.kind:
         return False
-    if one.segment.act_id is not None and two.segment.act_id is not None:
-        return one.segment.act_id == two.segment.act_id
-    if one.number is not None and two.number is not None:
-        return one.number == two.number and not _differing(one, two, _DATES)
-    if _differing(one, two, _TELLING):
-        return False
-    agreeing = any(left == right for left, right in _pairs(one, two, _TELLING))
-    return agreeing or not (one.segment.has_articles and two.segment.has_articles)
+    if segment.act_id is not None and other_segment.act_id is not None:
+        return segment.act_id == other_segment.act_id
+    if verdict.facts.number is not None and other.facts.number is not None:
+        numbers = {without_service(verdict.facts.number), without_service(other.facts.number)}
+        return len(numbers) == 1 and all(starmap(_agree, _pairs(verdict.facts, other.facts, _DATES)))
+    telling = _pairs(verdict.facts, other.facts, _TELLING)
+    agreeing = any(left == right for left, right in telling)
+    return all(starmap(_agree, telling)) and (agreeing or not (segment.has_articles and other_segment.has_articles))
 
 
-def _pairs(one: _Kept, two: _Kept, names: tuple[str, ...]) -> list[tuple[Any, Any]]:
+def _pairs(one: Facts, two: Facts, names: tuple[str, ...]) -> list[tuple[Any, Any]]:
     """Return the facts that both give."""
-    pairs = [(getattr(one.verdict.facts, name), getattr(two.verdict.facts, name)) for name in names]
+    pairs = [(getattr(one, name), getattr(two, name)) for name in names]
     return [(left, right) for left, right in pairs if left and right]
 
 
-def _differing(one: _Kept, two: _Kept, names: tuple[str, ...]) -> bool:
-    return any(left != right for name in names for left, right in _pairs(one, two, (name,)) if not _same_day(name, left, right))
-
-
-def _same_day(name: str, one: Any, two: Any) -> bool:
-    """Return True for moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
+def _agree(one: Any, two: Any) -> bool:
+    """Return True for the same, or moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
     if not isinstance(one, Moment) or not isinstance(two, Moment) or (one.time is None) is (two.time is None):
-        return False
+        return bool(one == two)
     day, exact = (one.day, two) if one.time is None else (two.day, one)
-    night = name == "ends" and exact.time is not None and exact.time.hour < _MORNING and exact.day == day + timedelta(days=1)
+    night = exact.time is not None and exact.time.hour < _MORNING and exact.day == day + timedelta(days=1)
     return day == exact.day or night
 
 

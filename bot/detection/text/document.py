@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Generic, TypeVar
 
-from bot.detection.text.cues import RewrittenText, cues, fold, holds_damaged, repair, squeeze
+from bot.detection.text.cues import RewrittenText, cue, cues, fold, holds_damaged, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
 from bot.domain.folding import fold_letters, fold_words
@@ -31,13 +31,13 @@ _SMALL = 2 * _REACH
 def has_sign(text: str) -> bool:
     """Return True when a text, in any spelling, may speak of algorithmic video surveillance."""
     tight = fold_letters(text)
-    return cues().gate.search(tight) is not None or holds_damaged(tight, cues().misreads[0])
+    return cue("gate").search(tight) is not None or holds_damaged(tight, cues().misreads[0])
 
 
 def signs(act: Act) -> bool:
     """Return True when the act has a sign anywhere, in its title or across two pages included."""
     heading = act.pages[0].text[:HEADING_REACH] if act.pages else ""
-    if cues().jargon["title"].search(fold_words(f"{act.title}\n{heading}")) is not None:
+    if cue("jargon.title").search(fold_words(f"{act.title}\n{heading}")) is not None:
         return True
     return has_sign("\n".join([act.title, *(page.text for page in act.pages)]))
 
