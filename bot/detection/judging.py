@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from bot.detection.facts.doubts import agree, second_values
 from bot.detection.facts.gather import facts_of
 from bot.detection.facts.identity import number
-from bot.detection.facts.references import CHANGES, amended
+from bot.detection.facts.references import amended
 from bot.detection.facts.signature import passed_over
 from bot.detection.facts.tagging import TAGGED, tagged
 from bot.detection.rules.deciding import answered, by_articles, by_parts, by_reference, by_title, deduplicate
@@ -49,7 +49,8 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
     if not signs(act):
         return (_unread(act, unreadable, stand_alone=stand_alone),)
     text, cut = _opened(act)
-    if not unreadable and lists_acts(text, cut[0]) is not None:
+    lists = lists_acts(text, cut[0]) if not unreadable else None
+    if lists is not None:
         # The lines of a certificate of posting would each be taken for a line of a table of contents.
         cut = (cut[0], *(segment for segment in cut[1:] if segment.is_formal))
     judged = [(segment, decide(text, segment, unreadable=bool(unreadable), stand_alone=stand_alone)) for segment in cut]
@@ -61,6 +62,8 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
         evidence = tuple(quote for finding in doubts[:3] for quote in finding.evidence)
         return (Verdict(Outcome.UNCERTAIN, evidence=evidence),)
     reasons = tuple(quote for _, finding in judged for quote in finding.evidence)
+    if lists is not None and not reasons:
+        reasons = (text.evidence("against", *text.loose(*lists.span()), name_of(lists)),)
     return (Verdict(Outcome.NOT_CONCERNED, evidence=reasons[:6]),)  # it may be hundreds of decrees on other things
 
 
@@ -116,7 +119,7 @@ _DRAFT = re.compile(r"^\W{0,4}projet(?:\sd.arretes?\b|\W{0,4}$)", re.MULTILINE)
 
 def _beside_the_point(case: SegmentEvidence) -> Finding | None:
     """Return the finding on what is no decision on VSA: of another authority, a notice, a draft, an act on other images."""
-    court = case.said_in("judged.by", DecreePart.TITLE, DecreePart.HEADING) or case.said_in("judged.signed", DecreePart.HEADING)
+    court = case.said_in("judged.by", DecreePart.TITLE, DecreePart.HEADING)
     if court is not None:
         return _of_a_court(case, court)
     said = case.said_in("signed_elsewhere", DecreePart.TITLE, DecreePart.HEADING)
@@ -253,9 +256,8 @@ def _by_body(case: SegmentEvidence) -> Finding:
     if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
         return case.passed_over(VerdictReason.OTHER_WORDS)
     # Among powers that the article hands over to somebody.
-    spans = (case.within(block) for mention in case.found if (block := case.segment.at(mention.start)).part is DecreePart.ARTICLE)
-    handed = [case.against(match) for span in spans if (match := cue("handing_over").search(case.text, *span)) is not None]
-    return case.left_open(VerdictReason.UNDECIDED, *handed[:1])
+    handed = case.said_in("handing_over", DecreePart.ARTICLE)
+    return case.left_open(VerdictReason.UNDECIDED, *map(case.against, filter(None, [handed])))
 
 
 def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
@@ -281,9 +283,6 @@ def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Findin
     """Return what is said under a title that says what the act is about; None where that leaves it open."""
     if case.title is None or tells_only_a_change(case.title) or case.unreadable:
         return None
-    if case.supported() and (analysed := case.said_in("around.analysed", DecreePart.ARTICLE)) is not None:
-        said = case.document.evidence("support", *case.document.loose(*analysed.span()), name_of(analysed))
-        return case.left_open(VerdictReason.PREAMBLE, said)
     on_the_law = any(basis.alone for basis, *_ in legal_bases(case.document, case.segment.start, case.segment.end))
     if on_the_law and case.looks_for_events() and not any(_given_up(case, mention) for mention in strong):
         # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
@@ -304,10 +303,8 @@ def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | No
 
 
 def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return True for what a recital says was thought of and is not done; not of an act that ends something, which may rest on that."""
-    if case.title is None or mention.part is not DecreePart.RECITAL:
-        return False
-    if (verb := case.title.verb) is not None and verb.kind in CHANGES:
+    """Return True for what a recital says was thought of and is not done."""
+    if mention.part is not DecreePart.RECITAL:
         return False
     low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
     before = cue("around.given_up").search(case.text, low, mention.tight_end)
@@ -317,7 +314,7 @@ def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
 def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
     """Return True where only visas speak of VSA, as the title of another decree, and the act decides nothing on images."""
     before = (case.text[case.within(case.segment.at(mention.start))[0] : mention.tight_start] for mention in strong)
-    quoted = all(mention.part is DecreePart.VISA for mention in strong) and all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
+    quoted = all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
     if case.supported() or not case.segment.has_articles or not quoted:
         return False
     return case.said_in("around.seen", DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE) is None
@@ -331,10 +328,8 @@ def without_mention(case: SegmentEvidence) -> Finding:
     table of contents ("portant autorisation de l'emploi da") with no body to say more, and at an act that rests on the very articles of the
     law and names predetermined events, video surveillance or nothing at all."""
     document, segment = case.document, case.segment
-    low, high = case.span
-    stretch = case.text[low:high]
-    cut = cue("objects.cut").search(stretch)
-    if cut is not None and not segment.has_articles and len(stretch) - cut.end() <= 60:
+    cut = cue("objects.cut").search(case.text, *case.span)
+    if cut is not None and not segment.has_articles and case.span[1] - cut.end() <= 60:
         phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut))
         return case.uncertain(phrase, case.because("doubt", VerdictReason.CUT_OFF, segment))
     if (ruined := _ruined(case)) is not None:

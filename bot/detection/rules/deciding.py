@@ -12,7 +12,7 @@ from bot.detection.facts.identity import number, without_service
 from bot.detection.facts.period import period
 from bot.detection.facts.references import CHANGES, Citation, citations, references
 from bot.detection.rules.evidence import USE, Finding, SegmentEvidence, Verb, article_verb, first_verb, stopped, title_verb, unsettled
-from bot.detection.text.cues import VerdictReason, cue, name_of
+from bot.detection.text.cues import VerdictReason, cue
 from bot.detection.text.mentions import Mention, legal_bases
 from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
@@ -20,16 +20,10 @@ from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
 _TITLE_TAIL = 320
 """Squeezed characters after a mention in which its title may still say what it does to it."""
 
-_TOLD = 500
-"""Squeezed characters of an erratum that is more than its title: they say what is corrected."""
-
 _PURPORT = re.compile(r"(?:portant|fixant|relati[a-z]{1,2}a)[a-z]{0,16}$")
 
 _NAMED = 90
 """Squeezed characters before a verb in which the decree is named whose title it belongs to."""
-
-_THINGS_ENDED = frozenset({"subsidy", "delegation of signature", "procurement or call"})
-"""What may be for VSA without being it: a decree that changes or ends one of these changes no VSA."""
 
 
 def by_title(case: SegmentEvidence) -> Finding | None:
@@ -48,8 +42,7 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
     """Return what this title or heading says of a mention (of two interleaved layers, one may have the verb, one the object), or None."""
     document, text = case.document, case.text
     # The title of the decree that an erratum corrects comes after that word.
-    found = erratum(document, case.segment)
-    correcting = found if found is not None and found.start() < mention.start else None
+    correcting = erratum(document, case.segment)
     opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
     start = document.mended_span(opening, block.end)[0]
     stop = min(case.within(block)[1], mention.tight_end + _TITLE_TAIL)
@@ -60,7 +53,7 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
     if correcting is not None:  # whatever the decree does that it corrects
         verb = Verb(Kind.MODIFICATION, *document.mended_span(*correcting.span("word")), Kind.MODIFICATION.value)
     # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
-    ended = never is not None and verb is not None and verb.kind in CHANGES and name_of(never) in _THINGS_ENDED
+    ended = verb is not None and verb.kind in CHANGES
     if never is not None:
         first = first_verb(text, start, said)  # "portant autorisation… et délégation" decides before
         decides = first is not None and first.start < never.start()
@@ -84,9 +77,7 @@ def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
     """Return what an erratum leaves open: which decree it corrects, or what becomes other than it was."""
     if not references(case.document, case.segment, verb.kind, None):
         return VerdictReason.UNNAMED
-    low, high = case.span
-    idle, changing = (cue(f"around.{key}").search(case.text, low, high) is not None for key in ("idle", "changes"))
-    return VerdictReason.NO_CHANGE if idle or (high - low > _TOLD and not changing) else None
+    return VerdictReason.NO_CHANGE if cue("around.idle").search(case.text, *case.span) is not None else None
 
 
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
@@ -141,7 +132,6 @@ def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: i
             titled, verb, offset = case.title.text, case.title.verb, case.title.start
             notice = cue("never").search(titled) or cue("related").search(titled)
             is_one = notice is None and verb is None and not case.title.speaks
-            notice = notice if notice is not None and (verb is None or notice.start() < verb.start) else None
         if is_one or notice is not None:
             said_so = () if notice is None else (case.against(notice, offset),)
             return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), *said_so
@@ -177,15 +167,9 @@ def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
         if verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
             return None
         speaks = any(mention.part is DecreePart.ARTICLE and block.start <= mention.start < block.end for mention in case.found)
-        speaks = speaks or (verb.kind is Kind.REFUSAL and _answers(case, block, verb))
         if speaks and contrary is None and verb.kind is not Kind.MODIFICATION:
             contrary = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
     return contrary
-
-
-def _answers(case: SegmentEvidence, block: Block, verb: Verb) -> bool:
-    """Return True for an article that says of what was asked for that it is refused or granted."""
-    return cue("around.request").search(case.text, case.within(block)[0], verb.start) is not None
 
 
 # What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end.
@@ -250,11 +234,8 @@ def _as_titled(case: SegmentEvidence) -> Finding | None:
 
 def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
     """Return True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
-    if case.title is None:
-        return False
-    if mention.part is not DecreePart.ARTICLE:
-        return not case.segment.is_formal and case.title.verb is None
-    return not case.title.speaks and _apart(case, *sorted((verb.start, mention.tight_start)))
+    own = case.title is not None and not case.title.speaks
+    return own and _apart(case, *sorted((verb.start, mention.tight_start)))
 
 
 def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
@@ -274,8 +255,9 @@ def answered(case: SegmentEvidence) -> Finding | None:
     """Return what the first article that speaks of the request says of it, where the title or a visa says that it was one for VSA."""
     asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
     for block, verb in case.decisions() if asked is not None else ():
-        said, own = case.text[verb.start : verb.end], _ANSWERED.match(case.text, verb.start, case.within(block)[1]) is not None
-        refused = verb.kind is Kind.REFUSAL and (own or _answers(case, block, verb))
+        start, stop = case.within(block)
+        said, own = case.text[verb.start : verb.end], _ANSWERED.match(case.text, verb.start, stop) is not None
+        refused = verb.kind is Kind.REFUSAL and (own or cue("around.request").search(case.text, start, verb.start) is not None)
         # "La commune est autorisée" answers another request; this one is said to be granted.
         granted = verb.kind is Kind.AUTHORISATION and (own or re.match("demande|ilestfaitdroit", said) is not None)
         if asked is not None and (refused or granted):
@@ -302,10 +284,8 @@ def by_parts(case: SegmentEvidence) -> Finding | None:
     document, segment, text = case.document, case.segment, case.text
     above = (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA)
     on_the_law = any(basis.alone for block in segment.of(*above) for basis, *_ in legal_bases(document, block.start, block.end))
-    titled = case.title.verb if case.title is not None else None
     of_vsa = case.title is None or case.title.speaks or re.search(r"article10(?!\d)", case.title.text) is not None
-    otherwise = case.denied() or (titled is not None and titled.kind is not Kind.AUTHORISATION)
-    if not (on_the_law and of_vsa) or otherwise:
+    if not (on_the_law and of_vsa) or case.denied():
         return None
     allowed: Verb | None = None
     for block in segment.of(DecreePart.ARTICLE):
