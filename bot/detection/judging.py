@@ -30,7 +30,7 @@ from bot.detection.rules.evidence import (
     tells_only_a_change,
 )
 from bot.detection.text.cues import VerdictReason, cue, fold, name_of
-from bot.detection.text.document import HEADING_REACH, ActText, document, relevant_pages, signs
+from bot.detection.text.document import HEADING_REACH, ActText, document, signs
 from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
@@ -68,8 +68,8 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
 
 
 def _opened(act: Act) -> tuple[ActText, tuple[Segment, ...]]:
-    """Return the text of an act, or in a bulk act of hundreds of pages of those around a sign, and the decrees in it."""
-    text = document(act, relevant_pages(act) or act.pages)
+    """Return the text of an act, and the decrees in it."""
+    text = document(act, act.pages)
     cut = segments(text, act.id)
     return located(text, cut, act.title_from), cut
 
@@ -89,7 +89,7 @@ def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verd
     if not unreadable:
         return NOTHING
     readable = any(page.origin is not TextOrigin.UNREADABLE and page.text.strip() for page in act.pages)
-    foreign = act.service is not None and cue("services.other").search(fold(act.service).text) is not None
+    foreign = act.service is not None and cue("around.other_service").search(fold(act.service).text) is not None
     if readable or foreign or (not stand_alone and not is_generic(fold(act.title).text)):
         return NOTHING
     title, where = without_names(act.title.strip()), act.title_from or Where.TITLE
@@ -256,7 +256,7 @@ def _by_body(case: SegmentEvidence) -> Finding:
     if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
         return case.passed_over(VerdictReason.OTHER_WORDS)
     # Among powers that the article hands over to somebody.
-    handed = case.said_in("handing_over", DecreePart.ARTICLE)
+    handed = case.said_in("around.delegation_of_powers", DecreePart.ARTICLE)
     return case.left_open(VerdictReason.UNDECIDED, *map(case.against, filter(None, [handed])))
 
 
@@ -328,7 +328,7 @@ def without_mention(case: SegmentEvidence) -> Finding:
     table of contents ("portant autorisation de l'emploi da") with no body to say more, and at an act that rests on the very articles of the
     law and names predetermined events, video surveillance or nothing at all."""
     document, segment = case.document, case.segment
-    cut = cue("objects.cut").search(case.text, *case.span)
+    cut = cue("around.use_of_something_in_a_place").search(case.text, *case.span)
     if cut is not None and not segment.has_articles and case.span[1] - cut.end() <= 60:
         phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut))
         return case.uncertain(phrase, case.because("doubt", VerdictReason.CUT_OFF, segment))
@@ -340,7 +340,7 @@ def without_mention(case: SegmentEvidence) -> Finding:
         basis, start, end = resting
         title = case.title
         telling = title is None or tells_only_a_change(title) or _ON_VIDEO.search(title.text) is not None
-        telling = telling or case.said_in("around.analysed", DecreePart.ARTICLE) is not None
+        telling = telling or case.said_in("around.images_analysed", DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, basis.label)
             return case.uncertain(phrase, document.evidence("doubt", start, end, VerdictReason.LAW_ALONE.value))
@@ -372,7 +372,7 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
 
 def _ruined(case: SegmentEvidence) -> Finding | None:
     """Return that a person must look where no article could be read, and fragments are left of the words that name VSA and of its law."""
-    left = cue("objects.ruined").search(case.text, *case.span)
+    left = cue("around.what_is_left_of_its_name").search(case.text, *case.span)
     if left is None or case.segment.has_articles or case.mentions.set_aside or not cue("around.remains").search(case.text, *case.span):
         return None
     phrase = case.document.evidence("verdict", *case.document.loose(*left.span()), name_of(left))

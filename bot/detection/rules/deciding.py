@@ -189,7 +189,7 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         start, stop = case.within(block)
         if mention.part is not DecreePart.ARTICLE:
             start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        if cue("handing_over").search(case.text, start, stop):
+        if cue("around.delegation_of_powers").search(case.text, start, stop):
             continue
         verb = article_verb(case.text, start, stop)
         if verb is None:
@@ -326,10 +326,7 @@ def by_reference(case: SegmentEvidence) -> Finding | None:
 
 def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
     """Return the mention of VSA in what is said of a decree that is named, unless it is a subsidy, a committee or the like for it."""
-    block = case.segment.at(cited.start)
-    if block.part is DecreePart.ARTICLE:
-        return None
-    low = case.document.mended_span(cited.end, cited.end)[0]
+    block, low = case.segment.at(cited.start), case.document.mended_span(cited.end, cited.end)[0]
     for mention in case.found:
         if mention.strong and not mention.citation and cited.end <= mention.start < min(block.end, cited.end + _REACH):
             between = (low, mention.tight_start)

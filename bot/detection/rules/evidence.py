@@ -263,7 +263,7 @@ def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
 def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
     """Return what an article says to forbid or stop a use, unless of what no decree allows ("la reconnaissance faciale est interdite") or
     of what may follow ("la préfète peut y mettre fin")."""
-    for found in cue("otherwise").finditer(text, start, stop):
+    for found in cue("around.forbidden_or_stopped").finditer(text, start, stop):
         beside = max(found.start() - _BESIDE, start), min(found.end() + _BESIDE, stop)
         if not any(cue(f"around.{key}").search(text, *beside) for key in ("never_allowed", "power")):
             return found
@@ -364,7 +364,7 @@ def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
     """Return the word with which a text begins, in its title or in a line of its heading, that names what is decided elsewhere; none where
     an act follows it ("Information du public : arrêté…"), or a line of its own that begins one."""
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
-        found = _line_opening(document, block, "notices")
+        found = _line_opening(document, block, "around.public_notice")
         if found is not None and _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
             title_end = document.mended_span(block.start, block.end)[1]
             if block.part is DecreePart.HEADING or not cue("around.act").search(document.mended.text, found.end(), title_end):

@@ -85,7 +85,7 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
         opening = document.mended_span(block.start, block.end)[0]
         said = document.mended_span(*sentence(document.flat, block, first, last))
         against = cue("around.other_thing").search(text, max(start - _AROUND, opening), min(end + 60, high)) or cue(
-            "around.excluded"
+            "around.said_not_to_be_there"
         ).search(text, max(start - _AROUND, said[0]), min(end + _AROUND, max(said[1], end)))
         if against is not None:
             aside.append(TextMatch(name_of(against), *document.loose(min(start, against.start()), max(end, against.end()))))
@@ -221,8 +221,7 @@ def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[Pur
 def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | None:
     """Return where a stretch says that all eight events are searched for ("l'ensemble des événements de l'article 3 …"), if it does."""
     match = _EVERY.search(document.mended.text, *document.mended_span(start, end))
-    span = document.loose(*match.span()) if match is not None else None
-    return None if span is None or is_excluded(document, *span, start, end) else span
+    return document.loose(*match.span()) if match is not None else None
 
 
 def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:

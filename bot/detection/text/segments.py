@@ -159,9 +159,7 @@ def segments(document: ActText, act_id: str | None) -> tuple[Segment, ...]:
         if match[1] not in {own, titled and titled[1]} and not _NUMBER_SIGN.search(text[max(match.start() - 30, 0) : match.start()])
     } | ({0: own} if own is not None else {})
     bounds = [*sorted({0, *ids, *_inner_cuts(text, first_articles)}), len(text)]
-    return tuple(
-        Segment(start, end, _blocks(document, start, end, first_articles), ids.get(start)) for start, end in pairwise(bounds) if end > start
-    )
+    return tuple(Segment(start, end, _blocks(document, start, end, first_articles), ids.get(start)) for start, end in pairwise(bounds))
 
 
 def own_heading(text: str, start: int, end: int) -> int:
