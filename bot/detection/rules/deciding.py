@@ -160,16 +160,11 @@ def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
 
 def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
     """Quote the article by which an authorising title stands over articles that only refuse or end: a person must look."""
-    if kind is not Kind.AUTHORISATION:
+    decisions, speaking = list(case.decisions()), {case.segment.at(mention.start) for mention in case.found}
+    if kind is not Kind.AUTHORISATION or any(verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL} for _, verb in decisions):
         return None
-    contrary: Evidence | None = None
-    for block, verb in case.decisions():
-        if verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
-            return None
-        speaks = any(mention.part is DecreePart.ARTICLE and block.start <= mention.start < block.end for mention in case.found)
-        if speaks and contrary is None and verb.kind is not Kind.MODIFICATION:
-            contrary = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
-    return contrary
+    contrary = (block for block, verb in decisions if block in speaking and verb.kind is not Kind.MODIFICATION)
+    return next((case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block) for block in contrary), None)
 
 
 # What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end.

@@ -32,9 +32,6 @@ _PURPOSE = 20
 """Squeezed characters after a mention in which a title says what its algorithm is for."""
 _BUT_FOR = re.compile(r"\b(?:autres?|au-dela|en dehors|hors|sauf|reconnaissance|identification|biometri\w*|facial\w*)\b")
 _PORTANT = "portant "
-_BEFORE_NUMBER = 14
-_TEXT = re.compile(r"\b(?:loi|decret)\s+(?:n\W{0,3})?\Z")
-"""What stands before the number of a text: to be quoted with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +149,7 @@ class SegmentEvidence:
     def texts_cited(self) -> Iterator[Evidence]:
         """Quote the laws and decrees on VSA that it cites, each once."""
         for basis, start, end in legal_bases(self.document, self.segment.start, self.segment.end):
-            named = _TEXT.search(self.document.flat, max(start - _BEFORE_NUMBER, self.segment.start), start)
-            yield self.document.evidence("support", start if named is None else named.start(), end, basis.label)
+            yield self.document.evidence("support", start, end, basis.label)
 
     def sign(self) -> tuple[Evidence, ...]:
         """Quote the word for which the act was looked at, where nothing else was found in it."""
