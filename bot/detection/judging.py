@@ -236,9 +236,6 @@ def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) 
 
 # What is said of an act in which neither title nor articles decide, though it speaks of VSA or could.
 
-_SAME_SENTENCE = 100
-"""Characters after what is excluded in which its law is named."""
-
 
 def undecided(case: SegmentEvidence) -> Finding:
     """Return the finding where neither title nor articles decide, though some part speaks of VSA."""
@@ -392,5 +389,5 @@ def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
     if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
         return True
     excluded = (entry for entry in case.mentions.set_aside if entry.value == EXCLUDED)
-    between = (case.document.flat[entry.end : start] for entry in excluded if entry.end <= start <= entry.end + _SAME_SENTENCE)
-    return any(re.search(r"\.\s|;", words) is None for words in between)
+    sentences = ((entry.end, sentence(case.document.flat, case.segment.at(entry.start), entry.start, entry.end)[1]) for entry in excluded)
+    return any(first <= start < last for first, last in sentences)

@@ -52,25 +52,21 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
     verb = title_verb(text, start, said, stop)
     if correcting is not None:  # whatever the decree does that it corrects
         verb = Verb(Kind.MODIFICATION, *document.mended_span(*correcting.span("word")), Kind.MODIFICATION.value)
-    # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
-    ended = verb is not None and verb.kind in CHANGES
     if never is not None:
         first = first_verb(text, start, said)  # "portant autorisation… et délégation" decides before
-        decides = first is not None and first.start < never.start()
-        if not decides or (ended and never.end() <= mention.tight_start):
+        # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
+        ended = verb is not None and verb.kind in CHANGES and never.end() <= mention.tight_start
+        if ended or first is None or first.start >= never.start():
             return case.not_concerned(case.phrase(mention), case.against(never))
     open_to_doubt = unsettled(text, start, mention.tight_start if verb is None or verb.cue == USE else verb.start, stop)
     if open_to_doubt is not None:
-        return case.uncertain(case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(open_to_doubt))
+        return case.doubted(mention, VerdictReason.UNSETTLED, case.against(open_to_doubt))
     if verb is None:
         return None
-    unsaid = _unsaid(case, verb) if correcting is not None else None
-    if unsaid is not None:
-        return case.uncertain(case.phrase(mention), case.because("doubt", unsaid, mention))
+    if correcting is not None and (unsaid := _unsaid(case, verb)) is not None:
+        return case.doubted(mention, unsaid)
     doubt = _title_doubt(case, block, mention, start, stop) or _bears_on_something_else(case, verb, mention)
-    if doubt:
-        return case.uncertain(case.phrase(mention), *doubt)
-    return _decided(case, mention, verb, start)
+    return doubt or _decided(case, mention, verb, start)
 
 
 def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
@@ -105,21 +101,18 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
         span = case.within(block)
         decision, contrary = article_verb(case.text, *span), stopped(case.text, *span)
         if contrary is not None and (decision is None or contrary.start() < decision.start):
-            why = case.because("doubt", VerdictReason.UNSETTLED, contrary)
-            return case.uncertain(case.phrase(mention), said_so, why)
+            return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, contrary))
         if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
             return case.decree(verb.kind, said_so, mention)
         if decision is not None:
-            contradiction = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
-            return case.uncertain(case.phrase(mention), said_so, contradiction)
+            return case.uncertain(case.phrase(mention), said_so, case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block))
     if cue("around.plainly").search(case.text, start, verb.start) is not None:
         return case.decree(verb.kind, said_so, mention)
     return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, mention))
 
 
-def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> tuple[Evidence, ...]:
-    """Return what leaves open whether the act under this title (`start:stop` of the mended view) decides on VSA; nothing where it is
-    clear."""
+def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> Finding | None:
+    """Return what leaves open whether the act under this title (`start:stop` of the mended view) decides on VSA; None where it is clear."""
     text = case.text
     if not case.segment.is_formal:
         notice, offset, is_one = None, 0, False
@@ -133,24 +126,20 @@ def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: i
             notice = cue("never").search(titled) or cue("related").search(titled)
             is_one = notice is None and verb is None and not case.title.speaks
         if is_one or notice is not None:
-            said_so = () if notice is None else (case.against(notice, offset),)
-            return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), *said_so
+            return case.doubted(
+                mention, VerdictReason.SOMETHING_ELSE, *(case.against(said, offset) for said in (notice,) if said is not None)
+            )
         near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
         if not cue("around.act").search(text, start, mention.tight_start) and article_verb(text, *near) is None:
-            return (case.because("doubt", VerdictReason.NO_ACT, mention),)
-    if not mention.strong and not case.supported():
-        return (case.because("doubt", VerdictReason.OTHER_WORDS, mention),)
-    return ()
+            return case.doubted(mention, VerdictReason.NO_ACT)
+    return None if mention.strong or case.supported() else case.doubted(mention, VerdictReason.OTHER_WORDS)
 
 
-def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention) -> tuple[Evidence, ...]:
+def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention) -> Finding | None:
     """Return what shows that the decree changed or ended is no authorisation ("l'arrêté portant création d'un comité de suivi…")."""
-    if verb.kind not in CHANGES:
-        return ()
-    for other in cue("related").finditer(case.text, verb.end, mention.tight_start):
-        if _PURPORT.search(case.text[verb.end : other.start()]) is not None:
-            return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), case.against(other)
-    return ()
+    named = cue("related").finditer(case.text, verb.end, mention.tight_start) if verb.kind in CHANGES else ()
+    other = next((found for found in named if _PURPORT.search(case.text[verb.end : found.start()]) is not None), None)
+    return None if other is None else case.doubted(mention, VerdictReason.SOMETHING_ELSE, case.against(other))
 
 
 def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
@@ -176,7 +165,7 @@ _NOT_ALLOWED = re.compile(r"\bne peu(?:t|vent)\b(?![^.;]{0,400}\squ(?:e\b|['’]
 
 def by_articles(case: SegmentEvidence) -> Finding | None:
     """Return what the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
-    doubt: tuple[Evidence, ...] = ()
+    doubt: Finding | None = None
     for mention in case.found:
         if mention.part not in {DecreePart.ARTICLE, DecreePart.HEADING, DecreePart.BODY} or mention.citation:
             continue
@@ -184,34 +173,26 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         start, stop = case.within(block)
         if mention.part is not DecreePart.ARTICLE:
             start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        if cue("around.delegation_of_powers").search(case.text, start, stop):
-            continue
         verb = article_verb(case.text, start, stop)
-        if verb is None:
+        if verb is None or cue("around.delegation_of_powers").search(case.text, start, stop):
             continue
         # "La commune est mise en demeure de cesser… le traitement qui est mis en œuvre" authorises nothing.
         contrary = stopped(case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
-        if _NOT_ALLOWED.match(case.document.flat, max(case.document.loose(verb.start, verb.end)[0] - 3, 0)) is not None:
-            doubt = doubt or (case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.verb(verb))
-            continue
-        if contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
-            doubt = doubt or (case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(contrary))
-            continue
         aside = _is_aside(case, mention, verb)
-        if aside or (not mention.strong and not case.supported()):
-            why = VerdictReason.IN_PASSING if aside else VerdictReason.OTHER_WORDS
-            doubt = doubt or (case.phrase(mention), case.because("doubt", why, mention))
-            continue
-        said = case.verb(verb)
-        kind = verb.kind
-        # What an article put in the place of another authorises is what that decree does.
-        quoted = case.document.flat[block.start : block.end].lstrip().startswith('"')
-        if case.title is not None and (kind is not Kind.AUTHORISATION or quoted):
-            titled = case.title.verb
-            if titled is not None and titled.kind is not Kind.AUTHORISATION:
-                kind, said = titled.kind, case.verb(titled, case.title.start)
-        return case.decree(kind, said, mention)
-    return case.uncertain(*doubt) if doubt else _as_titled(case)
+        if _NOT_ALLOWED.match(case.document.flat, max(case.document.loose(verb.start, verb.end)[0] - 3, 0)) is not None:
+            doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.verb(verb))
+        elif contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
+            doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.against(contrary))
+        elif aside or (not mention.strong and not case.supported()):
+            doubt = doubt or case.doubted(mention, VerdictReason.IN_PASSING if aside else VerdictReason.OTHER_WORDS)
+        else:
+            # What an article put in the place of another authorises is what that decree does.
+            quoted = case.document.flat[block.start : block.end].lstrip().startswith('"')
+            titled = case.title.verb if case.title is not None and (verb.kind is not Kind.AUTHORISATION or quoted) else None
+            if case.title is None or titled is None or titled.kind is Kind.AUTHORISATION:
+                return case.decree(verb.kind, case.verb(verb), mention)
+            return case.decree(titled.kind, case.verb(titled, case.title.start), mention)
+    return doubt or _as_titled(case)
 
 
 def _as_titled(case: SegmentEvidence) -> Finding | None:
@@ -310,12 +291,12 @@ def by_reference(case: SegmentEvidence) -> Finding | None:
     own = numbered.value if numbered is not None else None
     cited = citations(case.document, case.segment, own)
     known = {entry.same: mention for entry in cited if entry.vsa and (mention := _object_of(case, entry)) is not None}
+    same = {entry.start: entry.same for entry in cited}
     for found in references(case.document, case.segment, None, own) if known else ():
-        named = next((entry for entry in cited if entry.start == found.start), None)
-        if named is not None and named.same in known:
+        if (mention := known.get(same.get(found.start, ""))) is not None:
             kind = Kind(found.value.change.value)
             said = case.document.evidence("verb", found.start, min(found.end + _AFTER, case.segment.end), kind.value)
-            return case.decree(kind, said, known[named.same])
+            return case.decree(kind, said, mention)
     return None
 
 

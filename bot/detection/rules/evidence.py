@@ -171,6 +171,10 @@ class SegmentEvidence:
         """Return that the act is not concerned; what stands beside is added to the evidence."""
         return Finding(Outcome.NOT_CONCERNED, None, (*evidence, *self.set_aside(), *self._supports()), self.found)
 
+    def doubted(self, mention: Mention, why: VerdictReason, *beside: Evidence) -> Finding:
+        """Return that a person must look at a mention, for this reason."""
+        return self.uncertain(self.phrase(mention), self.because("doubt", why, mention), *beside)
+
     def left_open(self, why: VerdictReason, *beside: Evidence) -> Finding:
         """Return that a person must look, for this reason, at the first mentions."""
         return self.uncertain(*self.phrases(), self.because("doubt", why, self.found[0]), *beside)

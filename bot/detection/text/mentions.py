@@ -10,7 +10,7 @@ from itertools import islice, product
 
 from bot.detection.text.cues import Pattern, cue, cues, load, name_of, pattern
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.lists import leads
+from bot.detection.text.lists import lists
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.tables import ticked_under
 from bot.domain.acts import Purpose
@@ -232,9 +232,11 @@ def is_excluded(document: ActText, first: int, last: int, start: int, end: int) 
     if _NO_HEAD.search(text, start, first) is not None and ticked_under(document, start, end, first, _NO_HEAD):
         return True
     before, after = _around(document, first, last, start, end)
+    if _EXCLUDED.search(after) is not None or _EXCLUDING.search(before) is not None:
+        return True
     says = _EXCLUDED.search(document.mended.text, *document.mended_span(start, first)) is not None
-    opening = [document.mended.text[slice(*document.mended_span(*lead))] for lead in leads(document, start, end, first)] if says else []
-    return _EXCLUDING.search(before) is not None or any(map(_EXCLUDED.search, (after, *opening)))
+    around = (found for found in lists(document, start, end) if found.opened <= first < found.items[-1][1]) if says else ()
+    return any(_EXCLUDED.search(document.mended.text, *document.mended_span(found.start, found.opened)) for found in around)
 
 
 def _around(document: ActText, first: int, last: int, start: int, end: int) -> tuple[str, str]:
