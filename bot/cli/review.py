@@ -19,7 +19,6 @@ from bot.cli.read_output import evidence_lines, reason, twice_lines
 from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
-from bot.detection.judging import probable_kind
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind
 from bot.domain.records import Waiting
@@ -185,7 +184,7 @@ def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bo
         yield f"    it holds {len(found)} decrees, each of which is recorded if it is accepted:"
         yield from (f"    p. {one.page}: {printable(one.facts.number or '(no number)')}, {one.kind.value}" for one in found)
     else:
-        yield f"    if it is a decree, most likely: {probable_kind(act).value}"
+        yield f"    if it is a decree, most likely: {found[0].kind.value}"
     if text:
         for page in act.pages:
             yield f"--- page {page.number}"
@@ -262,7 +261,7 @@ def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree
         "decree": waiting.decree,
     }
     if act is not None:
-        shape |= {"last_page": act.last_page, "likely_kind": probable_kind(act).value}
+        shape |= {"last_page": act.last_page, "likely_kind": found[0].kind.value}
         shape["holds"] = [{"page": one.page, "number": one.facts.number, "kind": one.kind.value} for one in found]
         if text:
             shape["pages"] = [pick(page, "number", "text") for page in act.pages]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from bot.detection.facts.doubts import agree, second_values
 from bot.detection.facts.gather import facts_of
 from bot.detection.facts.identity import number
-from bot.detection.facts.references import CHANGES, amended
+from bot.detection.facts.references import amended
 from bot.detection.facts.signature import passed_over
 from bot.detection.facts.tagging import TAGGED, tagged
 from bot.detection.rules.deciding import answered, by_articles, by_parts, by_reference, by_title, deduplicate
@@ -29,8 +29,8 @@ from bot.detection.rules.evidence import (
     own_title,
     tells_only_a_change,
 )
-from bot.detection.text.cues import VerdictReason, cues, fold, name_of
-from bot.detection.text.document import HEADING_REACH, ActText, document, relevant_pages, signs
+from bot.detection.text.cues import VerdictReason, cue, fold, name_of
+from bot.detection.text.document import HEADING_REACH, ActText, document, signs
 from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
@@ -68,8 +68,8 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
 
 
 def _opened(act: Act) -> tuple[ActText, tuple[Segment, ...]]:
-    """Return the text of an act, or in a bulk act of hundreds of pages of those around a sign, and the decrees in it."""
-    text = document(act, relevant_pages(act) or act.pages)
+    """Return the text of an act, and the decrees in it."""
+    text = document(act, act.pages)
     cut = segments(text, act.id)
     return located(text, cut, act.title_from), cut
 
@@ -89,7 +89,7 @@ def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verd
     if not unreadable:
         return NOTHING
     readable = any(page.origin is not TextOrigin.UNREADABLE and page.text.strip() for page in act.pages)
-    foreign = act.service is not None and cues().other_service.search(fold(act.service).text) is not None
+    foreign = act.service is not None and cue("around.other_service").search(fold(act.service).text) is not None
     if readable or foreign or (not stand_alone and not is_generic(fold(act.title).text)):
         return NOTHING
     title, where = without_names(act.title.strip()), act.title_from or Where.TITLE
@@ -105,7 +105,7 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     decided = _beside_the_point(case) or by_title(case)
     if decided is not None:
         return decided
-    if case.title is not None and (never := cues().never.search(case.title.text)) is not None:
+    if case.title is not None and (never := cue("never").search(case.title.text)) is not None:
         return case.not_concerned(*case.phrases(), case.against(never, case.title.start))
     ruled = by_articles(case)
     if ruled is not None and ruled.outcome is Outcome.DECREE:
@@ -119,10 +119,10 @@ _DRAFT = re.compile(r"^\W{0,4}projet(?:\sd.arretes?\b|\W{0,4}$)", re.MULTILINE)
 
 def _beside_the_point(case: SegmentEvidence) -> Finding | None:
     """Return the finding on what is no decision on VSA: of another authority, a notice, a draft, an act on other images."""
-    court = case.said_in(cues().judged, DecreePart.TITLE, DecreePart.HEADING) or case.said_in(cues().judge, DecreePart.HEADING)
+    court = case.said_in("judged.by", DecreePart.TITLE, DecreePart.HEADING)
     if court is not None:
         return _of_a_court(case, court)
-    said = case.said_in(cues().signed_elsewhere, DecreePart.TITLE, DecreePart.HEADING)
+    said = case.said_in("signed_elsewhere", DecreePart.TITLE, DecreePart.HEADING)
     if said is None and not case.segment.is_formal and not case.unreadable:
         said = notice_opening(case.document, case.segment) or lists_acts(case.document, case.segment)
     if said is not None:
@@ -135,19 +135,18 @@ def _beside_the_point(case: SegmentEvidence) -> Finding | None:
     if any(_DRAFT.search(case.document.folded.text, block.start, block.end) for block in headings):
         return case.left_open(VerdictReason.SOMETHING_ELSE)
     parts = DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY
-    if (annulled := case.said_in(cues().overturned["annulled_in_part"], *parts)) is not None:
+    if (annulled := case.said_in("judged.overturned.annulled_in_part", *parts)) is not None:
         return case.left_open(VerdictReason.UNSETTLED, case.against(annulled))
     return case.passed_over(VerdictReason.OTHER_WORDS) if case.sees_nothing() else None
 
 
 def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
     """Return the finding on a judgment: one that leaves the decree it is about as it was is not concerned, any other is for a person."""
-    overturned = case.said_in(cues().overturned["suspended_or_annulled"], DecreePart.TITLE, DecreePart.ARTICLE)
-    if overturned is not None:
-        return case.left_open(VerdictReason.UNSETTLED, case.against(said), case.against(overturned))
-    if case.said_in(cues().overturned["rejected"], DecreePart.TITLE, DecreePart.ARTICLE) is not None:
+    parts = DecreePart.TITLE, DecreePart.ARTICLE
+    overturned = case.said_in("judged.overturned.suspended_or_annulled", *parts)
+    if overturned is None and case.said_in("judged.overturned.rejected", *parts) is not None:
         return case.not_concerned(*case.phrases(), case.against(said))
-    return case.left_open(VerdictReason.UNSETTLED, case.against(said))
+    return case.left_open(VerdictReason.UNSETTLED, *map(case.against, filter(None, (said, overturned))))
 
 
 def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
@@ -158,10 +157,9 @@ def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
     unreadable = not all(page.is_whole for page in act.pages)
     speaking = [(segment, found) for segment in cut if (found := mentions(text, segment).found)]
     formal = [(segment, found) for segment, found in speaking if segment.is_formal]
-    if len(formal) > 1:
-        judged = ((entry, decide(text, entry[0], unreadable=unreadable, stand_alone=False)) for entry in formal)
-        formal = [entry for entry, finding in judged if finding.outcome is not Outcome.NOT_CONCERNED]
-    each = deduplicate([_told(text, segment, found, kind) for segment, found in formal]) if len(formal) > 1 else ()
+    judged = ((entry, decide(text, entry[0], unreadable=unreadable, stand_alone=False)) for entry in formal)
+    open_ones = [entry for entry, finding in judged if finding.outcome is not Outcome.NOT_CONCERNED]
+    each = deduplicate([_told(text, segment, found, kind) for segment, found in open_ones])
     if len({verdict.facts.number for verdict in each if verdict.facts.number}) > 1:
         return each
     segment, found = speaking[0] if speaking else (cut[0], ())
@@ -217,39 +215,26 @@ def _anonymous(value: FactValue) -> FactValue:
 
 
 def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kind | None) -> tuple[Segment, Verdict]:
-    said = kind or probable_kind_of(text, segment)
+    said = kind or _probable_kind(text, segment, found)
     return segment, Verdict(Outcome.DECREE, said, *facts_of(text, segment, found, said))
 
 
-# What an act that only a person can settle would be, if that person says that it is a decree.
-
-
-def probable_kind(act: Act) -> Kind:
-    """Return the kind that the verb of its title gives, else that of its articles, those that speak of VSA first, else an authorisation; of
-    several decrees in an act, of the first that speaks of VSA."""
-    text, cut = _opened(act)
-    return probable_kind_of(text, next((segment for segment in cut if mentions(text, segment).found), cut[0]))
-
-
-def probable_kind_of(text: ActText, segment: Segment) -> Kind:
-    """Return likewise the kind of one of the decrees that an act holds."""
+def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) -> Kind:
+    """Return the kind that the verb of its title gives, else that of its articles, those that speak of VSA first, else an authorisation."""
     title = own_title(text, segment, stand_alone=False)
     if title is not None:
         # What the event is called ("la Nuit du refus") says nothing of the act.
-        event = cues().around["event"].search(title.text)
+        event = cue("around.event").search(title.text)
         verb = first_verb(title.text, 0, len(title.text) if event is None else event.start())
         if verb is not None:
             return verb.kind
-    spoken = {segment.at(mention.start) for mention in mentions(text, segment).found}
+    spoken = {segment.at(mention.start) for mention in found}
     articles = sorted(segment.of(DecreePart.ARTICLE), key=lambda block: block not in spoken)
     verbs = (article_verb(text.mended.text, *text.mended_span(block.start, block.end)) for block in articles)
     return next((verb.kind for verb in verbs if verb is not None), Kind.AUTHORISATION)
 
 
 # What is said of an act in which neither title nor articles decide, though it speaks of VSA or could.
-
-_SAME_SENTENCE = 100
-"""Characters after what is excluded in which its law is named."""
 
 
 def undecided(case: SegmentEvidence) -> Finding:
@@ -268,9 +253,8 @@ def _by_body(case: SegmentEvidence) -> Finding:
     if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
         return case.passed_over(VerdictReason.OTHER_WORDS)
     # Among powers that the article hands over to somebody.
-    spans = (case.within(block) for mention in case.found if (block := case.segment.at(mention.start)).part is DecreePart.ARTICLE)
-    handed = [case.against(match) for span in spans if (match := cues().handing_over.search(case.text, *span)) is not None]
-    return case.left_open(VerdictReason.UNDECIDED, *handed[:1])
+    handed = case.said_in("around.delegation_of_powers", DecreePart.ARTICLE)
+    return case.left_open(VerdictReason.UNDECIDED, *map(case.against, filter(None, [handed])))
 
 
 def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
@@ -278,7 +262,7 @@ def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
     if mention.part is not DecreePart.ARTICLE:
         return False
     low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
-    return cues().around["telling"].search(case.text, low, max(high, mention.tight_end)) is not None
+    return cue("around.telling").search(case.text, low, max(high, mention.tight_end)) is not None
 
 
 def _by_preamble(case: SegmentEvidence) -> Finding:
@@ -296,9 +280,6 @@ def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Findin
     """Return what is said under a title that says what the act is about; None where that leaves it open."""
     if case.title is None or tells_only_a_change(case.title) or case.unreadable:
         return None
-    if case.supported() and (analysed := case.said_in(cues().analysed, DecreePart.ARTICLE)) is not None:
-        said = case.document.evidence("support", *case.document.loose(*analysed.span()), name_of(analysed))
-        return case.left_open(VerdictReason.PREAMBLE, said)
     on_the_law = any(basis.alone for basis, *_ in legal_bases(case.document, case.segment.start, case.segment.end))
     if on_the_law and case.looks_for_events() and not any(_given_up(case, mention) for mention in strong):
         # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
@@ -310,33 +291,30 @@ def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Findin
 
 def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
     """Return the decree that a text of two interleaved layers is, every word of which is there."""
-    scrambled = cues().around["scrambled"].search(case.text, *case.span)
+    scrambled = cue("around.scrambled").search(case.text, *case.span)
     own = next((mention for mention in strong if not mention.citation), None)
-    if scrambled is None or own is None or cues().around["another_verb"].search(case.text, *case.span) is not None or not case.supported():
+    if scrambled is None or own is None or cue("around.another_verb").search(case.text, *case.span) is not None or not case.supported():
         return None
     verb = Verb(Kind.AUTHORISATION, *scrambled.span(), Kind.AUTHORISATION.value)
-    return case.decree(verb.kind, case.verb(verb), own, *case.phrases())
+    return case.decree(verb.kind, case.verb(verb), own)
 
 
 def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return True for what a recital says was thought of and is not done; not of an act that ends something, which may rest on that."""
-    if case.title is None or mention.part is not DecreePart.RECITAL:
-        return False
-    if (verb := case.title.verb) is not None and verb.kind in CHANGES:
+    """Return True for what a recital says was thought of and is not done."""
+    if mention.part is not DecreePart.RECITAL:
         return False
     low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
-    before = cues().around["given_up"].search(case.text, low, mention.tight_end)
-    return before is not None or cues().around["not_done"].match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
+    before = cue("around.given_up").search(case.text, low, mention.tight_end)
+    return before is not None or cue("around.not_done").match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
 
 
 def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
     """Return True where only visas speak of VSA, as the title of another decree, and the act decides nothing on images."""
     before = (case.text[case.within(case.segment.at(mention.start))[0] : mention.tight_start] for mention in strong)
-    quoted = all(mention.part is DecreePart.VISA for mention in strong) and all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
+    quoted = all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
     if case.supported() or not case.segment.has_articles or not quoted:
         return False
-    spans = (case.within(block) for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE))
-    return not any(cues().around["seen"].search(case.text, *span) for span in spans)
+    return case.said_in("around.seen", DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE) is None
 
 
 _ON_VIDEO = re.compile(r"video(?:protection|surveillance)|(?:signalement|detection|alerte)automati")
@@ -347,16 +325,10 @@ def without_mention(case: SegmentEvidence) -> Finding:
     table of contents ("portant autorisation de l'emploi da") with no body to say more, and at an act that rests on the very articles of the
     law and names predetermined events, video surveillance or nothing at all."""
     document, segment = case.document, case.segment
-    low, high = case.span
-    stretch = case.text[low:high]
-    cut = cues().cut.search(stretch)
-    if cut is not None and not segment.has_articles and len(stretch) - cut.end() <= 60:
+    cut = cue("around.use_of_something_in_a_place").search(case.text, *case.span)
+    if cut is not None and not segment.has_articles and case.span[1] - cut.end() <= 60:
         phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut))
         return case.uncertain(phrase, case.because("doubt", VerdictReason.CUT_OFF, segment))
-    leftover = cues().leftover.search(case.text, low, high)
-    if leftover is not None and not any(entry.search(stretch) for entry in cues().strong):
-        phrase = document.evidence("verdict", *document.loose(*leftover.span()), name_of(leftover))
-        return case.uncertain(phrase, case.because("doubt", VerdictReason.DAMAGED, leftover))
     if (ruined := _ruined(case)) is not None:
         return ruined
     cited = (entry for entry in legal_bases(document, segment.start, segment.end) if entry[0].alone)
@@ -365,7 +337,7 @@ def without_mention(case: SegmentEvidence) -> Finding:
         basis, start, end = resting
         title = case.title
         telling = title is None or tells_only_a_change(title) or _ON_VIDEO.search(title.text) is not None
-        telling = telling or case.said_in(cues().analysed, DecreePart.ARTICLE) is not None
+        telling = telling or case.said_in("around.images_analysed", DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, basis.label)
             return case.uncertain(phrase, document.evidence("doubt", start, end, VerdictReason.LAW_ALONE.value))
@@ -378,16 +350,16 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
     text = case.document.folded.text
     for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING):
         end = min(block.end, block.start + HEADING_REACH) if block.part is DecreePart.HEADING else block.end
-        said = cues().jargon["title"].search(text, block.start, end)
+        said = cue("jargon.title").search(text, block.start, end)
         span = case.document.mended_span(block.start, end)
-        against = (cues().never, cues().other_thing)
-        if said is None or cues().jargon["unless"].search(text, block.start, end) or any(cue.search(case.text, *span) for cue in against):
+        other = any(cue(name).search(case.text, *span) for name in ("never", "around.other_thing"))
+        if said is None or cue("jargon.unless").search(text, block.start, end) or other:
             continue
         phrase = case.document.evidence("verdict", block.start, end)
         return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), VerdictReason.JARGON.value))
-    about_video = cues().around["video"].search(case.text, *case.span) is not None and not case.denied()
+    about_video = cue("around.video").search(case.text, *case.span) is not None and not case.denied()
     blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if about_video else []
-    program = cues().jargon["program"]
+    program = cue("jargon.program")
     told = next((said for block in blocks if (said := program.search(case.document.flat, block.start, block.end)) is not None), None)
     if told is not None and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks):
         phrase = case.document.evidence("verdict", *told.span())
@@ -397,8 +369,8 @@ def _in_other_words(case: SegmentEvidence) -> Finding | None:
 
 def _ruined(case: SegmentEvidence) -> Finding | None:
     """Return that a person must look where no article could be read, and fragments are left of the words that name VSA and of its law."""
-    left = cues().ruined.search(case.text, *case.span)
-    if left is None or case.segment.has_articles or case.mentions.set_aside or not cues().around["remains"].search(case.text, *case.span):
+    left = cue("around.what_is_left_of_its_name").search(case.text, *case.span)
+    if left is None or case.segment.has_articles or case.mentions.set_aside or not cue("around.remains").search(case.text, *case.span):
         return None
     phrase = case.document.evidence("verdict", *case.document.loose(*left.span()), name_of(left))
     return case.uncertain(phrase, case.because("doubt", VerdictReason.DAMAGED, left))
@@ -417,5 +389,5 @@ def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
     if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
         return True
     excluded = (entry for entry in case.mentions.set_aside if entry.value == EXCLUDED)
-    between = (case.document.flat[entry.end : start] for entry in excluded if entry.end <= start <= entry.end + _SAME_SENTENCE)
-    return any(re.search(r"\.\s|;", words) is None for words in between)
+    sentences = ((entry.end, sentence(case.document.flat, case.segment.at(entry.start), entry.start, entry.end)[1]) for entry in excluded)
+    return any(first <= start < last for first, last in sentences)

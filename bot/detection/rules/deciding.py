@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import timedelta
+from itertools import starmap
 from typing import Any
 
 from bot.detection.facts.identity import number, without_service
 from bot.detection.facts.period import period
 from bot.detection.facts.references import CHANGES, Citation, citations, references
 from bot.detection.rules.evidence import USE, Finding, SegmentEvidence, Verb, article_verb, first_verb, stopped, title_verb, unsettled
-from bot.detection.text.cues import VerdictReason, cues, name_of
+from bot.detection.text.cues import VerdictReason, cue
 from bot.detection.text.mentions import Mention, legal_bases
 from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
@@ -19,16 +20,10 @@ from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
 _TITLE_TAIL = 320
 """Squeezed characters after a mention in which its title may still say what it does to it."""
 
-_TOLD = 500
-"""Squeezed characters of an erratum that is more than its title: they say what is corrected."""
-
 _PURPORT = re.compile(r"(?:portant|fixant|relati[a-z]{1,2}a)[a-z]{0,16}$")
 
 _NAMED = 90
 """Squeezed characters before a verb in which the decree is named whose title it belongs to."""
-
-_THINGS_ENDED = frozenset({"subsidy", "delegation of signature", "procurement or call"})
-"""What may be for VSA without being it: a decree that changes or ends one of these changes no VSA."""
 
 
 def by_title(case: SegmentEvidence) -> Finding | None:
@@ -47,51 +42,44 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
     """Return what this title or heading says of a mention (of two interleaved layers, one may have the verb, one the object), or None."""
     document, text = case.document, case.text
     # The title of the decree that an erratum corrects comes after that word.
-    found = erratum(document, case.segment)
-    correcting = found if found is not None and found.start() < mention.start else None
+    correcting = erratum(document, case.segment)
     opening = correcting.start() if correcting is not None else own_heading(document.folded.text, block.start, mention.start)
     start = document.mended_span(opening, block.end)[0]
     stop = min(case.within(block)[1], mention.tight_end + _TITLE_TAIL)
-    event = cues().around["event"].search(text, mention.tight_end, stop)
+    event = cue("around.event").search(text, mention.tight_end, stop)
     said = stop if event is None else event.start()
-    never = cues().never.search(text, start, said)
+    never = cue("never").search(text, start, said)
     verb = title_verb(text, start, said, stop)
     if correcting is not None:  # whatever the decree does that it corrects
         verb = Verb(Kind.MODIFICATION, *document.mended_span(*correcting.span("word")), Kind.MODIFICATION.value)
-    # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
-    ended = never is not None and verb is not None and verb.kind in CHANGES and name_of(never) in _THINGS_ENDED
     if never is not None:
         first = first_verb(text, start, said)  # "portant autorisation… et délégation" decides before
-        decides = first is not None and first.start < never.start()
-        if not decides or (ended and never.end() <= mention.tight_start):
+        # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
+        ended = verb is not None and verb.kind in CHANGES and never.end() <= mention.tight_start
+        if ended or first is None or first.start >= never.start():
             return case.not_concerned(case.phrase(mention), case.against(never))
     open_to_doubt = unsettled(text, start, mention.tight_start if verb is None or verb.cue == USE else verb.start, stop)
     if open_to_doubt is not None:
-        return case.uncertain(case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(open_to_doubt))
+        return case.doubted(mention, VerdictReason.UNSETTLED, case.against(open_to_doubt))
     if verb is None:
         return None
-    unsaid = _unsaid(case, verb) if correcting is not None else None
-    if unsaid is not None:
-        return case.uncertain(case.phrase(mention), case.because("doubt", unsaid, mention))
+    if correcting is not None and (unsaid := _unsaid(case, verb)) is not None:
+        return case.doubted(mention, unsaid)
     doubt = _title_doubt(case, block, mention, start, stop) or _bears_on_something_else(case, verb, mention)
-    if doubt:
-        return case.uncertain(case.phrase(mention), *doubt)
-    return _decided(case, mention, verb, start)
+    return doubt or _decided(case, mention, verb, start)
 
 
 def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
     """Return what an erratum leaves open: which decree it corrects, or what becomes other than it was."""
     if not references(case.document, case.segment, verb.kind, None):
         return VerdictReason.UNNAMED
-    low, high = case.span
-    idle, changing = (cues().around[key].search(case.text, low, high) is not None for key in ("idle", "changes"))
-    return VerdictReason.NO_CHANGE if idle or (high - low > _TOLD and not changing) else None
+    return VerdictReason.NO_CHANGE if cue("around.idle").search(case.text, *case.span) is not None else None
 
 
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
     """Return the decree that a title with this verb is (it begins at `start` of the mended view), unless its articles are against it."""
     text = case.text
-    of_another = cues().around["of_another"].search(text, max(start, verb.start - _NAMED), verb.start)
+    of_another = cue("around.of_another").search(text, max(start, verb.start - _NAMED), verb.start)
     if verb.kind is Kind.AUTHORISATION and of_another is not None:
         kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, case.verb(verb))
         return case.decree(kind, said_so, mention)
@@ -113,53 +101,45 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
         span = case.within(block)
         decision, contrary = article_verb(case.text, *span), stopped(case.text, *span)
         if contrary is not None and (decision is None or contrary.start() < decision.start):
-            why = case.because("doubt", VerdictReason.UNSETTLED, contrary)
-            return case.uncertain(case.phrase(mention), said_so, why)
+            return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, contrary))
         if decision is not None and decision.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
             return case.decree(verb.kind, said_so, mention)
         if decision is not None:
-            contradiction = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
-            return case.uncertain(case.phrase(mention), said_so, contradiction)
-    if cues().around["plainly"].search(case.text, start, verb.start) is not None:
+            return case.uncertain(case.phrase(mention), said_so, case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block))
+    if cue("around.plainly").search(case.text, start, verb.start) is not None:
         return case.decree(verb.kind, said_so, mention)
     return case.uncertain(case.phrase(mention), said_so, case.because("doubt", VerdictReason.UNSETTLED, mention))
 
 
-def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> tuple[Evidence, ...]:
-    """Return what leaves open whether the act under this title (`start:stop` of the mended view) decides on VSA; nothing where it is
-    clear."""
+def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> Finding | None:
+    """Return what leaves open whether the act under this title (`start:stop` of the mended view) decides on VSA; None where it is clear."""
     text = case.text
     if not case.segment.is_formal:
         notice, offset, is_one = None, 0, False
         if mention.part is DecreePart.TITLE:
             opening = case.within(block)[0]
             # One that begins as something else and goes on with an act: "Avis de consultation : projet d'arrêté…".
-            notice = cues().never.match(text, opening, start) or cues().related.match(text, opening, start)
+            notice = cue("never").match(text, opening, start) or cue("related").match(text, opening, start)
         elif case.title is not None:
             # "Donnant subdélégation", "fixant la liste…", before any verb.
             titled, verb, offset = case.title.text, case.title.verb, case.title.start
-            notice = cues().never.search(titled) or cues().related.search(titled)
+            notice = cue("never").search(titled) or cue("related").search(titled)
             is_one = notice is None and verb is None and not case.title.speaks
-            notice = notice if notice is not None and (verb is None or notice.start() < verb.start) else None
         if is_one or notice is not None:
-            said_so = () if notice is None else (case.against(notice, offset),)
-            return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), *said_so
+            return case.doubted(
+                mention, VerdictReason.SOMETHING_ELSE, *(case.against(said, offset) for said in (notice,) if said is not None)
+            )
         near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        if not cues().around["act"].search(text, start, mention.tight_start) and article_verb(text, *near) is None:
-            return (case.because("doubt", VerdictReason.NO_ACT, mention),)
-    if not mention.strong and not case.supported():
-        return (case.because("doubt", VerdictReason.OTHER_WORDS, mention),)
-    return ()
+        if not cue("around.act").search(text, start, mention.tight_start) and article_verb(text, *near) is None:
+            return case.doubted(mention, VerdictReason.NO_ACT)
+    return None if mention.strong or case.supported() else case.doubted(mention, VerdictReason.OTHER_WORDS)
 
 
-def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention) -> tuple[Evidence, ...]:
+def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention) -> Finding | None:
     """Return what shows that the decree changed or ended is no authorisation ("l'arrêté portant création d'un comité de suivi…")."""
-    if verb.kind not in CHANGES:
-        return ()
-    for other in cues().related.finditer(case.text, verb.end, mention.tight_start):
-        if _PURPORT.search(case.text[verb.end : other.start()]) is not None:
-            return case.because("doubt", VerdictReason.SOMETHING_ELSE, mention), case.against(other)
-    return ()
+    named = cue("related").finditer(case.text, verb.end, mention.tight_start) if verb.kind in CHANGES else ()
+    other = next((found for found in named if _PURPORT.search(case.text[verb.end : found.start()]) is not None), None)
+    return None if other is None else case.doubted(mention, VerdictReason.SOMETHING_ELSE, case.against(other))
 
 
 def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
@@ -169,22 +149,11 @@ def _done_to_another(case: SegmentEvidence) -> tuple[Kind, Evidence] | None:
 
 def _contradicted(case: SegmentEvidence, kind: Kind) -> Evidence | None:
     """Quote the article by which an authorising title stands over articles that only refuse or end: a person must look."""
-    if kind is not Kind.AUTHORISATION:
+    decisions, speaking = list(case.decisions()), {case.segment.at(mention.start) for mention in case.found}
+    if kind is not Kind.AUTHORISATION or any(verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL} for _, verb in decisions):
         return None
-    contrary: Evidence | None = None
-    for block, verb in case.decisions():
-        if verb.kind in {Kind.AUTHORISATION, Kind.RENEWAL}:
-            return None
-        speaks = any(mention.part is DecreePart.ARTICLE and block.start <= mention.start < block.end for mention in case.found)
-        speaks = speaks or (verb.kind is Kind.REFUSAL and _answers(case, block, verb))
-        if speaks and contrary is None and verb.kind is not Kind.MODIFICATION:
-            contrary = case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block)
-    return contrary
-
-
-def _answers(case: SegmentEvidence, block: Block, verb: Verb) -> bool:
-    """Return True for an article that says of what was asked for that it is refused or granted."""
-    return cues().around["request"].search(case.text, case.within(block)[0], verb.start) is not None
+    contrary = (block for block, verb in decisions if block in speaking and verb.kind is not Kind.MODIFICATION)
+    return next((case.because("contradiction", VerdictReason.ARTICLES_AGAINST, block) for block in contrary), None)
 
 
 # What the articles of an act decide, also where they say of VSA no more than the title of the decree that they change or end.
@@ -196,7 +165,7 @@ _NOT_ALLOWED = re.compile(r"\bne peu(?:t|vent)\b(?![^.;]{0,400}\squ(?:e\b|['’]
 
 def by_articles(case: SegmentEvidence) -> Finding | None:
     """Return what the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
-    doubt: tuple[Evidence, ...] = ()
+    doubt: Finding | None = None
     for mention in case.found:
         if mention.part not in {DecreePart.ARTICLE, DecreePart.HEADING, DecreePart.BODY} or mention.citation:
             continue
@@ -204,34 +173,26 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         start, stop = case.within(block)
         if mention.part is not DecreePart.ARTICLE:
             start, stop = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
-        if cues().handing_over.search(case.text, start, stop):
-            continue
         verb = article_verb(case.text, start, stop)
-        if verb is None:
+        if verb is None or cue("around.delegation_of_powers").search(case.text, start, stop):
             continue
         # "La commune est mise en demeure de cesser… le traitement qui est mis en œuvre" authorises nothing.
         contrary = stopped(case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
-        if _NOT_ALLOWED.match(case.document.flat, max(case.document.loose(verb.start, verb.end)[0] - 3, 0)) is not None:
-            doubt = doubt or (case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.verb(verb))
-            continue
-        if contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
-            doubt = doubt or (case.phrase(mention), case.because("doubt", VerdictReason.UNSETTLED, mention), case.against(contrary))
-            continue
         aside = _is_aside(case, mention, verb)
-        if aside or (not mention.strong and not case.supported()):
-            why = VerdictReason.IN_PASSING if aside else VerdictReason.OTHER_WORDS
-            doubt = doubt or (case.phrase(mention), case.because("doubt", why, mention))
-            continue
-        said = case.verb(verb)
-        kind = verb.kind
-        # What an article put in the place of another authorises is what that decree does.
-        quoted = case.document.flat[block.start : block.end].lstrip().startswith('"')
-        if case.title is not None and (kind is not Kind.AUTHORISATION or quoted):
-            titled = case.title.verb
-            if titled is not None and titled.kind is not Kind.AUTHORISATION:
-                kind, said = titled.kind, case.verb(titled, case.title.start)
-        return case.decree(kind, said, mention)
-    return case.uncertain(*doubt) if doubt else _as_titled(case)
+        if _NOT_ALLOWED.match(case.document.flat, max(case.document.loose(verb.start, verb.end)[0] - 3, 0)) is not None:
+            doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.verb(verb))
+        elif contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
+            doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.against(contrary))
+        elif aside or (not mention.strong and not case.supported()):
+            doubt = doubt or case.doubted(mention, VerdictReason.IN_PASSING if aside else VerdictReason.OTHER_WORDS)
+        else:
+            # What an article put in the place of another authorises is what that decree does.
+            quoted = case.document.flat[block.start : block.end].lstrip().startswith('"')
+            titled = case.title.verb if case.title is not None and (verb.kind is not Kind.AUTHORISATION or quoted) else None
+            if case.title is None or titled is None or titled.kind is Kind.AUTHORISATION:
+                return case.decree(verb.kind, case.verb(verb), mention)
+            return case.decree(titled.kind, case.verb(titled, case.title.start), mention)
+    return doubt or _as_titled(case)
 
 
 def _as_titled(case: SegmentEvidence) -> Finding | None:
@@ -249,11 +210,8 @@ def _as_titled(case: SegmentEvidence) -> Finding | None:
 
 def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
     """Return True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
-    if case.title is None:
-        return False
-    if mention.part is not DecreePart.ARTICLE:
-        return not case.segment.is_formal and case.title.verb is None
-    return not case.title.speaks and _apart(case, *sorted((verb.start, mention.tight_start)))
+    own = case.title is not None and not case.title.speaks
+    return own and _apart(case, *sorted((verb.start, mention.tight_start)))
 
 
 def _apart(case: SegmentEvidence, one: int, two: int) -> bool:
@@ -273,8 +231,9 @@ def answered(case: SegmentEvidence) -> Finding | None:
     """Return what the first article that speaks of the request says of it, where the title or a visa says that it was one for VSA."""
     asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
     for block, verb in case.decisions() if asked is not None else ():
-        said, own = case.text[verb.start : verb.end], _ANSWERED.match(case.text, verb.start, case.within(block)[1]) is not None
-        refused = verb.kind is Kind.REFUSAL and (own or _answers(case, block, verb))
+        start, stop = case.within(block)
+        said, own = case.text[verb.start : verb.end], _ANSWERED.match(case.text, verb.start, stop) is not None
+        refused = verb.kind is Kind.REFUSAL and (own or cue("around.request").search(case.text, start, verb.start) is not None)
         # "La commune est autorisée" answers another request; this one is said to be granted.
         granted = verb.kind is Kind.AUTHORISATION and (own or re.match("demande|ilestfaitdroit", said) is not None)
         if asked is not None and (refused or granted):
@@ -301,10 +260,8 @@ def by_parts(case: SegmentEvidence) -> Finding | None:
     document, segment, text = case.document, case.segment, case.text
     above = (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA)
     on_the_law = any(basis.alone for block in segment.of(*above) for basis, *_ in legal_bases(document, block.start, block.end))
-    titled = case.title.verb if case.title is not None else None
     of_vsa = case.title is None or case.title.speaks or re.search(r"article10(?!\d)", case.title.text) is not None
-    otherwise = case.denied() or (titled is not None and titled.kind is not Kind.AUTHORISATION)
-    if not (on_the_law and of_vsa) or otherwise:
+    if not (on_the_law and of_vsa) or case.denied():
         return None
     allowed: Verb | None = None
     for block in segment.of(DecreePart.ARTICLE):
@@ -334,25 +291,22 @@ def by_reference(case: SegmentEvidence) -> Finding | None:
     own = numbered.value if numbered is not None else None
     cited = citations(case.document, case.segment, own)
     known = {entry.same: mention for entry in cited if entry.vsa and (mention := _object_of(case, entry)) is not None}
+    same = {entry.start: entry.same for entry in cited}
     for found in references(case.document, case.segment, None, own) if known else ():
-        named = next((entry for entry in cited if entry.start == found.start), None)
-        if named is not None and named.same in known:
+        if (mention := known.get(same.get(found.start, ""))) is not None:
             kind = Kind(found.value.change.value)
             said = case.document.evidence("verb", found.start, min(found.end + _AFTER, case.segment.end), kind.value)
-            return case.decree(kind, said, known[named.same])
+            return case.decree(kind, said, mention)
     return None
 
 
 def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
     """Return the mention of VSA in what is said of a decree that is named, unless it is a subsidy, a committee or the like for it."""
-    block = case.segment.at(cited.start)
-    if block.part is DecreePart.ARTICLE:
-        return None
-    low = case.document.mended_span(cited.end, cited.end)[0]
+    block, low = case.segment.at(cited.start), case.document.mended_span(cited.end, cited.end)[0]
     for mention in case.found:
         if mention.strong and not mention.citation and cited.end <= mention.start < min(block.end, cited.end + _REACH):
             between = (low, mention.tight_start)
-            if cues().never.search(case.text, *between) is None and cues().related.search(case.text, *between) is None:
+            if cue("never").search(case.text, *between) is None and cue("related").search(case.text, *between) is None:
                 return mention
     return None
 
@@ -360,69 +314,56 @@ def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
 # Which of the decrees found inside one act are the same: a line of a table of contents, a separator page, the decree itself.
 
 _FACTS = tuple(entry.name for entry in fields(Facts))
-
-
 _DATES = ("signed", "starts")
 _TELLING = ("signed", "starts", "ends", "operators", "event", "places")
 _MORNING = 9
 """Hour until which the end of an evening is given as of the day before."""
 
 
-@dataclass(slots=True)
-class _Kept:
-    segment: Segment
-    verdict: Verdict
-    number: str | None
-
-
 def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
     """Return each decree once, in the order of the act, with every fact that any of its appearances gave. A wrong merge would lose one: two
     are one only when their identifiers agree, or their numbers and dates, or, where one has no number, when nothing they both give
     differs."""
-    kept: list[_Kept] = []
+    kept: list[tuple[Segment, Verdict]] = []
 
     def wealth(decree: tuple[Segment, Verdict]) -> tuple[bool, int]:
         return decree[0].has_articles, sum(bool(getattr(decree[1].facts, name)) for name in _FACTS)
 
-    for segment, verdict in sorted(decrees, key=wealth, reverse=True):
-        entry = _Kept(segment, verdict, without_service(verdict.facts.number) if verdict.facts.number is not None else None)
-        twin = next((other for other in kept if _same(entry, other)), None)
+    for entry in sorted(decrees, key=wealth, reverse=True):
+        twin = next((rank for rank, other in enumerate(kept) if _same(entry, other)), None)
         if twin is not None:
-            twin.verdict = _completed(twin.verdict, verdict)
+            kept[twin] = kept[twin][0], _completed(kept[twin][1], entry[1])
         else:
             kept.append(entry)
-    return tuple(entry.verdict for entry in sorted(kept, key=lambda entry: entry.segment.start))
+    return tuple(verdict for _, verdict in sorted(kept, key=lambda entry: entry[0].start))
 
 
-def _same(one: _Kept, two: _Kept) -> bool:
-    if one.verdict.kind is not two.verdict.kind:
+def _same(one: tuple[Segment, Verdict], two: tuple[Segment, Verdict]) -> bool:
+    (segment, verdict), (other_segment, other) = one, two
+    if verdict.kind is not other.kind:
         return False
-    if one.segment.act_id is not None and two.segment.act_id is not None:
-        return one.segment.act_id == two.segment.act_id
-    if one.number is not None and two.number is not None:
-        return one.number == two.number and not _differing(one, two, _DATES)
-    if _differing(one, two, _TELLING):
-        return False
-    agreeing = any(left == right for left, right in _pairs(one, two, _TELLING))
-    return agreeing or not (one.segment.has_articles and two.segment.has_articles)
+    if segment.act_id is not None and other_segment.act_id is not None:
+        return segment.act_id == other_segment.act_id
+    if verdict.facts.number is not None and other.facts.number is not None:
+        numbers = {without_service(verdict.facts.number), without_service(other.facts.number)}
+        return len(numbers) == 1 and all(starmap(_agree, _pairs(verdict.facts, other.facts, _DATES)))
+    telling = _pairs(verdict.facts, other.facts, _TELLING)
+    agreeing = any(left == right for left, right in telling)
+    return all(starmap(_agree, telling)) and (agreeing or not (segment.has_articles and other_segment.has_articles))
 
 
-def _pairs(one: _Kept, two: _Kept, names: tuple[str, ...]) -> list[tuple[Any, Any]]:
+def _pairs(one: Facts, two: Facts, names: tuple[str, ...]) -> list[tuple[Any, Any]]:
     """Return the facts that both give."""
-    pairs = [(getattr(one.verdict.facts, name), getattr(two.verdict.facts, name)) for name in names]
+    pairs = [(getattr(one, name), getattr(two, name)) for name in names]
     return [(left, right) for left, right in pairs if left and right]
 
 
-def _differing(one: _Kept, two: _Kept, names: tuple[str, ...]) -> bool:
-    return any(left != right for name in names for left, right in _pairs(one, two, (name,)) if not _same_day(name, left, right))
-
-
-def _same_day(name: str, one: Any, two: Any) -> bool:
-    """Return True for moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
+def _agree(one: Any, two: Any) -> bool:
+    """Return True for the same, or moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
     if not isinstance(one, Moment) or not isinstance(two, Moment) or (one.time is None) is (two.time is None):
-        return False
+        return bool(one == two)
     day, exact = (one.day, two) if one.time is None else (two.day, one)
-    night = name == "ends" and exact.time is not None and exact.time.hour < _MORNING and exact.day == day + timedelta(days=1)
+    night = exact.time is not None and exact.time.hour < _MORNING and exact.day == day + timedelta(days=1)
     return day == exact.day or night
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.detection.facts.references import CHANGES
-from bot.detection.text.cues import Pattern, VerdictReason, cues, name_of
+from bot.detection.text.cues import VerdictReason, cue, cues, name_of
 from bot.detection.text.document import ActText
 from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named, rests_on_the_law, sentence
 from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
@@ -32,9 +32,6 @@ _PURPOSE = 20
 """Squeezed characters after a mention in which a title says what its algorithm is for."""
 _BUT_FOR = re.compile(r"\b(?:autres?|au-dela|en dehors|hors|sauf|reconnaissance|identification|biometri\w*|facial\w*)\b")
 _PORTANT = "portant "
-_BEFORE_NUMBER = 14
-_TEXT = re.compile(r"\b(?:loi|decret)\s+(?:n\W{0,3})?\Z")
-"""What stands before the number of a text: to be quoted with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +84,15 @@ class SegmentEvidence:
         if firm:
             return False
         titled = (mention for mention in self.found if mention.part is DecreePart.TITLE)
-        if any(cues().around["purpose"].search(self.text, mention.tight_start, mention.tight_end + _PURPOSE) is None for mention in titled):
+        if any(cue("around.purpose").search(self.text, mention.tight_start, mention.tight_end + _PURPOSE) is None for mention in titled):
             return False
-        unseen = {match.end() for match in cues().around["unseen"].finditer(self.text, *self.span)}
-        return all(match.end() in unseen for match in cues().around["seen"].finditer(self.text, *self.span))
+        unseen = {match.end() for match in cue("around.unseen").finditer(self.text, *self.span)}
+        return all(match.end() in unseen for match in cue("around.seen").finditer(self.text, *self.span))
 
-    def said_in(self, cue: Pattern, *parts: DecreePart) -> re.Match[str] | None:
-        """Return where the first of these parts that meets a cue does, None where none does."""
+    def said_in(self, name: str, *parts: DecreePart) -> re.Match[str] | None:
+        """Return where the first of these parts that meets the cue of this name does, None where none does."""
         spans = (self.within(block) for block in self.segment.of(*parts))
-        return next((found for span in spans if (found := cue.search(self.text, *span)) is not None), None)
+        return next((found for span in spans if (found := cue(name).search(self.text, *span)) is not None), None)
 
     def supported(self) -> bool:
         """Return whether medium words have the company they need: the law itself, its decree, or two of the predetermined events."""
@@ -152,19 +149,18 @@ class SegmentEvidence:
     def texts_cited(self) -> Iterator[Evidence]:
         """Quote the laws and decrees on VSA that it cites, each once."""
         for basis, start, end in legal_bases(self.document, self.segment.start, self.segment.end):
-            named = _TEXT.search(self.document.flat, max(start - _BEFORE_NUMBER, self.segment.start), start)
-            yield self.document.evidence("support", start if named is None else named.start(), end, basis.label)
+            yield self.document.evidence("support", start, end, basis.label)
 
     def sign(self) -> tuple[Evidence, ...]:
         """Quote the word for which the act was looked at, where nothing else was found in it."""
-        match = cues().gate.search(self.text, *self.span)
+        match = cue("gate").search(self.text, *self.span)
         return () if match is None else (self.document.evidence("sign", *self.document.loose(*match.span()), SIGN),)
 
     # Findings.
 
-    def decree(self, kind: Kind, verb: Evidence, mention: Mention, *phrases: Evidence) -> Finding:
-        """Return a decree of this kind by the verb and the mention, which is quoted unless other `phrases` are given."""
-        named = (*(phrases or (self.phrase(mention),)), verb, *self._named_again(mention), *self._supports())
+    def decree(self, kind: Kind, verb: Evidence, mention: Mention) -> Finding:
+        """Return a decree of this kind by the verb and the mention."""
+        named = (self.phrase(mention), verb, *self._named_again(mention), *self._supports())
         return Finding(Outcome.DECREE, kind, named, self.found)
 
     def uncertain(self, *evidence: Evidence) -> Finding:
@@ -174,6 +170,10 @@ class SegmentEvidence:
     def not_concerned(self, *evidence: Evidence) -> Finding:
         """Return that the act is not concerned; what stands beside is added to the evidence."""
         return Finding(Outcome.NOT_CONCERNED, None, (*evidence, *self.set_aside(), *self._supports()), self.found)
+
+    def doubted(self, mention: Mention, why: VerdictReason, *beside: Evidence) -> Finding:
+        """Return that a person must look at a mention, for this reason."""
+        return self.uncertain(self.phrase(mention), self.because("doubt", why, mention), *beside)
 
     def left_open(self, why: VerdictReason, *beside: Evidence) -> Finding:
         """Return that a person must look, for this reason, at the first mentions."""
@@ -241,55 +241,52 @@ class Verb:
 
 def first_verb(text: str, start: int, stop: int) -> Verb | None:
     """Return the first verb of a title, of two that begin together the longer; none that is only applied for ("demande d'autorisation")."""
-    matches = [
-        Verb(kind, match.start(), match.end(), kind.value)
-        for kind, verb in cues().titles.items()
-        if (match := next((found for found in verb.finditer(text, start, stop) if not _asked(text, start, found)), None))
-    ]
+    found = ((kind, match) for kind in Kind for match in cue(f"titles.{kind.value}").finditer(text, start, stop))
+    matches = [Verb(kind, *match.span(), kind.value) for kind, match in found if not _asked(text, start, match)]
     return min(matches, key=lambda verb: (verb.start, -(verb.end - verb.start)), default=None)
 
 
 def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
     """Return what a title does. Beyond `said` it names the event: only what bears on another decree counts there."""
     decision = first_verb(text, start, said)
-    if decision is None and (amending := cues().around["amending"].search(text, said, stop)) is not None:
+    if decision is None and (amending := cue("around.amending").search(text, said, stop)) is not None:
         decision = first_verb(text, amending.start(), stop)
-    related = cues().related.search(text, start, said)
+    related = cue("related").search(text, start, said)
     if decision is not None:
         return None if related is not None and related.start() < decision.start else decision
-    use = cues().use.search(text, start, said)
+    use = cue("titles.use").search(text, start, said)
     if use is None or (related is not None and related.start() <= use.start()):
         return None
-    return Verb(Kind.AUTHORISATION, *use.span(), USE) if cues().around["asked"].search(text, start, use.start()) is None else None
+    return Verb(Kind.AUTHORISATION, *use.span(), USE) if cue("around.asked").search(text, start, use.start()) is None else None
 
 
 def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
     """Return what an article says to forbid or stop a use, unless of what no decree allows ("la reconnaissance faciale est interdite") or
     of what may follow ("la préfète peut y mettre fin")."""
-    for found in cues().otherwise.finditer(text, start, stop):
+    for found in cue("around.forbidden_or_stopped").finditer(text, start, stop):
         beside = max(found.start() - _BESIDE, start), min(found.end() + _BESIDE, stop)
-        if not any(cues().around[key].search(text, *beside) for key in ("never_allowed", "power")):
+        if not any(cue(f"around.{key}").search(text, *beside) for key in ("never_allowed", "power")):
             return found
     return None
 
 
 def unsettled(text: str, start: int, stop: int, end: int) -> re.Match[str] | None:
     """Return what a title (`start:end`) says, beginning by `stop`, that leaves it to a person what becomes of VSA."""
-    found = cues().unsettled.search(text, start, end)
-    if found is None or found.start() > stop or cues().around["settled"].search(text, found.end(), min(stop + _SECOND, end)) is not None:
+    found = cue("unsettled").search(text, start, end)
+    if found is None or found.start() > stop or cue("around.settled").search(text, found.end(), min(stop + _SECOND, end)) is not None:
         return None
     return found
 
 
 def _asked(text: str, start: int, verb: re.Match[str]) -> bool:
     """Return True for a verb right after the words of a request."""
-    asked = cues().around["asked"].finditer(text, max(start, verb.start() - _ASKED), verb.start())
+    asked = cue("around.asked").finditer(text, max(start, verb.start() - _ASKED), verb.start())
     return any(match.end() == verb.start() for match in asked)
 
 
 def article_verb(text: str, start: int, stop: int) -> Verb | None:
     """Return what an article decides: its first verb."""
-    found = ((kind, verb.search(text, start, stop)) for kind, verb in cues().articles.items())
+    found = ((kind, cue(f"articles.{kind.value}").search(text, start, stop)) for kind in Kind)
     matches = [Verb(kind, *match.span(), kind.value) for kind, match in found if match is not None]
     return min(matches, key=lambda verb: (verb.start, verb.kind.value), default=None)
 
@@ -326,7 +323,7 @@ class OwnTitle:
     @property
     def speaks(self) -> bool:
         """Return True for a title that names algorithmic video surveillance, in whatever words."""
-        return any(cue.search(self.text) for cue in (*cues().strong, *cues().bare, *cues().medium))
+        return any(each.search(self.text) for each in (*cues().strong, *cues().bare, *cues().medium))
 
 
 def is_generic(title: str) -> bool:
@@ -367,22 +364,22 @@ def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
     """Return the word with which a text begins, in its title or in a line of its heading, that names what is decided elsewhere; none where
     an act follows it ("Information du public : arrêté…"), or a line of its own that begins one."""
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
-        found = _line_opening(document, block, cues().notices)
+        found = _line_opening(document, block, "around.public_notice")
         if found is not None and _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
             title_end = document.mended_span(block.start, block.end)[1]
-            if block.part is DecreePart.HEADING or not cues().around["act"].search(document.mended.text, found.end(), title_end):
+            if block.part is DecreePart.HEADING or not cue("around.act").search(document.mended.text, found.end(), title_end):
                 return found
     return None
 
 
 def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
     """Return the word with which a text begins that lists acts published before: their titles, line by line, decide nothing here."""
-    openings = (_line_opening(document, block, cues().lists) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING))
+    openings = (_line_opening(document, block, "lists") for block in segment.of(DecreePart.TITLE, DecreePart.HEADING))
     return next((found for found in openings if found is not None), None)
 
 
-def _line_opening(document: ActText, block: Block, cue: Pattern) -> re.Match[str] | None:
-    """Return where a line of a title or heading begins with this cue."""
+def _line_opening(document: ActText, block: Block, name: str) -> re.Match[str] | None:
+    """Return where a line of a title or heading begins with the cue of this name."""
     lines = _LINE.finditer(document.folded.text, block.start, block.end)
-    found = (cue.match(document.mended.text, *document.mended_span(line.start(), block.end)) for line in lines)
+    found = (cue(name).match(document.mended.text, *document.mended_span(line.start(), block.end)) for line in lines)
     return next((match for match in found if match is not None), None)

@@ -9,41 +9,55 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from importlib.resources import files
-from typing import Any
+from operator import getitem
+from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from bot.domain.acts import Kind
 from bot.domain.folding import fold_words
 
 Pattern = re.Pattern[str]
 
 
 class VerdictReason(StrEnum):
-    """Why an act is for a person to see, or not concerned though it speaks of VSA. `cues.toml` has the words for each."""
+    """Why an act is for a person to see, or not concerned though it speaks of VSA: its name, which is stored, and its words."""
 
-    SOMETHING_ELSE = "title of something else"
-    NO_ACT = "title without an act"
-    OTHER_WORDS = "words of other things"
-    UNSETTLED = "unsettled"
-    ARTICLES_AGAINST = "articles against the title"
-    UNNAMED = "erratum of a decree not named"
-    NO_CHANGE = "erratum that changes nothing"
-    JARGON = "title in the jargon of services"
-    IN_PASSING = "in passing"
-    UNDECIDED = "nothing decides"
-    PREAMBLE = "only before the articles"
-    QUOTED = "only quoted"
-    CUT_OFF = "title cut off"
-    DAMAGED = "damaged words"
-    LAW_ALONE = "law without object"
-    UNREADABLE = "nothing readable"
-    LISTED = "listed and found"
-    LISTED_ONLY = "listed and not found"
-    UNKNOWN_ISSUER = "number of no known authority"
+    words: str
+
+    def __new__(cls, name: str, words: str) -> VerdictReason:
+        """Make a reason of both."""
+        reason = str.__new__(cls, name)
+        reason._value_, reason.words = name, words
+        return reason
+
+    SOMETHING_ELSE = "title of something else", "its title is that of a notice, a list, an appointment or the like, which decides nothing"
+    NO_ACT = "title without an act", "its title speaks of it, and nothing around shows that it is an act that decides"
+    OTHER_WORDS = "words of other things", "its words serve for other things too, and nothing in it rests on the law on VSA"
+    UNSETTLED = (
+        "unsettled",
+        "it forbids, gives notice, lifts a suspension, tells of a judgment or only names a use: what comes of it is open",
+    )
+    ARTICLES_AGAINST = "articles against the title", "its title authorises, and its articles only refuse or end"
+    UNNAMED = "erratum of a decree not named", "it corrects a decree on it, and does not say which"
+    NO_CHANGE = "erratum that changes nothing", "it corrects a decree on it, and says of nothing that it becomes other than it was"
+    JARGON = "title in the jargon of services", "its title seems to name it in words of services, such as VSA"
+    IN_PASSING = "in passing", "it decides under a title of its own, on something else, and speaks of it in passing"
+    UNDECIDED = "nothing decides", "it speaks of it, and neither its title nor an article decides"
+    PREAMBLE = "only before the articles", "only its visas or recitals speak of it"
+    QUOTED = "only quoted", "it only quotes the title of a text on it"
+    CUT_OFF = "title cut off", "its title is cut off before it says what for"
+    DAMAGED = "damaged words", "the words that would name it are damaged"
+    LAW_ALONE = "law without object", "it rests on the law on algorithmic video surveillance, which it does not name"
+    UNREADABLE = "nothing readable", "no page of it could be read, and its title does not say what it is about"
+    LISTED = "listed and found", "its table lists decrees that follow it, each of which is an act of its own"
+    LISTED_ONLY = "listed and not found", "its table lists more decrees on it than follow"
+    UNKNOWN_ISSUER = (
+        "number of no known authority",
+        "its number, or that of its recueil, is of no authority known to publish here: accepted, it is announced under that of the site",
+    )
 
 
 @cache
@@ -67,61 +81,40 @@ def name_of(match: re.Match[str]) -> str:
     return (match.lastgroup or "").replace("_", " ")
 
 
-class Cues:
-    """The patterns of `cues.toml` over the squeezed text, by what they mean."""
+class Cues(NamedTuple):
+    """Words that OCR damages, and patterns that name VSA, one by one: of two that overlap, the earlier one names what they met."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        objects, around, titles, articles = data["objects"], data["around"], data["titles"], data["articles"]
-        self.gate = pattern(*data["gate"])
-        self.misreads = tuple(data["misreads"])
-        self.strong = _one_by_one(objects["strong"])
-        self.bare = _one_by_one(objects["bare"])
-        self.medium = _one_by_one(objects["medium"])
-        self.titled, self.titled_on_video = _one_by_one(objects["titled"]), _one_by_one(objects["titled_on_video"])
-        self.leftover = named(objects["leftover"])
-        self.ruined = named(objects["ruined"])
-        self.cut = named(objects["cut"])
-        self.analysed = named(around["analysed"])
-        self.around = {key: pattern(*words) for key, words in around.items() if isinstance(words, list)}
-        self.other_thing = named(around["other_thing"])
-        self.excluded = named(around["excluded"])
-        self.titles = {kind: pattern(*titles[kind.value]) for kind in Kind}
-        self.use = pattern(*titles["use"])
-        self.never = named(data["never"])
-        self.related = named(data["related"])
-        self.signed_elsewhere = named(data["signed_elsewhere"])
-        self.judged = named(data["judged"]["by"])
-        self.judge = named(data["judged"]["signed"])
-        self.overturned = {key: named({key: words}) for key, words in data["judged"]["overturned"].items()}
-        self.notices = named(data["notices"])
-        self.lists = named(data["lists"])
-        self.articles = {kind: pattern(*articles[kind.value]) for kind in Kind}
-        self.otherwise = named(data["otherwise"])
-        self.unsettled = named(data["unsettled"])
-        self.handing_over = named(data["handing_over"])
-        self.jargon = {key: re.compile("|".join(words)) for key, words in data["jargon"].items()}
-        self.other_service = re.compile("|".join(data["services"]["other"]))
-        self.reasons = {VerdictReason(key.replace("_", " ")): words for key, words in data["reasons"].items()}
+    misreads: tuple[str, ...]
+    strong: tuple[Pattern, ...]
+    bare: tuple[Pattern, ...]
+    medium: tuple[Pattern, ...]
+    titled: tuple[Pattern, ...]
+    titled_on_video: tuple[Pattern, ...]
 
 
 @cache
 def cues() -> Cues:
-    """Return the cues, read once."""
-    return Cues(load("cues.toml"))
+    """Return the words and objects of `cues.toml`, read once."""
+    data = load("cues.toml")
+    each = (data["objects"][level].items() for level in Cues._fields[1:])
+    return Cues(tuple(data["misreads"]), *(tuple(named({key: [one]}) for key, words in level for one in words) for level in each))
 
 
-def reason_words(cue: str | None) -> str | None:
+@cache
+def cue(name: str) -> Pattern:
+    """Return a table or a list of `cues.toml` by its dotted name ("never", "around.video") as one pattern, read once."""
+    *tables, key = name.split(".")
+    words = reduce(getitem, tables, load("cues.toml"))[key]
+    return named(words if isinstance(words, dict) else {key: words})
+
+
+def reason_words(name: str | None) -> str | None:
     """Return the words for the reason of this name, in English; None for any other cue."""
-    return cues().reasons[VerdictReason(cue)] if cue in {reason.value for reason in VerdictReason} else None
+    return next((reason.words for reason in VerdictReason if reason == name), None)
 
 
 def _any(alternatives: Sequence[str]) -> str:
     return "|".join(f"(?:{alternative})" for alternative in alternatives)
-
-
-def _one_by_one(table: Mapping[str, Sequence[str]]) -> tuple[Pattern, ...]:
-    """Return a pattern for each alternative, in order: of two that overlap, the earlier one names what they met."""
-    return tuple(named({key: [alternative]}) for key, alternatives in table.items() for alternative in alternatives)
 
 
 # Views of a text that are easy to match and can be mapped back to it.

@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Generic, TypeVar
 
-from bot.detection.text.cues import RewrittenText, cues, fold, holds_damaged, repair, squeeze
+from bot.detection.text.cues import RewrittenText, cue, cues, fold, holds_damaged, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
 from bot.domain.folding import fold_letters, fold_words
 from bot.domain.pages import PageText, bare
-
-_REACH = 14
-"""Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""
 
 _SURE_ENOUGH = 85
 """Mean confidence (0 to 100) of a recognised page below which accuracy falls under 99 %: a name of some words may be misread."""
@@ -24,35 +21,19 @@ _SURE_ENOUGH = 85
 HEADING_REACH = 400
 """Characters of a text in which its own title stands."""
 
-_SMALL = 2 * _REACH
-"""Acts up to this many pages are looked at whole."""
-
 
 def has_sign(text: str) -> bool:
     """Return True when a text, in any spelling, may speak of algorithmic video surveillance."""
     tight = fold_letters(text)
-    return cues().gate.search(tight) is not None or holds_damaged(tight, cues().misreads[0])
+    return cue("gate").search(tight) is not None or holds_damaged(tight, cues().misreads[0])
 
 
 def signs(act: Act) -> bool:
     """Return True when the act has a sign anywhere, in its title or across two pages included."""
     heading = act.pages[0].text[:HEADING_REACH] if act.pages else ""
-    if cues().jargon["title"].search(fold_words(f"{act.title}\n{heading}")) is not None:
+    if cue("jargon.title").search(fold_words(f"{act.title}\n{heading}")) is not None:
         return True
     return has_sign("\n".join([act.title, *(page.text for page in act.pages)]))
-
-
-def relevant_pages(act: Act) -> tuple[PageText, ...]:
-    """Return the pages worth a closer look: all, or in a bulk act of hundreds those around a sign, be it cut between two pages."""
-    pages = act.pages
-    if len(pages) <= _SMALL:
-        return pages
-    near: set[int] = set()
-    for index, page in enumerate(pages):
-        following = pages[index + 1].text[:200] if index + 1 < len(pages) else ""
-        if has_sign(page.text + "\n" + following):
-            near.update(range(max(index - _REACH, 0), min(index + _REACH + 1, len(pages))))
-    return tuple(pages[index] for index in sorted(near))
 
 
 _QUOTE_LIMIT = 240

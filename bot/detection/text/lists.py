@@ -128,11 +128,6 @@ def _opening(document: ActText, start: int, end: int) -> int | None:
     return None
 
 
-def leads(document: ActText, start: int, end: int, position: int) -> Iterator[tuple[int, int]]:
-    """Yield where the words stand that open the lists, in a part of the folded text, which hold a position."""
-    return ((found.start, found.opened) for found in lists(document, start, end) if found.opened <= position < found.items[-1][1])
-
-
 def _marked(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
     """Yield items up to one that ends with a colon: it opens a list of its own."""
     while (item := _MARKED.match(text, start, limit)) is not None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice, product
 
-from bot.detection.text.cues import Pattern, cues, load, name_of, pattern
+from bot.detection.text.cues import Pattern, cue, cues, load, name_of, pattern
 from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.lists import leads
+from bot.detection.text.lists import lists
 from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.tables import ticked_under
 from bot.domain.acts import Purpose
@@ -74,7 +74,7 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
     taken: list[tuple[int, int]] = []
     text = document.mended.text
     low, high = document.mended_span(segment.start, segment.end)
-    about_video = cues().around["video"].search(text, low, high) is not None or rests_on_the_law(document, segment)
+    about_video = cue("around.video").search(text, low, high) is not None or rests_on_the_law(document, segment)
     for strong, match in islice(_matches(document, segment, about_video), _ENOUGH):
         start, end = match.span()
         if any(start < other_end and other_start < end for other_start, other_end in taken):
@@ -84,16 +84,16 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
         block = segment.at(first)
         opening = document.mended_span(block.start, block.end)[0]
         said = document.mended_span(*sentence(document.flat, block, first, last))
-        against = cues().other_thing.search(text, max(start - _AROUND, opening), min(end + 60, high)) or cues().excluded.search(
-            text, max(start - _AROUND, said[0]), min(end + _AROUND, max(said[1], end))
-        )
+        against = cue("around.other_thing").search(text, max(start - _AROUND, opening), min(end + 60, high)) or cue(
+            "around.said_not_to_be_there"
+        ).search(text, max(start - _AROUND, said[0]), min(end + _AROUND, max(said[1], end)))
         if against is not None:
             aside.append(TextMatch(name_of(against), *document.loose(min(start, against.start()), max(end, against.end()))))
             continue
         titles = {DecreePart.TITLE, DecreePart.HEADING}
         if block.part in titles and segment.at(last - 1).part not in titles:
             last = block.end
-        citation = cues().around["citation"].search(text[max(start - _AROUND, opening) : start]) is not None
+        citation = cue("around.citation").search(text[max(start - _AROUND, opening) : start]) is not None
         # In a whole act, images without a camera anywhere are of another kind (X-rays, wildlife).
         firm = strong and (about_video or not segment.is_formal)
         found.append(Mention(block.part, firm, citation, start, end, first, last, name_of(match)))
@@ -221,8 +221,7 @@ def purposes_numbered(document: ActText, start: int, end: int) -> list[tuple[Pur
 def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | None:
     """Return where a stretch says that all eight events are searched for ("l'ensemble des événements de l'article 3 …"), if it does."""
     match = _EVERY.search(document.mended.text, *document.mended_span(start, end))
-    span = document.loose(*match.span()) if match is not None else None
-    return None if span is None or is_excluded(document, *span, start, end) else span
+    return document.loose(*match.span()) if match is not None else None
 
 
 def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:
@@ -233,9 +232,11 @@ def is_excluded(document: ActText, first: int, last: int, start: int, end: int) 
     if _NO_HEAD.search(text, start, first) is not None and ticked_under(document, start, end, first, _NO_HEAD):
         return True
     before, after = _around(document, first, last, start, end)
+    if _EXCLUDED.search(after) is not None or _EXCLUDING.search(before) is not None:
+        return True
     says = _EXCLUDED.search(document.mended.text, *document.mended_span(start, first)) is not None
-    opening = [document.mended.text[slice(*document.mended_span(*lead))] for lead in leads(document, start, end, first)] if says else []
-    return _EXCLUDING.search(before) is not None or any(map(_EXCLUDED.search, (after, *opening)))
+    around = (found for found in lists(document, start, end) if found.opened <= first < found.items[-1][1]) if says else ()
+    return any(_EXCLUDED.search(document.mended.text, *document.mended_span(found.start, found.opened)) for found in around)
 
 
 def _around(document: ActText, first: int, last: int, start: int, end: int) -> tuple[str, str]:

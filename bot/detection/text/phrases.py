@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
@@ -319,21 +319,14 @@ def excerpt(text: str, start: int, end: int) -> str:
     """Return `text[start:end]` without persons' names, even where it begins or ends inside one."""
     parts: list[str] = []
     last = start
-    for first, stop in _names(text, max(start - _REACH, 0), min(end + _REACH, len(text))):
-        if stop <= start or first >= end:
-            continue
-        parts += [text[last : max(first, last)], ELLIPSIS]
-        last = max(min(stop, end), last)
+    for first, stop in spans_of_names(text, max(start - _REACH, 0), end + _REACH):
+        if stop > start and first < end:
+            parts += [text[last : max(first, last)], ELLIPSIS]
+            last = max(min(stop, end), last)
     return "".join([*parts, text[last:end]])
 
 
-def spans_of_names(text: str) -> tuple[tuple[int, int], ...]:
+def spans_of_names(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """Return where each person's name that would be replaced stands in the text: its first character, and the one after its last."""
-    return tuple(_names(text, 0, len(text)))
-
-
-def _names(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    position = start
-    while (match := _PERSONS.search(text, position, end)) is not None:
-        yield match.span(match.lastgroup or 0)
-        position = match.end()
+    found = _PERSONS.finditer(text, start, len(text) if end is None else end)
+    return [match.span(match.lastgroup or 0) for match in found]

@@ -159,9 +159,7 @@ def segments(document: ActText, act_id: str | None) -> tuple[Segment, ...]:
         if match[1] not in {own, titled and titled[1]} and not _NUMBER_SIGN.search(text[max(match.start() - 30, 0) : match.start()])
     } | ({0: own} if own is not None else {})
     bounds = [*sorted({0, *ids, *_inner_cuts(text, first_articles)}), len(text)]
-    return tuple(
-        Segment(start, end, _blocks(document, start, end, first_articles), ids.get(start)) for start, end in pairwise(bounds) if end > start
-    )
+    return tuple(Segment(start, end, _blocks(document, start, end, first_articles), ids.get(start)) for start, end in pairwise(bounds))
 
 
 def own_heading(text: str, start: int, end: int) -> int:
@@ -223,14 +221,12 @@ def _marks(document: ActText, start: int, end: int, first_articles: list[int]) -
     operative = _operative(text, start, end, visas, first_articles)
     marks: list[tuple[int, DecreePart]] = [(position, DecreePart.VISA) for position in visas if position < operative]
     marks += [(match.start(), DecreePart.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
-    marks += [
-        (match.start(), DecreePart.VISA if match["visa"] else DecreePart.RECITAL) for match in _HEADED.finditer(text, start, operative)
-    ]
+    headed = list(_HEADED.finditer(text, start, operative))
+    marks += [(match.start(), DecreePart.VISA if match["visa"] else DecreePart.RECITAL) for match in headed]
     boxes = [match.start() for match in _BOX.finditer(text, start, visas[0] if visas else operative)] if operative < end else []
     marks += [(position, DecreePart.ARTICLE) for position in (*(boxes if len(boxes) > 2 else ()), *_articles(document, operative, end))]
     # Two layers of text interleaved: the heading comes again, or only, among the visas.
-    headed = any(match["visa"] for match in _HEADED.finditer(text, start, operative))
-    restarts = _unquoted(_RESTART, text, marks[0][0], operative) if marks and not headed else ()
+    restarts = _unquoted(_RESTART, text, marks[0][0], operative) if marks and not any(match["visa"] for match in headed) else ()
     return sorted([*marks, *((match.start(), DecreePart.HEADING) for match in restarts)])
 
 

@@ -173,7 +173,7 @@ def ticked_under(document: ActText, start: int, end: int, position: int, heads: 
     ticks = [column for column, cell in _columns(lines[rank]) if _TICK.fullmatch(cell)] if lines else []
     for line in reversed(lines[:rank]) if ticks else ():
         columns = [(column + len(cell) / 2, fold(cell).text) for column, cell in _columns(line)]
-        if len(columns) > 1 and any(heads.fullmatch(head) for _, head in columns):
+        if any(heads.fullmatch(head) for _, head in columns):
             return all(heads.fullmatch(min(columns, key=lambda head: abs(head[0] - tick))[1]) for tick in ticks)
     return False
 
@@ -232,11 +232,11 @@ def _whole_rows(header: Line, lines: Sequence[Line], follows: Callable[[Line], b
     for line in lines:
         at, above = _starts(line), cells_of(rows[-1].printed)
         if len(above) == 1 and _is_cut(above[0], line.printed):  # the other cells stand beside the end of the name
-            rows[-1], starts = replace(rows[-1], printed=_joined(above[0], line.printed), end=line.end), at
-        elif _goes_on(line, at, above, starts) and (rows[1:] or at[0] >= starts[1]):
+            rows[-1], starts = replace(rows[-1], printed=f"{above[0]} {line.printed}", end=line.end), at
+        elif _goes_on(line, at, above, starts):
             for cell, place in zip(cells_of(line.printed), at, strict=True):
                 column = bisect(starts, place) - 1
-                above[column] = _joined(above[column], cell)
+                above[column] = f"{above[column]} {cell}"
             rows[-1] = replace(rows[-1], printed="  ".join(above), end=line.end)
         elif follows(line):
             rows.append(line)
@@ -275,10 +275,6 @@ def _goes_on(line: Line, at: Sequence[int], above: Sequence[str], starts: Sequen
 
 def _is_cut(name: str, below: str) -> bool:
     return _UNFINISHED.search(name) is not None or _COMPLEMENT.match(below) is not None
-
-
-def _joined(name: str, below: str) -> str:
-    return f"{name}{'' if name.endswith('-') else ' '}{below}"
 
 
 def _side_by_side(lines: Sequence[Line]) -> Iterator[Line]:
