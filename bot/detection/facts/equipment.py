@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, chain, islice, takewhile
+from itertools import accumulate, chain, islice, takewhile, zip_longest
 
 from bot.detection.facts.operators import beside_formality
 from bot.detection.text.cues import fold, load
@@ -164,7 +164,7 @@ def _counted(figures: list[_Figure]) -> TextMatch[int] | None:
     counted = [entry for entry in found.values() if entry.value > 1] or list(found.values())
     most = max(counted, key=lambda entry: entry.value, default=None)
     others = [entry.value for entry in counted if most is not None and entry.value != most.value]
-    return most if most is None or not others or sum(others) == most.value else None
+    return most if most is None or sum(others) in {0, most.value} else None
 
 
 def _figures(document: ActText, blocks: list[Block]) -> list[_Figure]:
@@ -181,8 +181,9 @@ def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
             yield _Figure(TextMatch(count, *match.span()), match.start())
     for pattern in (_SUM, _FIXED, _NUMBERED, _SOME, _COLON, _ROW, _CAMERAS):
         for match in pattern.finditer(document.folded.text if pattern is _ROW else text, block.start, block.end):
-            count = cardinal(match.groupdict().get("again") or match["count"])
-            before = text[max(match.start() - 40, block.start) : match.start()]
+            said, before = match.groupdict(), text[max(match.start() - 40, block.start) : match.start()]
+            some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
+            count = cardinal(said.get("again") or said["count"] if some is None else some["count"])
             if (
                 count is None
                 or _NO_COUNT.search(before) is not None
@@ -191,15 +192,10 @@ def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
                 or _ADDED.search(text, max(match.start() - 160, block.start), match.start())
             ):
                 continue
-            position = match.start("count")
-            some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
-            if some is not None and (fewer := cardinal(some["count"])) is not None:
-                yield _Figure(TextMatch(fewer, match.start(), some.end()), position)
-                continue
-            whole = pattern not in {_CAMERAS, _SOME, _ROW} or match.groupdict().get("whole")
+            whole = pattern not in {_CAMERAS, _SOME, _ROW} or said.get("whole")
             whole = whole or _TOTAL.search(before) or _ALTOGETHER.match(text, match.end())
             in_parts = pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None
-            yield _Figure(TextMatch(count, *match.span()), position, bool(whole), in_parts)
+            yield _Figure(TextMatch(count, match.start(), (some or match).end()), match.start("count"), bool(whole), in_parts)
 
 
 def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
@@ -218,23 +214,18 @@ def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
         if not _CAMERA.search(heading + (match["said"] or "")) or _NOT_CAMERAS.search(heading):
             continue
         rows = list(takewhile(lambda rank: not lines[rank].printed.endswith((".", ":")), reversed(range(first, last))))
-        columns: dict[int, list[int]] = {}
-        for rank in rows:
-            for column, cell in enumerate(cells[rank]):
-                if _FIGURE.fullmatch(cell):
-                    columns.setdefault(column, []).append(int(cell))
-        candidates = list(columns.values())
+        columns = zip_longest(*(cells[rank] for rank in rows), fillvalue="")
+        candidates = [[int(cell) for cell in column if _FIGURE.fullmatch(cell)] for column in columns]
+        whole = [figures[rank] for rank in rows if figures[rank]]
         if match["beside"]:  # "Place Foch   5   –   Total   20": the same columns twice, side by side
-            own = _FIGURES.findall(match["beside"])[-1:]
-            candidates = [[*map(int, own), *(sum(figures[rank]) for rank in rows if figures[rank])]]
+            candidates = [[*map(int, _FIGURES.findall(match["beside"])[-1:]), *map(sum, whole)]]
         elif match["said"]:
-            candidates += [[figures[rank][-1] for rank in rows if figures[rank]], [sum(figures[rank]) for rank in rows if figures[rank]]]
-        sums = {int(match["count"])} if any(int(match["count"]) in list(accumulate(column))[1:] for column in candidates) else set()
-        # "Total 43 14", under "Nombre" and "Dont pivotantes": the greater of the sums is the whole.
-        said = _FIGURES.findall(match["said"] or "") if re.search(r"\bdont\b", heading) else []
-        for rank, figure in enumerate(map(int, reversed(said)), start=2):
-            if figure in list(accumulate(figures[row][-rank] for row in rows if len(figures[row]) >= rank))[1:]:
-                sums.add(figure)
+            candidates += [[row[-1] for row in whole], [sum(row) for row in whole]]
+        told = [(int(match["count"]), candidates)]
+        if re.search(r"\bdont\b", heading):  # "Total 43 14", under "Nombre" and "Dont pivotantes": the greater of the sums is the whole
+            before = enumerate(reversed(_FIGURES.findall(match["said"] or "")), start=2)
+            told += [(int(figure), [[row[-rank] for row in whole if len(row) >= rank]]) for rank, figure in before]
+        sums = [figure for figure, each in told if any(figure in list(accumulate(column))[1:] for column in each)]
         if sums:
             yield TextMatch(max(sums), *match.span())
 

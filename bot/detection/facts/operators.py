@@ -177,14 +177,12 @@ def _is_part_of(document: ActText, event: str | None, position: int) -> bool:
     return inside and _ATTACHED.search(document.flat[max(position - 8, 0) : position]) is not None
 
 
-_DANGLING = re.compile(r"(?: (?:DU|DES|DE|D|LA|LE|LES|L|AU|AUX|A|À|ET|EN|SUR|SOUS))+$")
 # "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
 _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
     r" (?:par|a|de|du|des)(?: l[ae]s?| l')?(?: communa(?:l|ux))?\s*$"
 )
 _POLICE = "Police municipale"
-_POLICE_AUTHORISED = re.compile(r"\bautoris(?:ant|ee?) (?:les services de )?la prefecture de police\b")
 _ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
@@ -205,18 +203,10 @@ _NAMED_BELOW = re.compile(r"(?:\s[a-z-]+){0,2}\s?\((?P<names>[^()]{3,300})\)|[^.
 # Below this line stands who gets the decree.
 _COPIES = re.compile(r"\n\W{0,3}(?:ampliations?|copies?|destinataires|diffusion|pour information)\b(?:[^\n:]{0,30}:|[^\w\n]{0,3}\n)")
 # What opens a list of those who get images or the decree.
-_TOLD = re.compile(r"\b(?:destinataires?|acces|copie|ampliation|(?:inform|notifi|transmi|adress|acced|consult|communiqu)\w*)\b")
-_OTHERWISE = re.compile(rf"{_TOLD.pattern}|\b(?:execution\b|charge\w* de l'application du present)")
+_TOLD = re.compile(r"\b(?:destinataires?|acces|copie|ampliation|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b")
+_OTHERWISE = re.compile(rf"{_TOLD.pattern}|\b(?:execution\b|charge\w* de l'application du present|recue?s? par\b|parv(?:ien|en)\w*)")
+_STOP = re.compile(r"(?<!\bm)\.\s")
 _USES = re.compile(rf"{_AUTHORISES.pattern}|\b(?:met(?:tent|tre)? en oeuvre|utilise|emploie)")
-# "Les signalements parviennent au centre de supervision, qui les transmet à": who gets them.
-_SIGNALLED, _TO_WHOM = r"\b(?:signalements?|alertes?|les)\b[^.;:]{0,80}\b", r"(?:[^.;:]|\bm\.){0,120}\s"
-_SENT = re.compile(
-    rf"(?:{_SIGNALLED}(?:transm|adress|envoy|parv(?:ien|en))\w*|\b(?:transm|adress|envoy)\w*\s[^.;:]{{0,40}}\b(?:signalements?|alertes?)\b)"
-    rf"{_TO_WHOM}(?:aux?|a l[ae']s?)\s?$|{_SIGNALLED}(?:est|sont|seront) recue?s?\b{_TO_WHOM}par l[ae']s?\s?$"
-    r"|\b(?:copie|ampliation)\b(?:[^.;:]|\bm\.){0,120}$"
-)
-_SENTENCE = 260
-"""Characters in which such a sentence is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +248,7 @@ def operators(
 
     said = [block for block in articles if block.start in spoken or _AUTHORISES.search(document.flat, block.start, block.end) is not None]
     found = [*read(titles, heading=True), *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
-    found = _merged(found or read(articles) or read(mentioning) or list(_police_of(document, mentioning)))
+    found = _merged(found or read(articles) or read(mentioning))
     # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
     if found and all(_comes_after(_ASKING, document, entry) for entry in found):
         places = tuple(_place(entry.value) for entry in found)
@@ -266,22 +256,8 @@ def operators(
         found = _merged([*found, *polices])
     owners = [entry for entry in found if entry.value.startswith(("Commun", "Métropole")) and _comes_after(_OWNED, document, entry)]
     spans = [span for block in {segment.at(entry.start) for entry in found if found[1:]} for span in _told_in(document, block)]
-    told = [entry for entry in found if any(first <= entry.start < last for first, last in spans) or _receives(document, segment, entry)]
+    told = [entry for entry in found if any(first <= entry.start < last for first, last in spans) or _is_told(document, segment, entry)]
     return [entry for entry in found if entry not in (*owners, *told)] or found
-
-
-def _police_of(document: ActText, blocks: Iterable[Block]) -> Iterator[TextMatch[str]]:
-    """Yield the préfecture de police, which signs what it is told by, where a decree that is changed authorised it."""
-    for block in blocks:
-        if (match := _POLICE_AUTHORISED.search(document.flat, block.start, block.end)) is not None:
-            yield TextMatch("Préfecture de police", *match.span())
-
-
-def _receives(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
-    """Return True for who is named first in a sentence on what is sent to them, of an article that authorises nobody."""
-    block = segment.at(entry.start)
-    sent = _SENT.search(document.flat[max(entry.start - _SENTENCE, block.start) : entry.start]) is not None
-    return sent and block.part is DecreePart.ARTICLE and _AUTHORISES.search(document.flat, block.start, block.end) is None
 
 
 def named_by_part(document: ActText, segment: Segment) -> tuple[list[TextMatch[str]], list[TextMatch[str]]]:
@@ -298,9 +274,10 @@ def only_told(document: ActText, segment: Segment) -> set[str]:
 
 
 def _is_told(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
+    """Return True for who is named in a sentence on what is sent to them, or on execution."""
     block = segment.at(entry.start)
     low = max(block.start, entry.start - _REACH)
-    start = max(low, *(document.flat.rfind(mark, low, entry.start) for mark in ".;"))
+    start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
     words = document.flat[start : phrase_end(document.flat, entry.end, block.end, _REACH)]
     return block.part is DecreePart.ARTICLE and _OTHERWISE.search(words) is not None and _USES.search(words) is None
 
@@ -416,7 +393,7 @@ def _printed(text: str) -> str:
 
 def _linked(document: ActText, link: str, name: str) -> str:
     """Return `de Cannes`, `d'Annecy`, `du Havre`, or a name alone; one in capitals ("HAVRE") as the act prints it elsewhere."""
-    name = _DANGLING.sub("", name.strip(" -'")).rstrip("'")
+    name = name.strip(" -'")
     if name.isupper():
         name = next((other for other in _printed_elsewhere(document, name) if other[0].isupper() and not other.isupper()), name)
     link = link.strip().lower()
