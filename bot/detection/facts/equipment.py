@@ -286,24 +286,17 @@ _MAKER_ALONE = re.compile(rf"\b(?:{BY}|de (?:la )?marque)\s+\"?\s?(?P<name>[a-z0
 _IN_BRACKETS = re.compile(
     r"\b(?:logiciel|solution|produit)\b[^.;()]{2,60}\(\s*(?P<name>[a-z0-9])(?=[^()]{1,50}\s(?:sasu?|sarl|sa|eurl|scop|scic|snc)\s*\))"
 )
-# Whoever does this makes software, and nothing else that a decree names.
-_MAKES = re.compile(r"editeur|editrice")
 _THEN_PRODUCT = re.compile(r"[^.;()]{2,50}\((?:logiciel|solution|produit)\b")
-# "La société X est l'éditrice du logiciel."
-_IS_ROLE = re.compile(rf"\b{COMPANY}(?=[^.;:]{{3,80}}\best (?:l'|la |le ){_ROLE})")
-_THEN_ROLE = re.compile(rf"\W*est (?:l'|la |le ){_ROLE}\b")
-# "Le logiciel X, que la société Y a conçu": not the cameras that it has.
-_THAT_IT = re.compile(
-    rf"\b(?:logiciel|solution|outil|produit|progiciel|algorithme)\b(?:(?!\b(?:cameras?|images?)\b)[^.;:]){{0,45}}?\sque\s{COMPANY}"
-)
-_THEN_MADE = re.compile(rf"\W*(?:lui )?{_MADE}")
+# "La société X est l'éditrice du logiciel", "le logiciel Z, que la société X a conçu": not the cameras that it has.
+_MAKES = re.compile(rf"(?<!cameras que )(?<!images que )\b(?=l|un){COMPANY}(?=[^.;:]{{3,80}}\b(?:est (?:l'|la |le ){_ROLE}|{_MADE}))")
+_THEN_MAKES = re.compile(rf"\W*(?:est (?:l'|la |le ){_ROLE}\b|(?:lui )?{_MADE})")
 # "la société nantaise X", "la société par actions simplifiée X": what is said of a company before its name, and is no verb.
 _VERB = r"(?i:est|qui|que|du|des|à|a|en|pour|dans|sur|et|ou|ayant|ne|n|se|sera|doit|peut|tient|assure)"
 _SAID = re.compile(rf"(?:[\s,]+(?!{_VERB}\b)[a-zà-öø-ÿœ'’-]{{2,20}}){{0,4}}?\s*[«\"“]?\s*(?=[A-ZÀ-ÖØ-Þ0-9])")
 _USED_BY = re.compile(rf"\b(?:{'|'.join(_WORDS['used_by'])})e?s?\s+$")
 _NOT_A_MAKER = re.compile(rf"\b(?:{'|'.join(_WORDS['not_a_maker'])})\b")
 _SOFTWARE_NEAR = re.compile(
-    r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|denomme\w*|traitement|outil|module|technologie|systeme \""
+    r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|editeur|editrice|denomme\w*|traitement|outil|module|technologie|systeme \""
     r"|(?:fourni|edite|concu|developpe|distribue|commercialise),? sous le nom)"
 )
 # A clause that goes on about the same thing after its semicolon.
@@ -365,20 +358,19 @@ def _named_first(document: ActText, segment: Segment, table: str, others: _Reade
 
 def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
     text = document.flat
-    for pattern in (_MAKER, _IS_ROLE, _THAT_IT, _ROLE_IS, _MAKER_ALONE, _IN_BRACKETS):
+    for pattern in (_MAKER, _MAKES, _ROLE_IS, _MAKER_ALONE, _IN_BRACKETS):
         for match in pattern.finditer(text, start, limit):
             before = _CLAUSE.split(text[max(match.start() - _NEAR, start) : match.start()])[-1]
-            around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _IS_ROLE else match.group()
+            around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _MAKES else match.group()
             spoken = _SOFTWARE_NEAR.search(before) is not None or _SOFTWARE_NEAR.search(around) is not None
-            spoken = spoken or _MAKES.match(match.group()) is not None or _THEN_PRODUCT.match(text, match.end(), limit) is not None
+            spoken = spoken or _THEN_PRODUCT.match(text, match.end(), limit) is not None
             if not spoken or (match.group().startswith("par") and _USED_BY.search(before) is not None):
                 continue
             position = match.start("name") if "name" in pattern.groupindex else _named_after(document, match.end(), limit)
             found = name_at(document, position, limit, linked=True) if position is not None else None
             if found is None or found.value.split()[0].lower() in _OPERATORS or _NOT_A_MAKER.search(text, match.start(), found.start):
                 continue
-            follows = {_IS_ROLE: _THEN_ROLE, _THAT_IT: _THEN_MADE}.get(pattern)
-            if follows is not None and follows.match(text, found.end, limit) is None:
+            if pattern is _MAKES and _THEN_MAKES.match(text, found.end, limit) is None:
                 continue
             # Without "la société", two words may be a person's first name and surname.
             alone = "name" in pattern.groupindex and re.search(rf"{COMPANY}\W*$", text[match.start() : found.start]) is None
@@ -460,9 +452,8 @@ _QUOTED = re.compile(
     r"\s*\"\s*(?P<name>[a-z0-9][^\"\n]{1,40}?)\s*\""
 )
 _NAMED = re.compile(rf"\b{_PRODUCT}(?P<called>{_CALLED}|{_IS})?\s+(?!{_PRODUCT}\s?:)(?P<name>[a-z0-9])")
-_CALLED_AFAR = re.compile(rf"\b{_PRODUCT}[^.;\"]{{0,90}}?{_CALLED}\s+(?P<name>[a-z0-9])")
-# "Il", which the sentence before calls software.
-_IT_CALLED = re.compile(rf"(?<=\. )il [^.;\"]{{0,60}}?{_CALLED}\s+(?P<name>[a-z0-9])")
+# Or "il", which the sentence before calls software.
+_CALLED_AFAR = re.compile(rf"(?:\b{_PRODUCT}[^.;\"]{{0,90}}?|(?P<it>(?<=\. )il )[^.;\"]{{0,60}}?){_CALLED}\s+(?P<name>[a-z0-9])")
 # "Article 6 (logiciel) ⏎ X, de Y", "Solution ⏎ Inchangée : X (Y)".
 _BELOW_HEADING = re.compile(
     r"(?:^|\n)\W{0,3}(?:article|art\.|\d)[^\n.;:]{1,16}\W(?:logiciel|solution|progiciel|produit)(?: \w+)?\W{0,3}\n\s?"
@@ -508,15 +499,15 @@ def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[s
             is_one = bool(re.match(_WORD, name) and re.search(rf"\b{_PRODUCT}", clause)) and not capitals
         if is_one and impersonal(name):
             yield TextMatch(name, *match.span())
-    for pattern in (_NAMED, _CALLED_AFAR, _IT_CALLED, _BELOW_HEADING):
+    for pattern in (_NAMED, _CALLED_AFAR, _BELOW_HEADING):
         for match in pattern.finditer(document.folded.text if pattern is _BELOW_HEADING else text, start, limit):
             found = name_at(document, match.start("name"), limit)
             if found is None or found.value.split()[0].lower() in _OPERATORS:
                 continue
-            if pattern is _IT_CALLED and not _is_of_software(text, start, match.start()):
+            if match.groupdict().get("it") and not _is_of_software(text, start, match.start()):
                 continue
             called = (
-                pattern in {_CALLED_AFAR, _IT_CALLED}
+                pattern is _CALLED_AFAR
                 or (pattern is _BELOW_HEADING and text[found.end] in ",.(")
                 or (pattern is _NAMED and match["called"] is not None and not capitals)
             )
