@@ -69,9 +69,8 @@ _IDENTIFIERS = re.compile(
 _NO_NAMES = re.compile(
     r"\b(?:ET|OU|AINSI|QUE|QUI|DONT|SONT|SOIT|AUX?|À|D[EU]S?|L[AE]S?|SES|LEURS|STATIONS?|GARES|MÉTRO|TRAMWAY)\b|\b[DL](?=['’])"
 )
-_NOUN = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20})[\s,;.]*")
 # Among several places: "le paddock", "arène de rodéo".
-_COMMON = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20}(?:\s(?:de|du|à|aux|des)\s[a-zà-öø-ÿœ]{4,20})?)[\s.]*")
+_COMMON = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20}(?:\s(?:de|du|à|aux|des)\s[a-zà-öø-ÿœ]{4,20})?)[\s,;.]*")
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
 # Two pieces may be of one name: "gare La Plaine – Stade de France".
 _DASH = re.compile(r"\s+[–—-]\s+")
@@ -238,7 +237,7 @@ def _nouns(items: Iterable[tuple[str, int, int, list[str]]]) -> Iterator[TextMat
     each = list(items)
     most = sum(bool(found) for *_, found in each) * 2 > len(each)
     for printed, start, end, found in each:
-        noun = _NOUN.fullmatch(printed) if most and not found else None
+        noun = _COMMON.fullmatch(printed) if most and not found else None
         yield from (TextMatch(name, start, end) for name in found or ([noun["name"]] if noun and not _is_none(noun["name"]) else []))
 
 
@@ -323,7 +322,6 @@ _UNDER_HEAD = re.compile(
     rf"{HEADED}(?:lieux|perimetre|sites|emplacements|implantations?|secteurs|zones)(?:\s(?:concerne|vise|couvert)e?s?)?"
     rf"(?:\s?[^\w\s]){{0,2}}\s(?P<told>(?:l[ae]s?\s|l'\s?)?{GROUND}\b(?:(?!\b(?:est|sont|ser(?:a|ont)|figure(?:nt)?)\b)[^.:]){{1,900}})(?:\.\s|\.?$)"
 )
-_CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
 _SHORT = 45
 """Characters of a line that the margin has not broken."""
 
@@ -368,9 +366,6 @@ def _is_called(document: ActText, entry: TextMatch[str]) -> bool:
 
 
 def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
-    camera = _CAMERA.match(document.flat[start:end])
-    if camera is not None:
-        start += camera.end()
     if end - start < 3:
         return
     first, last = document.folded.span(start, end)
@@ -526,7 +521,7 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
         if match.re is _THOSE:  # "celles du Pâquier", but not "celles du hall et des accès"
             entries = [name for name in entries if name != name.lower()]
         if listed:  # "à la mairie", "dans le marché"
-            entries = [name for name in entries if _NOUN.fullmatch(name) is None]
+            entries = [name for name in entries if _COMMON.fullmatch(name) is None]
         if entries:
             position = max(end, position)
         yield from (TextMatch(name, start, end) for name in entries)
