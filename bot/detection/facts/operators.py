@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
@@ -51,6 +51,7 @@ _NAMED = re.compile(r"\b(?:manifestation|evenement)s?\W{1,4}(?:nom|intitule|deno
 # "Trophée des Dunes, tournoi de quatre équipes, 9 000 spectateurs": what it is.
 _APPOSED = re.compile(rf",\s(?:(?:une? )?{_KIND} (?:de |d['’]|à )|\d[\d ]+ (?:spectateurs|personnes|visiteurs|participants)).*")
 # A line below that begins a bullet, a row of a form or of a table is of something else.
+_LINE_BELOW = re.compile(r"\n(?P<below>[^\n]+)")
 _BULLET = re.compile(r"[ ]?[•▪●◦■*-]\s")
 _LABEL = re.compile(r"[A-ZÀ-Þ][^\n:;.]{1,40} ?:\s")
 # No event: "au cours de la nuit du 3 au 4 mai".
@@ -154,13 +155,10 @@ def _events(
 
 def _line_end(document: ActText, start: int, end: int) -> int:
     """Return where a phrase ends that may not go on into a bullet, or the next row of a form or table, on a line below."""
-    position = document.folded.text.find("\n", start, end)
-    while position >= 0:
-        stop = document.folded.text.find("\n", position + 1)
-        below = document.source[slice(*document.folded.span(position + 1, stop if stop >= 0 else len(document.folded.text)))].strip()
-        if _BULLET.match(document.folded.text, position + 1) or _LABEL.match(below) or has_gap(below):
-            return position
-        position = document.folded.text.find("\n", position + 1, end)
+    for line in takewhile(lambda line: line.start() < end, _LINE_BELOW.finditer(document.folded.text, start)):
+        below = document.source[slice(*document.folded.span(*line.span("below")))].strip()
+        if _BULLET.match(line["below"]) or _LABEL.match(below) or has_gap(below):
+            return line.start()
     return end
 
 
