@@ -172,12 +172,12 @@ def letterhead(document: ActText, segment: Segment) -> Iterator[re.Match[str]]:
 _TOWN_BEFORE = re.compile(r"(?:^|\n|[ \t]{3,})[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'’ -]{1,40},\s*$")
 
 
-def is_of_letterhead(document: ActText, segment: Segment, start: int, end: int, *, single: bool) -> bool:
-    """Return True for the place and day with which a letter begins: they say when an act was written. `single`: no other day is there."""
+def is_of_letterhead(document: ActText, segment: Segment, start: int, end: int) -> bool:
+    """Return True for the place and day with which a letter begins: they say when an act was written."""
     first, last = document.folded.span(start, end)
-    between = _TOWN_BEFORE.search(document.source[max(first - 60, 0) : first]) and re.match(r"[ \t]*\n", document.source[last : last + 20])
-    heads = single and segment.at(start).part is DecreePart.HEADING and between is not None
-    return heads or any(match.start("day") <= end and start < match.end() for match in letterhead(document, segment))
+    before, after = document.source[max(first - 60, 0) : first], document.source[last : last + 20]
+    heads = segment.at(start).part is DecreePart.HEADING and _TOWN_BEFORE.search(before) and re.match(r"[ \t]*\n", after)
+    return bool(heads) or any(match.start("day") <= end and start < match.end() for match in letterhead(document, segment))
 
 
 def _closes(document: ActText, match: re.Match[str]) -> bool:
