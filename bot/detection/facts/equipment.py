@@ -127,7 +127,7 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
     titles, articles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
     titled, before, after = (_figures(document, blocks) for blocks in (titles, articles[:spoken], articles[spoken:]))
-    first = _counted([*titled, *after]) or (_counted([*titled, *before, *after]) if before else None) or _counted([*before, *after])
+    first = _counted([*titled, *after]) or _counted([*titled, *before, *after]) or _counted([*before, *after])
     if first is not None or titled or before or after:
         return first
     preamble = list(segment.of(DecreePart.VISA, DecreePart.RECITAL))

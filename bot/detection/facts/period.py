@@ -437,14 +437,12 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     if titled is not None and (titled.value == (on := signed and Moment(signed), on) or _is_below_title(document, segment, titled)):
         titled = _first(document, [*speaking, *articles], singles=False) or titled
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
-    operative = _operative(document, articles[spoken:], titled) or (_operative(document, articles[:spoken], titled) if spoken else None)
+    operative = _operative(document, articles[spoken:], titled) or _operative(document, articles[:spoken], titled)
     if operative is None and titled is None:
         operative = _first(document, list(segment.of(DecreePart.BODY)), singles=True)
         if operative is None and not segment.has_articles:  # two layers of text interleaved
             operative = _first(document, list(segment.blocks), singles=False)
-    if titled is None or operative is None:
-        return titled or operative
-    return operative if _agrees(operative.value, titled.value) else titled
+    return operative or titled
 
 
 _SAME = 5
