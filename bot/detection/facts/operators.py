@@ -200,9 +200,11 @@ _SEVERAL = re.compile(r"\b(?:polices|services|communes|villes|maires)\b")
 _NAMED_BELOW = re.compile(r"(?:\s[a-z-]+){0,2}\s?\((?P<names>[^()]{3,300})\)|[^.;:]{0,300}\b(?:suivant|ci-|autorisee?s?\b)|\s?:")
 # Below this line stands who gets the decree.
 _COPIES = re.compile(r"\n\W{0,3}(?:ampliations?|copies?|destinataires|diffusion|pour information)\b(?:[^\n:]{0,30}:|[^\w\n]{0,3}\n)")
-# What opens a list of those who get images or the decree.
-_TOLD = re.compile(r"\b(?:destinataires?|acces|copie|ampliation|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b")
-_OTHERWISE = re.compile(rf"{_TOLD.pattern}|\b(?:execution\b|charge\w* de l'application du present|recue?s? par\b|parv(?:ien|en)\w*)")
+# Said of those who get images or the decree.
+_OTHERWISE = re.compile(
+    r"\b(?:execution\b|charge\w* de l'application du present|recue?s? par\b|parv(?:ien|en)\w*"
+    r"|destinataires?|acces|copie|ampliation|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b"
+)
 _STOP = re.compile(r"(?<!\bm)\.\s")
 _USES = re.compile(rf"{_AUTHORISES.pattern}|\b(?:met(?:tent|tre)? en oeuvre|utilise|emploie)")
 
@@ -253,8 +255,7 @@ def operators(
         polices = [entry for entry in read(mentioning) if entry.value.startswith(_POLICE) and entry.value.endswith(places)]
         found = _merged([*found, *polices])
     owners = [entry for entry in found if entry.value.startswith(("Commun", "Métropole")) and _comes_after(_OWNED, document, entry)]
-    spans = [span for block in {segment.at(entry.start) for entry in found if found[1:]} for span in _told_in(document, block)]
-    told = [entry for entry in found if any(first <= entry.start < last for first, last in spans) or _is_told(document, segment, entry)]
+    told = [entry for entry in found if _is_told(document, segment, entry)]
     return [entry for entry in found if entry not in (*owners, *told)] or found
 
 
@@ -274,18 +275,10 @@ def only_told(document: ActText, segment: Segment) -> set[str]:
 def _is_told(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
     """Return True for who is named in a sentence on what is sent to them, or on execution."""
     block = segment.at(entry.start)
-    low = max(block.start, entry.start - _REACH)
+    low = max(block.start, entry.start - 2 * _REACH)
     start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
     words = document.flat[start : phrase_end(document.flat, entry.end, block.end, _REACH)]
     return block.part is DecreePart.ARTICLE and _OTHERWISE.search(words) is not None and _USES.search(words) is None
-
-
-def _told_in(document: ActText, block: Block) -> Iterator[tuple[int, int]]:
-    """Yield where the lists stand of those who get images or the decree."""
-    if _TOLD.search(document.flat, block.start, block.end) is not None:
-        for listed in lists(document, block.start, block.end):
-            if _TOLD.search(document.flat, listed.start, listed.opened) is not None:
-                yield listed.opened, listed.items[-1][1]
 
 
 def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
