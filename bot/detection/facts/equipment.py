@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, chain, islice, takewhile
+from itertools import accumulate, chain, islice, takewhile, zip_longest
 
 from bot.detection.facts.operators import beside_formality
 from bot.detection.text.cues import fold, load
@@ -127,7 +127,7 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
     titles, articles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
     titled, before, after = (_figures(document, blocks) for blocks in (titles, articles[:spoken], articles[spoken:]))
-    first = _counted([*titled, *after]) or (_counted([*titled, *before, *after]) if before else None) or _counted([*before, *after])
+    first = _counted([*titled, *after]) or _counted([*titled, *before, *after]) or _counted([*before, *after])
     if first is not None or titled or before or after:
         return first
     preamble = list(segment.of(DecreePart.VISA, DecreePart.RECITAL))
@@ -164,7 +164,7 @@ def _counted(figures: list[_Figure]) -> TextMatch[int] | None:
     counted = [entry for entry in found.values() if entry.value > 1] or list(found.values())
     most = max(counted, key=lambda entry: entry.value, default=None)
     others = [entry.value for entry in counted if most is not None and entry.value != most.value]
-    return most if most is None or not others or sum(others) == most.value else None
+    return most if most is None or sum(others) in {0, most.value} else None
 
 
 def _figures(document: ActText, blocks: list[Block]) -> list[_Figure]:
@@ -181,8 +181,9 @@ def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
             yield _Figure(TextMatch(count, *match.span()), match.start())
     for pattern in (_SUM, _FIXED, _NUMBERED, _SOME, _COLON, _ROW, _CAMERAS):
         for match in pattern.finditer(document.folded.text if pattern is _ROW else text, block.start, block.end):
-            count = cardinal(match.groupdict().get("again") or match["count"])
-            before = text[max(match.start() - 40, block.start) : match.start()]
+            said, before = match.groupdict(), text[max(match.start() - 40, block.start) : match.start()]
+            some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
+            count = cardinal(said.get("again") or said["count"] if some is None else some["count"])
             if (
                 count is None
                 or _NO_COUNT.search(before) is not None
@@ -191,15 +192,10 @@ def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
                 or _ADDED.search(text, max(match.start() - 160, block.start), match.start())
             ):
                 continue
-            position = match.start("count")
-            some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
-            if some is not None and (fewer := cardinal(some["count"])) is not None:
-                yield _Figure(TextMatch(fewer, match.start(), some.end()), position)
-                continue
-            whole = pattern not in {_CAMERAS, _SOME, _ROW} or match.groupdict().get("whole")
+            whole = pattern not in {_CAMERAS, _SOME, _ROW} or said.get("whole")
             whole = whole or _TOTAL.search(before) or _ALTOGETHER.match(text, match.end())
             in_parts = pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None
-            yield _Figure(TextMatch(count, *match.span()), position, bool(whole), in_parts)
+            yield _Figure(TextMatch(count, match.start(), (some or match).end()), match.start("count"), bool(whole), in_parts)
 
 
 def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
@@ -218,23 +214,18 @@ def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
         if not _CAMERA.search(heading + (match["said"] or "")) or _NOT_CAMERAS.search(heading):
             continue
         rows = list(takewhile(lambda rank: not lines[rank].printed.endswith((".", ":")), reversed(range(first, last))))
-        columns: dict[int, list[int]] = {}
-        for rank in rows:
-            for column, cell in enumerate(cells[rank]):
-                if _FIGURE.fullmatch(cell):
-                    columns.setdefault(column, []).append(int(cell))
-        candidates = list(columns.values())
+        columns = zip_longest(*(cells[rank] for rank in rows), fillvalue="")
+        candidates = [[int(cell) for cell in column if _FIGURE.fullmatch(cell)] for column in columns]
+        whole = [figures[rank] for rank in rows if figures[rank]]
         if match["beside"]:  # "Place Foch   5   –   Total   20": the same columns twice, side by side
-            own = _FIGURES.findall(match["beside"])[-1:]
-            candidates = [[*map(int, own), *(sum(figures[rank]) for rank in rows if figures[rank])]]
+            candidates = [[*map(int, _FIGURES.findall(match["beside"])[-1:]), *map(sum, whole)]]
         elif match["said"]:
-            candidates += [[figures[rank][-1] for rank in rows if figures[rank]], [sum(figures[rank]) for rank in rows if figures[rank]]]
-        sums = {int(match["count"])} if any(int(match["count"]) in list(accumulate(column))[1:] for column in candidates) else set()
-        # "Total 43 14", under "Nombre" and "Dont pivotantes": the greater of the sums is the whole.
-        said = _FIGURES.findall(match["said"] or "") if re.search(r"\bdont\b", heading) else []
-        for rank, figure in enumerate(map(int, reversed(said)), start=2):
-            if figure in list(accumulate(figures[row][-rank] for row in rows if len(figures[row]) >= rank))[1:]:
-                sums.add(figure)
+            candidates += [[row[-1] for row in whole], [sum(row) for row in whole]]
+        told = [(int(match["count"]), candidates)]
+        if re.search(r"\bdont\b", heading):  # "Total 43 14", under "Nombre" and "Dont pivotantes": the greater of the sums is the whole
+            before = enumerate(reversed(_FIGURES.findall(match["said"] or "")), start=2)
+            told += [(int(figure), [[row[-rank] for row in whole if len(row) >= rank]]) for rank, figure in before]
+        sums = [figure for figure, each in told if any(figure in list(accumulate(column))[1:] for column in each)]
         if sums:
             yield TextMatch(max(sums), *match.span())
 
@@ -295,24 +286,17 @@ _MAKER_ALONE = re.compile(rf"\b(?:{BY}|de (?:la )?marque)\s+\"?\s?(?P<name>[a-z0
 _IN_BRACKETS = re.compile(
     r"\b(?:logiciel|solution|produit)\b[^.;()]{2,60}\(\s*(?P<name>[a-z0-9])(?=[^()]{1,50}\s(?:sasu?|sarl|sa|eurl|scop|scic|snc)\s*\))"
 )
-# Whoever does this makes software, and nothing else that a decree names.
-_MAKES = re.compile(r"editeur|editrice")
 _THEN_PRODUCT = re.compile(r"[^.;()]{2,50}\((?:logiciel|solution|produit)\b")
-# "La société X est l'éditrice du logiciel."
-_IS_ROLE = re.compile(rf"\b{COMPANY}(?=[^.;:]{{3,80}}\best (?:l'|la |le ){_ROLE})")
-_THEN_ROLE = re.compile(rf"\W*est (?:l'|la |le ){_ROLE}\b")
-# "Le logiciel X, que la société Y a conçu": not the cameras that it has.
-_THAT_IT = re.compile(
-    rf"\b(?:logiciel|solution|outil|produit|progiciel|algorithme)\b(?:(?!\b(?:cameras?|images?)\b)[^.;:]){{0,45}}?\sque\s{COMPANY}"
-)
-_THEN_MADE = re.compile(rf"\W*(?:lui )?{_MADE}")
+# "La société X est l'éditrice du logiciel", "le logiciel Z, que la société X a conçu": not the cameras that it has.
+_MAKES = re.compile(rf"(?<!cameras que )(?<!images que )\b(?=l|un){COMPANY}(?=[^.;:]{{3,80}}\b(?:est (?:l'|la |le ){_ROLE}|{_MADE}))")
+_THEN_MAKES = re.compile(rf"\W*(?:est (?:l'|la |le ){_ROLE}\b|(?:lui )?{_MADE})")
 # "la société nantaise X", "la société par actions simplifiée X": what is said of a company before its name, and is no verb.
 _VERB = r"(?i:est|qui|que|du|des|à|a|en|pour|dans|sur|et|ou|ayant|ne|n|se|sera|doit|peut|tient|assure)"
 _SAID = re.compile(rf"(?:[\s,]+(?!{_VERB}\b)[a-zà-öø-ÿœ'’-]{{2,20}}){{0,4}}?\s*[«\"“]?\s*(?=[A-ZÀ-ÖØ-Þ0-9])")
 _USED_BY = re.compile(rf"\b(?:{'|'.join(_WORDS['used_by'])})e?s?\s+$")
 _NOT_A_MAKER = re.compile(rf"\b(?:{'|'.join(_WORDS['not_a_maker'])})\b")
 _SOFTWARE_NEAR = re.compile(
-    r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|denomme\w*|traitement|outil|module|technologie|systeme \""
+    r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|editeur|editrice|denomme\w*|traitement|outil|module|technologie|systeme \""
     r"|(?:fourni|edite|concu|developpe|distribue|commercialise),? sous le nom)"
 )
 # A clause that goes on about the same thing after its semicolon.
@@ -374,20 +358,19 @@ def _named_first(document: ActText, segment: Segment, table: str, others: _Reade
 
 def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
     text = document.flat
-    for pattern in (_MAKER, _IS_ROLE, _THAT_IT, _ROLE_IS, _MAKER_ALONE, _IN_BRACKETS):
+    for pattern in (_MAKER, _MAKES, _ROLE_IS, _MAKER_ALONE, _IN_BRACKETS):
         for match in pattern.finditer(text, start, limit):
             before = _CLAUSE.split(text[max(match.start() - _NEAR, start) : match.start()])[-1]
-            around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _IS_ROLE else match.group()
+            around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _MAKES else match.group()
             spoken = _SOFTWARE_NEAR.search(before) is not None or _SOFTWARE_NEAR.search(around) is not None
-            spoken = spoken or _MAKES.match(match.group()) is not None or _THEN_PRODUCT.match(text, match.end(), limit) is not None
+            spoken = spoken or _THEN_PRODUCT.match(text, match.end(), limit) is not None
             if not spoken or (match.group().startswith("par") and _USED_BY.search(before) is not None):
                 continue
             position = match.start("name") if "name" in pattern.groupindex else _named_after(document, match.end(), limit)
             found = name_at(document, position, limit, linked=True) if position is not None else None
             if found is None or found.value.split()[0].lower() in _OPERATORS or _NOT_A_MAKER.search(text, match.start(), found.start):
                 continue
-            follows = {_IS_ROLE: _THEN_ROLE, _THAT_IT: _THEN_MADE}.get(pattern)
-            if follows is not None and follows.match(text, found.end, limit) is None:
+            if pattern is _MAKES and _THEN_MAKES.match(text, found.end, limit) is None:
                 continue
             # Without "la société", two words may be a person's first name and surname.
             alone = "name" in pattern.groupindex and re.search(rf"{COMPANY}\W*$", text[match.start() : found.start]) is None
@@ -469,9 +452,8 @@ _QUOTED = re.compile(
     r"\s*\"\s*(?P<name>[a-z0-9][^\"\n]{1,40}?)\s*\""
 )
 _NAMED = re.compile(rf"\b{_PRODUCT}(?P<called>{_CALLED}|{_IS})?\s+(?!{_PRODUCT}\s?:)(?P<name>[a-z0-9])")
-_CALLED_AFAR = re.compile(rf"\b{_PRODUCT}[^.;\"]{{0,90}}?{_CALLED}\s+(?P<name>[a-z0-9])")
-# "Il", which the sentence before calls software.
-_IT_CALLED = re.compile(rf"(?<=\. )il [^.;\"]{{0,60}}?{_CALLED}\s+(?P<name>[a-z0-9])")
+# Or "il", which the sentence before calls software.
+_CALLED_AFAR = re.compile(rf"(?:\b{_PRODUCT}[^.;\"]{{0,90}}?|(?P<it>(?<=\. )il )[^.;\"]{{0,60}}?){_CALLED}\s+(?P<name>[a-z0-9])")
 # "Article 6 (logiciel) ⏎ X, de Y", "Solution ⏎ Inchangée : X (Y)".
 _BELOW_HEADING = re.compile(
     r"(?:^|\n)\W{0,3}(?:article|art\.|\d)[^\n.;:]{1,16}\W(?:logiciel|solution|progiciel|produit)(?: \w+)?\W{0,3}\n\s?"
@@ -517,15 +499,15 @@ def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[s
             is_one = bool(re.match(_WORD, name) and re.search(rf"\b{_PRODUCT}", clause)) and not capitals
         if is_one and impersonal(name):
             yield TextMatch(name, *match.span())
-    for pattern in (_NAMED, _CALLED_AFAR, _IT_CALLED, _BELOW_HEADING):
+    for pattern in (_NAMED, _CALLED_AFAR, _BELOW_HEADING):
         for match in pattern.finditer(document.folded.text if pattern is _BELOW_HEADING else text, start, limit):
             found = name_at(document, match.start("name"), limit)
             if found is None or found.value.split()[0].lower() in _OPERATORS:
                 continue
-            if pattern is _IT_CALLED and not _is_of_software(text, start, match.start()):
+            if match.groupdict().get("it") and not _is_of_software(text, start, match.start()):
                 continue
             called = (
-                pattern in {_CALLED_AFAR, _IT_CALLED}
+                pattern is _CALLED_AFAR
                 or (pattern is _BELOW_HEADING and text[found.end] in ",.(")
                 or (pattern is _NAMED and match["called"] is not None and not capitals)
             )

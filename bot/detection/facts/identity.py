@@ -169,7 +169,8 @@ _LINE = re.compile(
     rf"n\s?[°º]\s?(?P<value>(?=[a-z0-9 ./_-]*20\d\d){_VALUE})\s*$",
     re.MULTILINE,
 )
-_QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:la|les|cet|des|du|de|dudit|ledit|vu|par|aux?|ces)\s)$")
+QUOTING = re.compile(r"(?:\bl[' ]?\s?|\b(?:la|les|cet|des|du|de|dudit|ledit|vu|par|aux?|ces)\s)$")
+"""Matches what stands before the name of another decree."""
 
 
 def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
@@ -196,7 +197,7 @@ def numbers_in(document: ActText, start: int, end: int, *, quoted: bool = False)
     `quoted`."""
     text = document.folded.text
     for match in _NUMBER.finditer(text, start, end):
-        if quoted or not _QUOTED.search(text[max(match.start() - 8, 0) : match.start()]):
+        if quoted or not QUOTING.search(text[max(match.start() - 8, 0) : match.start()]):
             yield _read(document, match)
 
 

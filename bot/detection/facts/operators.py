@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, TextMatch
@@ -51,6 +51,7 @@ _NAMED = re.compile(r"\b(?:manifestation|evenement)s?\W{1,4}(?:nom|intitule|deno
 # "Trophée des Dunes, tournoi de quatre équipes, 9 000 spectateurs": what it is.
 _APPOSED = re.compile(rf",\s(?:(?:une? )?{_KIND} (?:de |d['’]|à )|\d[\d ]+ (?:spectateurs|personnes|visiteurs|participants)).*")
 # A line below that begins a bullet, a row of a form or of a table is of something else.
+_LINE_BELOW = re.compile(r"\n(?P<below>[^\n]+)")
 _BULLET = re.compile(r"[ ]?[•▪●◦■*-]\s")
 _LABEL = re.compile(r"[A-ZÀ-Þ][^\n:;.]{1,40} ?:\s")
 # No event: "au cours de la nuit du 3 au 4 mai".
@@ -154,13 +155,10 @@ def _events(
 
 def _line_end(document: ActText, start: int, end: int) -> int:
     """Return where a phrase ends that may not go on into a bullet, or the next row of a form or table, on a line below."""
-    position = document.folded.text.find("\n", start, end)
-    while position >= 0:
-        stop = document.folded.text.find("\n", position + 1)
-        below = document.source[slice(*document.folded.span(position + 1, stop if stop >= 0 else len(document.folded.text)))].strip()
-        if _BULLET.match(document.folded.text, position + 1) or _LABEL.match(below) or has_gap(below):
-            return position
-        position = document.folded.text.find("\n", position + 1, end)
+    for line in takewhile(lambda line: line.start() < end, _LINE_BELOW.finditer(document.folded.text, start)):
+        below = document.source[slice(*document.folded.span(*line.span("below")))].strip()
+        if _BULLET.match(line["below"]) or _LABEL.match(below) or has_gap(below):
+            return line.start()
     return end
 
 
@@ -177,14 +175,12 @@ def _is_part_of(document: ActText, event: str | None, position: int) -> bool:
     return inside and _ATTACHED.search(document.flat[max(position - 8, 0) : position]) is not None
 
 
-_DANGLING = re.compile(r"(?: (?:DU|DES|DE|D|LA|LE|LES|L|AU|AUX|A|À|ET|EN|SUR|SOUS))+$")
 # "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
 _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
     r" (?:par|a|de|du|des)(?: l[ae]s?| l')?(?: communa(?:l|ux))?\s*$"
 )
 _POLICE = "Police municipale"
-_POLICE_AUTHORISED = re.compile(r"\bautoris(?:ant|ee?) (?:les services de )?la prefecture de police\b")
 _ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
     r"charge\w*[^.;]{0,120}\bexecution\b|\bexecution du present|recueil des actes|recours (?:gracieux|contentieux)|tribunal administratif"
@@ -204,19 +200,13 @@ _SEVERAL = re.compile(r"\b(?:polices|services|communes|villes|maires)\b")
 _NAMED_BELOW = re.compile(r"(?:\s[a-z-]+){0,2}\s?\((?P<names>[^()]{3,300})\)|[^.;:]{0,300}\b(?:suivant|ci-|autorisee?s?\b)|\s?:")
 # Below this line stands who gets the decree.
 _COPIES = re.compile(r"\n\W{0,3}(?:ampliations?|copies?|destinataires|diffusion|pour information)\b(?:[^\n:]{0,30}:|[^\w\n]{0,3}\n)")
-# What opens a list of those who get images or the decree.
-_TOLD = re.compile(r"\b(?:destinataires?|acces|copie|ampliation|(?:inform|notifi|transmi|adress|acced|consult|communiqu)\w*)\b")
-_OTHERWISE = re.compile(rf"{_TOLD.pattern}|\b(?:execution\b|charge\w* de l'application du present)")
-_USES = re.compile(rf"{_AUTHORISES.pattern}|\b(?:met(?:tent|tre)? en oeuvre|utilise|emploie)")
-# "Les signalements parviennent au centre de supervision, qui les transmet à": who gets them.
-_SIGNALLED, _TO_WHOM = r"\b(?:signalements?|alertes?|les)\b[^.;:]{0,80}\b", r"(?:[^.;:]|\bm\.){0,120}\s"
-_SENT = re.compile(
-    rf"(?:{_SIGNALLED}(?:transm|adress|envoy|parv(?:ien|en))\w*|\b(?:transm|adress|envoy)\w*\s[^.;:]{{0,40}}\b(?:signalements?|alertes?)\b)"
-    rf"{_TO_WHOM}(?:aux?|a l[ae']s?)\s?$|{_SIGNALLED}(?:est|sont|seront) recue?s?\b{_TO_WHOM}par l[ae']s?\s?$"
-    r"|\b(?:copie|ampliation)\b(?:[^.;:]|\bm\.){0,120}$"
+# Said of those who get images or the decree.
+_OTHERWISE = re.compile(
+    r"\b(?:execution\b|charge\w* de l'application du present|recue?s? par\b|parv(?:ien|en)\w*"
+    r"|destinataires?|acces|copie|ampliation|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b"
 )
-_SENTENCE = 260
-"""Characters in which such a sentence is looked for."""
+_STOP = re.compile(r"(?<!\bm)\.\s")
+_USES = re.compile(rf"{_AUTHORISES.pattern}|\b(?:met(?:tent|tre)? en oeuvre|utilise|emploie)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,45 +239,30 @@ def operators(
     of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is named gives way to its
     police where one of those visas names that."""
     spoken = {block.start for block in speaking}
-    titles = [_title_of(document, block) for block in (*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING))]
     articles = list(beside_formality(document, segment.of(DecreePart.ARTICLE)))
 
     def read(blocks: Iterable[Block], *, heading: bool = False) -> list[TextMatch[str]]:
-        found = named_in(document, list(blocks), heading=heading)
+        found = named_in(document, blocks, heading=heading)
         return [entry for entry in found if not _is_part_of(document, event, entry.start)]
 
     said = [block for block in articles if block.start in spoken or _AUTHORISES.search(document.flat, block.start, block.end) is not None]
-    found = [*read(titles, heading=True), *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
-    found = _merged(found or read(articles) or read(mentioning) or list(_police_of(document, mentioning)))
+    titled = read(segment.of(DecreePart.TITLE, DecreePart.HEADING), heading=True)
+    found = [*titled, *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
+    found = _merged(found or read(articles) or read(mentioning))
     # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
     if found and all(_comes_after(_ASKING, document, entry) for entry in found):
         places = tuple(_place(entry.value) for entry in found)
         polices = [entry for entry in read(mentioning) if entry.value.startswith(_POLICE) and entry.value.endswith(places)]
         found = _merged([*found, *polices])
     owners = [entry for entry in found if entry.value.startswith(("Commun", "Métropole")) and _comes_after(_OWNED, document, entry)]
-    spans = [span for block in {segment.at(entry.start) for entry in found if found[1:]} for span in _told_in(document, block)]
-    told = [entry for entry in found if any(first <= entry.start < last for first, last in spans) or _receives(document, segment, entry)]
+    told = [entry for entry in found if _is_told(document, segment, entry)]
     return [entry for entry in found if entry not in (*owners, *told)] or found
-
-
-def _police_of(document: ActText, blocks: Iterable[Block]) -> Iterator[TextMatch[str]]:
-    """Yield the préfecture de police, which signs what it is told by, where a decree that is changed authorised it."""
-    for block in blocks:
-        if (match := _POLICE_AUTHORISED.search(document.flat, block.start, block.end)) is not None:
-            yield TextMatch("Préfecture de police", *match.span())
-
-
-def _receives(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
-    """Return True for who is named first in a sentence on what is sent to them, of an article that authorises nobody."""
-    block = segment.at(entry.start)
-    sent = _SENT.search(document.flat[max(entry.start - _SENTENCE, block.start) : entry.start]) is not None
-    return sent and block.part is DecreePart.ARTICLE and _AUTHORISES.search(document.flat, block.start, block.end) is None
 
 
 def named_by_part(document: ActText, segment: Segment) -> tuple[list[TextMatch[str]], list[TextMatch[str]]]:
     """Return whoever of the list the title names, and whoever the articles do but those on execution, publication and remedies."""
     articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
-    return named_in(document, list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), heading=True), named_in(document, articles)
+    return named_in(document, segment.of(DecreePart.TITLE, DecreePart.HEADING), heading=True), named_in(document, articles)
 
 
 def only_told(document: ActText, segment: Segment) -> set[str]:
@@ -298,19 +273,12 @@ def only_told(document: ActText, segment: Segment) -> set[str]:
 
 
 def _is_told(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
+    """Return True for who is named in a sentence on what is sent to them, or on execution."""
     block = segment.at(entry.start)
-    low = max(block.start, entry.start - _REACH)
-    start = max(low, *(document.flat.rfind(mark, low, entry.start) for mark in ".;"))
+    low = max(block.start, entry.start - 2 * _REACH)
+    start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
     words = document.flat[start : phrase_end(document.flat, entry.end, block.end, _REACH)]
     return block.part is DecreePart.ARTICLE and _OTHERWISE.search(words) is not None and _USES.search(words) is None
-
-
-def _told_in(document: ActText, block: Block) -> Iterator[tuple[int, int]]:
-    """Yield where the lists stand of those who get images or the decree."""
-    if _TOLD.search(document.flat, block.start, block.end) is not None:
-        for listed in lists(document, block.start, block.end):
-            if _TOLD.search(document.flat, listed.start, listed.opened) is not None:
-                yield listed.opened, listed.items[-1][1]
 
 
 def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
@@ -356,19 +324,18 @@ _TITLED = re.compile(r"\ba\s?r\s?r\s?e\s?t\s?e|\bdecision n")
 
 
 def _title_of(document: ActText, block: Block) -> Block:
-    """Return a heading up to the title; below stand who decides, and in minutes who was there and what they said."""
-    title = _TITLED.search(document.flat, block.start, block.end) if block.part is DecreePart.HEADING else None
-    below = _BELOW_TITLE.search(document.folded.text, title.end(), block.end) if title is not None else None
-    return block if below is None else replace(block, end=below.start())
+    """Return a heading from its title on: above stands the service that writes, below it who decides, and in minutes who was there."""
+    if (title := _TITLED.search(document.flat, block.start, block.end)) is None:
+        return block
+    below = _BELOW_TITLE.search(document.folded.text, title.end(), block.end)
+    return replace(block, start=title.start(), end=block.end if below is None else below.start())
 
 
-def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -> list[TextMatch[str]]:
-    """Return whoever of the list these parts name, for whatever reason; in a `heading` not who writes it."""
+def named_in(document: ActText, blocks: Iterable[Block], *, heading: bool = False) -> list[TextMatch[str]]:
+    """Return whoever of the list these parts name, for whatever reason; of a `heading` the title does."""
     text = document.flat
     found: list[TextMatch[str]] = []
-    for block in blocks:
-        # The letterhead above the title names the service that writes.
-        title = _TITLED.search(text, block.start, block.end) if heading else None
+    for block in (_title_of(document, each) if heading else each for each in blocks):
         looks = iter(range(_MOST))
         for operator in _operators():
             taken = block.start
@@ -381,7 +348,7 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -
                     for name, start, end in _names(document, match, block, operator, looks):
                         found.append(TextMatch(f"{operator.name} {name}", start, end))
                         taken = max(taken, end)
-                elif title is None or match.start() >= title.start():
+                else:
                     found.append(TextMatch(operator.name, match.start(), match.end()))
     return found
 
@@ -416,7 +383,7 @@ def _printed(text: str) -> str:
 
 def _linked(document: ActText, link: str, name: str) -> str:
     """Return `de Cannes`, `d'Annecy`, `du Havre`, or a name alone; one in capitals ("HAVRE") as the act prints it elsewhere."""
-    name = _DANGLING.sub("", name.strip(" -'")).rstrip("'")
+    name = name.strip(" -'")
     if name.isupper():
         name = next((other for other in _printed_elsewhere(document, name) if other[0].isupper() and not other.isupper()), name)
     link = link.strip().lower()

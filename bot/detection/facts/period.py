@@ -388,21 +388,16 @@ _FOR = re.compile(
 
 
 def _durations(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
-    """Yield periods from a day for so long."""
+    """Yield periods from a day for so long. Hours count from an hour that is given, and from nothing else."""
     for match in chain(_LASTING.finditer(text, start, end), _FOR.finditer(text, start, end)):
-        day, count = full(match["start"]), cardinal(match["count"])
-        if day is not None and count is not None and count <= _LONGEST:
-            opens = Moment(day, _hour(match["begin"], closing=False))
-            closes = _closing(opens, count, match["unit"])
-            yield TextMatch((opens, closes), match.start(), match.end())
-
-
-def _closing(opens: Moment, count: int, unit: str) -> Moment | None:
-    """Return the end of a duration. Hours count from an hour that is given, and from nothing else."""
-    if not unit.startswith("heure"):
-        return Moment(last_day(opens.day, count, unit))
-    closes = datetime.combine(opens.day, opens.time) + timedelta(hours=count) if opens.time is not None else None
-    return Moment(closes.date(), closes.time()) if closes is not None else None
+        day, count, at = full(match["start"]), cardinal(match["count"]), _hour(match["begin"], closing=False)
+        if day is None or count is None or count > _LONGEST:
+            continue
+        closes = None if match["unit"].startswith("heure") else Moment(last_day(day, count, match["unit"]))
+        if closes is None and at is not None:
+            until = datetime.combine(day, at) + timedelta(hours=count)
+            closes = Moment(until.date(), until.time())
+        yield TextMatch((Moment(day, at), closes), *match.span())
 
 
 # Periods that are whole months: "durant tout le mois de décembre 2026".
@@ -436,20 +431,18 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
     that speaks of the algorithm on (`speaking`) come before those on traffic or parking. A single day of the title that is the day of
     signature (`signed`), or stands below it, is a period only where the articles give no other."""
     titled = _first(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)], singles=True)
-    if titled is not None and is_of_letterhead(document, segment, titled.start, titled.end, single=titled.value[0] == titled.value[1]):
+    if titled is not None and is_of_letterhead(document, segment, titled.start, titled.end):
         titled = None
     articles = list(segment.of(DecreePart.ARTICLE))
     if titled is not None and (titled.value == (on := signed and Moment(signed), on) or _is_below_title(document, segment, titled)):
         titled = _first(document, [*speaking, *articles], singles=False) or titled
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
-    operative = _operative(document, articles[spoken:], titled) or (_operative(document, articles[:spoken], titled) if spoken else None)
+    operative = _operative(document, articles[spoken:], titled) or _operative(document, articles[:spoken], titled)
     if operative is None and titled is None:
         operative = _first(document, list(segment.of(DecreePart.BODY)), singles=True)
         if operative is None and not segment.has_articles:  # two layers of text interleaved
             operative = _first(document, list(segment.blocks), singles=False)
-    if titled is None or operative is None:
-        return titled or operative
-    return operative if _agrees(operative.value, titled.value) else titled
+    return operative or titled
 
 
 _SAME = 5

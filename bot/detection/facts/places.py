@@ -69,9 +69,8 @@ _IDENTIFIERS = re.compile(
 _NO_NAMES = re.compile(
     r"\b(?:ET|OU|AINSI|QUE|QUI|DONT|SONT|SOIT|AUX?|À|D[EU]S?|L[AE]S?|SES|LEURS|STATIONS?|GARES|MÉTRO|TRAMWAY)\b|\b[DL](?=['’])"
 )
-_NOUN = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20})[\s,;.]*")
 # Among several places: "le paddock", "arène de rodéo".
-_COMMON = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20}(?:\s(?:de|du|à|aux|des)\s[a-zà-öø-ÿœ]{4,20})?)[\s.]*")
+_COMMON = re.compile(r"\s*(?:l[ae]\s|l['’])?(?P<name>[a-zà-öø-ÿœ]{5,20}(?:\s(?:de|du|à|aux|des)\s[a-zà-öø-ÿœ]{4,20})?)[\s,;.]*")
 _PARENTHESES = re.compile(r"\s*\([^()]{0,80}\)")
 # Two pieces may be of one name: "gare La Plaine – Stade de France".
 _DASH = re.compile(r"\s+[–—-]\s+")
@@ -82,15 +81,15 @@ _BETWEEN = re.compile(
     rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?=(?:(?:dans|sur|en)\s+|{_OF_THE})?(?:(?:les|le|la)\s+|l'\s?)?{_ADJECTIVE}{GROUND}\b)"
 )
 # "la place de l'Europe et du Peyrou", "Bercy et Cour Saint-Émilion"; "les gares de Lyon et de Bercy" stay together.
-_AND = re.compile(r"\s+et\s+(?=(?:(?:du|des|aux?|à la|de la)\s|(?:à|de) l['’])?(?:l[ea]s?\s|l['’])?[A-ZÀ-Þ])")
+# And "le massif du Maïdo et la marina de Bas-du-Fort".
+_AND = re.compile(
+    r"\s+(?:et|ainsi qu['’e])\s*(?=(?<=\s)(?:(?:du|des|aux?|à la|de la)\s|(?:à|de) l['’])?(?:l[ea]s?\s|l['’])?[A-ZÀ-Þ]"
+    r"|(?:à |de |sur )?(?:l[ea]s?\s|l['’]|au\s|aux\s|du\s|des\s)"
+    r"[a-zà-öø-ÿœ-]{3,20}(?:\s[a-zà-öø-ÿœ-]{1,12}){0,3}[\s'’](?:d['’])?[A-ZÀ-Þ])"
+)
 # A common noun, then a name: "col des Bœufs", "coteau Kerveguen".
 _PROPER = re.compile(
     r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|[ -][a-zà-öø-ÿœ]{3,20}){0,4}(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
-)
-# In a list of places: "le massif du Maïdo et la marina de Bas-du-Fort".
-_AND_ITEM = re.compile(
-    r"\s+(?:et|ainsi qu['’e])\s*(?=(?:à |de |sur )?(?:l[ea]s?\s|l['’]|au\s|aux\s|du\s|des\s)"
-    r"[a-zà-öø-ÿœ-]{3,20}(?:\s[a-zà-öø-ÿœ-]{1,12}){0,3}[\s'’](?:d['’])?[A-ZÀ-Þ])"
 )
 _SEVERAL = re.compile(rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?=\sd)")
 _FROM_TO = re.compile(r"\bentre\s[^,;]{3,60}\set\s")
@@ -107,8 +106,8 @@ def names(text: str, *, item: bool = False) -> Iterator[str]:
     dashed = _DASH.split(value)
     if dashed[2:] and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
         value = ", ".join(dashed)
-    cut = [(part, _name(part, item=item, capitals=capitals)) for part in _cut(_each(value), item=item)]
-    most = item and cut[2:] and sum(name is not None for _, name in cut) * 2 > len(cut)
+    cut = [(part, _name(part, item=item, capitals=capitals)) for part in _cut(_each(value))]
+    most = item and sum(name is not None for _, name in cut) * 2 > len(cut)
     for part, name in cut:
         noun = _COMMON.fullmatch(part) if most and name is None else None
         if (found := noun["name"] if noun is not None and not _is_none(noun["name"]) else name) is not None:
@@ -171,14 +170,13 @@ def _plain(text: str) -> str:
     return fold(text.replace("œ", "o").replace("Œ", "O").replace("æ", "a")).text
 
 
-def _cut(text: str, *, item: bool) -> Iterator[str]:
+def _cut(text: str) -> Iterator[str]:
     plain = _plain(text)
     if len(plain) != len(text):
         yield text
         return
     kept = [match.span() for match in _FROM_TO.finditer(plain)]
-    found = [_BETWEEN.finditer(plain), _AND.finditer(text), *([_AND_ITEM.finditer(text)] if item else [])]
-    marks = sorted({match.span() for several in found for match in several})
+    marks = sorted({match.span() for match in chain(_BETWEEN.finditer(plain), _AND.finditer(text))})
     start = 0
     for first, last in [*marks, (len(text), len(text))]:
         if first < start or any(begin < first < end for begin, end in kept):
@@ -238,7 +236,7 @@ def _nouns(items: Iterable[tuple[str, int, int, list[str]]]) -> Iterator[TextMat
     each = list(items)
     most = sum(bool(found) for *_, found in each) * 2 > len(each)
     for printed, start, end, found in each:
-        noun = _NOUN.fullmatch(printed) if most and not found else None
+        noun = _COMMON.fullmatch(printed) if most and not found else None
         yield from (TextMatch(name, start, end) for name in found or ([noun["name"]] if noun and not _is_none(noun["name"]) else []))
 
 
@@ -323,7 +321,6 @@ _UNDER_HEAD = re.compile(
     rf"{HEADED}(?:lieux|perimetre|sites|emplacements|implantations?|secteurs|zones)(?:\s(?:concerne|vise|couvert)e?s?)?"
     rf"(?:\s?[^\w\s]){{0,2}}\s(?P<told>(?:l[ae]s?\s|l'\s?)?{GROUND}\b(?:(?!\b(?:est|sont|ser(?:a|ont)|figure(?:nt)?)\b)[^.:]){{1,900}})(?:\.\s|\.?$)"
 )
-_CAMERA = re.compile(r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?")
 _SHORT = 45
 """Characters of a line that the margin has not broken."""
 
@@ -368,9 +365,6 @@ def _is_called(document: ActText, entry: TextMatch[str]) -> bool:
 
 
 def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
-    camera = _CAMERA.match(document.flat[start:end])
-    if camera is not None:
-        start += camera.end()
     if end - start < 3:
         return
     first, last = document.folded.span(start, end)
@@ -417,9 +411,9 @@ _SET = re.compile(
     r"|a l'interieur (?:de la |de l'|du |des )|au sein (?:de la |de l'|du |des )|aux? |a la |a l'|le long )?)"
 )
 _COVERS = re.compile(
-    r"\b(?:cameras?|perimetre|dispositif|autorisation|emploi|zone|survol\w*|(?<=[.:-] )(?:ils?|elles?))\b[^.;:()]{0,60}?"
-    r"\b(?:couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)"
-    r"|comprend|comprennent|englobe\w*|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par|s'etend\w*|dessert|desservent"
+    r"\b(?:cameras?|images|perimetre|dispositif|autorisation|emploi|zone|survol\w*|(?<=[.:-] )(?:ils?|elles?))\b[^.;:()]{0,60}?"
+    r"\b(?:couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|englobe\w*|s'etend\w*|dessert|desservent"
+    r"|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par|sont celles(?= d)(?! d\w+ (?:\w+ )?(?:cameras?|systeme|dispositif|reseau))"
     r"|(?:se compose(?:nt)?|(?:est|sont) (?:compose|constitue|forme)e?s?)(?: par)?)"
     r"\s(?:qu')?(?P<place>(?:aux? |a la |a l'|la |le |les |l'|de la |de l'|du |des )?)"
 )
@@ -431,22 +425,19 @@ _LIMITED = re.compile(
     r"\s?(?P<place>(?:aux? |a la |a l'|la |le |les |l'))"
 )
 _ABOVE = re.compile(
-    r"\b(?:au-dessus (?P<place>(?:de la |de l'|du |des |de ))"
-    r"|(?:il|ils|elle|elles|aeronefs?|drones?) (?:ne )?survole(?:nt|ra|ront)?(?: \w+ment| que)? (?P<over>(?:la |le |les |l')))"
+    r"\b(?:au-dessus|(?:il|ils|elle|elles|aeronefs?|drones?) (?:ne )?survole(?:nt|ra|ront)?(?: \w+ment| que)?)"
+    r" (?P<place>(?:de )?(?:la |le |les |l')|du |des |de )"
 )
 _FOR = re.compile(rf"\b(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour (?P<place>{_DETERMINER}{GROUND}\b)")
 _OF = re.compile(
     r"\b(?:cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
     rf"|video-?protection)\s(?P<place>(?:de la |de l'|du |des )(?:(?:grande?|vieux|vieille|champ de)\s)?{GROUND}\b)"
 )
-_THOSE = re.compile(
-    r"\b(?:cameras?|images)\b[^.;:()]{0,60}?\bsont celles (?P<place>(?:de la |de l'|du |des ))(?!cameras?|system|dispositif|reseau)"
-)
 _BRACKETS = re.compile(
     r"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|perimetres?|voies|rues|stations|gares|espaces|points)\b"
     r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
 )
-_ANCHORS = (_PLACE, _FOR, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _THOSE, _BRACKETS)
+_ANCHORS = (_PLACE, _FOR, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _BRACKETS)
 _OF_A_KIND = frozenset({_PLACE, _FOR, _STREET, _OF})
 _OF_PLACES = frozenset({_SET, _ABOVE, _LIMITED, _COVERS, _BRACKETS})
 """What follows these is a place, of whatever kind."""
@@ -501,8 +492,8 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
     position = block.start
     capitals = document.in_capitals(block.start, block.end)
     found = (islice(anchor.finditer(text, block.start, block.end), _MOST) for anchor in _ANCHORS)
-    for match in sorted(chain.from_iterable(found), key=_start):
-        start = _start(match)
+    for match in sorted(chain.from_iterable(found), key=lambda match: match.start("place")):
+        start = match.start("place")
         if start < position or (listed and match.re is _OF):
             continue
         # Where an item begins or ends, or what is near, as a remark in brackets says.
@@ -517,16 +508,16 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
         before = text[max(start - _ADDRESS, block.start) : start]
         if "tribunal" in before or (match.re is _STREET and _HOUSED.search(before)):
             continue
-        entries = list(names(document.original(start, end), item=match.re in _OF_PLACES or match.re is _THOSE))
+        entries = list(names(document.original(start, end), item=match.re in _OF_PLACES))
         if capitals and match.re not in _OF_A_KIND and not any(map(is_of_a_kind, entries)):  # "À RAISON DE DOUZE"
             continue
         inside = bracketed and any(entry.start <= start < entry.end for entry in listed)
         if (bracketed and len(entries) <= text.count(",", start, end) // 2) or (inside and not all(map(is_of_a_kind, entries))):
             continue
-        if match.re is _THOSE:  # "celles du Pâquier", but not "celles du hall et des accès"
+        if text.endswith("celles ", 0, start):  # "celles du Pâquier", but not "celles du hall et des accès"
             entries = [name for name in entries if name != name.lower()]
         if listed:  # "à la mairie", "dans le marché"
-            entries = [name for name in entries if _NOUN.fullmatch(name) is None]
+            entries = [name for name in entries if _COMMON.fullmatch(name) is None]
         if entries:
             position = max(end, position)
         yield from (TextMatch(name, start, end) for name in entries)
@@ -536,10 +527,6 @@ def _closing(text: str, start: int, end: int) -> int:
     """Return where a bracket closes that did not open after `start`, else `end`: "(place d'Armes, place de la Comédie) et ce qui suit"."""
     closed = re.compile(r"(?:[^()]|\([^()]*\))*+\)").match(text, start, end)
     return closed.end() - 1 if closed is not None else end
-
-
-def _start(match: re.Match[str]) -> int:
-    return match.start("over" if match.re is _ABOVE and match["over"] is not None else "place")
 
 
 def _tells_where(text: str, block: Block) -> bool:

@@ -98,28 +98,23 @@ def _completed(found: list[Citation]) -> list[Citation]:
     # "L'arrêté du 2 mai 2026" is also the "n° 26-2026-05-02-00004" that has the day in its number.
     alone = [entry.signed for entry in found if entry.number is None]
     found = [
-        entry if entry.signed is not None else replace(entry, signed=next((day for day in alone if str(day) in (entry.number or "")), None))
-        for entry in found
+        replace(entry, signed=entry.signed or next((day for day in alone if str(day) in (entry.number or "")), None)) for entry in found
     ]
-    numbered: dict[str, list[Citation]] = {}
-    for entry in found:
-        if entry.number is not None:
-            numbered.setdefault(entry.same, []).append(entry)
+    numbered = [(entry.same, entry) for entry in found if entry.number is not None]
     whole: list[Citation] = []
-    for dated in found:
-        entry = _numbered(dated, found) if dated.number is None else dated
-        same = numbered.get(entry.same, [entry]) if entry.number is not None else [other for other in found if other.signed == entry.signed]
+    for cited in found:
+        # The one decree of that day that is named by number too.
+        twins = {same: other.number for same, other in numbered if other.signed == cited.signed} if cited.number is None else {}
+        entry = replace(cited, number=next(iter(twins.values()))) if len(twins) == 1 else cited
+        if entry.number is not None:
+            same = [other for key, other in numbered if key == entry.same]
+        else:
+            same = [other for other in found if other.signed == entry.signed]
         days = {other.signed for other in same if other.signed is not None}
         known = {other.vsa for other in same if other.vsa is not None}
         day = entry.signed or (days.pop() if len(days) == 1 else None)
         whole.append(replace(entry, signed=day, vsa=known.pop() if entry.vsa is None and len(known) == 1 else entry.vsa))
     return whole
-
-
-def _numbered(dated: Citation, found: list[Citation]) -> Citation:
-    """Return a citation by day alone with its number, where one decree of that day is named by both."""
-    twins = {other.same: other.number for other in found if other.number is not None and other.signed == dated.signed}
-    return replace(dated, number=next(iter(twins.values()))) if len(twins) == 1 else dated
 
 
 @cache
@@ -275,10 +270,8 @@ def _said_of_it(text: str, segment: Segment) -> bool | None:
     said = {
         _change(Kind.ABROGATION, word[0]).retroactive
         for block in segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE)
-        for word in _verbs("before")[Kind.ABROGATION].finditer(text, block.start, block.end)
-    }
-    said |= {
-        verb.retroactive for block in segment.of(DecreePart.ARTICLE) if (verb := _verb_after(text[block.start : block.end])) is not None
+        for group in ("before", "after")
+        for word in _verbs(group)[Kind.ABROGATION].finditer(text, block.start, block.end)
     }
     return said.pop() if len(said) == 1 else None
 
@@ -304,18 +297,18 @@ def _verbs(group: str) -> dict[Kind, re.Pattern[str]]:
 
 _READ = r"\b(?:lire|il (?:y a lieu|faut|convient)|le mot)\b"
 _CLAUSE_END = r"\.\s|[;:\"]|,\s(?:l[ae] |les |l'|aux? |dans |sur |il |elle |ils |elles |on )|\b(?:est|sont|peut|peuvent|sera|seront)\b"
-_QUOTED = r'"(?P<gone>[^"]{1,400})"'
+_QUOTED = r'"([^"]{1,400})"'
 # « Les mots "…" sont remplacés », "remplacer les mots « … »", "il est substitué aux mots « … »".
 _REPLACED = re.compile(
     rf"{_QUOTED}(?:\s*\")?\s*,?\s*(?:est|sont|doit etre|doivent etre)\s+(?:ainsi\s+)?(?:remplace|supprime)"
-    rf"|\b(?:remplacer|supprimer|substituer? (?:aux?|a la|a l'))\b[^\".;]{{0,60}}{_QUOTED.replace('gone', 'taken')}"
+    rf"|\b(?:remplacer|supprimer|substituer? (?:aux?|a la|a l'))\b[^\".;]{{0,60}}{_QUOTED}"
 )
-_INSTEAD = re.compile(rf"\bau lieu (?:de|du|des)\b(?P<gone>(?:(?!{_READ}).){{1,220}})(?={_READ})")
+_INSTEAD = re.compile(rf"\bau lieu (?:de|du|des)\b((?:(?!{_READ}).){{1,220}})(?={_READ})")
 # What comes before "en lieu et place de" holds. A place where people gather is no change.
 _IN_PLACE = re.compile(
-    r"\b(?:aux? lieux?(?: et places?)?|en lieu et place|en remplacement)(?=\s(?:de |des |du |d'))"
+    r"(\b(?:aux? lieux?(?: et places?)?|en lieu et place|en remplacement)(?=\s(?:de |des |du |d'))"
     r"(?!\s(?:du |de |de l'|de la )(?:rassemblement|rendez|depart|stationnement|culte|evenement|manifestation))"
-    rf"(?P<gone>(?:(?!{_CLAUSE_END}).){{1,220}})"
+    rf"(?:(?!{_CLAUSE_END}).){{1,220}})"
 )
 # Of things, a sentence says it without quotes: "le logiciel X est remplacé par le logiciel Y", "Y remplace X".
 _IS_REPLACED = re.compile(r"\b(?:est|sont|sera|seront|a ete|ont ete)\s(?:ainsi\s)?remplacee?s?\spar\b")
@@ -323,7 +316,7 @@ _SUBJECT = re.compile(r"(?:(?!\.\s|\b(?:est|sont)\b)[^;\"]){1,200}$")
 _REPLACES = re.compile(
     r"(?<!est )(?<!sont )(?<!sera )(?<!ete )"
     r"\b(?:remplace(?:nt|ra|ront)?|remplacant|(?:se substitue|succede)(?:nt|ra|ront)?\s(?:a|au|aux))\s(?!par\b)"
-    rf"(?P<gone>(?:(?!{_CLAUSE_END}).){{1,220}})"
+    rf"((?:(?!{_CLAUSE_END}).){{1,220}})"
 )
 _NEW_WORDING = re.compile(rf"[^\"]{{0,30}}\b(?:par|les mots|{_READ})[^\"]{{0,40}}\"(?![^\"]{{0,40}}\b(?:logiciel|solution))")
 _OF_SOFTWARE = re.compile(r"\b(?:societe|entreprise|editeur|start-?up|logiciel|solution)\b")
@@ -332,8 +325,7 @@ _SOFTWARE = " logiciel "
 
 def amended(document: ActText, segment: Segment) -> ActText:
     """Return the document without the wording that this decree replaces or removes."""
-    gone = tuple(_wordings(document.flat, segment))
-    return _blanked(document, gone) if gone else document
+    return _blanked(document, _wordings(document.flat, segment))
 
 
 def amended_things(document: ActText, segment: Segment) -> tuple[ActText, tuple[tuple[int, int], ...]]:
@@ -342,8 +334,6 @@ def amended_things(document: ActText, segment: Segment) -> tuple[ActText, tuple[
     text = document.flat
     wordings = tuple(_wordings(text, segment))
     gone = (*wordings, *_things(text, segment))
-    if not gone:
-        return document, ()
     blanked = _blanked(document, gone)
     for start, end in wordings:
         lead = _NEW_WORDING.match(text, min(end + 1, segment.end), segment.end) if _OF_SOFTWARE.search(text, start, end) else None
@@ -364,10 +354,8 @@ def unless_gone(
 
 
 def _wordings(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
-    for match in _REPLACED.finditer(text, segment.start, segment.end):
-        yield match.span("gone" if match["gone"] is not None else "taken")
-    yield from (match.span("gone") for match in _INSTEAD.finditer(text, segment.start, segment.end))
-    yield from (match.span() for match in _IN_PLACE.finditer(text, segment.start, segment.end))
+    for words in (_REPLACED, _INSTEAD, _IN_PLACE):
+        yield from (match.span(match.lastindex or 0) for match in words.finditer(text, segment.start, segment.end))
 
 
 def _things(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
@@ -376,10 +364,10 @@ def _things(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
             subject = _SUBJECT.search(text[max(match.start() - 200, block.start) : match.start()])
             if subject is not None:
                 yield match.start() - len(subject.group()), match.start()
-        yield from (match.span("gone") for match in _REPLACES.finditer(text, block.start, block.end))
+        yield from (match.span(1) for match in _REPLACES.finditer(text, block.start, block.end))
 
 
-def _blanked(document: ActText, gone: tuple[tuple[int, int], ...]) -> ActText:
+def _blanked(document: ActText, gone: Iterable[tuple[int, int]]) -> ActText:
     for start, end in gone:
         # A semicolon ends every sentence and name that would run on into what is gone.
         document = _overwritten(document, start, ";" + " " * (end - start - 1))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from itertools import islice, pairwise, product
-from typing import Any
 
+from bot.detection.facts.identity import QUOTING
 from bot.detection.text.cues import cues, fold, load, pattern, repair
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import ANY_DATE, HOUR, full, is_signatory
@@ -75,7 +75,6 @@ def _courts() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
 
 _AFTER_NUMBER = re.compile(rf"\s*,?\s*(?:en date\s+)?du\s+(?P<day>{ANY_DATE})(?!\s*(?:a \d|au\b|jusqu))")
 _DATED_TITLE = re.compile(rf"\barrete(?:\s+(?:inter)?prefectoral)?\s+du\s+(?P<day>{ANY_DATE})(?!\s*(?:au\b|jusqu|portant delegation))")
-_QUOTED = re.compile(r"(?:\bl[' ]?\s?|\b(?:les|cet|des|du|de|vu|par)\s)$")
 # A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
 _DAY = rf"(?:le|ce)\s*[:.\-]?\s*(?P<day>{ANY_DATE})"
 _FAIT = r"\bfait\s+a(?:ux?)?\s+(?!(?:sous-)?prefe|maire|public)[^\n,]{2,40}?(?:\s*,\s*en\s[a-z' ]{4,30}?)?"
@@ -123,7 +122,7 @@ def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -
         match
         for block in (headings if erratum(document, segment) is None else ())
         for match in _DATED_TITLE.finditer(text, block.start, block.end)
-        if not _QUOTED.search(text[max(match.start() - 8, 0) : match.start()])
+        if not QUOTING.search(text[max(match.start() - 8, 0) : match.start()])
     ]
     for match in (*numbered, *titled, *_signings(document, segment), *letterhead(document, segment)):
         day = full(match["day"] or "")
@@ -173,12 +172,12 @@ def letterhead(document: ActText, segment: Segment) -> Iterator[re.Match[str]]:
 _TOWN_BEFORE = re.compile(r"(?:^|\n|[ \t]{3,})[ \t]*(?:[Àà] )?[A-ZÀ-Þ][\w'’ -]{1,40},\s*$")
 
 
-def is_of_letterhead(document: ActText, segment: Segment, start: int, end: int, *, single: bool) -> bool:
-    """Return True for the place and day with which a letter begins: they say when an act was written. `single`: no other day is there."""
+def is_of_letterhead(document: ActText, segment: Segment, start: int, end: int) -> bool:
+    """Return True for the place and day with which a letter begins: they say when an act was written."""
     first, last = document.folded.span(start, end)
-    between = _TOWN_BEFORE.search(document.source[max(first - 60, 0) : first]) and re.match(r"[ \t]*\n", document.source[last : last + 20])
-    heads = single and segment.at(start).part is DecreePart.HEADING and between is not None
-    return heads or any(match.start("day") <= end and start < match.end() for match in letterhead(document, segment))
+    before, after = document.source[max(first - 60, 0) : first], document.source[last : last + 20]
+    heads = segment.at(start).part is DecreePart.HEADING and _TOWN_BEFORE.search(before) and re.match(r"[ \t]*\n", after)
+    return bool(heads) or any(match.start("day") <= end and start < match.end() for match in letterhead(document, segment))
 
 
 def _closes(document: ActText, match: re.Match[str]) -> bool:
@@ -357,28 +356,19 @@ def _plain(name: str) -> str:
 
 @cache
 def _offices() -> re.Pattern[str]:
+    """Compile what meets an office: with a complement of its own, then a department, a region or a town, be it of the prefecture there."""
     data = load("offices.toml")
-    single = "|".join(_one(entry, data) for entry in data["office"])
-    return re.compile(
-        rf"(?:\b(?P<article>l[ea]\s+|l'\s?)|^\W{{0,3}}|,[ ]?)(?P<office>(?:{single})(?:\s*,\s*(?:{single}))*)(?![\w'-])", re.MULTILINE
+    names, regions, towns = _choice([*_codes().values(), *data["territories"]]), _choice(data["regions"]), _choice(data["towns"])
+    where = (
+        rf"{_OF}(?:{names})(?:\s+par\s+interim)?|(?:de\s+l'arrondissement\s+)?(?:{towns})(?:\s+et\s+(?:{towns}))?"
+        rf"|de\s+(?:la\s+)?(?:region|zone)(?:\s+de\s+defense(?:\s+et\s+de\s+securite)?)?\s+(?:{_OF})?(?:{regions})"
     )
-
-
-def _one(entry: dict[str, Any], data: dict[str, Any]) -> str:
-    departments = f"{_OF}(?:{_choice([*_codes().values(), *data['territories']])})"
-    complements = [_choice(entry["complements"])]
-    if entry.get("kind") == "prefect":
-        complements += [
-            rf"de\s+(?:la\s+)?(?:region|zone)(?:\s+de\s+defense(?:\s+et\s+de\s+securite)?)?\s+(?:{_OF})?(?:{_choice(data['regions'])})",
-            rf"{departments}(?:\s+par\s+interim)?",
-        ]
-    elif entry.get("kind") == "sub_prefect":
-        towns = _choice(data["towns"])
-        complements.append(rf"(?:de\s+l'arrondissement\s+)?(?:{towns})(?:\s+et\s+(?:{towns}))?")
-    elif entry.get("kind") == "of_prefecture":
-        complements = [rf"de\s+la\s+prefecture\s+{departments}", *complements]
-    tail = rf"(?:\s+(?:{'|'.join(complements)}))"
-    return rf"(?:{_choice(entry['names'])}){tail}{'' if entry.get('needs') else '?'}(?![\w'-])"
+    own = (
+        rf"(?:{_choice(entry['names'])})(?:\s+(?:{_choice(entry['complements'])})){'' if entry.get('needs') else '?'}"
+        for entry in data["office"]
+    )
+    single = rf"(?:{'|'.join(own)})(?:\s+(?:{where}))?(?![\w'-])"
+    return re.compile(rf"(?:\b(?P<article>l[ea]\s+|l'\s?)|^\W{{0,3}}|,[ ]?)(?P<office>{single}(?:\s*,\s*{single})*)", re.MULTILINE)
 
 
 def _choice(words: Iterable[str]) -> str:
