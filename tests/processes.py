@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Protocol, TextIO
 
-from bot.messages.cleaning import with_plain_spaces
+from bot.messages.words import with_plain_spaces
 from tests.json_schema import check, command_in
 
 LONGEST = 120.0

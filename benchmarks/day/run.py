@@ -38,8 +38,8 @@ from bot.reading.sandbox.worker import Worker
 from bot.storage.politeness import open_politeness
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority
-from sources.http.address import ClientOptions
 from sources.http.client import Client
+from sources.http.connection import ClientOptions
 from sources.http.politeness import Clocks
 from sources.model import ListingEntry
 from tests.france import memory

@@ -38,8 +38,8 @@ from bot.storage.errors import StorageError
 from bot.storage.politeness import open_politeness
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawler
-from sources.http.address import ClientOptions
 from sources.http.client import Client
+from sources.http.connection import ClientOptions
 from sources.http.politeness import Clocks
 from tests.france.serving import Shortcut
 from tests.france.sweep import AGENT, Clock

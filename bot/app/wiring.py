@@ -82,8 +82,8 @@ from sources.catalogue.authority import Authority, Catalogue, browser_hosts, hos
 from sources.crawl.crawler import Crawler
 from sources.crawl.history import PatientFetcher
 from sources.crawl.index import INDEX_HOSTS
-from sources.http.address import ClientOptions, user_agent
 from sources.http.client import Client
+from sources.http.connection import ClientOptions, user_agent
 from sources.http.scratch import remove_abandoned
 from sources.model import Fetcher
 

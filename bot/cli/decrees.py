@@ -21,7 +21,8 @@ from bot.domain.routing import FRANCE
 from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
 from bot.messages.letters.drafting import LetterKind
-from bot.messages.words import Table, data_file, moment_at, moment_text, words_in
+from bot.messages.lines import moment_at, moment_text
+from bot.messages.words import Table, data_file, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,

@@ -18,7 +18,7 @@ from bot.delivery.transitions import Event, WaitFactors, transition
 from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.routing import followed_chat
 from bot.messages import printable
-from bot.messages.cleaning import link_to
+from bot.messages.words import link_to
 from bot.queries.json_shapes import Json, pick
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store

@@ -1,7 +1,6 @@
 """A decree in words: values in, texts out, in French (default) and English. Nothing here knows a clock, a network or a store."""
 
 from bot.messages.announcement import announce, announce_in_full, decree_line, plain_decree, plain_post, publisher_of, shows_number
-from bot.messages.cleaning import clean as printable
 from bot.messages.lines import MessageContext, MessageInput, PostPart, place_for
 from bot.messages.platforms import (
     Button,
@@ -17,6 +16,7 @@ from bot.messages.platforms import (
     telegram_text,
 )
 from bot.messages.words import LANGUAGES, Language, Words, words_in
+from bot.messages.words import clean as printable
 
 __all__ = [
     "LANGUAGES",

@@ -9,7 +9,6 @@ from typing import Any
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place, Sighting
 from bot.domain.law import Standing
-from bot.messages.cleaning import cut, fitting, inert, link_to, with_plain_spaces
 from bot.messages.legal import (
     advice_lines,
     changed_lines,
@@ -32,6 +31,7 @@ from bot.messages.lines import (
     fact_lines,
     hashtags,
     line,
+    period_text,
     place_for,
     reference_lines,
     short_where,
@@ -39,7 +39,7 @@ from bot.messages.lines import (
     to_verify,
     where_text,
 )
-from bot.messages.words import LANGUAGES, Words, period_text, words_in
+from bot.messages.words import LANGUAGES, Words, cut, fitting, inert, link_to, with_plain_spaces, words_in
 
 _MOST_SIGHTINGS = 5
 _STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT})

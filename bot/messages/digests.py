@@ -9,8 +9,7 @@ from functools import cache
 
 from bot.domain.acts import Decree, Place
 from bot.messages.announcement import TooSmall
-from bot.messages.cleaning import cut, fitting, inert, link_to, unlinked, with_plain_spaces
-from bot.messages.lines import place_for, short_where
+from bot.messages.lines import period_text, place_for, short_where
 from bot.messages.platforms import (
     TEXT_LIMIT,
     Button,
@@ -23,7 +22,20 @@ from bot.messages.platforms import (
     mastodon_length,
     telegram_length,
 )
-from bot.messages.words import LANGUAGES, Language, Table, data_file, former_words, period_text, words_in
+from bot.messages.words import (
+    LANGUAGES,
+    Language,
+    Table,
+    cut,
+    data_file,
+    fitting,
+    former_words,
+    inert,
+    link_to,
+    unlinked,
+    with_plain_spaces,
+    words_in,
+)
 
 _MOST_LINKS = 90
 """Telegram takes 100 entities in a message: the links of a longer list would be lost."""

@@ -17,22 +17,21 @@ from typing import Annotated, NamedTuple
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
 from bot.domain.folding import fold_letters
 from bot.domain.law import Flag, LegalAdvice, Standing
-from bot.messages.cleaning import clean, cut, inert
-from bot.messages.lines import FactLine, MessageInput, PostPart, capital
-from bot.messages.words import (
+from bot.messages.lines import (
+    FactLine,
+    MessageInput,
     PeriodStage,
     PeriodTiming,
-    Table,
-    Words,
-    data_file,
+    PostPart,
+    capital,
     date_text,
     days_text,
     delay_text,
-    for_each,
     period_text,
     timing,
     timing_text,
 )
+from bot.messages.words import Table, Words, clean, cut, data_file, for_each, inert
 
 _LONGEST_NUMBER = 60
 _MOST_LINES = 5

@@ -1,22 +1,20 @@
-"""What a message is made from, and the facts of it as lines: which part each is, how it reads, and how it reads where room is scarce.
-
-What was not found in a decree is left out.
+"""What a message is made from, and the facts of it as lines: which part each is, how it reads, and how it reads where room is scarce; and
+how days, hours and periods are written. What was not found in a decree is left out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum, StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import CameraType, Decree, Facts, Kind, Place
+from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place
 from bot.domain.law import LegalAdvice
-from bot.messages.cleaning import clean, inert
-from bot.messages.words import Language, Words, data_file, date_text, listed, period_text, words_in
+from bot.messages.words import DateWords, Language, TimingWords, Words, clean, data_file, inert, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
 
@@ -294,3 +292,156 @@ def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
 
 def _camera_types(types: Collection[CameraType], words: Words) -> str | None:
     return listed([getattr(words.cameras, kind.value) for kind in CameraType if kind in types], words) or None
+
+
+# When: the period of a decree in words, and where it stands relative to a given instant.
+
+_HOURS_UP_TO = timedelta(hours=48)
+
+
+class PeriodStage(Enum):
+    """Where a period stands relative to an instant."""
+
+    UNKNOWN = "unknown"
+    UPCOMING = "upcoming"
+    STARTED = "started"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodTiming:
+    """A stage, with the time left until the start when it is upcoming."""
+
+    stage: PeriodStage
+    delay: timedelta | None = None
+
+
+def timing(facts: Facts, time_zone: str, now: datetime) -> PeriodTiming:
+    """Return where the decree's period stands at `now` (aware).
+
+    Hours are wall-clock hours of `time_zone` (IANA name). A start without an hour is midnight; an end without an hour is
+    the end of that day. A period that ends before it starts tells nothing of its end.
+    """
+    zone = ZoneInfo(time_zone)
+    start = _instant(facts.starts, zone, at_end=False)
+    end = _instant(facts.ends, zone, at_end=True)
+    if start is not None and end is not None and end <= start:
+        end = None
+    if end is not None and now >= end:
+        return PeriodTiming(PeriodStage.ENDED)
+    if start is None:
+        return PeriodTiming(PeriodStage.UNKNOWN)
+    if now >= start:
+        return PeriodTiming(PeriodStage.STARTED)
+    return PeriodTiming(PeriodStage.UPCOMING, start - now.astimezone(UTC))
+
+
+def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime | None:
+    if moment is None:
+        return None
+    try:
+        day = moment.day + timedelta(days=1) if at_end and moment.time is None else moment.day
+        return datetime.combine(day, moment.time or time(), tzinfo=zone).astimezone(UTC)
+    except OverflowError:  # the last or the first day of the calendar: a misread date
+        return None
+
+
+def timing_text(moment: PeriodTiming, words: TimingWords) -> str | None:
+    """Return `À venir au moment de cette annonce`, `Commencé avant cette annonce`; None when nothing can be said."""
+    match moment.stage:
+        case PeriodStage.UPCOMING:
+            return words.upcoming
+        case PeriodStage.STARTED:
+            return words.started
+        case PeriodStage.ENDED:
+            return words.ended
+        case PeriodStage.UNKNOWN:
+            return None
+
+
+def delay_text(moment: PeriodTiming, words: TimingWords) -> str:
+    """Return `14 h`, `3 jours`. Rounded down: whoever reads it has at least the part that is said, never less."""
+    delay = moment.delay or timedelta()
+    minutes = max(int(delay.total_seconds() // 60), 1)
+    if minutes < 60:
+        return words.minutes.format(n=minutes)
+    if delay < _HOURS_UP_TO:
+        return words.hours.format(n=minutes // 60)
+    return words.days.format(n=delay.days)
+
+
+def date_text(day: date, words: DateWords) -> str:
+    """Return `17 avril 2024`, `1er mai 2024`."""
+    return words.date.format(day=_day(day, words), month=words.months[day.month - 1], year=day.year)
+
+
+def _day(day: date, words: DateWords) -> str:
+    return words.first if day.day == 1 else str(day.day)
+
+
+def time_text(clock: time, words: DateWords) -> str:
+    """Return `14 h`, `14 h 30`."""
+    return (words.time_minutes if clock.minute else words.time).format(hour=clock.hour, minute=clock.minute)
+
+
+def moment_text(moment: Moment, words: DateWords) -> str:
+    """Return `17 avril 2024 à 14 h`; the day alone where the hour is not known."""
+    day = date_text(moment.day, words)
+    return day if moment.time is None else words.moment.format(date=day, time=time_text(moment.time, words))
+
+
+def moment_at(at: datetime, zone: ZoneInfo) -> Moment:
+    """Return an instant (aware) by the clock of a place, to the minute."""
+    there = at.astimezone(zone)
+    return Moment(there.date(), there.time().replace(second=0, microsecond=0))
+
+
+def thousands(number: int, language: Language) -> str:
+    """Return a number as it is read: `64 458`, in English `64,458`."""
+    return f"{number:,}".replace(",", "," if language == "en" else "\u202f")
+
+
+def period_text(facts: Facts, words: Words) -> str | None:
+    """Return the period with its hours, as short as it can be said; None when neither end of it is known."""
+    starts, ends = facts.starts, facts.ends
+    if starts is None:
+        return None if ends is None else words.periods.until.format(end=moment_text(ends, words.dates))
+    if ends is None:
+        return words.periods.from_on.format(start=moment_text(starts, words.dates))
+    if starts.day == ends.day:
+        return _one_day(starts, ends, words)
+    return words.periods.range.format(start=_start_of_range(starts, ends, words.dates), end=moment_text(ends, words.dates))
+
+
+def days_text(stretches: Iterable[tuple[date, date]], words: Words) -> str:
+    """Return stretches of days, both ends included: `le 2 mai 2031 et du 9 au 12 juin 2031`."""
+    texts = [period_text(Facts(starts=Moment(first), ends=Moment(last)), words) or "" for first, last in stretches]
+    return listed([text for text in texts if text], words)
+
+
+def listed(texts: Sequence[str], words: Words) -> str:
+    """Return `un, deux et trois`."""
+    return words.cameras.both.format(one=", ".join(texts[:-1]), other=texts[-1]) if len(texts) > 1 else "".join(texts)
+
+
+def _one_day(starts: Moment, ends: Moment, words: Words) -> str:
+    day = date_text(starts.day, words.dates)
+    start = None if starts.time is None else time_text(starts.time, words.dates)
+    end = None if ends.time is None else time_text(ends.time, words.dates)
+    if start and end:
+        return words.periods.one_day_hours.format(day=day, start=start, end=end)
+    if start:
+        return words.periods.one_day_from.format(day=day, start=start)
+    if end:
+        return words.periods.one_day_until.format(day=day, end=end)
+    return words.periods.one_day.format(day=day)
+
+
+def _start_of_range(starts: Moment, ends: Moment, words: DateWords) -> str:
+    """Return the start without what the end repeats: `19` in "du 19 au 22 avril 2024"."""
+    if starts.time is not None or ends.time is not None or starts.day.year != ends.day.year:
+        return moment_text(starts, words)
+    day = _day(starts.day, words)
+    if starts.day.month == ends.day.month:
+        return day
+    return words.day_month.format(day=day, month=words.months[starts.day.month - 1])

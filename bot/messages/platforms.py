@@ -22,9 +22,8 @@ from bot.messages.announcement import (
     paragraphs,
     plain,
 )
-from bot.messages.cleaning import cut, fitting, inert, unlinked
 from bot.messages.lines import MessageInput
-from bot.messages.words import Language, former_words
+from bot.messages.words import Language, cut, fitting, former_words, inert, unlinked
 
 # Telegram. Limits (Bot API, "Formatting options" and `sendMessage`): 4096 UTF-16 code units after entity parsing, 100 entities. HTML is
 # built only from escaped parts: there is no way to put in a tag that is not closed.

@@ -1,21 +1,21 @@
-"""The words of one language, from the data file that bears its name, and how days, hours and periods are written in it."""
+"""What texts are made of: the words of one language, from the data file that bears its name, and words from outside, made harmless.
+Whoever writes a PDF or a file name must not be able to shape what readers or terminals see.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import Enum
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo
+from urllib.parse import quote, urldefrag, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from bot.domain.acts import Facts, Kind, Moment, Purpose
+from bot.domain.acts import Kind, Purpose
 
 # The words about standing, flags and law: what a message says that rests on `LegalAdvice`.
 
@@ -337,154 +337,115 @@ def words_in(language: Language) -> Words:
     return Words.model_validate(data_file("bot.messages", f"{language}.toml"))
 
 
-# When: the period of a decree in words, and where it stands relative to a given instant.
+# Words from outside.
 
-_HOURS_UP_TO = timedelta(hours=48)
+LONGEST_TEXT = 4000
+"""Characters kept of one text: more than any platform shows, little enough that a hostile text costs nothing."""
 
-
-class PeriodStage(Enum):
-    """Where a period stands relative to an instant."""
-
-    UNKNOWN = "unknown"
-    UPCOMING = "upcoming"
-    STARTED = "started"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodTiming:
-    """A stage, with the time left until the start when it is upcoming."""
-
-    stage: PeriodStage
-    delay: timedelta | None = None
+_MARKS_IN_A_ROW = 2
+# Words of letters and signs that are neither put together nor invisible, with one space between two: most texts, told at once.
+_CLEAN_ALREADY = re.compile("[!-~¡-¬®-ÿŒœ–—‘’“”…€]+(?: [!-~¡-¬®-ÿŒœ–—‘’“”…€]+)*")
+_LOST_APOSTROPHE = re.compile(r"(?<=[^\W\d_])[□�](?=[^\W\d_])")
+# From the first of its characters only: trying each of a long word takes the square of its length.
+_SCHEME = re.compile(r"(?<![a-z0-9+.-])[a-z0-9+.-]*:/+", re.IGNORECASE)
+# As TDLib finds them in any text (MessageEntity.cpp): a dot within a domain, the stroke of a command, the sign of `$EUR`.
+_ACTED_ON = re.compile(r"(?P<address>https?://\S+)|(?<=[^\W_])\.(?=[^\W\d_])|(?<![\w/<>])/(?=(?P<name>\w+))|(?<!\w)\$(?=[A-Z])")
+JOINER = "\u2060"
+"""The word joiner: no line is broken there, and it is part of no domain, command or currency."""
+# RFC 3986 characters that neither HTML nor the link detection of chat programs can trip over.
+_SAFE_IN_LINKS = "%/:?#!$&*+,;=-._~"
 
 
-def timing(facts: Facts, time_zone: str, now: datetime) -> PeriodTiming:
-    """Return where the decree's period stands at `now` (aware).
+def clean(text: str) -> str:
+    """Return one line of visible text.
 
-    Hours are wall-clock hours of `time_zone` (IANA name). A start without an hour is midnight; an end without an hour is
-    the end of that day. A period that ends before it starts tells nothing of its end.
+    Line breaks and tabs become spaces; control and format characters (bidirectional overrides, zero-width, escape
+    sequences), surrogates, private-use and unassigned characters go; piles of combining marks are cut; the box that
+    broken fonts put for an apostrophe becomes one.
     """
-    zone = ZoneInfo(time_zone)
-    start = _instant(facts.starts, zone, at_end=False)
-    end = _instant(facts.ends, zone, at_end=True)
-    if start is not None and end is not None and end <= start:
-        end = None
-    if end is not None and now >= end:
-        return PeriodTiming(PeriodStage.ENDED)
-    if start is None:
-        return PeriodTiming(PeriodStage.UNKNOWN)
-    if now >= start:
-        return PeriodTiming(PeriodStage.STARTED)
-    return PeriodTiming(PeriodStage.UPCOMING, start - now.astimezone(UTC))
+    if len(text) <= LONGEST_TEXT and _CLEAN_ALREADY.fullmatch(text):
+        return text
+    kept: list[str] = []
+    marks = 0
+    for character in unicodedata.normalize("NFC", text[: 2 * LONGEST_TEXT]):
+        category = unicodedata.category(character)
+        if category.startswith("M"):
+            marks += 1
+            if marks > _MARKS_IN_A_ROW:
+                continue
+        else:
+            marks = 0
+        if character.isspace() or category.startswith("Z"):
+            kept.append(" ")
+        elif not category.startswith("C"):
+            kept.append(character)
+    line = " ".join("".join(kept).split())
+    return _LOST_APOSTROPHE.sub("’", line)[:LONGEST_TEXT].rstrip()
 
 
-def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime | None:
-    if moment is None:
-        return None
+def inert(text: str) -> str:
+    """Return `clean`, and free of links, mentions and hashtags: for networks that would act on them."""
+    line = clean(text)
+    return (_SCHEME.sub("", line).strip() if ":/" in line else line).replace("@", "＠").replace("#", "＃")
+
+
+def with_plain_spaces(text: str) -> str:
+    """Return a message as it is compared: without word joiners, every no-break space (U+00A0, U+202F) as a space. Messages sent by versions
+    that wrote other spaces are recognised so."""
+    return text.replace(JOINER, "").replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def unlinked(text: str, commands: Collection[str] = ()) -> str:
+    """Return the text with nothing in it that Telegram makes a link of by itself: a bare domain, a command but for these, a currency. Whole
+    addresses are meant.
+
+    Each is broken by a character that nobody sees, and that browsers leave out of an address which is copied.
+    """
+
+    def broken(found: re.Match[str]) -> str:
+        is_meant = found["address"] is not None or found["name"] in commands
+        return found[0] if is_meant else found[0] + JOINER
+
+    return _ACTED_ON.sub(broken, text)
+
+
+def link_to(url: str, page: int) -> str | None:
+    """Return the address of a page inside a PDF (`…pdf#page=7`, RFC 8118), in plain ASCII; None when `url` is no web address."""
+    address, _ = urldefrag("".join(url.split()))
     try:
-        day = moment.day + timedelta(days=1) if at_end and moment.time is None else moment.day
-        return datetime.combine(day, moment.time or time(), tzinfo=zone).astimezone(UTC)
-    except OverflowError:  # the last or the first day of the calendar: a misread date
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
         return None
-
-
-def timing_text(moment: PeriodTiming, words: TimingWords) -> str | None:
-    """Return `À venir au moment de cette annonce`, `Commencé avant cette annonce`; None when nothing can be said."""
-    match moment.stage:
-        case PeriodStage.UPCOMING:
-            return words.upcoming
-        case PeriodStage.STARTED:
-            return words.started
-        case PeriodStage.ENDED:
-            return words.ended
-        case PeriodStage.UNKNOWN:
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
+        return None
+    if not host.isascii():
+        try:
+            ascii_host = host.encode("idna").decode("ascii")
+        except UnicodeError:
             return None
+        address = address.replace(parts.netloc, parts.netloc.replace(host, ascii_host), 1)
+    return f"{quote(address, safe=_SAFE_IN_LINKS, errors='replace')}#page={max(page, 1)}"
 
 
-def delay_text(moment: PeriodTiming, words: TimingWords) -> str:
-    """Return `14 h`, `3 jours`. Rounded down: whoever reads it has at least the part that is said, never less."""
-    delay = moment.delay or timedelta()
-    minutes = max(int(delay.total_seconds() // 60), 1)
-    if minutes < 60:
-        return words.minutes.format(n=minutes)
-    if delay < _HOURS_UP_TO:
-        return words.hours.format(n=minutes // 60)
-    return words.days.format(n=delay.days)
+def cut(text: str, longest: int) -> str:
+    """Return at most `longest` characters, cut between words, with an ellipsis. Only a text that begins with too long a word is cut in
+    it.
+    """
+    if len(text) <= longest:
+        return text
+    if longest < 1:
+        return ""
+    head = text[: longest - 1]
+    space = text.rfind(" ", 0, longest)
+    if space > 0:
+        head = head[:space]
+    return head.rstrip(" ,;:.-–—(") + "…"
 
 
-def date_text(day: date, words: DateWords) -> str:
-    """Return `17 avril 2024`, `1er mai 2024`."""
-    return words.date.format(day=_day(day, words), month=words.months[day.month - 1], year=day.year)
-
-
-def _day(day: date, words: DateWords) -> str:
-    return words.first if day.day == 1 else str(day.day)
-
-
-def time_text(clock: time, words: DateWords) -> str:
-    """Return `14 h`, `14 h 30`."""
-    return (words.time_minutes if clock.minute else words.time).format(hour=clock.hour, minute=clock.minute)
-
-
-def moment_text(moment: Moment, words: DateWords) -> str:
-    """Return `17 avril 2024 à 14 h`; the day alone where the hour is not known."""
-    day = date_text(moment.day, words)
-    return day if moment.time is None else words.moment.format(date=day, time=time_text(moment.time, words))
-
-
-def moment_at(at: datetime, zone: ZoneInfo) -> Moment:
-    """Return an instant (aware) by the clock of a place, to the minute."""
-    there = at.astimezone(zone)
-    return Moment(there.date(), there.time().replace(second=0, microsecond=0))
-
-
-def thousands(number: int, language: Language) -> str:
-    """Return a number as it is read: `64 458`, in English `64,458`."""
-    return f"{number:,}".replace(",", "," if language == "en" else "\u202f")
-
-
-def period_text(facts: Facts, words: Words) -> str | None:
-    """Return the period with its hours, as short as it can be said; None when neither end of it is known."""
-    starts, ends = facts.starts, facts.ends
-    if starts is None:
-        return None if ends is None else words.periods.until.format(end=moment_text(ends, words.dates))
-    if ends is None:
-        return words.periods.from_on.format(start=moment_text(starts, words.dates))
-    if starts.day == ends.day:
-        return _one_day(starts, ends, words)
-    return words.periods.range.format(start=_start_of_range(starts, ends, words.dates), end=moment_text(ends, words.dates))
-
-
-def days_text(stretches: Iterable[tuple[date, date]], words: Words) -> str:
-    """Return stretches of days, both ends included: `le 2 mai 2031 et du 9 au 12 juin 2031`."""
-    texts = [period_text(Facts(starts=Moment(first), ends=Moment(last)), words) or "" for first, last in stretches]
-    return listed([text for text in texts if text], words)
-
-
-def listed(texts: Sequence[str], words: Words) -> str:
-    """Return `un, deux et trois`."""
-    return words.cameras.both.format(one=", ".join(texts[:-1]), other=texts[-1]) if len(texts) > 1 else "".join(texts)
-
-
-def _one_day(starts: Moment, ends: Moment, words: Words) -> str:
-    day = date_text(starts.day, words.dates)
-    start = None if starts.time is None else time_text(starts.time, words.dates)
-    end = None if ends.time is None else time_text(ends.time, words.dates)
-    if start and end:
-        return words.periods.one_day_hours.format(day=day, start=start, end=end)
-    if start:
-        return words.periods.one_day_from.format(day=day, start=start)
-    if end:
-        return words.periods.one_day_until.format(day=day, end=end)
-    return words.periods.one_day.format(day=day)
-
-
-def _start_of_range(starts: Moment, ends: Moment, words: DateWords) -> str:
-    """Return the start without what the end repeats: `19` in "du 19 au 22 avril 2024"."""
-    if starts.time is not None or ends.time is not None or starts.day.year != ends.day.year:
-        return moment_text(starts, words)
-    day = _day(starts.day, words)
-    if starts.day.month == ends.day.month:
-        return day
-    return words.day_month.format(day=day, month=words.months[starts.day.month - 1])
+def fitting(pieces: Sequence[str], longest: int) -> str:
+    """Return the pieces in one text, whole ones left out from the end until it fits; the first two stay."""
+    kept = list(pieces)
+    while len(kept) > 2 and len(" · ".join(kept)) > longest:
+        kept.pop()
+    return cut(" · ".join(kept), longest)

@@ -17,8 +17,8 @@ from bot.domain.routing import FRANCE
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
 from bot.messages import Language, place_for, telegram_length, words_in
-from bot.messages.cleaning import inert
-from bot.messages.words import date_text
+from bot.messages.lines import date_text
+from bot.messages.words import inert
 from bot.queries.departments import place_label
 from bot.queries.running import RunningDecrees
 from bot.queries.vocabulary import FiguresWords, vocabulary

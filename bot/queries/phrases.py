@@ -15,9 +15,9 @@ from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.domain.law import legal_advice
 from bot.gazetteer.gazetteer import Commune, Department, gazetteer
 from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
-from bot.messages.cleaning import cut, inert
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
-from bot.messages.words import data_file, date_text, thousands
+from bot.messages.lines import date_text, thousands
+from bot.messages.words import cut, data_file, inert
 from bot.queries.answers import (
     Answer,
     BadInput,

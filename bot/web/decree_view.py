@@ -13,7 +13,6 @@ from bot.domain.law import LegalAdvice, Standing
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import MessageInput, place_for
 from bot.messages.announcement import publisher_of, sighting_lines
-from bot.messages.cleaning import clean, link_to
 from bot.messages.legal import (
     AdviceParts,
     advice_parts,
@@ -25,8 +24,8 @@ from bot.messages.legal import (
     no_recourse_line,
 )
 from bot.messages.letters.drafting import LetterKind, draft
-from bot.messages.lines import FactLine, PostPart, capital, fact_lines
-from bot.messages.words import date_text, period_text
+from bot.messages.lines import FactLine, PostPart, capital, date_text, fact_lines, period_text
+from bot.messages.words import clean, link_to
 from bot.web.views import (
     DecreeTitle,
     Quote,

@@ -29,8 +29,7 @@ from bot.domain.law import period
 from bot.domain.routing import FRANCE, operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import Language, place_for, words_in
-from bot.messages.cleaning import clean
-from bot.messages.words import Table, data_file
+from bot.messages.words import Table, clean, data_file
 from bot.queries.json_shapes import Json, decree_json, plain
 from bot.storage.errors import StorageError
 from bot.web.documents import Document, PageRequest, Route, SiteContext

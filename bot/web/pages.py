@@ -10,8 +10,7 @@ from bot.domain.law import Flag, windows
 from bot.domain.routing import Follow, FollowKind, operator_key, operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import words_in
-from bot.messages.lines import capital
-from bot.messages.words import date_text
+from bot.messages.lines import capital, date_text
 from bot.queries.answers import DecreeList, NothingFound, Question, Topic, TownAnswer
 from bot.queries.phrases import message_of
 from bot.web.decree_page import decree, decree_picture

@@ -13,9 +13,9 @@ from bot.domain.acts import Decree, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.messages import Language, MessageInput, place_for, words_in
-from bot.messages.cleaning import clean
 from bot.messages.legal import current_period
-from bot.messages.words import date_text, moment_at, period_text, thousands
+from bot.messages.lines import date_text, moment_at, period_text, thousands
+from bot.messages.words import clean
 from bot.queries.answers import TownAnswer
 from bot.queries.phrases import authority_text, message_of
 from bot.queries.vocabulary import vocabulary

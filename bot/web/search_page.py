@@ -9,7 +9,7 @@ from functools import cache
 from bot.domain.acts import Decree, deciding_in
 from bot.domain.health import Overview
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
-from bot.messages.words import thousands
+from bot.messages.lines import thousands
 from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, Topic
 from bot.queries.phrases import choice_text, message_of
 from bot.queries.plain_words import places_named, understood

@@ -1,25 +1,318 @@
-"""The one connection to an address, and the bodies that come over it: bounded, unpacked, turned into text.
+"""Where a canonical URL is really fetched, whether that machine may be connected to at all, what an operator can choose about it, and the
+one connection to it.
 
-The connection is kept alive for the site that uses it, and closed when another site's turn comes. It goes to the very
-IP address that was checked, while TLS still verifies the certificate for the site's own name. It is never shared by two names: the second
-one's certificate would not be verified.
+An operator may choose a replacement for a site (a mirror, a rehearsal on loopback): it is used by the transport only, every URL that
+leaves the client is canonical. A catalogue host that resolves to a private address is a mistake or an attack (DNS rebinding): the address
+is checked, then connected to as it is, so that a second look-up cannot give another answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import codecs
 import contextlib
-import re
+import ipaddress
+import socket
 import ssl
-import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from typing import Any, cast
+import string
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, fields
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
-from sources.http.address import Address, Target
+from sources.catalogue.authority import Browser
+from sources.http.failures import in_plain_words, is_of_this_machine
+from sources.http.politeness import RateLimit
 from sources.model import Unreachable, Unusable
+from sources.text.urls import canonical
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
+"""`(host, port)` -> IP addresses as text. Raises OSError (`socket.gaierror`) when there is none."""
+
+_DEFAULT_PORT = {"https": 443, "http": 80}
+
+_NAMES_AT_ONCE = 4
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""RFC 6052 well-known prefix: the last 32 bits are the IPv4 address really reached."""
+
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that is allotted of the public Internet (RFC 4291, section 2.4). What else Python holds for global is old wrappings of IPv4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Says where one canonical URL is requested. `path` starts with `/` and holds the query; `chosen` means an operator's replacement."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    chosen: bool
+
+    @property
+    def authority(self) -> str:
+        """Return the value of the `Host` header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORT[self.scheme] else f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    scheme: str
+    host: str
+    port: int
+    prefix: str
+
+    def path_of(self, parts: SplitResult) -> str | None:
+        """Return the part of an absolute URL that is below this base, None where it is not."""
+        if (parts.scheme, parts.hostname, parts.port or _DEFAULT_PORT.get(parts.scheme)) != (self.scheme, self.host, self.port):
+            return None
+        return _below(self.prefix, parts)
+
+
+class Origins:
+    """Maps canonical URLs to the replacements in force. Raises ValueError, naming the entry, when one is not usable."""
+
+    def __init__(self, replacements: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._bases = {_origin_key(origin): _base(origin, base) for origin, base in replacements.items()}
+
+    def target(self, url: str) -> Target:
+        """Return where to request a canonical URL."""
+        parts = urlsplit(url)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        base = self._bases.get(f"https://{parts.netloc}")
+        if base is None:
+            return Target("https", parts.hostname or "", parts.port or 443, path, chosen=False)
+        return Target(base.scheme, base.host, base.port, base.prefix + path, chosen=True)
+
+    def follow(self, url: str, location: str) -> str | None:
+        """Return the canonical URL a `Location` header of the answer to `url` leads to, None when it is not a web address.
+
+        The server behind a replacement may speak of itself in its own terms (absolute, or root-relative with its path prefix)
+        or in canonical ones.
+        """
+        location = location.strip()
+        own = self._bases.get("https://" + urlsplit(url).netloc)
+        try:
+            absolute = urljoin(f"{own.scheme}:" if own else "https:", location) if location.startswith("//") else location
+            parts = urlsplit(absolute)
+            if parts.netloc:
+                return canonical(url, self._unmapped(parts, own) or absolute, is_redirect=True)
+            if own is not None and location.startswith("/") and (below := _below(own.prefix, parts)) is not None:
+                return canonical(url, below, is_redirect=True)
+        except ValueError:
+            return None
+        return canonical(url, location, is_redirect=True)
+
+    def _unmapped(self, parts: SplitResult, own: _Base | None) -> str | None:
+        """Return the canonical form of an absolute URL below one of the bases: the requested site's own first, then the longest."""
+        if parts.username is not None or parts.password is not None:
+            return None
+        ordered = sorted(self._bases.items(), key=lambda item: (item[1] is not own, -len(item[1].prefix)))
+        for origin, base in ordered:
+            if (below := base.path_of(parts)) is not None:
+                return origin + below
+        return None
+
+
+def _below(prefix: str, parts: SplitResult) -> str | None:
+    if parts.path != prefix and not parts.path.startswith(prefix + "/"):
+        return None
+    return (parts.path[len(prefix) :] or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _origin_key(origin: str) -> str:
+    parts = urlsplit(origin)
+    plain = canonical("", origin)
+    if parts.scheme != "https" or plain is None or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError(f"origins: {origin!r} must be the https address of a site, without a path (https://www.example.gouv.fr)")
+    return plain.removesuffix("/")
+
+
+def _base(origin: str, base: str) -> _Base:
+    where = f"origins: the replacement of {origin!r}"
+    try:
+        parts = urlsplit(base)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{where} is not a valid address") from error
+    if parts.scheme not in _DEFAULT_PORT or not host:
+        raise ValueError(f"{where} must be an https address, or an http one of this machine")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(f"{where} must not hold a name or a password")
+    if parts.query or parts.fragment:
+        raise ValueError(f"{where} must not have a query or a fragment")
+    if parts.scheme == "http" and not _names_this_machine(host):
+        raise ValueError(f"{where} is plain http to {host!r}: that is allowed to this machine only (127.0.0.1, ::1, localhost)")
+    return _Base(parts.scheme, host, port or _DEFAULT_PORT[parts.scheme], parts.path.rstrip("/"))
+
+
+def _names_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class SystemResolver:
+    """Looks names up with the machine's own resolver, for the address families it is configured for.
+
+    In threads of its own: without a network each of a hundred names takes its time to be found missing, and whatever else is done in
+    threads (the database) would wait behind them.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_NAMES_AT_ONCE, thread_name_prefix="names")
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """Return the addresses of a host as text. Raises OSError."""
+        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        return [str(entry[4][0]) for entry in await asyncio.get_running_loop().run_in_executor(self._threads, look_up)]
+
+    def close(self) -> None:
+        """Begin no other look-up; one that is under way ends in its own time."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def is_public(address: Address) -> bool:
+    """Return whether an address is a unicast one of the public Internet, IPv4 addresses wrapped in IPv6 included."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+        return address in _UNICAST and address.sixtofour is None and address.is_global
+    return address.is_global and not address.is_multicast
+
+
+async def resolve(host: str, port: int, *, url: str, resolver: Resolver, seconds: float) -> tuple[Address, ...]:
+    """Return the addresses of a host, each once, IPv4 first then in numeric order: hosts that share a machine get the same first one.
+
+    `url` is named in errors, `seconds` bounds the look-up. An IP literal is its own address. Raises Unreachable when the name is not found.
+    """
+    literal = _parsed(host)
+    if literal is not None:
+        return (literal,)
+    try:
+        async with asyncio.timeout(seconds):
+            texts = await resolver(host, port)
+    except TimeoutError as error:
+        timed_out = Unreachable(f"{url}: name look-up timed out after {seconds:g} s ({host})")
+        timed_out.is_of_site = False
+        raise timed_out from error
+    except (OSError, UnicodeError) as error:
+        failed = Unreachable(f"{url}: {in_plain_words(error)} ({host})")
+        failed.is_of_site = not is_of_this_machine(error)
+        raise failed from error
+    addresses = {address for text in texts if (address := _parsed(text)) is not None}
+    if not addresses:
+        raise Unreachable(f"{url}: name not found ({host})")
+    return tuple(sorted(addresses, key=lambda address: (address.version, int(address))))
+
+
+async def address_of(target: Target, *, url: str, resolver: Resolver, seconds: float) -> Address:
+    """Return the one address requests for a target go to: the first of all, so that hosts of one machine share its queue.
+
+    Raises Unreachable as `resolve` does, and Unusable when any of its addresses is private, loopback, link-local, multicast or reserved. A
+    replacement may be where its operator wants it, but plain http is for loopback only.
+    """
+    addresses = await resolve(target.host, target.port, url=url, resolver=resolver, seconds=seconds)
+    for address in addresses:
+        if not target.chosen and not is_public(address):
+            raise Unusable(f"{url}: its name leads to {address}, which is not a public address")
+        if target.chosen and target.scheme == "http" and not address.is_loopback:
+            raise Unusable(f"{url}: its replacement is plain http, which is for loopback only, and leads to {address}")
+    return addresses[0]
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+# What an operator can choose about the requests to sites.
+
+_MIB = 1024 * 1024
+_MAY_BE_ZERO = {"interval_seconds", "jitter", "slowest_bytes_per_second"}
+_VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;=%")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """Holds the options of the client. Times are in seconds, sizes in bytes.
+
+    `hosts` are the only ones ever requested (exact names, https). `origins` maps a canonical origin (`https://www.var.gouv.fr`) to the
+    base it is really fetched from; plain http only to this machine. `timeout_seconds` bounds the wait for the head of an answer and each
+    wait for more of it, `page_seconds` and `file_seconds` a whole request. `interval_seconds` (0 allowed) separates two requests to one
+    address, lengthened by up to `jitter`, a fraction of it; the other delays are those of `RateLimit`. `browsers` are the hosts that are
+    only requested by way of a real browser, and what that needs. Raises ValueError on a value that makes no sense.
+    """
+
+    hosts: frozenset[str]
+    user_agent: str
+    interval_seconds: float = 3.0
+    jitter: float = 0.02
+    origins: Mapping[str, str] = field(default_factory=dict)
+    timeout_seconds: float = 30.0
+    page_seconds: float = 120.0
+    file_seconds: float = 900.0
+    slowest_bytes_per_second: int = 2000
+    """An answer that comes more slowly than this for a minute is given up: dozens of sites share its address. 0 lets it come."""
+    max_page_bytes: int = 10 * _MIB
+    max_file_bytes: int = 300 * _MIB
+    max_data_bytes: int = 50 * _MIB
+    """For tables and the like: the national index of recueils has some 4 MB."""
+    respect_robots: bool = True
+    pause_after: int = 3
+    browsers: Mapping[str, Browser] = field(default_factory=dict)
+    browser_path: str | None = None
+    """The Chromium to drive: a path, or a name to look up; None for the first one found."""
+    browser_seconds: float = 60.0
+    """How long a page has to show what its source waits for: a challenge was seen to take that long."""
+    browser_idle_seconds: float = 300.0
+    """After so long without a request the browser is ended, to give back its memory."""
+
+    def __post_init__(self) -> None:
+        for name in (one.name for one in fields(self)):
+            value = getattr(self, name)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                if name in _MAY_BE_ZERO and not value >= 0:
+                    raise ValueError(f"{name} must not be negative")
+                if name not in _MAY_BE_ZERO and not value > 0:
+                    raise ValueError(f"{name} must be more than 0")
+        if not self.user_agent.strip() or not self.user_agent.isascii() or not self.user_agent.isprintable():
+            raise ValueError("user_agent must be plain ASCII text, not empty")
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """Return the part that concerns the queue of an address."""
+        return RateLimit(self.interval_seconds, self.jitter, self.pause_after, probe=self.page_seconds)
+
+
+def user_agent(version: str, contact: str | None) -> str:
+    """Return the User-Agent, which says who we are: `Vigie/1.2.0 (+https://example.org)`. `contact` is a URL or a mail address.
+
+    Raises ValueError when the contact, or the version, holds what a header cannot carry as one word of ASCII.
+    """
+    for name, value in (("version", version), ("contact", contact or "-")):
+        if not value or not _VISIBLE.issuperset(value):
+            raise ValueError(f"{name}: {value!r} must be one word of ASCII without spaces or parentheses")
+    return f"Vigie/{version} (+{contact})" if contact else f"Vigie/{version} (watches recueils des actes administratifs)"
+
+
+# The one connection to an address. It is kept alive for the site that uses it, and closed when another site's turn comes. It goes to the
+# very IP address that was checked, while TLS still verifies the certificate for the site's own name. It is never shared by two names: the
+# second one's certificate would not be verified.
 
 _IDLE_SECONDS = 30.0
 
@@ -136,176 +429,3 @@ class SiteCookies:
         jar.extract_cookies(httpx.Response(200, headers=usable, request=request))
         if len(jar.jar) > _MOST_PER_SITE:
             jar.clear()
-
-
-# Answer bodies: bounded while they stream (a small answer may unpack to gigabytes), then turned into text.
-
-_STEP = 64 * 1024
-_LOOK_SECONDS = 10.0
-
-# The encodings a French site may use, under the names Python gives them. Browsers read ISO 8859-1 and ASCII as Windows-1252
-# (WHATWG Encoding, section 4.2), and so do we. Anything else a header may name (utf-7, punycode…) is not worth its dangers.
-_ENCODINGS = {
-    "utf-8": "utf-8",
-    "utf-8-sig": "utf-8",
-    "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "cp1252": "cp1252",
-    "iso8859-15": "iso8859-15",
-}
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_CHARSET = re.compile(r"charset\s*+=\s*+[\"']?\s*+([\w.:-]+)", re.IGNORECASE)
-_META_WITHIN = 4096
-
-
-async def chunks(response: httpx.Response, *, url: str, at_most: int) -> AsyncGenerator[bytes]:
-    """Yield the body, unpacked, in pieces of bounded size. Raises Unusable beyond `at_most` bytes, packed or not.
-
-    Only gzip is understood, as only gzip is requested. Raises Unreachable when a packed body ends early, `httpx.TransportError` when the
-    network fails.
-    """
-    declared = response.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and len(declared) < 20 and int(declared) > at_most:
-        raise _too_large(url, at_most)
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding in {"", "identity"}:
-        pieces = _raw(response)
-    elif encoding in {"gzip", "x-gzip"}:
-        pieces = _gunzip(response, url)
-    else:
-        raise Unusable(f"{url}: packed in a way that was not asked for ({encoding[:40]!r})")
-    total = 0
-    async with contextlib.aclosing(pieces):
-        async for piece in pieces:
-            total += len(piece)
-            if total > at_most:
-                raise _too_large(url, at_most)
-            yield piece
-
-
-async def head(response: httpx.Response, *, url: str, at_most: int) -> bytes:
-    """Return the beginning of the body, to see what an unwelcome answer is. Takes ten seconds at most, and never raises for the body's
-    own sake.
-    """
-    taken = bytearray()
-    try:
-        async with asyncio.timeout(_LOOK_SECONDS), contextlib.aclosing(chunks(response, url=url, at_most=1 << 60)) as pieces:
-            async for piece in pieces:
-                taken += piece
-                if len(taken) >= at_most:
-                    break
-    except (Unusable, Unreachable, httpx.TransportError, TimeoutError):
-        pass  # what has come is enough to recognise a block page by; the status says the rest
-    return bytes(taken[:at_most])
-
-
-def decode(body: bytes, content_type: str) -> str:
-    """Return HTML bytes as text: byte order mark, else the header's charset, else the page's own, else UTF-8. Never fails."""
-    for mark, encoding in _BOMS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(encoding, "replace")
-    encoding = _known(_CHARSET.search(content_type)) or _known(_CHARSET.search(body[:_META_WITHIN].decode("latin-1"))) or "utf-8"
-    return body.decode(encoding, "replace")
-
-
-def is_html(content_type: str, body: bytes) -> bool:
-    """Return whether an answer is an HTML page, by its header, or by its first character where the header says nothing."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if not kind:
-        return body.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<")
-    return kind in {"text/html", "application/xhtml+xml"}
-
-
-def length_of(headers: Mapping[str, str]) -> int | None:
-    """Return the announced bytes of the body, None where absent, unreadable, or overruled by chunks (RFC 9112, section 6.3)."""
-    text = headers.get("content-length", "")
-    if "transfer-encoding" in headers or is_packed(headers) or not text.isascii() or not text.isdigit() or len(text) > 15:
-        return None
-    return int(text)
-
-
-def is_packed(headers: Mapping[str, str]) -> bool:
-    """Return whether the bytes on the wire are not those of the file."""
-    return headers.get("content-encoding", "").strip().lower() not in {"", "identity"}
-
-
-def _raw(response: httpx.Response) -> AsyncGenerator[bytes]:
-    # As it comes: gathered into larger pieces, what came before a cut would be lost, and a slow answer not seen to be one.
-    # Declared an iterator, but a generator: closing it in step with ours leaves nothing to the garbage collector.
-    return cast(AsyncGenerator[bytes], response.aiter_raw())
-
-
-async def _gunzip(response: httpx.Response, url: str) -> AsyncGenerator[bytes]:
-    unpacker = zlib.decompressobj(wbits=31)
-    begun = False
-    async with contextlib.aclosing(_raw(response)) as raw:
-        async for packed in raw:
-            begun = True
-            rest = packed
-            while rest:
-                if unpacker.eof:  # several gzip members in a row are one body (RFC 1952, section 2.2)
-                    unpacker = zlib.decompressobj(wbits=31)
-                try:
-                    piece = unpacker.decompress(rest, _STEP)
-                except zlib.error as error:
-                    raise Unusable(f"{url}: not readable as gzip, though announced as such") from error
-                rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-                if piece:
-                    yield piece
-    if begun and not unpacker.eof:
-        raise Unreachable(f"{url}: answer cut short")
-
-
-def _known(found: re.Match[str] | None) -> str | None:
-    if found is None:
-        return None
-    try:
-        return _ENCODINGS.get(codecs.lookup(found[1]).name)
-    except LookupError:
-        return None
-
-
-def _too_large(url: str, at_most: int) -> Unusable:
-    return Unusable(f"{url}: larger than {at_most / 1_000_000:.4g} MB")
-
-
-# Answers that crawl: 94 sites share one address, and a server that sends a byte now and then would hold it up for a quarter of an hour.
-
-
-_SPAN = 60.0
-"""Seconds in each of which an answer must be fast enough on average."""
-
-
-class WatchedStream(httpx.AsyncByteStream):
-    """Measures the body of the answer from `url` from its first byte on. `monotonic` gives seconds, `on_piece` is called at each piece.
-
-    Iterating raises Unreachable when less than `slowest` bytes a second came for a minute (0: anything goes), but not where the body is
-    whole by its announced length. Where no byte comes at all, the time of a wait for the network ends it.
-    """
-
-    def __init__(
-        self, url: str, response: httpx.Response, slowest: int, monotonic: Callable[[], float], on_piece: Callable[[], None]
-    ) -> None:
-        self._url = url
-        self._stream = cast(httpx.AsyncByteStream, response.stream)
-        self._length = length_of(response.headers)
-        self._slowest = slowest
-        self._monotonic = monotonic
-        self._on_piece = on_piece
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        since, came, total = self._monotonic(), 0, 0
-        async for piece in self._stream:
-            now = self._monotonic()
-            came, total = came + len(piece), total + len(piece)
-            too_slow = now - since >= _SPAN and came < self._slowest * (now - since)
-            if now - since >= _SPAN:
-                since, came = now, 0
-            self._on_piece()
-            yield piece
-            if too_slow and total != self._length:
-                raise Unreachable(f"{self._url}: too slow (less than {self._slowest / 1000:g} kB/s for {_SPAN:g} s)")
-
-    async def aclose(self) -> None:
-        """Close the stream that is measured."""
-        await self._stream.aclose()

@@ -21,8 +21,19 @@ from typing import Self
 
 import httpx
 
-from sources.http.answers import LOOK_WITHIN, Redirect, another_page, beginning_of, named_type, redirect_or_refusal
-from sources.http.connection import chunks, decode, is_html, is_packed, length_of
+from sources.http.answers import (
+    LOOK_WITHIN,
+    Redirect,
+    another_page,
+    beginning_of,
+    chunks,
+    decode,
+    is_html,
+    is_packed,
+    length_of,
+    named_type,
+    redirect_or_refusal,
+)
 from sources.model import Download, FetchError, Unreachable, Unusable
 
 OVERLAP = 4096

@@ -39,7 +39,7 @@ from telegram import Update
 from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
-from bot.messages.cleaning import JOINER
+from bot.messages.words import JOINER
 from tests.servers.fake_bot_chats import BOT_ID, BOT_NAME, ApiError, BotMessage, Chat, Chats, bot_user, detected
 from tests.servers.fake_bot_methods import Methods
 

@@ -13,8 +13,8 @@ from typing import Any
 from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawl, Crawler
 from sources.crawl.trail import Trail
-from sources.http.address import ClientOptions, user_agent
 from sources.http.client import Client
+from sources.http.connection import ClientOptions, user_agent
 from sources.http.politeness import Clocks
 from sources.model import CrawlFailed
 from tests.france.country import France

@@ -44,8 +44,8 @@ from bot.domain.acts import Decree, Place
 from bot.domain.posts import Post
 from bot.domain.routing import Visibility
 from bot.messages import Language, MessageInput, StatusLimits, announce, mastodon_status, mastodon_thread, printable
-from bot.messages.cleaning import inert
 from bot.messages.digests import digest_links, mastodon_digest, mastodon_room
+from bot.messages.words import inert
 
 log = structlog.get_logger()
 

@@ -18,9 +18,8 @@ from bot.delivery.picture.wire import Canvas, Draw, Drawing, Drawn, NoPicture, N
 from bot.domain.acts import Decree, Evidence, Place, Where
 from bot.domain.posts import Post
 from bot.messages import Language, Words, place_for, words_in
-from bot.messages.cleaning import cut, inert
 from bot.messages.lines import fact_lines, reference_lines, title_line, where_text
-from bot.messages.words import Table, data_file, raw_file
+from bot.messages.words import Table, cut, data_file, inert, raw_file
 from bot.reading.pages.ocr import EngineKind, engine_kind
 from bot.reading.sandbox.wire import NotUnderstood, StartOrder, printable
 from bot.reading.sandbox.worker import Worker

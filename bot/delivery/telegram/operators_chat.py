@@ -10,7 +10,7 @@ from telegram.error import ChatMigrated, TelegramError
 
 from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent
 from bot.delivery.telegram.client import ChatAddress, SendingBot, check_chat
-from bot.messages.cleaning import unlinked
+from bot.messages.words import unlinked
 
 NAME = "telegram.operators_chat"
 """The name of the operators' chat among the destinations."""

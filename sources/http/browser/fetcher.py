@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from sources.catalogue.authority import Browser
-from sources.http.address import Address, ClientOptions, Target
 from sources.http.browser.installed import HAS_PLAYWRIGHT, find_chromium, what_is_missing
 from sources.http.browser.policy import AllowedHost, places
+from sources.http.connection import Address, ClientOptions, Target
 from sources.http.failures import BrowserFailure
 from sources.model import FetchError, NeedsBrowser, Unusable
 

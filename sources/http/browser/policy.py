@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from sources.http.address import Address, Target
-from sources.http.answers import REDIRECTS
-from sources.http.connection import is_html
+from sources.http.answers import REDIRECTS, is_html
+from sources.http.connection import Address, Target
 from sources.http.failures import BrowserFailure
 
 MOST_DOCUMENTS = 4

@@ -14,8 +14,8 @@ from typing import Self
 
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
 
-from sources.http.address import Address
 from sources.http.browser.policy import AllowedHost, of_driver, resolver_rules
+from sources.http.connection import Address
 from sources.http.scratch import ScratchFolder
 
 _START_SECONDS = 30.0

@@ -18,13 +18,12 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from playwright.async_api import BrowserContext, Error, JSHandle, Page, Route
 
-from sources.http.address import Target
-from sources.http.answers import LOOK_WITHIN, REDIRECTS, beginning_of, looks_blocked
+from sources.http.answers import LOOK_WITHIN, REDIRECTS, beginning_of, decode, looks_blocked
 from sources.http.browser import policy
 from sources.http.browser.events import HeldAnswer, LeftSite, LoginWanted, TabEvents
 from sources.http.browser.policy import of_driver
 from sources.http.browser.process import Chromium
-from sources.http.connection import decode
+from sources.http.connection import Target
 from sources.http.failures import BrowserFailure
 from sources.model import Unusable
 

@@ -15,7 +15,7 @@ from bot.cli.decrees import write_letter
 from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, Reading, Verdict, Where
 from bot.domain.pages import PageText
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
-from bot.messages.cleaning import with_plain_spaces
+from bot.messages.words import with_plain_spaces
 from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.storage.ready import ready_store

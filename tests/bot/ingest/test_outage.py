@@ -17,8 +17,8 @@ import pytest
 from bot.reading.model import ReadingEvent
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
-from sources.http.address import ClientOptions
 from sources.http.client import Client
+from sources.http.connection import ClientOptions
 from sources.http.politeness import Clocks
 from tests.bot.ingest.wired import make_poller
 from tests.sources.markup import download, page

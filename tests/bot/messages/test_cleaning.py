@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.cleaning import JOINER, clean, cut, inert, link_to, unlinked
+from bot.messages.words import JOINER, clean, cut, inert, link_to, unlinked
 from tests.bot.messages.samples import hostile, urls
 from tests.servers.fake_bot_chats import acted_on
 

@@ -28,9 +28,9 @@ from bot.messages import (
     words_in,
 )
 from bot.messages.announcement import TooSmall, labelled
-from bot.messages.cleaning import cut, link_to
 from bot.messages.lines import hashtags
 from bot.messages.platforms import further
+from bot.messages.words import cut, link_to
 from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advices, advised, decree, decrees, hostile, languages, nows, places
 from tests.servers.telegram_html import parse
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from bot.domain.acts import Facts, Moment
-from bot.messages.words import Language, PeriodStage, PeriodTiming, delay_text, period_text, timing, timing_text, words_in
+from bot.messages.lines import PeriodStage, PeriodTiming, delay_text, period_text, timing, timing_text
+from bot.messages.words import Language, words_in
 from tests.bot.messages.samples import facts, nows
 
 DAY = Moment(date(2031, 4, 19))

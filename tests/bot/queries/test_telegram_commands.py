@@ -12,7 +12,7 @@ from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
 from bot.domain.limits import RateLimiter
-from bot.messages.cleaning import JOINER
+from bot.messages.words import JOINER
 from bot.queries.questions import Questions
 from bot.queries.telegram.bot import TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages, publish_commands

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import pytest
 
 from sources.catalogue.authority import Browser
-from sources.http.address import ClientOptions
 from sources.http.client import Client
+from sources.http.connection import ClientOptions
 from sources.http.politeness import Clocks
 from tests.sources.http.server import Server
 

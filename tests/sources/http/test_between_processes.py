@@ -14,7 +14,7 @@ import pytest
 
 import sources.crawl.lists
 from sources.catalogue.authority import load_authorities
-from sources.http.address import ClientOptions
+from sources.http.connection import ClientOptions
 from sources.http.politeness import Disallowed
 from sources.model import Paused
 from tests.france import memory

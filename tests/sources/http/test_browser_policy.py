@@ -6,9 +6,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from sources.http.address import Target
 from sources.http.browser import policy
 from sources.http.browser.policy import AllowedHost, of_driver, of_network, resolver_rules
+from sources.http.connection import Target
 from sources.http.failures import in_plain_words
 
 HOST = "www.var.gouv.fr"

@@ -201,7 +201,7 @@ async def test_an_idle_browser_ends_and_its_cookies_are_kept_and_root_is_warned_
 _PROGRAM = """
 import asyncio, sys
 from sources.catalogue.authority import Browser
-from sources.http.address import ClientOptions
+from sources.http.connection import ClientOptions
 from sources.http.client import Client
 async def main():
     origin = "https://www.var.gouv.fr"

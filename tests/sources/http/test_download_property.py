@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from sources.http import files
-from sources.http.address import ClientOptions
 from sources.http.client import Client
+from sources.http.connection import ClientOptions
 from sources.model import FetchError
 from tests.examples import examples
 from tests.sources.http.conftest import HOST, SITE, Clock

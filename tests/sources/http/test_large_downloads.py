@@ -28,7 +28,7 @@ PATH = "/var/a.pdf"
 PROGRAM = """
 import asyncio, json, pathlib, re, sys
 from sources.http.client import Client
-from sources.http.address import ClientOptions
+from sources.http.connection import ClientOptions
 
 def peak():  # of this program only: ru_maxrss remembers what was there before exec
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1])

@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 
 from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawler
+from sources.http.answers import chunks
 from sources.http.client import Client
-from sources.http.connection import chunks
 from sources.model import Blocked, Fetcher, FetchError, FetchRefused, Gone, Page, UnderMaintenance, Unreachable, Unusable, Validators
 from tests.sources.http.conftest import OTHER, SITE, MakeClient
 from tests.sources.http.server import Server, in_turn, raw, redirect, reply, stall, truncated

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sources.http.address import ClientOptions, Origins, SystemResolver, is_public, resolve, user_agent
+from sources.http.connection import ClientOptions, Origins, SystemResolver, is_public, resolve, user_agent
 from sources.http.politeness import seconds_to_wait
 
 VAR = "https://www.var.gouv.fr"

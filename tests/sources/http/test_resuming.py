@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sources.http.connection import length_of
+from sources.http.answers import length_of
 from sources.http.files import OVERLAP, Version, conditions, total_with, version_of
 from tests.sources.http.ranges import LONG_AGO, SERVED
 

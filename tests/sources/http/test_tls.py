@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sources.http.address import ClientOptions
 from sources.http.client import Client
+from sources.http.connection import ClientOptions
 from sources.model import Unreachable
 from tests.sources.http.conftest import HOST, OTHER, OTHER_HOST, SITE, Clock, MakeClient
 from tests.sources.http.server import Server, reply

@@ -13,7 +13,7 @@ from bot.app.config.errors import ConfigError
 from bot.app.config.loading import load_settings
 from bot.app.config.model import Settings
 from bot.app.config.values import contact
-from sources.http.address import user_agent
+from sources.http.connection import user_agent
 from tests.examples import examples
 
 CODES = frozenset({"01", "26", "2A", "2B", "38", "75", "971", "PP", "R-IDF"})
