@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from statistics import mean
@@ -69,7 +69,8 @@ def watch(name: str, host: str, zone: ZoneInfo, rhythm: Rhythm, *, days: int) ->
             (working if is_working else other).append((now - up) / timedelta(minutes=1))
         if found:
             known += [Publication(up.date(), now) for up in found]
-            habits = learn(known, zone, now, rhythm.every_source)
+            # All of them publish on as this one does: what it publishes compared with them stays what it was.
+            habits = replace(learn(known, zone, now, rhythm.every_source), volume=habits.volume)
         # The clock is looked at every five seconds, and the address may be busy.
         now += interval(habits, now, every=rhythm.every, slowest=rhythm.slowest) + timedelta(seconds=chance.uniform(2, 8))
     return Watched(tuple(working), tuple(other), tuple(polls.values()))

@@ -75,7 +75,7 @@ class WatchSettings(Section):
     """Codes of the authorities to watch ("26", "2A", "PP"); empty: the whole catalogue."""
     every_minutes: Annotated[Number, Field(gt=0, le=1440)] = 15
     """Minutes between two looks at the same source in working hours, where nothing is known of when it publishes; else the same number of
-    looks, most of them when it does. Where a look takes several requests there are fewer."""
+    looks, most of them when it does. There are more where much is published, and fewer where a look takes several requests."""
     slowest_minutes: Annotated[Number, Field(gt=0, le=1440)] = 90
     """Minutes between two looks at any other time, at the most: nights, Sundays. Smaller than `every_minutes`: as if it were that."""
     announce_since_days: Annotated[Whole, Field(ge=0, le=3660)] = 2
