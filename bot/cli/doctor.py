@@ -25,6 +25,7 @@ from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import closed_folder, existing, folders_of, utc_now, watched_codes
 from bot.app.wiring import open_client, open_destinations
+from bot.cli.config import checked
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end
 from bot.cli.status import DESTINATION_TROUBLES, confinement_found, confinement_lines
 from bot.cli.text_output import show
@@ -80,7 +81,8 @@ def register(app: typer.Typer) -> None:
         """
         settings, authorities = load(ctx.obj, logs="error")
         with progress("checking", quiet=as_json):
-            found = [*of_machine(settings, authorities), *run_to_end(of_network(settings, authorities))]
+            doubtful = [Diagnosis("configuration", "warning", doubt) for doubt in checked(ctx.obj)[1]]
+            found = [*doubtful, *of_machine(settings, authorities), *run_to_end(of_network(settings, authorities))]
         is_fine = all(one.state != "failed" for one in found)
         show(
             {"ok": is_fine, "checks": [asdict(one) for one in found]},

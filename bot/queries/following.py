@@ -107,6 +107,10 @@ class FollowMatches:
     is_near: bool = False
 
 
+_BETWEEN = re.compile(r"\s*[,;+&\n]\s*|\s+(?:et|and)\s+", re.IGNORECASE)
+"""What stands between several things to follow at once: `26, 07`. Each is offered."""
+
+
 def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Mapping[str, str], language: Language) -> FollowMatches:
     """Return what these words may mean: an operator (`operators`: names by keys) or a kind of decree by its name, else places."""
     key = operator_key(words)
@@ -118,6 +122,10 @@ def what_is_meant(words: str, find: Callable[[str], PlaceMatches], operators: Ma
     found = find(words)
     follows = tuple(dict.fromkeys(_follow_of(candidate.place) for candidate in found.candidates))
     if all(candidate.how is Match.SENTENCE for candidate in found.candidates):
+        parts = [part for part in _BETWEEN.split(words) if part]
+        each = [what_is_meant(part, find, operators, language) for part in parts] if len(parts) > 1 else []
+        if each and all(meant.is_sure for meant in each):
+            return FollowMatches(tuple(dict.fromkeys(meant.follows[0] for meant in each))[:MOST_SHOWN])
         near = [Follow(FollowKind.OPERATOR, other) for other in operators if key and f" {key} " in f" {other} "]
         if near or not follows:
             return FollowMatches(tuple(near[:MOST_SHOWN]))

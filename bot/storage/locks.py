@@ -66,7 +66,7 @@ class LockHolder:
 
     def __str__(self) -> str:
         where = f" on host {self.host}, process {self.pid}" if self.pid else ""
-        return f"{self.command}{where}" + (f", since {self.since}" if self.since else "")
+        return f"{self.command}{where}" + (f", since {self.since[:16].replace('T', ' ')} UTC" if self.since else "")
 
 
 class _Lock(Protocol):

@@ -105,6 +105,12 @@ def test_what_does_not_work_ends_with_3_and_says_what_to_type(vigie: Vigie, tmp_
     assert "           → Often passes by itself" in vigie("doctor").out
 
 
+def test_what_the_configuration_hardly_means_is_a_warning(vigie: Vigie, tmp_path: Path) -> None:
+    text = '[http.origins]\n"https://www.drome.gouv.fr" = "http://127.0.0.1:1"\n[watch]\nauthorities = ["26"]\nevery_minutes = 100\n'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    assert vigie("doctor").out.startswith("warning  configuration: watch.every_minutes (100) is more than watch.slowest_minutes (90)")
+
+
 # This machine.
 
 

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import fcntl
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -61,7 +62,7 @@ def test_one_at_a_time(opener: Callable[[], Store]) -> None:
         assert found is not None
         assert (found.command, found.pid) == ("vigie run", os.getpid())
         assert str(found).startswith("vigie run on host ")
-        assert f", process {os.getpid()}, since 20" in str(found)
+        assert re.search(rf", process {os.getpid()}, since 20\d\d-\d\d-\d\d \d\d:\d\d UTC$", str(found))
     other.release(RUN)
     assert not other.take(RUN, "vigie run"), "nobody gives up what is another's"
     one.release(RUN)
