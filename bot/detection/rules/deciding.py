@@ -126,9 +126,8 @@ def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: i
             notice = cue("never").search(titled) or cue("related").search(titled)
             is_one = notice is None and verb is None and not case.title.speaks
         if is_one or notice is not None:
-            return case.doubted(
-                mention, VerdictReason.SOMETHING_ELSE, *(case.against(said, offset) for said in (notice,) if said is not None)
-            )
+            beside = () if notice is None else (case.against(notice, offset),)
+            return case.doubted(mention, VerdictReason.SOMETHING_ELSE, *beside)
         near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
         if not cue("around.act").search(text, start, mention.tight_start) and article_verb(text, *near) is None:
             return case.doubted(mention, VerdictReason.NO_ACT)
