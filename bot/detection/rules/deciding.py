@@ -228,7 +228,10 @@ _ANSWERED = re.compile(
 
 def answered(case: SegmentEvidence) -> Finding | None:
     """Return what the first article that speaks of the request says of it, where the title or a visa says that it was one for VSA."""
-    asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
+    above = {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA}
+    firm = (mention for mention in case.found if mention.strong and not mention.citation and mention.part in above)
+    # "Vu la demande de la commune en vue d'employer un traitement…".
+    asked = next((each for each in firm if "demande" in case.document.flat[case.segment.at(each.start).start : each.start]), None)
     for block, verb in case.decisions() if asked is not None else ():
         start, stop = case.within(block)
         said, own = case.text[verb.start : verb.end], _ANSWERED.match(case.text, verb.start, stop) is not None
@@ -238,12 +241,6 @@ def answered(case: SegmentEvidence) -> Finding | None:
         if asked is not None and (refused or granted):
             return case.decree(verb.kind, case.verb(verb), asked)
     return None
-
-
-def _is_asked(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return True for what a title or a visa says was asked for: "Vu la demande de la commune en vue d'employer un traitement…"."""
-    before = case.document.flat[case.segment.at(mention.start).start : mention.start]
-    return mention.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA} and "demande" in before
 
 
 _LET = re.compile(r"met(?:tent)?en(?:oe|ce)uvre(?:le|un|ce)traitement")
