@@ -271,22 +271,17 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     strong = [mention for mention in case.found if mention.strong]
     if not strong and not case.supported():
         return case.passed_over(VerdictReason.OTHER_WORDS)
-    clear = case.title is not None and not is_generic(case.title.text)
-    finding = _under_own_title(case, strong) if clear else _scrambled(case, strong)
-    return finding or case.left_open(VerdictReason.PREAMBLE)
-
-
-def _under_own_title(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
-    """Return what is said under a title that says what the act is about; None where that leaves it open."""
-    if case.title is None or tells_only_a_change(case.title) or case.unreadable:
-        return None
+    if case.title is None or is_generic(case.title.text):
+        return _scrambled(case, strong) or case.left_open(VerdictReason.PREAMBLE)
+    given_up = [_given_up(case, mention) for mention in strong]
     on_the_law = any(basis.alone for basis, *_ in legal_bases(case.document, case.segment.start, case.segment.end))
-    if on_the_law and case.looks_for_events() and not any(_given_up(case, mention) for mention in strong):
-        # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
-        return None
-    if all(mention.citation or _given_up(case, mention) for mention in strong) or _only_named(case, strong):
+    # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
+    decides = on_the_law and case.looks_for_events() and not any(given_up)
+    if decides or tells_only_a_change(case.title) or case.unreadable:
+        return case.left_open(VerdictReason.PREAMBLE)
+    if all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True)) or _only_named(case, strong):
         return case.passed_over(VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE)
-    return None
+    return case.left_open(VerdictReason.PREAMBLE)
 
 
 def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:

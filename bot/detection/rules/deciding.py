@@ -126,9 +126,8 @@ def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: i
             notice = cue("never").search(titled) or cue("related").search(titled)
             is_one = notice is None and verb is None and not case.title.speaks
         if is_one or notice is not None:
-            return case.doubted(
-                mention, VerdictReason.SOMETHING_ELSE, *(case.against(said, offset) for said in (notice,) if said is not None)
-            )
+            beside = () if notice is None else (case.against(notice, offset),)
+            return case.doubted(mention, VerdictReason.SOMETHING_ELSE, *beside)
         near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
         if not cue("around.act").search(text, start, mention.tight_start) and article_verb(text, *near) is None:
             return case.doubted(mention, VerdictReason.NO_ACT)
@@ -229,7 +228,10 @@ _ANSWERED = re.compile(
 
 def answered(case: SegmentEvidence) -> Finding | None:
     """Return what the first article that speaks of the request says of it, where the title or a visa says that it was one for VSA."""
-    asked = next((mention for mention in case.found if mention.strong and not mention.citation and _is_asked(case, mention)), None)
+    above = {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA}
+    firm = (mention for mention in case.found if mention.strong and not mention.citation and mention.part in above)
+    # "Vu la demande de la commune en vue d'employer un traitement…".
+    asked = next((each for each in firm if "demande" in case.document.flat[case.segment.at(each.start).start : each.start]), None)
     for block, verb in case.decisions() if asked is not None else ():
         start, stop = case.within(block)
         said, own = case.text[verb.start : verb.end], _ANSWERED.match(case.text, verb.start, stop) is not None
@@ -239,12 +241,6 @@ def answered(case: SegmentEvidence) -> Finding | None:
         if asked is not None and (refused or granted):
             return case.decree(verb.kind, case.verb(verb), asked)
     return None
-
-
-def _is_asked(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return True for what a title or a visa says was asked for: "Vu la demande de la commune en vue d'employer un traitement…"."""
-    before = case.document.flat[case.segment.at(mention.start).start : mention.start]
-    return mention.part in {DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA} and "demande" in before
 
 
 _LET = re.compile(r"met(?:tent)?en(?:oe|ce)uvre(?:le|un|ce)traitement")

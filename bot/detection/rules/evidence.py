@@ -81,10 +81,9 @@ class SegmentEvidence:
         alien = any(entry.value in _ALIEN for entry in self.mentions.set_aside)
         if alien and not any(mention.part in {DecreePart.TITLE, DecreePart.HEADING} for mention in firm):
             return True
-        if firm:
-            return False
         titled = (mention for mention in self.found if mention.part is DecreePart.TITLE)
-        if any(cue("around.purpose").search(self.text, mention.tight_start, mention.tight_end + _PURPOSE) is None for mention in titled):
+        purpose = (cue("around.purpose").search(self.text, mention.tight_start, mention.tight_end + _PURPOSE) for mention in titled)
+        if firm or not all(purpose):
             return False
         unseen = {match.end() for match in cue("around.unseen").finditer(self.text, *self.span)}
         return all(match.end() in unseen for match in cue("around.seen").finditer(self.text, *self.span))
@@ -341,18 +340,15 @@ def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnT
     """Return the title: of the act, or where that is missing, generic or a mere file name, the heading's; None if there is none."""
     text = document.folded.text
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
+        heading = block.part is DecreePart.HEADING
         start = own_heading(text, block.start, block.end)
-        folded = text[start : block.end]
-        if (block.part is DecreePart.TITLE and stand_alone) or is_generic(folded):
-            continue
-        if block.part is DecreePart.HEADING and re.match(r"(?:arretes?|decision)\b", folded) is None:
-            continue
         # A visa that could not be recognised as one, because its "Vu" was misread, is no part of a title.
-        author = _AUTHOR.search(text, start, block.end) if block.part is DecreePart.HEADING else None
-        if author is not None and is_generic(text[start : author.start()]):
-            continue
-        first, last = document.mended_span(start, block.end if author is None else author.start())
-        return OwnTitle(document.mended.text[first:last], first)
+        author = _AUTHOR.search(text, start, block.end) if heading else None
+        end = block.end if author is None else author.start()
+        trusted = re.match(r"(?:arretes?|decision)\b", text[start:end]) is not None if heading else not stand_alone
+        if trusted and not is_generic(text[start:end]):
+            first, last = document.mended_span(start, end)
+            return OwnTitle(document.mended.text[first:last], first)
     return None
 
 
@@ -363,9 +359,8 @@ _OWN_LINE = re.compile(r"^\W{0,3}(?:arretes?|decision)\b", re.MULTILINE)
 def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
     """Return the word with which a text begins, in its title or in a line of its heading, that names what is decided elsewhere; none where
     an act follows it ("Information du public : arrêté…"), or a line of its own that begins one."""
-    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
-        found = _line_opening(document, block, "around.public_notice")
-        if found is not None and _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
+    for block, found in _openings(document, segment, "around.public_notice"):
+        if _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
             title_end = document.mended_span(block.start, block.end)[1]
             if block.part is DecreePart.HEADING or not cue("around.act").search(document.mended.text, found.end(), title_end):
                 return found
@@ -374,12 +369,12 @@ def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
 
 def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
     """Return the word with which a text begins that lists acts published before: their titles, line by line, decide nothing here."""
-    openings = (_line_opening(document, block, "lists") for block in segment.of(DecreePart.TITLE, DecreePart.HEADING))
-    return next((found for found in openings if found is not None), None)
+    return next((found for _, found in _openings(document, segment, "lists")), None)
 
 
-def _line_opening(document: ActText, block: Block, name: str) -> re.Match[str] | None:
-    """Return where a line of a title or heading begins with the cue of this name."""
-    lines = _LINE.finditer(document.folded.text, block.start, block.end)
-    found = (cue(name).match(document.mended.text, *document.mended_span(line.start(), block.end)) for line in lines)
-    return next((match for match in found if match is not None), None)
+def _openings(document: ActText, segment: Segment, name: str) -> Iterator[tuple[Block, re.Match[str]]]:
+    """Yield where a line of a title or heading begins with the cue of this name."""
+    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
+        for line in _LINE.finditer(document.folded.text, block.start, block.end):
+            if (found := cue(name).match(document.mended.text, *document.mended_span(line.start(), block.end))) is not None:
+                yield block, found

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache, reduce
 from importlib.resources import files
+from itertools import chain
 from operator import getitem
 from typing import Any, NamedTuple
 
@@ -88,8 +89,6 @@ class Cues(NamedTuple):
     strong: tuple[Pattern, ...]
     bare: tuple[Pattern, ...]
     medium: tuple[Pattern, ...]
-    titled: tuple[Pattern, ...]
-    titled_on_video: tuple[Pattern, ...]
 
 
 @cache
@@ -189,7 +188,7 @@ def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> RewrittenText
     origins: list[int] = []
     length = 0
     last = 0
-    for start, end, replacement in changes:
+    for start, end, replacement in chain(changes, ((len(text), len(text), ""),)):
         for piece, origin in ((text[last:start], last), (replacement, start)):
             if piece:
                 parts.append(piece)
@@ -197,10 +196,6 @@ def rewrite(text: str, changes: Iterable[tuple[int, int, str]]) -> RewrittenText
                 origins.append(origin)
                 length += len(piece)
         last = end
-    if last < len(text) or not starts:
-        parts.append(text[last:])
-        starts.append(length)
-        origins.append(last)
     return RewrittenText("".join(parts), starts, origins, len(text))
 
 
@@ -230,7 +225,7 @@ def squeeze(folded: str) -> RewrittenText:
 
 def repair(text: str, misreads: Iterable[str]) -> RewrittenText:
     """Put back the damaged words of a squeezed text (`algorilhmique` -> `algorithmique`), each given in pieces (see `cues.toml`)."""
-    found = sorted((start, end, misread.replace("|", "")) for misread in misreads for start, end in _damaged(text, misread))
+    found = sorted((start, end, misread.replace("|", "")) for misread in misreads for start, end in damaged(text, misread))
     changes: list[tuple[int, int, str]] = []
     for change in found:
         if not changes or change[0] >= changes[-1][1]:
@@ -238,12 +233,8 @@ def repair(text: str, misreads: Iterable[str]) -> RewrittenText:
     return rewrite(text, changes)
 
 
-def holds_damaged(text: str, misread: str) -> bool:
-    """Return True when a damaged form of the word is in the squeezed text."""
-    return bool(_damaged(text, misread))
-
-
-def _damaged(text: str, misread: str) -> list[tuple[int, int]]:
+def damaged(text: str, misread: str) -> list[tuple[int, int]]:
+    """Return where damaged forms of the word are in the squeezed text."""
     found: list[tuple[int, int]] = []
     word, edits = misread.replace("|", ""), misread.count("|")
     reach = len(word) + edits

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Generic, TypeVar
 
-from bot.detection.text.cues import RewrittenText, cue, cues, fold, holds_damaged, repair, squeeze
+from bot.detection.text.cues import RewrittenText, cue, cues, damaged, fold, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
 from bot.domain.folding import fold_letters, fold_words
@@ -25,7 +25,7 @@ HEADING_REACH = 400
 def has_sign(text: str) -> bool:
     """Return True when a text, in any spelling, may speak of algorithmic video surveillance."""
     tight = fold_letters(text)
-    return cue("gate").search(tight) is not None or holds_damaged(tight, cues().misreads[0])
+    return cue("gate").search(tight) is not None or bool(damaged(tight, cues().misreads[0]))
 
 
 def signs(act: Act) -> bool:

@@ -89,12 +89,8 @@ def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS)
         earliest = max(start, opened - _LONGEST_LEAD)
         lead = max((match.end() for match in _BEFORE.finditer(text, earliest, max(opened - 2, earliest))), default=earliest)
         marked = bool(items[1:]) or (first is not None and opened == first.start())
-        tabular = (
-            bool(items)
-            and not (marked and _MARKED.match(text, opened))
-            and text[opened : opened + 1] == "\n"
-            and any(has_gap(line.printed) for line in islice(lines_of(document, *items[0]), 1))
-        )
+        bare = text.startswith("\n", opened) and not (marked and _MARKED.match(text, opened))
+        tabular = bare and any(has_gap(line.printed) for item in items[:1] for line in islice(lines_of(document, *item), 1))
         if items and not tabular:
             yield PrintedList(lead, opened, tuple(items), marked)
 

@@ -120,7 +120,7 @@ def _matches(document: ActText, segment: Segment, about_video: bool) -> Iterator
         (True, cues().strong, whole),
         (True, cues().bare if about_video else (), whole),
         (False, cues().medium, whole),
-        (False, (*cues().titled, *(cues().titled_on_video if about_video else ())), titles),
+        (False, (cue("objects.titled"), *((cue("objects.titled_on_video"),) if about_video else ())), titles),
     ]
     for strong, patterns, stretches in levels:
         for entry, span in product(patterns, stretches):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection.text.cues import fold, holds_damaged, repair, squeeze
+from bot.detection.text.cues import damaged, fold, repair, squeeze
 from bot.domain.folding import fold_letters
 
 ALGORITHMIC = "algo|rith|mique"
@@ -65,7 +65,7 @@ def test_both_ways_to_squeeze_agree_on_plain_letters(text: str) -> None:
     "word", ["algorilhmique", "aigorithmique", "algonithmique", "algorithnique", "a1gor1thmique", "algorithmiqve", "algorihmique"]
 )
 def test_a_misread_word_is_put_back(word: str) -> None:
-    assert holds_damaged(f"untraitement{word}desimages", ALGORITHMIC)
+    assert damaged(f"untraitement{word}desimages", ALGORITHMIC)
     view = repair(f"untraitement{word}desimages", (ALGORITHMIC,))
     assert view.text == "untraitementalgorithmiquedesimages"
     assert view.span(12, 25) == (12, 12 + len(word))
@@ -73,5 +73,5 @@ def test_a_misread_word_is_put_back(word: str) -> None:
 
 @pytest.mark.parametrize("word", ["logarithmique", "economique", "arithmetique", "rythmique", "algerienne", "seismique"])
 def test_other_words_are_left_alone(word: str) -> None:
-    assert not holds_damaged(f"untraitement{word}desimages", ALGORITHMIC)
+    assert not damaged(f"untraitement{word}desimages", ALGORITHMIC)
     assert repair(word, (ALGORITHMIC,)).text == word
