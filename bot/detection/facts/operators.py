@@ -278,8 +278,10 @@ def _is_told(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool
     block = segment.at(entry.start)
     low = max(block.start, entry.start - 2 * _REACH)
     start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
-    words = document.flat[start : phrase_end(document.flat, entry.end, block.end, _REACH)]
-    return block.part is DecreePart.ARTICLE and _OTHERWISE.search(words) is not None and _USES.search(words) is None
+    stop = _STOP.search(document.flat, entry.end, block.end)
+    used = _USES.search(document.flat, start, block.end if stop is None else stop.start()) is not None
+    told = _OTHERWISE.search(document.flat, start, phrase_end(document.flat, entry.end, block.end, _REACH)) is not None
+    return block.part is DecreePart.ARTICLE and told and not used
 
 
 def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
