@@ -175,6 +175,7 @@ def _is_part_of(document: ActText, event: str | None, position: int) -> bool:
     return inside and _ATTACHED.search(document.flat[max(position - 8, 0) : position]) is not None
 
 
+_DANGLING = re.compile(r"(?: (?:DU|DES|DE|D|LA|LE|LES|L|AU|AUX|A|À|ET|EN|SUR|SOUS))+$")
 # "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
 _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
@@ -206,7 +207,7 @@ _OTHERWISE = re.compile(
     r"|destinataires?|acces|copie|ampliation|(?:inform|notifi|transm|adress|acced|consult|communiqu)\w*)\b"
 )
 _STOP = re.compile(r"(?<!\bm)\.\s")
-_USES = re.compile(rf"{_AUTHORISES.pattern}|\b(?:met(?:tent|tre)? en oeuvre|utilise|emploie)")
+_USES = re.compile(r"\b(?:(?:est|sont) autorisee?s?|met(?:tent|tre)? en oeuvre|utilise|emploie)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +278,10 @@ def _is_told(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool
     block = segment.at(entry.start)
     low = max(block.start, entry.start - 2 * _REACH)
     start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
-    words = document.flat[start : phrase_end(document.flat, entry.end, block.end, _REACH)]
-    return block.part is DecreePart.ARTICLE and _OTHERWISE.search(words) is not None and _USES.search(words) is None
+    stop = _STOP.search(document.flat, entry.end, block.end)
+    used = _USES.search(document.flat, start, block.end if stop is None else stop.start()) is not None
+    told = _OTHERWISE.search(document.flat, start, phrase_end(document.flat, entry.end, block.end, _REACH)) is not None
+    return block.part is DecreePart.ARTICLE and told and not used
 
 
 def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
@@ -383,7 +386,7 @@ def _printed(text: str) -> str:
 
 def _linked(document: ActText, link: str, name: str) -> str:
     """Return `de Cannes`, `d'Annecy`, `du Havre`, or a name alone; one in capitals ("HAVRE") as the act prints it elsewhere."""
-    name = name.strip(" -'")
+    name = _DANGLING.sub("", name.strip(" -'")).rstrip("'")
     if name.isupper():
         name = next((other for other in _printed_elsewhere(document, name) if other[0].isupper() and not other.isupper()), name)
     link = link.strip().lower()

@@ -413,7 +413,8 @@ _SET = re.compile(
 _COVERS = re.compile(
     r"\b(?:cameras?|images|perimetre|dispositif|autorisation|emploi|zone|survol\w*|(?<=[.:-] )(?:ils?|elles?))\b[^.;:()]{0,60}?"
     r"\b(?:couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|englobe\w*|s'etend\w*|dessert|desservent"
-    r"|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par|sont celles(?= d)(?! d\w+ (?:\w+ )?(?:cameras?|systeme|dispositif|reseau))"
+    r"|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par"
+    r"|sont celles(?= (?:de la |de l'|du |des ))(?! \w+ (?:la )?(?:cameras?|systeme|dispositif|reseau))"
     r"|(?:se compose(?:nt)?|(?:est|sont) (?:compose|constitue|forme)e?s?)(?: par)?)"
     r"\s(?:qu')?(?P<place>(?:aux? |a la |a l'|la |le |les |l'|de la |de l'|du |des )?)"
 )
