@@ -375,9 +375,18 @@ def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
     return None
 
 
+# "… (4 pages) Page 9", "…, p. 9", "… ........ 9", and the end of a table of contents below which nothing else is said.
+_LISTED = re.compile(r"(?:\)\s*page\s+(?P<page>\d{1,4})\b|(?:\bp(?:age\b|\.)|\.{3}|…)\s?(?P<last>\d{1,4})[ ]?$)", re.MULTILINE)
+_TAIL = 80
+
+
 def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """Return the word with which a text begins that lists acts published before: their titles, line by line, decide nothing here."""
-    openings = (_line_opening(document, block, cues().lists) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING))
+    """Return the word with which a text begins that lists acts published before, or acts on pages that this recueil, as its title calls it,
+    does not have: their titles, line by line, decide nothing here."""
+    openings = [_line_opening(document, block, cues().lists) for block in segment.of(DecreePart.TITLE, DecreePart.HEADING)]
+    pages = {listed.end(): int(listed["page"] or listed["last"]) for listed in _LISTED.finditer(document.folded.text)}
+    if pages and max(pages.values()) > document.page_numbers[-1] and len(document.folded.text) - max(pages) < _TAIL:
+        openings += [_line_opening(document, block, cues().contents) for block in segment.of(DecreePart.TITLE)]
     return next((found for found in openings if found is not None), None)
 
 

@@ -83,7 +83,7 @@ class Cues:
         self.cut = named(objects["cut"])
         self.analysed = named(around["analysed"])
         self.around = {key: pattern(*words) for key, words in around.items() if isinstance(words, list)}
-        self.other_thing = named(around["other_thing"])
+        self.other_thing, self.on_condition = named(around["other_thing"]), named(around["on_condition"])
         self.excluded = named(around["excluded"])
         self.titles = {kind: pattern(*titles[kind.value]) for kind in Kind}
         self.use = pattern(*titles["use"])
@@ -94,7 +94,7 @@ class Cues:
         self.judge = named(data["judged"]["signed"])
         self.overturned = {key: named({key: words}) for key, words in data["judged"]["overturned"].items()}
         self.notices = named(data["notices"])
-        self.lists = named(data["lists"])
+        self.lists, self.contents = named(data["lists"]), named(data["contents"])
         self.articles = {kind: pattern(*articles[kind.value]) for kind in Kind}
         self.otherwise = named(data["otherwise"])
         self.unsettled = named(data["unsettled"])
