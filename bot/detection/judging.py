@@ -135,8 +135,11 @@ def _beside_the_point(case: SegmentEvidence) -> Finding | None:
     if any(_DRAFT.search(case.document.folded.text, block.start, block.end) for block in headings):
         return case.left_open(VerdictReason.SOMETHING_ELSE)
     parts = DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY
-    if (annulled := case.said_in("judged.overturned.annulled_in_part", *parts)) is not None:
-        return case.left_open(VerdictReason.UNSETTLED, case.against(annulled))
+    opened = case.said_in("judged.overturned.annulled_in_part", *parts) or case.said_in(
+        "around.authorisation_still_to_be_given", DecreePart.ARTICLE
+    )
+    if opened is not None:
+        return case.left_open(VerdictReason.UNSETTLED, case.against(opened))
     return case.passed_over(VerdictReason.OTHER_WORDS) if case.sees_nothing() else None
 
 

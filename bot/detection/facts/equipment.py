@@ -42,7 +42,7 @@ _FIXED = re.compile(
 )
 # A line of a form: "Nombre total de caméras  187", "Caméras reliées au logiciel  38, fixes".
 _ROW = re.compile(
-    r"^\W{0,3}(?:\d{1,2}[ .)-]{1,3})?(?P<whole>nombre (?:total |maximal )?de(?:s)? )?"
+    r"^\W{0,3}(?:[a-z]?\d{1,2}[ .)-]{1,3})?(?P<whole>nombre (?:total |maximal )?de(?:s)? )?"
     rf"cameras?\b(?:(?! dans | sur | par )[^\n\d.;:]){{0,60}}\s{_COUNT}(?=\s*(?:, (?:fixes|mobiles))?$)",
     re.MULTILINE,
 )
@@ -110,7 +110,9 @@ _APART = re.compile(
     r"\bcameras? (?:du|de|des|d')[^.;,]{0,40}\bvideo\s?-?\s?(?:protection|surveillance)\b"
     r"[^.;]{0,60}(?:,|\bet\b)[^.;,]{0,30}\bcameras? fixes?\b"
 )
-_MOVING = re.compile(r"\b(?:mobiles?|nomades?|embarquees?(?! (?:sur|a bord)[^.;,]{0,20}(?:aeronef|drone))|orientables?)\b")
+_MOVING = re.compile(
+    r"\b(?:(?<!application )(?<!telephone )mobiles?|nomades?|embarquees?(?! (?:sur|a bord)[^.;,]{0,20}(?:aeronef|drone))|orientables?)\b"
+)
 _IMAGES = re.compile(r"\b(?:images|demande)\b[^.;]{0,150}\b(?:video\s?-?\s?(?:protection|surveillance)|aeronefs?|drones?)\b")
 # The title of the implementing decree names both: it says nothing of what is authorised.
 _CITED = re.compile(r"\b(?:decret|relati\w+ aux? modalites)\b[^.;]{0,330}?systemes de video\s?-?protection[^.;]{0,60}?aeronefs?\b")
@@ -467,7 +469,8 @@ _MADE_AFTER = re.compile(
 _MADE_QUOTED = re.compile(rf"\"\s*(?P<name>[a-z0-9][^\"\n]{{1,40}}?)\s*\"\s*,?\s*(?:\(\s?|de (?:la )?|d[eu] )?(?:l')?(?:{COMPANY}|{BY})")
 _APPOSED = re.compile(
     rf"\b{_PRODUCT}{_CHOSEN}?,\s(?P<name>[a-z0-9][^\s,.;:()\"]+(?:\s[^\s,.;:()\"]+){{0,3}})\s?,\s"
-    rf"(?:(?:est|a ete|sera) (?:edite|concu|developpe|fourni|propose|installe|commercialise|celui)|est de|{BY}|de {COMPANY})"
+    rf"(?:(?:est|a ete|sera) (?:edite|concu|developpe|fourni|propose|installe|commercialise|celui)|est de|{BY}|de {COMPANY}"
+    r"|n'est pas (?:change|modifie|remplace)|(?:reste|demeure|est) (?:inchange|maintenu|conserve|identique|le meme))"
 )
 _PRODUCT_ROW = re.compile(rf"(?:nom (?:commercial )?(?:du |de la |de l'))?{_PRODUCT}{_CHOSEN}?\s?:?")
 _MAKER_ROW = re.compile(rf"(?:societe )?{_ROLE}(?: (?:du|de la|de l') ?{_PRODUCT})?\s?:?")

@@ -68,6 +68,7 @@ def gather(
     starts, ends = noted("period", own_period) or (None, None)
     counted = cameras(document, segment, speaking)
     recited = counted is not None and segment.at(counted.start).part in {DecreePart.VISA, DecreePart.RECITAL}
+    counted = None if recited and kind is Kind.REFUSAL else counted  # what was only asked for
     whole = own_period is None or is_whole(document, segment, own_period, signed_on)
     facts = Facts(
         number=noted("number", own_number),

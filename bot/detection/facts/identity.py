@@ -137,7 +137,7 @@ def corrected(act: Act, verdict: Verdict) -> Verdict:
 # `DDTM/SEBIO/2024-163`, `2024.PREF/DCPPAT/BUPPE/069`, `AP 20251856`, `CAB/SPAS/2026/n°624`, `CAB-BSI-2026-045`.
 
 _SERIES = r"(?:(?:[a-z]{2,8}/){1,4}20\d\d/|20\d\d/(?:[a-z]{2,8}/){1,3}|dupa\s?-?\s?)"
-_SIGN = r"(?:n\s?[°ºo*\"']\s?\.?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
+_SIGN = r"(?:n\s?[°ºo*\"']\s?[.:]?\s?|n\s(?=\d|[a-z]{2,6}[ /-]?\d)|numero\s?)"
 _SERVICE = (
     r"(?:(?!portant|autoris|modifi|abrog|relatif|du\b|de\b|le\b|dupa\b)[a-z]{2,10}(?:\s?[/-]\s?[a-z]{2,10}){0,4}\s?[/-]?\s?"
     rf"(?={_SIGN}))"
@@ -149,7 +149,7 @@ _VALUE = (
     r"(?:\s(?:\d{2,5}|cab|bsi|ds)(?=\s+du\s\d))?"  # "n° 2026-PREF-DCSIPC/BSIOP 1012 du 24 août 2026", "n° HC 1042 CAB du 18 juin 2027"
 )
 _OFFICIAL = (
-    r"(?:\s*(?:inter-?)?(?:prefectora(?:le?|ux)|conjoint|modificatif|rectificatif|complementaire|du prefet de police|cab(?:inet)?))*"
+    r"(?:\s*(?:inter-?|sous-?)?(?:prefectora(?:le?|ux)|conjoint|modificatif|rectificatif|complementaire|du prefet de police|cab(?:inet)?))*"
 )
 _NUMBER = re.compile(
     rf"(?P<head>\barretes?|\ba r r e t e|\bap(?![a-z])|\bdecision|(?<=[a-z])arrete){_OFFICIAL}"

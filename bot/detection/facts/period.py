@@ -68,8 +68,8 @@ _UNTIL = (
 # Words may be glued: "du 4au 7juillet".
 # Each piece is read in one way, or a hostile text would be read in any number of them.
 _GLUE = (
-    rf"(?:(?>{_UNTIL}|{_DAILY}|{INLINE_MARK}|[\s,;:|()-]|ainsi que|aux?|a|(?:des|les)(?!amedi)|de|le|du|la|et|puis|entre|jusqu'au?|partir"
-    r"|heures? (?:locales?|legales?|d[eu'] ?(?:la |l')?[a-z-]{4,14})"
+    rf"(?:(?>{_UNTIL}|{_DAILY}|{INLINE_MARK}|[\s,;:|()-]|ainsi que|meme jour|aux?|a|(?:des|les)(?!amedi)|de|le|du|la|et|puis|entre"
+    r"|jusqu'au?|partir|heures? (?:locales?|legales?|d[eu'] ?(?:la |l')?[a-z-]{4,14})"
     r"|compter|inclus(?:e?s?)?|precises?|ce|elle|il|date|nuits?|soit|selon|horaires?|suivants?))*?"
 )
 _AFTER = r"(?!\d|(?!(?:a|aux?|et|le|inclus|jusqu'au)\b)[a-z])"
@@ -86,6 +86,7 @@ _OPENING = re.compile(
     rf"(?:(?<![a-z])(?:(?P<begins>(?:{_BEGIN_VERB}\s)?(?:a compter d[eu]|a partir d[eu]|des le)|{_BEGIN_VERB}\sle"
     rf"|{_LABEL}(?:debut|effet|premier jour|mise en (?:service|route)|ouverture|commencement){_OF_IT}\W{{1,4}})"
     rf"|(?P<ends>{_END_VERB}\s(?:au plus tard\s)?(?:a la date du|le|au|du|jusqu'au)"
+    r"|remplacee?s? par (?:l[ae]s? )?(?:mots?|dates?)\s?:?\s?\"\s?(?:jusqu')?au"
     rf"|{_LABEL}(?:fin|dernier jour|arret|fermeture|echeance|expiration|terme){_OF_IT}\W{{1,4}})|(?P<until>jusqu'au)"
     r"|(?P<one>le|(?<=[a-z] )du|(?:limite|restreint|borne|fixe|reporte)e?s? (?:au|a la (?:seule )?journee du))"
     rf"|(?P<between>entre l[ea]|entre)|periode|dates?|du|des|les|de)\s*|[:(]\s*)(?={_TOKEN})"
@@ -160,6 +161,8 @@ def _days(tokens: Sequence[re.Match[str]]) -> list[_Day]:
             pending, glue = (), ""
         elif len(before) == 1 and any(other["day"] for other in after[rank:]):
             pending, glue = (token["hour"],), token["glue"]
+        elif "meme jour" in token["glue"]:
+            days.append(replace(days[-1], glue=token["glue"], hours=(token["hour"],), end=token.end()))
         else:
             days[-1] = replace(days[-1], hours=(*days[-1].hours, token["hour"]), end=token.end())
     if len(before) > 1 and days and not any(day.hours for day in days):

@@ -92,7 +92,11 @@ _PROPER = re.compile(
     r"[a-zà-öø-ÿœ]{3,}(?:[ -](?:de|du|la|le|à|en|au)|[ -](?:de )?[ld]['’]|[ -][a-zà-öø-ÿœ]{3,20}){0,4}(?:[ -]|(?<=['’]))[A-ZÀ-Þ].*"
 )
 _SEVERAL = re.compile(rf"\b(?i:{'|'.join(kind[:-1] for kind in _WORDS['kinds'] if kind.endswith('s?'))})(?=\sd)")
-_FROM_TO = re.compile(r"\bentre\s[^,;]{3,60}\set\s")
+# "entre X et Y", "palais des Festivals et des Congrès".
+_KEPT = re.compile(
+    r"\bentre\s[^,;]{3,60}\set\s|\b(?:palais|parc|centre|maison|salle|cite|musee|espace|halle)\sdes\s[^,;]{3,40}?\set\s"
+    rf"(?=(?:des\s|de\sl'\s?|d')(?!{GROUND}\b))"
+)
 
 
 def names(text: str, *, item: bool = False) -> Iterator[str]:
@@ -175,7 +179,7 @@ def _cut(text: str) -> Iterator[str]:
     if len(plain) != len(text):
         yield text
         return
-    kept = [match.span() for match in _FROM_TO.finditer(plain)]
+    kept = [match.span() for match in _KEPT.finditer(plain)]
     marks = sorted({match.span() for match in chain(_BETWEEN.finditer(plain), _AND.finditer(text))})
     start = 0
     for first, last in [*marks, (len(text), len(text))]:
@@ -272,7 +276,7 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 
 
 # A name goes on below: "rue de la / République", "square / Jean Moulin".
-_GOES_ON = re.compile(rf"(?:\s(?:de|du|des|la|les?|aux?)|[\s'’][dl]['’]|(?:^|[,;]\s?){GROUND})$")
+_GOES_ON = re.compile(rf"(?:\s(?:de|du|des|la|les?|aux?|et)|[\s'’][dl]['’]|(?:^|[,;]\s?){GROUND})$")
 
 
 def _whole(lines: Iterable[Line]) -> list[Line]:
@@ -316,10 +320,17 @@ _TOGETHER = re.compile(
     rf"(?=(?:{GROUND}|(?!(?:c[oô]t[eé]|angle|face|sortie|entr[eé]e|niveau|hauteur)\b)[a-zà-ÿç]{{4,}})\s"
     r"(?:de |du |des |aux? )?(?:la |l['’]|d['’])?[A-ZÀ-Þ])"
 )
-# An article headed "Lieux" may give their names alone.
+# An article headed "Lieux" may give their names alone, as does a definition: "« les lieux » : …".
+_HEAD = r"(?:lieux|perimetre|sites|emplacements|implantations?|secteurs|zones)(?:\s(?:concerne|vise|couvert)e?s?)?"
+_FIRST = rf"(?:l[ae]s?\s|l'\s?)?{GROUND}\b"
 _UNDER_HEAD = re.compile(
-    rf"{HEADED}(?:lieux|perimetre|sites|emplacements|implantations?|secteurs|zones)(?:\s(?:concerne|vise|couvert)e?s?)?"
-    rf"(?:\s?[^\w\s]){{0,2}}\s(?P<told>(?:l[ae]s?\s|l'\s?)?{GROUND}\b(?:(?!\b(?:est|sont|ser(?:a|ont)|figure(?:nt)?)\b)[^.:]){{1,900}})(?:\.\s|\.?$)"
+    rf"{HEADED}{_HEAD}(?:\s?[^\w\s]){{0,2}}\s"
+    rf"(?P<told>{_FIRST}(?:(?!\b(?:est|sont|ser(?:a|ont)|figure(?:nt)?)\b)[^.:]){{1,900}})(?:\.\s|\.?$)"
+)
+_DEFINED = re.compile(rf"\"\s?(?:l[ae]s?\s)?{_HEAD}\s?\"(?:\s?:|,?\sdesigne(?:nt)?)\s(?P<told>{_FIRST}[^.:;]{{1,900}})")
+# Which camera, or whose places an item tells: "S'agissant de la SNCF, la gare de X".
+_CAMERA = re.compile(
+    r"^cameras?\s(?:n\s?[°o]\s?)?[\w./-]{1,12}\s?[,:-]\s?|^(?:s'agissant|pour|en ce qui concerne|concernant)\s[^,:;.]{4,60}(?:,|\s:)\s"
 )
 _SHORT = 45
 """Characters of a line that the margin has not broken."""
@@ -336,6 +347,8 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
     headed = _UNDER_HEAD.match(text, block.start, block.end)
     if headed is not None and ("\n" not in headed["told"].strip() or re.search(r"[,;]", headed["told"]) is not None):
         yield from _places(document, *headed.span("told"))
+    for defined in _DEFINED.finditer(document.flat, block.start, block.end):
+        yield from _places(document, *defined.span("told"))
     for found in lists(document, block.start, block.end, _WHOLE_LINE):
         lead = document.flat[found.start : found.opened].rstrip(" :-")
         # "… est autorisé à signaler des mouvements de foule, au moyen de six caméras couvrant :".
@@ -361,10 +374,17 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
 
 def _is_called(document: ActText, entry: TextMatch[str]) -> bool:
     """Return True for an item that begins with what its place is called, be it a "station", which is no part of the name."""
-    return is_of_a_kind(entry.value) or is_of_a_kind(_without_lead(document.original(entry.start, entry.end).strip())[0])
+    item = document.original(_begins(document, entry.start, entry.end), entry.end).strip()
+    return is_of_a_kind(entry.value) or is_of_a_kind(_without_lead(item)[0])
+
+
+def _begins(document: ActText, start: int, end: int) -> int:
+    said = _CAMERA.match(document.flat[start:end])
+    return start + said.end() if said is not None else start
 
 
 def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]:
+    start = _begins(document, start, end)
     if end - start < 3:
         return
     first, last = document.folded.span(start, end)
@@ -426,8 +446,8 @@ _LIMITED = re.compile(
     r"\s?(?P<place>(?:aux? |a la |a l'|la |le |les |l'))"
 )
 _ABOVE = re.compile(
-    r"\b(?:au-dessus|(?:il|ils|elle|elles|aeronefs?|drones?) (?:ne )?survole(?:nt|ra|ront)?(?: \w+ment| que)?)"
-    r" (?P<place>(?:de )?(?:la |le |les |l')|du |des |de )"
+    r"\b(?:au-dessus(?= d)|(?:il|ils|elle|elles|aeronefs?|drones?) (?:ne )?survole(?:nt|ra|ront)?(?: \w+ment| que)?(?= l))"
+    r" (?P<place>de la |de l'|du |des |de |la |le |les |l')"
 )
 _FOR = re.compile(rf"\b(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour (?P<place>{_DETERMINER}{GROUND}\b)")
 _OF = re.compile(

@@ -77,8 +77,8 @@ _AFTER_NUMBER = re.compile(rf"\s*,?\s*(?:en date\s+)?du\s+(?P<day>{ANY_DATE})(?!
 _DATED_TITLE = re.compile(rf"\barrete(?:\s+(?:inter)?prefectoral)?\s+du\s+(?P<day>{ANY_DATE})(?!\s*(?:au\b|jusqu|portant delegation))")
 # A stamp leaves a dash where a digit would be: "le - 7 AOUT 2026".
 _DAY = rf"(?:le|ce)\s*[:.\-]?\s*(?P<day>{ANY_DATE})"
-_FAIT = r"\bfait\s+a(?:ux?)?\s+(?!(?:sous-)?prefe|maire|public)[^\n,]{2,40}?(?:\s*,\s*en\s[a-z' ]{4,30}?)?"
-_DONE = re.compile(rf"{_FAIT}\s*,?\s*{_DAY}|{_FAIT}(?:,?\s*(?:le|ce)\b|,|\n|$)")
+_FAIT = r"\bfait\s+a(?:ux?)?\s+(?::\s)?(?!(?:sous-)?prefe|maire|public)[^\n,]{2,40}?(?:\s*,\s*en\s[a-z' ]{4,30}?)?"
+_DONE = re.compile(rf"{_FAIT}\s*,?\s*(?:[a-z]\d{{1,2}}\s)?{_DAY}|{_FAIT}(?:,?\s*(?:le|ce)\b|,|\n|$)")
 # "Toulon, le 5 mai 2026", "Lieu et date : Toulon, le 5 mai 2026". "Fait le" has no place where several sign, each in another, told below.
 _TOWN = r"[a-z][a-z' \-]{1,40}?"
 _DONE_AT = rf"(?:fait|donne|signe|etabli|decide)(?:\s+en\s[a-z' ]{{4,30}}?)?(?:\s?,?\s+a\s+{_TOWN})?\s?,?"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from bot.detection.facts.references import CHANGES
 from bot.detection.text.cues import VerdictReason, cue, cues, name_of
@@ -367,9 +368,18 @@ def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
     return None
 
 
+# "… (4 pages) Page 9", "…, p. 9", "… ........ 9", and the end of a table of contents below which nothing else is said.
+_LISTED = re.compile(r"(?:\)\s*page\s+(?P<page>\d{1,4})\b|(?:\bp(?:age\b|\.)|\.{3}|…)\s?(?P<last>\d{1,4})[ ]?$)", re.MULTILINE)
+_TAIL = 80
+
+
 def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """Return the word with which a text begins that lists acts published before: their titles, line by line, decide nothing here."""
-    return next((found for _, found in _openings(document, segment, "lists")), None)
+    """Return the word with which a text begins that lists acts published before, or acts on pages that this recueil, as its title calls it,
+    does not have: their titles, line by line, decide nothing here."""
+    pages = {listed.end(): int(listed["page"] or listed["last"]) for listed in _LISTED.finditer(document.folded.text)}
+    elsewhere = bool(pages) and max(pages.values()) > document.page_numbers[-1] and len(document.folded.text) - max(pages) < _TAIL
+    openings = chain(_openings(document, segment, "lists"), _openings(document, segment, "contents") if elsewhere else ())
+    return next((found for _, found in openings), None)
 
 
 def _openings(document: ActText, segment: Segment, name: str) -> Iterator[tuple[Block, re.Match[str]]]:

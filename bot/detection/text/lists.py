@@ -36,8 +36,11 @@ _MARK = (
 )
 """Matches what begins an item, over the folded text: a bullet, a number, a letter, "site n° 1 :"."""
 
-_MARKED = re.compile(rf"(?:^|\n)[ ]?(?:{_MARK}){{1,2}}")
-_END = re.compile(r";|\.\s|\.$|\n(?=article\b|art\.|fait a\b)")
+_MARKED, _NUMBERED = re.compile(rf"(?:^|\n)[ ]?(?:{_MARK}){{1,2}}"), re.compile(r"\w")
+# A stop, but for one after an initial: "avenue Franklin D. Roosevelt ;".
+_END = re.compile(r";|\.\s(?!(?<=\s[a-z]\.\s)[a-z'-]{3,20}\s?(?:[;,(.\n]|$))|\.$|\n(?=article\b|art\.|fait a\b)")
+_BRACKET = re.compile(r"\([^()]*\Z")
+"""Finds one that is open: "(lignes 1 et ⏎ 14) et X"."""
 _LINE = re.compile(r"[^\n]+")
 _ITEM_LINE = re.compile(r"[^\n.:,]{3,60}(?<! et)(?<! de)(?<! du)(?<! des)(?<! la)(?<! le)(?<! les)[;,.]?[ ]?")
 _COUNTED = re.compile(r"\s\d{1,4}[ ]?(?=\n|$)")
@@ -83,7 +86,8 @@ def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS)
             opened, position = first.span()
             of_lines = islice(_LINE.finditer(text, opened, position), MOST_ITEMS) if first.re is lined else ()
             items = [line.span() for line in of_lines] or list(islice(_marked(text, opened, end), MOST_ITEMS))
-            position = max(position, items[-1][1]) if items else position
+            if items and (items[1:] or ":" not in text[slice(*items[0])]):  # else that may open a list of its own
+                position = max(position, items[-1][1])
         else:
             return
         earliest = max(start, opened - _LONGEST_LEAD)
@@ -125,12 +129,14 @@ def _opening(document: ActText, start: int, end: int) -> int | None:
 
 
 def _marked(text: str, start: int, limit: int) -> Iterator[tuple[int, int]]:
-    """Yield items up to one that ends with a colon: it opens a list of its own."""
+    """Yield items up to one that ends with a colon, or above a bullet has a letter or number: it opens a list of its own."""
     while (item := _MARKED.match(text, start, limit)) is not None:
-        following = _MARKED.search(text, item.end(), min(item.end() + _LONGEST_ITEM, limit))
+        marks = _MARKED.finditer(text, item.end(), min(item.end() + _LONGEST_ITEM, limit))
+        following = next((mark for mark in marks if _BRACKET.search(text, item.end(), mark.start()) is None), None)
         closing = _END.search(text, item.end(), min(item.end() + _LONGEST_ITEM, limit))
         stop = min(following.start() if following else limit, closing.start() if closing else limit)
-        if text[stop - 1] == ":" and following is not None:
+        headed = following is not None and stop == following.start() and (_NUMBERED.search(item[0]) and not _NUMBERED.search(following[0]))
+        if headed or (text[stop - 1] == ":" and following is not None):
             return
         yield item.end(), stop
         ended = closing is not None and text[closing.start()] != ";" and following is not None and closing.start() < following.start()

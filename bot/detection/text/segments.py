@@ -84,7 +84,7 @@ _ORDERS = re.compile(
     r"|^\W{0,3}[ivx\d]{1,4}\W{1,5}(?:decision|dispositif)\W{0,3}$|^(?=\W{0,3}(?:titre|chapitre|section|partie)\s(?:[a-z]|[ivx\d]{1,4}|premiere?)\s?[:.–-])",
     re.MULTILINE,
 )
-# A form that is a decree has its facts in boxes above the visas, to which the articles refer.
+# A form that is a decree has its facts in boxes above the visas or below the articles, which refer to them.
 _BOX = re.compile(r"^\W{0,3}(?:cadre|rubrique|bloc)\s(?:n\s?[°o]\s?)?(?:\d{1,2}|[a-z]|[ivx]{1,4})\b", re.MULTILINE)
 _PARAGRAPH = re.compile(r"(?<=\.)\s?\n")
 # Where a decree is signed: what stands there is one closing.
@@ -223,8 +223,9 @@ def _marks(document: ActText, start: int, end: int, first_articles: list[int]) -
     marks += [(match.start(), DecreePart.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
     headed = list(_HEADED.finditer(text, start, operative))
     marks += [(match.start(), DecreePart.VISA if match["visa"] else DecreePart.RECITAL) for match in headed]
-    boxes = [match.start() for match in _BOX.finditer(text, start, visas[0] if visas else operative)] if operative < end else []
-    marks += [(position, DecreePart.ARTICLE) for position in (*(boxes if len(boxes) > 2 else ()), *_articles(document, operative, end))]
+    spans = ((start, visas[0] if visas else operative), (operative, end)) if operative < end else ()
+    boxes = [match.start() for span in spans for match in _BOX.finditer(text, *span)]
+    marks += [(position, DecreePart.ARTICLE) for position in {*(boxes if len(boxes) > 2 else ()), *_articles(document, operative, end)}]
     # Two layers of text interleaved: the heading comes again, or only, among the visas.
     restarts = _unquoted(_RESTART, text, marks[0][0], operative) if marks and not any(match["visa"] for match in headed) else ()
     return sorted([*marks, *((match.start(), DecreePart.HEADING) for match in restarts)])

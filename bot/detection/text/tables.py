@@ -49,7 +49,8 @@ _NAME_AND_COUNT = re.compile(r"(?P<name>\D{3,80}?)(?:\t+|[ \xa0]{2,}|[ ]?(?:\.{3
 _COUNTED = re.compile(r"\D{3,80}?\s?:\s?\d{1,4}")
 _TICK = re.compile(r"[xX✓✔☒☑]")
 _NAMED = re.compile(r"[^\W\d]{3}")
-_RANKED = re.compile(r"\d{1,2}\W?[ \xa0]{2,}")
+# "4   Évènement", "A4 Évènement".
+_RANKED = re.compile(r"\d{1,2}\W?[ \xa0]{2,}|[A-Z]\d{1,2}\W?[ \xa0]+")
 _ALNUM = re.compile(r"[a-z0-9]")
 _FIGURE = re.compile(r"\n[ ]?\d{1,4}[ ]?(?=\n|$)")
 # A cell that is of another place begins so, and one that goes on below ends so.

@@ -67,6 +67,11 @@ def test_software_and_vendor(article: str, software: str | None, vendor: str | N
     [
         ("Les mots « du 2 au 5 mai 2026 » sont remplacés par les mots « du 2 au 8 mai 2026 ».", "2026-05-02", "2026-05-08"),
         ("Les mots « jusqu'au 5 mai 2026 à 20 h » sont remplacés par « jusqu'au 8 mai 2026 à 22 h ».", None, "2026-05-08T22:00"),
+        (
+            "Il entre en vigueur le 3 mai 2026.\nArticle 2 : Les mots : « au 5 mai 2026 » sont remplacés par les mots : « au 8 mai 2026 ».",
+            "2026-05-03",
+            "2026-05-08",
+        ),
         ("L'autorisation est valable du 3 au 8 mai 2026 au lieu du 2 au 5 mai 2026.", "2026-05-03", "2026-05-08"),
         ("Au lieu de : « le 5 mai 2026 », lire : « le 6 mai 2026 ».", "2026-05-06", "2026-05-06"),
         ("Au lieu du 5 mai 2026, l'autorisation vaut le 6 mai 2026.", "2026-05-06", "2026-05-06"),

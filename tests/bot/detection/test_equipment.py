@@ -108,6 +108,11 @@ def test_cameras(text: str, cameras: int | None) -> None:
         ("issues d'un système de vidéoprotection", "Aucune caméra fixe n'existe sur ces sentiers.", ["videoprotection"]),
         (
             "issues d'un système de vidéoprotection",
+            "Un traitement algorithmique lit douze caméras fixes. Le public est informé par l'application mobile de la ville.",
+            ["fixed"],
+        ),
+        (
+            "issues d'un système de vidéoprotection",
             f"Le traitement algorithmique est employé dans les conditions du décret n° 2023-828 {DECREE}.",
             ["videoprotection"],
         ),
@@ -388,6 +393,8 @@ def test_a_long_name_beside_a_product_takes_no_time(words: str) -> None:
         ("L'outil (conçu par la société Vire Images, sous le nom de Vigibocage) est acquis par l'État.", "Vire Images"),
         ("LOGICIEL\nNom : Vigibocage (version 2)      Concepteur : Vire Images SAS\nArticle 7 – Divers.", "Vire Images"),
         ("Il est fait usage du logiciel Vigibocage de la SARL Vire Images.", "Vire Images"),
+        ("Le logiciel, Vigibocage, demeure inchangé.", None),
+        ("La solution employée, Vigibocage, n'est pas modifiée.", None),
     ],
 )
 def test_products_under_a_heading_in_a_form_or_as_what_it_is(said: str, maker: str | None) -> None:

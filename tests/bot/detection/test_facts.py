@@ -40,6 +40,8 @@ def decree(article: str, *, title: str = f"Arrêté n° 2026-1 {OBJECT}", rest: 
         ("2025-00171", "2025-00171"),
         ("préfectoral n° 2026-12", "2026-12"),
         ("inter-préfectoral n° 2026-12", "2026-12"),
+        ("SOUS-PRÉFECTORAL N° 2026/VX/012", "2026/VX/012"),
+        ("n° : SPVX/2026/12", "SPVX/2026/12"),
         # The service that writes is no part of the number.
         ("CAB/BSI n° 2026-114", "2026-114"),
         ("préfectoral CAB-BSI-SVP n° 26/114", "26/114"),
@@ -258,6 +260,32 @@ def test_those_who_carry_the_decree_out_are_not_its_operators() -> None:
 )
 def test_cameras(text: str, cameras: int | None) -> None:
     assert decree(f"La SNCF est autorisée à mettre en œuvre un traitement algorithmique sur les images de {text}.").cameras == cameras
+
+
+def test_a_form_whose_rows_have_codes_below_the_articles() -> None:
+    text = (
+        "ARRÊTÉ D'AUTORISATION\nTRAITEMENT ALGORITHMIQUE D'IMAGES\n\nArrêté n° : SPVX/2026/12\n\nLe sous-préfet de Vire,\n"
+        "Vu la loi n° 2023-380 du 19 mai 2023, article 10 ;\nARRÊTE\nArticle 1er – La demande est accordée aux conditions du cadre A.\n"
+        "Article 2 – Les voies de recours sont au cadre B.\n\nCADRE A – AUTORISATION\n\n"
+        "A1  Responsable du traitement     Commune de Vire\nA2  Images                        Système de vidéoprotection\n"
+        "A3  Évènement                     foire aux Andouilles\nA4  Caméras                       14\n"
+        "A10 Lieux                         – place Castel\n                                  – porte Horloge\n\n"
+        "CADRE B – RECOURS\n\nB1  Recours : tribunal administratif de Caen.\n\nCADRE C – SIGNATURE\n\n"
+        "C1  Fait à : Vire\nC2  Le : 7 mai 2026\nC3  Qualité : Le sous-préfet de Vire\n"
+    )
+    facts = judge(act(text)).facts
+    assert (facts.number, facts.signed, facts.cameras) == ("SPVX/2026/12", date(2026, 5, 7), 14)
+    assert (facts.event, facts.places) == ("foire aux Andouilles", ("place Castel", "porte Horloge"))
+
+
+def test_a_refusal_tells_no_number_of_cameras_that_was_only_asked_for() -> None:
+    text = (
+        "Vu la demande de la commune de Vire, portant sur vingt caméras ;\nARRÊTE\n"
+        "Article 1er : L'autorisation de mettre en œuvre un traitement algorithmique des images est refusée à la commune de Vire."
+    )
+    assert (
+        judge(act(text, "Arrêté n° 2026-1 portant refus d'un traitement algorithmique des images de vidéoprotection")).facts.cameras is None
+    )
 
 
 @pytest.mark.parametrize(

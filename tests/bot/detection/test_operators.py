@@ -188,6 +188,14 @@ def test_boxes_copies_and_whom_a_decree_authorised(text: str, expected: list[str
     assert sorted(judge(act(above + text.format(USE), title)).facts.operators) == expected
 
 
+def test_several_to_whom_it_was_granted_before() -> None:
+    renewed = (
+        "Arrêté n° 2 renouvelant l'autorisation accordée à la SNCF et à la préfecture de police d'employer un traitement algorithmique"
+    )
+    text = "Vu la loi n° 2023-380, article 10 ;\nARRÊTE\nArticle 1er : L'autorisation est renouvelée."
+    assert sorted(judge(act(text, f"{renewed} d'images")).facts.operators) == ["Préfecture de police", "SNCF"]
+
+
 def test_who_was_there_is_no_operator() -> None:
     title = "Relevé valant arrêté n° 2026-7 autorisant un traitement algorithmique d'images de vidéoprotection"
     present = "Étaient présents : le colonel de gendarmerie, le directeur de la police nationale."

@@ -428,6 +428,8 @@ A, B = "2026-10-03", "2026-10-04"
         ),
         ("Mise en service : 3 octobre 2026\nÉchéance : 4 octobre 2026", A, B),
         ("De 16 h 30 à minuit, le samedi 3 octobre 2026.", f"{A}T16:30", f"{A}T23:59"),
+        ("Il débute le 3 octobre 2026 à 9 h et s'achève le même jour à 23 h 30.", f"{A}T09:00", f"{A}T23:30"),
+        ("Elle entre en vigueur le 3 octobre 2026 à 16 h et expire le même jour à minuit.", f"{A}T16:00", f"{A}T23:59"),
         ("Les vendredis 2 et 9 et samedis 3 et 10 octobre 2026, de 20 h à 2 h.", "2026-10-02T20:00", "2026-10-11T02:00"),
         (
             "Régie : les samedis 3, 10 et 17 octobre 2026, chaque fois de 5 h à 23 h.\nPolice : du 5 au 9 octobre 2026, de 8 h à 19 h.",

@@ -123,6 +123,44 @@ def test_articles_numbered_in_letters_are_articles() -> None:
 
 
 @pytest.mark.parametrize(
+    ("article", "found"),
+    [
+        # Definitions, and whose places an item tells.
+        ("On entend par :\na) « la fête » : la foire ;\nb) « les lieux » : la rue Basse et\nle quai Neuf ;", ("rue Basse", "quai Neuf")),
+        ("On entend par « périmètre » celui de l'annexe. « Les secteurs » désignent la rue Basse.", ("rue Basse",)),
+        (
+            "Sont visés :\n1. Pour la RATP, les stations Glacière (lignes 2 et\n6) et Opéra ;\n2. S'agissant de la SNCF, la gare d'Ivry.",
+            ("Glacière", "Opéra", "gare d'Ivry"),
+        ),
+        # What an item opens by its colon, or as the head of bullets.
+        (
+            "2.1. Il comprend :\n- la rue Basse ;\n- le quai Neuf.\n2.2. Et les gares qui le desservent : Nation et\nOpéra.",
+            ("rue Basse", "quai Neuf", "Nation", "Opéra"),
+        ),
+        ("Rien d'autre n'est filmé.\n(D) Lieux\n- rue Basse ;\n- quai Neuf ;\n- porte Haute.", ("rue Basse", "quai Neuf", "porte Haute")),
+        # An initial ends no item.
+        (
+            "Les lieux sont :\n- avenue Franklin D. Roosevelt ;\n- place John F. Kennedy (sud) ;\n- rue Basse.",
+            ("avenue Franklin D. Roosevelt", "place John F. Kennedy", "rue Basse"),
+        ),
+        # One name, though "et" stands in it.
+        (
+            "Les caméras sont situées au palais des Sports et des Congrès et au parc des Expositions et des Halles.",
+            ("palais des Sports et des Congrès", "parc des Expositions", "Halles"),
+        ),
+        (
+            "Caméras\nLieu                              Nombre\nMaison des Arts et des Lettres    4\nrue Basse                         3",
+            ("Maison des Arts et des Lettres", "rue Basse"),
+        ),
+        # A street in general is none.
+        ("Les caméras sont installées sur la voie publique à Albi : rue Basse et quai Neuf.", ("rue Basse", "quai Neuf")),
+    ],
+)
+def test_places_in_definitions_items_of_several_and_names_of_several_words(article: str, found: tuple[str, ...]) -> None:
+    assert places(article) == found
+
+
+@pytest.mark.parametrize(
     "name", ["gare de l'Est", "rue du Signal", "pont Gustave-Flaubert (tablier)", "Dessous-des-Berges", "place À-la-Une"]
 )
 def test_a_name(name: str) -> None:

@@ -164,10 +164,47 @@ def test_a_notice_that_holds_the_whole_decree_is_one(title: str) -> None:
     assert judge(act(text, title)).outcome is Outcome.DECREE
 
 
-def test_a_table_of_contents_is_no_list_of_past_acts() -> None:
-    entry = f"75-2026-06-04-00011 - Arrêté n° 2026-1 portant autorisation de l'emploi d'{OBJECT} (5 pages) Page 3\n"
-    other = "75-2026-06-04-00012 - Procès-verbal d'affichage (2 pages) Page 8"
-    assert judge(act("Sommaire\n" + entry + other, "Recueil des actes administratifs")).outcome is Outcome.DECREE
+LISTED = f"75-2026-06-04-00011 - Arrêté n° 2026-1 portant autorisation de l'emploi d'{OBJECT} (5 pages)      Page 3\n"
+FURTHER = "75-2026-06-04-00012 - Procès-verbal d'affichage (2 pages) Page 8\n"
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "outcome"),
+    [
+        ("Recueil des actes administratifs spécial n° 75-2026-9", f"RECUEIL\nSOMMAIRE\n{LISTED}{FURTHER}", Outcome.NOT_CONCERNED),
+        ("Recueil n° 9 des actes administratifs", f"Sommaire\nArrêté n° 2026-1 autorisant {OBJECT} ........ 9\n", Outcome.NOT_CONCERNED),
+        ("RAA spécial n° 9", f"Sommaire\nArrêté n° 2026-1 autorisant {OBJECT}, p. 9\nArrêté de clôture, p. 12", Outcome.NOT_CONCERNED),
+        # The line may be all of the decree that could be read, or the decree is on a page of the file.
+        ("Sommaire", f"{LISTED}{FURTHER}", Outcome.DECREE),
+        ("", f"RECUEIL DES ACTES ADMINISTRATIFS\nSommaire\n{LISTED}{FURTHER}", Outcome.DECREE),
+        ("Recueil des actes administratifs", f"Sommaire\n{LISTED.replace('Page 3', 'Page 1')}", Outcome.DECREE),
+        (
+            "Recueil des actes administratifs",
+            f"Sommaire\n{LISTED}Arrêté n° 2026-1\n{LAW}\nARRÊTE\nArticle 1er : La commune de Nice est autorisée à employer {OBJECT}.",
+            Outcome.DECREE,
+        ),
+    ],
+)
+def test_a_table_of_contents_alone_under_the_title_of_a_recueil_lists_acts_of_others(title: str, text: str, outcome: Outcome) -> None:
+    verdict = judge(act(text, title))
+    assert verdict.outcome is outcome
+    assert verdict.evidence
+
+
+@pytest.mark.parametrize(
+    ("condition", "outcome"),
+    [
+        ("sous réserve de l'autorisation prévue à l'article 10 de la loi n° 2023-380", Outcome.UNCERTAIN),
+        ("après délivrance d'une autorisation distincte au titre de l'article 10 de la loi du 19 mai 2023", Outcome.UNCERTAIN),
+        ("leur activation étant subordonnée à l'obtention de l'autorisation exigée par l'article 10 de la loi", Outcome.UNCERTAIN),
+        ("sous réserve de l'autorisation prévue à l'article L. 252-1 du code", Outcome.DECREE),
+        ("sous réserve du respect des garanties de l'article 10 de la loi n° 2023-380", Outcome.DECREE),
+    ],
+)
+def test_what_waits_for_another_authorisation_is_for_a_person(condition: str, outcome: Outcome) -> None:
+    title = f"Arrêté n° 2026-8 autorisant {OBJECT} au palais de Gex"
+    article = f"La société est autorisée à installer vingt caméras et à employer {OBJECT}, {condition}."
+    assert ruled(title, article, "Vu le code de la sécurité intérieure ;")[0] is outcome
 
 
 @pytest.mark.parametrize(
