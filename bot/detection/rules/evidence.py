@@ -378,8 +378,8 @@ def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
     does not have: their titles, line by line, decide nothing here."""
     pages = {listed.end(): int(listed["page"] or listed["last"]) for listed in _LISTED.finditer(document.folded.text)}
     elsewhere = bool(pages) and max(pages.values()) > document.page_numbers[-1] and len(document.folded.text) - max(pages) < _TAIL
-    openings = chain(_openings(document, segment, "lists"), _openings(document, segment, "contents") if elsewhere else ())
-    return next((found for _, found in openings), None)
+    contents = (found for block, found in _openings(document, segment, "contents") if elsewhere and block.part is DecreePart.TITLE)
+    return next(chain((found for _, found in _openings(document, segment, "lists")), contents), None)
 
 
 def _openings(document: ActText, segment: Segment, name: str) -> Iterator[tuple[Block, re.Match[str]]]:
