@@ -23,7 +23,8 @@ _HELP = frozenset(
     (
         *("aide", "help", "aidez moi", "a l aide", "start", "bonjour", "bonsoir", "salut", "hello", "hi"),
         *("merci", "thank you", "thanks", "oui", "non", "ok", "yes", "no", "stop"),
-        *("c est quoi", "c est quoi la vsa", "qu est ce que c est", "what is this", "what is it"),
+        *("c est quoi", "c est quoi la vsa", "qu est ce que c est", "what is this", "what is it", "a quoi ca sert", "comment ca marche"),
+        *("qui es tu", "qui etes vous", "who are you", "how does it work", "how does this work"),
     )
 )
 # "Est-ce utilisé à Valence ?", "Are there cameras in Lyon?": a question, and where what it asks about may begin and end.

@@ -76,8 +76,11 @@ TWINS: Mapping[Language, Mapping[str, str]] = {
 
 _OWN_COMMANDS = tuple(dict.fromkeys(name for names in TWINS.values() for name in names.values()))
 _BOTH = frozenset(TWINS["fr"].values()) & frozenset(TWINS["en"].values())
-_STOP = frozenset({"stop", "unfollow", "unsubscribe", "desabonner", "desabonnement"})
-"""What people write who want nothing more to come."""
+_STOP = re.compile(
+    r"stop|unfollow.*|unsubscribe|(?:me)?desabonner|desabonnement|(?:me)?desinscrire|neplussuivre.*"
+    r"|(?:supprimer|effacer)?mesdonnees|(?:delete)?mydata"
+)
+"""What people write who want nothing more to come, or nothing of theirs to be kept; as `folded_name` has it."""
 _DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkolf]):(?P<rest>.{0,56})", re.ASCII)
 _START = re.compile(r"^/start(?:@(?P<bot>\w+))?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})$", re.ASCII)
 _NEW = filters.UpdateType.MESSAGE
@@ -412,10 +415,10 @@ def command_of(message: Message) -> MeantCommand | None:
     text = message.text or ""
     in_group, typed = message.chat.type != ChatType.PRIVATE, typed_command(text)
     if typed is None:
-        return MeantCommand("stop") if not in_group and folded_name(text) in _STOP else None
+        return MeantCommand("stop") if not in_group and _STOP.fullmatch(folded_name(text)) else None
     if (in_group or typed.bot is not None) and (typed.bot or "").lower() != message.get_bot().username.lower():
         return None
-    if folded_name(typed.name) in _STOP:
+    if _STOP.fullmatch(folded_name(typed.name)):
         return MeantCommand("stop")
     meant = command_meant(typed.name, (*NAMES, *_OWN_COMMANDS))
     for language, twins in TWINS.items():
