@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields, replace
 from datetime import timedelta
-from itertools import starmap
+from itertools import product, starmap
 from typing import Any
 
 from bot.detection.facts.identity import number, without_service
@@ -30,11 +30,9 @@ def by_title(case: SegmentEvidence) -> Finding | None:
     """Return what the title decides, else what the heading does; None where neither says anything of VSA."""
     for part in (DecreePart.TITLE, DecreePart.HEADING):
         inside = [mention for mention in case.found if mention.part is part and not mention.citation]
-        for block in case.segment.of(part):
-            for mention in sorted(inside, key=lambda mention: not mention.strong):
-                finding = _by_title_with(case, block, mention)
-                if finding is not None:
-                    return finding
+        for block, mention in product(case.segment.of(part), sorted(inside, key=lambda mention: not mention.strong)):
+            if (finding := _by_title_with(case, block, mention)) is not None:
+                return finding
     return None
 
 
