@@ -68,7 +68,7 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
 
 
 def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
-    """Return what an erratum leaves open: which decree it corrects, or what becomes other than it was."""
+    """Return what an erratum leaves open: which decree it corrects, or that it changes anything."""
     if not references(case.document, case.segment, verb.kind, None):
         return VerdictReason.UNNAMED
     return VerdictReason.NO_CHANGE if cue("around.idle").search(case.text, *case.span) is not None else None
