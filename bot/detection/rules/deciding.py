@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields, replace
 from datetime import timedelta
-from itertools import starmap
+from itertools import product, starmap
 from typing import Any
 
 from bot.detection.facts.identity import number, without_service
@@ -30,11 +30,9 @@ def by_title(case: SegmentEvidence) -> Finding | None:
     """Return what the title decides, else what the heading does; None where neither says anything of VSA."""
     for part in (DecreePart.TITLE, DecreePart.HEADING):
         inside = [mention for mention in case.found if mention.part is part and not mention.citation]
-        for block in case.segment.of(part):
-            for mention in sorted(inside, key=lambda mention: not mention.strong):
-                finding = _by_title_with(case, block, mention)
-                if finding is not None:
-                    return finding
+        for block, mention in product(case.segment.of(part), sorted(inside, key=lambda mention: not mention.strong)):
+            if (finding := _by_title_with(case, block, mention)) is not None:
+                return finding
     return None
 
 
@@ -70,7 +68,7 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
 
 
 def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
-    """Return what an erratum leaves open: which decree it corrects, or what becomes other than it was."""
+    """Return what an erratum leaves open: which decree it corrects, or that it changes anything."""
     if not references(case.document, case.segment, verb.kind, None):
         return VerdictReason.UNNAMED
     return VerdictReason.NO_CHANGE if cue("around.idle").search(case.text, *case.span) is not None else None

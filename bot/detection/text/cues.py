@@ -43,7 +43,7 @@ class VerdictReason(StrEnum):
     )
     ARTICLES_AGAINST = "articles against the title", "its title authorises, and its articles only refuse or end"
     UNNAMED = "erratum of a decree not named", "it corrects a decree on it, and does not say which"
-    NO_CHANGE = "erratum that changes nothing", "it corrects a decree on it, and says of nothing that it becomes other than it was"
+    NO_CHANGE = "erratum that changes nothing", "it corrects a decree on it, and says that it changes nothing"
     JARGON = "title in the jargon of services", "its title seems to name it in words of services, such as VSA"
     IN_PASSING = "in passing", "it decides under a title of its own, on something else, and speaks of it in passing"
     UNDECIDED = "nothing decides", "it speaks of it, and neither its title nor an article decides"

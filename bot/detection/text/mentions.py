@@ -226,24 +226,18 @@ def every_purpose(document: ActText, start: int, end: int) -> tuple[int, int] | 
 
 def is_excluded(document: ActText, first: int, last: int, start: int, end: int) -> bool:
     """Return True where the sentence of an event named at `first:last`, within `start:end`, says that it is not looked for."""
-    text = document.folded.text
+    text, mended = document.folded.text, document.mended.text
     if _SAYS_NO.match(text, last, end) is not None or UNTICKED.search(text, start, last) is not None:
         return True
     if _NO_HEAD.search(text, start, first) is not None and ticked_under(document, start, end, first, _NO_HEAD):
         return True
-    before, after = _around(document, first, last, start, end)
-    if _EXCLUDED.search(after) is not None or _EXCLUDING.search(before) is not None:
-        return True
-    says = _EXCLUDED.search(document.mended.text, *document.mended_span(start, first)) is not None
-    around = (found for found in lists(document, start, end) if found.opened <= first < found.items[-1][1]) if says else ()
-    return any(_EXCLUDED.search(document.mended.text, *document.mended_span(found.start, found.opened)) for found in around)
-
-
-def _around(document: ActText, first: int, last: int, start: int, end: int) -> tuple[str, str]:
-    """Return the squeezed sentence or item of a list before and after a stretch."""
-    text = document.folded.text
+    # Its sentence, or item of a list.
     opening = max(text.rfind(mark, start, first) for mark in (". ", ".\n", ";", ":"))
     closing = _NEXT_SENTENCE.search(text, last, end)
-    low, middle = document.mended_span(max(opening, start), first)
-    begin, high = document.mended_span(last, closing.start() if closing is not None else end)
-    return document.mended.text[low:middle], document.mended.text[begin:high]
+    before = slice(*document.mended_span(max(opening, start), first))
+    after = slice(*document.mended_span(last, closing.start() if closing is not None else end))
+    if _EXCLUDED.search(mended[after]) is not None or _EXCLUDING.search(mended[before]) is not None:
+        return True
+    says = _EXCLUDED.search(mended, *document.mended_span(start, first)) is not None
+    around = (found for found in lists(document, start, end) if found.opened <= first < found.items[-1][1]) if says else ()
+    return any(_EXCLUDED.search(mended, *document.mended_span(found.start, found.opened)) for found in around)

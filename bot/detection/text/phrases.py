@@ -67,12 +67,9 @@ class PartialDate:
 
     def complete(self, month: int | None = None, year: int | None = None) -> date | None:
         """Return the date, with what is missing taken from the arguments; None if still incomplete or impossible."""
-        month = self.month or month
-        year = self.year or year
-        if month is None or year is None:
-            return None
+        year, month = self.year or year, self.month or month
         try:
-            return date(year, month, self.day)
+            return date(year, month, self.day) if year and month else None
         except ValueError:
             return None
 

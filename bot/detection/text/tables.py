@@ -234,7 +234,7 @@ def _whole_rows(header: Line, lines: Sequence[Line], follows: Callable[[Line], b
         at, above = _starts(line), cells_of(rows[-1].printed)
         if len(above) == 1 and _is_cut(above[0], line.printed):  # the other cells stand beside the end of the name
             rows[-1], starts = replace(rows[-1], printed=f"{above[0]} {line.printed}", end=line.end), at
-        elif _goes_on(line, at, above, starts):
+        elif _goes_on(line, at, above, starts) and (rows[1:] or at[0] >= starts[1]):
             for cell, place in zip(cells_of(line.printed), at, strict=True):
                 column = bisect(starts, place) - 1
                 above[column] = f"{above[column]} {cell}"

@@ -7,15 +7,17 @@ from importlib.resources import files
 
 import pytest
 
+from bot.detection.text.cues import VerdictReason
 from bot.domain.acts import Evidence, Where
 from bot.messages import Language
 from bot.queries.phrases import cue_words, doubt_words
 
 CUES = tomllib.loads(files("bot.detection").joinpath("cues.toml").read_text(encoding="utf-8"))
 NAMES = {
-    *(name for table in ("strong", "bare", "medium", "titled", "leftover", "cut") for name in CUES["objects"][table]),
+    *(name for table in ("strong", "bare", "medium", "titled") for name in CUES["objects"][table]),
+    *("damaged_words_on_images", "use_of_something_in_a_place"),
     *CUES["titles"],
-    *CUES["reasons"],
+    *VerdictReason,
 }
 
 
