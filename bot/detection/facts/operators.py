@@ -240,15 +240,15 @@ def operators(
     of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is named gives way to its
     police where one of those visas names that."""
     spoken = {block.start for block in speaking}
+    titles = [_title_of(document, block) for block in (*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING))]
     articles = list(beside_formality(document, segment.of(DecreePart.ARTICLE)))
 
     def read(blocks: Iterable[Block], *, heading: bool = False) -> list[TextMatch[str]]:
-        found = named_in(document, blocks, heading=heading)
+        found = named_in(document, list(blocks), heading=heading)
         return [entry for entry in found if not _is_part_of(document, event, entry.start)]
 
     said = [block for block in articles if block.start in spoken or _AUTHORISES.search(document.flat, block.start, block.end) is not None]
-    titled = read(segment.of(DecreePart.TITLE, DecreePart.HEADING), heading=True)
-    found = [*titled, *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
+    found = [*read(titles, heading=True), *read([*said, *(block for block in speaking if block.part is DecreePart.BODY)])]
     found = _merged(found or read(articles) or read(mentioning))
     # "La demande de la commune fera l'objet d'un nouvel examen": who asks may ask for somebody else, such as its police.
     if found and all(_comes_after(_ASKING, document, entry) for entry in found):
@@ -263,7 +263,7 @@ def operators(
 def named_by_part(document: ActText, segment: Segment) -> tuple[list[TextMatch[str]], list[TextMatch[str]]]:
     """Return whoever of the list the title names, and whoever the articles do but those on execution, publication and remedies."""
     articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
-    return named_in(document, segment.of(DecreePart.TITLE, DecreePart.HEADING), heading=True), named_in(document, articles)
+    return named_in(document, list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), heading=True), named_in(document, articles)
 
 
 def only_told(document: ActText, segment: Segment) -> set[str]:
@@ -327,18 +327,19 @@ _TITLED = re.compile(r"\ba\s?r\s?r\s?e\s?t\s?e|\bdecision n")
 
 
 def _title_of(document: ActText, block: Block) -> Block:
-    """Return a heading from its title on: above stands the service that writes, below it who decides, and in minutes who was there."""
-    if (title := _TITLED.search(document.flat, block.start, block.end)) is None:
-        return block
-    below = _BELOW_TITLE.search(document.folded.text, title.end(), block.end)
-    return replace(block, start=title.start(), end=block.end if below is None else below.start())
+    """Return a heading up to the title; below stand who decides, and in minutes who was there and what they said."""
+    title = _TITLED.search(document.flat, block.start, block.end) if block.part is DecreePart.HEADING else None
+    below = _BELOW_TITLE.search(document.folded.text, title.end(), block.end) if title is not None else None
+    return block if below is None else replace(block, end=below.start())
 
 
-def named_in(document: ActText, blocks: Iterable[Block], *, heading: bool = False) -> list[TextMatch[str]]:
-    """Return whoever of the list these parts name, for whatever reason; of a `heading` the title does."""
+def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -> list[TextMatch[str]]:
+    """Return whoever of the list these parts name, for whatever reason; in a `heading` not who writes it."""
     text = document.flat
     found: list[TextMatch[str]] = []
-    for block in (_title_of(document, each) if heading else each for each in blocks):
+    for block in blocks:
+        # The letterhead above the title names the service that writes.
+        title = _TITLED.search(text, block.start, block.end) if heading else None
         looks = iter(range(_MOST))
         for operator in _operators():
             taken = block.start
@@ -351,7 +352,7 @@ def named_in(document: ActText, blocks: Iterable[Block], *, heading: bool = Fals
                     for name, start, end in _names(document, match, block, operator, looks):
                         found.append(TextMatch(f"{operator.name} {name}", start, end))
                         taken = max(taken, end)
-                else:
+                elif title is None or match.start() >= title.start():
                     found.append(TextMatch(operator.name, match.start(), match.end()))
     return found
 
