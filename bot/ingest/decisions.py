@@ -268,7 +268,7 @@ TRUST_IN_ALL = 400.0
 """Publications after which what all sources together did weighs as much, in what is expected of any of them, as what is known beforehand:
 a week of all of France, years of a single source."""
 
-WATCHED = timedelta(hours=15.3)
+WATCHED = timedelta(hours=15.2)
 """On the busiest sort of day a source is polled as often as if it were polled at an even pace for so long, and never besides."""
 
 FLATTER = 0.6

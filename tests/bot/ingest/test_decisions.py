@@ -222,8 +222,8 @@ def test_sources_that_read_the_same_pages_are_due_together(other: NextPoll, is_d
     ways, since = {"a": "way", "b": "way", "c": "another"}, NOW - timedelta(seconds=3)
     for first_due in (since, NOW):
         assert (due_with_others([other, NextPoll("a", first_due, BEFORE, 0)], ways, NOW).get(other.key) == first_due) is is_due_too
-    for no_time in (NOW + timedelta(seconds=1), None):
-        assert due_with_others([other, NextPoll("a", no_time, BEFORE, 0)], ways, NOW) == {}
+    for not_due in (NOW + timedelta(seconds=1), None):
+        assert due_with_others([other, NextPoll("a", not_due, BEFORE, 0)], ways, NOW) == {}
 
 
 def test_a_slow_rhythm_is_never_made_faster_by_failures() -> None:
