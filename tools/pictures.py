@@ -1,6 +1,6 @@
 """Makes the pictures of messages and pages in `docs/images`: `python -m tools.pictures [--emoji FILE.css] [FOLDER]` (`make pictures`).
 
-Needs Chromium (`make programs`), the extras `browser` and `demo`, and a font for emoji: the system's, or the one that the style sheet names.
+Needs Chromium (`make programs`), the extras browser and demo, and a font for emoji: the system's, or the one that the style sheet names.
 Decrees are those of `vigie demo`, judged by the program's own rules, and variations of them; the figures of the map and the chart are
 invented. Words, pictures and buttons come from the program, as it sends them; the frames around them are drawn here. Pages are those of
 `vigie demo --web`, as of the day on which this runs.
