@@ -77,7 +77,7 @@ model: complete
 # Hundreds of processes start: they need not compile the program each, whatever the environment says.
 test bench-short: export PYTHONDONTWRITEBYTECODE =
 test: complete programs
-	$(PYTEST) -m "not short_form"
+	TMPDIR=$$(.ci/temporary-folder) $(PYTEST) -m "not short_form"
 
 bench-short: complete
 	$(PYTEST) -m short_form tests/benchmarks

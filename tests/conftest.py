@@ -96,7 +96,6 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_collection_finish() -> None:
     """Keep what is there before the first test, and to the end, out of the walks of the garbage collector; walk more seldom."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 

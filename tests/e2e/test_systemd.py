@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -80,19 +82,22 @@ def in_world(folder: Path, what: str) -> int:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder() -> Iterator[Path]:
+    """One outside /dev, which the world gets: other tests may write to memory there."""
     if os.geteuid() != 0 or not MANAGER.exists() or shutil.which("unshare") is None:
         pytest.skip("needs root, systemd and unshare")
     if any(Path(sys.prefix).is_relative_to(hidden) for hidden in ("/home", "/root", "/tmp", "/run")):  # noqa: S108
         pytest.skip("the service would not see this installation")
-    for name in ("world", "told", "units", "units/vigie.service.d"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "told").chmod(0o777)
-    (tmp_path / "config.toml").write_text(CONFIGURATION, encoding="utf-8")
-    (tmp_path / "telegram.token").write_text(TOKEN, encoding="utf-8")
-    if in_world(tmp_path, "try"):
-        pytest.skip("namespaces, an overlay or cgroups cannot be had here")
-    return tmp_path
+    with TemporaryDirectory(dir="/var/tmp") as name:
+        made = Path(name)
+        for part in ("world", "told", "units", "units/vigie.service.d"):
+            (made / part).mkdir()
+        (made / "told").chmod(0o777)
+        (made / "config.toml").write_text(CONFIGURATION, encoding="utf-8")
+        (made / "telegram.token").write_text(TOKEN, encoding="utf-8")
+        if in_world(made, "try"):
+            pytest.skip("namespaces, an overlay or cgroups cannot be had here")
+        yield made
 
 
 @pytest.mark.parametrize("browser", [False, True])

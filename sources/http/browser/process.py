@@ -38,28 +38,32 @@ _ARGUMENTS = (
     "--disable-gpu",
     "--js-flags=--max-old-space-size=512",  # MiB that scripts of one page may hold
 )
-_FEATURES_OFF = (
-    # Playwright's own, as a second switch replaces the first.
-    "AvoidUnnecessaryBeforeUnloadCheckSync",
-    "DestroyProfileOnBrowserClose",
-    "HttpsUpgrades",
-    "HttpsFirstBalancedModeAutoEnable",
-    "LensOverlay",
-    "MediaRouter",
-    "PaintHolding",
-    "ThirdPartyStoragePartitioning",
-    "AvoidCorsURLLoaderRestartOnRedirect",
-    "TcpPortRandomizationWin",
-    "OptimizationHints",
-    "NetworkTimeServiceQuerying",
-    "AimEnabled",
-    "PreconnectToSearch",
-    "msForceBrowserSignIn",
-    "msEdgeUpdateLaunchServicesPreferredVersion",
-    # What is suggested below the address bar: two pages of the browser's own with each window, which took as much as all the rest.
-    "WebUIOmniboxAimPopup",
-    "WebUIOmniboxPopup",
+FEATURES_OFF = "--disable-features=" + ",".join(
+    (
+        # Playwright's own, as a second switch replaces the first.
+        "AvoidUnnecessaryBeforeUnloadCheckSync",
+        "DestroyProfileOnBrowserClose",
+        "HttpsUpgrades",
+        "HttpsFirstBalancedModeAutoEnable",
+        "LensOverlay",
+        "MediaRouter",
+        "PaintHolding",
+        "ThirdPartyStoragePartitioning",
+        "AvoidCorsURLLoaderRestartOnRedirect",
+        "TcpPortRandomizationWin",
+        "OptimizationHints",
+        "NetworkTimeServiceQuerying",
+        "AimEnabled",
+        "PreconnectToSearch",
+        "msForceBrowserSignIn",
+        "msEdgeUpdateLaunchServicesPreferredVersion",
+        # What is suggested below the address bar: two pages of the browser's own with each window, which took as much as all the rest.
+        "WebUIOmniboxAimPopup",
+        "WebUIOmniboxPopup",
+    )
 )
+"""What Chromium is to leave alone."""
+
 _NOT_TAKEN_OFF = (
     "--disable-ipc-flooding-protection",
     "--disable-popup-blocking",
@@ -190,7 +194,7 @@ class Chromium:
         self._browser = await self._playwright.chromium.launch(
             executable_path=self._executable,
             chromium_sandbox=self.has_sandbox,
-            args=[*_ARGUMENTS, f"--disable-features={','.join(_FEATURES_OFF)}", f"--host-resolver-rules={resolver_rules(self.pins)}"],
+            args=[*_ARGUMENTS, FEATURES_OFF, f"--host-resolver-rules={resolver_rules(self.pins)}"],
             ignore_default_args=list(_NOT_TAKEN_OFF),
             env=_environment(str(self._home.path)),
             # Signals are the program's: it closes what it opened. If it is killed, Playwright sees it and ends Chromium.

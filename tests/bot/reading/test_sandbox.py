@@ -68,7 +68,7 @@ async def test_nothing_at_all_before_the_crash(saved: Save) -> None:
 
 @pytest.mark.parametrize("content", [papers.endless_tree(), papers.endless_form()])
 async def test_endless_structures_end(saved: Save, content: bytes) -> None:
-    reading = await read_pdf(saved(content), ReadingLimits(ocr=False))
+    reading = await read_pdf(saved(content), ReadingLimits(memory_bytes=300 * MEBI, ocr=False))
     assert reading.page_count >= 1
     assert all(not page.text for act in reading.acts for page in act.pages)
 

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
 
 from sources.http.browser.installed import find_chromium
+from sources.http.browser.process import FEATURES_OFF
 from tests.bot.web.conftest import get
 from tests.bot.web.test_pages import sample_site
 
@@ -41,7 +42,7 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         pytest.skip("no Chromium on this machine")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium)
+        started = playwright.chromium.launch(executable_path=chromium, args=[FEATURES_OFF])
         yield started
         started.close()
 

@@ -43,7 +43,7 @@ real = pytest.mark.skipif(
 )  # fmt: skip
 async def test_files_that_have_no_picture(saved: Save, content: bytes, whys: set[NoPictureReason]) -> None:
     with pytest.raises(NoPicture) as none:
-        await draw(saved(content), 1, ("vidéoprotection",), Drawing(seconds=20))
+        await draw(saved(content), 1, ("vidéoprotection",), Drawing(seconds=20, memory_bytes=300 * 1024**2))
     assert none.value.why in whys
 
 
