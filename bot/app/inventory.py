@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -107,6 +108,15 @@ def folders_of(settings: Settings) -> tuple[Path, ...]:
     file = sqlite_file(url)
     unread, kept = settings.reading.kept_folder or folder_beside(url, "pdfs"), settings.storage.pdfs_folder or folder_beside(url, "archive")
     return (*([Path(file).parent] if file else []), Path(tempfile.gettempdir()), unread, kept)
+
+
+LEAST_FREE = 300
+"""MB that the bot wants on each disk. A day of recueils takes less; SQLite and the readers need some too."""
+
+
+def least_room(settings: Settings) -> tuple[int, str]:
+    """Return how many MB are free on the fullest disk that the bot writes to, and the folder there. Raises OSError."""
+    return min((shutil.disk_usage(folder).free // 1_000_000, str(folder)) for folder in map(existing, folders_of(settings)))
 
 
 def closed_folder(settings: Settings) -> tuple[str, str] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-import shutil
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,7 +22,7 @@ from telegram.error import TelegramError
 from bot.app.config.destinations import destinations
 from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
-from bot.app.inventory import closed_folder, existing, folders_of, utc_now, watched_codes
+from bot.app.inventory import LEAST_FREE, closed_folder, least_room, utc_now, watched_codes
 from bot.app.wiring import open_client, open_destinations
 from bot.cli.config import checked
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end
@@ -51,9 +50,6 @@ from sources.model import FetchError
 
 State = Literal["ok", "warning", "failed", "skipped"]
 
-_MEGABYTE = 1_000_000
-_LEAST_FREE = 300
-"""MB. A day of recueils takes less; SQLite and the readers need some too."""
 _CLOCK_OFF = timedelta(minutes=2)
 """Dates of posts and time limits are in minutes; the answer itself may take seconds."""
 _LONGEST_LOOKUP = 15.0
@@ -173,9 +169,9 @@ def _database(url: str) -> Diagnosis:
 def _disk(settings: Settings) -> Diagnosis:
     if closed := closed_folder(settings):
         return Diagnosis("disk", "failed", *closed)
-    free, least = min((shutil.disk_usage(folder).free // _MEGABYTE, str(folder)) for folder in map(existing, folders_of(settings)))
-    if free < _LEAST_FREE:
-        return Diagnosis("disk", "failed", f"{free:,} MB free at {least}", f"Free some: the bot wants {_LEAST_FREE} MB and more.")
+    free, least = least_room(settings)
+    if free < LEAST_FREE:
+        return Diagnosis("disk", "failed", f"{free:,} MB free at {least}", f"Free some: the bot wants {LEAST_FREE} MB and more.")
     most = settings.reading.kept_megabytes
     if free < most:
         todo = f"PDFs not wholly read may take {most:,} MB: free some, or lower reading.kept_megabytes."

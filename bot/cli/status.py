@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from bot.app.inventory import report_destinations, report_sources, utc_now
+from bot.app.inventory import LEAST_FREE, least_room, report_destinations, report_sources, utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson
 from bot.cli.json_output import destination_json
 from bot.cli.text_output import code_column, count, minute, show, source_columns
@@ -49,7 +49,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show which sources and destinations work, and whether PDFs are read in confinement on this machine.
 
-        Exit code 0 when all of them do, 3 when some do not, when PDFs wait and no worker is there, or when the bot does not seem to run.
+        Exit code 0 when all of them do, 3 when some do not, when PDFs wait and no worker is there, when a disk is full, or when the bot
+        does not seem to run.
         With --alive 0 while the bot polls and delivers, whatever sites and platforms answer, else 1.
         """
         settings, authorities = load(ctx.obj)
@@ -66,7 +67,9 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(DONE if stopped is None else FAILED)
         overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked), destinations=delivery)
         confinement = confinement_found()
-        is_ok = overview.ok and not (queue is not None and queue.is_unattended)
+        free, folder = least_room(settings)
+        full = f"{free:,} MB free at {folder}" if free < LEAST_FREE else None
+        is_ok = overview.ok and full is None and not (queue is not None and queue.is_unattended)
         document = {
             **_json(overview, authorities, counts),
             "ok": is_ok,
@@ -74,10 +77,12 @@ def register(app: typer.Typer) -> None:
             "running": working and asdict(working),
             "followers": asdict(followers),
             "queue": queue and asdict(queue),
+            "disk_full": full,
             "confinement": confinement_json(confinement),
         }
         who = f"Running: {working}" if working is not None else "No process works on this database just now"
-        about = (who, *follower_lines(followers), *queue_lines(queue), *confinement_lines(confinement))
+        disk = [f"DISK FULL: {full}, and the bot wants {LEAST_FREE} MB: nothing new can be recorded without"] if full else []
+        about = (*disk, who, *follower_lines(followers), *queue_lines(queue), *confinement_lines(confinement))
         lines = (*status_lines(overview, authorities, counts, every=every), "", *about)
         show(document, lines, as_json=as_json)
         raise typer.Exit(DONE if is_ok else PARTLY_DONE)

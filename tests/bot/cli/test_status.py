@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli.main import app
 from bot.cli.status import follower_lines
 from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, RecueilState, SourceState
@@ -108,6 +112,17 @@ def test_a_source_that_is_late_is_not_fine(vigie: Vigie, store: Store) -> None:
     assert f"last recueil {days[0]}, usually every day, hardly ever more than 5 days" in done.out
 
 
+def test_a_full_disk_is_not_fine(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(store, fine("26"), fine("38"), fine("06"))
+    usage = shutil.disk_usage("/")
+    for free, code in ((299, 3), (300, 0)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free * 1_000_000))
+        done = CliRunner().invoke(app, ["--config", str(tmp_path / "config.toml"), "status"])
+        assert (done.exit_code, "DISK FULL: 299 MB free at /" in done.output) == (code, free == 299)
+        found = json.loads(CliRunner().invoke(app, ["--config", str(tmp_path / "config.toml"), "status", "--json"]).stdout)
+        assert (found["ok"], found["disk_full"] is None) == (code == 0, code == 0)
+
+
 def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     save(store, fine("26"), fine("38", failures=1, cause="blocked", failing_since=NOW, error="503"), failed="38")
     done = vigie("status", "26", "38", "06", "--json")
@@ -115,7 +130,7 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     found = done.json
     assert set(found) == {
         "at", "ok", "stalled_since", "polled_in_future", "destinations", "counts", "authorities", "confinement", "running", "alive",
-        "not_alive", "followers", "queue",
+        "not_alive", "followers", "queue", "disk_full",
     }  # fmt: skip
     assert set(found["confinement"]) == {
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
