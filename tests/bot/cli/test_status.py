@@ -112,6 +112,7 @@ def test_a_source_that_is_late_is_not_fine(vigie: Vigie, store: Store) -> None:
     assert f"last recueil {days[0]}, usually every day, hardly ever more than 5 days" in done.out
 
 
+@pytest.mark.usefixtures("restored_logging")
 def test_a_full_disk_is_not_fine(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     save(store, fine("26"), fine("38"), fine("06"))
     usage = shutil.disk_usage("/")
