@@ -220,7 +220,9 @@ async def test_a_source_that_sleeps_is_asked_less_often_and_one_that_publishes_a
         await bench.poll(timedelta(days=1))
     assert bench.now.weekday() == 0
     # It is compared with what all sources, here itself alone, published until the poll before.
-    assert (bench.store.sources.get("99:site").next_check_at - bench.now) / QUARTER == pytest.approx(1 / 2, rel=0.01)
+    next_check_at = bench.store.sources.get("99:site").next_check_at
+    assert next_check_at is not None
+    assert (next_check_at - bench.now) / QUARTER == pytest.approx(1 / 2, rel=0.01)
 
 
 @pytest.mark.parametrize("noise", [";jsessionid={}", "?sid={}", ";jsessionid={}?sid={}&_={}"])
