@@ -27,7 +27,7 @@ from bot.detection.facts.tagging import OUTSIDE, Stretch, Word, stretches
 from bot.detection.judging import decide
 from bot.detection.rules.evidence import Finding
 from bot.detection.text.cues import fold
-from bot.detection.text.document import ActText, document
+from bot.detection.text.document import ActText, document, relevant_pages
 from bot.detection.text.segments import DecreePart, Segment, located, segments
 from bot.domain.acts import Evidence, Facts, Outcome
 
@@ -143,7 +143,7 @@ def lessons(acts: Iterable[Labelled]) -> Iterator[Lesson]:
         if act.outcome is not Outcome.DECREE:
             continue
         given = act.printed.act()
-        text = document(given, given.pages)
+        text = document(given, relevant_pages(given))
         cut = segments(text, given.id)
         text = located(text, cut, given.title_from)
         judged = ((segment, decide(text, segment, unreadable=False, stand_alone=False)) for segment in cut)

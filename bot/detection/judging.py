@@ -30,7 +30,7 @@ from bot.detection.rules.evidence import (
     tells_only_a_change,
 )
 from bot.detection.text.cues import VerdictReason, cue, fold, name_of
-from bot.detection.text.document import HEADING_REACH, ActText, document, signs
+from bot.detection.text.document import HEADING_REACH, ActText, document, relevant_pages, signs
 from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
@@ -68,8 +68,8 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
 
 
 def _opened(act: Act) -> tuple[ActText, tuple[Segment, ...]]:
-    """Return the text of an act, and the decrees in it."""
-    text = document(act, act.pages)
+    """Return the text of an act, or in a bulk act of hundreds of pages of those around a sign, and the decrees in it."""
+    text = document(act, relevant_pages(act))
     cut = segments(text, act.id)
     return located(text, cut, act.title_from), cut
 

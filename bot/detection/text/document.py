@@ -15,6 +15,9 @@ from bot.domain.acts import Act, Evidence, Where
 from bot.domain.folding import fold_letters, fold_words
 from bot.domain.pages import PageText, bare
 
+_REACH = 14
+"""Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""
+
 _SURE_ENOUGH = 85
 """Mean confidence (0 to 100) of a recognised page below which accuracy falls under 99 %: a name of some words may be misread."""
 
@@ -34,6 +37,19 @@ def signs(act: Act) -> bool:
     if cue("jargon.title").search(fold_words(f"{act.title}\n{heading}")) is not None:
         return True
     return has_sign("\n".join([act.title, *(page.text for page in act.pages)]))
+
+
+def relevant_pages(act: Act) -> tuple[PageText, ...]:
+    """Return the pages worth a closer look: all, or in a bulk act of hundreds those around a sign, be it cut between two pages."""
+    pages = act.pages
+    if len(pages) <= 2 * _REACH:
+        return pages
+    near: set[int] = set()
+    for index, page in enumerate(pages):
+        following = pages[index + 1].text[:200] if index + 1 < len(pages) else ""
+        if has_sign(page.text + "\n" + following):
+            near.update(range(max(index - _REACH, 0), min(index + _REACH + 1, len(pages))))
+    return tuple(pages[index] for index in sorted(near)) or pages
 
 
 _QUOTE_LIMIT = 240

@@ -6,7 +6,7 @@ import pytest
 
 from bot.detection.judging import judge_each
 from bot.detection.rules.evidence import is_generic
-from bot.detection.text.document import has_sign
+from bot.detection.text.document import has_sign, relevant_pages
 from bot.domain.acts import Act, Kind, Outcome
 from bot.domain.law import window
 from bot.domain.pages import PageText, TextOrigin
@@ -117,6 +117,15 @@ def test_the_gate_reads_any_spelling() -> None:
         assert has_sign(text), text
     for text in ("vidéoprotection", "", "captation d'images par aéronefs", "thermique, économique, logarithmique", "décret n° 2023-829"):
         assert not has_sign(text), text
+
+
+def test_of_a_bulk_act_only_the_pages_around_a_sign_are_kept() -> None:
+    texts = [f"page {number}" for number in range(300)]
+    texts[149] += " algorith"
+    texts[150] = "mique" + texts[150]
+    kept = [page.number for page in relevant_pages(of_pages(*texts))]
+    assert 149 + 11 in kept
+    assert 20 < len(kept) < 40
 
 
 @pytest.mark.parametrize(
