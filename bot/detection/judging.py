@@ -119,7 +119,7 @@ _DRAFT = re.compile(r"^\W{0,4}projet(?:\sd.arretes?\b|\W{0,4}$)", re.MULTILINE)
 
 def _beside_the_point(case: SegmentEvidence) -> Finding | None:
     """Return the finding on what is no decision on VSA: of another authority, a notice, a draft, an act on other images."""
-    court = case.said_in("judged.by", DecreePart.TITLE, DecreePart.HEADING)
+    court = case.said_in("judged.by", DecreePart.TITLE, DecreePart.HEADING) or case.said_in("judged.signed", DecreePart.HEADING)
     if court is not None:
         return _of_a_court(case, court)
     said = case.said_in("signed_elsewhere", DecreePart.TITLE, DecreePart.HEADING)

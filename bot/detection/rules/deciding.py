@@ -207,8 +207,11 @@ def _as_titled(case: SegmentEvidence) -> Finding | None:
 
 def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
     """Return True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
-    own = case.title is not None and not case.title.speaks
-    return own and _apart(case, *sorted((verb.start, mention.tight_start)))
+    if case.title is None:
+        return False
+    if mention.part is not DecreePart.ARTICLE:
+        return not case.segment.is_formal and case.title.verb is None
+    return not case.title.speaks and _apart(case, *sorted((verb.start, mention.tight_start)))
 
 
 def _apart(case: SegmentEvidence, one: int, two: int) -> bool:

@@ -80,3 +80,19 @@ def test_precision_and_recall(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert evaluation.all_noises.recall is not None
     assert evaluation.all_noises.precision >= 0.99
     assert evaluation.all_noises.recall >= 0.99
+
+
+@pytest.mark.parametrize(
+    ("noise", "name"),
+    [
+        ("interleaved layers", "n-ministere-decret-reproduit"),
+        ("heading lost", "b-ministerial-text"),
+        ("running titles", "b-aside-circulaire-relative-a-la-videoprotection"),
+        ("separator page", "b-aside-circulaire-relative-a-la-videoprotection"),
+    ],
+)
+def test_a_text_of_the_state_is_announced_under_no_damage(noise: str, name: str) -> None:
+    act = next(act for act in ACTS if act.file == f"acts/{name}.txt")
+    damaged = NOISES[noise].on(act)
+    assert damaged is not None
+    assert all(verdict.outcome is not Outcome.DECREE for verdict in judge_each(damaged.act()))
