@@ -260,15 +260,11 @@ def operators(
     return [entry for entry in found if entry not in (*owners, *told)] or found
 
 
-def named_by_part(document: ActText, segment: Segment) -> tuple[list[TextMatch[str]], list[TextMatch[str]]]:
-    """Return whoever of the list the title names, and whoever the articles do but those on execution, publication and remedies."""
-    articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
-    return named_in(document, list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), heading=True), named_in(document, articles)
-
-
 def only_told(document: ActText, segment: Segment) -> set[str]:
     """Return whoever is only named as the owner of cameras, or where the decree is executed or told of."""
-    entries = list(chain(*named_by_part(document, segment)))
+    articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
+    titled = named_in(document, list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), heading=True)
+    entries = [*titled, *named_in(document, articles)]
     users = {entry.value for entry in entries if not (_comes_after(_OWNED, document, entry) or _is_told(document, segment, entry))}
     return {entry.value for entry in entries} - users
 

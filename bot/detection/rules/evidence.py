@@ -371,6 +371,7 @@ def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
 # "… (4 pages) Page 9", "…, p. 9", "… ........ 9", and the end of a table of contents below which nothing else is said.
 _LISTED = re.compile(r"(?:\)\s*page\s+(?P<page>\d{1,4})\b|(?:\bp(?:age\b|\.)|\.{3}|…)\s?(?P<last>\d{1,4})[ ]?$)", re.MULTILINE)
 _TAIL = 80
+"""Characters after the last line of a table of contents below which nothing else is said."""
 
 
 def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
