@@ -158,7 +158,11 @@ def test_a_decree_has_its_copy_with_hash_and_time_and_the_page_of_the_pdf() -> N
 
 
 def test_a_former_code_and_other_spellings_of_an_address_lead_to_the_one_of_today() -> None:
-    for address, to in (("/departements/2a", "/departements/2A"), ("/operateurs/SNCF", "/operateurs/sncf")):
+    for address, to in (
+        ("/departements/2a", "/departements/2A"),
+        ("/departements/1", "/departements/01"),
+        ("/operateurs/SNCF", "/operateurs/sncf"),
+    ):
         page = get(sample_site(), address)
         assert (page.status, page.headers.get("Location")) == (301, to)
 
