@@ -19,8 +19,14 @@ _BEFORE = re.compile(r"^(?:(?:prefecture|departement|dept|de|du|des|d|la|le|les|
 _BETWEEN = re.compile(r"\s*[,;/+&]\s*|\s+(?:et|and|ou|or)\s+", re.IGNORECASE)
 _FORMER = {"20": ("2A", "2B")}
 """Departments by the code that they had together: Corsica until 1976, and still in postcodes."""
+_ALL = re.compile(r"(?:(?:dans )?(?:toute|all)(?: of)? )?(?:la |en |in )?france(?: entiere)?|tout|partout|all|everything|everywhere")
 _MOST = 12
 """Departments in one question: there are no more in a region but one, which has a name."""
+
+
+def is_all_of_france(asked: str) -> bool:
+    """Return whether every department is meant: `France`, "toute la France", "partout", "everywhere"."""
+    return _ALL.fullmatch(_fold(asked)) is not None
 
 
 @dataclass(frozen=True, slots=True)

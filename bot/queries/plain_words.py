@@ -13,7 +13,7 @@ from bot.domain.folding import fold_words
 from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches, find_places
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
 from bot.queries.answers import BadInput, HelpRequest, InputFault, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
-from bot.queries.departments import DepartmentMatch, find_departments
+from bot.queries.departments import DepartmentMatch, find_departments, is_all_of_france
 
 MOST_CHOICES = 8
 """Places offered for one name."""
@@ -71,12 +71,10 @@ def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoic
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
     if folded in _HELP:
         return HelpRequest()
-    asked = _asked_about(asked) or asked
-    if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
-        return Question(Topic.NUMBER, asked)
-    areas = areas_named(asked, places)
-    if areas.places and not (len(areas.places) == 1 and _namesakes(asked)):
-        return Question(Topic.DEPARTMENT, areas.codes)
+    asked = asked_about(asked) or asked
+    by_form = _by_form(asked, places)
+    if by_form is not None:
+        return by_form
     is_number = _DIGITS.fullmatch(asked) is not None
     outside = not_covered(asked, places)
     if outside is not None:
@@ -92,11 +90,22 @@ def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoic
     return Question(Topic.NUMBER, asked) if is_number else SearchWithFallback(Question(Topic.SEARCH, asked), otherwise)
 
 
-def _asked_about(asked: str) -> str | None:
+def _by_form(asked: str, places: Mapping[str, Place]) -> Question | None:
+    """Return what is asked by a number of a decree, all of France, or departments; None for other words."""
+    if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
+        return Question(Topic.NUMBER, asked)
+    if is_all_of_france(asked):
+        return Question(Topic.IN_FORCE, "")
+    areas = areas_named(asked, places)
+    is_sure = bool(areas.places) and not (len(areas.places) == 1 and _namesakes(asked))
+    return Question(Topic.DEPARTMENT, areas.codes) if is_sure else None
+
+
+def asked_about(asked: str) -> str | None:
     """Return the one place that a question in a sentence ends with (`est-ce utilisé à Valence`); None where there is none, or several."""
     if _QUESTION.match(fold_words(asked)) is None:
         return None
-    asked = _WHEN.sub("", asked)
+    asked = _WHEN.sub("", asked.strip(_AROUND))
     for start in _WHERE.finditer(asked):
         place = asked[start.end() :]
         if any(one.how in _SURE for one in find_places(place).candidates):

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 from pydantic import SecretStr
-from telegram import Bot, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, Update
+from telegram import Bot, CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, Update
 from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, InlineQueryHandler, MessageHandler, filters
@@ -49,6 +49,7 @@ from bot.queries.telegram.commands import (
     commands_near,
     guarded,
     is_in_charge,
+    language_named,
     pause_after,
     publish_commands,
     spoken,
@@ -143,17 +144,24 @@ class TelegramCommands:
             decision = self._limiter.ask(person, message.chat.id)
             if decision is RateDecision.REFUSED:
                 return
-            asked = self._understood(meant, spoken(message.from_user), await asyncio.to_thread(self._languages.chosen, message.chat.id))
+            asked = self._understood(meant, message, await asyncio.to_thread(self._languages.chosen, message.chat.id))
             if decision is RateDecision.ALLOWED:
                 await self._send(message, await asyncio.to_thread(asked.reply), asked.language)
             else:
                 await self._send(message, said(vocabulary(asked.language).slow_down), asked.language)
 
-    def _understood(self, meant: Addressed, own: Language | None, chosen: Language | None) -> _Asked:
+    def _understood(self, meant: Addressed, message: Message, chosen: Language | None) -> _Asked:
         """Return what is asked. A command is answered in its own language, anything else in the person's, or as the chat chose."""
+        own = spoken(message.from_user)
         language: Language = chosen or own or "fr"
         if meant.command is None:
-            return _Asked("plain", language, partial(self._plain, meant.words, language))
+            names_language = language_named(meant.words) is not None
+            plain = (
+                partial(self._language, meant.words, language, message.chat)
+                if names_language
+                else partial(self._plain, meant.words, language)
+            )
+            return _Asked("plain", language, plain)
         typed, words = meant.command.name, meant.command.words
         name = command_meant(typed, NAMES)
         if name is None:
@@ -164,10 +172,18 @@ class TelegramCommands:
             language = chosen or HELP[name]
             return _Asked(name, language, partial(help_reply, (language,)))
         if name in LANGUAGE:
-            return _Asked(name, language, partial(language_choice, language))
+            return _Asked(name, language, partial(self._language, words, language, message.chat))
         command = _COMMANDS[name]
         language = chosen or command.language
         return _Asked(command.name, language, partial(self._command, command.ask, words, language))
+
+    def _language(self, words: str, language: Language, chat: Chat) -> Reply:
+        """Answer in the language that is named from now on; else, and in groups, where its administrators choose, ask which one."""
+        wanted = language_named(words)
+        if wanted is None or chat.type != ChatType.PRIVATE:
+            return language_choice(language)
+        self._languages.choose(chat.id, wanted)
+        return said(vocabulary(wanted).chat.language_chosen)
 
     def _command(self, ask: Callable[[Questions, str], Any], words: str, language: Language) -> Reply:
         answer = ask(self._questions, words)

@@ -36,6 +36,7 @@ from bot.gazetteer.finding import PlaceMatches
 from bot.messages import Language
 from bot.messages.following import FollowNames, follow_label
 from bot.messages.words import unlinked
+from bot.queries.departments import is_all_of_france
 from bot.queries.following import (
     FollowMatches,
     about_us,
@@ -258,6 +259,8 @@ class FollowCommands:
         return simple.get(action, self._list)(chat, language)
 
     def _follow(self, words: str, chat: int, language: Language) -> FollowReply:
+        if is_all_of_france(words):
+            return self._choice(follow_answers(language).whole, self._wide("k"), language)
         meant = what_is_meant(words, self._context.find, self._names.operators, language)
         if meant.is_sure:
             return self._add(meant.follows[0], chat, language)

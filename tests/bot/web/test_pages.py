@@ -167,6 +167,17 @@ def test_a_former_code_and_other_spellings_of_an_address_lead_to_the_one_of_toda
         assert (page.status, page.headers.get("Location")) == (301, to)
 
 
+def test_a_search_takes_a_question_in_a_sentence_for_the_place_that_it_asks_about() -> None:
+    page = get(sample_site(), "/recherche?q=Est-ce+utilis%C3%A9+%C3%A0+Romans-sur-Is%C3%A8re+%3F").body.decode()
+    assert 'href="/communes/26281"' in page
+    assert "Est-ce utilisé à Romans-sur-Isère ?" in page, "what was asked stays in the field"
+
+
+def test_a_search_without_letters_says_what_can_be_searched() -> None:
+    for asked, said in (("%F0%9F%98%80", True), ("%3F", True), ("", False)):
+        assert ("Cherchez avec des lettres ou des chiffres" in _text(get(sample_site(), f"/recherche?q={asked}"))) is said
+
+
 def test_a_withdrawn_decree_is_gone_with_a_sentence_and_stands_in_no_list() -> None:
     page = get(sample_site(), "/arretes/1010")
     assert "Écarté le 19 août 2026" in _text(page)
