@@ -300,6 +300,17 @@ def test_no_page_speaks_of_what_passes_while_it_is_kept() -> None:
         assert not re.search(r"il y a \d|dans \d+ (?:h|jours?)\b|demain|hier", text)
 
 
+def test_a_number_is_on_one_line_and_nothing_but_text_is_changed() -> None:
+    body = get(sample_site(), "/arretes/1104").body.decode()
+    assert '<span class="nb">2026-1104</span>' in body
+    inside_tags = re.findall(r"<[^>]*nb[^>]*>", body)
+    assert set(inside_tags) == {'<span class="nb">'}
+    title = re.search(r"<title>(.*?)</title>", body)
+    assert title is not None
+    assert "<" not in title[1]
+    assert 'href="https://www.drome.gouv.fr/contenu/telechargement/recueil-1104.pdf#page=7"' in body
+
+
 def test_the_style_sheet_stays_small_and_asks_for_nothing() -> None:
     sheet = style()
     assert len(sheet) < 14_000
