@@ -77,7 +77,7 @@ def _find(asked: str, places: Mapping[str, Place]) -> list[Place]:
     words = _fold(asked)
     code = words.replace(" ", "")
     by_code = {_folded(place.code).replace(" ", ""): place for place in places.values()}
-    found = by_code.get(code) or by_code.get(code.zfill(2)) or _by_name(words, places)
+    found = by_code.get(code) or by_code.get(code.zfill(2)) or _by_name(words, places) or _labelled(words, places)
     return [found] if found is not None else [places[one] for one in _FORMER.get(code, ()) if one in places]
 
 
@@ -105,6 +105,13 @@ def _by_name(words: str, places: Mapping[str, Place]) -> Place | None:
         if found := names.get(_bare(words)):
             return found
     return None
+
+
+def _labelled(words: str, places: Mapping[str, Place]) -> Place | None:
+    """Find `Drôme (26)`, as answers and lists write it: a name with its own code."""
+    name, _, code = words.rpartition(" ")
+    found = _by_name(name, places) if name else None
+    return found if found is not None and _folded(found.code) == code.zfill(2) else None
 
 
 def _ordered(places: Mapping[str, Place]) -> list[Place]:

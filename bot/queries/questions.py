@@ -145,6 +145,10 @@ class Questions:
                 return self.ask(meant)
             case SearchWithFallback():
                 found = self.ask(meant.question)
+                if isinstance(found, DecreeList) and found.searched is not None:
+                    named = places_named(found.searched, self._places)
+                    if named is not None and named.sure:  # a town mistyped: who names one wants it, not all decrees with that word
+                        return replace(named, asked=asked, sure=False)
                 if meant.otherwise is None or not isinstance(found, NothingFound):
                     return found
                 return meant.otherwise if isinstance(meant.otherwise, BadInput) else replace(meant.otherwise, nothing=found)

@@ -88,7 +88,7 @@ def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:
     if meant is None:
         return ""
     if not meant.sure:
-        return words["communes_near"]
+        return words["communes_named" if meant.in_sentence else "communes_near"]
     if len(meant.choices) == 1:
         return ""
     return words["communes_postcode"] if meant.asked.isdecimal() else words["communes_which"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -27,7 +27,7 @@ from bot.domain.acts import Place
 from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.tasks import ended
 from bot.messages import LANGUAGES, Button, Language
-from bot.queries.answers import BadInput, InputFault, OneDecree, Question, Topic
+from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, Question, Topic
 from bot.queries.following import about_us, run_by
 from bot.queries.questions import Questions
 from bot.queries.telegram.commands import (
@@ -41,12 +41,14 @@ from bot.queries.telegram.commands import (
     CannotCheck,
     ChatLanguages,
     Sleep,
+    TypedCommand,
     addressed,
     answered,
     apology,
     cause_of,
     command_meant,
     commands_near,
+    folded_name,
     guarded,
     is_in_charge,
     language_named,
@@ -82,6 +84,8 @@ T = TypeVar("T")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NEW = filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
 _COMMANDS = {name: command for command in COMMANDS for name in command.names}
+_ALONE = frozenset({"arrete", "carte", "chiffres", "etat", "map", "figures", "status"})
+"""Commands that are understood without the slash; those of lists are in `bot.queries.plain_words`."""
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _DECREE_LINK = re.compile(r"n([0-9]{1,9})")
 """What stands behind `/start` where a link leads to a decree: t.me/bot?start=n12."""
@@ -154,15 +158,10 @@ class TelegramCommands:
         """Return what is asked. A command is answered in its own language, anything else in the person's, or as the chat chose."""
         own = spoken(message.from_user)
         language: Language = chosen or own or "fr"
-        if meant.command is None:
-            names_language = language_named(meant.words) is not None
-            plain = (
-                partial(self._language, meant.words, language, message.chat)
-                if names_language
-                else partial(self._plain, meant.words, language)
-            )
-            return _Asked("plain", language, plain)
-        typed, words = meant.command.name, meant.command.words
+        command = meant.command or _named(meant.words)
+        if command is None:
+            return _Asked("plain", language, partial(self._plain, meant.words, language))
+        typed, words = command.name, command.words
         name = command_meant(typed, NAMES)
         if name is None:
             return _Asked("unknown", language, partial(self._unknown, typed, language))
@@ -170,12 +169,12 @@ class TelegramCommands:
             return _Asked(START, language, partial(self._start, words, (language,) if chosen or own else LANGUAGES))
         if name in HELP:
             language = chosen or HELP[name]
-            return _Asked(name, language, partial(help_reply, (language,)))
+            return _Asked(name, language, partial(self._help, (language,)))
         if name in LANGUAGE:
             return _Asked(name, language, partial(self._language, words, language, message.chat))
-        command = _COMMANDS[name]
-        language = chosen or command.language
-        return _Asked(command.name, language, partial(self._command, command.ask, words, language))
+        asked = _COMMANDS[name]
+        language = chosen or asked.language if meant.command is not None else language
+        return _Asked(asked.name, language, partial(self._command, asked.ask, words, language))
 
     def _language(self, words: str, language: Language, chat: Chat) -> Reply:
         """Answer in the language that is named from now on; else, and in groups, where its administrators choose, ask which one."""
@@ -194,7 +193,12 @@ class TelegramCommands:
     def _plain(self, words: str, language: Language) -> Reply:
         if not words:
             return said(vocabulary(language).chat.not_text)
-        return telegram_reply(self._questions.plain(words), self._places, language)
+        answer = self._questions.plain(words)
+        return self._help((language,)) if isinstance(answer, HelpRequest) else telegram_reply(answer, self._places, language)
+
+    def _help(self, languages: Sequence[Language]) -> Reply:
+        """Return what can be asked, and who runs this."""
+        return introduced(help_reply(languages), "\n".join(filter(None, (run_by(each, self._contact) for each in languages))))
 
     def _unknown(self, typed: str, language: Language) -> Reply:
         of_language = [command.name for command in COMMANDS if command.language == language]
@@ -210,7 +214,7 @@ class TelegramCommands:
         if link is not None:
             reply = telegram_reply(self._questions.show(link[1]), self._places, languages[0])
             return introduced(reply, about_us(languages[0], self._contact))
-        return introduced(help_reply(languages), "\n".join(filter(None, (run_by(each, self._contact) for each in languages))))
+        return self._help(languages)
 
     async def _typed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Offer decrees while somebody types in any chat. Whoever types too fast is answered at the next letter."""
@@ -323,6 +327,13 @@ class TelegramCommands:
             for row in reply.rows
         ]
         return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _named(words: str) -> TypedCommand | None:
+    """Return the command that plain words name: `carte`, a language; None for others."""
+    if folded_name(words) in _ALONE:
+        return TypedCommand(folded_name(words), None, "")
+    return TypedCommand(next(iter(LANGUAGE)), None, words) if language_named(words) else None
 
 
 # Polling.
