@@ -42,6 +42,7 @@ class FollowAnswers(Table):
     choose: str
     choose_more: str
     choose_kind: str
+    whole: str
     choose_operator: str
     kinds: str
     operators: str

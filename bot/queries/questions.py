@@ -32,7 +32,7 @@ from bot.queries.answers import (
     UnknownPlace,
     WatchState,
 )
-from bot.queries.departments import DepartmentMatch
+from bot.queries.departments import DepartmentMatch, is_all_of_france
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
 from bot.queries.plain_words import SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
 from bot.queries.running import RunningDecrees, has_begun, in_force, may_concern, running
@@ -118,7 +118,7 @@ class Questions:
     def running(self, department: str = "") -> RunningDecrees | NotCovered | UnknownDepartment | PlaceChoices | BadInput:
         """Return all decrees that are in force, to come, or of which that is not certain; of departments where they are given. `whole`
         loads those of them that are shown."""
-        found = self._departments(department) if department.strip() else None
+        found = self._there(department)
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
         now = self._clock()
@@ -145,6 +145,10 @@ class Questions:
                 return self.ask(meant)
             case SearchWithFallback():
                 found = self.ask(meant.question)
+                if isinstance(found, DecreeList) and found.searched is not None:
+                    named = places_named(found.searched, self._places)
+                    if named is not None and named.sure:  # a town mistyped: who names one wants it, not all decrees with that word
+                        return replace(named, asked=asked, sure=False)
                 if meant.otherwise is None or not isinstance(found, NothingFound):
                     return found
                 return meant.otherwise if isinstance(meant.otherwise, BadInput) else replace(meant.otherwise, nothing=found)
@@ -163,9 +167,9 @@ class Questions:
 
     def state(self, department: str = "") -> Answer:
         """Return how the watch is: of departments, by code or name, with all who decide there; of all where none is given."""
-        if not department.strip():
+        found = self._there(department)
+        if found is None:
             return WatchState(self._overview())
-        found = self._departments(department)
         return DepartmentState(self._health(found.authorities)) if isinstance(found, DepartmentMatch) else found
 
     def map_of_france(self) -> FiguresAnswer:
@@ -267,6 +271,10 @@ class Questions:
             self._words = (now, known)
         return known
 
+    def _there(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment | None:
+        """Find the departments; None where none is named, or all of France."""
+        return self._departments(words) if words.strip() and not is_all_of_france(words) else None
+
     def _departments(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment:
         """Find the departments; where the words are the name of towns, these are what is offered."""
         words = _visible(words)
@@ -326,7 +334,7 @@ class Questions:
         return tuple(loaded[decree] for decree in ids if decree in loaded)
 
     def _running(self, topic: Topic, department: str, page: int) -> Answer:
-        found = self._departments(department) if department.strip() else None
+        found = self._there(department)
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
         now = self._clock()

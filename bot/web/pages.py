@@ -98,12 +98,12 @@ def town(site: SiteContext, request: PageRequest) -> Document:
 def department(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of a department."""
     language, code = request.language, request.parameters["code"]
-    upper = code.upper()
-    place = site.places.get(upper)
+    printed = code.upper().zfill(2)
+    place = site.places.get(printed)
     if place is None or place.territory:
         return missing(site, request)
-    if code != upper:
-        return moved(site, request, f"/departements/{upper}")
+    if code != printed:
+        return moved(site, request, f"/departements/{printed}")
     running = running_of(site, code)
     if running is None:
         return missing(site, request)
