@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.acts import CHANGING, Change, Decree, Moment
-from bot.domain.folding import clean_or_none
+from bot.domain.text import clean_or_none
 
 
 class PostState(StrEnum):

@@ -10,7 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Decree, Filter, Kind, Place, department_of
-from bot.domain.folding import fold_words
+from bot.domain.text import fold_words
 
 Platform = Literal["console", "telegram", "mastodon", "apprise"]
 Visibility = Literal["public", "unlisted", "private", "direct"]

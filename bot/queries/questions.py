@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.domain.acts import Decree, DecreePeriod, Place, deciding_in
-from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.records import PageOfDecrees, PageOfIds
+from bot.domain.text import fold_words
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.queries.answers import (
     Answer,

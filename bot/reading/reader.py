@@ -19,9 +19,8 @@ from pathlib import Path
 import structlog
 
 from bot.domain.acts import Act, Reading
-from bot.domain.folding import fold_words
-from bot.domain.pages import PageText, TextOrigin
 from bot.domain.tasks import carried_through
+from bot.domain.text import PageText, TextOrigin, fold_words
 from bot.reading.acts.cutting import assemble, cut_acts
 from bot.reading.acts.front_matter import is_contents
 from bot.reading.acts.titles import marked_ids, opens_decree, read_separator

@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import select, update
 
-from bot.domain.folding import clean
+from bot.domain.text import clean
 from bot.storage.database import Database, in_memory, insert_or_ignore, make_engine, masked, parse_url, put
 from bot.storage.errors import StorageError
 from bot.storage.migrate import require_current

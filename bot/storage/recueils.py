@@ -26,9 +26,8 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.folding import clean, clean_or_none
-from bot.domain.pages import PageText
 from bot.domain.records import Content, FailedRecueil, FailureStreak, NewRecueil, NextPoll, Publication, Recueil, RecueilState, SourceState
+from bot.domain.text import PageText, clean, clean_or_none
 from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, value_of
 from bot.storage.database import Repository, among, batches, insert_or_ignore, put
 from bot.storage.errors import NoSuchRow

@@ -26,8 +26,7 @@ from rapidfuzz.fuzz import partial_ratio_alignment
 
 from bot.delivery.picture.wire import Box, Canvas, Draw, NoPicture, NoPictureReason, Undrawn, inked, paint
 from bot.detection.text.phrases import spans_of_names
-from bot.domain.folding import fold_letters
-from bot.domain.pages import TextOrigin
+from bot.domain.text import TextOrigin, fold_letters
 from bot.reading.pages.drawing import draw as draw_grey
 from bot.reading.pages.layer import count_visible
 from bot.reading.pages.ocr import FIRST_DPI, InProcess, Line, OcrFailed, RecognisedWord, TesseractCommand, find_ocr, mean_confidence

@@ -15,8 +15,7 @@ from statistics import mode
 from rapidfuzz import fuzz
 
 from bot.domain.acts import Act, Cover, Reading, Where
-from bot.domain.folding import fold_letters
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin, fold_letters
 from bot.reading.acts.front_matter import Entry, FrontMatter, TableRow, read_cover, read_front_matter, read_table
 from bot.reading.acts.titles import (
     Names,

@@ -9,8 +9,7 @@ from datetime import date
 from itertools import islice, pairwise
 
 from bot.domain.acts import Cover
-from bot.domain.folding import fold_letters, fold_words, one_line
-from bot.domain.pages import PageText
+from bot.domain.text import PageText, fold_letters, fold_words, one_line
 from bot.reading.acts.titles import first_visa, marked_ids, opens_decree, title_number
 from bot.reading.pages.quality import ACT_ID, DASH
 

@@ -18,8 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Hamming
 
 from bot.domain.acts import Where
-from bot.domain.folding import end_of, fold_letters, one_line, start_of
-from bot.domain.pages import PageText
+from bot.domain.text import PageText, end_of, fold_letters, one_line, start_of
 from bot.reading.pages.quality import ACT_ID, MARK
 
 ACT_ID_ALONE = re.compile(rf"(?m)^[ \t]*({ACT_ID})[ \t]*$")

@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.domain.pages import MOST_UNSURE, bare
+from bot.domain.text import MOST_UNSURE, bare
 
 LANGUAGE = "fra"
 FIRST_DPI = 150

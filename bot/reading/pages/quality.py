@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.domain.folding import fold_letters
+from bot.domain.text import fold_letters
 
 ACT_ID = r"(?:\d{2,3}|2[AB]|R\d{2}|[A-Z]{3})-\d{4}-\d{2}-\d{2}-\d{3,5}"
 DASH = r"[-–—]"

@@ -22,7 +22,7 @@ from typing import Any, NoReturn, TypeVar
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.pages.damage import (
     completed,
     damaged_pages,

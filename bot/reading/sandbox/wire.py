@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.domain.pages import MOST_UNSURE, PageText, TextOrigin
+from bot.domain.text import MOST_UNSURE, PageText, TextOrigin
 
 MOST_LINE_BYTES = 16 * 1024 * 1024
 """Longer than any page the child may send (two texts of 500,000 characters, at most 12 bytes each once escaped)."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import bot
-from bot.domain.pages import PageText, TextOrigin
 from bot.domain.tasks import carried_through
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import PageRead, ReadingLimits, Unreadable
 from bot.reading.sandbox.wire import MOST_LINE_BYTES, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.acts import Act
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
 from bot.reading.acts.front_matter import TableRow, begins_table, continues_table, read_table
 

@@ -13,8 +13,7 @@ import pytest
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.domain.folding import fold_letters
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin, fold_letters
 from bot.reading.pages import drawing
 from bot.reading.pages.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
 from bot.reading.pages.quality import HALF_A_PAGE, LITTLE_TEXT

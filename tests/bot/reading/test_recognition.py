@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.acts import Act, Reading
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading import reader
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, ReadingLimits
 from bot.reading.pages.ocr import EngineKind

@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 
 from bot.domain.acts import Act
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
 from bot.reading.pages.quality import repair
 from tests.bot.reading.conftest import SHARED
