@@ -46,7 +46,7 @@ from bot.delivery.telegram.search import Mailbox, record_message
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
 from bot.domain.limits import Limiter, RateLimiter, most_per_day
-from bot.domain.routing import Destination, Follow, Follower, Topics, chat_destination, route_to
+from bot.domain.posts import Destination, Follow, Follower, Topics, chat_destination, route_to
 from bot.domain.tasks import beside
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, region_of

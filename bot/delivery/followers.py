@@ -26,8 +26,7 @@ from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Place
 from bot.domain.health import Overview, Status, nobody_answers
 from bot.domain.limits import MANY, Limiter
-from bot.domain.posts import Post
-from bot.domain.routing import FRANCE, Follower, WaitingPosts, departments_of, next_chats
+from bot.domain.posts import FRANCE, Follower, Post, WaitingPosts, departments_of, next_chats
 from bot.domain.tasks import run_to_completion
 from bot.messages import Language
 from bot.messages.following import read_again_text, unread_text

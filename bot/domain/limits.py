@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import Enum
 from types import MappingProxyType
 
-from bot.domain.routing import Destination, followed_chat
+from bot.domain.posts import Destination, followed_chat
 
 # Messages to destinations.
 

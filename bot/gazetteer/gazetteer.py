@@ -18,7 +18,7 @@ from functools import cache
 from importlib.resources import files
 
 from bot.domain.acts import department_of
-from bot.domain.routing import Follow, FollowKind
+from bot.domain.posts import Follow, FollowKind
 from bot.domain.text import fold_words
 
 ARTICLES = frozenset(("l", "la", "le", "les", "d", "de", "du", "des", "a", "au", "aux", "en", "dans"))

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from bot.domain.acts import CHANGING, Change, Decree, Facts, Kind, NamedCommune, Naming, Reference
 from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, in_order, linked
-from bot.domain.routing import operator_slug
+from bot.domain.posts import operator_slug
 from bot.domain.text import clean, clean_or_none
 from bot.storage.columns import value_of
 from bot.storage.database import Database, Repository, one_of, written

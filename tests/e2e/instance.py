@@ -21,7 +21,7 @@ from bot.delivery.telegram.search import Mailbox
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Reference
 from bot.domain.health import Overview
 from bot.domain.limits import Limiter, RateLimiter
-from bot.domain.routing import FRANCE, Follow, Follower, chat_destination
+from bot.domain.posts import FRANCE, Follow, Follower, chat_destination
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, region_of
 from bot.gazetteer.naming import topics_in

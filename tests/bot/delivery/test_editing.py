@@ -21,8 +21,7 @@ from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.transitions import Event
 from bot.domain.acts import Change, Facts, Kind, Reference
 from bot.domain.limits import Limiter
-from bot.domain.posts import Post, PostCause, PostState, SentMessage
-from bot.domain.routing import Destination
+from bot.domain.posts import Destination, Post, PostCause, PostState, SentMessage
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.bot.delivery.test_pictures import PICTURE

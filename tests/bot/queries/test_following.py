@@ -14,7 +14,7 @@ from telegram import Bot, Chat
 from bot.app.inventory import follow_names, places_of
 from bot.domain.health import AuthorityHealth, Overview, SourceHealth, Status
 from bot.domain.limits import RateLimiter
-from bot.domain.routing import Follow, FollowKind, FollowMode
+from bot.domain.posts import Follow, FollowKind, FollowMode
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region
 from bot.gazetteer.naming import topics_in
