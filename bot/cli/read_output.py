@@ -22,7 +22,7 @@ from bot.ingest.judging import Group, judge_reading
 from bot.messages import place_for, printable, words_in
 from bot.queries.json_shapes import Json
 from bot.reading.model import ReadingLimits
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from sources.catalogue.authority import load_authorities
 
 

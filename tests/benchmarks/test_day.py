@@ -22,7 +22,7 @@ from bot.domain.acts import Outcome
 from bot.domain.text import PageText
 from bot.ingest.judging import judge_reading
 from bot.reading.acts.cutting import assemble
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from sources.catalogue.authority import load_authorities
 from tests.france.publications import Recueil
 

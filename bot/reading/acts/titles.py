@@ -20,7 +20,7 @@ from rapidfuzz.distance import Hamming
 
 from bot.domain.acts import Cover, Where
 from bot.domain.text import PageText, end_of, fold_letters, fold_words, one_line, start_of
-from bot.reading.pages.quality import ACT_ID, DASH, MARK
+from bot.reading.pages.recognition import ACT_ID, DASH, MARK
 
 _MONTHS = ("janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre")
 # An accented letter may come out as one odd character or none (`PUBLI? LE`), hence the loose middle.

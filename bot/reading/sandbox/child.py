@@ -52,8 +52,8 @@ from bot.reading.pages.drawing import (
     is_plainly_inked,
 )
 from bot.reading.pages.layer import count_visible, lost_letters, text_in_order
-from bot.reading.pages.ocr import FIRST_DPI, Ocr, OcrFailed, Raster, Recognised, find_ocr, recognise
-from bot.reading.pages.quality import (
+from bot.reading.pages.recognition import (
+    FIRST_DPI,
     HALF_A_PAGE,
     LITTLE_TEXT,
     MUCH_IMAGE,
@@ -61,11 +61,17 @@ from bot.reading.pages.quality import (
     SOME_IMAGE,
     SOME_INK,
     Layer,
+    Ocr,
+    OcrFailed,
     PageInk,
+    Raster,
+    Recognised,
     combine,
+    find_ocr,
     is_convincing,
     judge,
     own_length,
+    recognise,
     repair,
 )
 from bot.reading.sandbox.confinement import confine

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from bot.reading.pages.ocr import LANGUAGE
+from bot.reading.pages.recognition import LANGUAGE
 from bot.reading.sandbox import syscalls
 from bot.reading.sandbox.wire import StartOrder
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.reading.pages.ocr import find_data
+from bot.reading.pages.recognition import find_data
 from bot.reading.reader import read_pdf
 from bot.reading.sandbox import confinement, syscalls
 from bot.reading.sandbox.confinement import Instruction, filter_program
@@ -152,7 +152,7 @@ from bot.reading.sandbox.wire import StartOrder
 start = StartOrder.parse(sys.argv[1])
 confine(start)
 import pypdfium2
-from bot.reading.pages.ocr import Raster, TesseractCommand, find_data
+from bot.reading.pages.recognition import Raster, TesseractCommand, find_data
 bitmap = pypdfium2.PdfDocument(start.path)[0].render(scale=150 / 72, grayscale=True)
 raster = Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, 150)
 sys.stdout.write(TesseractCommand(shutil.which("tesseract"), find_data(os.environ)).read(raster).text)

@@ -15,8 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.domain.text import PageText, TextOrigin, fold_letters
 from bot.reading.pages import drawing
-from bot.reading.pages.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
-from bot.reading.pages.quality import HALF_A_PAGE, LITTLE_TEXT
+from bot.reading.pages.recognition import HALF_A_PAGE, LITTLE_TEXT, Ocr, OcrFailed, Raster, Recognised, find_ocr
 from bot.reading.sandbox import child
 from bot.reading.sandbox.child import PdfDocument
 from tests.bot.reading import papers

@@ -15,7 +15,7 @@ from bot.domain.acts import Act, Reading
 from bot.domain.text import PageText, TextOrigin
 from bot.reading import reader
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, ReadingLimits
-from bot.reading.pages.ocr import EngineKind
+from bot.reading.pages.recognition import EngineKind
 from bot.reading.reader import read_pdf, stream_pdf
 from bot.reading.sandbox import worker
 from bot.reading.sandbox.wire import StartOrder
