@@ -25,7 +25,7 @@ from bot.reading.acts.cutting import assemble, cut_acts
 from bot.reading.acts.titles import is_contents, marked_ids, opens_decree, read_separator
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, ReadingLimits, Unreadable
 from bot.reading.pages.recognition import EngineKind, engine_kind
-from bot.reading.sandbox.wire import NotUnderstood, RecogniseOrder, StartOrder, TextLayerOrder
+from bot.reading.sandbox.process import NotUnderstood, RecogniseOrder, StartOrder, TextLayerOrder
 from bot.reading.sandbox.worker import PageBuffer, Worker
 
 log = structlog.get_logger()

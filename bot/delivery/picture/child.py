@@ -41,8 +41,7 @@ from bot.reading.pages.recognition import (
     repair,
 )
 from bot.reading.sandbox.child import NotReadable, PdfDocument, run
-from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import StartOrder, confine
 
 # A text of which every letter has its place on the picture: what stands where, and what of it is covered.
 

@@ -74,8 +74,7 @@ from bot.reading.pages.recognition import (
     recognise,
     repair,
 )
-from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import Failed, FileOpened, RecogniseOrder, StartOrder, TextLayerOrder, encode, parse_order
+from bot.reading.sandbox.process import Failed, FileOpened, RecogniseOrder, StartOrder, TextLayerOrder, confine, encode, parse_order
 
 # How a process that does one thing for its parent begins and ends.
 

@@ -16,7 +16,7 @@ import bot
 from bot.domain.tasks import carried_through
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import PageRead, ReadingLimits, Unreadable
-from bot.reading.sandbox.wire import MOST_LINE_BYTES, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
+from bot.reading.sandbox.process import MOST_LINE_BYTES, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
 
 _MOST_DIAGNOSIS = 16 * 1024
 _T = TypeVar("_T")

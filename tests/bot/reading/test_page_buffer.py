@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
-from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, encode
+from bot.reading.sandbox.process import Failed, FileOpened, NotUnderstood, encode
 from bot.reading.sandbox.worker import PageBuffer
 
 PENDING = TextOrigin.PENDING

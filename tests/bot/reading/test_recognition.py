@@ -18,7 +18,7 @@ from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, R
 from bot.reading.pages.recognition import EngineKind
 from bot.reading.reader import read_pdf, stream_pdf
 from bot.reading.sandbox import worker
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import StartOrder
 from tests.bot.reading import stand_in
 from tests.bot.reading.stand_in import DIE, HANG, LIE
 from tests.skipping import HANGS, skip, until

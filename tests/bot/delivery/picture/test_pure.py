@@ -16,7 +16,7 @@ from bot.delivery.picture.child import PlacedText, find, letters_of, lie_on_thei
 from bot.delivery.picture.wire import COVERED, HIGHLIGHTED, Box, Canvas, Draw, NoPictureReason, Undrawn, encode, inked, paint, parse_answer
 from bot.domain.acts import Evidence, Where
 from bot.reading.pages.recognition import mean_confidence, words_of
-from bot.reading.sandbox.wire import NotUnderstood
+from bot.reading.sandbox.process import NotUnderstood
 from tests.bot.messages.samples import decree
 
 
