@@ -20,8 +20,7 @@ from bot.queries.plain_words import town_of, understood
 from bot.reading.acts.cutting import assemble
 from bot.web.site import addresses, respond
 from sources.pages import READERS
-from sources.text.dates import find_date, label_of
-from sources.text.urls import canonical
+from sources.text import canonical, find_date, label_of
 from tests.bot.messages import samples
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
 from tests.bot.web.conftest import memory_site

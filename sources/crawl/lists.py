@@ -23,7 +23,7 @@ from sources.crawl.trail import (
 )
 from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Unreachable, Validators
 from sources.pages import READERS, PageLinks, Pager
-from sources.text.dates import label_of
+from sources.text import label_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, NavigableString, PageElement
 
 from sources.model import ListingEntry
-from sources.text.dates import Period, find_date, fold
-from sources.text.urls import canonical, same_site
+from sources.text import Period, canonical, find_date, fold, same_site
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,7 @@ from sources.pages.links import (
     shown_title,
     text_of,
 )
-from sources.text.dates import label_of, read_label
-from sources.text.names import names_recueil
-from sources.text.urls import canonical, same_site
+from sources.text import canonical, label_of, names_recueil, read_label, same_site
 
 # The second is the platform's own word for the first, which old pages still have.
 _DOCUMENT = re.compile(r"/(?:(?:ire)?contenu/telechargement|content/download)/", re.IGNORECASE)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sources.model import ListingEntry
 from sources.pages import PageLinks, national
-from sources.text.dates import Period
+from sources.text import Period
 from tests.sources.markup import (
     HOST,
     ROOT,

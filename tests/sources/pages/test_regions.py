@@ -8,7 +8,7 @@ import pytest
 
 from sources.model import ListingEntry
 from sources.pages import PageLink, PageLinks, Pager, regions
-from sources.text.dates import Period
+from sources.text import Period
 from tests.sources.platforms import INDEX, REGIONS, contents, news, next_page, region_file, region_href, region_page
 
 YEAR = f"{INDEX}/Raa-du-departement-de-Paris-2026"
