@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from sources.crawl.trail import choose, folder_above, has_moved, homes, is_below, matches, sections
-from sources.pages import PageLink
+from sources.pages.links import PageLink
 from sources.text import label_of
 
 

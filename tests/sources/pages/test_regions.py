@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from sources.model import ListingEntry
-from sources.pages import PageLink, PageLinks, Pager, regions
+from sources.pages import regions
+from sources.pages.links import PageLink, PageLinks, Pager
 from sources.text import Period
 from tests.sources.platforms import INDEX, REGIONS, contents, news, next_page, region_file, region_href, region_page
 
