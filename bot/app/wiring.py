@@ -74,9 +74,9 @@ from bot.queries.telegram.replies import Callbacks
 from bot.reading.reader import stream_pdf
 from bot.storage.database import parse_url
 from bot.storage.errors import Unavailable
-from bot.storage.politeness import open_politeness
 from bot.storage.reading_queue import ReadingQueue
 from bot.storage.recording import Route
+from bot.storage.recueils import open_politeness
 from bot.storage.store import Store, open_store, rehearsal_store
 from sources.catalogue.authority import Authority, Catalogue, browser_hosts, hosts
 from sources.crawl.crawler import Crawler
