@@ -30,7 +30,6 @@ from telegram.ext import (
 )
 
 from bot.domain.acts import Decree, Kind
-from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.posts import FRANCE, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
 from bot.messages import Language
@@ -50,6 +49,7 @@ from bot.queries.following import (
     unknown_text,
     what_is_meant,
 )
+from bot.queries.questions import RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     NAMES,
     CannotCheck,
