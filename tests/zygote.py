@@ -38,7 +38,7 @@ from bot.cli import context, main
 from bot.cli.main import COMMANDS, app
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Decree, Facts, Kind
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from bot.gazetteer.naming import communes_of
 from bot.reading.sandbox import probe
 from sources.catalogue.authority import load_authorities

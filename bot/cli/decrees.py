@@ -17,7 +17,7 @@ from bot.cli.json_output import file_json
 from bot.cli.text_output import print_json, show
 from bot.cli.work import load, opened
 from bot.domain.acts import Place
-from bot.domain.routing import FRANCE
+from bot.domain.posts import FRANCE
 from bot.ingest.archive import ArchivedFile
 from bot.messages import Language, place_for
 from bot.messages.letters.drafting import LetterKind

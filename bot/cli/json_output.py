@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Outcome, Place, Reading
-from bot.domain.pages import PageText
 from bot.domain.records import UncertainAct
+from bot.domain.text import PageText
 from bot.ingest.judging import Group, decrees_of
 from bot.queries.json_shapes import Json, decrees_json, evidence_json, found_json, pick, plain
 

@@ -28,7 +28,7 @@ from bot.cli.read_again import handed_retry
 from bot.cli.work import load
 from bot.delivery.apprise import service_at
 from bot.domain.tasks import beside, first_of, when
-from bot.reading.pages.ocr import ocr_lacks
+from bot.reading.pages.recognition import ocr_lacks
 from sources.catalogue.authority import Authority
 
 _MISSING = None

@@ -36,7 +36,7 @@ from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
 from bot.domain.acts import Act, Evidence, FactValue, Kind, Outcome, Verdict, Where
 from bot.domain.law import outside
-from bot.domain.pages import TextOrigin
+from bot.domain.text import TextOrigin
 
 NOTHING = Verdict(Outcome.NOT_CONCERNED)
 

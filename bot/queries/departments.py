@@ -10,7 +10,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 
 from bot.domain.acts import Place, deciding_in
-from bot.domain.folding import fold_words
+from bot.domain.text import fold_words
 
 _SUGGESTIONS = 3
 _NEAR = 80

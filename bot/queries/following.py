@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from bot.domain.acts import Kind, Place, deciding_in, department_of
-from bot.domain.folding import fold_words
 from bot.domain.health import Overview
-from bot.domain.routing import KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Follower, FollowKind, FollowMode, operator_key
+from bot.domain.posts import KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Follower, FollowKind, FollowMode, operator_key
+from bot.domain.text import fold_words
 from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.gazetteer import Commune, Department
 from bot.messages import Language

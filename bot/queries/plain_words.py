@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from bot.domain.acts import Place
-from bot.domain.folding import fold_words
+from bot.domain.text import fold_words
 from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches, find_places
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
 from bot.queries.answers import BadInput, HelpRequest, InputFault, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace

@@ -10,7 +10,7 @@ from math import ceil
 
 from bot.delivery.picture.album import alt_text
 from bot.domain.acts import Decree
-from bot.domain.routing import FRANCE
+from bot.domain.posts import FRANCE
 from bot.messages import MessageInput
 from bot.queries.phrases import message_of, withdrawal
 from bot.web.decree_view import decree_view

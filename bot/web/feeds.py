@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import GRANTS, Decree, Kind, Moment, Place, deciding_in
 from bot.domain.law import Applicability, ends_first, hold, legal_advice, period
-from bot.domain.routing import operator_slug, whole_city
+from bot.domain.posts import operator_slug, whole_city
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import Language, MessageInput, place_for
 from bot.messages.announcement import PostRow, announce, entry_title, paragraphs, publisher_of

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import DecreePeriod, Moment
 from bot.domain.law import period
-from bot.domain.routing import FRANCE, Follow
+from bot.domain.posts import FRANCE, Follow
 from bot.messages import place_for, words_in
 from bot.queries.following import follow_code
 from bot.queries.running import RunningDecrees

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.acts import Kind, Purpose, deciding_in
 from bot.domain.law import Flag, windows
-from bot.domain.routing import Follow, FollowKind, operator_key, operator_slug
+from bot.domain.posts import Follow, FollowKind, operator_key, operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages import words_in
 from bot.messages.lines import capital, date_text

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
 from bot.domain.law import Standing
-from bot.domain.routing import operator_slug
+from bot.domain.posts import operator_slug
 from bot.gazetteer.gazetteer import gazetteer, typographic
 from bot.messages import Language, MessageInput, Words
 from bot.messages.legal import current_period, flag_lines, list_standing, recourse_line

@@ -32,7 +32,7 @@ from sources.crawl.trail import (
     wanted,
 )
 from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Validators
-from sources.pages import PageLink
+from sources.pages.links import PageLink
 
 MAX_PAGES = 12
 """Pages one walk may read on its way. More means that the layout is not understood."""

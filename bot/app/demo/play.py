@@ -16,7 +16,7 @@ from bot.app.inventory import utc_now
 from bot.app.wiring import Parts, assemble
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from sources.catalogue.authority import Authority
 
 Pages = Callable[[Settings], Awaitable[None]]

@@ -41,8 +41,7 @@ from bot.delivery.mastodon.client import (
     upload,
 )
 from bot.domain.acts import Decree, Place
-from bot.domain.posts import Post
-from bot.domain.routing import Visibility
+from bot.domain.posts import Post, Visibility
 from bot.messages import Language, MessageInput, StatusLimits, announce, mastodon_status, mastodon_thread, printable
 from bot.messages.digests import digest_links, mastodon_digest, mastodon_room
 from bot.messages.words import inert

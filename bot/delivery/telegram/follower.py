@@ -33,8 +33,7 @@ from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import ChatAddress, SendingBot, reading_chat
 from bot.delivery.telegram.search import Mailbox, Search
 from bot.domain.acts import CHANGING, Decree
-from bot.domain.posts import Post
-from bot.domain.routing import Follower, Topics, chat_destination, is_shared, reasons
+from bot.domain.posts import Follower, Post, Topics, chat_destination, is_shared, reasons
 from bot.domain.tasks import run_to_completion
 from bot.messages import TelegramText, telegram_text
 from bot.messages.digests import telegram_digest, telegram_room

@@ -38,8 +38,7 @@ from telegram.error import BadRequest
 
 from bot.delivery.channel import DeliveryUnknown, NotSent
 from bot.delivery.telegram.client import ABSENT, BAD_BUTTON, NOT_MODIFIED, NOT_OURS, keyboard, says
-from bot.domain.posts import ChatHistory
-from bot.domain.routing import chat_destination, is_shared
+from bot.domain.posts import ChatHistory, chat_destination, is_shared
 from bot.messages import Button, Language, shows_number
 from bot.messages.digests import digest_language
 from bot.storage.chats import ChatMessages

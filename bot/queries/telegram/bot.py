@@ -24,12 +24,11 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, InlineQueryHandler, MessageHandler, filters
 
 from bot.domain.acts import Place
-from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.tasks import ended
 from bot.messages import LANGUAGES, Button, Language
 from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, Question, Topic
 from bot.queries.following import about_us, run_by
-from bot.queries.questions import Questions
+from bot.queries.questions import Questions, RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     COMMANDS,
     HELP,

@@ -20,8 +20,8 @@ from telegram import Bot, BotCommand, BotCommandScopeAllGroupChats, BotCommandSc
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bot.domain.folding import fold_words
-from bot.domain.limits import backoff
+from bot.domain.tasks import backoff
+from bot.domain.text import fold_words
 from bot.messages import LANGUAGES, Language
 from bot.queries.answers import Answer
 from bot.queries.following import follow_answers

@@ -30,8 +30,7 @@ from telegram.ext import (
 )
 
 from bot.domain.acts import Decree, Kind
-from bot.domain.limits import RateDecision, RateLimiter
-from bot.domain.routing import FRANCE, Follow, FollowKind, FollowMode, Topics
+from bot.domain.posts import FRANCE, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
 from bot.messages import Language
 from bot.messages.following import FollowNames, follow_label
@@ -51,6 +50,7 @@ from bot.queries.following import (
     unknown_text,
     what_is_meant,
 )
+from bot.queries.questions import RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     NAMES,
     CannotCheck,

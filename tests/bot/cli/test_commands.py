@@ -18,7 +18,7 @@ from bot.app.demo.scenario import demo_text
 from bot.cli.context import as_installed
 from bot.cli.main import COMMANDS as REGISTERED
 from bot.cli.main import app
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.storage.building import act, one_recueil, result_of, to

@@ -10,16 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.channel import MessageComposer, Migrated
+from bot.delivery.channel import Limiter, MessageComposer, Migrated
 from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool, FollowerRound, for_digest
 from bot.delivery.telegram.client import ChatAddress, SendingBot
 from bot.delivery.telegram.follower import AHEAD, FollowerChannel, FollowerWords
 from bot.delivery.telegram.search import Mailbox
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
-from bot.domain.limits import Limiter
-from bot.domain.posts import Post, PostCause, PostState
-from bot.domain.routing import Follow, Follower, FollowKind, FollowMode, Topics, chat_destination, topics_of
+from bot.domain.posts import Follow, Follower, FollowKind, FollowMode, Post, PostCause, PostState, Topics, chat_destination, topics_of
 from bot.messages.following import FollowNames
 from bot.storage.errors import StorageError
 from bot.storage.store import Store
