@@ -38,11 +38,10 @@ from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount
 from bot.delivery.picture.album import Album
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
-from bot.delivery.telegram.client import ChatAddress, SendingBot
+from bot.delivery.telegram.client import ChatAddress, Mailbox, SendingBot, record_message
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
-from bot.delivery.telegram.search import Mailbox, record_message
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
 from bot.domain.limits import Limiter, RateLimiter, most_per_day

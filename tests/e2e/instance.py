@@ -15,9 +15,8 @@ from bot.app.inventory import follow_names
 from bot.delivery.channel import MessageComposer
 from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool, Geography, UnreadNotices
-from bot.delivery.telegram.client import ChatAddress, SendingBot
+from bot.delivery.telegram.client import ChatAddress, Mailbox, SendingBot
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
-from bot.delivery.telegram.search import Mailbox
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Reference
 from bot.domain.health import Overview
 from bot.domain.limits import Limiter, RateLimiter

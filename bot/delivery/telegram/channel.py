@@ -34,13 +34,16 @@ from bot.delivery.telegram.client import (
     NO_TEXT,
     NOT_MODIFIED,
     ChatAddress,
+    OtherWording,
+    Search,
     SendingBot,
     check_chat,
     keyboard,
     reading_chat,
     says,
+    shows_decree,
+    shows_digest,
 )
-from bot.delivery.telegram.search import OtherWording, Search, shows_decree, shows_digest
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
 from bot.domain.redaction import scrub
@@ -268,7 +271,7 @@ class TelegramChannel:
     async def find(self, post: Post) -> Sent | None:
         """Look for the post by its button among the messages that follow the last one known from before it.
 
-        See `search` for how, and for why only channels in which the bot cannot edit the posts of others can be
+        See `Search` for how, and for why only channels in which the bot cannot edit the posts of others can be
         searched. Raises Unknown where searching is impossible or finds out nothing (HoldForPerson, SendAgain where it is not wanted),
         NotSent when Telegram cannot be reached now.
         """

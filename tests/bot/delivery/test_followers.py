@@ -13,9 +13,8 @@ import pytest
 from bot.delivery.channel import MessageComposer, Migrated
 from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool, FollowerRound, for_digest
-from bot.delivery.telegram.client import ChatAddress, SendingBot
+from bot.delivery.telegram.client import ChatAddress, Mailbox, SendingBot
 from bot.delivery.telegram.follower import AHEAD, FollowerChannel, FollowerWords
-from bot.delivery.telegram.search import Mailbox
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
 from bot.domain.limits import Limiter
 from bot.domain.posts import Post, PostCause, PostState

@@ -12,7 +12,7 @@ import pytest
 
 import bot
 from bot.delivery.mastodon.client import is_sought, is_sought_digest
-from bot.delivery.telegram.search import shows_decree, shows_digest
+from bot.delivery.telegram.client import shows_decree, shows_digest
 from bot.messages import Language, MessageInput, mastodon_status, plain_post, shows_number, telegram_text
 from bot.messages.digests import digest_language, digest_links, mastodon_digest, telegram_digest
 from bot.messages.letters.drafting import template
