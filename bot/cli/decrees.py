@@ -13,8 +13,7 @@ import typer
 from bot.app.inventory import places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
 from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail, stderr
-from bot.cli.json_output import file_json
-from bot.cli.text_output import print_json, show
+from bot.cli.output import file_json, print_json, show
 from bot.cli.work import load, opened
 from bot.domain.acts import Place
 from bot.domain.routing import FRANCE

@@ -26,8 +26,8 @@ from bot.app.inventory import LEAST_FREE, closed_folder, least_room, utc_now, wa
 from bot.app.wiring import open_client, open_destinations
 from bot.cli.config import checked
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end
+from bot.cli.output import show
 from bot.cli.status import DESTINATION_TROUBLES, confinement_found, confinement_lines
-from bot.cli.text_output import show
 from bot.cli.work import load, progress
 from bot.delivery.channel import DeliveryError, DestinationRefused
 from bot.delivery.checking import Checkable, check_one

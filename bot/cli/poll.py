@@ -16,8 +16,17 @@ from bot.app.instance import OnProgress, WorkOrder, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
 from bot.cli.context import AsJson, Context, as_installed, run_to_end, stderr
-from bot.cli.json_output import destination_json, posts_json, uncertain_json
-from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered
+from bot.cli.output import (
+    count,
+    destination_json,
+    destination_problems,
+    finish,
+    posts_json,
+    result_of,
+    round_lines,
+    uncertain_json,
+    undelivered,
+)
 from bot.cli.work import WatchedCodes, became_of, chosen, console_for, delivering, load, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place

@@ -10,9 +10,8 @@ from itertools import groupby
 
 import typer
 
-from bot.cli.json_output import pages_json, reading_json
+from bot.cli.output import count, pages_json, print_json, print_lines, reading_json
 from bot.cli.read import ReadChoice, ReadView
-from bot.cli.text_output import count, print_json, print_lines
 from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs

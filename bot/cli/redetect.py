@@ -13,8 +13,7 @@ from bot.app.config.model import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, fail, run_to_end
-from bot.cli.json_output import posts_json
-from bot.cli.text_output import code_column, count, show, undelivered
+from bot.cli.output import code_column, count, posts_json, show, undelivered
 from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened, progress
 from bot.delivery.deliverer import Delivered
 from bot.ingest.redetect import AppliedDifference, Difference, Effect, JudgedAs, Redetection

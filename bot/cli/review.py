@@ -14,9 +14,8 @@ import typer
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, run_to_end
-from bot.cli.json_output import posts_json, twice_json
+from bot.cli.output import code_column, count, finish, posts_json, result_of, show, twice_json, undelivered
 from bot.cli.read_output import evidence_lines, reason, twice_lines
-from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names

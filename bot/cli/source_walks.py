@@ -17,7 +17,7 @@ from bot.app.config.model import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import open_client
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail, run_to_end, stderr
-from bot.cli.text_output import count, day_column, show
+from bot.cli.output import count, day_column, show
 from bot.cli.work import Code, chosen, load
 from bot.ingest.decisions import cause_of
 from bot.messages import printable

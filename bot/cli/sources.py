@@ -13,7 +13,7 @@ from bot.app.config.model import Settings
 from bot.app.wiring import open_client
 from bot.cli import source_walks
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, fail, run_to_end
-from bot.cli.text_output import code_column, count, day_column, minute, show
+from bot.cli.output import code_column, count, day_column, minute, show
 from bot.cli.work import Code, Codes, chosen, load, opened, progress
 from bot.domain.records import SourceState
 from bot.ingest.backfill import Audit, audit

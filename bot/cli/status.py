@@ -13,8 +13,7 @@ import typer
 
 from bot.app.inventory import LEAST_FREE, least_room, report_destinations, report_sources, utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson
-from bot.cli.json_output import destination_json
-from bot.cli.text_output import code_column, count, minute, show, source_columns
+from bot.cli.output import code_column, count, destination_json, minute, show, source_columns
 from bot.cli.work import Codes, chosen, load, opened
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationTrouble
