@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.site import Folder
+from bot.cli.pages import Folder
 from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSettings
 from bot.web.files import BrokenLink, SiteFile, files_of
 from bot.web.site import Addresses
