@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import chain
 from xml.sax.saxutils import escape
@@ -38,7 +38,8 @@ def site_map(site: SiteContext, _request: PageRequest) -> Document:
 
 def map_of_pages(site: SiteContext, _request: PageRequest) -> Document:
     """Return the addresses of all pages but those of decrees, in both languages."""
-    return _addresses(site, chain.from_iterable(_paths(site, route) for route in PAGES if not route.dynamic))
+    mapped = (route for route in PAGES if "{" not in route.pattern or route.pattern in _LISTED)
+    return _addresses(site, chain.from_iterable(route.paths(site) for route in mapped))
 
 
 def map_of_decrees(site: SiteContext, request: PageRequest) -> Document:
@@ -59,13 +60,6 @@ def security(site: SiteContext, request: PageRequest) -> Document:
     uri = contact if "://" in contact else f"mailto:{contact}"
     lines = (f"Contact: {uri}", f"Expires: {expires}", "Preferred-Languages: fr, en", "")
     return Document("\n".join(lines).encode(), _TEXT)
-
-
-def _paths(site: SiteContext, route: Route) -> Iterator[str]:
-    if "{" not in route.pattern:
-        yield route.pattern
-    elif route.pattern in _LISTED and route.listed is not None:
-        yield from (route.pattern.format(**parameters) for parameters in route.listed(site))
 
 
 def _addresses(site: SiteContext, paths: Iterable[str]) -> Document:
