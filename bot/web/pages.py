@@ -514,21 +514,8 @@ def _listed_decrees(site: SiteContext) -> Iterator[Parameters]:
             yield {"id": str(one.id)}
 
 
-def _listed_communes(site: SiteContext) -> Iterator[Parameters]:
-    codes = {code for code, place in site.places.items() if not place.territory}
-    for one in site.decrees.communes_named(codes):
-        yield {"code": one.code}
-
-
-def _listed_departments(site: SiteContext) -> Iterator[Parameters]:
-    for code, place in sorted(site.places.items()):
-        if not place.territory:
-            yield {"code": code}
-
-
-def _listed_operators(site: SiteContext) -> Iterator[Parameters]:
-    for one in site.browsing.operators():
-        yield {"slug": one.slug}
+def _departments(site: SiteContext) -> list[str]:
+    return sorted(code for code, place in site.places.items() if not place.territory)
 
 
 _PAGED = frozenset({"page"})
@@ -544,11 +531,11 @@ PAGES: tuple[Route, ...] = (
     Route("/", home),
     Route("/envigueur", running, query=_PAGED),
     Route("/departements", departments),
-    Route("/departements/{code}", department, _listed_departments, _PAGED),
-    Route("/communes/{code}", town, _listed_communes, _PAGED),
+    Route("/departements/{code}", department, lambda site: ({"code": code} for code in _departments(site)), _PAGED),
+    Route("/communes/{code}", town, lambda site: ({"code": one.code} for one in site.decrees.communes_named(_departments(site))), _PAGED),
     Route("/arretes/{id}", decree, _listed_decrees),
     Route("/arretes/{id}/page.png", decree_picture, twins=False),
-    Route("/operateurs/{slug}", operator, _listed_operators, _PAGED),
+    Route("/operateurs/{slug}", operator, lambda site: ({"slug": one.slug} for one in site.browsing.operators()), _PAGED),
     Route("/recherche", search, query=frozenset({"q", "page"}), dynamic=True),
     Route("/sources", sources),
     Route("/apropos", about),

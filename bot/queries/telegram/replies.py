@@ -23,7 +23,7 @@ from telegram import (
 from telegram.constants import ParseMode
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
-from bot.gazetteer.gazetteer import Commune, gazetteer, region_of
+from bot.gazetteer.gazetteer import Commune, named_communes, region_of
 from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, telegram_decree, telegram_text, words_in
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.lines import MessageInput
@@ -297,7 +297,7 @@ def _linked(decree: Decree, language: Language) -> Iterator[PressButton]:
 
 def _named_in(decree: Decree) -> list[Commune]:
     """Return the first communes that a decree names, but no city of which it names an arrondissement."""
-    named = [commune for one in decree.communes if (commune := gazetteer().commune(one.code)) is not None]
+    named = named_communes(decree)
     wholes = {commune.part_of for commune in named}
     return [commune for commune in named if commune.code not in wholes][:_MOST_TO_FOLLOW]
 
