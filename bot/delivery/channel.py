@@ -27,6 +27,9 @@ in that time on a slow line."""
 # Posts are rare: each gets a connection of its own.
 ONE_REQUEST_PER_CONNECTION = httpx.Limits(max_connections=8, max_keepalive_connections=0)
 
+BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+"""Raised before the first byte of a request leaves: no connection, or none free."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

@@ -24,6 +24,7 @@ from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning
 
 from bot.delivery.channel import (
+    BEFORE_SENDING,
     ONE_REQUEST_PER_CONNECTION,
     READS,
     ChatClosed,
@@ -44,9 +45,6 @@ from bot.messages.digests import digest_language
 from bot.storage.chats import ChatMessages, MovedChats
 
 DEFAULT_API = "https://api.telegram.org"
-
-# Raised before the first byte of a request leaves: no connection, or none free.
-_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 # What the Bot API's own server says (Client.cpp), without its "Bad Request: ".
 CHAT_GONE = (
@@ -94,7 +92,7 @@ def classify(error: TelegramError, token: str) -> DeliveryError:
         return Refused(text)
     if isinstance(error, InvalidToken):
         return DestinationRefused(text)
-    if isinstance(error, Conflict) or isinstance(error.__cause__, _BEFORE_SENDING):
+    if isinstance(error, Conflict) or isinstance(error.__cause__, BEFORE_SENDING):
         return NotSent(text)
     return DeliveryUnknown(text)
 
