@@ -58,7 +58,7 @@ from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
 from bot.ingest.review import Reviewer
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.operators.alerts import PagesState
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons

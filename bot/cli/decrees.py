@@ -18,10 +18,9 @@ from bot.cli.work import load, opened
 from bot.domain.acts import Place
 from bot.domain.routing import FRANCE
 from bot.ingest.archive import ArchivedFile
-from bot.messages import Language, place_for
 from bot.messages.letters.drafting import LetterKind
-from bot.messages.lines import moment_at, moment_text
-from bot.messages.words import Table, data_file, words_in
+from bot.messages.lines import moment_at, moment_text, place_for
+from bot.messages.words import Language, Table, data_file, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,

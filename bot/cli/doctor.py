@@ -38,7 +38,7 @@ from bot.delivery.telegram.client import SendingBot
 from bot.domain.health import Cause
 from bot.domain.posts import DestinationTrouble
 from bot.ingest.decisions import cause_of
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.operators.text import alert_words
 from bot.reading.pages.ocr import find_data, ocr_lacks
 from bot.storage.database import in_memory
@@ -90,7 +90,7 @@ def register(app: typer.Typer) -> None:
 
 def diagnosis_lines(finding: Diagnosis) -> Iterator[str]:
     """Yield what was found in a line, and what to do about it in another."""
-    yield f"{finding.state:<8} {finding.check}: {printable(finding.says)}"
+    yield f"{finding.state:<8} {finding.check}: {clean(finding.says)}"
     if finding.todo:
         yield f"           → {finding.todo}"
 

@@ -19,7 +19,7 @@ from bot.domain.pages import PageText
 from bot.domain.posts import PostState
 from bot.domain.records import UncertainAct
 from bot.ingest.judging import Group, decrees_of
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.queries.json_shapes import Json, decrees_json, evidence_json, found_json, pick, plain
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def destination_problems(destinations: Iterable[DestinationHealth]) -> Iterator[
     for one in destinations:
         if one.trouble is not None:
             waiting = f" ({count(one.waiting, 'post')} waiting)" if one.waiting else ""
-            yield f"{one.name}: {one.trouble.value}: {printable(one.detail or '')}{waiting}"
+            yield f"{one.name}: {one.trouble.value}: {clean(one.detail or '')}{waiting}"
 
 
 def round_lines(reports: Iterable[SourceReport], ingested: IngestResult, *, rehearsal: bool) -> Iterator[str]:
@@ -106,14 +106,14 @@ def round_lines(reports: Iterable[SourceReport], ingested: IngestResult, *, rehe
 
 def doubt_line(act: UncertainAct) -> str:
     """Describe an act in doubt on one line; names of persons are taken out of its title, as in the review queue."""
-    return f"to be checked by a person: {act.url}#page={act.page}  {printable(without_names(act.title))}"
+    return f"to be checked by a person: {act.url}#page={act.page}  {clean(without_names(act.title))}"
 
 
 def decree_line(decree: Decree) -> str:
     """Describe a decree on one line, for lists."""
     number = decree.facts.number or decree.act_id or "-"
     identifier = "" if decree.id is None else f"{decree.id:>4}  "
-    return printable(f"{identifier}{decree.authority:<3} {decree.kind.value:<13} {number}  {decree.title}  {decree.url}#page={decree.page}")
+    return clean(f"{identifier}{decree.authority:<3} {decree.kind.value:<13} {number}  {decree.title}  {decree.url}#page={decree.page}")
 
 
 # Where a line on one source begins: columns that the longest codes and routes of the catalogue fit in (R-PACA, special-92).

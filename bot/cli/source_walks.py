@@ -20,7 +20,7 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Contex
 from bot.cli.output import count, day_column, show
 from bot.cli.work import Code, chosen, load
 from bot.ingest.decisions import cause_of
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.operators.text import alert_words
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Source, load_authorities
@@ -205,7 +205,7 @@ async def _record(chosen: ChosenSource, details: int) -> tuple[SiteRecording, Go
 def _show_request(url: str) -> None:
     """Print on a terminal what is being requested: the polite client takes its time."""
     if stderr.is_terminal:
-        stderr.print(f"asking {printable(url)}", style="dim", markup=False, soft_wrap=True)
+        stderr.print(f"asking {clean(url)}", style="dim", markup=False, soft_wrap=True)
 
 
 # What `vigie sources check` prints of a walk. Pure.
@@ -237,17 +237,17 @@ def way_of(source: Source) -> str:
 def _failure_lines(start: str, error: FetchError) -> Iterator[str]:
     words = alert_words("en").causes[cause_of(error)]
     yield f"{start}: {words.what}"
-    yield f"    {printable(str(error))}"
+    yield f"    {clean(str(error))}"
     yield f"    → {words.todo}"
 
 
 def _page(rank: int, page: PageReport) -> Iterator[str]:
-    yield f"{rank}. {printable(page.asked)}"
+    yield f"{rank}. {clean(page.asked)}"
     if page.error is not None:
-        yield f"   failed: {printable(str(page.error))}"
+        yield f"   failed: {clean(str(page.error))}"
         return
     if page.is_redirected:
-        yield f"   redirected to {printable(page.url)}"
+        yield f"   redirected to {clean(page.url)}"
     if page.is_stranger:
         yield "   another page than the one asked for: the site wants its session cookie"
     found = f"{count(page.documents, 'file')}, {count(page.details, 'detail page')}, {count(len(page.ways), 'way')}"
@@ -273,20 +273,20 @@ def _listed(source: Source, crawl: Crawl, limit: int) -> Iterator[str]:
     shown = newest_first(crawl.listed, source.order)[:limit]
     for entry in shown:
         yield f"  {day_column(entry.published)}  {_title(entry.title)}"
-        yield f"              {printable(entry.url)}"
+        yield f"              {clean(entry.url)}"
     if len(shown) < len(crawl.listed):
         yield f"  … and {len(crawl.listed) - len(shown)} more"
     yield ""
     if crawl.moved_to:
-        yield f"The root is not where the catalogue says: it is {printable(crawl.moved_to)}"
+        yield f"The root is not where the catalogue says: it is {clean(crawl.moved_to)}"
     yield f"{count(crawl.requests, 'request')} made; a poll requests these pages from now on:"
     for page in crawl.trail.pages:
         only = " (only when the other end of the list has changed)" if page.behind else ""
-        yield f"  {printable(page.url)}{only}"
+        yield f"  {clean(page.url)}{only}"
 
 
 def _title(text: str) -> str:
-    return printable(" ".join(text.split()))
+    return clean(" ".join(text.split()))
 
 
 def _walk_json(source: Source, today: date, steps: Sequence[PageReport], outcome: Crawl | CrawlFailed) -> Json:

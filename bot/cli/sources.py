@@ -17,7 +17,7 @@ from bot.cli.output import code_column, count, day_column, minute, show
 from bot.cli.work import Code, Codes, chosen, load, opened, progress
 from bot.domain.records import SourceState
 from bot.ingest.backfill import Audit, audit
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.queries.json_shapes import Json, pick, plain
 from sources.catalogue.authority import Authority, Source
 from sources.crawl.index import NationalIndex, fetch_index
@@ -99,7 +99,7 @@ def _authority_lines(authority: Authority, known: list[tuple[Source, SourceState
         yield ""
         yield f"  {source.route}: {source.root}"
         for label, text in (*_described(source), *_remembered(state, recueils[source.key])):
-            yield f"    {label:<12}{printable(text)}"
+            yield f"    {label:<12}{clean(text)}"
 
 
 def _described(source: Source) -> Iterator[tuple[str, str]]:
@@ -198,7 +198,7 @@ def _audit_lines(index: NationalIndex, audits: Sequence[Audit], limit: int) -> I
     for each in audits:
         yield f"{code_column(each.authority.code)}{_audit_state(each)}"
         if each.is_gap:
-            yield from (f"    {day_column(entry.published)}  {printable(entry.title)}  {entry.url}" for entry in each.missing[:limit])
+            yield from (f"    {day_column(entry.published)}  {clean(entry.title)}  {entry.url}" for entry in each.missing[:limit])
             if len(each.missing) > limit:
                 yield f"    and {len(each.missing) - limit} more (--limit)"
 

@@ -16,8 +16,9 @@ from bot.delivery.picture.wire import Picture
 from bot.domain.acts import Decree, Place
 from bot.domain.law import legal_advice
 from bot.domain.posts import Post
-from bot.messages import Language, MessageContext, MessageInput, place_for, publisher_of
-from bot.messages.announcement import TooSmall
+from bot.messages.announcement import TooSmall, publisher_of
+from bot.messages.lines import MessageContext, MessageInput, place_for
+from bot.messages.words import Language
 
 READS = 6
 """A whole request may take as long as so many reads that each use up their time-out: three minutes, by default. A picture of 10 MB goes up

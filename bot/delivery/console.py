@@ -9,7 +9,7 @@ from typing import TextIO
 from bot.delivery.channel import MessageComposer, NotSent, Sent, composing
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
-from bot.messages import plain_post
+from bot.messages.announcement import plain_post
 from bot.messages.digests import plain_digest
 
 

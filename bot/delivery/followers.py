@@ -29,8 +29,8 @@ from bot.domain.limits import MANY, Limiter
 from bot.domain.posts import Post
 from bot.domain.routing import FRANCE, Follower, WaitingPosts, departments_of, next_chats
 from bot.domain.tasks import run_to_completion
-from bot.messages import Language
 from bot.messages.following import read_again_text, unread_text
+from bot.messages.words import Language
 from bot.storage.alerts import Notices, UnreadNotice
 from bot.storage.chats import Follows
 from bot.storage.errors import NoSuchRow, StorageError

@@ -24,7 +24,7 @@ from bot.domain.health import Overview
 from bot.domain.records import Waiting
 from bot.domain.tasks import run_to_completion
 from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, answer_data
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.operators.alerts import POST_DELAYS, SOURCE_DELAYS, AlertDelays, PagesState, PostTrouble, decide, post_changes, source_changes
 from bot.operators.text import Names, alert_text, alert_words, fact_text, post_text, review_text
 from bot.queries.phrases import doubt_words

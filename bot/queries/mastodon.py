@@ -22,9 +22,9 @@ from bot.domain.acts import Place
 from bot.domain.health import Status
 from bot.domain.limits import RateDecision, RateLimiter, backoff
 from bot.domain.mentions import AccountFailed, StatusMention
-from bot.messages import Language, StatusLimits, mastodon_length, mastodon_status
 from bot.messages.announcement import TooSmall
-from bot.messages.words import cut, inert
+from bot.messages.platforms import StatusLimits, mastodon_length, mastodon_status
+from bot.messages.words import Language, cut, inert
 from bot.queries.answers import Answer, BadInput, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Topic, TownAnswer
 from bot.queries.following import about_us, run_by
 from bot.queries.phrases import message_of, plain_answer

@@ -14,10 +14,10 @@ from bot.domain.acts import Decree, Evidence, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.domain.law import legal_advice
 from bot.gazetteer.gazetteer import Commune, Department, gazetteer
-from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
+from bot.messages.announcement import decree_line, plain_decree
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
-from bot.messages.lines import date_text, thousands
-from bot.messages.words import cut, data_file, inert
+from bot.messages.lines import MessageInput, date_text, place_for, thousands
+from bot.messages.words import Language, cut, data_file, inert, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,

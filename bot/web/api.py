@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from bot.domain.acts import DecreePeriod, deciding_in
-from bot.messages import place_for
+from bot.messages.lines import place_for
 from bot.queries.answers import NotCovered, Question, Topic, TownAnswer
 from bot.queries.json_shapes import authority_json, decree_json, decrees_json, pick, plain, town_json
 from bot.queries.running import RunningDecrees

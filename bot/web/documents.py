@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from bot.domain.acts import Place
 from bot.domain.health import Overview
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.queries.questions import Questions
 from bot.storage.browsing import Browsing
 from bot.storage.decrees import Decrees

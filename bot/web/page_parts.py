@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from bot.domain.acts import DecreePeriod, Moment
 from bot.domain.law import period
 from bot.domain.routing import FRANCE, Follow
-from bot.messages import place_for, words_in
+from bot.messages.lines import place_for
+from bot.messages.words import words_in
 from bot.queries.following import follow_code
 from bot.queries.running import RunningDecrees
 from bot.web.documents import Document, PageRequest, SiteContext

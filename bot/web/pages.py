@@ -14,8 +14,8 @@ from bot.domain.health import Overview
 from bot.domain.law import Flag, windows
 from bot.domain.routing import FRANCE, Follow, FollowKind, operator_key, operator_slug
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
-from bot.messages import MessageInput, words_in
-from bot.messages.lines import capital, date_text, thousands
+from bot.messages.lines import MessageInput, capital, date_text, thousands
+from bot.messages.words import words_in
 from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.phrases import choice_text, message_of, withdrawal
 from bot.queries.plain_words import places_named, understood

@@ -12,10 +12,9 @@ from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Decree, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.gazetteer.gazetteer import Commune, gazetteer
-from bot.messages import Language, MessageInput, place_for, words_in
 from bot.messages.legal import current_period
-from bot.messages.lines import date_text, moment_at, period_text, thousands
-from bot.messages.words import clean
+from bot.messages.lines import MessageInput, date_text, moment_at, period_text, place_for, thousands
+from bot.messages.words import Language, clean, words_in
 from bot.queries.answers import TownAnswer
 from bot.queries.phrases import authority_text, failing_since, message_of
 from bot.queries.vocabulary import vocabulary

@@ -12,8 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from bot.messages import Language
-from bot.messages.words import data_file
+from bot.messages.words import Language, data_file
 from bot.web.documents import Document, PageRequest, SiteContext
 
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from starlette.routing import compile_path
 
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.web.api import API, problem
 from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSettings
 from bot.web.feeds import FEEDS

@@ -14,10 +14,9 @@ from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
 from bot.domain.law import Standing
 from bot.domain.routing import operator_slug
 from bot.gazetteer.gazetteer import named_communes, typographic
-from bot.messages import Language, MessageInput, Words
 from bot.messages.legal import current_period, flag_lines, list_standing, recourse_line
-from bot.messages.lines import capital, date_text, moment_at, moment_text, period_text, short_where, time_text
-from bot.messages.words import KindWords, PurposeWords, Table, clean, data_file, link_to
+from bot.messages.lines import MessageInput, capital, date_text, moment_at, moment_text, period_text, short_where, time_text
+from bot.messages.words import KindWords, Language, PurposeWords, Table, Words, clean, data_file, link_to
 from bot.queries.phrases import message_of
 
 _LONGEST_PHRASE = 200

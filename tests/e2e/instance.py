@@ -24,7 +24,7 @@ from bot.domain.routing import FRANCE, Follow, Follower, chat_destination
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, region_of
 from bot.gazetteer.naming import topics_in
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.queries.following import read_times
 from bot.queries.questions import Questions
 from bot.queries.telegram.bot import TelegramCommands

@@ -43,9 +43,11 @@ from bot.delivery.mastodon.client import (
 from bot.domain.acts import Decree, Place
 from bot.domain.posts import Post
 from bot.domain.routing import Visibility
-from bot.messages import Language, MessageInput, StatusLimits, announce, mastodon_status, mastodon_thread, printable
+from bot.messages.announcement import announce
 from bot.messages.digests import digest_links, mastodon_digest, mastodon_room
-from bot.messages.words import inert
+from bot.messages.lines import MessageInput
+from bot.messages.platforms import StatusLimits, mastodon_status, mastodon_thread
+from bot.messages.words import Language, clean, inert
 
 log = structlog.get_logger()
 
@@ -216,7 +218,7 @@ class MastodonChannel:
         self._composer = composer
         self._visibility = visibility
         self._pictured = pictured
-        self._warning = printable(content_warning)
+        self._warning = clean(content_warning)
         self._thread = thread
         self._limits: StatusLimits | None = None
         self._exposed: str | None = None

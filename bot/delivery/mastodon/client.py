@@ -28,8 +28,9 @@ from bot.delivery.channel import (
 from bot.delivery.picture.wire import Picture
 from bot.domain.addresses import is_loopback, web_base
 from bot.domain.redaction import scrub
-from bot.messages import StatusLimits, shows_number
+from bot.messages.announcement import shows_number
 from bot.messages.digests import digest_language
+from bot.messages.platforms import StatusLimits
 
 log = structlog.get_logger()
 

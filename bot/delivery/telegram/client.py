@@ -40,8 +40,10 @@ from bot.domain.posts import ChatHistory
 from bot.domain.redaction import scrub
 from bot.domain.routing import chat_destination, is_shared
 from bot.domain.tasks import run_to_completion
-from bot.messages import Button, Language, shows_number
+from bot.messages.announcement import shows_number
 from bot.messages.digests import digest_language
+from bot.messages.platforms import Button
+from bot.messages.words import Language
 from bot.storage.chats import ChatMessages, MovedChats
 
 DEFAULT_API = "https://api.telegram.org"

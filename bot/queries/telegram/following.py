@@ -33,9 +33,8 @@ from bot.domain.acts import Decree, Kind
 from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.routing import FRANCE, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
-from bot.messages import Language
 from bot.messages.following import FollowNames, follow_label
-from bot.messages.words import unlinked
+from bot.messages.words import Language, unlinked
 from bot.queries.following import (
     FollowMatches,
     about_us,
