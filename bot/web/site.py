@@ -1,5 +1,5 @@
 """Answer an address: find its route, normalise what was asked, make the document. The same for the server and for a site of files, which is
-listed here under names that any static hosting serves.
+listed here under names that any static hosting serves. What programs look for at fixed addresses is made here, too.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
 from http import HTTPStatus
 from importlib.resources import files
+from itertools import chain
 from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from xml.sax.saxutils import escape
 
 from starlette.routing import compile_path
 
@@ -25,13 +27,71 @@ from bot.web.feeds import FEEDS
 from bot.web.open_data import OPEN_DATA
 from bot.web.pages import PAGES
 from bot.web.rendering import missing, style, style_path, web_words
-from bot.web.wellknown import WELL_KNOWN
 
-LONGEST_PATH = 300
-"""Characters of a path; no page has a longer one."""
-LONGEST_QUERY = 2_000
-"""Bytes of what follows the question mark: a search of 200 characters, each of which may take nine."""
-_MOST_PARAMETERS = 20
+# At fixed addresses: robots.txt, the map of the site, security.txt, and how pages look.
+
+_PART = 2_000
+"""Decrees in one part of the map: the protocol allows 50,000 addresses, and one part is to be made within milliseconds."""
+_MAP = "application/xml; charset=utf-8"
+_TEXT = "text/plain; charset=utf-8"
+_NAMESPACES = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml"'
+_LISTED = ("/departements/{code}", "/communes/{code}")
+_EXPIRES = timedelta(days=180)
+
+
+def robots(site: SiteContext, _request: PageRequest) -> Document:
+    """Return what search engines may request: all but what changes with each question."""
+    href = site.settings.href
+    closed = (href("/recherche"), href("/recherche", "en"), href("/api/"))
+    lines = ("User-agent: *", *(f"Disallow: {path}" for path in closed), "", f"Sitemap: {site.settings.address('/sitemap.xml')}", "")
+    return Document("\n".join(lines).encode(), _TEXT)
+
+
+def site_map(site: SiteContext, _request: PageRequest) -> Document:
+    """Return the addresses of the parts of the map: one of pages, and as many of decrees as are needed (https://www.sitemaps.org)."""
+    total = site.decrees.recent(1, 0).total
+    parts = ["pages", *(f"arretes-{number}" for number in range(1, -(-total // _PART) + 1))]
+    rows = "".join(f"<sitemap><loc>{escape(site.settings.address(f'/sitemap-{part}.xml'))}</loc></sitemap>" for part in parts)
+    return _xml("sitemapindex", rows)
+
+
+def map_of_pages(site: SiteContext, _request: PageRequest) -> Document:
+    """Return the addresses of all pages but those of decrees, in both languages."""
+    mapped = (route for route in PAGES if "{" not in route.pattern or route.pattern in _LISTED)
+    return _mapped(site, chain.from_iterable(route.paths(site) for route in mapped))
+
+
+def map_of_decrees(site: SiteContext, request: PageRequest) -> Document:
+    """Return the addresses of some decrees, the newest in the first part."""
+    part = request.parameters["part"]
+    if not part.isascii() or not part.isdecimal() or not 0 < int(part[:6]) < 10_000:
+        return missing(site, request)
+    ids = site.browsing.ids(_PART, (int(part) - 1) * _PART)
+    return _mapped(site, (f"/arretes/{one}" for one in ids)) if ids else missing(site, request)
+
+
+def security(site: SiteContext, request: PageRequest) -> Document:
+    """Return whom to write to about a weakness of the site (RFC 9116); nothing where the operator gives no address."""
+    contact = site.settings.contact
+    if not contact:
+        return missing(site, request)
+    expires = (request.at + _EXPIRES).strftime("%Y-%m-%dT00:00:00Z")
+    uri = contact if "://" in contact else f"mailto:{contact}"
+    lines = (f"Contact: {uri}", f"Expires: {expires}", "Preferred-Languages: fr, en", "")
+    return Document("\n".join(lines).encode(), _TEXT)
+
+
+def _mapped(site: SiteContext, paths: Iterable[str]) -> Document:
+    def row(path: str) -> str:
+        french, english = (escape(site.settings.address(path, language), {'"': "&quot;"}) for language in ("fr", "en"))
+        twins = "".join(f'<xhtml:link rel="alternate" hreflang="{code}" href="{at}"/>' for code, at in (("fr", french), ("en", english)))
+        return "".join(f"<url><loc>{at}</loc>{twins}</url>" for at in (french, english))
+
+    return _xml("urlset", "".join(map(row, paths)))
+
+
+def _xml(name: str, rows: str) -> Document:
+    return Document(f'<?xml version="1.0" encoding="UTF-8"?>\n<{name} {_NAMESPACES}>{rows}</{name}>\n'.encode(), _MAP)
 
 
 def _style(_site: SiteContext, _request: PageRequest) -> Document:
@@ -43,11 +103,28 @@ def _icon(_site: SiteContext, _request: PageRequest) -> Document:
     return Document(icon, "image/svg+xml", headers={"Cache-Control": "public, max-age=604800"})
 
 
-@cache
-def routes() -> tuple[Route, ...]:
-    """Return every route of the site, in the order in which they are tried."""
-    look = (Route(style_path(), _style, twins=False), Route("/icone.svg", _icon, twins=False))
-    return (*PAGES, *FEEDS, *OPEN_DATA, *API, *WELL_KNOWN, *look)
+WELL_KNOWN: tuple[Route, ...] = (
+    Route("/robots.txt", robots, twins=False),
+    Route("/sitemap.xml", site_map, twins=False),
+    Route("/sitemap-pages.xml", map_of_pages, twins=False),
+    Route(
+        "/sitemap-arretes-{part}.xml",
+        map_of_decrees,
+        lambda site: ({"part": str(n)} for n in range(1, -(-site.decrees.recent(1, 0).total // _PART) + 1)),
+        twins=False,
+    ),
+    Route("/.well-known/security.txt", security, twins=False),
+    Route(style_path(), _style, twins=False),
+    Route("/icone.svg", _icon, twins=False),
+)
+
+# Addresses of people and programs.
+
+LONGEST_PATH = 300
+"""Characters of a path; no page has a longer one."""
+LONGEST_QUERY = 2_000
+"""Bytes of what follows the question mark: a search of 200 characters, each of which may take nine."""
+_MOST_PARAMETERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +186,7 @@ class Addresses:
 @cache
 def addresses() -> Addresses:
     """Return the addresses of the site."""
-    return Addresses(routes())
+    return Addresses((*PAGES, *FEEDS, *OPEN_DATA, *API, *WELL_KNOWN))
 
 
 def _normalised(route: Route, query: str) -> tuple[tuple[str, str], ...]:
