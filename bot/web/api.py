@@ -39,7 +39,7 @@ from bot.web.api_model import (
     TownModel,
 )
 from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSettings
-from bot.web.page_parts import next_change
+from bot.web.rendering import next_change
 
 _Query = TypeVar("_Query", bound=ApiQuery)
 

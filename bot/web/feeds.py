@@ -28,8 +28,7 @@ from bot.messages.words import Language, data_file, inert
 from bot.queries.running import in_force
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
-from bot.web.page_parts import next_change
-from bot.web.rendering import missing
+from bot.web.rendering import missing, next_change
 
 # Events of a calendar. Pure.
 

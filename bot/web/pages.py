@@ -25,10 +25,9 @@ from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.map import map_view, outline_svg
 from bot.web.open_data import columns
-from bot.web.page_parts import moved, next_change, number_of, running_of, today, ways
 from bot.web.pictures import Busy, ShownPage
 from bot.web.place_views import by_nearness, commune_rows, department_panel, found_words, source_view, sources_view, town_view, unread_label
-from bot.web.rendering import missing, page, web_words
+from bot.web.rendering import missing, moved, next_change, number_of, page, running_of, today, ways, web_words
 from bot.web.views import StateLabel, bare, card, cards, in_print, instant_text, standing_label, view_words
 
 _ON_HOME = (4, 3, 5)
