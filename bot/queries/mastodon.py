@@ -265,6 +265,7 @@ class MentionAnswers:
         clock: Clock,
     ) -> None:
         """`write` puts an answer into a status; `limiter` counts by the hour (`PER_HOUR`)."""
+        self.name = account.name
         self._account = account
         self._progress = progress
         self._questions = questions
@@ -274,11 +275,6 @@ class MentionAnswers:
         self._attempt: _Attempt | None = None
         self._reported: str | None = None
         self._failures = 0
-
-    @property
-    def name(self) -> str:
-        """Return the destination's name."""
-        return self._account.name
 
     async def run(self) -> None:
         """Look for mentions once a minute, less often while the server fails, until cancelled. Raises StorageError."""

@@ -92,7 +92,7 @@ class TelegramChannel:
         pictured: PreparedPictures,
         reconcile: Reconcile = "probe",
     ) -> None:
-        self._name = name
+        self.name = name
         self._where = where
         self._sending = sending
         self._words = words
@@ -100,11 +100,6 @@ class TelegramChannel:
         self._pictured = pictured
         self._reconcile = reconcile
         self._sent: dict[str, int] = {}
-
-    @property
-    def name(self) -> str:
-        """Return the destination's name in the configuration and in the outbox."""
-        return self._name
 
     async def prepare(self, post: Post) -> None:
         """Draw the picture. See `PreparingChannel`."""
@@ -217,7 +212,7 @@ class TelegramChannel:
         except BadRequest as error:
             # Nothing was sent. A chat that takes no photos may take texts; one that takes nothing says so again.
             reason = scrub(error.message, self._sending.bot.token)
-            log.warning("picture.refused", destination=self._name, error=reason)
+            log.warning("picture.refused", destination=self.name, error=reason)
             return None
 
     async def _send_text(self, text: TelegramText, reply: ReplyParameters | None) -> Message:
@@ -264,7 +259,7 @@ class TelegramChannel:
             if not says(error, CANNOT_PARSE):
                 raise
             reason = scrub(error.message, self._sending.bot.token)
-            log.warning("post.sent_plain", destination=self._name, error=reason)
+            log.warning("post.sent_plain", destination=self.name, error=reason)
             return await send(text.plain, None)
 
     async def find(self, post: Post) -> Sent | None:
@@ -313,7 +308,7 @@ class TelegramChannel:
         try:
             return self._words.button_in(text, await asyncio.to_thread(self._messages.decrees_at, link))
         except Exception as error:  # its message must get a button all the same
-            log.warning("post.button_rebuilt", destination=self._name, error=type(error).__name__)
+            log.warning("post.button_rebuilt", destination=self.name, error=type(error).__name__)
             return None
 
     async def _asking(self, question: Awaitable[T]) -> T:

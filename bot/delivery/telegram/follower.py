@@ -148,7 +148,7 @@ class FollowerChannel(TelegramChannel):
     async def find(self, post: Post) -> Sent | None:
         """Look for the post among the messages that may be it. Raises Unknown where nobody can tell (HoldForPerson where looking again
         finds out no more), NotSent where it goes on later, or Telegram cannot be reached now."""
-        shared = is_shared(self._name)
+        shared = is_shared(self.name)
         with reading_chat():
             if shared:
                 history = await asyncio.to_thread(self._chat_messages.shared_history, post.id)
