@@ -38,11 +38,10 @@ from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount
 from bot.delivery.picture.album import Album
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
-from bot.delivery.telegram.client import ChatAddress, SendingBot
+from bot.delivery.telegram.client import ChatAddress, Mailbox, SendingBot, record_message
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
-from bot.delivery.telegram.search import Mailbox, record_message
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
 from bot.domain.posts import Destination, Follow, Follower, Topics, chat_destination, route_to
@@ -58,7 +57,7 @@ from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
 from bot.ingest.review import Reviewer
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.operators.alerts import PagesState
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons

@@ -18,7 +18,7 @@ from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import closed_folder, doubts
 from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail
-from bot.cli.text_output import show
+from bot.cli.output import show
 from bot.delivery.apprise import service_at
 from bot.queries.json_shapes import Json
 from bot.storage.errors import OlderSchema, StorageError

@@ -26,8 +26,8 @@ from bot.app.inventory import LEAST_FREE, closed_folder, least_room, utc_now, wa
 from bot.app.wiring import open_client, open_destinations
 from bot.cli.config import checked
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end
+from bot.cli.output import show
 from bot.cli.status import DESTINATION_TROUBLES, confinement_found, confinement_lines
-from bot.cli.text_output import show
 from bot.cli.work import load, progress
 from bot.delivery.channel import DeliveryError, DestinationRefused
 from bot.delivery.checking import Checkable, check_one
@@ -38,7 +38,7 @@ from bot.delivery.telegram.client import SendingBot
 from bot.domain.health import Cause
 from bot.domain.posts import DestinationTrouble
 from bot.ingest.decisions import cause_of
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.operators.text import alert_words
 from bot.reading.pages.recognition import find_data, ocr_lacks
 from bot.storage.database import in_memory
@@ -90,7 +90,7 @@ def register(app: typer.Typer) -> None:
 
 def diagnosis_lines(finding: Diagnosis) -> Iterator[str]:
     """Yield what was found in a line, and what to do about it in another."""
-    yield f"{finding.state:<8} {finding.check}: {printable(finding.says)}"
+    yield f"{finding.state:<8} {finding.check}: {clean(finding.says)}"
     if finding.todo:
         yield f"           → {finding.todo}"
 

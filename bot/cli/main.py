@@ -62,8 +62,8 @@ COMMANDS = {
         "database",
         "Drop what need not be kept (section retention), and give the room back to the disk. No bot may run meanwhile.",
     ),
-    "serve": ("serve", "Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."),
-    "site": ("site", "Write the public pages as files, for hosting that serves files only: all but the search and the API."),
+    "serve": ("pages", "Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."),
+    "site": ("pages", "Write the public pages as files, for hosting that serves files only: all but the search and the API."),
     "doctor": (
         "doctor",
         "Check that this machine and the accounts have what the configuration needs, and say what to type where they have not.",

@@ -13,12 +13,11 @@ from bot.app.config.model import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, day, fail, run_to_end
-from bot.cli.json_output import posts_json
-from bot.cli.text_output import code_column, count, show, undelivered
+from bot.cli.output import code_column, count, posts_json, show, undelivered
 from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened, progress
 from bot.delivery.deliverer import Delivered
 from bot.ingest.redetect import AppliedDifference, Difference, Effect, JudgedAs, Redetection
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Issuers
 
@@ -71,7 +70,7 @@ def redetect_lines(
     for one in differences:
         note = "  (left as it is: decided or read again meanwhile)" if id(one) in kept else ""
         yield f"{_WORDS[one.effect]}{note}"
-        yield f"    {code_column(one.recueil.authority)}{printable(one.recueil.url)}#page={one.stored.first_page}  {printable(one.title)}"
+        yield f"    {code_column(one.recueil.authority)}{clean(one.recueil.url)}#page={one.stored.first_page}  {clean(one.title)}"
         changed = f"; other facts: {', '.join(one.facts)}" if one.facts else ""
         yield f"    {_said(one.before)} -> {_said(one.after)}{changed}"
     yield from undelivered(delivered)

@@ -14,16 +14,15 @@ import typer
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, run_to_end
-from bot.cli.json_output import posts_json, twice_json
+from bot.cli.output import code_column, count, finish, posts_json, result_of, show, twice_json, undelivered
 from bot.cli.read_output import evidence_lines, reason, twice_lines
-from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind
 from bot.domain.records import Waiting
 from bot.ingest.review import USEFUL, LabelledAct, Reviewer, Settled, SettledFact, SeveralDecrees, UnusableFact
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.json_shapes import Json, evidence_json, pick, plain
 from bot.queries.vocabulary import vocabulary
@@ -161,34 +160,34 @@ def _register_facts(review: typer.Typer) -> None:
 def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
     """Describe each act on three lines: its number and place, its title, what made it doubtful."""
     for act in waiting:
-        yield f"[{act.id}] {code_column(act.authority)}since {act.created_at:%Y-%m-%d}  {printable(act.url)}#page={act.page}"
-        yield f"    {printable(without_names(act.title)) or '(no title)'}"
-        yield from (f"    p. {item.page}: « {printable(without_names(item.text))} »" for item in act.evidence[:1])
+        yield f"[{act.id}] {code_column(act.authority)}since {act.created_at:%Y-%m-%d}  {clean(act.url)}#page={act.page}"
+        yield f"    {clean(without_names(act.title)) or '(no title)'}"
+        yield from (f"    p. {item.page}: « {clean(without_names(item.text))} »" for item in act.evidence[:1])
     hint = ": vigie review show N, accept N, reject N" if waiting else ""
     yield f"{count(len(waiting), 'act')} to judge{hint}"
 
 
 def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bool) -> Iterator[str]:
     """Describe an act with all that is known of it."""
-    yield f"[{waiting.id}] {waiting.authority}  pages {act.first_page}-{act.last_page}  {printable(waiting.url)}#page={waiting.page}"
-    yield f"    title: {printable(without_names(waiting.title)) or '(none)'}"
+    yield f"[{waiting.id}] {waiting.authority}  pages {act.first_page}-{act.last_page}  {clean(waiting.url)}#page={waiting.page}"
+    yield f"    title: {clean(without_names(waiting.title)) or '(none)'}"
     if waiting.decree is not None:
         why = "a later reading of its recueil does" if waiting.reread else "today's rules would"
         yield f"    recorded as decree {waiting.decree}, which {why} not find: rejected, it is withdrawn"
     doubt = reason(waiting.evidence)
     if doubt is not None:
         yield f"    uncertain: {doubt}"
-    quoted = (replace(quote, text=printable(without_names(quote.text))) for quote in waiting.evidence if quote.text)
+    quoted = (replace(quote, text=clean(without_names(quote.text))) for quote in waiting.evidence if quote.text)
     yield from (f"    {line}" for line in evidence_lines(quoted, decides=False))
     if len(found) > 1:
         yield f"    it holds {len(found)} decrees, each of which is recorded if it is accepted:"
-        yield from (f"    p. {one.page}: {printable(one.facts.number or '(no number)')}, {one.kind.value}" for one in found)
+        yield from (f"    p. {one.page}: {clean(one.facts.number or '(no number)')}, {one.kind.value}" for one in found)
     else:
         yield f"    if it is a decree, most likely: {found[0].kind.value}"
     if text:
         for page in act.pages:
             yield f"--- page {page.number}"
-            yield from (printable(line) for line in page.text.splitlines())
+            yield from (clean(line) for line in page.text.splitlines())
 
 
 def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:

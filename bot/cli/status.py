@@ -13,14 +13,13 @@ import typer
 
 from bot.app.inventory import LEAST_FREE, least_room, report_destinations, report_sources, utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson
-from bot.cli.json_output import destination_json
-from bot.cli.text_output import code_column, count, minute, show, source_columns
+from bot.cli.output import code_column, count, destination_json, minute, show, source_columns
 from bot.cli.work import Codes, chosen, load, opened
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationTrouble
 from bot.domain.records import RecueilState
 from bot.ingest.health import not_alive
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.operators.alerts import PostTrouble
 from bot.operators.text import alert_words, short_list
 from bot.queries.json_shapes import Json, pick, plain
@@ -219,7 +218,7 @@ DESTINATION_TROUBLES = {
 
 def _destination(one: DestinationHealth) -> Iterator[str]:
     what, trouble = DESTINATION_TROUBLES[one.trouble or DestinationTrouble.NEEDS_PERSON]
-    yield f"{one.name}: {what}" + (f": {printable(one.detail)}" if one.detail else "")
+    yield f"{one.name}: {what}" + (f": {clean(one.detail)}" if one.detail else "")
     wait = "post waits" if one.waiting == 1 else "posts wait"
     posts = [f"{one.waiting} {wait}, the oldest since {minute(one.oldest)}"] if one.waiting else []
     posts += [f"{one.in_doubt} to be decided by a person (vigie outbox list)"] if one.in_doubt else []
@@ -254,7 +253,7 @@ def _crowd(cause: Cause, sources: Sequence[SourceHealth]) -> Iterator[str]:
         yield f"    the first of them since {minute(since)}"
     example = next((source for source in sources if source.detail), None)
     if example is not None and cause is not Cause.LATE:
-        yield f"    such as {example.key}: {printable(example.detail or '')}"
+        yield f"    such as {example.key}: {clean(example.detail or '')}"
     yield f"    → {words.todo}"
 
 
@@ -270,7 +269,7 @@ def _trouble(source: SourceHealth, overview: Overview) -> Iterator[str]:
         what = _recueils(source) if source.cause is Cause.FILES else polls
         yield f"    {since}{what}; last success {minute(source.last_ok_at)}"
         if source.detail:
-            yield f"    {printable(source.detail)}"
+            yield f"    {clean(source.detail)}"
     yield f"    → {words.todo}"
 
 
@@ -284,7 +283,7 @@ def _aside(source: SourceHealth, authority: AuthorityHealth) -> str:
 
 def _moved(source: SourceHealth) -> Iterator[str]:
     words = alert_words("en").causes[Cause.RELOCATED]
-    yield f"{source_columns(source.key)}{words.what}: {printable(source.moved_to or '')}"
+    yield f"{source_columns(source.key)}{words.what}: {clean(source.moved_to or '')}"
     yield f"    → {words.todo}"
 
 
@@ -294,7 +293,7 @@ def _not_covered(overview: Overview, authorities: Mapping[str, Authority], *, ev
         yield f"{', '.join(one.code for one in them)}  (vigie sources list tells why)"
         return
     for one in them:
-        reason = f": {printable(one.not_covered)}" if one.not_covered else ""
+        reason = f": {clean(one.not_covered)}" if one.not_covered else ""
         yield f"{code_column(one.code)}{authorities[one.code].name}{reason}"
 
 
@@ -353,13 +352,13 @@ def confinement_lines(found: Confinement | str) -> Iterator[str]:
     is a text where that could not be found out: the reason.
     """
     if isinstance(found, str):
-        yield f"It could not be found out whether PDFs are read in confinement here: {printable(found)}"
+        yield f"It could not be found out whether PDFs are read in confinement here: {clean(found)}"
     elif found.complete:
         yield "PDFs are read in confinement: no network, no other program, no other file, nothing written"
     else:
         possible = [words for field, words in _POSSIBLE.items() if not getattr(found, field)]
         yield f"PDFS ARE NOT FULLY CONFINED HERE: one that takes over the process that reads it could {', '.join(possible)}"
-        yield from (f"    {printable(reason)}" for reason in found.missing)
+        yield from (f"    {clean(reason)}" for reason in found.missing)
 
 
 def confinement_json(found: Confinement | str) -> Json | None:

@@ -19,8 +19,9 @@ from bot.delivery.picture.wire import Picture
 from bot.domain.acts import Decree, Place
 from bot.domain.law import legal_advice
 from bot.domain.posts import Destination, Post, followed_chat
-from bot.messages import Language, MessageContext, MessageInput, place_for, publisher_of
-from bot.messages.announcement import TooSmall
+from bot.messages.announcement import TooSmall, publisher_of
+from bot.messages.lines import MessageContext, MessageInput, place_for
+from bot.messages.words import Language
 
 READS = 6
 """A whole request may take as long as so many reads that each use up their time-out: three minutes, by default. A picture of 10 MB goes up
@@ -29,6 +30,9 @@ in that time on a slow line."""
 # A kept connection that the other side has closed meanwhile loses a request in a way that looks the same as a lost answer.
 # Posts are rare: each gets a connection of its own.
 ONE_REQUEST_PER_CONNECTION = httpx.Limits(max_connections=8, max_keepalive_connections=0)
+
+BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+"""Raised before the first byte of a request leaves: no connection, or none free."""
 
 
 @dataclass(frozen=True, slots=True)

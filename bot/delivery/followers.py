@@ -27,8 +27,8 @@ from bot.domain.acts import Place
 from bot.domain.health import Overview, Status, nobody_answers
 from bot.domain.posts import FRANCE, Follower, Post, WaitingPosts, departments_of, next_chats
 from bot.domain.tasks import run_to_completion
-from bot.messages import Language
 from bot.messages.following import read_again_text, unread_text
+from bot.messages.words import Language
 from bot.storage.alerts import Notices, UnreadNotice
 from bot.storage.chats import Follows
 from bot.storage.errors import NoSuchRow, StorageError

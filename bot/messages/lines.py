@@ -348,15 +348,8 @@ def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime
 
 def timing_text(moment: PeriodTiming, words: TimingWords) -> str | None:
     """Return `À venir au moment de cette annonce`, `Commencé avant cette annonce`; None when nothing can be said."""
-    match moment.stage:
-        case PeriodStage.UPCOMING:
-            return words.upcoming
-        case PeriodStage.STARTED:
-            return words.started
-        case PeriodStage.ENDED:
-            return words.ended
-        case PeriodStage.UNKNOWN:
-            return None
+    said = {PeriodStage.UPCOMING: words.upcoming, PeriodStage.STARTED: words.started, PeriodStage.ENDED: words.ended}
+    return said.get(moment.stage)
 
 
 def delay_text(moment: PeriodTiming, words: TimingWords) -> str:

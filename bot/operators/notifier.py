@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -24,7 +24,7 @@ from bot.domain.health import Overview
 from bot.domain.records import Waiting
 from bot.domain.tasks import run_to_completion
 from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, answer_data
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.operators.alerts import POST_DELAYS, SOURCE_DELAYS, AlertDelays, PagesState, PostTrouble, decide, post_changes, source_changes
 from bot.operators.text import Names, alert_text, alert_words, fact_text, post_text, review_text
 from bot.queries.phrases import doubt_words
@@ -35,6 +35,8 @@ from bot.storage.reviews import Reviews
 from bot.storage.store import Store
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +262,9 @@ class ReviewQuestions:
         """See `Producer`."""
         words = alert_words(self._language).reviews
         buttons = self._buttons and not once
+        none: Sequence[Decree] = ()
         for act in self._reviews.not_notified(AT_ONCE, self._clock() - FRESH):
-            found = self._holds(act)
+            found = _found_out(partial(self._found, act), none, review=act.id)
             if found is None:
                 continue
             why = doubt_words(act.evidence, self._language)
@@ -269,7 +272,8 @@ class ReviewQuestions:
             answers = ((words.yes, True), (words.no, False)) if buttons else ()
             choices = [ChatButton(said, answer_data(ReviewAnswer(act.id, act.token, is_decree))) for said, is_decree in answers]
             yield Notice(text, partial(self._reviews.notified, [act.id]), choices)
-        questions = filter(None, map(self._question, self._reviews.unasked(self._clock() - FRESH)))
+        doubted = self._reviews.unasked(self._clock() - FRESH)
+        questions = filter(None, (_found_out(partial(self._doubted, one), None, decree=one.id) for one in doubted))
         for asked in islice(questions, AT_ONCE):
             decree = asked.decree.id or 0
             text = fact_text(asked, self._names(asked.decree.authority), words, buttons=buttons)
@@ -278,27 +282,16 @@ class ReviewQuestions:
             choices = [ChatButton(label, data[choice]) for choice, label in labels.items()] if buttons else []
             yield Notice(text, partial(self._reviews.asked, decree), choices)
 
-    def _question(self, decree: Decree) -> FactQuestion | None:
-        """Return what is to be asked about a decree; None too where its act is not there, or holds others."""
-        try:
-            return self._doubted(decree)
-        except NoSuchRow:
-            return None
-        except StorageError:
-            raise
-        except Exception:  # a fault on one decree must not keep the questions about the others from being sent
-            log.exception("review.preview_crashed", decree=decree.id)
-            return None
 
-    def _holds(self, act: Waiting) -> Sequence[Decree] | None:
-        """Return the decrees that would be recorded if the act is accepted; None for one that was settled meanwhile."""
-        try:
-            return self._found(act)
-        except NoSuchRow:
-            return None
-        except StorageError:
-            raise
-        except Exception:
-            # A fault on one act must not keep the questions about the others from being sent.
-            log.exception("review.preview_crashed", review=act.id)
-            return ()
+def _found_out(look: Callable[[], T | None], otherwise: T | None, **about: int | None) -> T | None:
+    """Return what there is to ask, None where it was settled meanwhile or its act is gone, and `otherwise` after a fault of ours: one on an
+    act or a decree must not keep the questions about the others from being sent. Raises StorageError."""
+    try:
+        return look()
+    except NoSuchRow:
+        return None
+    except StorageError:
+        raise
+    except Exception:
+        log.exception("review.preview_crashed", **about)
+        return otherwise

@@ -13,8 +13,7 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from bot.domain.acts import Outcome
 from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, Settled, SettledFact, answer_from, told
-from bot.messages import Language, words_in
-from bot.messages.words import cut, inert
+from bot.messages.words import Language, cut, inert, words_in
 from bot.queries.vocabulary import SettlementWords, vocabulary
 from bot.storage.errors import NoSuchRow
 

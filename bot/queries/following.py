@@ -14,10 +14,9 @@ from bot.domain.posts import KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Follower, 
 from bot.domain.text import fold_words
 from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.gazetteer import Commune, Department
-from bot.messages import Language
 from bot.messages.following import FollowNames, follow_label
 from bot.messages.lines import date_text
-from bot.messages.words import Table, cut, data_file, inert, words_in
+from bot.messages.words import Language, Table, cut, data_file, inert, words_in
 
 MOST_SHOWN = 10
 """Candidates that are shown."""

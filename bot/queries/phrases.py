@@ -14,10 +14,10 @@ from bot.domain.acts import Decree, Evidence, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.domain.law import legal_advice
 from bot.gazetteer.gazetteer import Commune, Department, gazetteer
-from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
+from bot.messages.announcement import decree_line, plain_decree
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
-from bot.messages.lines import date_text, thousands
-from bot.messages.words import cut, data_file, inert
+from bot.messages.lines import MessageInput, date_text, place_for, thousands
+from bot.messages.words import Language, cut, data_file, inert, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -417,7 +417,7 @@ def _names_of(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place
     for authority in authorities[:_NAMES]:
         place = place_for(places, authority.code)
         name = inert(place.name if place.territory else place_label(place))
-        since = _failing_since(authority, place)
+        since = failing_since(authority, place)
         names.append(name if since is None else words.since.format(name=name, date=date_text(since, words_in(language).dates)))
     more = len(authorities) - len(names)
     return ", ".join(names) + (f" {words.and_more.format(n=more)}" if more else "")
@@ -433,7 +433,7 @@ def _never_read(words: StateWords) -> Mapping[Status, str]:
 
 def _failing_line(authority: AuthorityHealth, place: Place, words: StateWords, language: Language) -> str:
     named = {"name": inert(place.name), "cause": _cause_words(authority, words)}
-    since = _failing_since(authority, place)
+    since = failing_since(authority, place)
     if since is None:
         return words.one_failing_always.format(**named)
     return words.one_failing.format(date=date_text(since, words_in(language).dates), **named)
@@ -444,6 +444,7 @@ def _cause_words(authority: AuthorityHealth, words: StateWords) -> str:
     return words.causes.get(cause.value, "") if cause else ""
 
 
-def _failing_since(authority: AuthorityHealth, place: Place) -> date | None:
+def failing_since(authority: AuthorityHealth, place: Place) -> date | None:
+    """Return the day since which an authority cannot be read, at its place; None where that is not known."""
     since: datetime | None = authority.main.since if authority.main else None
     return None if since is None else since.astimezone(ZoneInfo(place.time_zone)).date()

@@ -13,9 +13,8 @@ import pypdfium2 as pdfium
 from bot.domain.acts import Place
 from bot.domain.png import png
 from bot.gazetteer.outlines import FRAME, WIDTH, PlacedOutline, placed
-from bot.messages import Language, words_in
 from bot.messages.lines import date_text
-from bot.messages.words import cut
+from bot.messages.words import Language, cut, words_in
 from bot.queries.figures import STEPS, Coverage, DepartmentFigures, Figures, FiguresAnswer, View, authority_name, step
 from bot.queries.vocabulary import FiguresWords, vocabulary
 

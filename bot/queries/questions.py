@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
+from typing import TypeVar
 
 from bot.domain.acts import Decree, DecreePeriod, Place, deciding_in
 from bot.domain.health import AuthorityHealth, Overview
@@ -40,6 +41,7 @@ from bot.queries.plain_words import SearchWithFallback, areas_named, corrected, 
 from bot.queries.running import RunningDecrees, has_begun, in_force, may_concern, running
 from bot.storage.decrees import Decrees
 
+P = TypeVar("P", PageOfDecrees, PageOfIds)
 Clock = Callable[[], datetime]
 Since = Callable[[Collection[str] | None], datetime | None]
 """When the watch of some authorities (None: of any) began, None where that is not known."""
@@ -301,12 +303,7 @@ class Questions:
         codes = (commune.code,)
         now = self._clock()
         current = [decree.id for decree in self.running_in(commune) if decree.id is not None]
-        page = min(max(page, 1), _LAST_ID // self._page_size)
-        found = self._naming(codes, current, page)
-        pages = max(1, -(-found.total // self._page_size))
-        if page > pages:  # asked beyond the end: the last page
-            page = pages
-            found = self._naming(codes, current, page)
+        page, pages, found = self._paged(page, lambda number: self._naming(codes, current, number))
         unplaced = self._decrees.naming_none(authorities, _UNPLACED)
         loaded = self._decrees.load({*found.ids, *unplaced.ids})
         return TownAnswer(
@@ -353,12 +350,7 @@ class Questions:
         return tuple(decree for decree in stored if may_concern(decree, departments))
 
     def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: DepartmentMatch | None = None) -> Answer:
-        page = min(max(question.page, 1), _LAST_ID // self._page_size)
-        found = fetch(self._page_size, (page - 1) * self._page_size)
-        pages = max(1, -(-found.total // self._page_size))
-        if page > pages:  # asked beyond the end: the last page
-            page = pages
-            found = fetch(self._page_size, (page - 1) * self._page_size)
+        page, pages, found = self._paged(question.page, lambda number: fetch(self._page_size, (number - 1) * self._page_size))
         places = () if there is None else there.places
         health = () if there is None else self._health(there.authorities)
         if not found.decrees:
@@ -367,6 +359,13 @@ class Questions:
             unfinished = question.topic is Topic.SEARCH and self._decrees.is_renewing()
             return NothingFound(replace(question, page=1), recorded, self._since(authorities), places, health, unfinished)
         return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self._clock(), places, health=health)
+
+    def _paged(self, page: int, fetch: Callable[[int], P]) -> tuple[int, int, P]:
+        """Return the number of the page that is shown, the last one for whoever asks beyond the end, how many there are, and that page."""
+        page = min(max(page, 1), _LAST_ID // self._page_size)
+        found = fetch(page)
+        pages = max(1, -(-found.total // self._page_size))
+        return (page, pages, found) if page <= pages else (pages, pages, fetch(pages))
 
     def _health(self, authorities: Collection[str]) -> tuple[AuthorityHealth, ...]:
         return tuple(one for one in self._overview().authorities if one.code in authorities)

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Literal
 
-from bot.messages import Language
-from bot.messages.words import Table, data_file
+from bot.messages.words import Language, Table, data_file
 
 
 class StateWords(Table):

@@ -19,9 +19,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from bot.domain.acts import DecreePeriod, deciding_in
-from bot.domain.routing import operator_slug
+from bot.domain.posts import operator_slug
 from bot.gazetteer.gazetteer import Commune, gazetteer
-from bot.messages import place_for
+from bot.messages.lines import place_for
 from bot.queries.answers import Question, Topic, TownAnswer
 from bot.queries.json_shapes import authority_json, decree_json, decrees_json, pick, plain, town_json
 from bot.queries.running import RunningDecrees
@@ -41,7 +41,7 @@ from bot.web.api_model import (
     TownModel,
 )
 from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSettings
-from bot.web.page_parts import next_change
+from bot.web.rendering import next_change
 
 _Query = TypeVar("_Query", bound=ApiQuery)
 

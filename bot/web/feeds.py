@@ -22,15 +22,13 @@ from bot.domain.acts import GRANTS, Decree, Kind, Moment, Place, deciding_in
 from bot.domain.law import Applicability, ends_first, hold, legal_advice, period
 from bot.domain.posts import operator_slug, whole_city
 from bot.gazetteer.gazetteer import gazetteer
-from bot.messages import Language, MessageInput, place_for
 from bot.messages.announcement import PostRow, announce, entry_title, paragraphs, publisher_of
-from bot.messages.lines import ALONE, MessageContext, PostPart
-from bot.messages.words import data_file, inert
+from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, place_for
+from bot.messages.words import Language, data_file, inert
 from bot.queries.running import in_force
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
-from bot.web.page_parts import next_change
-from bot.web.rendering import missing
+from bot.web.rendering import missing, next_change
 
 # Events of a calendar. Pure.
 

@@ -28,8 +28,8 @@ from bot.domain.acts import Change, Decree, Place, Purpose
 from bot.domain.law import period
 from bot.domain.posts import FRANCE, operator_slug
 from bot.gazetteer.gazetteer import gazetteer
-from bot.messages import Language, place_for, words_in
-from bot.messages.words import Table, clean, data_file
+from bot.messages.lines import place_for
+from bot.messages.words import Language, Table, clean, data_file, words_in
 from bot.queries.json_shapes import Json, decree_json, plain
 from bot.storage.errors import StorageError
 from bot.web.documents import Document, PageRequest, Route, SiteContext

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from bot.delivery.channel import DeliveryError, DestinationRefused, Missing, NotSent, Refused
 from bot.delivery.mastodon.client import MastodonApi, created, instance_limits, json_of, moment_of, says_too_long
 from bot.domain.mentions import AccountFailed, AnswerVisibility, StatusMention
-from bot.messages import StatusLimits, printable
+from bot.messages.platforms import StatusLimits
+from bot.messages.words import clean
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ class MentionedAccount:
         """`name` is the destination's. Answers are folded under a `content_warning`, as posts are."""
         self.name = name
         self._api = api
-        self._warning = printable(content_warning)
+        self._warning = clean(content_warning)
         self._own: tuple[str, str] | None = None
         self._limits: StatusLimits | None = None
 

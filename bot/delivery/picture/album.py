@@ -17,9 +17,8 @@ import structlog
 from bot.delivery.picture.wire import Canvas, Draw, Drawing, Drawn, NoPicture, NoPictureReason, Picture, Undrawn, encode, parse_answer
 from bot.domain.acts import Decree, Evidence, Place, Where
 from bot.domain.posts import Post
-from bot.messages import Language, Words, place_for, words_in
-from bot.messages.lines import fact_lines, reference_lines, title_line, where_text
-from bot.messages.words import Table, cut, data_file, inert, raw_file
+from bot.messages.lines import fact_lines, place_for, reference_lines, title_line, where_text
+from bot.messages.words import Language, Table, Words, cut, data_file, inert, raw_file, words_in
 from bot.reading.pages.recognition import EngineKind, engine_kind
 from bot.reading.sandbox.process import NotUnderstood, StartOrder, printable
 from bot.reading.sandbox.worker import Worker

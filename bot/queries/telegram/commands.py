@@ -22,7 +22,7 @@ from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, Ret
 
 from bot.domain.tasks import backoff
 from bot.domain.text import fold_words
-from bot.messages import LANGUAGES, Language
+from bot.messages.words import LANGUAGES, Language
 from bot.queries.answers import Answer
 from bot.queries.following import follow_answers
 from bot.queries.questions import Questions

@@ -32,9 +32,8 @@ from telegram.ext import (
 from bot.domain.acts import Decree, Kind
 from bot.domain.posts import FRANCE, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
-from bot.messages import Language
 from bot.messages.following import FollowNames, follow_label
-from bot.messages.words import unlinked
+from bot.messages.words import Language, unlinked
 from bot.queries.departments import is_all_of_france
 from bot.queries.following import (
     FollowMatches,

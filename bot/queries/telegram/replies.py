@@ -23,12 +23,21 @@ from telegram import (
 from telegram.constants import ParseMode
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
-from bot.gazetteer.gazetteer import Commune, gazetteer, region_of
-from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, telegram_decree, telegram_text, words_in
+from bot.gazetteer.gazetteer import Commune, named_communes, region_of
+from bot.messages.announcement import decree_line
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.lines import MessageInput
-from bot.messages.platforms import TEXT_LIMIT, html_tag, html_text, telegram_length
-from bot.messages.words import cut, inert, unlinked
+from bot.messages.platforms import (
+    TEXT_LIMIT,
+    Button,
+    decree_line_html,
+    html_tag,
+    html_text,
+    telegram_decree,
+    telegram_length,
+    telegram_text,
+)
+from bot.messages.words import LANGUAGES, Language, cut, inert, unlinked, words_in
 from bot.queries.answers import Answer, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, View
@@ -297,7 +306,7 @@ def _linked(decree: Decree, language: Language) -> Iterator[PressButton]:
 
 def _named_in(decree: Decree) -> list[Commune]:
     """Return the first communes that a decree names, but no city of which it names an arrondissement."""
-    named = [commune for one in decree.communes if (commune := gazetteer().commune(one.code)) is not None]
+    named = named_communes(decree)
     wholes = {commune.part_of for commune in named}
     return [commune for commune in named if commune.code not in wholes][:_MOST_TO_FOLLOW]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.json_output import file_json, page_json, reading_json
+from bot.cli.output import file_json, page_json, reading_json
 from bot.cli.poll import round_json
 from bot.cli.review import review_json
 from bot.delivery.deliverer import Delivered

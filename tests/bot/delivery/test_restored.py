@@ -71,7 +71,7 @@ async def test_each_decree_is_there_once(
     tmp_path: Path, clock: Clock, api: FakeBotApi, found_first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two waited when the backup was made and two were found after it: all four were sent. One is sent by the restored one."""
-    monkeypatch.setattr("bot.delivery.telegram.search.MOST_LOOKED_AT", 24)
+    monkeypatch.setattr("bot.delivery.telegram.client.MOST_LOOKED_AT", 24)
     monkeypatch.setattr("bot.delivery.mastodon.channel._PAGE", 12)
     api.add_channel(CHAT)
     async with MastodonServer(ignores_idempotency=True) as server:

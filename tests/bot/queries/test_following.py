@@ -27,8 +27,8 @@ from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
 from tests.bot.queries.test_telegram_app import log_levels, running, until
 from tests.bot.storage.ready import ready_store
-from tests.servers.fake_bot_api import BotMessage, FakeBotApi
-from tests.servers.fake_bot_chats import BOT_NAME
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.fake_bot_chats import BOT_NAME, BotMessage
 
 __all__ = ["log_levels"]
 

@@ -13,7 +13,7 @@ import pytest
 
 from bot.domain.acts import Facts, Kind, Purpose
 from bot.domain.law import Flag, windows
-from bot.messages import LANGUAGES
+from bot.messages.words import LANGUAGES
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary
 from bot.web.documents import Document, SiteContext, SiteSettings
