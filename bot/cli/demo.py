@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.app.config.model import Settings
+from bot.app.config.values import listen as checked
 from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, run_to_end
 from bot.cli.work import load
 from bot.domain.tasks import first_of
@@ -45,7 +46,7 @@ def register(app: typer.Typer) -> None:
         if _NO_PAGES is not None:
             fail(f"the pages need {_NO_PAGES}: pip install 'vigie-vsa[web]'")
         try:
-            listening = bound(listen)
+            listening = bound(checked(listen))
         except (OSError, ValueError) as error:
             fail(f"cannot listen at {listen}: {error}; choose another port with --listen", WRONG_USE)
         stop = asyncio.Event()
