@@ -107,7 +107,8 @@ def folders_of(settings: Settings) -> tuple[Path, ...]:
     url = settings.database.url
     file = sqlite_file(url)
     unread, kept = settings.reading.kept_folder or folder_beside(url, "pdfs"), settings.storage.pdfs_folder or folder_beside(url, "archive")
-    return (*([Path(file).parent] if file else []), Path(tempfile.gettempdir()), unread, kept)
+    folders = (*([Path(file).parent] if file else []), Path(tempfile.gettempdir()), unread, kept)
+    return tuple(folder.absolute() for folder in folders)
 
 
 LEAST_FREE = 300

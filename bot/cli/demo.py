@@ -13,6 +13,7 @@ from typing import Annotated, TextIO
 import typer
 
 from bot.app.config.model import DatabaseSettings, HttpSettings, Settings, WatchSettings
+from bot.app.config.values import listen as checked
 from bot.app.demo.replay import Replay
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
@@ -57,7 +58,7 @@ def register(app: typer.Typer) -> None:
         if _NO_PAGES is not None:
             fail(f"the pages need {_NO_PAGES}: pip install 'vigie-vsa[web]'")
         try:
-            listening = bound(listen)
+            listening = bound(checked(listen))
         except (OSError, ValueError) as error:
             fail(f"cannot listen at {listen}: {error}; choose another port with --listen", WRONG_USE)
         stop = asyncio.Event()

@@ -154,10 +154,13 @@ def _database(url: str) -> Diagnosis:
         return Diagnosis("database", "failed", str(error), "Correct database.url, or the rights of the file and its folder.")
     if file is None:
         return Diagnosis("database", "ok", f"{name} {says}")
-    path, user = Path(file), "the user that runs the bot"
+    path, user = Path(file).absolute(), "the user that runs the bot"
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         return Diagnosis(
-            "database", "failed", f"{file} cannot be written by this user", f"Give {path.parent} and what is in it to {user} (chown)."
+            "database",
+            "failed",
+            f"{file} cannot be written by this user",
+            f"Give {path.parent} and what is in it to {user} (chown).",
         )
     if not path.exists():
         return Diagnosis("database", "ok", f"{file} is made at the first start")

@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from bot.app.config.values import listen as checked
 from bot.app.inventory import utc_now
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.work import load, opened, progress
@@ -53,7 +54,7 @@ def register(app: typer.Typer) -> None:
             fail(f"the pages need {_MISSING}: pip install 'vigie-vsa[web]'")
         where = listen or settings.web.listen or "127.0.0.1:8080"
         try:
-            listening = bound(where)
+            listening = bound(checked(where))
         except (OSError, ValueError) as error:
             fail(f"cannot listen at {where}: {error}", WRONG_USE)
         stderr.print(f"vigie: the pages are at {address_of_socket(listening)}", markup=False, soft_wrap=True)

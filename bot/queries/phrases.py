@@ -65,7 +65,7 @@ def shortcoming(
     examples = words.faces[face]
     match answer:
         case PlaceChoices():
-            text = choices_text(answer, language)
+            text = choices_text(answer, language, face)
             if answer.nothing is not None:
                 text = f"{_nothing(answer.nothing, places, words, language)}\n{text}"
         case UnknownPlace():
@@ -198,8 +198,8 @@ def town_parts(answer: TownAnswer, places: Mapping[str, Place], language: Langua
     )
 
 
-def choices_text(answer: PlaceChoices, language: Language) -> str:
-    """Ask which place is meant, one line per place."""
+def choices_text(answer: PlaceChoices, language: Language, face: Face) -> str:
+    """Ask which place is meant, one line per place; where there are no buttons, say how it is put."""
     ask = vocabulary(language).ask
     asked = _echo(answer.asked)
     if not answer.sure:
@@ -211,6 +211,8 @@ def choices_text(answer: PlaceChoices, language: Language) -> str:
     lines = [f"• {choice_text(choice, language)}" for choice in answer.choices]
     left = answer.total - len(answer.choices)
     more = [_more_choices(answer, left, language)] if left > 0 else []
+    if not more and face != "telegram" and (example := _in_department(answer)):
+        more = [ask.choices_again.format(example=example)]
     return "\n".join((head.format(asked=asked, n=answer.total), *lines, *more))
 
 
@@ -219,7 +221,13 @@ def _more_choices(answer: PlaceChoices, left: int, language: Language) -> str:
     words, first = vocabulary(language), answer.choices[0].place
     if len({getattr(choice.place, "department", choice.place.code) for choice in answer.choices}) == 1:
         return f"{words.state.and_more.format(n=left).capitalize()}."
-    return words.ask.choices_more.format(n=left, example=f"{first.name} {first.department}" if isinstance(first, Commune) else first.name)
+    return words.ask.choices_more.format(n=left, example=_in_department(answer) or first.name)
+
+
+def _in_department(answer: PlaceChoices) -> str:
+    """Return how the first commune is asked for among those of its name (`Valence 26`); empty where there is none."""
+    named = (f"{choice.place.name} {choice.place.department}" for choice in answer.choices if isinstance(choice.place, Commune))
+    return next(named, "")
 
 
 def choice_text(choice: PlaceChoice, language: Language) -> str:

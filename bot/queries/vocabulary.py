@@ -99,6 +99,7 @@ class AskWords(Table):
     choices_near: str
     choices_named: str
     choices_more: str
+    choices_again: str
     commune: str
     commune_counted: str
     department_choice: str

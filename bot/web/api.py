@@ -230,7 +230,7 @@ def _decrees(site: SiteContext, request: PageRequest, query: DecreesQuery) -> An
     wanted = _wanted(query, site)
     found = site.browsing.batch(wanted, query.limit, _position(query.cursor))
     if wanted.operator is not None and not found.decrees and site.browsing.operator(wanted.operator) is None:
-        raise _unknown("operator", "No decree that is recorded here names an operator of this name: /operateurs has a page of each.")
+        raise _unknown("operator", "No decree that is recorded here names this operator: write it as the `operators` of a decree do.")
     after = found.after
     following = (
         None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 import sys
 from collections.abc import Iterator
@@ -106,11 +107,22 @@ class _Server(uvicorn.Server):
         yield
 
 
+_FAULTS = {
+    errno.EADDRINUSE: "another program listens at this port",
+    errno.EACCES: "this user may not listen at this port",
+    errno.EADDRNOTAVAIL: "this machine does not have this address",
+}
+
+
 def bound(listen: str) -> socket.socket:
     """Return a socket that listens at `host:port`, `[::1]:port` for IPv6. Raises OSError where that cannot be."""
     host, _, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    return socket.create_server((host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128)
+    try:
+        return socket.create_server((host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128)
+    except OSError as error:
+        # Python's own words hold the number of the error, and the address twice.
+        raise OSError(_FAULTS.get(error.errno or 0) or error.strerror or str(error)) from None
 
 
 def address_of_socket(listening: socket.socket) -> str:

@@ -70,7 +70,7 @@ def home(site: SiteContext, request: PageRequest) -> Document:
 def town(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of a commune; of a former code, the address of the commune of today."""
     code, number = request.parameters["code"], number_of(request)
-    commune = gazetteer().commune(code)
+    commune = gazetteer().commune(code.zfill(5))
     if commune is None:
         return missing(site, request)
     if commune.code != code:

@@ -177,6 +177,9 @@ def test_wrong_use_is_told(vigie: Vigie, tmp_path: Path) -> None:
     assert vigie("--config", "absent.toml", "recent").code == 2
     assert vigie("recent", "--department", "Atlantide").code == 1
     assert vigie("show", "12").code == 1
+    for arguments in (("serve", "--listen", "8080"), ("demo", "--web", "--listen", "127.0.0.1:99999")):
+        refused = vigie(*arguments)
+        assert (refused.code, 'must be an address and a port, such as "127.0.0.1:8080"' in refused.err) == (2, True)
 
 
 def test_an_unusable_database_is_told_without_a_traceback(vigie: Vigie, config: str) -> None:

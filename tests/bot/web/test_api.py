@@ -185,7 +185,7 @@ def test_a_code_that_nothing_has_is_named_with_where_the_codes_are() -> None:
         ("department=999", "department", "/api/v1/departments"),
         ("authority=drome", "authority", "/api/v1/sources"),
         ("commune=26000", "commune", "INSEE"),
-        ("operator=snfc", "operator", "/operateurs"),
+        ("operator=snfc", "operator", "`operators`"),
     ):
         refused = asked(site_of(WHOLE), f"decrees?{query}", 404)
         assert [one["parameter"] for one in refused["errors"]] == [parameter]

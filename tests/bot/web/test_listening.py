@@ -158,6 +158,16 @@ async def test_it_stops_though_somebody_is_connected(visitors: Visitors, begun: 
         pass  # its port is free
 
 
+def test_why_it_cannot_listen_is_told_in_words() -> None:
+    with bound("127.0.0.1:0") as first:
+        for listen, why in (
+            (f"127.0.0.1:{first.getsockname()[1]}", "another program listens at this port"),
+            ("192.0.2.1:8080", "this machine does not have this address"),
+        ):
+            with pytest.raises(OSError, match=f"^{why}$"):
+                bound(listen)
+
+
 async def test_it_stops_though_a_page_is_being_made(executor: ThreadPoolExecutor) -> None:
     begun, go_on = threading.Event(), threading.Event()
 

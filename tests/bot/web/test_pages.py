@@ -161,6 +161,7 @@ def test_a_former_code_and_other_spellings_of_an_address_lead_to_the_one_of_toda
     for address, to in (
         ("/departements/2a", "/departements/2A"),
         ("/departements/1", "/departements/01"),
+        ("/communes/1053", "/communes/01053"),
         ("/operateurs/SNCF", "/operateurs/sncf"),
     ):
         page = get(sample_site(), address)
