@@ -5,7 +5,7 @@ how days, hours and periods are written. What was not found in a decree is left 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, StrEnum
@@ -282,16 +282,13 @@ def _software(facts: Facts) -> str | None:
 
 def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
     """Return `118`, `118 (de vidéoprotection et sur drones)`, `sur drones`."""
-    types = _camera_types(facts.camera_types, words) if typed else None
+    named = [getattr(words.cameras, kind.value) for kind in CameraType if kind in facts.camera_types] if typed else []
+    types = listed(named, words) or None
     if facts.cameras is None or types is None:
         return types if facts.cameras is None else str(facts.cameras)
     if facts.cameras == 1 and len(set(facts.camera_types)) == 1:
         types = {CameraType.FIXED: words.cameras.one_fixed, CameraType.DRONE: words.cameras.one_drone}.get(facts.camera_types[0], types)
     return words.cameras.counted.format(count=facts.cameras, types=types)
-
-
-def _camera_types(types: Collection[CameraType], words: Words) -> str | None:
-    return listed([getattr(words.cameras, kind.value) for kind in CameraType if kind in types], words) or None
 
 
 # When: the period of a decree in words, and where it stands relative to a given instant.

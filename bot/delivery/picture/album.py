@@ -191,7 +191,9 @@ def choose(decree: Decree) -> PageChoice:
     rules = _rules()
     page = _page(decree, rules)
     phrases = dict.fromkeys(
-        quote.text for quote in decree.evidence if quote.page == page and quote.about in rules.highlighted and _long_enough(quote, rules)
+        quote.text
+        for quote in decree.evidence
+        if quote.page == page and quote.about in rules.highlighted and len(re.findall(r"[^\W_]", quote.text)) >= rules.shortest
     )
     return PageChoice(page, tuple(phrases)[: rules.most])
 
@@ -207,10 +209,6 @@ def _page(decree: Decree, rules: _Rules) -> int:
 
 def _part(quote: Evidence, whole: Container[int]) -> Where | None:
     return Where.HEADING if quote.where is Where.TITLE and quote.page in whole else quote.where
-
-
-def _long_enough(quote: Evidence, rules: _Rules) -> bool:
-    return len(re.findall(r"[^\W_]", quote.text)) >= rules.shortest
 
 
 @cache

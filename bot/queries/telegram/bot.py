@@ -423,12 +423,11 @@ Seen = Callable[[Collection[str], int], None]
 class MoreButtons(Protocol):
     """Buttons that something else than the answers of this package put under its messages."""
 
+    posted: Callable[[], None]
+    """Called in the event loop each time that an answer queued posts, or a chat has something to get."""
+
     def register(self, application: Application[Any, Any, Any, Any, Any, Any], /) -> None:
         """Add the handlers. Called before those that take any button."""
-        ...
-
-    def when_posted(self, posted: Callable[[], None], /) -> None:
-        """Have `posted` called, in the event loop, each time that an answer queued posts."""
         ...
 
 
@@ -457,13 +456,13 @@ class TelegramBot:
 
     def when_posted(self, posted: Callable[[], None]) -> None:
         """Have `posted` called, in the event loop, each time that an operator's answer queued posts, or a chat has something to get."""
-        for more in (self._reviews, self._following):
-            if more is not None:
-                more.when_posted(posted)
+        for more in filter(None, (self._reviews, self._following)):
+            more.posted = posted
 
     async def run(self, stop: asyncio.Event) -> None:
         """Answer until `stop` is set, through every outage of Telegram, and whatever it says of the token."""
-        _silence()
+        for name, level in _TALKATIVE.items():
+            logging.getLogger(name).setLevel(max(logging.getLogger(name).level, level))
         application = self._build()
         patience = PollingRetries(stop, self._sleep)
         try:
@@ -496,9 +495,8 @@ class TelegramBot:
             .build()
         )
         # Before the messages and buttons of answers, which take any other.
-        for more in (self._reviews, self._following):
-            if more is not None:
-                more.register(application)
+        for more in filter(None, (self._reviews, self._following)):
+            more.register(application)
         self._commands.register(application)
         application.add_handler(MessageHandler(filters.UpdateType.CHANNEL_POSTS, self._note_post))
         application.add_error_handler(_log_error)
@@ -537,9 +535,3 @@ async def _shut_down(application: Application[Any, Any, Any, Any, Any, Any]) -> 
 
 async def _log_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
     log.error("telegram.update_failed", error=type(context.error).__name__)
-
-
-def _silence() -> None:
-    for name, level in _TALKATIVE.items():
-        logger = logging.getLogger(name)
-        logger.setLevel(max(logger.level, level))

@@ -130,11 +130,7 @@ class FollowCommands:
         self._limiter = limiter
         self._clock = clock
         self._seen = seen
-        self._posted: Callable[[], None] = lambda: None
-
-    def when_posted(self, posted: Callable[[], None]) -> None:
-        """Have it called, in the event loop, each time that a chat has something to get."""
-        self._posted = posted
+        self.posted: Callable[[], None] = lambda: None
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers: before those that take any message or button."""
@@ -383,7 +379,7 @@ class FollowCommands:
         sent = await answered(partial(message.reply_text, _shown(reply), reply_markup=_keyboard(reply), **options), asyncio.sleep)
         self._seen(sent.chat.id, sent.message_id)
         await asyncio.to_thread(self._follows.note_message, sent.chat.id, sent.message_id, self._clock())
-        self._posted()
+        self.posted()
 
     async def _edit(self, act: Callable[..., Awaitable[Any]], reply: FollowReply) -> None:
         try:
@@ -391,7 +387,7 @@ class FollowCommands:
         except BadRequest as error:
             if "message is not modified" not in error.message.lower():  # the button was pressed twice
                 raise
-        self._posted()
+        self.posted()
 
 
 def _shown(reply: FollowReply) -> str:
