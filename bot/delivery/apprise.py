@@ -111,8 +111,5 @@ class AppriseChannel:
 
     async def close(self) -> None:
         """Nothing is kept open. May be called more than once."""
-        self._speak_again()
-
-    def _speak_again(self) -> None:
         for logger in _TALKATIVE:
             logging.getLogger(logger).removeFilter(self._silent)

@@ -31,22 +31,19 @@ from telegram.ext import (
 
 from bot.domain.acts import Decree, Kind
 from bot.domain.limits import RateDecision, RateLimiter
-from bot.domain.routing import FRANCE, Follow, FollowKind, FollowMode, Topics
+from bot.domain.routing import FRANCE, KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
 from bot.messages.following import FollowNames, follow_label
 from bot.messages.words import Language, unlinked
 from bot.queries.following import (
     FollowMatches,
     about_us,
+    echoed,
     follow_answers,
     follow_code,
     follow_of_code,
-    full_text,
-    pause_text,
-    perhaps_text,
     resumed_text,
     settings_text,
-    unknown_text,
     what_is_meant,
 )
 from bot.queries.telegram.commands import (
@@ -261,9 +258,9 @@ class FollowCommands:
     def _candidates(self, words: str, meant: FollowMatches, language: Language) -> FollowReply:
         answers = follow_answers(language)
         if not meant.follows:
-            return FollowReply(unknown_text(words, language), self._how(language).rows)
+            return FollowReply(answers.unknown.format(words=echoed(words)), self._how(language).rows)
         if meant.is_near:
-            return self._choice(perhaps_text(words, language), meant.follows, language)
+            return self._choice(answers.perhaps.format(words=echoed(words)), meant.follows, language)
         total = len(meant.follows) + meant.others
         return self._choice(answers.choose_more.format(n=total) if meant.others else answers.choose, meant.follows, language)
 
@@ -272,7 +269,7 @@ class FollowCommands:
         is_first = self._follows.get(chat) is None
         done = self._follows.add(chat, follow, language, self._clock().astimezone(FRANCE).date())
         if done is Added.FULL:
-            return FollowReply(full_text(language))
+            return FollowReply(answers.full.format(most=MOST_FOLLOWS))
         text = (answers.added if done is Added.ADDED else answers.already).format(what=what)
         if self._context.read_at([follow]).get(follow, self._clock()) is None:
             text = f"{text}\n\n{answers.added_unread.format(what=what)}"
@@ -298,8 +295,8 @@ class FollowCommands:
         return FollowReply(text, (*rows, (mode, pause)))
 
     def _pause(self, chat: int, language: Language) -> FollowReply:
-        paused = self._follows.pause(chat, self._clock())
-        return FollowReply(pause_text(language) if paused else follow_answers(language).nothing)
+        answers, paused = follow_answers(language), self._follows.pause(chat, self._clock())
+        return FollowReply(answers.pause.format(most=KEPT_WHILE_PAUSED) if paused else answers.nothing)
 
     def _resume(self, chat: int, language: Language) -> FollowReply:
         if self._follows.get(chat) is None:
