@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -120,31 +120,24 @@ class Notifier:
         return True
 
 
+@dataclass(frozen=True, slots=True)
 class SourceAlerts:
     """Produces the troubles of the sources. `survey` reads how everything is now; `names` gives what people call a source."""
 
-    def __init__(
-        self,
-        survey: Callable[[], Overview],
-        alerts: Alerts,
-        names: Names,
-        clock: Callable[[], datetime],
-        language: Language,
-    ) -> None:
-        self._survey = survey
-        self._alerts = alerts
-        self._names = names
-        self._clock = clock
-        self._language = language
+    survey: Callable[[], Overview]
+    alerts: Alerts
+    names: Names
+    clock: Callable[[], datetime]
+    language: Language
 
     async def update(self) -> None:
         """See `Producer`."""
-        overview = await asyncio.to_thread(self._survey)
-        change = source_changes(overview.sources, await asyncio.to_thread(self._alerts.unfinished), overview.at)
+        overview = await asyncio.to_thread(self.survey)
+        change = source_changes(overview.sources, await asyncio.to_thread(self.alerts.unfinished), overview.at)
         if not change:
             return
         await asyncio.to_thread(
-            self._alerts.change,
+            self.alerts.change,
             overview.at,
             opened=change.opened,
             closed=[alert.id for alert in change.closed],
@@ -160,9 +153,9 @@ class SourceAlerts:
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""
-        if due := decide(self._alerts.unfinished(), self._clock(), _waits(SOURCE_DELAYS, once=once)):
+        if due := decide(self.alerts.unfinished(), self.clock(), _waits(SOURCE_DELAYS, once=once)):
             ids = [alert.id for alert in due.begun], [alert.id for alert in due.ended]
-            yield Notice(alert_text(due, self._names, self._language), partial(self._alerts.notified, *ids))
+            yield Notice(alert_text(due, self.names, self.language), partial(self.alerts.notified, *ids))
 
 
 class DeliveryAlerts:
@@ -230,57 +223,50 @@ AT_ONCE = 5
 """Acts in one look: a bulk of doubtful ones must not bury what else operators are sent."""
 
 
+@dataclass(frozen=True, slots=True)
 class ReviewQuestions:
     """Produces a question with two buttons for each act that a person must look at; then, for each new decree with a fact that is to be
-    verified, one about the most useful of these, with a button for each reading."""
+    verified, one about the most useful of these, with a button for each reading.
 
-    def __init__(
-        self,
-        reviews: Reviews,
-        found: Callable[[Waiting], Sequence[Decree]],
-        doubted: Callable[[Decree], FactQuestion | None],
-        names: Names,
-        clock: Callable[[], datetime],
-        language: Language,
-        *,
-        buttons: bool,
-    ) -> None:
-        """`found` gives the decrees that would be recorded if an act is accepted, `doubted` what is to be asked about a decree. `names`
-        gives what people call an authority by its code. Without `buttons` (nobody would hear them) the command is named."""
-        self._reviews = reviews
-        self._found = found
-        self._doubted = doubted
-        self._names = names
-        self._clock = clock
-        self._language = language
-        self._buttons = buttons
+    `found` gives the decrees that would be recorded if an act is accepted, `doubted` what is to be asked about a decree. `names`
+    gives what people call an authority by its code. Without `buttons` (nobody would hear them) the command is named.
+    """
+
+    reviews: Reviews
+    found: Callable[[Waiting], Sequence[Decree]]
+    doubted: Callable[[Decree], FactQuestion | None]
+    names: Names
+    clock: Callable[[], datetime]
+    language: Language
+    _: KW_ONLY
+    buttons: bool
 
     async def update(self) -> None:
         """See `Producer`: the acts are stored as they are found."""
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""
-        words = alert_words(self._language).reviews
-        buttons = self._buttons and not once
+        words = alert_words(self.language).reviews
+        buttons = self.buttons and not once
         none: Sequence[Decree] = ()
-        for act in self._reviews.not_notified(AT_ONCE, self._clock() - FRESH):
-            found = _found_out(partial(self._found, act), none, review=act.id)
+        for act in self.reviews.not_notified(AT_ONCE, self.clock() - FRESH):
+            found = _found_out(partial(self.found, act), none, review=act.id)
             if found is None:
                 continue
-            why = doubt_words(act.evidence, self._language)
-            text = review_text(act, self._names(act.authority), words, buttons=buttons, found=found, why=why)
+            why = doubt_words(act.evidence, self.language)
+            text = review_text(act, self.names(act.authority), words, buttons=buttons, found=found, why=why)
             answers = ((words.yes, True), (words.no, False)) if buttons else ()
             choices = [ChatButton(said, answer_data(ReviewAnswer(act.id, act.token, is_decree))) for said, is_decree in answers]
-            yield Notice(text, partial(self._reviews.notified, [act.id]), choices)
-        doubted = self._reviews.unasked(self._clock() - FRESH)
-        questions = filter(None, (_found_out(partial(self._doubted, one), None, decree=one.id) for one in doubted))
+            yield Notice(text, partial(self.reviews.notified, [act.id]), choices)
+        doubted = self.reviews.unasked(self.clock() - FRESH)
+        questions = filter(None, (_found_out(partial(self.doubted, one), None, decree=one.id) for one in doubted))
         for asked in islice(questions, AT_ONCE):
             decree = asked.decree.id or 0
-            text = fact_text(asked, self._names(asked.decree.authority), words, buttons=buttons)
+            text = fact_text(asked, self.names(asked.decree.authority), words, buttons=buttons)
             labels = {1: "1", 2: "2", 0: words.neither} if len(asked.readings) > 1 else {1: words.right, 0: words.wrong}
             data = {choice: answer_data(FactAnswer(decree, asked.token, asked.fact, choice)) for choice in labels}
             choices = [ChatButton(label, data[choice]) for choice, label in labels.items()] if buttons else []
-            yield Notice(text, partial(self._reviews.asked, decree), choices)
+            yield Notice(text, partial(self.reviews.asked, decree), choices)
 
 
 def _found_out(look: Callable[[], T | None], otherwise: T | None, **about: int | None) -> T | None:
