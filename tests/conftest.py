@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from bot.messages import words
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from tests.bot.storage.ready import share_statements
 from tests.clients import prepare_clients
 from tests.examples import load_profile

@@ -38,7 +38,7 @@ from bot.cli import context, main
 from bot.cli.main import COMMANDS, app
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Decree, Facts, Kind
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from bot.gazetteer.naming import communes_of
 from bot.reading.sandbox import probe
 from sources.catalogue.authority import load_authorities
@@ -132,7 +132,7 @@ def _rehearse() -> None:
 
 
 def run(order: dict[str, Any]) -> None:
-    """The command, or the script, to its end. Where nothing but its modules is left then, they are not taken apart."""
+    """The command, or the script, to its end. Its modules are not taken apart then: that took as much as a whole command."""
     os.chdir(order["folder"])
     tempfile.tempdir = None
     # What those of the zygote could do, such as seek, is theirs.
@@ -147,8 +147,10 @@ def run(order: dict[str, Any]) -> None:
             exec(order["script"], {"__name__": "__main__"})  # noqa: S102 - a script of our tests
             sys.exit(0)
     except SystemExit as end:
-        if not isinstance(end.code, int) or threading.active_count() > 1:
+        if not isinstance(end.code, int):
             raise
+        # What Python does before it takes them apart: it waits for threads, then carries out what was asked for.
+        threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -32,7 +32,7 @@ from bot.app.inventory import places_of
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Change, Decree, Kind, Moment, Place, Reference
 from bot.domain.law import legal_advice
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
 from bot.messages.lines import MessageContext, MessageInput, place_for

@@ -23,7 +23,7 @@ from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.detection.facts.operators import operator_names
 from bot.domain.acts import Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
-from bot.domain.routing import Destination, operator_key
+from bot.domain.posts import Destination, operator_key
 from bot.gazetteer.gazetteer import gazetteer, typographic
 from bot.gazetteer.naming import communes_named, data_version
 from bot.ingest.health import destinations_report, health_report

@@ -28,7 +28,7 @@ from bot.app.inventory import (
     utc_now,
 )
 from bot.delivery.apprise import AppriseChannel
-from bot.delivery.channel import Channel, MessageComposer, PreparedPictures
+from bot.delivery.channel import Channel, Limiter, MessageComposer, PreparedPictures, most_per_day
 from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer, Editor
@@ -44,8 +44,7 @@ from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
-from bot.domain.limits import Limiter, RateLimiter, most_per_day
-from bot.domain.routing import Destination, Follow, Follower, Topics, chat_destination, route_to
+from bot.domain.posts import Destination, Follow, Follower, Topics, chat_destination, route_to
 from bot.domain.tasks import beside
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, region_of
@@ -65,7 +64,7 @@ from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
 from bot.queries.following import read_times
 from bot.queries.mastodon import HOUR, PER_HOUR, MentionAnswers, answer_status
-from bot.queries.questions import TELEGRAM_PAGE, Questions
+from bot.queries.questions import TELEGRAM_PAGE, Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramBot, TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.following import FollowCommands, FollowContext
@@ -73,9 +72,9 @@ from bot.queries.telegram.replies import Callbacks
 from bot.reading.reader import stream_pdf
 from bot.storage.database import parse_url
 from bot.storage.errors import Unavailable
-from bot.storage.politeness import open_politeness
 from bot.storage.reading_queue import ReadingQueue
 from bot.storage.recording import Route
+from bot.storage.recueils import open_politeness
 from bot.storage.store import Store, open_store, rehearsal_store
 from sources.catalogue.authority import Authority, Catalogue, browser_hosts, hosts
 from sources.crawl.crawler import Crawler

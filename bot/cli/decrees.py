@@ -16,7 +16,7 @@ from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail, stderr
 from bot.cli.output import file_json, print_json, show
 from bot.cli.work import load, opened
 from bot.domain.acts import Place
-from bot.domain.routing import FRANCE
+from bot.domain.posts import FRANCE
 from bot.ingest.archive import ArchivedFile
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.lines import moment_at, moment_text, place_for

@@ -22,7 +22,7 @@ from bot.cli.work import load
 from bot.domain.tasks import first_of
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from sources.catalogue.authority import Authority
 
 _MISSING = None

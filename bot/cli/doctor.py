@@ -40,7 +40,7 @@ from bot.domain.posts import DestinationTrouble
 from bot.ingest.decisions import cause_of
 from bot.messages.words import clean
 from bot.operators.text import alert_words
-from bot.reading.pages.ocr import find_data, ocr_lacks
+from bot.reading.pages.recognition import find_data, ocr_lacks
 from bot.storage.database import in_memory
 from bot.storage.errors import OlderSchema, StorageError
 from bot.storage.store import Store, open_store

@@ -9,7 +9,6 @@ import io
 import os
 import re
 import sys
-from datetime import datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -126,7 +125,7 @@ def _with_plain_types(parameters: list[Any]) -> list[Any]:
     return parameters
 
 
-_PLAIN_TYPES = {int: "N", str: "TEXT", Path: "PATH", datetime: "DAY"}
+_PLAIN_TYPES = {int: "N", str: "TEXT", Path: "PATH"}
 _LINE_END = re.compile(r"(?<!\n)\n(?!\n)")
 
 

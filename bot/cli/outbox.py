@@ -15,8 +15,7 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Contex
 from bot.cli.output import count, print_json, show
 from bot.cli.work import opened
 from bot.delivery.transitions import Event, WaitFactors, transition
-from bot.domain.posts import Post, PostCause, PostState
-from bot.domain.routing import followed_chat
+from bot.domain.posts import Post, PostCause, PostState, followed_chat
 from bot.messages.words import clean, link_to
 from bot.queries.json_shapes import Json, pick
 from bot.storage.errors import NoSuchRow

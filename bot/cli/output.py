@@ -15,9 +15,9 @@ from bot.cli.context import DONE, PARTLY_DONE, as_installed
 from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Decree, Outcome, Place, Reading
-from bot.domain.pages import PageText
 from bot.domain.posts import PostState
 from bot.domain.records import UncertainAct
+from bot.domain.text import PageText
 from bot.ingest.judging import Group, decrees_of
 from bot.messages.words import clean
 from bot.queries.json_shapes import Json, decrees_json, evidence_json, found_json, pick, plain

@@ -35,7 +35,7 @@ from bot.domain.tasks import ended, first_of
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.queries.json_shapes import Json, decrees_json, pick
-from bot.reading.pages.ocr import ocr_lacks
+from bot.reading.pages.recognition import ocr_lacks
 from sources.catalogue.authority import Authority, Source
 
 

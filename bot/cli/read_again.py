@@ -31,7 +31,7 @@ from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, hosts
 from sources.http.scratch import ScratchFolder
 from sources.model import FetchError
-from sources.text.urls import canonical
+from sources.text import canonical
 
 
 def register(app: typer.Typer) -> None:

@@ -16,13 +16,13 @@ from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import Evidence, Facts, FactValue, Judged, Kind, Outcome, Place, Reading, Reference, Verdict
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import Group, judge_reading
 from bot.messages.lines import place_for
 from bot.messages.words import clean, words_in
 from bot.queries.json_shapes import Json
 from bot.reading.model import ReadingLimits
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from sources.catalogue.authority import load_authorities
 
 

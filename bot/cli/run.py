@@ -28,7 +28,7 @@ from bot.cli.read_again import handed_retry
 from bot.cli.work import load
 from bot.delivery.apprise import service_at
 from bot.domain.tasks import beside, first_of, when
-from bot.reading.pages.ocr import ocr_lacks
+from bot.reading.pages.recognition import ocr_lacks
 from sources.catalogue.authority import Authority
 
 _MISSING = None
@@ -114,10 +114,6 @@ async def _next_settings(
 
 
 async def _serve(settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event, manager: ServiceManager) -> None:
-    # Said before anything can fail: whoever starts the bot must see where it posts and what it cannot do.
-    log.info("run.starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
-    if settings.reading.ocr and (lacks := ocr_lacks()):
-        log.warning("ocr.missing", missing=as_installed(lacks))
     async with assemble(settings, authorities, watched=watched_codes(settings, authorities), console=sys.stdout) as parts:
         handlers = {
             "poll": partial(handed_round, parts),
@@ -128,6 +124,14 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
         if settings.web.listen:
             also["pages"] = partial(keep_serving, settings, authorities, parts.pages)
         try:
-            await run_alone(parts.store, parts.clock, stop, Service(parts, handlers, also, manager.tell).run)
+            service = Service(parts, handlers, also, manager.tell)
+            await run_alone(parts.store, parts.clock, stop, service.run, said=partial(_say, settings))
         except AlreadyRunning as error:
             fail(str(error))
+
+
+def _say(settings: Settings) -> None:
+    """Log where the bot posts and what it cannot do."""
+    log.info("run.starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
+    if settings.reading.ocr and (lacks := ocr_lacks()):
+        log.warning("ocr.missing", missing=as_installed(lacks))

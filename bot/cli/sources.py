@@ -17,7 +17,7 @@ import typer
 from bot.app.config.model import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import open_client
-from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail, run_to_end, stderr
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, day, fail, run_to_end, stderr
 from bot.cli.output import code_column, count, day_column, minute, show
 from bot.cli.work import Code, Codes, chosen, load, opened, progress
 from bot.domain.records import SourceState
@@ -52,7 +52,7 @@ SHOWN = 20
 _EACH = 3
 """Authorities that the index does not know up to which each has a line."""
 
-Day = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only what is dated since, as in 2025-01-31.")]
+Day = Annotated[date | None, typer.Option("--since", parser=day, metavar="DAY", help="Only what is dated since, as in 2025-01-31.")]
 EachLimit = Annotated[int, typer.Option("--limit", "-n", min=0, help="Show at most so many recueils of each authority.")]
 
 
@@ -94,7 +94,7 @@ def register(app: typer.Typer) -> None:
         if isinstance(index, str):
             fail(index)
         with progress("comparing", quiet=as_json):
-            audits = _audits(settings, picked, index, None if since is None else since.date())
+            audits = _audits(settings, picked, index, since)
         show(_audit_json(index, audits, limit), _audit_lines(index, audits, limit), as_json=as_json)
         raise typer.Exit(PARTLY_DONE if any(each.is_gap for each in audits) else DONE)
 

@@ -19,15 +19,13 @@ from functools import partial
 
 import structlog
 
-from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent
+from bot.delivery.channel import MANY, DeliveryError, DestinationRefused, Limiter, NotSent
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.telegram.follower import FollowerChannel
 from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Place
 from bot.domain.health import Overview, Status, nobody_answers
-from bot.domain.limits import MANY, Limiter
-from bot.domain.posts import Post
-from bot.domain.routing import FRANCE, Follower, WaitingPosts, departments_of, next_chats
+from bot.domain.posts import FRANCE, Follower, Post, WaitingPosts, departments_of, next_chats
 from bot.domain.tasks import run_to_completion
 from bot.messages.following import read_again_text, unread_text
 from bot.messages.words import Language

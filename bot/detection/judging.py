@@ -36,7 +36,7 @@ from bot.detection.text.phrases import without_names
 from bot.detection.text.segments import DecreePart, Segment, located, segments
 from bot.domain.acts import Act, Evidence, FactValue, Kind, Outcome, Verdict, Where
 from bot.domain.law import outside
-from bot.domain.pages import TextOrigin
+from bot.domain.text import TextOrigin
 
 NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
@@ -380,12 +380,20 @@ _TO_BE_ASKED = re.compile(
 )
 
 
+_SUCH = re.compile(r"\b(?:un tel traitement|une telle (?:analyse|exploitation))\b[^.]{0,160}$")
+
+
 def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
-    """Return True for a law named only to say what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…"),
-    or what an article leaves to be asked for ("il lui appartient de présenter une demande sur le fondement de…")."""
+    """Return True for a law named only to say what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…",
+    "… aucun traitement algorithmique ; qu'un tel traitement relève de l'article 10…"), or what an article leaves to be asked for ("il lui
+    appartient de présenter une demande sur le fondement de…")."""
     block = case.segment.at(start)
     if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
         return True
-    excluded = (entry for entry in case.mentions.set_aside if entry.value == EXCLUDED)
-    sentences = ((entry.end, sentence(case.document.flat, case.segment.at(entry.start), entry.start, entry.end)[1]) for entry in excluded)
+    excluded = [entry for entry in case.mentions.set_aside if entry.value == EXCLUDED]
+    if any(block.start <= entry.start < start and _SUCH.search(case.document.flat, entry.start, start) for entry in excluded):
+        return True
+    sentences = (
+        (entry.start, sentence(case.document.flat, case.segment.at(entry.start), entry.start, entry.start)[1]) for entry in excluded
+    )
     return any(first <= start < last for first, last in sentences)

@@ -18,8 +18,8 @@ from functools import cache
 from importlib.resources import files
 
 from bot.domain.acts import Decree, department_of
-from bot.domain.folding import fold_words
-from bot.domain.routing import Follow, FollowKind
+from bot.domain.posts import Follow, FollowKind
+from bot.domain.text import fold_words
 
 ARTICLES = frozenset(("l", "la", "le", "les", "d", "de", "du", "des", "a", "au", "aux", "en", "dans"))
 _IN_FULL = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}

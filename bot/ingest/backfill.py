@@ -26,7 +26,7 @@ from sources.crawl.index import DataFetcher, IndexEntry, NationalIndex, fetch_in
 from sources.crawl.trail import Trail
 from sources.model import Fetcher, FetchError, ListingEntry
 from sources.pages.links import name_in
-from sources.text.dates import fold
+from sources.text import fold
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

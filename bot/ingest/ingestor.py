@@ -14,9 +14,8 @@ import structlog
 
 from bot.domain.acts import Decree, Outcome, Reading
 from bot.domain.health import Cause
-from bot.domain.posts import Post
+from bot.domain.posts import Post, Topics
 from bot.domain.records import Decision, NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
-from bot.domain.routing import Topics
 from bot.domain.tasks import ended, run_to_completion
 from bot.ingest import decisions as decide
 from bot.ingest.archive import RecueilFiles

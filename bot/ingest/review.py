@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import ELLIPSIS, nameless, without_names
 from bot.domain.acts import Act, Decree, FactValue, Kind, Outcome, Verdict
-from bot.domain.pages import PageText
 from bot.domain.records import Content, Decision, Rejected, Waiting, Withdrawal
+from bot.domain.text import PageText
 from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
 from bot.reading.acts.cutting import assemble
 from bot.storage.decrees import StoredAct

@@ -15,8 +15,8 @@ from itertools import islice
 from typing import Annotated, NamedTuple
 
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
-from bot.domain.folding import fold_letters
 from bot.domain.law import Flag, LegalAdvice, Standing
+from bot.domain.text import fold_letters
 from bot.messages.lines import (
     FactLine,
     MessageInput,

@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from bot.domain.acts import Place, department_of
 from bot.domain.health import Overview, Status
+from bot.domain.posts import FRANCE
 from bot.domain.records import PublishedCounts
-from bot.domain.routing import FRANCE
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
 from bot.messages.lines import date_text, place_for

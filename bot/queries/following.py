@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from bot.domain.acts import Kind, Place, deciding_in, department_of
-from bot.domain.folding import fold_words
 from bot.domain.health import Overview
-from bot.domain.routing import Follow, Follower, FollowKind, FollowMode, operator_key
+from bot.domain.posts import Follow, Follower, FollowKind, FollowMode, operator_key
+from bot.domain.text import fold_words
 from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.gazetteer import Commune, Department
 from bot.messages.following import FollowNames, follow_label
@@ -41,6 +41,7 @@ class FollowAnswers(Table):
     choose: str
     choose_more: str
     choose_kind: str
+    whole: str
     choose_operator: str
     kinds: str
     operators: str

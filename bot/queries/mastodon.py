@@ -20,15 +20,15 @@ from bs4.element import CData, NavigableString, Tag
 
 from bot.domain.acts import Place
 from bot.domain.health import Status
-from bot.domain.limits import RateDecision, RateLimiter, backoff
 from bot.domain.mentions import AccountFailed, StatusMention
+from bot.domain.tasks import backoff
 from bot.messages.announcement import TooSmall
 from bot.messages.platforms import StatusLimits, mastodon_length, mastodon_status
 from bot.messages.words import Language, cut, inert
 from bot.queries.answers import Answer, BadInput, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Topic, TownAnswer
 from bot.queries.following import about_us, run_by
 from bot.queries.phrases import message_of, plain_answer
-from bot.queries.questions import Clock, Questions
+from bot.queries.questions import Clock, Questions, RateDecision, RateLimiter
 from bot.queries.vocabulary import vocabulary
 from bot.storage.alerts import AnsweredMentions
 from bot.storage.errors import StorageError

@@ -203,7 +203,7 @@ def choices_text(answer: PlaceChoices, language: Language) -> str:
     ask = vocabulary(language).ask
     asked = _echo(answer.asked)
     if not answer.sure:
-        head = ask.choices_near
+        head = ask.choices_named if answer.in_sentence else ask.choices_near
     elif len(answer.choices) == 1:
         head = ask.choices_one
     else:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial
 from typing import TypeVar
 
 from bot.domain.acts import Decree, DecreePeriod, Place, deciding_in
-from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.records import PageOfDecrees, PageOfIds
+from bot.domain.text import fold_words
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.queries.answers import (
     Answer,
@@ -33,7 +35,7 @@ from bot.queries.answers import (
     UnknownPlace,
     WatchState,
 )
-from bot.queries.departments import DepartmentMatch
+from bot.queries.departments import DepartmentMatch, is_all_of_france
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
 from bot.queries.plain_words import SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
 from bot.queries.running import RunningDecrees, has_begun, in_force, may_concern, running
@@ -114,7 +116,7 @@ class Questions:
     def running(self, department: str = "") -> RunningDecrees | NotCovered | UnknownDepartment | PlaceChoices | BadInput:
         """Return all decrees that are in force, to come, or of which that is not certain; of departments where they are given. `whole`
         loads those of them that are shown."""
-        found = self._departments(department) if department.strip() else None
+        found = self._there(department)
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
         now = self.clock()
@@ -141,6 +143,10 @@ class Questions:
                 return self.ask(meant)
             case SearchWithFallback():
                 found = self.ask(meant.question)
+                if isinstance(found, DecreeList) and found.searched is not None:
+                    named = places_named(found.searched, self.places)
+                    if named is not None and named.sure:  # a town mistyped: who names one wants it, not all decrees with that word
+                        return replace(named, asked=asked, sure=False)
                 if meant.otherwise is None or not isinstance(found, NothingFound):
                     return found
                 return meant.otherwise if isinstance(meant.otherwise, BadInput) else replace(meant.otherwise, nothing=found)
@@ -159,9 +165,9 @@ class Questions:
 
     def state(self, department: str = "") -> Answer:
         """Return how the watch is: of departments, by code or name, with all who decide there; of all where none is given."""
-        if not department.strip():
+        found = self._there(department)
+        if found is None:
             return WatchState(self.overview())
-        found = self._departments(department)
         return DepartmentState(self._health(found.authorities)) if isinstance(found, DepartmentMatch) else found
 
     def map_of_france(self) -> FiguresAnswer:
@@ -263,6 +269,10 @@ class Questions:
             self._words = (now, known)
         return known
 
+    def _there(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment | None:
+        """Find the departments; None where none is named, or all of France."""
+        return self._departments(words) if words.strip() and not is_all_of_france(words) else None
+
     def _departments(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment:
         """Find the departments; where the words are the name of towns, these are what is offered."""
         words = _visible(words)
@@ -317,7 +327,7 @@ class Questions:
         return tuple(loaded[decree] for decree in ids if decree in loaded)
 
     def _running(self, topic: Topic, department: str, page: int) -> Answer:
-        found = self._departments(department) if department.strip() else None
+        found = self._there(department)
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
         now = self.clock()
@@ -358,3 +368,63 @@ class Questions:
 def _visible(words: str) -> str:
     """Return the words with one space between, without the signs that nobody sees: what is copied from a page or from a post has some."""
     return " ".join("".join(sign for sign in words if unicodedata.category(sign) != "Cf").split())
+
+
+# How often a person may ask: a token bucket for each. Nothing here waits itself, and memory is bounded.
+
+
+class RateDecision(Enum):
+    """Whether a question is answered. Only the first refusal in a row is said: more would be a flood of its own."""
+
+    ALLOWED = "allowed"
+    REFUSED_FIRST = "refused_first"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Tokens left at an instant (seconds of a monotonic clock), and whether the person was notified of a refusal since the last grant."""
+
+    tokens: float
+    at: float
+    notified: bool = False
+
+
+def take(bucket: Bucket, now: float, most: int, seconds: float = 60.0) -> tuple[Bucket, RateDecision]:
+    """Take one token. A bucket holds at most `most` tokens, and an empty one is full again after so many seconds."""
+    tokens = min(most, bucket.tokens + max(0.0, now - bucket.at) * most / seconds)
+    if tokens >= 1:
+        return Bucket(tokens - 1, now), RateDecision.ALLOWED
+    return Bucket(tokens, now, notified=True), RateDecision.REFUSED if bucket.notified else RateDecision.REFUSED_FIRST
+
+
+_CHAT_SHARE = 3
+"""A group may ask as much as so many people."""
+
+
+class RateLimiter:
+    """One bucket per person and one per group, for at most `people` of them: the one silent for longest is forgotten first."""
+
+    def __init__(self, most: int, monotonic: Callable[[], float], people: int = 10_000, *, seconds: float = 60.0) -> None:
+        """One person may ask `most` questions at once, and as many again after so many seconds: by default a minute."""
+        self._most = most
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._people = people
+        self._buckets: OrderedDict[Hashable, Bucket] = OrderedDict()
+
+    def ask(self, person: Hashable, chat: Hashable = None) -> RateDecision:
+        """Return whether this person (an account, a Telegram user or chat id) may be answered now, in this chat where it is another one."""
+        decision = self._take(person, self._most)
+        if decision is not RateDecision.ALLOWED or chat is None or chat == person:
+            return decision
+        return self._take(chat, _CHAT_SHARE * self._most)
+
+    def _take(self, who: Hashable, most: int) -> RateDecision:
+        now = self._monotonic()
+        bucket, decision = take(self._buckets.get(who, Bucket(most, now)), now, most, self._seconds)
+        self._buckets[who] = bucket
+        self._buckets.move_to_end(who)
+        if len(self._buckets) > self._people:
+            self._buckets.popitem(last=False)
+        return decision

@@ -97,6 +97,7 @@ class AskWords(Table):
     choices_one: str
     choices_postcode: str
     choices_near: str
+    choices_named: str
     choices_more: str
     commune: str
     commune_counted: str

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from bot.domain.acts import Evidence, FactValue, Judged, Outcome
-from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import ActIdentity, act_keys
 from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.records import REREAD, Decision, Withdrawal
+from bot.domain.text import clean, clean_or_none
 from bot.storage.columns import to_json
 from bot.storage.database import one_of
 from bot.storage.errors import AlreadyDecided, NoSuchRow

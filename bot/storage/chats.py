@@ -26,17 +26,18 @@ from sqlalchemy import (
 )
 
 from bot.domain.acts import Decree, department_of
-from bot.domain.posts import ChatHistory, PostState
-from bot.domain.routing import (
+from bot.domain.posts import (
     BLOCKED_FOR,
     CHATS,
     KEPT_WHILE_PAUSED,
     MOST_FOLLOWS,
     SHARED,
+    ChatHistory,
     Follow,
     Follower,
     FollowKind,
     FollowMode,
+    PostState,
     Topics,
     WaitingPosts,
     chat_destination,

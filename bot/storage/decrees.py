@@ -230,7 +230,7 @@ class Decrees(Repository):
         return frozenset(found)
 
     def of_operator(self, slug: str, limit: int, offset: int, total: int) -> tuple[Decree, ...]:
-        """Those that name this operator (`bot.domain.routing.operator_slug`), in the order of `newest_first`.
+        """Those that name this operator (`bot.domain.posts.operator_slug`), in the order of `newest_first`.
 
         `total` is how many there are by `Browsing.operator`: to count them again would take longer than the rest.
         """

@@ -30,9 +30,8 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.folding import clean, clean_or_none
-from bot.domain.posts import Post, PostCause, PostState, content_of, recognised_by
-from bot.domain.routing import CHATS
+from bot.domain.posts import CHATS, Post, PostCause, PostState, content_of, recognised_by
+from bot.domain.text import clean, clean_or_none
 from bot.storage.acts import refuse_withdrawn
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository, put

@@ -17,9 +17,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, exists, func, literal, or_, select, update
 
 from bot.domain.acts import CHANGING, Change, Decree, Kind
-from bot.domain.folding import clean_or_none
-from bot.domain.posts import UNRECORDED, Post, PostCause, PostContent, PostState, SentMessage, as_first_sent, edited, is_outdated
-from bot.domain.routing import CHATS, followed_chat
+from bot.domain.posts import (
+    CHATS,
+    UNRECORDED,
+    Post,
+    PostCause,
+    PostContent,
+    PostState,
+    SentMessage,
+    as_first_sent,
+    edited,
+    followed_chat,
+    is_outdated,
+)
+from bot.domain.text import clean_or_none
 from bot.storage.columns import Instant, to_json, value_of
 from bot.storage.database import Repository, insert_or_ignore, one_of
 from bot.storage.decrees import load_decrees

@@ -35,8 +35,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.folding import clean
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin, clean
 from bot.storage.database import Database, Repository, insert_or_ignore
 from bot.storage.errors import NotWritable, StorageError
 

@@ -19,11 +19,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, delete, exists, func, insert, select, update
 
 from bot.domain.acts import CHANGING, Decree, Facts, Outcome, Reading, Verdict
-from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import EarlierFinding, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
-from bot.domain.posts import Post, PostState, may_be_posted
+from bot.domain.posts import FollowMode, Post, PostState, Topics, chat_destination, may_be_posted, not_before
 from bot.domain.records import Decision, ReadResult, RecordingResult, RecueilState
-from bot.domain.routing import FollowMode, Topics, chat_destination, not_before
+from bot.domain.text import clean, clean_or_none
 from bot.storage.acts import ReadActs, decisions_under, replace_acts, settled_by_people, withdrawn_among
 from bot.storage.chats import chats_for
 from bot.storage.database import insert_or_ignore, lock_recueil, one_of, put, written

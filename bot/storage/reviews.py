@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
 from bot.domain.acts import Decree, FactValue, Kind, Outcome, Verdict
-from bot.domain.folding import clean
 from bot.domain.identity import EarlierFinding, HeldDecree, keys_of
 from bot.domain.records import Accepted, Decision, RedetectionResult, Rejected, Waiting
+from bot.domain.text import clean
 from bot.storage.acts import (
     FACTS_OF,
     decisions_under,

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import GRANTS, Decree, Kind, Moment, Place, deciding_in
 from bot.domain.law import Applicability, ends_first, hold, legal_advice, period
-from bot.domain.routing import operator_slug, whole_city
+from bot.domain.posts import operator_slug, whole_city
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.announcement import PostRow, announce, entry_title, paragraphs, publisher_of
 from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, place_for
@@ -401,11 +401,12 @@ def _in_force(site: SiteContext, request: PageRequest) -> Document:
 
 
 def _department(site: SiteContext, request: PageRequest) -> Document:
-    department = gazetteer().department(request.parameters["code"])
-    if department is None:
+    department = gazetteer().department(request.parameters["code"].zfill(2))
+    there = frozenset(() if department is None else (department.code,))
+    authorities = deciding_in(there, site.places)
+    if department is None or not authorities:
         return missing(site, request)
-    there = frozenset({department.code})
-    found = site.browsing.batch(DecreeFilter(deciding_in(there, site.places), there), MOST).decrees
+    found = site.browsing.batch(DecreeFilter(authorities, there), MOST).decrees
     title = _words()[request.language]["department"].format(name=department.name, code=department.code)
     return _feed(site, request, found, title, f"/departements/{department.code}", f"/flux/departements/{department.code}")
 
@@ -414,11 +415,12 @@ def _commune(site: SiteContext, request: PageRequest) -> Document:
     """Return the decrees that name a commune, or the city that it is an arrondissement of, and those of the authorities that decide there
     which name none: who subscribes is sent what who follows it in a chat is."""
     commune = gazetteer().commune(request.parameters["code"])
-    if commune is None:
+    authorities = frozenset() if commune is None else deciding_in({commune.department}, site.places)
+    if commune is None or not authorities:
         return missing(site, request)
     codes = frozenset(filter(None, (commune.code, whole_city(commune.code))))
     naming = site.browsing.batch(DecreeFilter(communes=codes), MOST).decrees
-    unplaced = site.decrees.load(site.decrees.naming_none(deciding_in({commune.department}, site.places), MOST).ids)
+    unplaced = site.decrees.load(site.decrees.naming_none(authorities, MOST).ids)
     newest = sorted((*naming, *unplaced.values()), key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
     words = _words()[request.language]
     title = words["commune"].format(name=commune.name, department=commune.department)
@@ -427,7 +429,7 @@ def _commune(site: SiteContext, request: PageRequest) -> Document:
 
 
 def _operator(site: SiteContext, request: PageRequest) -> Document:
-    slug = request.parameters["slug"]
+    slug = request.parameters["slug"].lower()
     found = site.browsing.batch(DecreeFilter(operator=slug), MOST).decrees
     # As the newest of them writes it: counting all that name it would take longer than the feed.
     name = next((name for decree in found for name in decree.facts.operators if operator_slug(name) == slug), None)

@@ -26,7 +26,7 @@ import structlog
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Change, Decree, Place, Purpose
 from bot.domain.law import period
-from bot.domain.routing import FRANCE, operator_slug
+from bot.domain.posts import FRANCE, operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.messages.lines import place_for
 from bot.messages.words import Language, Table, clean, data_file, words_in

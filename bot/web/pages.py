@@ -12,13 +12,13 @@ from bot.delivery.picture.album import alt_text
 from bot.domain.acts import Decree, Kind, Purpose, deciding_in
 from bot.domain.health import Overview
 from bot.domain.law import Flag, windows
-from bot.domain.routing import FRANCE, Follow, FollowKind, operator_key, operator_slug
+from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_slug
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
 from bot.messages.lines import MessageInput, capital, date_text, thousands
 from bot.messages.words import words_in
 from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.phrases import choice_text, message_of, withdrawal
-from bot.queries.plain_words import places_named, understood
+from bot.queries.plain_words import asked_about, places_named, understood
 from bot.queries.questions import LONGEST_WORDS
 from bot.queries.vocabulary import vocabulary
 from bot.web.decree_view import Piece, Value, decree_view
@@ -104,12 +104,12 @@ def town(site: SiteContext, request: PageRequest) -> Document:
 def department(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of a department."""
     language, code = request.language, request.parameters["code"]
-    upper = code.upper()
-    place = site.places.get(upper)
+    printed = code.upper().zfill(2)
+    place = site.places.get(printed)
     if place is None or place.territory:
         return missing(site, request)
-    if code != upper:
-        return moved(site, request, f"/departements/{upper}")
+    if code != printed:
+        return moved(site, request, f"/departements/{printed}")
     running = running_of(site, code)
     if running is None:
         return missing(site, request)
@@ -343,15 +343,17 @@ def search(site: SiteContext, request: PageRequest) -> Document:
     words = web_words(request.language)["search"]
     asked = " ".join(request.query.get("q", "").split())
     if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
-        fault = words["too_long"] if len(asked) > LONGEST_WORDS else ""
+        fault = words["too_long"] if len(asked) > LONGEST_WORDS else words["no_words"] if asked else ""
         return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
-    meant = places_named(asked, site.places)
+    # "Est-ce utilisé à Valence ?" asks for Valence.
+    wanted = asked_about(asked) or asked
+    meant = places_named(wanted, site.places)
     # What is understood costs more to find out than all else, and is no number where there is no digit.
-    question = understood(asked, site.places) if any(sign.isdigit() for sign in asked) else None
+    question = understood(wanted, site.places) if any(sign.isdigit() for sign in wanted) else None
     numbered = isinstance(question, Question) and question.topic is Topic.NUMBER
-    answer = site.questions.show(asked, number_of(request)) if numbered else site.questions.search(asked, number_of(request))
+    answer = site.questions.show(wanted, number_of(request)) if numbered else site.questions.search(wanted, number_of(request))
     if isinstance(answer, OneDecree):
-        answer = DecreeList(Question(Topic.NUMBER, asked), (answer.decree,), 1, 1, request.at)
+        answer = DecreeList(Question(Topic.NUMBER, wanted), (answer.decree,), 1, 1, request.at)
     listed = answer if isinstance(answer, DecreeList) else None
     decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
     instead = None if listed is None or listed.searched is None else listed.searched
@@ -372,8 +374,8 @@ def search(site: SiteContext, request: PageRequest) -> Document:
         else words["communes_more"].format(n=meant.total - len(meant.choices)),
         searched=True,
         heading=words["numbered"] if numbered else words["decrees"],
-        instead=None if instead is None else words["instead"].format(asked=asked, searched=instead),
-        found=tuple(_found(decrees, instead or asked, site, request)),
+        instead=None if instead is None else words["instead"].format(asked=wanted, searched=instead),
+        found=tuple(_found(decrees, instead or wanted, site, request)),
         unfinished=vocabulary(request.language).ask.unfinished if isinstance(answer, NothingFound) and answer.unfinished else "",
         count=_count(1 if listed is None else listed.total, words, numbered=numbered),
         page=1 if listed is None else listed.question.page,
@@ -391,7 +393,7 @@ def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:
     if meant is None:
         return ""
     if not meant.sure:
-        return words["communes_near"]
+        return words["communes_named" if meant.in_sentence else "communes_near"]
     if len(meant.choices) == 1:
         return ""
     return words["communes_postcode"] if meant.asked.isdecimal() else words["communes_which"]

@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 
 from bot.domain.acts import DecreePeriod, Moment
 from bot.domain.law import period
-from bot.domain.routing import FRANCE, Follow
+from bot.domain.posts import FRANCE, Follow
 from bot.messages.lines import place_for
 from bot.messages.words import Language, data_file, words_in
 from bot.queries.following import follow_code
@@ -66,7 +66,17 @@ def style_path() -> str:
 
 def render(template: str, language: Language, **values: object) -> bytes:
     """Fill a template of `bot/web/templates/`. It sees `words`, `language` and these values."""
-    return _environment().get_template(template).render(words=web_words(language), language=language, **values).encode("utf-8")
+    return _kept_whole(_environment().get_template(template).render(words=web_words(language), language=language, **values)).encode("utf-8")
+
+
+# What stands between two tags and holds such a number; drawings and the title of a page hold no tags.
+_TEXT = re.compile(r"<(svg|title)\b.*?</\1>|(?<=>)[^<>]*[0-9][-/][0-9][^<>]*(?=<)", re.DOTALL)
+_NUMBER = re.compile(r"(?<![\w/.:&#-])[0-9A-Z]{1,8}(?:[-/][0-9A-Z]{1,8}){1,5}(?![\w/-])")
+
+
+def _kept_whole(document: str) -> str:
+    """Return a page whose numbers (`2026-1104`, `L. 312-1`) are on one line: browsers break at hyphens, and a half is another number."""
+    return _TEXT.sub(lambda text: text[0] if text[1] else _NUMBER.sub(r'<span class="nb">\g<0></span>', text[0]), document)
 
 
 def page(

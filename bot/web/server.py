@@ -24,7 +24,7 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from bot.domain.limits import RateDecision, RateLimiter
+from bot.queries.questions import RateDecision, RateLimiter
 from bot.storage.errors import StorageError
 from bot.web.documents import Document, SiteContext
 from bot.web.site import LONGEST_PATH, LONGEST_QUERY, Address, Addresses, fault, respond

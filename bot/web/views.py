@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
 from bot.domain.law import Standing
-from bot.domain.routing import operator_slug
+from bot.domain.posts import operator_slug
 from bot.gazetteer.gazetteer import named_communes, typographic
 from bot.messages.legal import current_period, flag_lines, list_standing, recourse_line
 from bot.messages.lines import MessageInput, capital, date_text, moment_at, moment_text, period_text, short_where, time_text

@@ -27,7 +27,7 @@ from pydantic_core import ErrorDetails
 
 from sources.catalogue.toml_lines import line_of
 from sources.model import CatalogueError
-from sources.text.urls import canonical
+from sources.text import canonical
 
 _WRITTEN = ("evidence", "checked")
 """What a source of a file must say, though it has a value without."""

@@ -14,7 +14,8 @@ from sources.catalogue.authority import Source
 from sources.crawl.lists import VisitedPage
 from sources.crawl.trail import choose, homes, is_below, matches, sections
 from sources.model import FetchError, ListingEntry, Page
-from sources.pages import READERS, PageLink, PageLinks
+from sources.pages import READERS
+from sources.pages.links import PageLink, PageLinks
 
 
 class LinkReason(StrEnum):

@@ -13,8 +13,7 @@ from sources.catalogue.authority import Source
 from sources.crawl.lists import PageCache, VisitedPage
 from sources.crawl.trail import GRACE, by_period, matches, sections, wanted
 from sources.model import Download, Fetcher, FetchError, Gone, ListingEntry, Page, Paused, Validators
-from sources.pages import PageLink
-from sources.pages.links import name_in
+from sources.pages.links import PageLink, name_in
 
 MAX_PAGES = 600
 """Pages one walk may read: ten years of twelve months of five pages. More means that it goes in circles."""

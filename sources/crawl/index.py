@@ -20,8 +20,7 @@ from urllib.parse import urlsplit
 from sources.http.scratch import ScratchFolder
 from sources.model import Download, Unusable
 from sources.pages.links import name_in
-from sources.text.dates import find_date
-from sources.text.urls import canonical
+from sources.text import canonical, find_date
 
 METADATA = "https://www.data.gouv.fr/api/1/datasets/6a826c488feaf1584f1dba40/"
 """What the site says of the data set, as JSON. Its resources are fetched from where they are: the redirects of `/api/1/datasets/r/`,

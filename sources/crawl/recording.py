@@ -27,7 +27,7 @@ from sources.crawl.crawler import Crawler
 from sources.crawl.explain import PageAnswer
 from sources.crawl.trail import Trail
 from sources.model import CrawlFailed, Download, Fetcher, FetchError, Gone, ListingEntry, Page, Validators
-from sources.text.dates import fold
+from sources.text import fold
 
 RECORD, GOLDEN = "record.json", "golden.json"
 

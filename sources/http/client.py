@@ -42,7 +42,7 @@ from sources.http.politeness import (
     seconds_to_wait,
 )
 from sources.model import Blocked, Download, FetchError, Page, Unreachable, Unusable, Validators
-from sources.text.urls import canonical, same_site
+from sources.text import canonical, same_site
 
 Answer = TypeVar("Answer")
 

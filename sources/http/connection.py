@@ -28,7 +28,7 @@ from sources.catalogue.authority import Browser
 from sources.http.failures import in_plain_words, is_of_this_machine
 from sources.http.politeness import RateLimit
 from sources.model import Unreachable, Unusable
-from sources.text.urls import canonical
+from sources.text import canonical
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

@@ -32,8 +32,7 @@ from sources.pages.links import (
     shown_title,
     tags_in,
 )
-from sources.text.dates import find_date, label_of
-from sources.text.urls import canonical, same_site
+from sources.text import canonical, find_date, label_of, same_site
 
 _DOCUMENT = re.compile(r"/irecontenu/telechargement/", re.IGNORECASE)
 # Seen where a region's prefix was put before an address that had it already.

@@ -41,8 +41,7 @@ from bot.delivery.mastodon.client import (
     upload,
 )
 from bot.domain.acts import Decree, Place
-from bot.domain.posts import Post
-from bot.domain.routing import Visibility
+from bot.domain.posts import Post, Visibility
 from bot.messages.announcement import announce
 from bot.messages.digests import digest_links, mastodon_digest, mastodon_room
 from bot.messages.lines import MessageInput

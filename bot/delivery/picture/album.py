@@ -19,8 +19,8 @@ from bot.domain.acts import Decree, Evidence, Place, Where
 from bot.domain.posts import Post
 from bot.messages.lines import fact_lines, place_for, reference_lines, title_line, where_text
 from bot.messages.words import Language, Table, Words, cut, data_file, inert, raw_file, words_in
-from bot.reading.pages.ocr import EngineKind, engine_kind
-from bot.reading.sandbox.wire import NotUnderstood, StartOrder, printable
+from bot.reading.pages.recognition import EngineKind, engine_kind
+from bot.reading.sandbox.process import NotUnderstood, StartOrder, printable
 from bot.reading.sandbox.worker import Worker
 
 # Draw one page of a PDF in a confined process, which may crash, hang or fill its memory without harm.

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from bot.domain.png import png
-from bot.reading.sandbox.wire import NotUnderstood
+from bot.reading.sandbox.process import NotUnderstood
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels of the picture from its upper left corner."""

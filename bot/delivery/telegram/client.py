@@ -36,9 +36,8 @@ from bot.delivery.channel import (
     Refused,
 )
 from bot.domain.addresses import is_loopback, web_base
-from bot.domain.posts import ChatHistory
+from bot.domain.posts import ChatHistory, chat_destination, is_shared
 from bot.domain.redaction import scrub
-from bot.domain.routing import chat_destination, is_shared
 from bot.domain.tasks import run_to_completion
 from bot.messages.announcement import shows_number
 from bot.messages.digests import digest_language

@@ -32,8 +32,7 @@ from bot.delivery.channel import (
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import MOST_IN_ALL, MOST_LOOKED_AT, SEARCH_PAUSE, ChatAddress, Mailbox, Search, SendingBot, reading_chat
 from bot.domain.acts import CHANGING, Decree
-from bot.domain.posts import Post
-from bot.domain.routing import Follower, Topics, chat_destination, is_shared, reasons
+from bot.domain.posts import Follower, Post, Topics, chat_destination, is_shared, reasons
 from bot.domain.tasks import run_to_completion
 from bot.messages.digests import telegram_digest, telegram_room
 from bot.messages.following import COMMANDS, FollowNames, digest_reason, foot_length, footed, reason_text

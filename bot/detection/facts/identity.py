@@ -25,8 +25,8 @@ from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.segments import DecreePart, Segment, erratum, erratum_in
 from bot.domain.acts import GRANTS, Act, Facts, Kind, Outcome, Reference, Verdict
-from bot.domain.folding import fold_letters
 from bot.domain.identity import comparable
+from bot.domain.text import fold_letters
 
 POLICE = "PP"
 """Code of the préfecture de police among the authorities."""

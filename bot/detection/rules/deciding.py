@@ -160,6 +160,10 @@ _SENTENCE = re.compile(r"[a-z0-9)]\.\s")
 _NOT_ALLOWED = re.compile(r"\bne peu(?:t|vent)\b(?![^.;]{0,400}\squ(?:e\b|['’]))")
 
 
+def _is_not_allowed(case: SegmentEvidence, verb: Verb) -> bool:
+    return _NOT_ALLOWED.match(case.document.flat, max(case.document.loose(verb.start, verb.end)[0] - 3, 0)) is not None
+
+
 def by_articles(case: SegmentEvidence) -> Finding | None:
     """Return what the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
     doubt: Finding | None = None
@@ -176,7 +180,7 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         # "La commune est mise en demeure de cesser… le traitement qui est mis en œuvre" authorises nothing.
         contrary = stopped(case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
         aside = _is_aside(case, mention, verb)
-        if _NOT_ALLOWED.match(case.document.flat, max(case.document.loose(verb.start, verb.end)[0] - 3, 0)) is not None:
+        if _is_not_allowed(case, verb):
             doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.verb(verb))
         elif contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
             doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.against(contrary))
@@ -264,7 +268,9 @@ def by_parts(case: SegmentEvidence) -> Finding | None:
     for block in segment.of(DecreePart.ARTICLE):
         start, stop = case.within(block)
         verb, let = article_verb(text, start, stop), _LET.search(text, start, stop)
-        if stopped(text, start, stop) is not None or (verb is not None and verb.kind is not Kind.AUTHORISATION):
+        if stopped(text, start, stop) is not None:
+            return None
+        if verb is not None and (verb.kind is not Kind.AUTHORISATION or _is_not_allowed(case, verb)):
             return None
         verb = verb or (None if let is None else Verb(Kind.AUTHORISATION, *let.span(), Kind.AUTHORISATION.value))
         if verb is not None and _THE_USE.search(text, max(verb.start - _USED_NEAR, start), min(verb.end + _USED_NEAR, stop)):

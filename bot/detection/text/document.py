@@ -12,8 +12,7 @@ from typing import Generic, TypeVar
 from bot.detection.text.cues import RewrittenText, cue, cues, damaged, fold, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
-from bot.domain.folding import fold_letters, fold_words
-from bot.domain.pages import PageText, bare
+from bot.domain.text import PageText, bare, fold_letters, fold_words
 
 _REACH = 14
 """Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""

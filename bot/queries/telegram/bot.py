@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -18,19 +18,18 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 from pydantic import SecretStr
-from telegram import Bot, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, Update
+from telegram import Bot, CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, Update
 from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, InlineQueryHandler, MessageHandler, filters
 
 from bot.domain.acts import Place
-from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.tasks import ended
 from bot.messages.platforms import Button
 from bot.messages.words import LANGUAGES, Language
-from bot.queries.answers import BadInput, InputFault, OneDecree, Question, Topic
+from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, Question, Topic
 from bot.queries.following import about_us, run_by
-from bot.queries.questions import Questions
+from bot.queries.questions import Questions, RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     COMMANDS,
     HELP,
@@ -42,14 +41,17 @@ from bot.queries.telegram.commands import (
     CannotCheck,
     ChatLanguages,
     Sleep,
+    TypedCommand,
     addressed,
     answered,
     apology,
     cause_of,
     command_meant,
     commands_near,
+    folded_name,
     guarded,
     is_in_charge,
+    language_named,
     pause_after,
     publish_commands,
     spoken,
@@ -82,6 +84,8 @@ T = TypeVar("T")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NEW = filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
 _COMMANDS = {name: command for command in COMMANDS for name in command.names}
+_ALONE = frozenset({"arrete", "carte", "chiffres", "etat", "map", "figures", "status"})
+"""Commands that are understood without the slash; those of lists are in `bot.queries.plain_words`."""
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _DECREE_LINK = re.compile(r"n([0-9]{1,9})")
 """What stands behind `/start` where a link leads to a decree: t.me/bot?start=n12."""
@@ -137,18 +141,20 @@ class TelegramCommands:
             decision = self.limiter.ask(person, message.chat.id)
             if decision is RateDecision.REFUSED:
                 return
-            asked = self._understood(meant, spoken(message.from_user), await asyncio.to_thread(self.languages.chosen, message.chat.id))
+            asked = self._understood(meant, message, await asyncio.to_thread(self.languages.chosen, message.chat.id))
             if decision is RateDecision.ALLOWED:
                 await self._send(message, await asyncio.to_thread(asked.reply), asked.language)
             else:
                 await self._send(message, said(vocabulary(asked.language).slow_down), asked.language)
 
-    def _understood(self, meant: Addressed, own: Language | None, chosen: Language | None) -> _Asked:
+    def _understood(self, meant: Addressed, message: Message, chosen: Language | None) -> _Asked:
         """Return what is asked. A command is answered in its own language, anything else in the person's, or as the chat chose."""
+        own = spoken(message.from_user)
         language: Language = chosen or own or "fr"
-        if meant.command is None:
+        command = meant.command or _named(meant.words)
+        if command is None:
             return _Asked("plain", language, partial(self._plain, meant.words, language))
-        typed, words = meant.command.name, meant.command.words
+        typed, words = command.name, command.words
         name = command_meant(typed, NAMES)
         if name is None:
             return _Asked("unknown", language, partial(self._unknown, typed, language))
@@ -156,12 +162,20 @@ class TelegramCommands:
             return _Asked(START, language, partial(self._start, words, (language,) if chosen or own else LANGUAGES))
         if name in HELP:
             language = chosen or HELP[name]
-            return _Asked(name, language, partial(help_reply, (language,)))
+            return _Asked(name, language, partial(self._help, (language,)))
         if name in LANGUAGE:
-            return _Asked(name, language, partial(language_choice, language))
-        command = _COMMANDS[name]
-        language = chosen or command.language
-        return _Asked(command.name, language, partial(self._command, command.ask, words, language))
+            return _Asked(name, language, partial(self._language, words, language, message.chat))
+        asked = _COMMANDS[name]
+        language = chosen or asked.language if meant.command is not None else language
+        return _Asked(asked.name, language, partial(self._command, asked.ask, words, language))
+
+    def _language(self, words: str, language: Language, chat: Chat) -> Reply:
+        """Answer in the language that is named from now on; else, and in groups, where its administrators choose, ask which one."""
+        wanted = language_named(words)
+        if wanted is None or chat.type != ChatType.PRIVATE:
+            return language_choice(language)
+        self.languages.choose(chat.id, wanted)
+        return said(vocabulary(wanted).chat.language_chosen)
 
     def _command(self, ask: Callable[[Questions, str], Any], words: str, language: Language) -> Reply:
         answer = ask(self.questions, words)
@@ -172,7 +186,12 @@ class TelegramCommands:
     def _plain(self, words: str, language: Language) -> Reply:
         if not words:
             return said(vocabulary(language).chat.not_text)
-        return telegram_reply(self.questions.plain(words), self.places, language)
+        answer = self.questions.plain(words)
+        return self._help((language,)) if isinstance(answer, HelpRequest) else telegram_reply(answer, self.places, language)
+
+    def _help(self, languages: Sequence[Language]) -> Reply:
+        """Return what can be asked, and who runs this."""
+        return introduced(help_reply(languages), "\n".join(filter(None, (run_by(each, self.contact) for each in languages))))
 
     def _unknown(self, typed: str, language: Language) -> Reply:
         of_language = [command.name for command in COMMANDS if command.language == language]
@@ -188,7 +207,7 @@ class TelegramCommands:
         if link is not None:
             reply = telegram_reply(self.questions.show(link[1]), self.places, languages[0])
             return introduced(reply, about_us(languages[0], self.contact))
-        return introduced(help_reply(languages), "\n".join(filter(None, (run_by(each, self.contact) for each in languages))))
+        return self._help(languages)
 
     async def _typed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Offer decrees while somebody types in any chat. Whoever types too fast is answered at the next letter."""
@@ -301,6 +320,13 @@ class TelegramCommands:
             for row in reply.rows
         ]
         return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _named(words: str) -> TypedCommand | None:
+    """Return the command that plain words name: `carte`, a language; None for others."""
+    if folded_name(words) in _ALONE:
+        return TypedCommand(folded_name(words), None, "")
+    return TypedCommand(next(iter(LANGUAGE)), None, words) if language_named(words) else None
 
 
 # Polling.

@@ -30,11 +30,11 @@ from telegram.ext import (
 )
 
 from bot.domain.acts import Decree, Kind
-from bot.domain.limits import RateDecision, RateLimiter
-from bot.domain.routing import FRANCE, KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, FollowKind, FollowMode, Topics
+from bot.domain.posts import FRANCE, KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
 from bot.messages.following import FollowNames, follow_label
 from bot.messages.words import Language, unlinked
+from bot.queries.departments import is_all_of_france
 from bot.queries.following import (
     FollowMatches,
     about_us,
@@ -46,6 +46,7 @@ from bot.queries.following import (
     settings_text,
     what_is_meant,
 )
+from bot.queries.questions import RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     NAMES,
     CannotCheck,
@@ -77,6 +78,13 @@ _STOP = re.compile(
     r"|(?:supprimer|effacer)?mesdonnees|(?:delete)?mydata"
 )
 """What people write who want nothing more to come, or nothing of theirs to be kept; as `folded_name` has it."""
+_FOLLOW = re.compile(
+    r"(?:(?:je (?:veux|voudrais|souhaite)|comment|how (?:can|do) i|i want to)\s+)?"
+    r"(?:suivre|[ms]['’]abonner|abonne[rz]?(?:[- ]moi)?|(?:pr[ée]v(?:iens|enez)|alertez?|avert(?:is|issez))[- ]moi"
+    r"|follow|subscribe|notify me)(?:\s+(?:à|a|pour|de|to|of|about)\b)?(?:\s+(?P<words>\w.*?))?[\s.!?]*",
+    re.IGNORECASE,
+)
+"""What people write who want to follow something."""
 _DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkolf]):(?P<rest>.{0,56})", re.ASCII)
 _START = re.compile(r"^/start(?:@(?P<bot>\w+))?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})$", re.ASCII)
 _NEW = filters.UpdateType.MESSAGE
@@ -250,6 +258,8 @@ class FollowCommands:
         return simple.get(action, self._list)(chat, language)
 
     def _follow(self, words: str, chat: int, language: Language) -> FollowReply:
+        if is_all_of_france(words):
+            return self._choice(follow_answers(language).whole, self._wide("k"), language)
         meant = what_is_meant(words, self._context.find, self._names.operators, language)
         if meant.is_sure:
             return self._add(meant.follows[0], chat, language)
@@ -323,8 +333,10 @@ class FollowCommands:
         if meant.action != "follow":
             return FollowReply(asked, (buttons[meant.action],))
         found = what_is_meant(meant.words, self._context.find, self._names.operators, language)
+        if found.is_sure and meant.is_plain:
+            return self._ask(found.follows[0], language)
         reply = self._candidates(meant.words, found, language) if meant.words else self._how(language)
-        return replace(reply, text=f"{asked}\n\n{reply.text}")
+        return reply if meant.is_plain else replace(reply, text=f"{asked}\n\n{reply.text}")
 
     def _how(self, language: Language) -> FollowReply:
         answers = follow_answers(language)
@@ -340,8 +352,9 @@ class FollowCommands:
         return FollowReply(answers.ask.format(what=what), ((yes, (answers.no, f"2{language}n:")),), about)
 
     def _choice(self, text: str, follows: Sequence[Follow], language: Language) -> FollowReply:
-        buttons = [(follow_label(one, self._names, language)[:64], f"2{language}a:{follow_code(one)}") for one in follows]
-        return FollowReply(text, tuple((button,) for button in buttons))
+        # Paris is a commune and a department: who follows either is sent the same.
+        buttons = {follow_label(one, self._names, language)[:64]: f"2{language}a:{follow_code(one)}" for one in reversed(follows)}
+        return FollowReply(text, tuple((button,) for button in reversed(buttons.items())))
 
     def _wide(self, action: str) -> list[Follow]:
         if action == "k":
@@ -395,11 +408,12 @@ def _shown(reply: FollowReply) -> str:
 @dataclass(frozen=True, slots=True)
 class MeantCommand:
     """A command about following that was not written as it is: one of `TWINS`, or `stop`. `language` is that of the command, None
-    where it is of both."""
+    where it is of both; `is_plain` without a slash."""
 
     action: str
     words: str = ""
     language: Language | None = None
+    is_plain: bool = False
 
 
 def command_of(message: Message) -> MeantCommand | None:
@@ -407,7 +421,7 @@ def command_of(message: Message) -> MeantCommand | None:
     text = message.text or ""
     in_group, typed = message.chat.type != ChatType.PRIVATE, typed_command(text)
     if typed is None:
-        return MeantCommand("stop") if not in_group and _STOP.fullmatch(folded_name(text)) else None
+        return None if in_group else _wish(text)
     if (in_group or typed.bot is not None) and (typed.bot or "").lower() != message.get_bot().username.lower():
         return None
     if _STOP.fullmatch(folded_name(typed.name)):
@@ -418,6 +432,16 @@ def command_of(message: Message) -> MeantCommand | None:
             if name == meant:
                 return MeantCommand(action, typed.words, None if name in _BOTH else language)
     return None
+
+
+def _wish(text: str) -> MeantCommand | None:
+    """Return what plain words want done about following: `stop`, `suivre Valence`, "comment m'abonner ?"."""
+    if _STOP.fullmatch(folded_name(text)):
+        return MeantCommand("stop")
+    if match := _FOLLOW.fullmatch(" ".join(text.split())):
+        return MeantCommand("follow", match["words"] or "", is_plain=True)
+    action = next((action for twins in TWINS.values() for action, name in twins.items() if name == folded_name(text)), None)
+    return None if action is None else MeantCommand(action)
 
 
 class _Meant(filters.MessageFilter):

@@ -15,12 +15,13 @@ from statistics import mode
 from rapidfuzz import fuzz
 
 from bot.domain.acts import Act, Cover, Reading, Where
-from bot.domain.folding import fold_letters
-from bot.domain.pages import PageText, TextOrigin
-from bot.reading.acts.front_matter import Entry, FrontMatter, TableRow, read_cover, read_front_matter, read_table
+from bot.domain.text import PageText, TextOrigin, fold_letters
 from bot.reading.acts.titles import (
+    Entry,
+    FrontMatter,
     Names,
     Separator,
+    TableRow,
     Title,
     best_title,
     decree_title,
@@ -31,7 +32,10 @@ from bot.reading.acts.titles import (
     nearest,
     openings,
     printed_title,
+    read_cover,
+    read_front_matter,
     read_separator,
+    read_table,
     strip_running_titles,
     title_number,
     title_of,

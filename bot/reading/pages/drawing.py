@@ -15,7 +15,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.reading.pages.damage import unpack
-from bot.reading.pages.ocr import Raster, jpeg_is_whole
+from bot.reading.pages.recognition import Raster, jpeg_is_whole
 
 MOST_PIXELS = 12_000_000
 """A map on A0 paper is drawn coarser rather than filling the memory: A3 at 220 dpi is 9.4 million."""

@@ -33,9 +33,9 @@ from bot.domain.acts import (
 )
 from bot.domain.health import DestinationHealth
 from bot.domain.law import Flag, Recourse, Standing
-from bot.domain.pages import PageText
 from bot.domain.posts import DestinationTrouble, Post, PostState
 from bot.domain.records import UncertainAct, Waiting
+from bot.domain.text import PageText
 from bot.ingest.ingestor import IngestResult, Unread
 from bot.ingest.poller import SourceReport
 from bot.queries.json_shapes import decree_json

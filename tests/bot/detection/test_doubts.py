@@ -12,7 +12,7 @@ from bot.detection.facts.tagging import spans, tagged
 from bot.detection.text.document import TextMatch, document
 from bot.detection.text.segments import segments
 from bot.domain.acts import Facts
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from tests.bot.detection.samples import act, judge
 
 TITLE = (
