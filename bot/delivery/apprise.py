@@ -15,8 +15,9 @@ from bot.delivery.channel import DeliveryUnknown, MessageComposer, NotSent, Send
 from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
+from bot.messages.announcement import mastodon_status
 from bot.messages.digests import mastodon_digest, mastodon_room
-from bot.messages.platforms import StatusLimits, mastodon_status
+from bot.messages.words import StatusLimits
 
 try:
     import apprise

@@ -12,9 +12,9 @@ from enum import Enum, StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place
+from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place, Sighting
 from bot.domain.law import LegalAdvice
-from bot.messages.words import DateWords, Language, TimingWords, Words, clean, data_file, inert, words_in
+from bot.messages.words import DateWords, Language, TimingWords, Words, clean, data_file, inert, link_to, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
 
@@ -136,6 +136,7 @@ def _camel_case(text: str) -> str:
 
 _ITEMS_SHOWN = 12
 """Of a list of places: a decree may name 46 stations."""
+_MOST_SIGHTINGS = 5
 
 
 class PostPart(StrEnum):
@@ -272,6 +273,22 @@ def _reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
         yield from said_line(PostPart.SIGNED, "", (labels.signed.format(date=date_text(facts.signed, words.dates)),), words)
     if decree.published is not None:
         yield from said_line(PostPart.PUBLISHED, "", (labels.published.format(date=date_text(decree.published, words.dates)),), words)
+
+
+def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
+    """Return where else it was published, each as a link: nothing where it was seen once only."""
+    own = link_to(decree.url, decree.page)
+    others: dict[str, Sighting] = {}
+    for sighting in decree.sightings:
+        link = link_to(sighting.url, sighting.page)
+        if link is not None and link != own:
+            others.setdefault(link, sighting)
+    shown = list(others.items())[:_MOST_SIGHTINGS]
+    for position, (link, sighting) in enumerate(shown, start=1):
+        where = where_text(place_for(places, sighting.authority), words)
+        said = words.labels.sighting.format(where=where, page=max(sighting.page, 1))
+        left = len(others) - len(shown) if position == len(shown) else 0
+        yield FactLine(PostPart.SIGHTINGS, "", (said,), hidden=left, more=words.more, href=link)
 
 
 def _software(facts: Facts) -> str | None:

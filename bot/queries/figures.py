@@ -17,8 +17,7 @@ from bot.domain.records import PublishedCounts
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
 from bot.messages.lines import date_text, place_for
-from bot.messages.platforms import telegram_length
-from bot.messages.words import Language, inert, words_in
+from bot.messages.words import Language, inert, telegram_length, words_in
 from bot.queries.departments import place_label
 from bot.queries.running import RunningDecrees
 from bot.queries.vocabulary import FiguresWords, vocabulary

@@ -13,8 +13,7 @@ from urllib.parse import quote
 from bot.delivery.channel import DeliveryError, DestinationRefused, Missing, NotSent, Refused
 from bot.delivery.mastodon.client import MastodonApi, created, instance_limits, json_of, moment_of, says_too_long
 from bot.domain.mentions import AccountFailed, AnswerVisibility, StatusMention
-from bot.messages.platforms import StatusLimits
-from bot.messages.words import clean
+from bot.messages.words import StatusLimits, clean
 
 T = TypeVar("T")
 

@@ -25,7 +25,7 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes, Inline
 
 from bot.domain.acts import Place
 from bot.domain.tasks import ended
-from bot.messages.platforms import Button
+from bot.messages.announcement import Button
 from bot.messages.words import LANGUAGES, Language
 from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, Question, Topic
 from bot.queries.following import about_us, run_by

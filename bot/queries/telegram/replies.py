@@ -24,20 +24,10 @@ from telegram.constants import ParseMode
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
 from bot.gazetteer.gazetteer import Commune, named_communes, region_of
-from bot.messages.announcement import decree_line
+from bot.messages.announcement import Button, decree_line, decree_line_html, telegram_decree, telegram_text
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.lines import MessageInput
-from bot.messages.platforms import (
-    TEXT_LIMIT,
-    Button,
-    decree_line_html,
-    html_tag,
-    html_text,
-    telegram_decree,
-    telegram_length,
-    telegram_text,
-)
-from bot.messages.words import LANGUAGES, Language, cut, inert, unlinked, words_in
+from bot.messages.words import LANGUAGES, TEXT_LIMIT, Language, cut, html_tag, html_text, inert, telegram_length, unlinked, words_in
 from bot.queries.answers import Answer, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, View
