@@ -35,8 +35,8 @@ from bot.domain.law import legal_advice
 from bot.domain.text import PageText
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
+from bot.messages.announcement import mastodon_thread, telegram_text
 from bot.messages.lines import MessageContext, MessageInput, place_for
-from bot.messages.platforms import mastodon_thread, telegram_text
 from bot.messages.words import LANGUAGES, Language
 from bot.queries.figures import MONTHS, Coverage, DepartmentFigures, Figures, FiguresAnswer, View, figures_text
 from bot.queries.pictures import figures_picture

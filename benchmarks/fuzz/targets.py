@@ -14,8 +14,9 @@ from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Facts, Outcome, Sighting
 from bot.domain.mentions import StatusMention
 from bot.domain.text import PageText, TextOrigin
+from bot.messages.announcement import mastodon_status, telegram_text
 from bot.messages.lines import MessageInput
-from bot.messages.platforms import mastodon_length, mastodon_status, telegram_text
+from bot.messages.words import mastodon_length
 from bot.queries.mastodon import asked_in, is_unwanted
 from bot.queries.plain_words import town_of, understood
 from bot.reading.acts.cutting import assemble

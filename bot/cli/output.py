@@ -253,11 +253,6 @@ def twice_json(fact: TwiceRead) -> Json:
     }
 
 
-def pages_json(file: str, page_count: int, pages: Iterable[PageText]) -> Json:
-    """Return what `vigie read --page` prints: some pages of one PDF, with their text. `pages` is how many the PDF has."""
-    return {"file": file, "pages": page_count, "page_details": [page_json(page, text=True) for page in pages]}
-
-
 def page_json(page: PageText, *, text: bool) -> Json:
     """Return one page. `confidence` is the engine's own, 0 to 100, null where OCR had no part.
 

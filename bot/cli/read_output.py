@@ -10,7 +10,7 @@ from itertools import groupby
 
 import typer
 
-from bot.cli.output import count, pages_json, print_json, print_lines, reading_json
+from bot.cli.output import count, page_json, print_json, print_lines, reading_json
 from bot.cli.read import ReadChoice, ReadView
 from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words
@@ -57,7 +57,8 @@ class Report:
 
     def _json(self) -> Json:
         if self.choice.pages is not None:
-            return pages_json(self.file, self.reading.page_count, self.pages)
+            details = [page_json(page, text=True) for page in self.pages]
+            return {"file": self.file, "pages": self.reading.page_count, "page_details": details}
         view, explain = self.choice.view, self.choice.view is ReadView.EXPLAIN
         place = _place(self.reading.cover.authority or "")
         return reading_json(self.file, self.reading, self.groups, place, datetime.now(UTC), text=view is ReadView.TEXT, explain=explain)

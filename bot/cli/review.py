@@ -133,7 +133,7 @@ def _register_facts(review: typer.Typer) -> None:
             settled = run_to_end(work())
         except UnusableFact as error:
             fail(str(error), WRONG_USE)
-        show(settled_fact_json(settled), [fact_outcome(settled, vocabulary("en").reviews)], as_json=as_json)
+        show(pick(settled, "decree", "fact", "value", "already"), [fact_outcome(settled, vocabulary("en").reviews)], as_json=as_json)
         raise typer.Exit(DONE)
 
     @review.command(epilog="Example:  vigie review export answers")
@@ -238,11 +238,6 @@ def write_entries(folder: Path, entries: Sequence[LabelledAct]) -> None:
 
 
 # The JSON of `vigie review`.
-
-
-def settled_fact_json(settled: SettledFact) -> Json:
-    """Return what a person said of a fact; `value` is null, or an empty list, where the decree does not say it."""
-    return {**pick(settled, "decree", "fact", "value", "already")}
 
 
 def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree] = (), *, text: bool = False) -> Json:

@@ -13,7 +13,6 @@ import typer
 
 from bot.app.config.destinations import destinations
 from bot.app.config.errors import ConfigError
-from bot.app.config.explained import changed_options
 from bot.app.config.model import Settings
 from bot.app.instance import AlreadyRunning, run_alone
 from bot.app.inventory import watched_codes
@@ -111,6 +110,18 @@ async def _next_settings(
         if not waits:
             log.info("config.unchanged")
     return settings
+
+
+def changed_options(before: Settings, after: Settings) -> list[str]:
+    """Return the names of the options that differ; `destinations` stands for all of theirs."""
+    sections = [(name, getattr(before, name), getattr(after, name)) for name in Settings.model_fields if name != "destinations"]
+    options = [
+        f"{name}.{option}"
+        for name, old, new in sections
+        for option in type(old).model_fields
+        if getattr(old, option) != getattr(new, option)
+    ]
+    return options + (["destinations"] if before.destinations != after.destinations else [])
 
 
 async def _serve(settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event, manager: ServiceManager) -> None:

@@ -25,9 +25,8 @@ from bot.operators.text import alert_words, short_list
 from bot.queries.json_shapes import Json, pick, plain
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
 from bot.storage.chats import FollowerCounts
-from bot.storage.locks import LockHolder, LockName
+from bot.storage.locks import LockName
 from bot.storage.reading_queue import QueueState, ReadingQueue
-from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 
 Counts = dict[str, dict[RecueilState, int]]
@@ -56,7 +55,8 @@ def register(app: typer.Typer) -> None:
         picked = {authority.code for authority in chosen(codes, authorities)}
         with opened(settings, read_only=True) as store:
             whole, counts = report_sources(settings, authorities, store, clock=utc_now), store.recueils.counts()
-            delivery, working = report_destinations(settings, store, clock=utc_now), _working(store)
+            delivery = report_destinations(settings, store, clock=utc_now)
+            working = store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
             followers = replace(store.follows.counts(), in_trouble=len(store.posts.in_trouble()))
             queue = ReadingQueue(store.database).state() if settings.reading.engine != "local" else None
         stopped = not_alive(replace(whole, destinations=delivery), running=working is not None, now=whole.at)
@@ -103,11 +103,6 @@ def queue_lines(queue: QueueState | None) -> Iterator[str]:
     there = "NO WORKER IS THERE (vigie worker)" if queue.is_unattended else count(queue.workers, "worker")
     given_up = f", {queue.given_up} given up (vigie read --failed)" if queue.given_up else ""
     yield f"Read by workers: {there}; {count(queue.waiting, 'PDF')} queued, {queue.reading} being read{given_up}"
-
-
-def _working(store: Store) -> LockHolder | None:
-    """Return the process that works on this database: the bot, or a command such as `vigie poll`."""
-    return store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
 
 
 def confinement_found() -> Confinement | str:

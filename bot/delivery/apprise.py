@@ -15,8 +15,9 @@ from bot.delivery.channel import DeliveryUnknown, MessageComposer, NotSent, Send
 from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
+from bot.messages.announcement import mastodon_status
 from bot.messages.digests import mastodon_digest, mastodon_room
-from bot.messages.platforms import StatusLimits, mastodon_status
+from bot.messages.words import StatusLimits
 
 try:
     import apprise
@@ -111,8 +112,5 @@ class AppriseChannel:
 
     async def close(self) -> None:
         """Nothing is kept open. May be called more than once."""
-        self._speak_again()
-
-    def _speak_again(self) -> None:
         for logger in _TALKATIVE:
             logging.getLogger(logger).removeFilter(self._silent)

@@ -44,11 +44,7 @@ class ReviewButtons:
         self._now_at = now_at
         self._reviewer = reviewer
         self._language = language
-        self._posted: Callable[[], None] = lambda: None
-
-    def when_posted(self, posted: Callable[[], None]) -> None:
-        """Have `posted` called, in the event loop, each time that an answer queued posts."""
-        self._posted = posted
+        self.posted: Callable[[], None] = lambda: None
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handler. Call it before those that take any button."""
@@ -85,7 +81,7 @@ class ReviewButtons:
             fact = await asyncio.to_thread(self._reviewer.answer_fact, answer, by=BY)
             log.info("review.settled", decree=fact.decree, fact=fact.fact, already=fact.already)
             if not fact.already:
-                self._posted()
+                self.posted()
             return fact_outcome(fact, words)
         if answer.is_decree:
             settled = await asyncio.to_thread(self._reviewer.accept, answer.review, kind=None, by=BY, token=answer.token)
@@ -93,7 +89,7 @@ class ReviewButtons:
             settled = await asyncio.to_thread(self._reviewer.reject, answer.review, by=BY, token=answer.token)
         log.info("review.settled", review=answer.review, outcome=settled.decision.outcome.value, already=settled.already)
         if settled.posts:
-            self._posted()
+            self.posted()
         return outcome_text(settled, words, self._language)
 
 

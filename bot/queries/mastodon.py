@@ -22,9 +22,8 @@ from bot.domain.acts import Place
 from bot.domain.health import Status
 from bot.domain.mentions import AccountFailed, StatusMention
 from bot.domain.tasks import backoff
-from bot.messages.announcement import TooSmall
-from bot.messages.platforms import StatusLimits, mastodon_length, mastodon_status
-from bot.messages.words import Language, cut, inert
+from bot.messages.announcement import TooSmall, mastodon_status
+from bot.messages.words import Language, StatusLimits, cut, inert, mastodon_length
 from bot.queries.answers import Answer, BadInput, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Topic, TownAnswer
 from bot.queries.following import about_us, run_by
 from bot.queries.phrases import message_of, plain_answer

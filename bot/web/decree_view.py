@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acts import ALLOWING, Change, Decree, Kind, Moment, Place
 from bot.domain.law import LegalAdvice, Standing
 from bot.gazetteer.gazetteer import named_communes
-from bot.messages.announcement import publisher_of, sighting_lines
+from bot.messages.announcement import publisher_of
 from bot.messages.legal import (
     AdviceParts,
     advice_parts,
@@ -23,7 +23,7 @@ from bot.messages.legal import (
     no_recourse_line,
 )
 from bot.messages.letters.drafting import LetterKind, draft
-from bot.messages.lines import FactLine, MessageInput, PostPart, capital, date_text, fact_lines, period_text, place_for
+from bot.messages.lines import FactLine, MessageInput, PostPart, capital, date_text, fact_lines, period_text, place_for, sighting_lines
 from bot.messages.words import clean, link_to
 from bot.web.views import (
     DecreeTitle,

@@ -22,9 +22,10 @@ from bot.domain.acts import GRANTS, Decree, Kind, Moment, Place, deciding_in
 from bot.domain.law import Applicability, ends_first, hold, legal_advice, period
 from bot.domain.posts import operator_slug, whole_city
 from bot.gazetteer.gazetteer import gazetteer
-from bot.messages.announcement import PostRow, announce, entry_title, paragraphs, publisher_of
-from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, place_for
-from bot.messages.words import Language, data_file, inert
+from bot.messages.announcement import LONGEST_LINE, LONGEST_PIECE, Announcement, PostRow, announce, paragraphs, publisher_of
+from bot.messages.legal import current_period, first_link
+from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, capital, period_text, place_for, short_where
+from bot.messages.words import Language, cut, data_file, fitting, inert
 from bot.queries.running import in_force
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
@@ -219,6 +220,21 @@ def entry_id(decree: Decree, language: Language) -> str:
     """Return what names a decree in the feeds of one language: nothing of it changes, and another instance gives another name."""
     found = int((decree.found_at or _BEFORE_ALL).timestamp())
     return f"{TAG}arretes:{decree.authority}:{decree.id}:{found}" + ("" if language == "fr" else f":{language}")
+
+
+def entry_title(message: MessageInput, said: Announcement) -> str:
+    """Return `Autorisation · Drôme (26) · du 19 au 22 avril 2024 · Fête du port · SNCF · n° 2024-00493`, one line, of which nothing goes
+    stale: for feeds and calendars. `said` is what `announce` makes of the message."""
+    decree, words, advice = message.decree, message.words, message.legal_advice
+    texts = {line.part: line.text for line in said.lines}
+    is_doubtful = any(line.is_doubtful for line in said.lines if line.part is PostPart.PERIOD)
+    is_given_later = advice is not None and advice.starts is not None and advice.ends is not None
+    bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
+    unsure = words.standing.unknown if is_doubtful and not is_given_later else None
+    told = [bond, period_text(current_period(message), words), unsure, *map(texts.get, (PostPart.EVENT, PostPart.OPERATORS))]
+    facts = [text for text in told if text] or [texts.get(PostPart.TITLE, "")]
+    head = (capital(words.short_kinds[decree.kind]), short_where(message.place, words))
+    return fitting((*head, *(cut(text, LONGEST_PIECE) for text in (*facts, texts.get(PostPart.NUMBER)) if text)), LONGEST_LINE)
 
 
 def entry_of(decree: Decree, place: Place, language: Language, link: str, context: MessageContext = ALONE, *, note: str = "") -> FeedEntry:

@@ -11,7 +11,7 @@ import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -230,36 +230,28 @@ FULL = "full"
 """Name of what the server says in the `state` of a request: whether there are more connections than it takes."""
 
 
+@dataclass(slots=True, eq=False)
 class Application:
     """Answers requests. Pages are made in the threads of `executor`, so that the loop never waits for the store."""
 
-    def __init__(
-        self,
-        site: SiteContext,
-        addresses: Addresses,
-        clock: Callable[[], datetime],
-        limits: VisitorLimits,
-        executor: Executor,
-        cache: Cache,
-    ) -> None:
-        self._site = site
-        self._addresses = addresses
-        self._clock = clock
-        self._limits = limits
-        self._executor = executor
-        self._cache = cache
-        self._making: dict[object, asyncio.Task[Packed]] = {}
+    site: SiteContext
+    addresses: Addresses
+    clock: Callable[[], datetime]
+    limits: VisitorLimits
+    executor: Executor
+    cache: Cache
+    _making: dict[object, asyncio.Task[Packed]] = field(default_factory=dict, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = Headers(scope=scope)
         path, query = scope["path"], scope["query_string"].decode("latin-1")
-        address = self._addresses.find(path[:LONGEST_PATH], query[:LONGEST_QUERY])
+        address = self.addresses.find(path[:LONGEST_PATH], query[:LONGEST_QUERY])
         client = scope.get("client")
         peer = "" if client is None else str(client[0])
         if scope.get("state", {}).get(FULL):
             packed = self._fault(address, 503, {"Connection": "close"})
-        elif not self._limits.allows(peer, headers.getlist("x-forwarded-for"), self._clock()):
+        elif not self.limits.allows(peer, headers.getlist("x-forwarded-for"), self.clock()):
             packed = self._fault(address, 429)
         elif scope["method"] not in {"GET", "HEAD"}:
             packed = self._fault(address, 405)
@@ -276,10 +268,10 @@ class Application:
     async def _packed(self, address: Address) -> Packed:
         """Return what is kept under this address, else make it: once, however many ask for it at the same time."""
         try:
-            revision = await self._in_thread(self._site.revision)
+            revision = await self._in_thread(self.site.revision)
         except StorageError as error:
             return self._no_data(address, error)
-        kept = self._cache.get(address.key, revision, self._clock())
+        kept = self.cache.get(address.key, revision, self.clock())
         if kept is not None:
             return kept
         making = self._making.get((address.key, revision))
@@ -291,9 +283,9 @@ class Application:
         return await asyncio.shield(making)
 
     async def _make(self, address: Address, revision: int) -> Packed:
-        at = self._clock()
+        at = self.clock()
         try:
-            packed = await self._in_thread(lambda: pack(respond(self._site, address, at)))
+            packed = await self._in_thread(lambda: pack(respond(self.site, address, at)))
             if packed.document.later is not None:
                 packed = pack(await packed.document.later())
         except StorageError as error:
@@ -304,7 +296,7 @@ class Application:
             pattern = None if address.route is None else address.route.pattern
             log.error("web.page_failed", page=pattern, fault=type(error).__name__, at=at_line)
             packed = self._fault(address, 500)
-        self._cache.put(address.key, packed, revision, at)
+        self.cache.put(address.key, packed, revision, at)
         return packed
 
     def _no_data(self, address: Address, error: StorageError) -> Packed:
@@ -316,11 +308,11 @@ class Application:
     def _fault(self, address: Address, status: int, more: Mapping[str, str] = _NONE) -> Packed:
         headers = {"Retry-After": _RETRY_AFTER[status]} if status in _RETRY_AFTER else {}
         headers |= {"Allow": "GET, HEAD"} if status == 405 else {}
-        document = fault(self._site, address, status, self._clock())
+        document = fault(self.site, address, status, self.clock())
         return pack(replace(document, headers={**document.headers, **headers, **more}))
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        return await asyncio.get_running_loop().run_in_executor(self.executor, work)
 
 
 def _response(packed: Packed, asked: Headers) -> Response:

@@ -294,7 +294,8 @@ def spans_of(phrase: str, marks: Iterable[tuple[int, int]]) -> tuple[TextSpan, .
     first, last = 0, len(phrase)
     if last > _LONGEST_PHRASE:
         marked = places[0][0] if places else 0
-        first = _word_start(phrase, marked - _MARGIN) if marked > _MARGIN else 0
+        first = max(marked - _MARGIN, 0)
+        first = phrase.find(" ", first) + 1 if first and " " in phrase[first:] else first
         last = min(last, first + _LONGEST_PHRASE)
         last = phrase.rfind(" ", first, last) if last < len(phrase) and " " in phrase[first:last] else last
     spans = [TextSpan("[…] ")] if first else []
@@ -307,10 +308,6 @@ def spans_of(phrase: str, marks: Iterable[tuple[int, int]]) -> tuple[TextSpan, .
         at = end
     spans += [TextSpan(phrase[at:last]), TextSpan(" […]" if last < len(phrase) else "")]
     return tuple(span for span in spans if span.text)
-
-
-def _word_start(phrase: str, at: int) -> int:
-    return phrase.find(" ", at) + 1 if " " in phrase[at:] else at
 
 
 # Cards: one decree of a list.

@@ -16,7 +16,7 @@ from bot.app.wiring import open_questions
 from bot.cli import decrees as command_line
 from bot.cli.context import Context
 from bot.domain.mentions import StatusMention
-from bot.messages.platforms import StatusLimits
+from bot.messages.words import StatusLimits
 from bot.queries.answers import Question
 from bot.queries.mastodon import MentionAnswers, answer_status
 from bot.queries.questions import Questions, RateLimiter

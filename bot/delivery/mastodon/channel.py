@@ -42,11 +42,10 @@ from bot.delivery.mastodon.client import (
 )
 from bot.domain.acts import Decree, Place
 from bot.domain.posts import Post, Visibility
-from bot.messages.announcement import announce
+from bot.messages.announcement import announce, mastodon_status, mastodon_thread
 from bot.messages.digests import digest_links, mastodon_digest, mastodon_room
 from bot.messages.lines import MessageInput
-from bot.messages.platforms import StatusLimits, mastodon_status, mastodon_thread
-from bot.messages.words import Language, clean, inert
+from bot.messages.words import Language, StatusLimits, clean, inert
 
 log = structlog.get_logger()
 

@@ -30,7 +30,7 @@ from bot.domain.addresses import is_loopback, web_base
 from bot.domain.redaction import scrub
 from bot.messages.announcement import shows_number
 from bot.messages.digests import digest_language
-from bot.messages.platforms import StatusLimits
+from bot.messages.words import StatusLimits
 
 log = structlog.get_logger()
 

@@ -13,8 +13,7 @@ from urllib.parse import quote
 from bot.delivery.channel import DeliveryError, DestinationRefused, Missing, NotSent, Refused
 from bot.delivery.mastodon.client import MastodonApi, created, instance_limits, json_of, moment_of, says_too_long
 from bot.domain.mentions import AccountFailed, AnswerVisibility, StatusMention
-from bot.messages.platforms import StatusLimits
-from bot.messages.words import clean
+from bot.messages.words import StatusLimits, clean
 
 T = TypeVar("T")
 
@@ -107,7 +106,9 @@ class MentionedAccount:
         form = {"status": text, "in_reply_to_id": mention.status, "visibility": mention.visibility, "language": language}
         if self._warning:
             form["spoiler_text"] = self._warning
-        created(await self._api.request("POST", "/api/v1/statuses", data=form, headers={"Idempotency-Key": answer_key(mention)}))
+        # The same after a restart.
+        key = hashlib.sha256(f"mention\0{mention.notification}".encode()).hexdigest()[:32]
+        created(await self._api.request("POST", "/api/v1/statuses", data=form, headers={"Idempotency-Key": key}))
 
     async def close(self) -> None:
         """Release connections."""
@@ -142,11 +143,6 @@ def _failing() -> Any:
         # A token that is refused may be mended; a status that is gone stays so.
         is_final = isinstance(error, Missing) or (isinstance(error, Refused) and not isinstance(error, DestinationRefused))
         raise AccountFailed(str(error), is_final=is_final) from None
-
-
-def answer_key(mention: StatusMention) -> str:
-    """Return the Idempotency-Key of the answer: the same after a restart."""
-    return hashlib.sha256(f"mention\0{mention.notification}".encode()).hexdigest()[:32]
 
 
 def mention_of(notification: Mapping[str, Any]) -> StatusMention | None:

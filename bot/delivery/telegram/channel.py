@@ -48,9 +48,8 @@ from bot.domain.acts import Decree
 from bot.domain.posts import Post
 from bot.domain.redaction import scrub
 from bot.domain.tasks import run_to_completion
-from bot.messages.announcement import TooSmall, shows_number
+from bot.messages.announcement import Button, TelegramText, TooSmall, shows_number, telegram_button, telegram_forms, telegram_text
 from bot.messages.digests import button_of_sent, digest_button, digest_language, digest_links, telegram_digest, telegram_room
-from bot.messages.platforms import Button, TelegramText, telegram_button, telegram_forms, telegram_text
 from bot.messages.words import LANGUAGES, inert, with_plain_spaces
 from bot.storage.chats import ChatMessages
 

@@ -39,9 +39,8 @@ from bot.domain.addresses import is_loopback, web_base
 from bot.domain.posts import ChatHistory, chat_destination, is_shared
 from bot.domain.redaction import scrub
 from bot.domain.tasks import run_to_completion
-from bot.messages.announcement import shows_number
+from bot.messages.announcement import Button, shows_number
 from bot.messages.digests import digest_language
-from bot.messages.platforms import Button
 from bot.messages.words import Language
 from bot.storage.chats import ChatMessages, MovedChats
 

@@ -34,9 +34,10 @@ from bot.delivery.telegram.client import MOST_IN_ALL, MOST_LOOKED_AT, SEARCH_PAU
 from bot.domain.acts import CHANGING, Decree
 from bot.domain.posts import Follower, Post, Topics, chat_destination, is_shared, reasons
 from bot.domain.tasks import run_to_completion
+from bot.messages.announcement import TelegramText, telegram_text
 from bot.messages.digests import telegram_digest, telegram_room
 from bot.messages.following import COMMANDS, FollowNames, digest_reason, foot_length, footed, reason_text
-from bot.messages.platforms import TEXT_LIMIT, TelegramText, html_text, telegram_text
+from bot.messages.words import TEXT_LIMIT, html_text
 from bot.storage.chats import ChatMessages
 
 AHEAD = 40

@@ -30,7 +30,7 @@ from telegram.ext import (
 )
 
 from bot.domain.acts import Decree, Kind
-from bot.domain.posts import FRANCE, Follow, FollowKind, FollowMode, Topics
+from bot.domain.posts import FRANCE, KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
 from bot.messages.following import FollowNames, follow_label
 from bot.messages.words import Language, unlinked
@@ -38,15 +38,12 @@ from bot.queries.departments import is_all_of_france
 from bot.queries.following import (
     FollowMatches,
     about_us,
+    echoed,
     follow_answers,
     follow_code,
     follow_of_code,
-    full_text,
-    pause_text,
-    perhaps_text,
     resumed_text,
     settings_text,
-    unknown_text,
     what_is_meant,
 )
 from bot.queries.questions import RateDecision, RateLimiter
@@ -138,11 +135,7 @@ class FollowCommands:
         self._limiter = limiter
         self._clock = clock
         self._seen = seen
-        self._posted: Callable[[], None] = lambda: None
-
-    def when_posted(self, posted: Callable[[], None]) -> None:
-        """Have it called, in the event loop, each time that a chat has something to get."""
-        self._posted = posted
+        self.posted: Callable[[], None] = lambda: None
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers: before those that take any message or button."""
@@ -275,9 +268,9 @@ class FollowCommands:
     def _candidates(self, words: str, meant: FollowMatches, language: Language) -> FollowReply:
         answers = follow_answers(language)
         if not meant.follows:
-            return FollowReply(unknown_text(words, language), self._how(language).rows)
+            return FollowReply(answers.unknown.format(words=echoed(words)), self._how(language).rows)
         if meant.is_near:
-            return self._choice(perhaps_text(words, language), meant.follows, language)
+            return self._choice(answers.perhaps.format(words=echoed(words)), meant.follows, language)
         total = len(meant.follows) + meant.others
         return self._choice(answers.choose_more.format(n=total) if meant.others else answers.choose, meant.follows, language)
 
@@ -286,7 +279,7 @@ class FollowCommands:
         is_first = self._follows.get(chat) is None
         done = self._follows.add(chat, follow, language, self._clock().astimezone(FRANCE).date())
         if done is Added.FULL:
-            return FollowReply(full_text(language))
+            return FollowReply(answers.full.format(most=MOST_FOLLOWS))
         text = (answers.added if done is Added.ADDED else answers.already).format(what=what)
         if self._context.read_at([follow]).get(follow, self._clock()) is None:
             text = f"{text}\n\n{answers.added_unread.format(what=what)}"
@@ -312,8 +305,8 @@ class FollowCommands:
         return FollowReply(text, (*rows, (mode, pause)))
 
     def _pause(self, chat: int, language: Language) -> FollowReply:
-        paused = self._follows.pause(chat, self._clock())
-        return FollowReply(pause_text(language) if paused else follow_answers(language).nothing)
+        answers, paused = follow_answers(language), self._follows.pause(chat, self._clock())
+        return FollowReply(answers.pause.format(most=KEPT_WHILE_PAUSED) if paused else answers.nothing)
 
     def _resume(self, chat: int, language: Language) -> FollowReply:
         if self._follows.get(chat) is None:
@@ -396,7 +389,7 @@ class FollowCommands:
         sent = await answered(partial(message.reply_text, _shown(reply), reply_markup=_keyboard(reply), **options), asyncio.sleep)
         self._seen(sent.chat.id, sent.message_id)
         await asyncio.to_thread(self._follows.note_message, sent.chat.id, sent.message_id, self._clock())
-        self._posted()
+        self.posted()
 
     async def _edit(self, act: Callable[..., Awaitable[Any]], reply: FollowReply) -> None:
         try:
@@ -404,7 +397,7 @@ class FollowCommands:
         except BadRequest as error:
             if "message is not modified" not in error.message.lower():  # the button was pressed twice
                 raise
-        self._posted()
+        self.posted()
 
 
 def _shown(reply: FollowReply) -> str:

@@ -20,8 +20,7 @@ from bot.messages.digests import (
     telegram_digest,
     telegram_room,
 )
-from bot.messages.platforms import StatusLimits, mastodon_length, telegram_length
-from bot.messages.words import LANGUAGES, Language
+from bot.messages.words import LANGUAGES, Language, StatusLimits, mastodon_length, telegram_length
 from tests.bot.messages.samples import DROME, decree
 from tests.servers.telegram_html import parse, utf16
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.acts import NamedCommune, Naming
 from bot.domain.mentions import StatusMention
-from bot.messages.platforms import StatusLimits, mastodon_length
+from bot.messages.words import StatusLimits, mastodon_length
 from bot.queries.answers import OneDecree
 from bot.queries.mastodon import (
     answer_status,

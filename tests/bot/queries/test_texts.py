@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.acts import Change, Facts, Kind
 from bot.domain.health import Cause, Status
 from bot.messages.letters.drafting import LetterKind
-from bot.messages.platforms import telegram_length
+from bot.messages.words import telegram_length
 from bot.queries.answers import (
     Answer,
     BadInput,
