@@ -303,15 +303,7 @@ class Recueils(Repository):
 
     def counts(self) -> dict[str, dict[RecueilState, int]]:
         """How many in each state, by authority. States and authorities without any are left out."""
-        query = (
-            select(recueils.c.authority, recueils.c.state, func.count().label("number"))
-            .group_by(recueils.c.authority, recueils.c.state)
-            .order_by(recueils.c.authority, recueils.c.state)
-        )
-        result: dict[str, dict[RecueilState, int]] = {}
-        for row in self._database.rows(query):
-            result.setdefault(row.authority, {})[row.state] = row.number
-        return result
+        return self._database.counts(recueils.c.authority, recueils.c.state)
 
 
 def _chosen(authorities: Collection[str], urls: Collection[str]) -> ColumnElement[bool]:
@@ -328,18 +320,7 @@ def _add(connection: Connection, new: Sequence[NewRecueil], now: datetime) -> li
     added = []
     statement = insert_or_ignore(connection, recueils).returning(recueils)
     for item in new:
-        values = {
-            "authority": item.authority,
-            "source": item.source,
-            "url": item.url,
-            "title": clean(item.title),
-            "published": item.published,
-            "is_detail": item.is_detail,
-            "state": item.state,
-            "silent": item.silent,
-            "attempts": 0,
-            "found_at": now,
-        }
+        values = {**asdict(item), "title": clean(item.title), "attempts": 0, "found_at": now}
         row = connection.execute(statement, values).one_or_none()
         if row is not None:
             added.append(recueil_of(row))
