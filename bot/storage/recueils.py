@@ -291,7 +291,8 @@ class Recueils(Repository):
         Those that would be tried again later by themselves are included. All hope is given back: their attempts count from nothing, and
         a file that ended its reader again and again is read once more. What was put back is returned, oldest first.
         """
-        chosen = _chosen(authorities, urls) if not everything else _NOT_READ
+        named = or_(false(), recueils.c.authority.in_(sorted(authorities)), recueils.c.url.in_(sorted(urls)))
+        chosen = _NOT_READ if everything else named
         back = update(recueils).where(and_(_NOT_READ, chosen)).values(attempts=0, next_try_at=now).returning(recueils)
         failed = and_(recueils.c.state == RecueilState.FAILED, chosen)
         with self._database.writing() as connection:
@@ -304,10 +305,6 @@ class Recueils(Repository):
     def counts(self) -> dict[str, dict[RecueilState, int]]:
         """How many in each state, by authority. States and authorities without any are left out."""
         return self._database.counts(recueils.c.authority, recueils.c.state)
-
-
-def _chosen(authorities: Collection[str], urls: Collection[str]) -> ColumnElement[bool]:
-    return or_(false(), recueils.c.authority.in_(sorted(authorities)), recueils.c.url.in_(sorted(urls)))
 
 
 def recueil_of(row: Row[tuple[object, ...]]) -> Recueil:
@@ -405,7 +402,8 @@ class Contents(Repository):
         stay as well, under every address of that file.
         """
         dropped = 0
-        while self._has_droppable(before):
+        # Mostly there is nothing, and then nobody has to wait for a transaction that writes.
+        while self._database.first(_droppable(before).limit(1)) is not None:
             with self._database.writing() as connection:
                 # Asked again: what another program has found meanwhile stays.
                 old = list(connection.execute(_droppable(before)).scalars())
@@ -431,10 +429,6 @@ class Contents(Repository):
     def unneeded(self, before: datetime) -> frozenset[str]:
         """Return the contents of files that came before then, and in which, under whatever address, no decree was ever found."""
         return frozenset(row.sha256 for row in self._database.rows(_unneeded(before)))
-
-    def _has_droppable(self, before: datetime) -> bool:
-        """Mostly there is nothing, and then nobody has to wait for a transaction that writes."""
-        return self._database.first(_droppable(before).limit(1)) is not None
 
 
 def _droppable(before: datetime) -> Select[str]:
