@@ -17,7 +17,7 @@ from bot.cli.json_output import posts_json
 from bot.cli.text_output import code_column, count, show, undelivered
 from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened, progress
 from bot.delivery.deliverer import Delivered
-from bot.ingest.redetect import AppliedDifference, Difference, Effect, JudgedAs, Redetection
+from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection
 from bot.messages import printable
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Issuers

@@ -25,14 +25,16 @@ from bot.operators.text import alert_words
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.crawl.crawler import Crawl, Crawler
-from sources.crawl.explain import LinkReport, PageReport, explain
 from sources.crawl.recording import (
     BadRecording,
     Golden,
+    LinkReport,
+    PageReport,
     Playback,
     Recording,
     RecordingFetcher,
     SiteRecording,
+    explain,
     newest_first,
     read_recording,
     record,

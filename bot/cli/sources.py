@@ -20,7 +20,7 @@ from bot.ingest.backfill import Audit, audit
 from bot.messages import printable
 from bot.queries.json_shapes import Json, pick, plain
 from sources.catalogue.authority import Authority, Source
-from sources.crawl.index import NationalIndex, fetch_index
+from sources.crawl.history import NationalIndex, fetch_index
 from sources.crawl.trail import Trail
 from sources.model import FetchError
 

@@ -43,7 +43,7 @@ from bot.delivery.telegram.client import (
 from bot.delivery.telegram.search import OtherWording, Search, shows_decree, shows_digest
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
-from bot.domain.redaction import scrub
+from bot.domain.secrets import scrub
 from bot.domain.tasks import run_to_completion
 from bot.messages import LANGUAGES, Button, TelegramText, shows_number, telegram_button, telegram_text
 from bot.messages.announcement import TooSmall

@@ -31,8 +31,7 @@ from bot.delivery.channel import (
     NotSent,
     Refused,
 )
-from bot.domain.addresses import is_loopback, web_base
-from bot.domain.redaction import scrub
+from bot.domain.secrets import is_loopback, scrub, web_base
 from bot.domain.tasks import run_to_completion
 from bot.storage.chats import MovedChats
 
