@@ -32,7 +32,7 @@ from bot.messages.following import FollowNames
 from bot.storage.naming import CommuneNamer
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, hosts
-from sources.crawl.index import INDEX_HOSTS
+from sources.crawl.history import INDEX_HOSTS
 from sources.http.browser.installed import find_chromium
 
 log = structlog.get_logger()

@@ -78,8 +78,7 @@ from bot.storage.recueils import open_politeness
 from bot.storage.store import Store, open_store, rehearsal_store
 from sources.catalogue.authority import Authority, Catalogue, browser_hosts, hosts
 from sources.crawl.crawler import Crawler
-from sources.crawl.history import PatientFetcher
-from sources.crawl.index import INDEX_HOSTS
+from sources.crawl.history import INDEX_HOSTS, PatientFetcher
 from sources.http.client import Client
 from sources.http.connection import ClientOptions, user_agent
 from sources.http.scratch import remove_abandoned

@@ -22,7 +22,7 @@ from bot.app.config.errors import ConfigError
 from bot.app.config.loading import load_settings
 from bot.app.config.model import Settings
 from bot.app.logs import set_up_logging
-from bot.domain.redaction import RedactedStream
+from bot.domain.secrets import RedactedStream
 from bot.storage.errors import HandedOverFailed, StorageError
 
 DONE, FAILED, WRONG_USE, PARTLY_DONE, INTERRUPTED = 0, 1, 2, 3, 130

@@ -16,7 +16,7 @@ from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, day, fail, run
 from bot.cli.output import code_column, count, posts_json, show, undelivered
 from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened, progress
 from bot.delivery.deliverer import Delivered
-from bot.ingest.redetect import AppliedDifference, Difference, Effect, JudgedAs, Redetection
+from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection
 from bot.messages.words import clean
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Issuers

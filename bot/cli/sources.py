@@ -28,15 +28,17 @@ from bot.operators.text import alert_words
 from bot.queries.json_shapes import Json, pick, plain
 from sources.catalogue.authority import Authority, Source, load_authorities
 from sources.crawl.crawler import Crawl, Crawler
-from sources.crawl.explain import LinkReport, PageReport, explain
-from sources.crawl.index import NationalIndex, fetch_index
+from sources.crawl.history import NationalIndex, fetch_index
 from sources.crawl.recording import (
     BadRecording,
     Golden,
+    LinkReport,
+    PageReport,
     Playback,
     Recording,
     RecordingFetcher,
     SiteRecording,
+    explain,
     newest_first,
     read_recording,
     record,

@@ -233,16 +233,7 @@ def fault_of(fault: Exception) -> str:
 
 def new_recueil(source: Source, listed: ListingEntry, state: RecueilState, *, silent: bool = False) -> NewRecueil:
     """Make the row of an entry of a listing."""
-    return NewRecueil(
-        authority=source.authority,
-        source=source.key,
-        url=listed.url,
-        title=listed.title,
-        published=listed.published,
-        is_detail=listed.is_detail,
-        state=state,
-        silent=silent,
-    )
+    return NewRecueil(source.authority, source.key, listed.url, listed.title, listed.published, listed.is_detail, state, silent)
 
 
 class Recorder:

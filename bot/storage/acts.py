@@ -116,15 +116,13 @@ def plan_acts(
                 values |= {"decree_id": kept[before.id], "outcome": Outcome.UNCERTAIN, "kind": None, "evidence": evidence}
             if outcome is Outcome.NOT_CONCERNED and before.review is None:
                 lost.append(before.decree_id)
-        review = {"created_at": now} if before is None or before.review is None else _waiting_since(before)
+        review = {"created_at": now}
+        if before is not None and before.review is not None:
+            review = {"created_at": before.created_at, "notified_at": before.notified_at}
         new.append((values, review if waits else None))
     taken = frozenset(before.id for before in known.values())
     gone = [] if read.partial else list(_not_found(read, standing, kept.keys() - taken, decided))
     return Plan(taken, new, [(row.id, _why(row, (), passed_over=True)) for row in gone], (*lost, *(row.decree_id for row in gone)))
-
-
-def _waiting_since(before: Before) -> dict[str, Any]:
-    return {"created_at": before.created_at, "notified_at": before.notified_at}
 
 
 def _not_found(read: ReadActs, standing: Sequence[tuple[Before, Keys]], left: Set[int], decided: Set[str]) -> Iterator[Before]:

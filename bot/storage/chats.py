@@ -48,7 +48,7 @@ from bot.domain.posts import (
 )
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Database, Repository, insert_or_ignore, lock_decrees, put
-from bot.storage.decrees import load_decrees
+from bot.storage.decrees import load_in_order
 from bot.storage.posts import (
     EDIT_PENDING,
     OTHER,
@@ -195,8 +195,7 @@ class ChatMessages(Repository):
             return []
         query = select(decrees.c.id).where(decrees.c.url == url, decrees.c.page == int(page)).order_by(decrees.c.id)
         with self._database.reading() as connection:
-            found = load_decrees(connection, connection.execute(query).scalars().all())
-        return list(found.values())
+            return [*load_in_order(connection, connection.execute(query).scalars().all())]
 
 
 def _newest(connection: Connection, chat: int | str) -> int | None:

@@ -266,15 +266,7 @@ class Outbox(Repository):
 
     def counts(self) -> dict[str, dict[PostState, int]]:
         """How many in each state, by destination. States and destinations without any are left out."""
-        query = (
-            select(posts.c.destination, posts.c.state, func.count().label("number"))
-            .group_by(posts.c.destination, posts.c.state)
-            .order_by(posts.c.destination, posts.c.state)
-        )
-        result: dict[str, dict[PostState, int]] = {}
-        for row in self._database.rows(query):
-            result.setdefault(row.destination, {})[row.state] = row.number
-        return result
+        return self._database.counts(posts.c.destination, posts.c.state)
 
 
 def _as_it_was(post: Post) -> ColumnElement[bool]:

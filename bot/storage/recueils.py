@@ -291,7 +291,8 @@ class Recueils(Repository):
         Those that would be tried again later by themselves are included. All hope is given back: their attempts count from nothing, and
         a file that ended its reader again and again is read once more. What was put back is returned, oldest first.
         """
-        chosen = _chosen(authorities, urls) if not everything else _NOT_READ
+        named = or_(false(), recueils.c.authority.in_(sorted(authorities)), recueils.c.url.in_(sorted(urls)))
+        chosen = _NOT_READ if everything else named
         back = update(recueils).where(and_(_NOT_READ, chosen)).values(attempts=0, next_try_at=now).returning(recueils)
         failed = and_(recueils.c.state == RecueilState.FAILED, chosen)
         with self._database.writing() as connection:
@@ -303,19 +304,7 @@ class Recueils(Repository):
 
     def counts(self) -> dict[str, dict[RecueilState, int]]:
         """How many in each state, by authority. States and authorities without any are left out."""
-        query = (
-            select(recueils.c.authority, recueils.c.state, func.count().label("number"))
-            .group_by(recueils.c.authority, recueils.c.state)
-            .order_by(recueils.c.authority, recueils.c.state)
-        )
-        result: dict[str, dict[RecueilState, int]] = {}
-        for row in self._database.rows(query):
-            result.setdefault(row.authority, {})[row.state] = row.number
-        return result
-
-
-def _chosen(authorities: Collection[str], urls: Collection[str]) -> ColumnElement[bool]:
-    return or_(false(), recueils.c.authority.in_(sorted(authorities)), recueils.c.url.in_(sorted(urls)))
+        return self._database.counts(recueils.c.authority, recueils.c.state)
 
 
 def recueil_of(row: Row[tuple[object, ...]]) -> Recueil:
@@ -328,18 +317,7 @@ def _add(connection: Connection, new: Sequence[NewRecueil], now: datetime) -> li
     added = []
     statement = insert_or_ignore(connection, recueils).returning(recueils)
     for item in new:
-        values = {
-            "authority": item.authority,
-            "source": item.source,
-            "url": item.url,
-            "title": clean(item.title),
-            "published": item.published,
-            "is_detail": item.is_detail,
-            "state": item.state,
-            "silent": item.silent,
-            "attempts": 0,
-            "found_at": now,
-        }
+        values = {**asdict(item), "title": clean(item.title), "attempts": 0, "found_at": now}
         row = connection.execute(statement, values).one_or_none()
         if row is not None:
             added.append(recueil_of(row))
@@ -424,7 +402,8 @@ class Contents(Repository):
         stay as well, under every address of that file.
         """
         dropped = 0
-        while self._has_droppable(before):
+        # Mostly there is nothing, and then nobody has to wait for a transaction that writes.
+        while self._database.first(_droppable(before).limit(1)) is not None:
             with self._database.writing() as connection:
                 # Asked again: what another program has found meanwhile stays.
                 old = list(connection.execute(_droppable(before)).scalars())
@@ -450,10 +429,6 @@ class Contents(Repository):
     def unneeded(self, before: datetime) -> frozenset[str]:
         """Return the contents of files that came before then, and in which, under whatever address, no decree was ever found."""
         return frozenset(row.sha256 for row in self._database.rows(_unneeded(before)))
-
-    def _has_droppable(self, before: datetime) -> bool:
-        """Mostly there is nothing, and then nobody has to wait for a transaction that writes."""
-        return self._database.first(_droppable(before).limit(1)) is not None
 
 
 def _droppable(before: datetime) -> Select[str]:

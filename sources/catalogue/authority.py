@@ -289,11 +289,8 @@ def _problem(name: str, text: str, detail: ErrorDetails) -> str:
     path = detail["loc"]
     line = line_of(text, path)
     where = name if line is None else f"{name}:{line}"
-    return ": ".join(part for part in (where, _dotted(path), _explained(detail, path)) if part)
-
-
-def _dotted(path: tuple[str | int, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    return ": ".join(part for part in (where, dotted, _explained(detail, path)) if part)
 
 
 def _explained(detail: ErrorDetails, path: tuple[str | int, ...]) -> str:

@@ -27,8 +27,19 @@ import structlog
 from sources.catalogue.authority import Browser
 from sources.http.answers import NO_VALIDATORS, PageReceiver, Redirect, WatchedStream, receive_robots, refresh_of
 from sources.http.browser.fetcher import BrowserFetcher
-from sources.http.connection import Address, ClientOptions, Connection, Origins, Resolver, SiteCookies, SystemResolver, Target, address_of
-from sources.http.failures import in_plain_words, is_of_this_machine
+from sources.http.connection import (
+    Address,
+    ClientOptions,
+    Connection,
+    Origins,
+    Resolver,
+    SiteCookies,
+    SystemResolver,
+    Target,
+    address_of,
+    in_plain_words,
+    is_of_this_machine,
+)
 from sources.http.files import CSV, JSON, PDF, FileKind, FileReceiver, PartialFile, RequestAgain
 from sources.http.politeness import (
     SYSTEM_CLOCKS,

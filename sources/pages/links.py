@@ -400,10 +400,6 @@ def _is_of_an_article(tag: Tag, around: Sequence[Tag]) -> bool:
     return tag.name != "nav" and any(parent.name == "article" for parent in around)
 
 
-def _in_lead(anchor: Tag) -> bool:
-    return any("fr-text--lead" in classes(parent) for parent in ancestors(anchor))
-
-
 def _leads_on(tag: Tag, target: str, url: str, *, is_block: bool) -> bool:
     """Return whether a link that is no document may belong to the way: on this site, in the content, not back upwards, not a pager."""
     path, here = path_of(target), path_of(url)
@@ -411,7 +407,8 @@ def _leads_on(tag: Tag, target: str, url: str, *, is_block: bool) -> bool:
         return False
     if is_block or _MEDIA in path.lower():
         return True
-    above = here.rsplit("/", 1)[0] if _in_lead(tag) else here
+    is_in_lead = any("fr-text--lead" in classes(parent) for parent in ancestors(tag))
+    above = here.rsplit("/", 1)[0] if is_in_lead else here
     return path.startswith(above + "/") or _is_recueil(target, shown_title(tag) or "")
 
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, Strict, ValidationInfo
 
 from bot.app.config.errors import closest, printable
-from bot.domain.addresses import is_loopback, split_address, web_base
+from bot.domain.secrets import is_loopback, split_address, web_base
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import Department, Region
 

@@ -26,8 +26,7 @@ from bot.delivery.channel import (
     Refused,
 )
 from bot.delivery.picture.wire import Picture
-from bot.domain.addresses import is_loopback, web_base
-from bot.domain.redaction import scrub
+from bot.domain.secrets import is_loopback, scrub, web_base
 from bot.messages.announcement import shows_number
 from bot.messages.digests import digest_language
 from bot.messages.words import StatusLimits

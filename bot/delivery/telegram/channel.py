@@ -46,7 +46,7 @@ from bot.delivery.telegram.client import (
 )
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
-from bot.domain.redaction import scrub
+from bot.domain.secrets import scrub
 from bot.domain.tasks import run_to_completion
 from bot.messages.announcement import Button, TelegramText, TooSmall, shows_number, telegram_button, telegram_forms, telegram_text
 from bot.messages.digests import button_of_sent, digest_button, digest_language, digest_links, telegram_digest, telegram_room

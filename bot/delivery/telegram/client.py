@@ -35,9 +35,8 @@ from bot.delivery.channel import (
     NotSent,
     Refused,
 )
-from bot.domain.addresses import is_loopback, web_base
 from bot.domain.posts import ChatHistory, chat_destination, is_shared
-from bot.domain.redaction import scrub
+from bot.domain.secrets import is_loopback, scrub, web_base
 from bot.domain.tasks import run_to_completion
 from bot.messages.announcement import Button, shows_number
 from bot.messages.digests import digest_language

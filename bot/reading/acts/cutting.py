@@ -342,7 +342,7 @@ def national_acts(body: Sequence[PageText], signs: Signs) -> tuple[Act, ...]:
             Act(
                 id=act,
                 title=title.text,
-                service=_service(entry, separators.get(act)),
+                service=(entry.service if entry else None) or (separators[act].service if act in separators else None),
                 first_page=own[0].number,
                 last_page=own[-1].number,
                 pages=own,
@@ -421,7 +421,3 @@ def _stamped(act: str, marked: Sequence[PageText]) -> Title:
     """Return the title that the first of these pages to print one has for its running title."""
     printed = (Title(text, Where.RUNNING_TITLE, page.number) for page in marked if (text := printed_title(page.text, act)))
     return next(printed, Title(""))
-
-
-def _service(entry: Entry | None, separator: Separator | None) -> str | None:
-    return (entry.service if entry else None) or (separator.service if separator else None)

@@ -245,8 +245,8 @@ def read_front_matter(pages: Sequence[PageText], separators: Container[int]) -> 
         if page.number in separators or marked_ids(text) or opens_decree(text):
             break
         if is_contents(text, continued=bool(contents)) or (contents and continues_table(text)):
-            if index and not front and not _announces(text):
-                break
+            if index and not front and not read_contents([text]) and not continues_table(text):
+                break  # that of a report, of its chapters
             contents.append(page)
             front = index + 1
         elif index == 0 and is_cover(text) and first_visa(text) is None:
@@ -261,11 +261,6 @@ def read_front_matter(pages: Sequence[PageText], separators: Container[int]) -> 
 def _may_be_cover(index: int, text: str) -> bool:
     """Return whether it may be a cover that was not read, or is named in no way we know: the table of contents after it still is one."""
     return index < _BEFORE_TABLE and len(text) <= _LONGEST_COVER and first_visa(text) is None
-
-
-def _announces(text: str) -> bool:
-    """Return True for a table of contents that holds acts: a report has one too, of its chapters."""
-    return bool(read_contents([text])) or continues_table(text)
 
 
 # Separator pages and running titles of the national template.
@@ -463,9 +458,8 @@ def decree_title(text: str) -> str:
     start = _heading(text)
     if start is None:
         # A title only, not a place to cut: columns read in the wrong order put the visas first.
-        start = next(
-            (one.start() for one in _OPENING.finditer(text[:_FAR]) if _SUBJECT.search(one[0] + _line_after(text, one.end()))), None
-        )
+        lines = ((one.start(), one[0] + text[one.end() : one.end() + 200].partition("\n")[0]) for one in _OPENING.finditer(text[:_FAR]))
+        start = next((begin for begin, line in lines if _SUBJECT.search(line)), None)
     if start is None:
         return ""
     rest = text[start:]
@@ -483,10 +477,6 @@ def first_visa(text: str) -> int | None:
 def first_line(text: str) -> str:
     """Return the first line with words in it, whitespace collapsed: a poor title, better than none."""
     return next((line for line in map(one_line, text.splitlines()) if sum(map(str.isalpha, line)) >= 4), "")[:_LONGEST_HEADING]
-
-
-def _line_after(text: str, position: int) -> str:
-    return text[position : position + 200].partition("\n")[0]
 
 
 def _heading(text: str) -> int | None:

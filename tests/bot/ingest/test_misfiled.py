@@ -24,7 +24,7 @@ from bot.domain.posts import Destination, PostState, destinations_for
 from bot.domain.records import RecueilState
 from bot.domain.text import TextOrigin
 from bot.ingest.judging import issuer_of
-from bot.ingest.redetect import Redetection
+from bot.ingest.renewal import Redetection
 from bot.ingest.review import Reviewer
 from bot.operators.alerts import ANEW, source_changes
 from bot.reading.acts.cutting import assemble

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.acts import Act, Decree, Facts, Judged, Kind, Outcome, Sighting, Verdict
 from bot.domain.records import Recueil, RecueilState
 from bot.domain.text import PageText
-from bot.ingest.redetect import Difference, Effect, JudgedAs, difference
+from bot.ingest.renewal import Difference, Effect, JudgedAs, difference
 from bot.storage.decrees import StoredAct
 from tests.bot.real_acts import DAY, NOW
 

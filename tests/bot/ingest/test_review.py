@@ -17,7 +17,7 @@ from bot.domain.posts import PostCause, PostState
 from bot.domain.records import Withdrawal
 from bot.domain.text import PageText
 from bot.ingest.judging import read_result
-from bot.ingest.redetect import Redetection
+from bot.ingest.renewal import Redetection
 from bot.ingest.review import (
     USEFUL,
     FactAnswer,
