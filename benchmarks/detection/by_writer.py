@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from benchmarks.detection.labelled import Labelled, Value, as_labels
 from benchmarks.detection.score import Mark, mark_of
 from benchmarks.detection.training import Lesson, lessons, taught_by
-from bot.detection.facts.doubts import doubtful, second_values
-from bot.detection.facts.tagging import TAGGED, tagged
+from bot.detection.facts.second_reader import TAGGED, doubtful, second_values, tagged
 
 _TURNS = 5
 READERS = ("rules alone", "tagger alone", "both, with abstention")

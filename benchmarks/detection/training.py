@@ -19,16 +19,14 @@ import pycrfsuite
 
 from benchmarks.detection.corpus import BadCorpus, load_corpus
 from benchmarks.detection.labelled import Labelled, Value, as_labels
-from bot.detection.facts.gather import gather
 from bot.detection.facts.operators import is_formality, named_in
-from bot.detection.facts.references import amended
+from bot.detection.facts.second_reader import OUTSIDE, Stretch, Word, stretches
 from bot.detection.facts.signature import office
-from bot.detection.facts.tagging import OUTSIDE, Stretch, Word, stretches
-from bot.detection.judging import decide
+from bot.detection.judging import amended, gather
+from bot.detection.rules.deciding import decide
 from bot.detection.rules.evidence import Finding
 from bot.detection.text.cues import fold
-from bot.detection.text.document import ActText, document, relevant_pages
-from bot.detection.text.segments import DecreePart, Segment, located, segments
+from bot.detection.text.document import ActText, DecreePart, Segment, document
 from bot.domain.acts import Evidence, Facts, Outcome
 
 MODEL = Path("bot/detection/tagger.crfsuite")
@@ -142,11 +140,8 @@ def lessons(acts: Iterable[Labelled]) -> Iterator[Lesson]:
     for act in acts:
         if act.outcome is not Outcome.DECREE:
             continue
-        given = act.printed.act()
-        text = document(given, relevant_pages(given))
-        cut = segments(text, given.id)
-        text = located(text, cut, given.title_from)
-        judged = ((segment, decide(text, segment, unreadable=False, stand_alone=False)) for segment in cut)
+        text = document(act.printed.act())
+        judged = ((segment, decide(text, segment, unreadable=False, stand_alone=False)) for segment in text.segments)
         segment, finding = next((found for found in judged if found[1].outcome is Outcome.DECREE), (None, None))
         if segment is None or finding is None:
             continue

@@ -1,42 +1,40 @@
-"""Judges acts: gate, cut into decrees, rules, facts; and gives the facts of an act of which a person said that it is a decree. Pure.
-
-Of one decree the title decides first, then the operative part; visas and recitals never decide alone.
-"""
+"""Judges acts: gate, cut into decrees, rules, facts; and gives the facts of an act of which a person said that it is a decree. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, TypeVar
 
-from bot.detection.facts.doubts import agree, second_values
-from bot.detection.facts.gather import facts_of
-from bot.detection.facts.identity import number
-from bot.detection.facts.references import amended
-from bot.detection.facts.signature import passed_over
-from bot.detection.facts.tagging import TAGGED, tagged
-from bot.detection.rules.deciding import answered, by_articles, by_parts, by_reference, by_title, deduplicate
-from bot.detection.rules.evidence import (
-    PRODUCT,
-    Finding,
-    SegmentEvidence,
-    Verb,
-    article_verb,
-    first_verb,
-    is_generic,
-    lists_acts,
-    notice_opening,
-    own_title,
-    tells_only_a_change,
-)
+from bot.detection.facts.equipment import camera_types, cameras, software, vendor
+from bot.detection.facts.identity import POLICE, deduplicate, number, of_police_series, police_decides, references
+from bot.detection.facts.operators import event, operators
+from bot.detection.facts.period import is_whole, period
+from bot.detection.facts.places import places
+from bot.detection.facts.second_reader import TAGGED, agree, doubtful, second_values, tagged
+from bot.detection.facts.signature import courts_named, first_prefect, office, passed_over, signed
+from bot.detection.rules.deciding import decide
+from bot.detection.rules.evidence import PRODUCT, Finding, article_verb, first_verb, is_generic, lists_acts, own_title
 from bot.detection.text.cues import VerdictReason, cue, fold, name_of
-from bot.detection.text.document import HEADING_REACH, ActText, document, relevant_pages, signs
-from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
+from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, document, signs
+from bot.detection.text.mentions import (
+    Mention,
+    every_purpose,
+    is_excluded,
+    legal_bases,
+    lists_events,
+    mentions,
+    purposes_named,
+    purposes_numbered,
+)
 from bot.detection.text.phrases import without_names
-from bot.detection.text.segments import DecreePart, Segment, located, segments
-from bot.domain.acts import Act, Evidence, FactValue, Kind, Outcome, Verdict, Where
+from bot.domain.acts import CHANGING, Act, Evidence, Facts, FactValue, Kind, Outcome, Purpose, Verdict, Where
 from bot.domain.law import outside
 from bot.domain.text import TextOrigin
+
+T = TypeVar("T")
 
 NOTHING = Verdict(Outcome.NOT_CONCERNED)
 
@@ -48,7 +46,8 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
     unreadable = tuple(page.number for page in act.pages if not page.is_whole)
     if not signs(act):
         return (_unread(act, unreadable, stand_alone=stand_alone),)
-    text, cut = _opened(act)
+    text = document(act)
+    cut = text.segments
     lists = lists_acts(text, cut[0]) if not unreadable else None
     if lists is not None:
         # The lines of a certificate of posting would each be taken for a line of a table of contents.
@@ -65,13 +64,6 @@ def judge_each(act: Act, *, stand_alone: bool = False) -> tuple[Verdict, ...]:
     if lists is not None and not reasons:
         reasons = (text.evidence("against", *text.loose(*lists.span()), name_of(lists)),)
     return (Verdict(Outcome.NOT_CONCERNED, evidence=reasons[:6]),)  # it may be hundreds of decrees on other things
-
-
-def _opened(act: Act) -> tuple[ActText, tuple[Segment, ...]]:
-    """Return the text of an act, or in a bulk act of hundreds of pages of those around a sign, and the decrees in it."""
-    text = document(act, relevant_pages(act))
-    cut = segments(text, act.id)
-    return located(text, cut, act.title_from), cut
 
 
 def _verdict(text: ActText, segment: Segment, finding: Finding) -> Verdict:
@@ -96,76 +88,20 @@ def _unread(act: Act, unreadable: tuple[int, ...], *, stand_alone: bool) -> Verd
     return Verdict(Outcome.UNCERTAIN, evidence=(Evidence("unreadable", unreadable[0], title, where, VerdictReason.UNREADABLE.value),))
 
 
-def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone: bool) -> Finding:
-    """Judge one decree. `unreadable`: some of its pages could not be read; `stand_alone`: its title may be a mere file name."""
-    title = own_title(document, segment, stand_alone=stand_alone)
-    case = SegmentEvidence(document, segment, mentions(document, segment), title, unreadable)
-    if not case.found:
-        return without_mention(case)
-    decided = _beside_the_point(case) or by_title(case)
-    if decided is not None:
-        return decided
-    if case.title is not None and (never := cue("never").search(case.title.text)) is not None:
-        return case.not_concerned(*case.phrases(), case.against(never, case.title.start))
-    ruled = by_articles(case)
-    if ruled is not None and ruled.outcome is Outcome.DECREE:
-        return ruled
-    return by_reference(case) or answered(case) or by_parts(case) or ruled or undecided(case)
-
-
-_ENACTS = re.compile(r"^\W{0,4}(?:arretent|arrete)\W{0,4}$", re.MULTILINE)
-_DRAFT = re.compile(r"^\W{0,4}projet(?:\sd.arretes?\b|\W{0,4}$)", re.MULTILINE)
-
-
-def _beside_the_point(case: SegmentEvidence) -> Finding | None:
-    """Return the finding on what is no decision on VSA: of another authority, a notice, a draft, an act on other images."""
-    court = case.said_in("judged.by", DecreePart.TITLE, DecreePart.HEADING) or case.said_in("judged.signed", DecreePart.HEADING)
-    if court is not None:
-        return _of_a_court(case, court)
-    said = case.said_in("signed_elsewhere", DecreePart.TITLE, DecreePart.HEADING)
-    if said is None and not case.segment.is_formal and not case.unreadable:
-        said = notice_opening(case.document, case.segment) or lists_acts(case.document, case.segment)
-    if said is not None:
-        # The title is of an opinion, the text below it a decree: a table of contents may name one by the other.
-        advises = said.lastgroup == "commission_that_advises"
-        if advises and _ENACTS.search(case.document.folded.text, case.segment.start, case.segment.end):
-            return case.left_open(VerdictReason.UNSETTLED, case.against(said))
-        return case.not_concerned(*case.phrases(), case.against(said))
-    headings = case.segment.of(DecreePart.TITLE, DecreePart.HEADING)
-    if any(_DRAFT.search(case.document.folded.text, block.start, block.end) for block in headings):
-        return case.left_open(VerdictReason.SOMETHING_ELSE)
-    parts = DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY
-    opened = case.said_in("judged.overturned.annulled_in_part", *parts) or case.said_in(
-        "around.authorisation_still_to_be_given", DecreePart.ARTICLE
-    )
-    if opened is not None:
-        return case.left_open(VerdictReason.UNSETTLED, case.against(opened))
-    return case.passed_over(VerdictReason.OTHER_WORDS) if case.sees_nothing() else None
-
-
-def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
-    """Return the finding on a judgment: one that leaves the decree it is about as it was is not concerned, any other is for a person."""
-    parts = DecreePart.TITLE, DecreePart.ARTICLE
-    overturned = case.said_in("judged.overturned.suspended_or_annulled", *parts)
-    if overturned is None and case.said_in("judged.overturned.rejected", *parts) is not None:
-        return case.not_concerned(*case.phrases(), case.against(said))
-    return case.left_open(VerdictReason.UNSETTLED, *map(case.against, filter(None, (said, overturned))))
-
-
 def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
     """Return a decree with the facts that can be read of it, or each of those in an act that holds several of which a person must judge:
     those with visas or articles that the rules would not pass over, of which two at least have numbers of their own; where nothing
     distinguishes them, the first that speaks of VSA. Each is of this `kind`, or of its likeliest where none is given."""
-    text, cut = _opened(act)
+    text = document(act)
     unreadable = not all(page.is_whole for page in act.pages)
-    speaking = [(segment, found) for segment in cut if (found := mentions(text, segment).found)]
+    speaking = [(segment, found) for segment in text.segments if (found := mentions(text, segment).found)]
     formal = [(segment, found) for segment, found in speaking if segment.is_formal]
     judged = ((entry, decide(text, entry[0], unreadable=unreadable, stand_alone=False)) for entry in formal)
     open_ones = [entry for entry, finding in judged if finding.outcome is not Outcome.NOT_CONCERNED]
     each = deduplicate([_told(text, segment, found, kind) for segment, found in open_ones])
     if len({verdict.facts.number for verdict in each if verdict.facts.number}) > 1:
         return each
-    segment, found = speaking[0] if speaking else (cut[0], ())
+    segment, found = speaking[0] if speaking else (text.segments[0], ())
     return (_told(text, segment, found, kind)[1],)
 
 
@@ -206,8 +142,8 @@ def not_told(act: Act, verdict: Verdict) -> tuple[Evidence, ...]:
 
 
 def _read_again(act: Act, verdict: Verdict) -> tuple[ActText, Segment]:
-    text, cut = _opened(act)
-    spoken = [segment for segment in cut if mentions(text, segment).found] or list(cut)
+    text = document(act)
+    spoken = [segment for segment in text.segments if mentions(text, segment).found] or text.segments
     numbered = (segment for segment in spoken if (own := number(text, segment)) is not None and own.value == verdict.facts.number)
     segment = next(numbered, spoken[0])
     return amended(text, segment), segment
@@ -237,163 +173,210 @@ def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) 
     return next((verb.kind for verb in verbs if verb is not None), Kind.AUTHORISATION)
 
 
-# What is said of an act in which neither title nor articles decide, though it speaks of VSA or could.
+# The facts of a decree, each with the phrase and the page it was read on.
 
 
-def undecided(case: SegmentEvidence) -> Finding:
-    """Return the finding where neither title nor articles decide, though some part speaks of VSA."""
-    if not any(mention.strong for mention in case.found) and (ruined := _ruined(case)) is not None:
-        return ruined
-    spoken = any(mention.deciding or (mention.strong and mention.part is DecreePart.BODY) for mention in case.found)
-    finding = _by_body(case) if spoken else _by_preamble(case)
-    return finding if finding.outcome is not Outcome.NOT_CONCERNED else _in_other_words(case) or finding
+def facts_of(
+    document: ActText, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
+) -> tuple[Facts, tuple[Evidence, ...]]:
+    """Read every fact of one decree of this kind, and say which are to be verified. What is not found stays None or empty."""
+    facts, evidence = gather(document, segment, mentions, kind)
+    left = amended(document, segment)
+    return replace(facts, doubtful=doubtful(left, segment, facts, evidence, second_values(left, tagged(left, segment)))), evidence
 
 
-def _by_body(case: SegmentEvidence) -> Finding:
-    """Return the finding where articles only speak of VSA: for a person, unless in words of other things under a title of its own."""
-    weak = not any(mention.strong for mention in case.found) and not case.supported()
-    clear = case.title is not None and not case.title.speaks and case.segment.is_formal and not case.unreadable
-    if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
-        return case.passed_over(VerdictReason.OTHER_WORDS)
-    # Among powers that the article hands over to somebody.
-    handed = case.said_in("around.delegation_of_powers", DecreePart.ARTICLE)
-    return case.left_open(VerdictReason.UNDECIDED, *map(case.against, filter(None, [handed])))
+def gather(
+    document: ActText, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
+) -> tuple[Facts, tuple[Evidence, ...]]:
+    """Read every fact by the rules alone."""
+    product, maker = _software_and_maker(document, segment)
+    document = amended(document, segment)
+    speaking = _speaking(segment, mentions)
+    mentioning = tuple(dict.fromkeys(segment.at(mention.start) for mention in mentions if not mention.citation))
+    evidence: list[Evidence] = []
+
+    def noted(about: str, found: TextMatch[Any] | None) -> Any:
+        if found is None:
+            return None
+        evidence.append(document.evidence(about, found.start, found.end))
+        return without_names(found.value) if type(found.value) is str else found.value
+
+    def all_noted(about: str, found: Sequence[TextMatch[T]]) -> tuple[T, ...]:
+        return tuple(noted(about, entry) for entry in found)
+
+    own_number = number(document, segment)
+    courts = all_noted("court", courts_named(document, segment))
+    own_signature = signed(document, segment, own_number)
+    signed_on = own_signature.value if own_signature is not None else None
+    own_event = event(document, segment, speaking, mentioning if kind in CHANGING else ())
+    occasion = own_event.value if own_event is not None else None
+    own_period = period(document, segment, speaking, signed_on)
+    if own_period is not None and kind in {Kind.ABROGATION, Kind.SUSPENSION}:
+        first, last = own_period.value
+        if last is not None and (kind is Kind.ABROGATION or first == last):
+            own_period = None  # an end has a first day only, and a suspension lasts: any other day is of what happened before
+    starts, ends = noted("period", own_period) or (None, None)
+    counted = cameras(document, segment, speaking)
+    recited = counted is not None and segment.at(counted.start).part in {DecreePart.VISA, DecreePart.RECITAL}
+    counted = None if recited and kind is Kind.REFUSAL else counted  # what was only asked for
+    whole = own_period is None or is_whole(document, segment, own_period, signed_on)
+    facts = Facts(
+        number=noted("number", own_number),
+        signed=noted("signed", own_signature),
+        starts=starts,
+        ends=ends,
+        event=noted("event", own_event),
+        operators=all_noted("operators", operators(document, segment, speaking, mentioning, occasion)),
+        places=all_noted("places", places(document, segment, speaking)),
+        purposes=all_noted("purposes", _purposes(document, segment, kind)),
+        software=noted("software", product),
+        vendor=noted("vendor", maker),
+        cameras=noted("cameras", counted),
+        legal_basis=all_noted(
+            "legal_basis", [TextMatch(basis.label, *span) for basis, *span in legal_bases(document, segment.start, segment.end)]
+        ),
+        # Of several, none is the court: each is in the evidence, and the law decides by the authority's seat.
+        court=courts[0] if len(courts) == 1 else None,
+        camera_types=all_noted("camera_types", camera_types(document, segment, mentioning)),
+        office=noted("office", office(document, segment)),
+        references=all_noted("references", references(document, segment, kind, own_number.value if own_number is not None else None)),
+        authority=noted("authority", _authority(document, segment, own_number)),
+        doubtful=(*(() if whole else ("starts", "ends")), *(("cameras",) if recited else ())),
+    )
+    return facts, tuple(evidence)
 
 
-def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return True for weak words in an article that says that they show somebody where to look: what VSA does, whatever it is called."""
-    if mention.part is not DecreePart.ARTICLE:
-        return False
-    low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
-    return cue("around.telling").search(case.text, low, max(high, mention.tight_end)) is not None
+def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, ...]:
+    """Return the articles that speak of the algorithm, in order; failing those, the first article."""
+    telling = (mention for mention in mentions if mention.part in {DecreePart.ARTICLE, DecreePart.BODY} and not mention.citation)
+    spoken = dict.fromkeys(segment.at(mention.start) for mention in telling)
+    return tuple(spoken or islice(segment.of(DecreePart.ARTICLE), 1))
 
 
-def _by_preamble(case: SegmentEvidence) -> Finding:
-    """Return the finding where only visas and recitals speak of VSA: for a person to see, unless the act merely cites the law under a title
-    of its own, or is a text of two interleaved layers whose every word is there."""
-    strong = [mention for mention in case.found if mention.strong]
-    if not strong and not case.supported():
-        return case.passed_over(VerdictReason.OTHER_WORDS)
-    if case.title is None or is_generic(case.title.text):
-        return _scrambled(case, strong) or case.left_open(VerdictReason.PREAMBLE)
-    given_up = [_given_up(case, mention) for mention in strong]
-    on_the_law = any(basis.alone for basis, *_ in legal_bases(case.document, case.segment.start, case.segment.end))
-    # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
-    decides = on_the_law and case.looks_for_events() and not any(given_up)
-    if decides or tells_only_a_change(case.title) or case.unreadable:
-        return case.left_open(VerdictReason.PREAMBLE)
-    if all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True)) or _only_named(case, strong):
-        return case.passed_over(VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE)
-    return case.left_open(VerdictReason.PREAMBLE)
+def _authority(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[str] | None:
+    """Return the first named of several prefects, or the préfet de police where text or number show that he decides."""
+    if (first_named := first_prefect(document, segment)) is not None:
+        return first_named
+    if number is not None and of_police_series(number.value):
+        return TextMatch(POLICE, number.start, number.end)
+    tight = document.tight
+    # The title says what is decided, not by whom.
+    first, last = (tight.position(position) for position in (max(segment.start, document.title_end), segment.end))
+    span = police_decides(tight.text[first:last])
+    return TextMatch(POLICE, *tight.span(first + span[0], first + span[1])) if span is not None else None
 
 
-def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
-    """Return the decree that a text of two interleaved layers is, every word of which is there."""
-    scrambled = cue("around.scrambled").search(case.text, *case.span)
-    own = next((mention for mention in strong if not mention.citation), None)
-    if scrambled is None or own is None or cue("around.another_verb").search(case.text, *case.span) is not None or not case.supported():
-        return None
-    verb = Verb(Kind.AUTHORISATION, *scrambled.span(), Kind.AUTHORISATION.value)
-    return case.decree(verb.kind, case.verb(verb), own)
-
-
-def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
-    """Return True for what a recital says was thought of and is not done."""
-    if mention.part is not DecreePart.RECITAL:
-        return False
-    low, high = case.document.mended_span(*sentence(case.document.flat, case.segment.at(mention.start), mention.start, mention.end))
-    before = cue("around.given_up").search(case.text, low, mention.tight_end)
-    return before is not None or cue("around.not_done").match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
-
-
-def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
-    """Return True where only visas speak of VSA, as the title of another decree, and the act decides nothing on images."""
-    before = (case.text[case.within(case.segment.at(mention.start))[0] : mention.tight_start] for mention in strong)
-    quoted = all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
-    if case.supported() or not case.segment.has_articles or not quoted:
-        return False
-    return case.said_in("around.seen", DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE) is None
-
-
-_ON_VIDEO = re.compile(r"video(?:protection|surveillance)|(?:signalement|detection|alerte)automati")
-
-
-def without_mention(case: SegmentEvidence) -> Finding:
-    """Return the finding where nothing names VSA, but its words may have been cut off or misread: a person must look at a title cut in a
-    table of contents ("portant autorisation de l'emploi da") with no body to say more, and at an act that rests on the very articles of the
-    law and names predetermined events, video surveillance or nothing at all."""
-    document, segment = case.document, case.segment
-    cut = cue("around.use_of_something_in_a_place").search(case.text, *case.span)
-    if cut is not None and not segment.has_articles and case.span[1] - cut.end() <= 60:
-        phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut))
-        return case.uncertain(phrase, case.because("doubt", VerdictReason.CUT_OFF, segment))
-    if (ruined := _ruined(case)) is not None:
-        return ruined
-    cited = (entry for entry in legal_bases(document, segment.start, segment.end) if entry[0].alone)
-    resting = next((entry for entry in cited if not _beside_excluded(case, entry[1])), None)
-    if resting is not None and not case.denied():
-        basis, start, end = resting
-        title = case.title
-        telling = title is None or tells_only_a_change(title) or _ON_VIDEO.search(title.text) is not None
-        telling = telling or case.said_in("around.images_analysed", DecreePart.ARTICLE) is not None
-        if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
-            phrase = document.evidence("verdict", start, end, basis.label)
-            return case.uncertain(phrase, document.evidence("doubt", start, end, VerdictReason.LAW_ALONE.value))
-    return _in_other_words(case) or Finding(Outcome.NOT_CONCERNED, None, (*case.set_aside(), *case.texts_cited()) or case.sign())
-
-
-def _in_other_words(case: SegmentEvidence) -> Finding | None:
-    """Return that a person must look where a title names VSA in the jargon of services, unless it decides nothing or on other things, and
-    where an act on cameras tells of a program that analyses, whatever it is called, and of one of the predetermined events."""
-    text = case.document.folded.text
-    for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING):
-        end = min(block.end, block.start + HEADING_REACH) if block.part is DecreePart.HEADING else block.end
-        said = cue("jargon.title").search(text, block.start, end)
-        span = case.document.mended_span(block.start, end)
-        other = any(cue(name).search(case.text, *span) for name in ("never", "around.other_thing"))
-        if said is None or cue("jargon.unless").search(text, block.start, end) or other:
-            continue
-        phrase = case.document.evidence("verdict", block.start, end)
-        return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), VerdictReason.JARGON.value))
-    about_video = cue("around.video").search(case.text, *case.span) is not None and not case.denied()
-    blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if about_video else []
-    program = cue("jargon.program")
-    told = next((said for block in blocks if (said := program.search(case.document.flat, block.start, block.end)) is not None), None)
-    if told is not None and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks):
-        phrase = case.document.evidence("verdict", *told.span())
-        return case.uncertain(phrase, case.document.evidence("doubt", *told.span(), VerdictReason.JARGON.value))
-    return None
-
-
-def _ruined(case: SegmentEvidence) -> Finding | None:
-    """Return that a person must look where no article could be read, and fragments are left of the words that name VSA and of its law."""
-    left = cue("around.what_is_left_of_its_name").search(case.text, *case.span)
-    if left is None or case.segment.has_articles or case.mentions.set_aside or not cue("around.remains").search(case.text, *case.span):
-        return None
-    phrase = case.document.evidence("verdict", *case.document.loose(*left.span()), name_of(left))
-    return case.uncertain(phrase, case.because("doubt", VerdictReason.DAMAGED, left))
-
-
-_TO_BE_ASKED = re.compile(
-    r"\b(?:appartient|revient|loisible|libre|invitee?s?|pourra|peut|faudra|devra)\b[^.;]{0,80}\b(?:presenter|deposer|former|adresser)"
-    r" une (?:nouvelle )?demande\b[^.;]{0,120}$"
+_AS_ABOVE = re.compile(
+    r"\b(?:evenements?|detections?|finalites?|situations?)\b[^.;:]{0,60}\b(?:ci-dessus|sus-?(?:vis|mentionn|enonc)ee?s?|precitee?s?"
+    r"|aux? (?:considerants?|motifs))\b"
 )
 
 
-_SUCH = re.compile(r"\b(?:un tel traitement|une telle (?:analyse|exploitation))\b[^.]{0,160}$")
+def _purposes(document: ActText, segment: Segment, kind: Kind | None) -> list[TextMatch[Purpose]]:
+    """Return the events to detect, or of a refusal those refused, in the operative part; in a text without articles, anywhere but in
+    visas. Articles may only refer to the one recital that names them."""
+    parts = (DecreePart.ARTICLE,) if segment.has_articles else (DecreePart.TITLE, DecreePart.HEADING, DecreePart.BODY)
+    found: dict[Purpose, TextMatch[Purpose]] = {}
+    excluded: dict[Purpose, TextMatch[Purpose]] = {}
+    for block in segment.of(*parts):
+        if (every := every_purpose(document, block.start, block.end)) is not None:
+            return [TextMatch(purpose, *every) for purpose in Purpose]
+        # Other words are looser in an article that already names an event, or says what is looked for.
+        listed = block.part is DecreePart.ARTICLE and (
+            lists_events(document, block.start, block.end) or bool(purposes_named(document, block.start, block.end))
+        )
+        numbered = purposes_numbered(document, block.start, block.end)
+        for purpose, start, end in (*purposes_named(document, block.start, block.end, listed=listed), *numbered):
+            kept = excluded if is_excluded(document, start, end, block.start, block.end) else found
+            kept.setdefault(purpose, TextMatch(purpose, start, end))
+    if not found and any(_AS_ABOVE.search(document.flat, block.start, block.end) for block in segment.of(DecreePart.ARTICLE)):
+        recited = [purposes_named(document, block.start, block.end) for block in segment.of(DecreePart.RECITAL)]
+        told = [named for named in recited if named]
+        found = {purpose: TextMatch(purpose, start, end) for named in told if not told[1:] for purpose, start, end in named}
+    found = found or (excluded if kind is Kind.REFUSAL else {})
+    return [found[purpose] for purpose in Purpose if purpose in found]
 
 
-def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
-    """Return True for a law named only to say what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…",
-    "… aucun traitement algorithmique ; qu'un tel traitement relève de l'article 10…"), or what an article leaves to be asked for ("il lui
-    appartient de présenter une demande sur le fondement de…")."""
-    block = case.segment.at(start)
-    if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
-        return True
-    excluded = [entry for entry in case.mentions.set_aside if entry.value == EXCLUDED]
-    if any(block.start <= entry.start < start and _SUCH.search(case.document.flat, entry.start, start) for entry in excluded):
-        return True
-    sentences = (
-        (entry.start, sentence(case.document.flat, case.segment.at(entry.start), entry.start, entry.start)[1]) for entry in excluded
-    )
-    return any(first <= start < last for first, last in sentences)
+# A decree without the words that it takes away: what a modification removes is none of its facts.
+#
+# « Les mots "place Pie" sont remplacés par les mots "place Kléber" » names one place. What goes is blanked, at its length, so that every
+# position holds and the rules for each fact need not know of it.
+
+_READ = r"\b(?:lire|il (?:y a lieu|faut|convient)|le mot)\b"
+_CLAUSE_END = r"\.\s|[;:\"]|,\s(?:l[ae] |les |l'|aux? |dans |sur |il |elle |ils |elles |on )|\b(?:est|sont|peut|peuvent|sera|seront)\b"
+_QUOTED = r'"([^"]{1,400})"'
+# « Les mots "…" sont remplacés », "remplacer les mots « … »", "il est substitué aux mots « … »".
+_REPLACED = re.compile(
+    rf"{_QUOTED}(?:\s*\")?\s*,?\s*(?:est|sont|doit etre|doivent etre)\s+(?:ainsi\s+)?(?:remplace|supprime)"
+    rf"|\b(?:remplacer|supprimer|substituer? (?:aux?|a la|a l'))\b[^\".;]{{0,60}}{_QUOTED}"
+)
+_INSTEAD = re.compile(rf"\bau lieu (?:de|du|des)\b((?:(?!{_READ}).){{1,220}})(?={_READ})")
+# What comes before "en lieu et place de" holds. A place where people gather is no change.
+_IN_PLACE = re.compile(
+    r"(\b(?:aux? lieux?(?: et places?)?|en lieu et place|en remplacement)(?=\s(?:de |des |du |d'))"
+    r"(?!\s(?:du |de |de l'|de la )(?:rassemblement|rendez|depart|stationnement|culte|evenement|manifestation))"
+    rf"(?:(?!{_CLAUSE_END}).){{1,220}})"
+)
+# Of things, a sentence says it without quotes: "le logiciel X est remplacé par le logiciel Y", "Y remplace X".
+_IS_REPLACED = re.compile(r"\b(?:est|sont|sera|seront|a ete|ont ete)\s(?:ainsi\s)?remplacee?s?\spar\b")
+_SUBJECT = re.compile(r"(?:(?!\.\s|\b(?:est|sont)\b)[^;\"]){1,200}$")
+_REPLACES = re.compile(
+    r"(?<!est )(?<!sont )(?<!sera )(?<!ete )"
+    r"\b(?:remplace(?:nt|ra|ront)?|remplacant|(?:se substitue|succede)(?:nt|ra|ront)?\s(?:a|au|aux))\s(?!par\b)"
+    rf"((?:(?!{_CLAUSE_END}).){{1,220}})"
+)
+_NEW_WORDING = re.compile(rf"[^\"]{{0,30}}\b(?:par|les mots|{_READ})[^\"]{{0,40}}\"(?![^\"]{{0,40}}\b(?:logiciel|solution))")
+_OF_SOFTWARE = re.compile(r"\b(?:societe|entreprise|editeur|start-?up|logiciel|solution)\b")
+_SOFTWARE = " logiciel "
+
+
+def amended(document: ActText, segment: Segment) -> ActText:
+    """Return the document without the wording that this decree replaces or removes."""
+    return _without(document, list(_wordings(document.flat, segment)))
+
+
+def _software_and_maker(document: ActText, segment: Segment) -> tuple[TextMatch[str] | None, TextMatch[str] | None]:
+    """Return both, none that this decree replaces, whatever the words. A new wording in the place of one on a maker is about software too,
+    though it does not say so again. One of a visa or recital is none where an article takes it away, or its maker or product."""
+    text = document.flat
+    wordings = list(_wordings(text, segment))
+    told = [span for span in wordings if _OF_SOFTWARE.search(text, *span)]
+    leads = (_NEW_WORDING.match(text, min(end + 1, segment.end), segment.end) for _, end in told)
+    gone = [*wordings, *_things(text, segment)]
+    left = _without(document, gone, [(lead.end() - len(_SOFTWARE), _SOFTWARE) for lead in leads if lead is not None])
+    first = next((block.start for block in segment.of(DecreePart.ARTICLE)), 0)
+    taken = [fold(document.original(start, end)).text for start, end in gone if start >= first]
+
+    def kept(found: TextMatch[str] | None) -> TextMatch[str] | None:
+        if found is None or found.start >= first:
+            return found
+        return None if any(fold(found.value).text in words or _OF_SOFTWARE.search(words) for words in taken) else found
+
+    return kept(software(left, segment)), kept(vendor(left, segment))
+
+
+def _wordings(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
+    for words in (_REPLACED, _INSTEAD, _IN_PLACE):
+        yield from (match.span(match.lastindex or 0) for match in words.finditer(text, segment.start, segment.end))
+
+
+def _things(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
+    for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY):
+        for match in _IS_REPLACED.finditer(text, block.start, block.end):
+            subject = _SUBJECT.search(text[max(match.start() - 200, block.start) : match.start()])
+            if subject is not None:
+                yield match.start() - len(subject.group()), match.start()
+        yield from (match.span(1) for match in _REPLACES.finditer(text, block.start, block.end))
+
+
+def _without(document: ActText, gone: list[tuple[int, int]], written: Sequence[tuple[int, str]] = ()) -> ActText:
+    """Return the document with some stretches blanked, and words written over others. Line ends stay."""
+    if not gone:
+        return document
+    letters = list(document.folded.text)
+    # A semicolon ends every sentence and name that would run on into what is gone.
+    for start, words in (*((start, ";" + " " * (end - start - 1)) for start, end in gone), *written):
+        for position, letter in enumerate(words, start):
+            letters[position] = "\n" if letters[position] == "\n" else letter
+    text = "".join(letters)
+    return replace(document, flat=text.replace("\n", " "), folded=replace(document.folded, text=text))

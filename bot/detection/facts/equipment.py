@@ -11,10 +11,9 @@ from itertools import accumulate, chain, islice, takewhile, zip_longest
 
 from bot.detection.facts.operators import beside_formality
 from bot.detection.text.cues import fold, load
-from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import CARDINAL, MONTH, cardinal, joined, without_names
-from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.detection.text.tables import in_cells, lines_of, under
 from bot.domain.acts import CameraType
 

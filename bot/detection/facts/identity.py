@@ -1,4 +1,5 @@
-"""Computes the keys under which a decree is the same wherever it appears, by which other decrees name it, and reads its number.
+"""Says which decree is which: its number, the keys under which it is the same wherever it appears, and the decrees that it names, by number
+or day of signature, with those on VSA that it renews, modifies, suspends or ends.
 
 Two sightings that share one key are one decree. A false merge loses a decree for good; a miss announces one twice:
 
@@ -18,14 +19,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from itertools import chain
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from functools import cache
+from itertools import chain, islice, starmap
+from typing import Any, NamedTuple
 
-from bot.detection.text.cues import fold
-from bot.detection.text.document import ActText, TextMatch
-from bot.detection.text.segments import DecreePart, Segment, erratum, erratum_in
-from bot.domain.acts import GRANTS, Act, Facts, Kind, Outcome, Reference, Verdict
-from bot.domain.identity import comparable
+from bot.detection.text.cues import Pattern, cues, fold, load, pattern
+from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, erratum, erratum_in, own_heading, unquoted
+from bot.detection.text.phrases import ANY_DATE, full
+from bot.domain.acts import CHANGING, GRANTS, Act, Facts, Kind, Moment, Outcome, Reference, Verdict
+from bot.domain.identity import comparable, merge_facts
 from bot.domain.text import fold_letters
 
 POLICE = "PP"
@@ -169,8 +173,6 @@ _LINE = re.compile(
     rf"n\s?[°º]\s?(?P<value>(?=[a-z0-9 ./_-]*20\d\d){_VALUE})\s*$",
     re.MULTILINE,
 )
-QUOTING = re.compile(r"(?:\bl[' ]?\s?|\b(?:la|les|cet|des|du|de|dudit|ledit|vu|par|aux?|ces)\s)$")
-"""Matches what stands before the name of another decree."""
 
 
 def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
@@ -180,8 +182,8 @@ def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
         return None
     for parts in ((DecreePart.TITLE,), (DecreePart.HEADING,), (DecreePart.BODY, DecreePart.VISA, DecreePart.RECITAL)):
         for block in segment.of(*parts):
-            for found in numbers_in(document, block.start, block.end):
-                return found
+            for match in unquoted(_NUMBER, document.folded.text, block.start, block.end):
+                return _read(document, match)
     text = document.folded.text
     for block in segment.of(DecreePart.HEADING):
         for match in chain(_LONE.finditer(text, block.start, block.end), _LINE.finditer(text, block.start, block.end)):
@@ -190,21 +192,6 @@ def number(document: ActText, segment: Segment) -> TextMatch[str] | None:
             if service == service.upper() and not re.search(r"(?:loi|decret|arrete|annexe[^\n]*)\s*$", before):
                 return _read(document, match)
     return None
-
-
-def numbers_in(document: ActText, start: int, end: int, *, quoted: bool = False) -> Iterator[TextMatch[str]]:
-    """Return the numbers of decrees in a stretch of the folded text, in order; those of other decrees ("l'arrêté n°…") only where
-    `quoted`."""
-    text = document.folded.text
-    for match in _NUMBER.finditer(text, start, end):
-        if quoted or not QUOTING.search(text[max(match.start() - 8, 0) : match.start()]):
-            yield _read(document, match)
-
-
-def number_after(document: ActText, start: int, end: int) -> TextMatch[str] | None:
-    """Return a further number of a list, right at `start`: `n° 2026-8` in "les arrêtés n° 2026-7 et n° 2026-8"."""
-    match = _FURTHER.match(document.folded.text, start, end)
-    return _read(document, match) if match is not None else None
 
 
 def _read(document: ActText, match: re.Match[str]) -> TextMatch[str]:
@@ -224,3 +211,326 @@ def _printed(document: ActText, start: int, end: int, series: str) -> str:
 def without_service(number: str) -> str:
     """Return a number in comparable form without any word before the year: `n° CAB-SIDPC-2026-447` also printed `CAB-SIDPC n° 2026-447`."""
     return re.sub(r"^(?:[a-z]+-)+(?=\d{4})", "", comparable(number))
+
+
+# Which of the decrees found inside one act are the same: a line of a table of contents, a separator page, the decree itself.
+
+_DATES = ("signed", "starts")
+_TELLING = ("signed", "starts", "ends", "operators", "event", "places")
+_MORNING = 9
+"""Hour until which the end of an evening is given as of the day before."""
+
+
+def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
+    """Return each decree once, in the order of the act, with every fact that any of its appearances gave. A wrong merge would lose one: two
+    are one only when their identifiers agree, or their numbers and dates, or, where one has no number, when nothing they both give
+    differs."""
+    kept: list[tuple[Segment, Verdict]] = []
+
+    def wealth(decree: tuple[Segment, Verdict]) -> tuple[bool, int]:
+        return decree[0].has_articles, sum(bool(getattr(decree[1].facts, entry.name)) for entry in fields(Facts))
+
+    for entry in sorted(decrees, key=wealth, reverse=True):
+        twin = next((rank for rank, other in enumerate(kept) if _same(entry, other)), None)
+        if twin is not None:
+            kept[twin] = kept[twin][0], _merged(kept[twin][1], entry[1])
+        else:
+            kept.append(entry)
+    return tuple(verdict for _, verdict in sorted(kept, key=lambda entry: entry[0].start))
+
+
+def _same(one: tuple[Segment, Verdict], two: tuple[Segment, Verdict]) -> bool:
+    (segment, verdict), (other_segment, other) = one, two
+    if verdict.kind is not other.kind:
+        return False
+    if segment.act_id is not None and other_segment.act_id is not None:
+        return segment.act_id == other_segment.act_id
+    numbers = [without_service(each.facts.number) for each in (verdict, other) if each.facts.number is not None]
+    numbered = len(numbers) == 2
+    pairs = ((getattr(verdict.facts, name), getattr(other.facts, name)) for name in (_DATES if numbered else _TELLING))
+    given = [(left, right) for left, right in pairs if left and right]
+    if numbered:
+        alike = numbers[0] == numbers[1]
+    else:
+        alike = any(left == right for left, right in given) or not (segment.has_articles and other_segment.has_articles)
+    return alike and all(starmap(_agree, given))
+
+
+def _agree(one: Any, two: Any) -> bool:
+    """Return True for the same, or moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
+    if not isinstance(one, Moment) or not isinstance(two, Moment) or (one.time is None) is (two.time is None):
+        return bool(one == two)
+    day, exact = (one.day, two) if one.time is None else (two.day, one)
+    night = exact.time is not None and exact.time.hour < _MORNING and exact.day == day + timedelta(days=1)
+    return day == exact.day or night
+
+
+def _merged(fuller: Verdict, other: Verdict) -> Verdict:
+    """Return the fuller verdict with the facts that only the other one had, and their evidence."""
+    facts = merge_facts(fuller.facts, (other.facts,))
+    new = {entry.name for entry in fields(Facts) if getattr(facts, entry.name) != getattr(fuller.facts, entry.name)}
+    about = {"period" if name in {"starts", "ends"} else name for name in new}
+    return replace(fuller, facts=facts, evidence=(*fuller.evidence, *(quote for quote in other.evidence if quote.about in about)))
+
+
+# The decrees that a decree names, and what becomes of those on VSA: in its title, then in the sentences of its articles, else the only one
+# on VSA that its visas cite. A decree named on the way ("l'arrêté n° 2 modifiant l'arrêté n° 1 est abrogé") is none of them, nor is one
+# that the text says to be about another thing.
+
+_REACH = 420
+"""Characters after a decree's name in which its object stands: a full title."""
+
+_MOST_CITATIONS = 150
+"""Decrees looked at in one text: real ones name a dozen, a hostile text has any number."""
+
+_DAY = re.compile(rf"\s*,?\s*\(?(?:en date )?du\s+(?P<day>{ANY_DATE})\)?")
+_DATED = re.compile(
+    rf"\b(?:arretes?|decisions?)(?:\s+(?:inter-?)?prefectora(?:l|ux))?(?:\s+du prefet de police)?(?:\s+en date)?\s+du\s+(?P<day>{ANY_DATE})"
+)
+_ALSO = re.compile(r"(?:\s*,)?\s*(?:et\s*)?(?:de l'|l'|les |du )?")
+_OBJECT_END = re.compile(
+    r";|(?<=[a-z0-9»)]{2})\.\s|\b(?:est|sont|demeure)\s+(?:\w+\s+)?(?:abrog|retir|rapport|annul|modifi|complet|rempla|renouvel|prorog|prolong|recondui|suspend)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A decree named at `start:end` of the folded text. `vsa` is None where the text does not say what it is about."""
+
+    number: str | None
+    signed: date | None
+    vsa: bool | None
+    start: int
+    end: int
+
+    @property
+    def same(self) -> str:
+        """Return what shows that two citations are of one decree."""
+        return without_service(self.number) if self.number is not None else str(self.signed)
+
+
+def citations(document: ActText, segment: Segment, own: str | None) -> list[Citation]:
+    """Return every decree that the segment names but itself (`own` is its number), each time it does, in order. Where one place gives the
+    number, another the day or the object, each citation has them all."""
+    named = sorted(islice(_named(document, segment.start, segment.end), _MOST_CITATIONS), key=lambda entry: entry.start)
+    limits = [*(entry.start for entry in named[1:]), segment.end]
+    others = [
+        replace(entry, vsa=_about_vsa(document, entry.end, limit))
+        for entry, limit in zip(named, limits, strict=False)
+        if own is None or entry.number is None or entry.same != without_service(own)
+    ]
+    return _completed(others)
+
+
+def _named(document: ActText, start: int, end: int) -> Iterator[Citation]:
+    text = document.flat
+    seen = start
+    for first in _NUMBER.finditer(document.folded.text, start, end):
+        numbered: re.Match[str] | None = first
+        while numbered is not None and numbered.start() >= seen:
+            day = _DAY.match(text, numbered.end(), end)
+            signed = full(day["day"]) if day is not None else None
+            seen = day.end() if day is not None and signed is not None else numbered.end()
+            yield Citation(_read(document, numbered).value, signed, None, numbered.start(), seen)
+            also = _ALSO.match(text, seen, end)  # "les arrêtés n° 2026-7 et n° 2026-8"
+            numbered = _FURTHER.match(document.folded.text, also.end(), end) if also is not None and also.end() > seen else None
+    for match in _DATED.finditer(text, start, end):
+        signed = full(match["day"])
+        if signed is not None:
+            yield Citation(None, signed, None, match.start(), match.end())
+
+
+def _about_vsa(document: ActText, start: int, limit: int) -> bool | None:
+    """Return what the words after a decree's name say of its object: True, False, or None where they do not say."""
+    limit = min(limit, start + _REACH)
+    stop = _OBJECT_END.search(document.flat, start, limit)
+    low, high = document.mended_span(start, stop.start() if stop is not None else limit)
+    text = document.mended.text
+    if cues().name(text, low, high) or _objects("same").search(text, low, high):
+        return True
+    return False if _objects("other").search(text, low, high) else None
+
+
+def _completed(found: list[Citation]) -> list[Citation]:
+    """Return each citation with the number, day and object that another citation of the same decree gives."""
+    # "L'arrêté du 2 mai 2026" is also the "n° 26-2026-05-02-00004" that has the day in its number.
+    alone = [entry.signed for entry in found if entry.number is None]
+    found = [
+        replace(entry, signed=entry.signed or next((day for day in alone if str(day) in (entry.number or "")), None)) for entry in found
+    ]
+    whole: list[Citation] = []
+    for entry in found:
+        of_its_day = [other for other in found if other.signed == entry.signed]
+        # The one decree of that day that is named by number too.
+        twins = {other.same: other for other in reversed(of_its_day) if other.number is not None}
+        named = entry if entry.number is not None or len(twins) != 1 else next(iter(twins.values()))
+        same = [other for other in found if other.same == named.same] if named.number is not None else of_its_day
+        days = {other.signed for other in same if other.signed is not None}
+        known = {other.vsa for other in same if other.vsa is not None}
+        day = entry.signed or (days.pop() if len(days) == 1 else None)
+        vsa = known.pop() if entry.vsa is None and len(known) == 1 else entry.vsa
+        whole.append(replace(entry, number=named.number, signed=day, vsa=vsa))
+    return whole
+
+
+@cache
+def _objects(which: str) -> Pattern:
+    return pattern(*load("references.toml")["objects"][which])
+
+
+_AND = re.compile(r"(?:\bet|,|;|:|-|•|ainsi que)\s*(?:de |a |portant )*(?:l'|l |les |du |des )?\s*$")
+_SENTENCE = re.compile(r"(?<=[a-z0-9)\"]{3})\.\s|;")
+_LIST = re.compile(r"\b(?:est|sont)\s+(?P<verb>[a-z]{6,12})s?\b[^.;:]{0,60}:\s")
+# What follows is cited for its terms, or for who changed what.
+_ASIDE = re.compile(
+    r"(?:conformement a|en application de|sans prejudice de|dans les conditions \w+ par|modifiee? par|completee? par)\s*(?:l'|les )?\s*$"
+)
+# Where only a part of a decree goes, the decree is modified.
+_IN_PART = re.compile(
+    r"\b(?:l'article|(?:a|de|dans) l'article|les articles|aux articles|l'annexe|les annexes|l'alinea|les mots|phrases?|alineas?)\b"
+)
+# "Toute disposition contraire de l'arrêté n° … est abrogée": what it is, and whether there is one, is not said.
+_CONTRARY = re.compile(r"\bdispositions?\b[^.;,]{0,40}?\bcontraires?\b(?!.*\b(?:ainsi que|et) (?:l'|les |de l'))")
+_CEASES = re.compile(
+    r"\b(?:cesse(?:nt)?|cesseront|cessera) (?:de produire|d'avoir|d'etre|ses|leurs|de s'appliquer)\b|\bprend(?:ra|ront|nent)? fin\b"
+)
+_VERB_REACH = 160
+"""Characters between a verb of a title and the decree that it bears on."""
+
+
+class _Change(NamedTuple):
+    """What becomes of a decree that is named; see `Reference.retroactive`."""
+
+    kind: Kind
+    retroactive: bool | None = None
+
+
+def references(document: ActText, segment: Segment, kind: Kind | None, own: str | None) -> list[TextMatch[Reference]]:
+    """Return the decrees that this one (`kind`, with its `own` number) bears on, each once, in the order of the text."""
+    text, cited = document.flat, citations(document, segment, own)
+    changes: list[tuple[Citation, _Change]] = []
+    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
+        start = own_heading(document.folded.text, block.start, block.end)
+        changes += _in_title(text, start, _within(cited, start, block.end))
+    for block in segment.of(DecreePart.ARTICLE, *([] if segment.has_articles else [DecreePart.HEADING, DecreePart.BODY])):
+        changes += _in_article(text, block, _within(cited, block.start, block.end))
+    changes = [(entry, change) for entry, change in changes if entry.vsa is not False]
+    if not changes and kind in CHANGING and kind is not None:
+        for parts in ((DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE), (DecreePart.VISA, DecreePart.RECITAL, DecreePart.BODY)):
+            bearing = {
+                entry.same: entry
+                for block in segment.of(*parts)
+                for entry in reversed(_within(cited, block.start, block.end))
+                if entry.vsa and not _ASIDE.search(text, max(entry.start - 40, block.start), entry.start)
+            }
+            if len(bearing) == 1:
+                changes = [(next(iter(bearing.values())), _Change(kind, _said_of_it(text, segment) if kind is Kind.ABROGATION else None))]
+                break
+    found: dict[str, TextMatch[Reference]] = {}
+    for entry, change in changes:
+        named = Reference(change.kind, entry.number, entry.signed, change.retroactive)
+        first = found.setdefault(entry.same, TextMatch(named, entry.start, entry.end))
+        # "Arrêté mettant fin à l'arrêté n° 1", of which the article says that it is "retiré".
+        if first.value.change is named.change and first.value.retroactive is None:
+            found[entry.same] = replace(first, value=replace(first.value, retroactive=named.retroactive))
+    return sorted(found.values(), key=lambda entry: entry.start)
+
+
+def _within(cited: list[Citation], start: int, end: int) -> list[Citation]:
+    return [entry for entry in cited if start <= entry.start < end]
+
+
+def _in_title(text: str, start: int, cited: list[Citation]) -> Iterator[tuple[Citation, _Change]]:
+    """Yield the decrees on which the verbs of a title bear; not those in the quoted title of another."""
+    last: _Change | None = None
+    position = start
+    for entry in cited:
+        gap = text[position : entry.start]
+        change, verb = _last_verb(gap)
+        bears = change is not None and len(gap) - verb <= _VERB_REACH and bool(position == start or _AND.search(gap[:verb]))
+        last = change if bears else last
+        if last is not None and (bears or (change is None and _AND.search(gap))):
+            yield entry, last
+        position = entry.end
+
+
+def _in_article(text: str, block: Block, cited: list[Citation]) -> Iterator[tuple[Citation, _Change]]:
+    """Yield the decrees of which a sentence of an article says what becomes of them."""
+    end = block.start
+    change: _Change | None = None
+    for entry in cited:
+        start = max((match.end() for match in _SENTENCE.finditer(text, block.start, entry.start)), default=block.start)
+        stop = _SENTENCE.search(text, entry.end, block.end)
+        limit = stop.start() if stop is not None else block.end
+        gap = text[max(start, end) : entry.start]
+        listed = _list_verb(text[block.start : entry.start])
+        if listed is not None:
+            change = listed
+        elif end > start:  # a second one in the sentence
+            change = change if _AND.search(gap) else None
+        elif _ASIDE.search(gap) or _CONTRARY.search(gap[-_VERB_REACH * 2 :]):
+            change = None
+        else:
+            change = _verb_after(text[entry.end : limit]) or _last_verb(gap)[0]
+            part = _IN_PART.search(gap) if change is not None and change.kind is Kind.ABROGATION else None
+            if part is not None and not re.search(r"autorisation|emploi|effets|periode", gap[: part.start()]):
+                change = _Change(Kind.MODIFICATION)
+        end = entry.end
+        if change is not None:
+            yield entry, change
+
+
+def _list_verb(before: str) -> _Change | None:
+    """Return what a list does to its items: "Sont abrogés : - l'arrêté …"; None outside one."""
+    lead = next(reversed(list(_LIST.finditer(before))), None)
+    if lead is None or re.search(r"(?<=[a-z0-9)]{3})\.\s", before[lead.end() :]):
+        return None
+    return _verb_after(f"est {lead['verb']}")
+
+
+def _verb_after(text: str) -> _Change | None:
+    matches = ((kind, verbs.search(text)) for kind, verbs in _verbs("after").items())
+    found = [(match.start(), _change(kind, match[0])) for kind, match in matches if match is not None]
+    ending = _CEASES.search(text)
+    if ending is not None:
+        found.append((ending.start(), _Change(Kind.ABROGATION)))
+    return min(found, key=lambda verb: verb[0])[1] if found else None
+
+
+def _last_verb(text: str) -> tuple[_Change | None, int]:
+    """Return the last verb of a stretch that bears on what follows, and where it begins."""
+    found = [(match.start(), kind, match[0]) for kind, verbs in _verbs("before").items() for match in verbs.finditer(text)]
+    if not found:
+        return None, 0
+    start, kind, word = max(found)
+    # "abrogeant et remplaçant", "annule et remplace": what comes first is what becomes of it.
+    for earlier, other, first in found:
+        if re.fullmatch(r"[a-z]+ et ", text[earlier:start]):
+            return _change(other, first), earlier
+    return _change(kind, word), start
+
+
+def _said_of_it(text: str, segment: Segment) -> bool | None:
+    """Return how this decree ends the only one that it can end, by the words of its title and articles; None where they are of both
+    sorts."""
+    said = {
+        _change(Kind.ABROGATION, word[0]).retroactive
+        for block in segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE)
+        for group in ("before", "after")
+        for word in _verbs(group)[Kind.ABROGATION].finditer(text, block.start, block.end)
+    }
+    return said.pop() if len(said) == 1 else None
+
+
+def _change(kind: Kind, words: str) -> _Change:
+    """Return what these words of an end do: abrogation, retrait, or neither said."""
+    said = {effect for effect, words_of_it in load("references.toml")["ends"].items() if any(word in words for word in words_of_it)}
+    retroactive = "retroactive" in said if kind is Kind.ABROGATION and len(said) == 1 else None
+    return _Change(kind, retroactive)
+
+
+@cache
+def _verbs(group: str) -> dict[Kind, re.Pattern[str]]:
+    opening = r"\b(?:est|sont|demeure|soit)\s+(?:\w+\s+){0,2}?" if group == "after" else ""
+    words = load("references.toml")[group].items()
+    return {Kind(kind): re.compile(rf"{opening}(?:{'|'.join(rf'(?<![a-z]){each}' for each in verbs)})") for kind, verbs in words}

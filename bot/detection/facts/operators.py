@@ -10,11 +10,10 @@ from functools import cache
 from itertools import chain, islice, takewhile
 
 from bot.detection.text.cues import fold, load
-from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.lists import lists, names_of_one_kind
 from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, holds_end, joined, phrase_end
-from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.tables import has_gap, under
 
 # What a decree is for: the event after "à l'occasion de".

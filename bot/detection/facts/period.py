@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain, dropwhile, islice, pairwise, takewhile, zip_longest
 
 from bot.detection.facts.signature import is_of_letterhead, signing_lines
-from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.lists import INLINE_MARK
 from bot.detection.text.phrases import (
     ANY_DATE,
@@ -31,7 +31,6 @@ from bot.detection.text.phrases import (
     last_day,
     partial,
 )
-from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
 from bot.detection.text.tables import MOST_LINES, Line, has_gap, in_cells, lines_of
 from bot.domain.acts import Moment
 
@@ -193,10 +192,6 @@ def _complete(days: list[_Day]) -> list[_Day]:
     return found[:back]
 
 
-def _hour(text: str | None, *, closing: bool) -> time | None:
-    return clock(text, closing=closing) if text else None
-
-
 def _period(days: Sequence[_Day], *, night: bool = False) -> Period:
     """Return the period from the first day to the last. Where the hours of a day run past midnight it ends the next morning, but for the
     second day of a `night` ("la nuit du 31 décembre au 1er janvier")."""
@@ -208,10 +203,10 @@ def _period(days: Sequence[_Day], *, night: bool = False) -> Period:
     if len(days) == 1 and len(last.hours) < 2:
         return Moment(first.day), Moment(last.day)
     of_all = next((day.hours for day in days if len(day.hours) > 1), ())
-    opens = _hour(next(iter(first.hours or of_all), None), closing=False)
-    closes = _hour(next(reversed(last.hours), None), closing=True)
+    opens = clock(next(iter(first.hours or of_all), ""), closing=False)
+    closes = clock(next(reversed(last.hours), ""), closing=True)
     ends = last.day
-    since = _hour(last.hours[-2], closing=False) if len(last.hours) > 1 else None
+    since = clock(last.hours[-2], closing=False) if len(last.hours) > 1 else None
     if since is not None and closes is not None:
         night = night and len(days) > 1 and last.day - days[-2].day == timedelta(days=1)
         if closes == time(0) and not night:
@@ -300,10 +295,10 @@ def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) ->
     opening, closing = ([match for match in said if days.get(match["day"]) == moment.day] for moment in (first, last))
     begins = len(opening) == 1 and (opening[0]["until"] or not _CEASES.search(opening[0].group()))
     if first.time is None and last.time is None and begins and len(closing) == 1 and first.day < last.day:
-        opens, closes = _hour(opening[0]["hour"], closing=False), _hour(closing[0]["until"] or closing[0]["hour"], closing=True)
+        opens, closes = clock(opening[0]["hour"], closing=False), clock(closing[0]["until"] or closing[0]["hour"], closing=True)
         return TextMatch((replace(first, time=opens), replace(last, time=closes)), found.start, max(opening[0].end(), closing[0].end()))
     if last.time is not None and len(said) == len(closing) == 1 and closing[0]["but"] and _CEASES.search(closing[0].group()):
-        return TextMatch((first, replace(last, time=_hour(closing[0]["hour"], closing=True))), found.start, closing[0].end())
+        return TextMatch((first, replace(last, time=clock(closing[0]["hour"], closing=True))), found.start, closing[0].end())
     return found
 
 
@@ -314,7 +309,7 @@ def _sentences(document: ActText, block: Block) -> Iterator[Candidate]:
         before = document.folded.text[max(opening.start() - 60, block.start) : opening.start()]
         night = any(_NIGHT.search(glue) for glue in (before, *(day.glue for day in days)))
         found = TextMatch(_period(days, night=night), opening.start(), days[-1].end)
-        at, several = Moment(days[0].day, _hour(next(iter(days[0].hours), None), closing=opening["begins"] is None)), len(days) > 1
+        at, several = Moment(days[0].day, clock(next(iter(days[0].hours), ""), closing=opening["begins"] is None)), len(days) > 1
         elsewhere = _of_something_else(document, block.start, found.start)
         _, comma, clause = before.rpartition(",")  # "Sur le rapport du directeur, l'autorisation vaut jusqu'au…"
         of_the_use = comma and "." not in clause and _OF_THE_USE.search(clause)
@@ -393,7 +388,7 @@ _FOR = re.compile(
 def _durations(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
     """Yield periods from a day for so long. Hours count from an hour that is given, and from nothing else."""
     for match in chain(_LASTING.finditer(text, start, end), _FOR.finditer(text, start, end)):
-        day, count, at = full(match["start"]), cardinal(match["count"]), _hour(match["begin"], closing=False)
+        day, count, at = full(match["start"]), cardinal(match["count"]), clock(match["begin"] or "", closing=False)
         if day is None or count is None or count > _LONGEST:
             continue
         closes = None if match["unit"].startswith("heure") else Moment(last_day(day, count, match["unit"]))

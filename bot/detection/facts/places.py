@@ -10,10 +10,9 @@ from itertools import chain, islice, takewhile
 
 from bot.detection.facts.operators import HEADED, beside_formality, in_event, is_formality
 from bot.detection.text.cues import fold, load
-from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.lists import INLINE_MARK, MOST_ITEMS, lists, names_of_one_kind
 from bot.detection.text.phrases import is_sound, joined, phrase_end, without_names
-from bot.detection.text.segments import Block, DecreePart, Segment
 from bot.detection.text.tables import Line, PrintedTable, cells_of, is_header, tables, under
 
 # From the words around a place to its name: enumerations cut into items, what is said of an item left out.

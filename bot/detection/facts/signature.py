@@ -9,11 +9,9 @@ from datetime import date
 from functools import cache
 from itertools import islice, pairwise, product
 
-from bot.detection.facts.identity import QUOTING
 from bot.detection.text.cues import cues, fold, load, pattern, repair
-from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, erratum, own_heading, unquoted
 from bot.detection.text.phrases import ANY_DATE, HOUR, full, is_signatory
-from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
 from bot.domain.law import LINK, PREFIX, spellings
 
 # The administrative courts that the remedies of a decree name.
@@ -121,8 +119,7 @@ def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -
     titled = [
         match
         for block in (headings if erratum(document, segment) is None else ())
-        for match in _DATED_TITLE.finditer(text, block.start, block.end)
-        if not QUOTING.search(text[max(match.start() - 8, 0) : match.start()])
+        for match in unquoted(_DATED_TITLE, text, block.start, block.end)
     ]
     for match in (*numbered, *titled, *_signings(document, segment), *letterhead(document, segment)):
         day = full(match["day"] or "")

@@ -1,21 +1,92 @@
-"""Decides by the title or heading of an act, else by its articles; and finds which decrees of one act are the same."""
+"""Decides what an act does: by its title or heading, else by its articles; visas and recitals never decide alone. Where neither decides,
+and the act speaks of VSA or could, says whether a person must look."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
-from datetime import timedelta
-from itertools import product, starmap
-from typing import Any
+from collections.abc import Sequence
+from itertools import product
 
-from bot.detection.facts.identity import number, without_service
+from bot.detection.facts.identity import Citation, citations, number, references
 from bot.detection.facts.period import period
-from bot.detection.facts.references import CHANGES, Citation, citations, references
-from bot.detection.rules.evidence import USE, Finding, SegmentEvidence, Verb, article_verb, first_verb, stopped, title_verb, unsettled
-from bot.detection.text.cues import VerdictReason, cue
-from bot.detection.text.mentions import Mention, legal_bases
-from bot.detection.text.segments import Block, DecreePart, Segment, erratum, own_heading
-from bot.domain.acts import Evidence, Facts, Kind, Moment, Verdict
+from bot.detection.rules.evidence import (
+    Finding,
+    SegmentEvidence,
+    Verb,
+    article_verb,
+    first_verb,
+    is_generic,
+    lists_acts,
+    notice_opening,
+    own_title,
+    stopped,
+    tells_only_a_change,
+    title_verb,
+    unsettled,
+)
+from bot.detection.text.cues import VerdictReason, cue, name_of
+from bot.detection.text.document import HEADING_REACH, ActText, Block, DecreePart, Segment, erratum, own_heading
+from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
+from bot.domain.acts import CHANGING, Evidence, Kind, Outcome
+
+
+def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone: bool) -> Finding:
+    """Judge one decree. `unreadable`: some of its pages could not be read; `stand_alone`: its title may be a mere file name."""
+    title = own_title(document, segment, stand_alone=stand_alone)
+    case = SegmentEvidence(document, segment, mentions(document, segment), title, unreadable)
+    if not case.found:
+        return without_mention(case)
+    decided = _beside_the_point(case) or by_title(case)
+    if decided is not None:
+        return decided
+    if case.title is not None and (never := cue("never").search(case.title.text)) is not None:
+        return case.not_concerned(*case.phrases(), case.against(never, case.title.start))
+    ruled = by_articles(case)
+    if ruled is not None and ruled.outcome is Outcome.DECREE:
+        return ruled
+    return by_reference(case) or answered(case) or by_parts(case) or ruled or undecided(case)
+
+
+_ENACTS = re.compile(r"^\W{0,4}(?:arretent|arrete)\W{0,4}$", re.MULTILINE)
+_DRAFT = re.compile(r"^\W{0,4}projet(?:\sd.arretes?\b|\W{0,4}$)", re.MULTILINE)
+
+
+def _beside_the_point(case: SegmentEvidence) -> Finding | None:
+    """Return the finding on what is no decision on VSA: of another authority, a notice, a draft, an act on other images."""
+    court = case.said("judged.by", DecreePart.TITLE, DecreePart.HEADING) or case.said("judged.signed", DecreePart.HEADING)
+    if court is not None:
+        return _of_a_court(case, court)
+    said = case.said("signed_elsewhere", DecreePart.TITLE, DecreePart.HEADING)
+    if said is None and not case.segment.is_formal and not case.unreadable:
+        said = notice_opening(case.document, case.segment) or lists_acts(case.document, case.segment)
+    if said is not None:
+        # The title is of an opinion, the text below it a decree: a table of contents may name one by the other.
+        advises = said.lastgroup == "commission_that_advises"
+        if advises and _ENACTS.search(case.document.folded.text, case.segment.start, case.segment.end):
+            return case.left_open(VerdictReason.UNSETTLED, case.against(said))
+        return case.not_concerned(*case.phrases(), case.against(said))
+    headings = case.segment.of(DecreePart.TITLE, DecreePart.HEADING)
+    if any(_DRAFT.search(case.document.folded.text, block.start, block.end) for block in headings):
+        return case.left_open(VerdictReason.SOMETHING_ELSE)
+    parts = DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY
+    opened = case.said("judged.overturned.annulled_in_part", *parts) or case.said(
+        "around.authorisation_still_to_be_given", DecreePart.ARTICLE
+    )
+    if opened is not None:
+        return case.left_open(VerdictReason.UNSETTLED, case.against(opened))
+    return case.passed_over(VerdictReason.OTHER_WORDS) if case.sees_nothing() else None
+
+
+def _of_a_court(case: SegmentEvidence, said: re.Match[str]) -> Finding:
+    """Return the finding on a judgment: one that leaves the decree it is about as it was is not concerned, any other is for a person."""
+    parts = DecreePart.TITLE, DecreePart.ARTICLE
+    overturned = case.said("judged.overturned.suspended_or_annulled", *parts)
+    if overturned is None and case.said("judged.overturned.rejected", *parts) is not None:
+        return case.not_concerned(*case.phrases(), case.against(said))
+    return case.left_open(VerdictReason.UNSETTLED, *map(case.against, filter(None, (said, overturned))))
+
+
+# By its title.
 
 _TITLE_TAIL = 320
 """Squeezed characters after a mention in which its title may still say what it does to it."""
@@ -49,14 +120,14 @@ def _by_title_with(case: SegmentEvidence, block: Block, mention: Mention) -> Fin
     never = cue("never").search(text, start, said)
     verb = title_verb(text, start, said, stop)
     if correcting is not None:  # whatever the decree does that it corrects
-        verb = Verb(Kind.MODIFICATION, *document.mended_span(*correcting.span("word")), Kind.MODIFICATION.value)
+        verb = Verb(Kind.MODIFICATION, *document.mended_span(*correcting.span("word")))
     if never is not None:
         first = first_verb(text, start, said)  # "portant autorisation… et délégation" decides before
         # "Abrogeant l'arrêté attribuant une subvention pour…": what is ended is the subsidy.
-        ended = verb is not None and verb.kind in CHANGES and never.end() <= mention.tight_start
+        ended = verb is not None and verb.kind in CHANGING and never.end() <= mention.tight_start
         if ended or first is None or first.start >= never.start():
             return case.not_concerned(case.phrase(mention), case.against(never))
-    open_to_doubt = unsettled(text, start, mention.tight_start if verb is None or verb.cue == USE else verb.start, stop)
+    open_to_doubt = unsettled(text, start, mention.tight_start if verb is None or verb.of_use else verb.start, stop)
     if open_to_doubt is not None:
         return case.doubted(mention, VerdictReason.UNSETTLED, case.against(open_to_doubt))
     if verb is None:
@@ -71,7 +142,7 @@ def _unsaid(case: SegmentEvidence, verb: Verb) -> VerdictReason | None:
     """Return what an erratum leaves open: which decree it corrects, or that it changes anything."""
     if not references(case.document, case.segment, verb.kind, None):
         return VerdictReason.UNNAMED
-    return VerdictReason.NO_CHANGE if cue("around.idle").search(case.text, *case.span) is not None else None
+    return VerdictReason.NO_CHANGE if case.said("around.idle") is not None else None
 
 
 def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Finding:
@@ -81,7 +152,7 @@ def _decided(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) ->
     if verb.kind is Kind.AUTHORISATION and of_another is not None:
         kind, said_so = _done_to_another(case) or (Kind.MODIFICATION, case.verb(verb))
         return case.decree(kind, said_so, mention)
-    if verb.cue == USE:
+    if verb.of_use:
         return _used(case, mention, verb, start)
     if verb.kind is Kind.SUSPENSION and (done := _done_to_another(case)) is not None and done[0] is Kind.ABROGATION:
         # "Ordonnant l'interruption": the articles say whether it is for a time or for good.
@@ -134,7 +205,7 @@ def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: i
 
 def _bears_on_something_else(case: SegmentEvidence, verb: Verb, mention: Mention) -> Finding | None:
     """Return what shows that the decree changed or ended is no authorisation ("l'arrêté portant création d'un comité de suivi…")."""
-    named = cue("related").finditer(case.text, verb.end, mention.tight_start) if verb.kind in CHANGES else ()
+    named = cue("related").finditer(case.text, verb.end, mention.tight_start) if verb.kind in CHANGING else ()
     other = next((found for found in named if _PURPORT.search(case.text[verb.end : found.start()]) is not None), None)
     return None if other is None else case.doubted(mention, VerdictReason.SOMETHING_ELSE, case.against(other))
 
@@ -192,7 +263,7 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
             titled = case.title.verb if case.title is not None and (verb.kind is not Kind.AUTHORISATION or quoted) else None
             if case.title is None or titled is None or titled.kind is Kind.AUTHORISATION:
                 return case.decree(verb.kind, case.verb(verb), mention)
-            return case.decree(titled.kind, case.verb(titled, case.title.start), mention)
+            return case.decree(titled.kind, case.verb(titled), mention)
     return doubt or _as_titled(case)
 
 
@@ -202,7 +273,7 @@ def _as_titled(case: SegmentEvidence) -> Finding | None:
     titled = case.title.verb if case.title is not None else None
     done = _done_to_another(case)
     spoken = next((mention for mention in case.found if mention.part is DecreePart.ARTICLE and not mention.citation), None)
-    if titled is None or done is None or spoken is None or titled.kind is not done[0] or done[0] not in CHANGES or not case.supported():
+    if titled is None or done is None or spoken is None or titled.kind is not done[0] or done[0] not in CHANGING or not case.supported():
         return None
     block = case.segment.at(spoken.start)
     named = any(entry.vsa and block.start <= entry.start < spoken.start for entry in citations(case.document, case.segment, None))
@@ -272,7 +343,7 @@ def by_parts(case: SegmentEvidence) -> Finding | None:
             return None
         if verb is not None and (verb.kind is not Kind.AUTHORISATION or _is_not_allowed(case, verb)):
             return None
-        verb = verb or (None if let is None else Verb(Kind.AUTHORISATION, *let.span(), Kind.AUTHORISATION.value))
+        verb = verb or (None if let is None else Verb(Kind.AUTHORISATION, *let.span()))
         if verb is not None and _THE_USE.search(text, max(verb.start - _USED_NEAR, start), min(verb.end + _USED_NEAR, stop)):
             allowed = allowed or verb
     lasts = period(document, segment) if allowed is not None and case.looks_for_events() else None
@@ -314,65 +385,162 @@ def _object_of(case: SegmentEvidence, cited: Citation) -> Mention | None:
     return None
 
 
-# Which of the decrees found inside one act are the same: a line of a table of contents, a separator page, the decree itself.
-
-_FACTS = tuple(entry.name for entry in fields(Facts))
-_DATES = ("signed", "starts")
-_TELLING = ("signed", "starts", "ends", "operators", "event", "places")
-_MORNING = 9
-"""Hour until which the end of an evening is given as of the day before."""
+# What is said of an act in which neither title nor articles decide, though it speaks of VSA or could.
 
 
-def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
-    """Return each decree once, in the order of the act, with every fact that any of its appearances gave. A wrong merge would lose one: two
-    are one only when their identifiers agree, or their numbers and dates, or, where one has no number, when nothing they both give
-    differs."""
-    kept: list[tuple[Segment, Verdict]] = []
-
-    def wealth(decree: tuple[Segment, Verdict]) -> tuple[bool, int]:
-        return decree[0].has_articles, sum(bool(getattr(decree[1].facts, name)) for name in _FACTS)
-
-    for entry in sorted(decrees, key=wealth, reverse=True):
-        twin = next((rank for rank, other in enumerate(kept) if _same(entry, other)), None)
-        if twin is not None:
-            kept[twin] = kept[twin][0], _completed(kept[twin][1], entry[1])
-        else:
-            kept.append(entry)
-    return tuple(verdict for _, verdict in sorted(kept, key=lambda entry: entry[0].start))
+def undecided(case: SegmentEvidence) -> Finding:
+    """Return the finding where neither title nor articles decide, though some part speaks of VSA."""
+    if not any(mention.strong for mention in case.found) and (ruined := _ruined(case)) is not None:
+        return ruined
+    spoken = any(mention.deciding or (mention.strong and mention.part is DecreePart.BODY) for mention in case.found)
+    finding = _by_body(case) if spoken else _by_preamble(case)
+    return finding if finding.outcome is not Outcome.NOT_CONCERNED else _in_other_words(case) or finding
 
 
-def _same(one: tuple[Segment, Verdict], two: tuple[Segment, Verdict]) -> bool:
-    (segment, verdict), (other_segment, other) = one, two
-    if verdict.kind is not other.kind:
+def _by_body(case: SegmentEvidence) -> Finding:
+    """Return the finding where articles only speak of VSA: for a person, unless in words of other things under a title of its own."""
+    weak = not any(mention.strong for mention in case.found) and not case.supported()
+    clear = case.title is not None and not case.title.speaks and case.segment.is_formal and not case.unreadable
+    if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
+        return case.passed_over(VerdictReason.OTHER_WORDS)
+    # Among powers that the article hands over to somebody.
+    handed = case.said("around.delegation_of_powers", DecreePart.ARTICLE)
+    return case.left_open(VerdictReason.UNDECIDED, *map(case.against, filter(None, [handed])))
+
+
+def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
+    """Return True for weak words in an article that says that they show somebody where to look: what VSA does, whatever it is called."""
+    if mention.part is not DecreePart.ARTICLE:
         return False
-    if segment.act_id is not None and other_segment.act_id is not None:
-        return segment.act_id == other_segment.act_id
-    if verdict.facts.number is not None and other.facts.number is not None:
-        numbers = {without_service(verdict.facts.number), without_service(other.facts.number)}
-        return len(numbers) == 1 and all(starmap(_agree, _pairs(verdict.facts, other.facts, _DATES)))
-    telling = _pairs(verdict.facts, other.facts, _TELLING)
-    agreeing = any(left == right for left, right in telling)
-    return all(starmap(_agree, telling)) and (agreeing or not (segment.has_articles and other_segment.has_articles))
+    low, high = case.document.mended_span(*case.sentence(mention))
+    return cue("around.telling").search(case.text, low, max(high, mention.tight_end)) is not None
 
 
-def _pairs(one: Facts, two: Facts, names: tuple[str, ...]) -> list[tuple[Any, Any]]:
-    """Return the facts that both give."""
-    pairs = [(getattr(one, name), getattr(two, name)) for name in names]
-    return [(left, right) for left, right in pairs if left and right]
+def _by_preamble(case: SegmentEvidence) -> Finding:
+    """Return the finding where only visas and recitals speak of VSA: for a person to see, unless the act merely cites the law under a title
+    of its own, or is a text of two interleaved layers whose every word is there."""
+    strong = [mention for mention in case.found if mention.strong]
+    if not strong and not case.supported():
+        return case.passed_over(VerdictReason.OTHER_WORDS)
+    if case.title is None or is_generic(case.title.text):
+        return _scrambled(case, strong) or case.left_open(VerdictReason.PREAMBLE)
+    given_up = [_given_up(case, mention) for mention in strong]
+    on_the_law = any(basis.alone for basis, *_ in legal_bases(case.document, case.segment.start, case.segment.end))
+    # It rests on the law, and its articles name what is looked for: it decides on VSA in words of its own.
+    decides = on_the_law and case.looks_for_events() and not any(given_up)
+    if decides or tells_only_a_change(case.title) or case.unreadable:
+        return case.left_open(VerdictReason.PREAMBLE)
+    if all(mention.citation or idle for mention, idle in zip(strong, given_up, strict=True)) or _only_named(case, strong):
+        return case.passed_over(VerdictReason.QUOTED if any(mention.citation for mention in strong) else VerdictReason.PREAMBLE)
+    return case.left_open(VerdictReason.PREAMBLE)
 
 
-def _agree(one: Any, two: Any) -> bool:
-    """Return True for the same, or moments of which one only has its day: "du 5 au 8 décembre" is also until 1 a.m. of the 9th."""
-    if not isinstance(one, Moment) or not isinstance(two, Moment) or (one.time is None) is (two.time is None):
-        return bool(one == two)
-    day, exact = (one.day, two) if one.time is None else (two.day, one)
-    night = exact.time is not None and exact.time.hour < _MORNING and exact.day == day + timedelta(days=1)
-    return day == exact.day or night
+def _scrambled(case: SegmentEvidence, strong: Sequence[Mention]) -> Finding | None:
+    """Return the decree that a text of two interleaved layers is, every word of which is there."""
+    scrambled = case.said("around.scrambled")
+    own = next((mention for mention in strong if not mention.citation), None)
+    if scrambled is None or own is None or case.said("around.another_verb") is not None or not case.supported():
+        return None
+    return case.decree(Kind.AUTHORISATION, case.verb(Verb(Kind.AUTHORISATION, *scrambled.span())), own)
 
 
-def _completed(fuller: Verdict, other: Verdict) -> Verdict:
-    """Return the fuller verdict with the facts that only the other one had, and their evidence."""
-    missing = {name: value for name in _FACTS if not getattr(fuller.facts, name) and (value := getattr(other.facts, name))}
-    about = {"period" if name in {"starts", "ends"} else name for name in missing}
-    evidence = (*fuller.evidence, *(quote for quote in other.evidence if quote.about in about))
-    return replace(fuller, facts=replace(fuller.facts, **missing), evidence=evidence)
+def _given_up(case: SegmentEvidence, mention: Mention) -> bool:
+    """Return True for what a recital says was thought of and is not done."""
+    if mention.part is not DecreePart.RECITAL:
+        return False
+    low, high = case.document.mended_span(*case.sentence(mention))
+    before = cue("around.given_up").search(case.text, low, mention.tight_end)
+    return before is not None or cue("around.not_done").match(case.text, mention.tight_end, max(high, mention.tight_end)) is not None
+
+
+def _only_named(case: SegmentEvidence, strong: Sequence[Mention]) -> bool:
+    """Return True where only visas speak of VSA, as the title of another decree, and the act decides nothing on images."""
+    before = (case.text[case.within(case.segment.at(mention.start))[0] : mention.tight_start] for mention in strong)
+    quoted = all(re.match(r"vu?l?(?:es)?arrete", words) for words in before)
+    if case.supported() or not case.segment.has_articles or not quoted:
+        return False
+    return case.said("around.seen", DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE) is None
+
+
+_ON_VIDEO = re.compile(r"video(?:protection|surveillance)|(?:signalement|detection|alerte)automati")
+
+
+def without_mention(case: SegmentEvidence) -> Finding:
+    """Return the finding where nothing names VSA, but its words may have been cut off or misread: a person must look at a title cut in a
+    table of contents ("portant autorisation de l'emploi da") with no body to say more, and at an act that rests on the very articles of the
+    law and names predetermined events, video surveillance or nothing at all."""
+    document, segment = case.document, case.segment
+    cut = case.said("around.use_of_something_in_a_place")
+    if cut is not None and not segment.has_articles and case.span[1] - cut.end() <= 60:
+        phrase = document.evidence("verdict", segment.start, segment.end, name_of(cut))
+        return case.uncertain(phrase, case.because("doubt", VerdictReason.CUT_OFF, segment))
+    if (ruined := _ruined(case)) is not None:
+        return ruined
+    cited = (entry for entry in legal_bases(document, segment.start, segment.end) if entry[0].alone)
+    resting = next((entry for entry in cited if not _beside_excluded(case, entry[1])), None)
+    if resting is not None and not case.denied():
+        basis, start, end = resting
+        title = case.title
+        telling = title is None or tells_only_a_change(title) or _ON_VIDEO.search(title.text) is not None
+        telling = telling or case.said("around.images_analysed", DecreePart.ARTICLE) is not None
+        if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
+            phrase = document.evidence("verdict", start, end, basis.label)
+            return case.uncertain(phrase, document.evidence("doubt", start, end, VerdictReason.LAW_ALONE.value))
+    return _in_other_words(case) or Finding(Outcome.NOT_CONCERNED, None, (*case.set_aside(), *case.texts_cited()) or case.sign())
+
+
+def _in_other_words(case: SegmentEvidence) -> Finding | None:
+    """Return that a person must look where a title names VSA in the jargon of services, unless it decides nothing or on other things, and
+    where an act on cameras tells of a program that analyses, whatever it is called, and of one of the predetermined events."""
+    text = case.document.folded.text
+    for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING):
+        end = min(block.end, block.start + HEADING_REACH) if block.part is DecreePart.HEADING else block.end
+        said = cue("jargon.title").search(text, block.start, end)
+        span = case.document.mended_span(block.start, end)
+        other = any(cue(name).search(case.text, *span) for name in ("never", "around.other_thing"))
+        if said is None or cue("jargon.unless").search(text, block.start, end) or other:
+            continue
+        phrase = case.document.evidence("verdict", block.start, end)
+        return case.uncertain(phrase, case.document.evidence("doubt", *said.span(), VerdictReason.JARGON.value))
+    about_video = case.said("around.video") is not None and not case.denied()
+    blocks = list(case.segment.of(DecreePart.RECITAL, DecreePart.ARTICLE)) if about_video else []
+    program = cue("jargon.program")
+    told = next((said for block in blocks if (said := program.search(case.document.flat, block.start, block.end)) is not None), None)
+    if told is not None and any(purposes_named(case.document, block.start, block.end, listed=True) for block in blocks):
+        phrase = case.document.evidence("verdict", *told.span())
+        return case.uncertain(phrase, case.document.evidence("doubt", *told.span(), VerdictReason.JARGON.value))
+    return None
+
+
+def _ruined(case: SegmentEvidence) -> Finding | None:
+    """Return that a person must look where no article could be read, and fragments are left of the words that name VSA and of its law."""
+    left = case.said("around.what_is_left_of_its_name")
+    if left is None or case.segment.has_articles or case.mentions.set_aside or case.said("around.remains") is None:
+        return None
+    phrase = case.document.evidence("verdict", *case.document.loose(*left.span()), name_of(left))
+    return case.uncertain(phrase, case.because("doubt", VerdictReason.DAMAGED, left))
+
+
+_TO_BE_ASKED = re.compile(
+    r"\b(?:appartient|revient|loisible|libre|invitee?s?|pourra|peut|faudra|devra)\b[^.;]{0,80}\b(?:presenter|deposer|former|adresser)"
+    r" une (?:nouvelle )?demande\b[^.;]{0,120}$"
+)
+
+
+_SUCH = re.compile(r"\b(?:un tel traitement|une telle (?:analyse|exploitation))\b[^.]{0,160}$")
+
+
+def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
+    """Return True for a law named only to say what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…",
+    "… aucun traitement algorithmique ; qu'un tel traitement relève de l'article 10…"), or what an article leaves to be asked for ("il lui
+    appartient de présenter une demande sur le fondement de…")."""
+    block = case.segment.at(start)
+    if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
+        return True
+    excluded = [entry for entry in case.mentions.set_aside if entry.value == EXCLUDED]
+    if any(block.start <= entry.start < start and _SUCH.search(case.document.flat, entry.start, start) for entry in excluded):
+        return True
+    sentences = (
+        (entry.start, sentence(case.document.flat, case.segment.at(entry.start), entry.start, entry.start)[1]) for entry in excluded
+    )
+    return any(first <= start < last for first, last in sentences)

@@ -12,12 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from bot.detection.facts.references import CHANGES
 from bot.detection.text.cues import VerdictReason, cue, cues, name_of
-from bot.detection.text.document import ActText
+from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.mentions import EXCLUDED, Mention, Mentions, legal_bases, purposes_named, rests_on_the_law, sentence
-from bot.detection.text.segments import Block, DecreePart, Segment, own_heading
-from bot.domain.acts import Evidence, Kind, Outcome
+from bot.domain.acts import CHANGING, Evidence, Kind, Outcome
 
 EVENT = "predetermined event"
 PRODUCT = "known product or maker"
@@ -68,11 +66,20 @@ class SegmentEvidence:
     @property
     def span(self) -> tuple[int, int]:
         """Return where the segment is in that text."""
-        return self.document.mended_span(self.segment.start, self.segment.end)
+        return self.within(self.segment)
 
-    def within(self, block: Block) -> tuple[int, int]:
+    def within(self, part: Block | Segment) -> tuple[int, int]:
         """Return where a part of it is in that text."""
-        return self.document.mended_span(block.start, block.end)
+        return self.document.mended_span(part.start, part.end)
+
+    def sentence(self, said: Mention | TextMatch[str]) -> tuple[int, int]:
+        """Return the sentence of a mention, or of a phrase that was set aside, in the folded text."""
+        return sentence(self.document.flat, self.segment.at(said.start), said.start, said.end)
+
+    def said(self, name: str, *parts: DecreePart) -> re.Match[str] | None:
+        """Return where it says what the cue of this name meets: in the first of these parts that does, without any in all of it."""
+        spans = [self.within(block) for block in self.segment.of(*parts)] if parts else [self.span]
+        return next((found for span in spans if (found := cue(name).search(self.text, *span)) is not None), None)
 
     def sees_nothing(self) -> bool:
         """Return True for a whole act of which no word is about images, or only of animals, land and the like, or that there are none."""
@@ -88,11 +95,6 @@ class SegmentEvidence:
             return False
         unseen = {match.end() for match in cue("around.unseen").finditer(self.text, *self.span)}
         return all(match.end() in unseen for match in cue("around.seen").finditer(self.text, *self.span))
-
-    def said_in(self, name: str, *parts: DecreePart) -> re.Match[str] | None:
-        """Return where the first of these parts that meets the cue of this name does, None where none does."""
-        spans = (self.within(block) for block in self.segment.of(*parts))
-        return next((found for span in spans if (found := cue(name).search(self.text, *span)) is not None), None)
 
     def supported(self) -> bool:
         """Return whether medium words have the company they need: the law itself, its decree, or two of the predetermined events."""
@@ -111,27 +113,27 @@ class SegmentEvidence:
 
     def denied(self) -> bool:
         """Return whether an article says that the act authorises no VSA: not only no other one, and none elsewhere or at another time."""
-        aside = ((entry, self.segment.at(entry.start)) for entry in self.mentions.set_aside if entry.value == EXCLUDED)
-        said = (sentence(self.document.flat, block, entry.start, entry.end) for entry, block in aside if block.part is DecreePart.ARTICLE)
+        aside = (entry for entry in self.mentions.set_aside if entry.value == EXCLUDED)
+        said = (self.sentence(entry) for entry in aside if self.segment.at(entry.start).part is DecreePart.ARTICLE)
         return any(_BUT_FOR.search(self.document.flat, *span) is None for span in said)
 
     # Evidence.
 
     def phrase(self, mention: Mention) -> Evidence:
         """Quote a mention from the beginning of its sentence or title where that is near."""
-        return self.document.evidence("verdict", *_around(self.document, self.segment.at(mention.start), mention), mention.cue)
+        return self.document.evidence("verdict", *_around(self.document.folded.text, self.segment.at(mention.start), mention), mention.cue)
 
     def phrases(self) -> tuple[Evidence, ...]:
         """Quote the first mentions, each by its bare words."""
         return tuple(self.document.evidence("verdict", mention.start, mention.end, mention.cue) for mention in self.found[:_ENOUGH])
 
-    def verb(self, verb: Verb, offset: int = 0) -> Evidence:
-        """Quote what the act does. `offset` is where the text that was searched begins in the mended view."""
-        start, end = self.document.loose(verb.start + offset, verb.end + offset)
+    def verb(self, verb: Verb) -> Evidence:
+        """Quote what the act does."""
+        start, end = self.document.loose(verb.start, verb.end)
         block = self.segment.at(start)
         if self.document.flat.startswith(_PORTANT, max(start - len(_PORTANT), block.start)):
             start -= len(_PORTANT)
-        return self.document.evidence("verb", start, max(end, min(end + _AFTER_VERB, block.end)), verb.cue)
+        return self.document.evidence("verb", start, max(end, min(end + _AFTER_VERB, block.end)), "use" if verb.of_use else verb.kind.value)
 
     def because(self, about: str, why: VerdictReason, phrase: Mention | Block | Segment | re.Match[str]) -> Evidence:
         """Quote the phrase for which an act is for a person (`doubt`, `contradiction`) or not concerned (`against`), and why."""
@@ -153,7 +155,7 @@ class SegmentEvidence:
 
     def sign(self) -> tuple[Evidence, ...]:
         """Quote the word for which the act was looked at, where nothing else was found in it."""
-        match = cue("gate").search(self.text, *self.span)
+        match = self.said("gate")
         return () if match is None else (self.document.evidence("sign", *self.document.loose(*match.span()), SIGN),)
 
     # Findings.
@@ -203,8 +205,7 @@ class SegmentEvidence:
             yield self.document.evidence("support", start, end, EVENT)
 
 
-def _around(document: ActText, block: Block, mention: Mention) -> tuple[int, int]:
-    text = document.folded.text
+def _around(text: str, block: Block, mention: Mention) -> tuple[int, int]:
     if block.part in {DecreePart.TITLE, DecreePart.HEADING}:
         title = own_heading(text, block.start, mention.start)
         if title > block.start and mention.start - title < 200:
@@ -219,9 +220,6 @@ def _around(document: ActText, block: Block, mention: Mention) -> tuple[int, int
 _ASKED = 40
 """Squeezed characters before a verb that show whether it was only asked for."""
 
-USE = "use"
-"""The cue of a title that names the use of VSA and has no verb: its articles say more."""
-
 _SECOND = 20
 """Squeezed characters after the beginning of a verb in which it is whole."""
 
@@ -231,18 +229,19 @@ _BESIDE = 90
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb and what it makes of the act. `start:end` are positions in the text that was searched; `cue` names what it met."""
+    """A verb and what it makes of the act. `start:end` are positions in the text that was searched. `of_use`: a title has none, and names
+    the use of VSA: its articles say more."""
 
     kind: Kind
     start: int
     end: int
-    cue: str
+    of_use: bool = False
 
 
 def first_verb(text: str, start: int, stop: int) -> Verb | None:
     """Return the first verb of a title, of two that begin together the longer; none that is only applied for ("demande d'autorisation")."""
     found = ((kind, match) for kind in Kind for match in cue(f"titles.{kind.value}").finditer(text, start, stop))
-    matches = [Verb(kind, *match.span(), kind.value) for kind, match in found if not _asked(text, start, match)]
+    matches = [Verb(kind, *match.span()) for kind, match in found if not _asked(text, start, match)]
     return min(matches, key=lambda verb: (verb.start, -(verb.end - verb.start)), default=None)
 
 
@@ -257,7 +256,7 @@ def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
     use = cue("titles.use").search(text, start, said)
     if use is None or (related is not None and related.start() <= use.start()):
         return None
-    return Verb(Kind.AUTHORISATION, *use.span(), USE) if cue("around.asked").search(text, start, use.start()) is None else None
+    return Verb(Kind.AUTHORISATION, *use.span(), of_use=True) if cue("around.asked").search(text, start, use.start()) is None else None
 
 
 def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
@@ -287,7 +286,7 @@ def _asked(text: str, start: int, verb: re.Match[str]) -> bool:
 def article_verb(text: str, start: int, stop: int) -> Verb | None:
     """Return what an article decides: its first verb."""
     found = ((kind, cue(f"articles.{kind.value}").search(text, start, stop)) for kind in Kind)
-    matches = [Verb(kind, *match.span(), kind.value) for kind, match in found if match is not None]
+    matches = [Verb(kind, *match.span()) for kind, match in found if match is not None]
     return min(matches, key=lambda verb: (verb.start, verb.kind.value), default=None)
 
 
@@ -317,13 +316,14 @@ class OwnTitle:
 
     @property
     def verb(self) -> Verb | None:
-        """Return the first verb."""
-        return first_verb(self.text, 0, len(self.text))
+        """Return the first verb, with its positions in the mended view."""
+        verb = first_verb(self.text, 0, len(self.text))
+        return None if verb is None else replace(verb, start=self.start + verb.start, end=self.start + verb.end)
 
     @property
     def speaks(self) -> bool:
         """Return True for a title that names algorithmic video surveillance, in whatever words."""
-        return any(each.search(self.text) for each in (*cues().strong, *cues().bare, *cues().medium))
+        return cues().name(self.text, 0, len(self.text))
 
 
 def is_generic(title: str) -> bool:
@@ -334,7 +334,7 @@ def is_generic(title: str) -> bool:
 
 def tells_only_a_change(title: OwnTitle) -> bool:
     """Return True for a title that changes or ends another decree and does not say what that is about ("abrogeant l'arrêté n° 2026-12")."""
-    return (verb := title.verb) is not None and verb.kind in CHANGES and _ONLY_A_CHANGE.fullmatch(title.text) is not None
+    return (verb := title.verb) is not None and verb.kind in CHANGING and _ONLY_A_CHANGE.fullmatch(title.text) is not None
 
 
 def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnTitle | None:

@@ -90,6 +90,10 @@ class Cues(NamedTuple):
     bare: tuple[Pattern, ...]
     medium: tuple[Pattern, ...]
 
+    def name(self, text: str, start: int, end: int) -> bool:
+        """Return True for a stretch of a squeezed text that names VSA, in whatever words."""
+        return any(each.search(text, start, end) for each in (*self.strong, *self.bare, *self.medium))
+
 
 @cache
 def cues() -> Cues:

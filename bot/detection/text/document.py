@@ -1,15 +1,17 @@
-"""Makes of an act one text with its views, quoted with page numbers and without persons' names; and finds first whether it has any sign."""
+"""Makes of an act one text with its views, once it shows a sign: quoted with page numbers and without persons' names. Cuts it into decrees,
+of which it can hold 164 over 492 pages, each a segment; and these into parts: heading, visas, recitals (`Considérant…`), articles."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import accumulate, pairwise
 from typing import Generic, TypeVar
 
-from bot.detection.text.cues import RewrittenText, cue, cues, damaged, fold, repair, squeeze
+from bot.detection.text.cues import RewrittenText, cue, cues, damaged, fold, load, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
 from bot.domain.text import PageText, bare, fold_letters, fold_words
@@ -69,14 +71,21 @@ _RULE = re.compile(r"^[ \t+:=_-]{5,}$", re.MULTILINE)
 # Justified lines of which the text layer prints every blank twice: no columns.
 _SPREAD, _BLANK = re.compile(r"\S  (?=\S)"), re.compile(r"\S (?=\S)")
 
+# A line of a table of contents of the national template, from its identifier to its page: `75-2026-05-03-00001 - … (6 pages) Page 3`.
+_CONTENTS_LINE = re.compile(
+    r"\W{0,3}\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5}\s+-\s.{0,1200}?\(\s?\d{1,4}\s?pages?\s?\)\s?page\s?\d{1,4}", re.DOTALL
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ActText:
     """The title, then the pages. Positions given to its methods are positions in `folded.text` unless they say otherwise."""
 
     source: str
+    pages: tuple[PageText, ...]
     page_starts: tuple[int, ...]
     page_numbers: tuple[int, ...]
+    """Of the title, then of each page."""
     folded: RewrittenText
     flat: str
     """`folded.text` with its line breaks as blanks: same positions."""
@@ -85,22 +94,23 @@ class ActText:
     mended: RewrittenText
     """`tight.text` with the words put back that OCR damages. The text to match cues against."""
     title_end: int
-    part_starts: tuple[int, ...] = ()
-    parts: tuple[Where, ...] = ()
-    """What each stretch of `folded.text` is, from its beginning in `part_starts` on. Empty until the decrees in it are separated."""
-    poor_pages: frozenset[int] = frozenset()
-    """Pages of which letters may be misread: recognised with little confidence, or damaged."""
-    unsure: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """On the other recognised pages the words that may be."""
+    title_from: Where = Where.TITLE
+    """Where the title was read."""
+    segments: tuple[Segment, ...] = ()
+    """The decrees in it, in order."""
 
     def page(self, position: int) -> int:
         """Return the page of the file on which this position is."""
         return self.page_numbers[max(bisect_right(self.page_starts, self.folded.origin(position)) - 1, 0)]
 
-    def where(self, position: int) -> Where | None:
-        """Return the part of the act that holds this position; None before its parts are known."""
-        rank = bisect_right(self.part_starts, position) - 1
-        return self.parts[rank] if rank >= 0 else None
+    def where(self, position: int) -> Where:
+        """Return the part of the act that holds this position."""
+        segment = self.segments[bisect_right(self.segments, position, key=lambda each: each.start) - 1]
+        listed = _CONTENTS_LINE.match(self.folded.text, segment.start, segment.end)
+        if listed is not None and position < listed.end():
+            return Where.CONTENTS
+        part = segment.at(position).part
+        return {DecreePart.TITLE: self.title_from, DecreePart.ARTICLE: Where.OPERATIVE}.get(part) or Where(part.value)
 
     def original(self, start: int, end: int) -> str:
         """Return the original text of a stretch, with its blanks collapsed."""
@@ -123,8 +133,10 @@ class ActText:
 
     def is_poor(self, quote: Evidence) -> bool:
         """Return True for a phrase that may be misread: its page was, or one of its words. A number or an office may be cut off there."""
-        unsure, words = self.unsure.get(quote.page, frozenset()), [word for word in map(bare, quote.text.split()) if word]
-        if quote.page in self.poor_pages or not unsure.isdisjoint(words):
+        page = next((page for page in self.pages if page.number == quote.page), PageText(quote.page, ""))
+        unsure, words = page.unsure, [word for word in map(bare, quote.text.split()) if word]
+        little = page.damaged or (page.confidence is not None and page.confidence < _SURE_ENOUGH)
+        if little or not unsure.isdisjoint(words):
             return True
         if quote.about == "number" and words:
             return any(word.startswith(words[-1]) for word in unsure)
@@ -141,8 +153,9 @@ class ActText:
         return self.mended.position(self.tight.position(start)), self.mended.position(self.tight.position(end))
 
 
-def document(act: Act, pages: Sequence[PageText]) -> ActText:
-    """Return the document made of the act's title and these of its pages."""
+def document(act: Act) -> ActText:
+    """Return the document made of the title of an act and its relevant pages, with the decrees in it."""
+    pages = relevant_pages(act)
     # Where an entry of a table of contents takes two lines, its page number stands between its last words.
     parts = [_PAGE_NUMBER.sub(" ", act.title).strip() + "\n"]
     for printed in (page.text for page in pages):
@@ -153,9 +166,9 @@ def document(act: Act, pages: Sequence[PageText]) -> ActText:
     folded = fold(source)
     tight = squeeze(folded.text)
     mended = repair(tight.text, cues().misreads)
-    poor = (page.number for page in pages if page.damaged or (page.confidence is not None and page.confidence < _SURE_ENOUGH))
-    return ActText(
+    text = ActText(
         source,
+        pages,
         tuple(accumulate(map(len, parts[:-1]), initial=0)),
         (act.title_page if act.title_page is not None else act.first_page, *(page.number for page in pages)),
         folded,
@@ -163,9 +176,9 @@ def document(act: Act, pages: Sequence[PageText]) -> ActText:
         tight,
         mended,
         folded.position(len(parts[0]) - 1),
-        poor_pages=frozenset(poor),
-        unsure={page.number: page.unsure for page in pages if page.unsure},
+        act.title_from or Where.TITLE,
     )
+    return replace(text, segments=_segments(text, act.id))
 
 
 # A value read in a text, with the stretch of the folded text it was read from.
@@ -180,3 +193,289 @@ class TextMatch(Generic[T]):
     value: T
     start: int
     end: int
+
+
+# The decrees of a text, and the parts of each.
+
+_HEADING_LIMIT = 2500
+"""Characters before the first visa that still count as the heading: letterhead, service, title."""
+
+_SAME_OPENING = 60
+"""Characters between `ARRÊTE` and its first article."""
+
+_ACT_ID = re.compile(r"^\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b", re.MULTILINE)
+_NUMBER_SIGN = re.compile(r"\b(?:arrete|decision)(?:\s+\w+){0,2}\s+n\W{0,3}$")
+_TITLED = re.compile(r"\W*(?:arrete|decision)\s+(?:\w+\s+){0,2}?n?\W{0,3}(\d{2,3}[ab]?-\d{4}-\d{2}-\d{2}-\d{3,5})\b")
+_VISA = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,2}vu(?=[\s,]|l[ae']|les)(?! et approuve)", re.MULTILINE)
+# "VISAS", "II. – Motifs": what stands below one of these lines has no "Vu" or "Considérant" of its own.
+_HEADED = re.compile(
+    r"^\W{0,3}(?:(?:[ivx]{1,4}|\d)\W{1,5})?(?:(?P<visa>visas?|textes(?: (?:et pieces|vises))?)|motifs?|considerants|faits|droit)\W{0,3}$",
+    re.MULTILINE,
+)
+_RECITAL = re.compile(r"(?:^|(?<=[;.:,]))[ ]?\W{0,3}considerant(?=\b|qu)", re.MULTILINE)
+# "Article l" is article 1 as OCR reads it, but "article L. 252-1" at a line's beginning is a code's.
+# OCR reads "Atticle", "Artic1e", and "1er" as "ler" or "ter".
+_WORD = r"(?:a[rt][tl]ic[l1i]e|art\.)"
+# "ARTICLE DEUX", as solemn decrees number them.
+_IN_LETTERS = (
+    r"deux|trois|quatre|cinq|six|sept|huit|neuf|dix(?:-(?:sept|huit|neuf))?|onze|douze|treize|quatorze|quinze|seize"
+    r"|vingt(?:(?:-| et )[a-z]{2,6})?|second|(?:deux|trois|quatr|cinqu|six|sept|huit|neuv|dix|onz|douz)ieme"
+)
+_ARTICLE = re.compile(
+    rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:\d{{1,3}}|premier|unique|(?:un|{_IN_LETTERS})\b|[ivx]+\b|l\b(?!\s?\.?\s?\d)|[lt]er\b)", re.MULTILINE
+)
+_FIRST_ARTICLE = re.compile(
+    rf"^\W{{0,3}}{_WORD}\s{{0,2}}(?:1\s?(?:er|\*|°|º)?|premier|unique|i|l(?!\s?\.?\s?\d)|[lt]er|i er|un)"
+    r"(?=\s?[:.\-–/]|\s?(?:\([^()\n]{3,60}\))?$)",
+    re.MULTILINE,
+)
+_NUMBERED_ARTICLE = re.compile(rf"^\W{{0,3}}{_WORD}\s{{0,2}}\d{{1,3}}\s?(?:er)?\s?[:.\-/]", re.MULTILINE)
+_GLUED_ARTICLE = re.compile(r"(?<=[.;:])\s?article\s{0,2}(?:\d{1,3}|premier|unique)(?=\s?(?:er)?\s?[:.\-])")
+# "TITRE III / TRAITEMENT ALGORITHMIQUE DES IMAGES" speaks of the article that follows it, not of the one before.
+_SECTION = re.compile(
+    rf"^\W{{0,3}}(?:titre|chapitre|section)\s+(?:[ivx]{{1,5}}|\d{{1,2}}|premiere?|unique)\b[^\n]*\n(?:[^\n]{{0,120}}\n){{0,3}}?(?=\W{{0,3}}{_WORD}\s)",
+    re.MULTILINE,
+)
+# Over the mended view: `ARRÊTE`, `A R R Ê T E`, `ARRE TE`, `ARRÊTENT`, `Décide` are all one here; the noun is never followed by this.
+_OPERATIVE = re.compile(
+    r"(?:arrete(?:nt)?|decide(?:nt)?)(?:cequisuit|conjointement)?.{0,12}?a[rt][tl]ic[l1i]e(?:1er|1(?!\d)|i(?![ivx])|l(?!\d)|ter|premier|unique)"
+    r"|(?:arrete(?:nt)?|decide(?:nt)?)art1(?!\d)"
+)
+# A decision without the word "article": "Décide :" and a line that begins with "1°", "1er –", "A."; else its paragraphs.
+# "Pour ces motifs, la préfète arrête :" ends a sentence too.
+_SAYS = r"(?:prefete?s?\b[^\n.;:]{0,60}|\bmotifs,?|\bconsequence,?|\bj(?:e|'ai))\s(?:arrete|decide)(?:nt)?(?: ce qui suit)?\s?:\s?(?=\n)"
+_FIRST_POINT = re.compile(
+    rf"(?:^\W{{0,3}}(?:arrete|decide)(?:nt)?\b[^\n]{{0,30}}|{_SAYS})\n\s?"
+    r"(?P<point>\W{0,3}(?:(?:\d\.1|1(?:\s?er)?|i)\s?(?:[°º]\s?\)|[°º.)/:-])|a\s?[.)/-])(?=\s))",
+    re.MULTILINE,
+)
+_POINTS = tuple(
+    re.compile(rf"^\W{{0,3}}{number}(?=\s)", re.MULTILINE)
+    for number in (
+        r"\d{1,2}\.\d{1,2}\s?[°º.)/:-]",
+        r"\d{1,2}(?:\s?er)?\s?(?:[°º]\s?\)|[°º.)/:-])",
+        r"[ivx]{1,5}\s?[.)/:-]",
+        r"[a-z]\s?[.)/-]",
+    )
+)
+_ORDERS = re.compile(
+    rf"^\W{{0,3}}(?:a\s?r\s?r\s?e\s?t\s?e|d\s?e\s?c\s?i\s?d\s?e)(?:\s?n\s?t)?(?: ce qui suit)?\W{{0,4}}$|{_SAYS}"
+    r"|\bj(?:'ai|e) decide(?: ce qui suit)?\s?:\s?(?=\n)"
+    # A letter decides by its verb: what stands above only says what was asked for.
+    r"|^(?=[^\n.;:]*\bj(?:'|e )(?:vous )?(?:autorise|abroge|mets fin|retire|suspends|refuse|rejette)\b)"
+    # "IV. – Décision", "Chapitre B – Autorisation", below the recitals.
+    r"|^\W{0,3}[ivx\d]{1,4}\W{1,5}(?:decision|dispositif)\W{0,3}$|^(?=\W{0,3}(?:titre|chapitre|section|partie)\s(?:[a-z]|[ivx\d]{1,4}|premiere?)\s?[:.–-])",
+    re.MULTILINE,
+)
+# A form that is a decree has its facts in boxes above the visas or below the articles, which refer to them.
+_BOX = re.compile(r"^\W{0,3}(?:cadre|rubrique|bloc)\s(?:n\s?[°o]\s?)?(?:\d{1,2}|[a-z]|[ivx]{1,4})\b", re.MULTILINE)
+_PARAGRAPH = re.compile(r"(?<=\.)\s?\n")
+# Where a decree is signed: what stands there is one closing.
+_CLOSING = re.compile(
+    r"(?:fait|signe|p/|pour l[ea] (?:sous-)?prefe|par delegation)|[a-z][a-z' -]{1,40}, (?:le|ce) \d"
+    r"|l[ea] (?:sous-)?(?:prefet|direct|secretaire|commissaire)[a-z' ,-]{0,70}\n\W{0,3}(?:signe\b|[a-z' -]{3,40}(?:\n|$))"
+)
+_HEAD = re.compile(r"\b(?:arretes?|decision|a\s?r\s?r\s?e\s?t\s?e)\b")
+_RESTART = re.compile(r"^arrete\s(?:prefectoral\s)?(?:[a-z]{2,6}\s)?n\s?[°ºo]?\s?(?:[a-z]{2,6}[ -])?\d", re.MULTILINE)
+_QUOTED = re.compile(r"(?:\b(?:cet|la|les|des|du|de|dudit|ledit|dit|vu|present|ces|aux?|par)|l[' ]{0,2}|l)\s?\W{0,2}$")
+
+
+class DecreePart(StrEnum):
+    """The parts of a decree, in the order in which they come."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    VISA = "visa"
+    RECITAL = "recital"
+    ARTICLE = "article"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One part of a decree, as a stretch of the folded text."""
+
+    part: DecreePart
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One decree inside an act."""
+
+    start: int
+    end: int
+    blocks: tuple[Block, ...]
+    act_id: str | None = None
+    """The identifier of the national template that opens it, where one does."""
+
+    def of(self, *parts: DecreePart) -> Iterable[Block]:
+        """Return the blocks of these parts, in order."""
+        return (block for block in self.blocks if block.part in parts)
+
+    def at(self, position: int) -> Block:
+        """Return the block that holds a position."""
+        return self.blocks[max(bisect_right(self.blocks, position, key=lambda block: block.start) - 1, 0)]
+
+    @property
+    def is_formal(self) -> bool:
+        """Return True for a text with the visas or articles of an act."""
+        return any(block.part in {DecreePart.VISA, DecreePart.ARTICLE} for block in self.blocks)
+
+    @property
+    def has_articles(self) -> bool:
+        """Return False where the operative part was cut off or could not be found."""
+        return any(block.part is DecreePart.ARTICLE for block in self.blocks)
+
+
+def _segments(document: ActText, act_id: str | None) -> tuple[Segment, ...]:
+    """Return the decrees of a document, in order. The title of the act belongs to the first."""
+    text = document.folded.text
+    first_articles = _operative_starts(document)
+    own = act_id.lower() if act_id else None
+    # Lines that begin with the identifier of another act are of a table of contents or separator pages. Some decrees have one for a number.
+    titled = _TITLED.match(text[: document.title_end])
+    ids = {
+        match.start(): match[1]
+        for match in _ACT_ID.finditer(text)
+        if match[1] not in {own, titled and titled[1]} and not _NUMBER_SIGN.search(text[max(match.start() - 30, 0) : match.start()])
+    } | ({0: own} if own is not None else {})
+    bounds = [*sorted({0, *ids, *_inner_cuts(text, first_articles)}), len(text)]
+    return tuple(Segment(start, end, _blocks(document, start, end, first_articles), ids.get(start)) for start, end in pairwise(bounds))
+
+
+def own_heading(text: str, start: int, end: int) -> int:
+    """Return where, in a heading, the title of the decree itself begins: at its last `arrêté` that is not a quoted one (`l'arrêté`)."""
+    return max((match.start() for match in unquoted(_HEAD, text, start, end)), default=start)
+
+
+def unquoted(words: re.Pattern[str], text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Yield what meets a pattern and is not of another decree that is quoted."""
+    return (match for match in words.finditer(text, start, end) if not _QUOTED.search(text[max(match.start() - 12, start) : match.start()]))
+
+
+def _operative_starts(document: ActText) -> list[int]:
+    """Return where operative parts begin: at `ARRÊTE … Article 1er`, or at a line that begins with a first article."""
+    found: list[int] = []
+    marked = [document.loose(*match.span())[0] for match in _OPERATIVE.finditer(document.mended.text)]
+    bare = [match.start() for match in _FIRST_ARTICLE.finditer(document.folded.text)]
+    for position in sorted([*marked, *bare, *(match.start("point") for match in _FIRST_POINT.finditer(document.folded.text))]):
+        if not found or position - found[-1] >= _SAME_OPENING:
+            found.append(position)
+    return found
+
+
+def _inner_cuts(text: str, first_articles: list[int]) -> list[int]:
+    """Cut at the heading before each visa after an operative part: that visa is the next decree's."""
+    cuts: list[int] = []
+    for operative, following in pairwise([*first_articles, len(text)]):
+        visa = _VISA.search(text, operative, following)
+        if visa is None:
+            continue
+        low = max(operative, visa.start() - _HEADING_LIMIT)
+        heads = [(match.start(), text.rfind("\n", 0, match.start()) + 1) for match in unquoted(_HEAD, text, low, visa.start())]
+        cuts.append(max((line for head, line in heads if head - line <= 3 and line > low), default=visa.start()))
+    return cuts
+
+
+def _blocks(document: ActText, start: int, end: int, first_articles: list[int]) -> tuple[Block, ...]:
+    """Cut one decree into its parts: title, heading, and what stands between it and the first visa; then part by part."""
+    heading = min(document.title_end, end) if start == 0 else start
+    marks = [mark for mark in _marks(document, start, end, first_articles) if mark[0] >= heading]
+    limit = min(marks[0][0] if marks else end, heading + _HEADING_LIMIT)
+    parts = [(start, DecreePart.TITLE), (heading, DecreePart.HEADING), (limit, DecreePart.BODY), *marks, (end, DecreePart.BODY)]
+    return tuple(Block(part, position, following) for (position, part), (following, _) in pairwise(parts) if following > position)
+
+
+def _marks(document: ActText, start: int, end: int, first_articles: list[int]) -> list[tuple[int, DecreePart]]:
+    """Return where visas, recitals and articles begin, in order."""
+    text = document.folded.text
+    visas = [match.end() - 2 for match in _VISA.finditer(text, start, end)]
+    operative = _operative(text, start, end, visas, first_articles)
+    marks: list[tuple[int, DecreePart]] = [(position, DecreePart.VISA) for position in visas if position < operative]
+    marks += [(match.start(), DecreePart.RECITAL) for match in _RECITAL.finditer(text, start, operative)]
+    headed = list(_HEADED.finditer(text, start, operative))
+    marks += [(match.start(), DecreePart.VISA if match["visa"] else DecreePart.RECITAL) for match in headed]
+    spans = ((start, visas[0] if visas else operative), (operative, end)) if operative < end else ()
+    boxes = [match.start() for span in spans for match in _BOX.finditer(text, *span)]
+    marks += [(position, DecreePart.ARTICLE) for position in {*(boxes if len(boxes) > 2 else ()), *_articles(document, operative, end)}]
+    # Two layers of text interleaved: the heading comes again, or only, among the visas.
+    restarts = unquoted(_RESTART, text, marks[0][0], operative) if marks and not any(match["visa"] for match in headed) else ()
+    return sorted([*marks, *((match.start(), DecreePart.HEADING) for match in restarts)])
+
+
+def _operative(text: str, start: int, end: int, visas: list[int], first_articles: list[int]) -> int:
+    """Return where the operative part begins: at the first article after a visa; `end` where there is none."""
+    first = next((position for position in first_articles if (visas[0] if visas else start) <= position < end), None)
+    if first is not None:
+        return first
+    if (numbered := _NUMBERED_ARTICLE.search(text, visas[-1] if visas else start, end)) is not None:
+        return numbered.start()  # an extract, or a first article that could not be read
+    # "Arrêté" may be the title too, and stands above all recitals then.
+    above = max([start + 1, *visas[-1:], *(match.start() for match in _RECITAL.finditer(text, start, end))])
+    orders = _ORDERS.search(text, above, end)
+    return end if orders is None else orders.end()
+
+
+def _articles(document: ActText, operative: int, end: int) -> list[int]:
+    """Return where each article begins, with the title of its section where one stands above it."""
+    if operative == end:
+        return []
+    text = document.folded.text
+    articles = {match.start() for found in (_ARTICLE, _GLUED_ARTICLE) for match in found.finditer(text, operative, end)}
+    point = next((point for point in _POINTS if point.match(text, operative) is not None), None)
+    if not articles:
+        points = (match.start() for match in point.finditer(text, operative, end)) if point is not None else ()
+        articles = set(points or _paragraphs(document, operative, end))
+    headed = {match.end(): match.start() for match in _SECTION.finditer(text, operative, end)}
+    return [headed.get(position, position) for position in sorted({operative, *articles})]
+
+
+_ROW = re.compile(r"[^\n]*\S {3,}\S")
+
+
+def _paragraphs(document: ActText, start: int, end: int) -> Iterator[int]:
+    """Yield where each paragraph below a blank line begins, up to the closing."""
+    text = document.folded.text
+    for match in _PARAGRAPH.finditer(text, start, end):
+        if _CLOSING.match(text, match.end(), end) is not None:
+            return
+        first, last = document.folded.origin(match.start()), document.folded.origin(match.end())
+        if document.source.count("\n", first, last) < 2 or _ROW.match(document.source, last):
+            continue  # a table is of the paragraph that tells of it
+        if not document.original(match.end(), match.end() + 1).islower():
+            yield match.end()
+
+
+_OPENING_REACH = 400
+"""Characters of a text in which it calls itself an erratum: after the letterhead, before what it corrects."""
+
+# Letters may be spaced: "E R R A T U M".
+_OPENINGS = "|".join(r"\s?".join(words) for words in load("references.toml")["erratum"])
+_ERRATUM = re.compile(rf"^\W{{0,3}}(?P<word>{_OPENINGS})(?!\w)", re.MULTILINE)
+# "Arrêté préfectoral\nrectificatif n° …" has a number of its own.
+_ERRATUM_QUALIFIES = re.compile(r"\b(?:arretes?|decisions?|(?:inter-?)?prefectora(?:l|ux)|ap)\s*$")
+_CORRECTS = re.compile(r"\blire\b|\bau lieu de\b")
+
+
+def erratum_in(text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+    """Return the word with which a line of a folded text begins that calls the whole an erratum, before much else is said."""
+    limit = min(start + _OPENING_REACH, len(text) if end is None else end)
+    found = _ERRATUM.finditer(text, start, limit)
+    return next((match for match in found if _ERRATUM_QUALIFIES.search(text, max(match.start() - 30, start), match.start()) is None), None)
+
+
+def erratum(document: ActText, segment: Segment) -> re.Match[str] | None:
+    """Return the word with which an act calls itself an erratum, where it is no more than that: it does not repeat the decree it corrects.
+    A line that begins so in a text that corrects nothing is one of a table of contents."""
+    text = document.folded.text
+    own = (re.match(r"[^\w\"]{0,3}\w", text[block.start : block.start + 4]) for block in segment.of(DecreePart.ARTICLE))
+    if any(segment.of(DecreePart.VISA)) or any(own):  # those in quotation marks are of the decree that is corrected
+        return None
+    for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
+        if (found := erratum_in(text, block.start, block.end)) is not None:
+            begins = block.part is DecreePart.TITLE and not text[block.start : found.start()].strip()
+            if begins or _CORRECTS.search(text, found.end(), segment.end) is not None:
+                return found
+    return None

@@ -11,7 +11,7 @@ import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.scenario import demo_text
-from bot.detection.facts.tagging import TAGGED
+from bot.detection.facts.second_reader import TAGGED
 from tests.bot.cli.conftest import Vigie
 from tests.bot.reading import papers
 from tests.processes import Forked, Zygote

@@ -6,11 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.detection.facts import tagging
-from bot.detection.facts.doubts import doubtful, second_values
-from bot.detection.facts.tagging import spans, tagged
+from bot.detection.facts import second_reader
+from bot.detection.facts.second_reader import doubtful, second_values, spans, tagged
 from bot.detection.text.document import TextMatch, document
-from bot.detection.text.segments import segments
 from bot.domain.acts import Facts
 from bot.domain.text import PageText, TextOrigin
 from tests.bot.detection.samples import act, judge
@@ -43,18 +41,18 @@ def test_a_model_that_nobody_else_holds_stays_while_it_is_read(monkeypatch: pyte
 
         def tag(self, words: list[list[str]]) -> list[str]:
             assert not freed
-            return [tagging.OUTSIDE] * len(words)
+            return [second_reader.OUTSIDE] * len(words)
 
-    monkeypatch.setattr(tagging, "_packaged", lambda: Model(b"a model"))
+    monkeypatch.setattr(second_reader, "_packaged", lambda: Model(b"a model"))
     monkeypatch.setattr("pycrfsuite.Tagger", Tagger)
-    text = document(given := act(TEXT, TITLE), given.pages)
-    assert tagged(text, segments(text, None)[0]) == {}
+    text = document(act(TEXT, TITLE))
+    assert tagged(text, text.segments[0]) == {}
     assert freed
 
 
 def doubts_of(facts: Facts, **read: str | tuple[str, ...]) -> tuple[str, ...]:
-    text = document(given := act(TEXT, TITLE), given.pages)
-    return doubtful(text, segments(text, None)[0], facts, (), read)
+    text = document(act(TEXT, TITLE))
+    return doubtful(text, text.segments[0], facts, (), read)
 
 
 @pytest.mark.parametrize(
@@ -131,12 +129,12 @@ AND_MORE = (
     ],
 )
 def test_what_only_the_second_reader_takes_for_a_place(more: str, doubt: bool) -> None:
-    text = document(given := act(TEXT.replace("dans la gare du Nord et la gare de l'Est", AND_MORE), TITLE), given.pages)
+    text = document(act(TEXT.replace("dans la gare du Nord et la gare de l'Est", AND_MORE), TITLE))
     mine = ("gare du Nord", "rue du Stade Neuf")
     others = [place for place in ("massif du Maïdo", "Bercy") if place != more]
     facts = Facts(places=(*mine, *others))
     for seen in (mine, ("Nord", "rue du Stade Neuf")):  # "les gares du Nord et …"
-        assert doubtful(text, segments(text, None)[0], facts, (), {"places": (*seen, *others, more)}) == (("places",) if doubt else ())
+        assert doubtful(text, text.segments[0], facts, (), {"places": (*seen, *others, more)}) == (("places",) if doubt else ())
 
 
 @pytest.mark.parametrize(
@@ -152,9 +150,9 @@ def test_what_only_the_second_reader_takes_for_a_place(more: str, doubt: bool) -
 def test_a_place_that_the_second_reader_misses_is_sure_by_its_name_in_an_article_where_it_has_another(
     told: str, unseen: str, doubt: bool
 ) -> None:
-    text = document(given := act(TEXT.replace("dans la gare du Nord et la gare de l'Est", told), TITLE), given.pages)
+    text = document(act(TEXT.replace("dans la gare du Nord et la gare de l'Est", told), TITLE))
     facts = Facts(places=("gare du Nord", unseen))
-    assert doubtful(text, segments(text, None)[0], facts, (), {"places": ("gare du Nord",)}) == (("places",) if doubt else ())
+    assert doubtful(text, text.segments[0], facts, (), {"places": ("gare du Nord",)}) == (("places",) if doubt else ())
 
 
 @pytest.mark.parametrize(
@@ -169,14 +167,14 @@ def test_a_place_that_the_second_reader_misses_is_sure_by_its_name_in_an_article
     ],
 )
 def test_whoever_is_only_told_or_owns_the_cameras_makes_no_doubt(more: str, doubt: bool) -> None:
-    text = document(given := act(TEXT.replace("Fait à Paris", f"{more}\nFait à Paris"), TITLE), given.pages)
+    text = document(act(TEXT.replace("Fait à Paris", f"{more}\nFait à Paris"), TITLE))
     read = {"operators": ("SNCF", "Commune de Sète")}
-    assert doubtful(text, segments(text, None)[0], Facts(operators=("SNCF",)), (), read) == (("operators",) if doubt else ())
+    assert doubtful(text, text.segments[0], Facts(operators=("SNCF",)), (), read) == (("operators",) if doubt else ())
 
 
 def test_a_place_beside_the_last_word_of_another_is_one_more() -> None:
-    text = document(given := act(TEXT.replace("et la gare de l'Est", "et Bercy"), TITLE), given.pages)
-    assert doubtful(text, segments(text, None)[0], Facts(places=("gare du Nord",)), (), {"places": ("Nord", "Bercy")}) == ("places",)
+    text = document(act(TEXT.replace("et la gare de l'Est", "et Bercy"), TITLE))
+    assert doubtful(text, text.segments[0], Facts(places=("gare du Nord",)), (), {"places": ("Nord", "Bercy")}) == ("places",)
 
 
 @pytest.mark.parametrize(
@@ -202,15 +200,15 @@ def test_a_place_of_which_both_readers_have_the_whole_name_is_sure(place: str) -
     "for_whom", ["Pour la préfète", "P/ la préfète", "Par délégation de la préfète", "La préfète,\npour elle, le secrétaire"]
 )
 def test_a_prefect_for_whom_somebody_signs_is_doubtful(for_whom: str) -> None:
-    text = document(given := act(TEXT.replace("Le préfet de police\n", for_whom), TITLE), given.pages)
-    assert doubtful(text, segments(text, None)[0], Facts(office="La préfète"), (), {}) == ("office",)
+    text = document(act(TEXT.replace("Le préfet de police\n", for_whom), TITLE))
+    assert doubtful(text, text.segments[0], Facts(office="La préfète"), (), {}) == ("office",)
 
 
 def test_somebody_who_signs_another_decree_for_the_prefect_makes_no_doubt() -> None:
     one, other = (TEXT.replace("Le préfet de police\n", signs) for signs in ("La préfète", "Pour la préfète"))
     two = f"{one}\n{TITLE}\n{other}"
-    text = document(given := act(two, TITLE), given.pages)
-    first, second = segments(text, None)
+    text = document(act(two, TITLE))
+    first, second = text.segments
     assert doubtful(text, first, Facts(office="La préfète"), (), {}) == ()
     assert doubtful(text, second, Facts(office="La préfète"), (), {}) == ("office",)
 
@@ -221,14 +219,14 @@ def test_an_office_that_goes_on_where_it_stands_last_is_doubtful() -> None:
         (" et directrice des sécurités", True),
         ("\nAdèle DIRECTRICE", False),
     ):
-        text = document(given := act(TEXT.replace("Le préfet de police\n", f"La sous-préfète{after}"), TITLE), given.pages)
-        found = doubtful(text, segments(text, None)[0], Facts(office="La sous-préfète"), (), {})
+        text = document(act(TEXT.replace("Le préfet de police\n", f"La sous-préfète{after}"), TITLE))
+        found = doubtful(text, text.segments[0], Facts(office="La sous-préfète"), (), {})
         assert (found == ("office",)) is doubt, after
 
 
 def test_a_maker_whose_name_goes_on_wherever_it_stands_is_doubtful() -> None:
-    text = document(given := act(TEXT.replace("Wintics", "Oriane du Soleil"), TITLE), given.pages)
-    assert doubtful(text, segments(text, None)[0], Facts(vendor="Oriane"), (), {"vendor": "Oriane"}) == ("vendor",)
+    text = document(act(TEXT.replace("Wintics", "Oriane du Soleil"), TITLE))
+    assert doubtful(text, text.segments[0], Facts(vendor="Oriane"), (), {"vendor": "Oriane"}) == ("vendor",)
 
 
 def test_a_page_that_was_badly_read_makes_its_facts_doubtful() -> None:
@@ -282,8 +280,8 @@ def test_a_period_beside_which_its_article_gives_other_days_or_hours_is_doubtful
 
 
 def test_the_second_reader_reads_a_plain_decree() -> None:
-    text = document(given := act(TEXT, TITLE), given.pages)
-    read = second_values(text, tagged(text, segments(text, None)[0]))
+    text = document(given := act(TEXT, TITLE))
+    read = second_values(text, tagged(text, text.segments[0]))
     assert read["operators"] == ("SNCF",)
     assert read["software"] == "Cityvision"
     assert judge(given).facts.doubtful == ()
@@ -291,13 +289,13 @@ def test_the_second_reader_reads_a_plain_decree() -> None:
 
 def test_what_is_tagged_over_the_columns_of_a_table_is_cut_into_its_rows() -> None:
     rows = "Station          Ligne   Caméras\nPorte Maillot    12            6\nBalard           8             5"
-    text = document(given := act(f"{TEXT}\n{rows}", TITLE), given.pages)
+    text = document(act(f"{TEXT}\n{rows}", TITLE))
     start, end = text.flat.index("station "), text.flat.index("balard") + len("balard")
     assert second_values(text, {"places": [TextMatch(text.original(start, end), start, end)]}) == {"places": ("Porte Maillot", "Balard")}
 
 
 def test_what_is_tagged_over_short_lines_is_cut_into_these() -> None:
-    text = document(given := act(f"{TEXT}\nLieux\nMarina du Bas\nPlace de la Victoire", TITLE), given.pages)
+    text = document(act(f"{TEXT}\nLieux\nMarina du Bas\nPlace de la Victoire", TITLE))
     start, end = text.flat.index("marina"), text.flat.index("victoire") + len("victoire")
     read = second_values(text, {"places": [TextMatch(text.original(start, end), start, end)]})
     assert read == {"places": ("Marina du Bas", "Place de la Victoire")}
@@ -305,11 +303,11 @@ def test_what_is_tagged_over_short_lines_is_cut_into_these() -> None:
 
 def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_that_it_has() -> None:
     rows = "Lieu          Caméras\nquai Vauban   5\nparc Micaud ...... 3\nrue Battant   1"
-    text = document(given := act(f"{TEXT}\n{rows}", TITLE), given.pages)
+    text = document(act(f"{TEXT}\n{rows}", TITLE))
     facts = Facts(places=("parc Micaud", "quai Vauban", "rue Battant"))
     read = {"places": ("parc Micaud",)}
-    assert doubtful(text, segments(text, None)[0], facts, (), read) == ()
-    assert doubtful(text, segments(text, None)[0], replace(facts, places=(*facts.places, "gare du Nord")), (), read) == ("places",)
+    assert doubtful(text, text.segments[0], facts, (), read) == ()
+    assert doubtful(text, text.segments[0], replace(facts, places=(*facts.places, "gare du Nord")), (), read) == ("places",)
 
 
 @pytest.mark.parametrize(
@@ -324,9 +322,9 @@ def test_a_place_that_the_second_reader_misses_is_sure_in_the_row_next_to_one_th
     ],
 )
 def test_a_product_is_sure_beside_a_maker_that_both_readers_see(words: str, read: dict[str, str], expected: tuple[str, ...]) -> None:
-    text = document(given := act(TEXT.replace("Le logiciel utilisé est Cityvision, de la société Wintics.", words), TITLE), given.pages)
+    text = document(act(TEXT.replace("Le logiciel utilisé est Cityvision, de la société Wintics.", words), TITLE))
     facts = Facts(software="Sentivue", vendor="Oriane Vision")
-    assert doubtful(text, segments(text, None)[0], facts, (), read) == expected
+    assert doubtful(text, text.segments[0], facts, (), read) == expected
 
 
 def test_labels_become_facts() -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.detection.text.cues import fold
-from bot.detection.text.segments import erratum_in
+from bot.detection.text.document import erratum_in
 from bot.domain.acts import Kind, Outcome, Reference, Verdict
 from tests.bot.detection.samples import act, judge
 

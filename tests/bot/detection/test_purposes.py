@@ -249,12 +249,12 @@ def test_the_number_of_a_page_cuts_no_phrase(footer: str) -> None:
     pages = (f"Le traitement signale les personnes\n{footer}\n", "allongées au sol.")
     two = act("x").pages[0]
     parts = tuple(type(two)(number, text) for number, text in enumerate(pages, 1))
-    assert "les personnes\nallongees au sol" in document(act("", "Arrêté", pages=parts), parts).folded.text
+    assert "les personnes\nallongees au sol" in document(act("", "Arrêté", pages=parts)).folded.text
 
 
 def test_a_figure_at_the_end_of_a_page_stays() -> None:
     page = act("Total\n12").pages
-    assert "total\n12" in document(act("", "Arrêté", pages=page), page).folded.text
+    assert "total\n12" in document(act("", "Arrêté", pages=page)).folded.text
 
 
 @pytest.mark.parametrize(

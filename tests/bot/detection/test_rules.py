@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.detection.facts.identity import deduplicate
 from bot.detection.judging import judge_each
-from bot.detection.rules.deciding import deduplicate
-from bot.detection.text.segments import Block, DecreePart, Segment
+from bot.detection.text.document import Block, DecreePart, Segment
 from bot.domain.acts import Facts, Kind, Moment, Outcome, Verdict
 from tests.bot.detection.samples import act, judge
 
@@ -88,6 +88,12 @@ def test_a_notice_is_not_concerned_unless_an_act_begins_below_it(text: str, outc
 @pytest.mark.parametrize("verb", ["abrogeant", "modifiant"])
 def test_the_object_of_the_other_decree_tells(verb: str, object_: str, outcome: Outcome) -> None:
     assert ruled(f"Arrêté n° 2026-20 {verb} l'arrêté n° 2026-12 {object_}", "L'arrêté n° 2026-12 est abrogé.")[0] is outcome
+
+
+@pytest.mark.parametrize("ended", ["l'arrêté", "la décision"])
+def test_a_title_that_stands_in_the_heading_ends_the_decree_that_it_names(ended: str) -> None:
+    title = f"Arrêté n° 2026-20 portant abrogation de {ended} n° 2026-12 du 3 mai 2026 autorisant la mise en œuvre d'{OBJECT}"
+    assert ruled("", "Le présent arrêté met fin à cet emploi.", title, "", LAW) == (Outcome.DECREE, Kind.ABROGATION)
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,218 @@
-"""Says which facts are to be verified: the two readers do not agree on them, or the page on which they stand was badly read. Pure."""
+"""Reads six facts a second time, with a sequence tagger that labelled acts have taught (`make model`) and that knows none of the rules; and
+says which facts are to be verified: the two readers do not agree on them, or the page on which they stand was badly read.
+
+The tagger reads words in order: what each looks like, what stands around it, and in which part of the act. Visas and recitals are left out:
+they tell why, and of other decrees.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress, pairwise
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import pairwise
+
+import pycrfsuite
 
 from bot.detection.facts.equipment import listed_products, without_form
 from bot.detection.facts.operators import beside_formality, only_told, operators_within
 from bot.detection.facts.places import STREET_KIND, is_of_a_kind, names
-from bot.detection.facts.tagging import TAGGED
 from bot.detection.text.cues import fold
-from bot.detection.text.document import ActText, TextMatch
+from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.phrases import cleaned, joined
-from bot.detection.text.segments import DecreePart, Segment
 from bot.detection.text.tables import cells_of, has_gap, is_header
 from bot.domain.acts import Evidence, Facts, FactValue
+
+TAGGED = ("places", "event", "software", "vendor", "operators", "office")
+"""The facts that the tagger reads, by the names that `bot.domain.acts.Facts` gives them."""
+
+OUTSIDE = "O"
+"""The label of a word that belongs to no fact. The first word of `places` has the label `B-places`, each other `I-places`."""
+
+_PARTS = frozenset({DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY})
+_WORD = re.compile(r"[a-z]+'(?=\w)|\w+(?:-\w+)*|[^\w\s]")
+_GAP = re.compile(r"\t|[ \xa0]{2}|\.{3}|…|│|\|")
+_DIGIT = re.compile(r"\d")
+_SIGNED = re.compile(r"\bfait (?:a|le|en)\b|^\W{0,3}pour l\w{1,2}\W{1,2}(?:sous-)?prefete?", re.MULTILINE)
+_REMEDIES = re.compile(r"\b(?:voies et delais|delais et voies|recours gracieux|recours contentieux|peut etre contestee?)")
+_EXECUTES = re.compile(r"charge\w*[^.;]{0,120}\bexecution\b|recueil des actes")
+_NEAR = (-3, -2, -1, 1, 2, 3)
+_SHORT = 60
+"""Letters of a line that ends an item or a row rather than being broken at the margin."""
+_SENTENCE = 7
+"""Words of the same sentence before one, of which the tagger is told without their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Holds a word or sign of the folded text, with what is printed there. `opens_line`: it is the first of its line; `after_short`: and
+    the line before ends far from the margin; `column`: of a table, from 0."""
+
+    folded: str
+    printed: str
+    start: int
+    end: int
+    opens_line: bool
+    after_short: bool
+    column: int
+
+    @property
+    def shape(self) -> str:
+        """How it is printed: `Aa`, `AA`, `a`, `9`, or the sign itself."""
+        if not self.printed[0].isalnum():
+            return self.printed[0]
+        if self.printed.isdigit():
+            return "9"
+        if len(self.printed) > 1 and self.printed.isupper():
+            return "AA"
+        return "Aa" if self.printed[0].isupper() else "a"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One part of a decree as the tagger gets it: its words, the zone of each, and what part it is."""
+
+    words: tuple[Word, ...]
+    zones: tuple[str, ...]
+    rank: str
+
+    @property
+    def features(self) -> list[list[str]]:
+        """Return what the tagger is told of each word. A feature is a name and the words it is about."""
+        folded = [word.folded for word in self.words]
+        capitals = sum(word.shape == "AA" for word in self.words) > len(folded) * 0.6
+        shapes = ["up" if capitals and word.shape == "AA" else word.shape for word in self.words]
+        head = [word for word in folded[1:14] if word.isalpha() and len(word) > 3][:4] if self.rank.startswith("article") else []
+        quoted, colon, before_quote = False, "-", "-"
+        sentence: list[str] = []
+        told: list[list[str]] = []
+        for position, (word, shape, zone) in enumerate(zip(folded, shapes, self.zones, strict=True)):
+            printed = self.words[position].printed
+            if printed in {"«", "“"} or (word == '"' and not quoted):
+                quoted, before_quote = True, "|".join(folded[max(position - 2, 0) : position])
+            elif printed in {"»", "”"} or word == '"':
+                quoted = False
+            own = [f"is {word}", f"shape {shape}", f"zone {zone}", f"rank {self.rank}", f"zone {zone}|{shape}", f"zone {zone}|is {word}"]
+            own += [f"ends {word[-3:]}", f"begins {word[:4]}", f"after colon {colon}", *_of_line(self.words[position], shape)]
+            own += ["quoted", f"quoted after {before_quote}"] if quoted else []
+            own += [*_around(folded, shapes, position), *(f"sentence {other}" for other in sentence[-_SENTENCE:])]
+            told.append([*own, *(f"article on {other}" for other in head)])
+            if word == ":":
+                colon = next((other for other in reversed(folded[max(position - 3, 0) : position]) if len(other) > 3), ":")
+            elif word == ".":
+                colon = "-"
+            if word in {".", ";"}:
+                sentence = []
+            elif len(word) > 2:
+                sentence.append(word)
+        return told
+
+
+def stretches(document: ActText, segment: Segment) -> Iterator[Stretch]:
+    """Yield the parts of a decree that the tagger reads, in order."""
+    articles = 0
+    for block in segment.blocks:
+        words = _words(document, block) if block.part in _PARTS else ()
+        if not words:
+            continue
+        articles += block.part is DecreePart.ARTICLE
+        rank = f"article {min(articles, 3)}" if block.part is DecreePart.ARTICLE else block.part.value
+        yield Stretch(words, tuple(_zones(document.folded.text, block, words)), rank)
+
+
+def tagged(document: ActText, segment: Segment, model: bytes | None = None) -> dict[str, list[TextMatch[str]]]:
+    """Return what the tagger takes for each fact, as printed and in order. `model` is another than the one that is packaged."""
+    # Held to the end: the tagger reads in it, and what is cached may be replaced by another thread which asked for it at the same time.
+    packed = _packaged() if model is None else model
+    tagger = pycrfsuite.Tagger()
+    tagger.open_inmemory(packed)
+    found: dict[str, list[TextMatch[str]]] = {}
+    for stretch in stretches(document, segment):
+        for fact, first, last in spans(tagger.tag(stretch.features)):
+            start, end = stretch.words[first].start, stretch.words[last].end
+            found.setdefault(fact, []).append(TextMatch(document.original(start, end), start, end))
+    return found
+
+
+def spans(labels: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield the facts that a sequence of labels tells, each with its first and last word."""
+    first: int | None = None
+    for position, label in enumerate(labels):
+        following = labels[position + 1] if position + 1 < len(labels) else OUTSIDE
+        if label == OUTSIDE:
+            continue
+        first = position if first is None or label.startswith("B-") else first
+        if following != f"I-{label[2:]}":
+            yield label[2:], first, position
+            first = None
+
+
+@cache
+def _packaged() -> bytes:
+    return files("bot.detection").joinpath("tagger.crfsuite").read_bytes()
+
+
+def _words(document: ActText, block: Block) -> tuple[Word, ...]:
+    text = document.folded.text
+    words: list[Word] = []
+    position, line, column, last = block.start, text.rfind("\n", 0, block.start) + 1, 0, 0
+    for match in _WORD.finditer(text, block.start, block.end):
+        before, (first, last) = last, document.folded.span(*match.span())
+        end = text.find("\n", position, match.start())
+        after_short = 0 <= end - line < _SHORT
+        if end >= 0:
+            line, column = text.rfind("\n", position, match.start()) + 1, 0
+        elif words and _GAP.search(document.source, before, first) is not None:
+            column += 1
+        printed = document.source[first:last] or match.group()
+        opens_line = not words or end >= 0
+        words.append(Word(_DIGIT.sub("0", match.group()), printed, *match.span(), opens_line, after_short, column))
+        position = match.end()
+    return tuple(words)
+
+
+def _zones(text: str, block: Block, words: Sequence[Word]) -> list[str]:
+    """Return for each word which part of the decree it stands in: an article on execution, a signature and remedies are parts too."""
+    signed = _SIGNED.search(text, block.start, block.end) if block.part in {DecreePart.ARTICLE, DecreePart.BODY} else None
+    closing = signed.start() if signed is not None else block.end
+    remedies = _REMEDIES.search(text, closing, block.end)
+    last = remedies.start() if remedies is not None else block.end
+    own = "execution" if _EXECUTES.search(text, block.start, closing) is not None else block.part.value
+    return [own if word.start < closing else "closing" if word.start < last else "remedies" for word in words]
+
+
+def _of_line(word: Word, shape: str) -> Iterator[str]:
+    """Yield the features of where a word stands in its line."""
+    if word.opens_line:
+        yield from ("opens line", f"opens line|{shape}", f"opens line after short {word.after_short}")
+    if word.column:
+        yield f"column {min(word.column, 2)}|{shape}"
+
+
+def _around(folded: Sequence[str], shapes: Sequence[str], position: int) -> Iterator[str]:
+    """Yield the features of the words before and after one."""
+    word, shape = folded[position], shapes[position]
+    for distance in _NEAR:
+        other = position + distance
+        if not 0 <= other < len(folded):
+            yield f"{distance} edge"
+            continue
+        yield f"{distance} {folded[other]}"
+        if abs(distance) < 3:
+            yield f"{distance} shape {shapes[other]}"
+    if position > 0:
+        yield f"{folded[position - 1]}|{word}"
+    if position > 1:
+        yield f"{folded[position - 2]}|{folded[position - 1]}|{shape}"
+    if position + 1 < len(folded):
+        yield f"{word}|{folded[position + 1]}"
+        yield f"{shape}|{shapes[position + 1]}|{folded[position + 1]}"
+
+
+# What is sure.
 
 _LITTLE_WORDS = frozenset({"de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "en", "et"})
 # The other cells of a row, then the rank that may begin the next one.
@@ -77,9 +273,8 @@ def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]
             values[name] = tuple(dict.fromkeys(place for match in matches for place in _places_of(document, match)))
         else:
             spelt = [_spelt(name, match.value) for match in matches]
-            words = [_words(value) for value in spelt]
-            often = Counter(words)
-            values[name] = max(zip(spelt, words, strict=True), key=lambda value: often[value[1]])[0]
+            often = Counter(map(_words_of, spelt))
+            values[name] = max(spelt, key=lambda value: often[_words_of(value)])
     return values
 
 
@@ -114,7 +309,7 @@ def _is_cut(document: ActText, segment: Segment, name: str, value: FactValue) ->
         last = document.flat.rfind(fold(str(value)).text)
         if last >= 0 and _OFFICE_GOES_ON.match(document.flat, last + len(fold(str(value)).text)) is not None:
             return True
-        return _words(str(value)) in {("prefet",), ("prefete",)} and _is_for_prefect(document, segment)
+        return _words_of(str(value)) in {("prefet",), ("prefete",)} and _is_for_prefect(document, segment)
     if name == "vendor":
         after = [document.original(each.end(), each.end() + 12) for each in re.finditer(re.escape(fold(str(value)).text), document.flat)]
         return bool(after) and all(re.match(r"\s?(?:du|de la|des|&) [A-ZÀ-Þ]", words) for words in after)
@@ -147,7 +342,7 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
     if other is None or (name == "event" and is_of_a_kind(str(other))):
         # An event that the tagger does not see, or takes a place for, may have a clause after it, or be none by name (capitals tell none).
         mine = str(value)
-        named = mine not in {mine.lower(), mine.upper()} or len(_words(mine)) > 1
+        named = mine not in {mine.lower(), mine.upper()} or len(_words_of(mine)) > 1
         return name == "vendor" or (name == "event" and named and "," not in mine)
     return _same_name(name, str(value), str(other))
 
@@ -155,7 +350,7 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
 def _same_name(fact: str, mine: str, theirs: str) -> bool:
     """Return True for one name, and for an event or product of which the second reader left out the end ("Lumières 2026") or the rank; not
     where it has more than the rules, nor where these have gone on into another clause."""
-    ours, others = _words(mine), _words(theirs)
+    ours, others = _words_of(mine), _words_of(theirs)
     if fact == "event" and len(ours) > 1 and others[: len(ours)] == ours and _DAY.match(fold(theirs).text[len(fold(mine).text) :]):
         return True
     longer = fact in {"event", "software"} and bool(others) and others in (ours[: len(others)], ours[1:])
@@ -164,7 +359,7 @@ def _same_name(fact: str, mine: str, theirs: str) -> bool:
 
 def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> bool:
     """Return True where the second reader has the same office, be it with the name below, or that of the prefect for whom it signs."""
-    ours, theirs = _words(mine), _words(other)
+    ours, theirs = _words_of(mine), _words_of(other)
     delegated = theirs[:1] in {("prefet",), ("prefete",)} and _is_for_prefect(document, segment)
     return ours in (theirs[: len(ours)], theirs[-len(ours) :]) or ours[: len(theirs)] == theirs or (delegated and ours[:1] != theirs[:1])
 
@@ -173,24 +368,16 @@ def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], the
     """Return True where no place of either reader is without a counterpart. One that the second reader did not see is next to one that it
     saw, in a table or an enumeration, or named beside it. One that only it saw stands in the title or an article, holds no figure, and is
     of a kind, begins with a capital or is beside one of the rules: anything else it takes for a place is none."""
-    # The tagger may leave out what is around a place ("et ses abords", "entre le pont de Sully et le pont Neuf"); the rules may not.
-    ours = [{_words(each), _words(_REMARK.split(each)[0])} for each in mine]
-    others = [(_words(each), is_of_a_kind(each)) for each in theirs]
-    paired = [any(_same(one, other, known=known) for one in forms for other, known in others) for forms in ours]
-    seen = list(compress(mine, paired))
+    seen = [each for each in mine if any(_same(each, other) for other in theirs)]
     blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
     articles = [document.flat[kept.start : kept.end] for kept in beside_formality(document, blocks)]
     told = " ".join(articles)
     plain = [fold(each).text for each in mine]
-    unpaired = {
-        each: known
-        for each, (words, known) in zip(theirs, others, strict=True)
-        if not any(_same(one, words, known=known) for forms in ours for one in forms)
-    }
-    extra = {each: known for each, known in unpaired.items() if not re.search(r"\d", each) and _stands_apart(fold(each).text, told, plain)}
+    unpaired = (each for each in theirs if not re.search(r"\d", each) and not any(_same(one, each) for one in mine))
+    extra = [each for each in unpaired if _stands_apart(fold(each).text, told, plain)]
     # Of those that both have, another form ("Nord" of "gare du Nord") would stand between two neighbours.
-    beside = set() if all(extra.values()) else _listed_with(document.folded.text, (*mine, *extra), mine)
-    against = any(known or each[0].isupper() or each in beside for each, known in extra.items())
+    beside = set() if all(map(is_of_a_kind, extra)) else _listed_with(document.folded.text, (*mine, *extra), mine)
+    against = any(is_of_a_kind(each) or each[0].isupper() or each in beside for each in extra)
     linked = _listed_with(document.folded.text, mine, seen)
     shared = [text for text in articles if any(fold(each).text in text for each in seen)]
     return bool(seen) and not against and all(each in linked or _is_named(each, shared) for each in mine)
@@ -224,13 +411,20 @@ def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> set
     return linked
 
 
-def _same(mine: tuple[str, ...], theirs: tuple[str, ...], *, known: bool) -> bool:
+def _same(mine: str, theirs: str) -> bool:
     """Return True for one name: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes", and may have its town after it.
-    "rue du Stade" is no "Stade du Nord" though: what the second reader names is of a `known` kind by itself."""
-    if len(theirs) > 1 and mine[: len(theirs)] == theirs:
-        return len(mine) - len(theirs) <= _MORE_WORDS
-    return mine == theirs or (len(mine) > 1 and mine[1:] == theirs and not known) or (len(theirs) > 1 and theirs[1:] == mine)
+    "rue du Stade" is no "Stade du Nord" though: what the second reader names is of a kind by itself. It may leave out what is around a
+    place ("et ses abords", "entre le pont de Sully et le pont Neuf"); the rules may not."""
+    other = _words_of(theirs)
+    for name in (_words_of(mine), _words_of(_REMARK.split(mine)[0])):
+        if len(other) > 1 and name[: len(other)] == other:
+            if len(name) - len(other) <= _MORE_WORDS:
+                return True
+        elif name == other or (name[1:] == other != () and not is_of_a_kind(theirs)) or (len(other) > 1 and other[1:] == name):
+            return True
+    return False
 
 
-def _words(name: str) -> tuple[str, ...]:
+@lru_cache(1024)
+def _words_of(name: str) -> tuple[str, ...]:
     return tuple(word.rstrip("s") for word in re.findall(r"\w+", fold(name).text) if word not in _LITTLE_WORDS)
