@@ -14,8 +14,8 @@ from bot.detection.facts.tagging import TAGGED
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, TextMatch
 from bot.detection.text.phrases import cleaned, joined
+from bot.detection.text.rows import cells_of, has_gap, is_header
 from bot.detection.text.segments import DecreePart, Segment
-from bot.detection.text.tables import cells_of, has_gap, is_header
 from bot.domain.acts import Evidence, Facts, FactValue
 
 _LITTLE_WORDS = frozenset({"de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "en", "et"})
@@ -89,7 +89,7 @@ def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
     lines: list[str] = []
     tabular = False
     for line in re.compile(r"[^\n]+").finditer(text, match.start, match.end):
-        printed, opening = document.source[slice(*document.folded.span(*line.span()))], text.rfind("\n", 0, line.start())
+        printed, opening = document.printed(*line.span()), text.rfind("\n", 0, line.start())
         head = is_header(document, opening + 1)
         ends_short = line.end() < match.end and line.end() - opening <= _SHORT_LINE
         tabular = tabular or head or ends_short or has_gap(printed)

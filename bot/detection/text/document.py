@@ -103,10 +103,13 @@ class ActText:
         rank = bisect_right(self.part_starts, position) - 1
         return self.parts[rank] if rank >= 0 else None
 
+    def printed(self, start: int, end: int) -> str:
+        """Return the original text of a stretch, with its blanks and line ends."""
+        return self.source[slice(*self.folded.span(start, end))]
+
     def original(self, start: int, end: int) -> str:
         """Return the original text of a stretch, with its blanks collapsed."""
-        first, last = self.folded.span(start, end)
-        return " ".join(self.source[first:last].split())
+        return " ".join(self.printed(start, end).split())
 
     def in_capitals(self, start: int, end: int) -> bool:
         """Return True for a stretch all in capitals, in which a capital does not tell a name."""
