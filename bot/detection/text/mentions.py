@@ -10,8 +10,7 @@ from itertools import islice, product
 
 from bot.detection.text.cues import Pattern, cue, cues, load, name_of, pattern
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
-from bot.detection.text.lists import lists
-from bot.detection.text.tables import ticked_under
+from bot.detection.text.rows import lists, ticked_under
 from bot.domain.acts import Purpose
 
 _AROUND = 130
