@@ -408,7 +408,7 @@ _PLACE = re.compile(
 )
 # Streets also come without a preposition: "…, place de la Victoire et cours de l'Argonne", "caméras situées rue Nationale".
 _STREET = re.compile(
-    r"(?:,|\bvideo-?protection|\b(?:employe|deploye|utilise|active|installe|filme|capte|collecte)e?s?|\bprises"
+    r"(?:(?<!\(\d)(?<!\(\d\d)(?<!\(\d{3}),|\bvideo-?protection|\b(?:employe|deploye|utilise|active|installe|filme|capte|collecte)e?s?|\bprises"
     r"|\brecueillies|\bmise?s? en oeuvre)"
     rf"\s(?P<place>{STREET_KIND}\s(?!un|qui|est\b|et\b|publi|a\b))"
 )

@@ -129,6 +129,13 @@ def test_neither_days_nor_totals_in_the_rows_of_a_table_are_places() -> None:
     assert places(annex) == ("quai Sud", "quai Nord")
 
 
+def test_the_address_of_a_place_in_brackets_is_none() -> None:
+    article = "Les sites sont :\n- l'hôtel du département (2, avenue du Parc) ;\n- le donjon (14, rue Haute) ;\n- la place Verte."
+    assert "avenue du Parc" not in places(article)
+    assert "rue Haute" not in places(article)
+    assert {"hôtel du département", "place Verte"} <= set(places(article))
+
+
 def test_articles_numbered_in_letters_are_articles() -> None:
     """The last one speaks of remedies: the others are not of its kind."""
     listed = "Les lieux suivants : rue Solférino ; place de la République.\nARTICLE TROIS : Recours : tribunal administratif de Lille."
