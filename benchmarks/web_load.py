@@ -26,7 +26,7 @@ from bot.app.website import serve_pages
 from bot.app.wiring import assemble
 from bot.cli.demo import CODES, demo_settings
 from bot.ingest.poller import Poller
-from bot.web.listening import address_of_socket, bound
+from bot.web.server import address_of_socket, bound
 from sources.catalogue.authority import load_authorities
 
 RATE = 200

@@ -34,7 +34,7 @@ except ModuleNotFoundError as error:  # drawing PDFs needs an extra that the bot
 _NO_PAGES = None
 try:
     from bot.app.website import serve_pages
-    from bot.web.listening import address_of_socket, bound
+    from bot.web.server import address_of_socket, bound
 except ModuleNotFoundError as error:  # so do the pages
     _NO_PAGES = error.name
 

@@ -28,7 +28,7 @@ from bot.web.documents import Document
 _MISSING = None
 try:
     from bot.app.website import data_folder, open_data_of, pictures_of, serve_pages, site_of
-    from bot.web.listening import address_of_socket, bound
+    from bot.web.server import address_of_socket, bound
     from bot.web.site import BrokenLink, addresses, files_of
 except ModuleNotFoundError as error:  # the pages need an extra that the bot itself does not
     _MISSING = error.name

@@ -18,8 +18,8 @@ from bot.app.website import keep_serving, open_data_of, open_pages, site_of
 from bot.operators.alerts import PagesState
 from bot.storage.errors import NotWritable, Unavailable
 from bot.storage.store import Store
-from bot.web.listening import bound
 from bot.web.open_data import AT_MOST_EVERY
+from bot.web.server import bound
 from bot.web.site import BrokenLink, SiteFile, addresses, files_of
 from sources.catalogue.authority import load_authorities
 from tests.bot.queries.conftest import NOW, decree
