@@ -94,7 +94,9 @@ def register(app: typer.Typer) -> None:
                         target.write(found.name, found.document)
                         shown("files written", len(target.written), 0)
             removed = target.finish()
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            fail(f"the site cannot be written: {error.filename or folder}: {error.strerror or error}")
+        except UnicodeDecodeError as error:
             fail(f"the site cannot be written: {error}")
         sys.stdout.write(f"{len(target.written)} files in {folder}, {removed} removed\n")
         for one in broken[:_MOST_SHOWN]:

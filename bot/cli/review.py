@@ -13,13 +13,13 @@ import typer
 
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
-from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, run_to_end
+from bot.cli.context import DONE, FAILED, WRONG_USE, AsJson, Context, fail, run_to_end
 from bot.cli.output import code_column, count, finish, posts_json, result_of, show, twice_json, undelivered
 from bot.cli.read_output import evidence_lines, reason, twice_lines
 from bot.cli.work import all_sent, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Act, Decree, Kind
+from bot.domain.acts import Act, Decree, Kind, Outcome
 from bot.domain.records import Waiting
 from bot.ingest.review import USEFUL, LabelledAct, Reviewer, Settled, SettledFact, SeveralDecrees, UnusableFact
 from bot.messages.words import clean
@@ -79,9 +79,9 @@ def register(app: typer.Typer) -> None:
         if decree is not None:
             if kind is not None:
                 fail("--kind goes with an act that waits: a decree that was withdrawn has its kind", WRONG_USE)
-            _settle(ctx.obj, lambda reviewer: reviewer.reinstate(decree, by=BY), as_json=as_json)
+            _settle(ctx.obj, lambda reviewer: reviewer.reinstate(decree, by=BY), Outcome.DECREE, as_json=as_json)
         elif number is not None:
-            _settle(ctx.obj, lambda reviewer: reviewer.accept(number, kind=kind, by=BY), as_json=as_json)
+            _settle(ctx.obj, lambda reviewer: reviewer.accept(number, kind=kind, by=BY), Outcome.DECREE, as_json=as_json)
 
     @review.command(epilog="Example:  vigie review reject 12   (or, a decree that is none:  vigie review reject --decree 7)")
     def reject(
@@ -94,9 +94,9 @@ def register(app: typer.Typer) -> None:
         sent yet."""
         _one_of(number, decree)
         if decree is not None:
-            _settle(ctx.obj, lambda reviewer: reviewer.withdraw(decree, by=BY), as_json=as_json)
+            _settle(ctx.obj, lambda reviewer: reviewer.withdraw(decree, by=BY), Outcome.NOT_CONCERNED, as_json=as_json)
         elif number is not None:
-            _settle(ctx.obj, lambda reviewer: reviewer.reject(number, by=BY), as_json=as_json)
+            _settle(ctx.obj, lambda reviewer: reviewer.reject(number, by=BY), Outcome.NOT_CONCERNED, as_json=as_json)
 
     _register_facts(review)
 
@@ -169,7 +169,8 @@ def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
 
 def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bool) -> Iterator[str]:
     """Describe an act with all that is known of it."""
-    yield f"[{waiting.id}] {waiting.authority}  pages {act.first_page}-{act.last_page}  {clean(waiting.url)}#page={waiting.page}"
+    pages = f"page {act.first_page}" if act.first_page == act.last_page else f"pages {act.first_page}-{act.last_page}"
+    yield f"[{waiting.id}] {waiting.authority}  {pages}  {clean(waiting.url)}#page={waiting.page}"
     yield f"    title: {clean(without_names(waiting.title)) or '(none)'}"
     if waiting.decree is not None:
         why = "a later reading of its recueil does" if waiting.reread else "today's rules would"
@@ -207,7 +208,7 @@ def _one_of(number: int | None, decree: int | None) -> None:
         fail("give the number of an act that waits (vigie review list), or --decree and the number of a decree", WRONG_USE)
 
 
-def _settle(context: Context, answer: Callable[[Reviewer], Settled], *, as_json: bool) -> None:
+def _settle(context: Context, answer: Callable[[Reviewer], Settled], wanted: Outcome, *, as_json: bool) -> None:
     settings, authorities = load(context)
 
     async def work() -> tuple[Settled, list[Delivered]]:
@@ -220,6 +221,11 @@ def _settle(context: Context, answer: Callable[[Reviewer], Settled], *, as_json:
     except SeveralDecrees as error:
         fail(str(error), WRONG_USE)
     lines = [outcome_text(settled, vocabulary("en").reviews, "en")]
+    if settled.decision.outcome is not wanted:
+        # Decided otherwise before: a script must not take that for done.
+        hint = ["A decree that is none is withdrawn by:  vigie review reject --decree NUMBER"] if wanted is Outcome.NOT_CONCERNED else []
+        show(settled_json(settled, delivered), lines + hint, as_json=as_json)
+        raise typer.Exit(FAILED)
     finish(result_of(settled_json(settled, delivered), lines, undelivered(delivered), is_whole=all_sent(delivered)), as_json=as_json)
 
 

@@ -379,6 +379,6 @@ API: tuple[Route, ...] = (
     _route("/api/v1/departments", NoQuery, DepartmentsModel, _departments),
     _route("/api/v1/communes/{code}", NoQuery, TownModel, _commune),
     _route("/api/v1/sources", NoQuery, SourcesModel, _sources),
-    Route("/api/v1/openapi.json", _openapi, twins=False),
+    Route("/api/v1/openapi.json", _openapi, dynamic=True, twins=False),
     Route("/api/{rest:path}", _nothing, dynamic=True, twins=False),
 )

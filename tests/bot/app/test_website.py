@@ -137,6 +137,9 @@ def test_every_link_of_a_site_of_files_leads_to_a_file(tmp_path: Path) -> None:
         pages = replace(pages, settings=replace(pages.settings, files=True), open_data=data.file)
         found = list(files_of(pages, addresses(), NOW))
     names = {one.name for one in found if isinstance(one, SiteFile)}
+    assert not any("api" in name for name in names), "files answer no questions"
+    [data_page] = [one for one in found if isinstance(one, SiteFile) and one.name == "donnees/index.html"]
+    assert b"API" not in data_page.document.body
     assert [one for one in found if isinstance(one, BrokenLink)] == []
     assert {"index.html", "en/index.html", "404.html", "robots.txt", "sitemap.xml", ".well-known/security.txt"} <= names
     assert {f"arretes/{number}/index.html" for number in range(1, 24)} <= names
