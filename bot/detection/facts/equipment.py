@@ -271,11 +271,9 @@ _ROLE = rf"(?:{'|'.join(_WORDS['role'])})"
 _MAKER = re.compile(rf"(?:\b(?:{BY}|{THAT}|de|par|aupres de)\s+|[(:]\s?){COMPANY}")
 _MAKER_ALONE = re.compile(
     rf"\b(?:{_ROLE}\b(?:\s(?:du|de la|de l'|de ce|de cette)[^.;:]{{0,60}}?)?\s*(?:est|sera|:|,)\s*(?:{COMPANY})?"
-    rf"|(?:{BY}|de (?:la )?marque)\s+)\"?\s?(?P<name>[a-z0-9])"
-)
-# "Logiciel : Sentivue (Oriane Vision SAS)."
-_IN_BRACKETS = re.compile(
-    r"\b(?:logiciel|solution|produit)\b[^.;()]{2,60}\(\s*(?P<name>[a-z0-9])(?=[^()]{1,50}\s(?:sasu?|sarl|sa|eurl|scop|scic|snc)\s*\))"
+    rf"|(?:{BY}|de (?:la )?marque)\s+"
+    # "Logiciel : Sentivue (Oriane Vision SAS)."
+    r"|(?:logiciel|solution|produit)\b[^.;()]{2,60}\((?=[^()]{2,55}\s(?:sasu?|sarl|sa|eurl|scop|scic|snc)\s*\)))\s?\"?\s?(?P<name>[a-z0-9])"
 )
 _THEN_PRODUCT = re.compile(r"[^.;()]{2,50}\((?:logiciel|solution|produit)\b")
 # "La société X est l'éditrice du logiciel", "le logiciel Z, que la société X a conçu": not the cameras that it has.
@@ -299,8 +297,6 @@ _CORPORATE = re.compile(
 )
 _OPERATORS = frozenset({"ratp", "sncf", "etat", "police", "prefecture", "gendarmerie", "ville", "commune"})
 
-_SENTENCE = 200
-"""Characters on each side of a name in which its clause says that it was not chosen."""
 _REFUSED = (
     r"\b(?:n'(?:a|ont) pas ete (?:retenu|choisi|acquis)|(?:a|ont) ete (?:ecarte|rejete|abandonne)|n(?:'est|e sont) plus (?:utilis|employ))"
 )
@@ -314,10 +310,8 @@ _NOT_CHOSEN = re.compile(
 # Cut at a line end.
 _CUT_WORD = re.compile(r"\b([a-z]+)- ([a-z]+)")
 
-_Reader = Callable[[ActText, int, int], Iterator[TextMatch[str]]]
-
 _NEAR = 120
-"""Characters before a maker, or before "dénommé", in which the software is spoken of."""
+"""Characters before a maker, or before "dénommé", in which the software is spoken of, or another one preferred."""
 
 
 @cache
@@ -331,7 +325,7 @@ def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
     return _named_first(document, segment, "vendor", _makers)
 
 
-def _named_first(document: ActText, segment: Segment, table: str, others: _Reader) -> TextMatch[str] | None:
+def _named_first(document: ActText, segment: Segment, table: str, others: Callable[..., Iterator[TextMatch[str]]]) -> TextMatch[str] | None:
     """Return the first name of a table, else of what `others` read: of the articles, else of the whole decree."""
     starts = [block.start for block in islice(segment.of(DecreePart.ARTICLE), 1)]
     text = document.flat
@@ -341,7 +335,7 @@ def _named_first(document: ActText, segment: Segment, table: str, others: _Reade
         listed = (TextMatch(name, *match.span()) for name, matches in known for match in matches)
         for found in chain(listed, others(document, start, segment.end)):
             # Named to say that another one was chosen?
-            preferred = _PREFERRED_TO.search(text[max(found.start - _SENTENCE, 0) : found.start])
+            preferred = _PREFERRED_TO.search(text[max(found.start - _NEAR, 0) : found.start])
             if not preferred and _NOT_CHOSEN.match(text, found.end) is None:
                 return found
     return None
@@ -349,7 +343,7 @@ def _named_first(document: ActText, segment: Segment, table: str, others: _Reade
 
 def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
     text = document.flat
-    for pattern in (_MAKER, _MAKES, _MAKER_ALONE, _IN_BRACKETS):
+    for pattern in (_MAKER, _MAKES, _MAKER_ALONE):
         for match in pattern.finditer(text, start, limit):
             before = _CLAUSE.split(text[max(match.start() - _NEAR, start) : match.start()])[-1]
             around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _MAKES else match.group()

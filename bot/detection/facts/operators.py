@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -179,7 +178,6 @@ _AUTHORISES = re.compile(
 # A name ends before a line that begins with a capital or an article, and before the next cell of a table; not where every blank is double.
 _NEXT_LINE = re.compile(r"(?<![\s,;/-])(?<!\b(?i:de|du|la|le|et|en|au))(?<!\b(?i:des|les|sur|aux|lès))\s*\n\s*(?=[A-ZÀ-Þ]|l[ae]s?\s)")
 _CELL = re.compile(r" ?(?:\S+ )*\S+(?=\t|[ \xa0]{2,}\S)")
-_APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`’", "'"))
 _TOWN_OF = re.compile(r"\b(?:communes?|villes?|municipales?|maires?) (?:d[eu]s? |d')?$")
 # "les maires (Jean Dupont, Marie DURAND)": towns of several words have hyphens, an article or a "Saint".
 _PERSON = re.compile(r"(?!(?:L[ea]s?|LES?|LA|Sainte?|SAINTE?|Ste?|STE?) )[A-ZÀ-Þ][\w'-]* [A-ZÀ-Þ][\w'-]+")
@@ -362,7 +360,7 @@ def _names(
 
 
 def _printed(text: str) -> str:
-    return joined(" ".join(unicodedata.normalize("NFC", text).translate(_APOSTROPHES).split()))
+    return joined(" ".join(text.split())).replace("’", "'")
 
 
 def _linked(document: ActText, link: str, name: str) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice, takewhile
 
 from bot.detection.facts.operators import HEADED, beside_formality, in_event, is_formality
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
-from bot.detection.text.phrases import CARDINAL, is_sound, joined, phrase_end, without_names
+from bot.detection.text.phrases import BALANCED, CARDINAL, is_sound, joined, phrase_end, without_names
 from bot.detection.text.rows import (
     GROUND,
     INLINE_MARK,
@@ -112,11 +111,10 @@ _KEPT = re.compile(
 def names(text: str, *, item: bool = False) -> Iterator[str]:
     """Yield the places of an enumeration as printed, without article or preposition, in order; nothing of what names no place. An `item` of
     a list of places may be of a kind that is not known ("sémaphore de Callelongue"), where it has a proper name."""
-    composed = unicodedata.normalize("NFC", text).replace("□", "'").replace("\ufffd", "'")
-    capitals = composed.isupper()
+    printed, capitals = joined(text), text.isupper()
     if capitals:
-        composed = _NO_NAMES.sub(lambda word: word.group().lower(), composed)
-    value = _IDENTIFIERS.sub(r"\g<name>", _PARENTHESES.sub("", joined(without_names(composed))))
+        printed = _NO_NAMES.sub(lambda word: word.group().lower(), printed)
+    value = _IDENTIFIERS.sub(r"\g<name>", _PARENTHESES.sub("", without_names(printed)))
     dashed = _DASH.split(value)
     if dashed[2:] and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
         value = ", ".join(dashed)
@@ -485,7 +483,10 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
         if match.re is not _BRACKETS and any(words.count("(") > words.count(")") for words in remarked):
             continue
         bracketed = match.re is _BRACKETS
-        end = match.end("place") if bracketed else _closing(text, start, phrase_end(text, match.end(), block.end, _LONGEST))
+        end = match.end("place") if bracketed else phrase_end(text, match.end(), block.end, _LONGEST)
+        # "(place d'Armes, place de la Comédie) et ce qui suit": at a bracket that did not open.
+        whole = BALANCED.match(text, start, end)
+        end = whole.end() if whole is not None and text.startswith(")", whole.end(), end) else end
         position = max(match.end(), start + 1)
         if block.part not in {DecreePart.TITLE, DecreePart.HEADING} and in_event(text, block.start, match.start()):
             continue
@@ -505,12 +506,6 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
         if entries:
             position = max(end, position)
         yield from (TextMatch(name, start, end) for name in entries)
-
-
-def _closing(text: str, start: int, end: int) -> int:
-    """Return where a bracket closes that did not open after `start`, else `end`: "(place d'Armes, place de la Comédie) et ce qui suit"."""
-    closed = re.compile(r"(?:[^()]|\([^()]*\))*+\)").match(text, start, end)
-    return closed.end() - 1 if closed is not None else end
 
 
 def _tells_where(text: str, block: Block) -> bool:

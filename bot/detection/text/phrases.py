@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -209,9 +210,13 @@ def holds_end(text: str, start: int, end: int) -> bool:
     return _STOP.search(text, start, end) is not None
 
 
+_APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`", "'"))
+
+
 def joined(text: str) -> str:
-    """Return a name on one line: words cut at a line end are whole again ("direc- trice"), as are names with a hyphen ("Saint- Denis")."""
-    text = re.sub(r"[\x02\ufffe]\s*", "", text)
+    """Return a name on one line, its lost apostrophes put back: words cut at a line end are whole again ("direc- trice"), as are names with
+    a hyphen ("Saint- Denis")."""
+    text = re.sub(r"[\x02\ufffe]\s*", "", unicodedata.normalize("NFC", text).translate(_APOSTROPHES))
     text = re.sub(r"\b(rond|vieux|centre|sous|fan)-\s+(?=[pvz])", r"\1-", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)-\s+(?=[a-zà-öø-ÿ])", "", text)
     return re.sub(r"(?<=\w)-\s+(?=[A-ZÀ-ÖØ-Þ])", "-", text)
@@ -222,6 +227,9 @@ DANGLING = re.compile(
     re.IGNORECASE,
 )
 """Finds the words that no name ends with."""
+BALANCED = re.compile(r"(?:[^()]|\([^()]*\))*+")
+"""Matches up to a bracket that does not close, or that closes and did not open."""
+
 # In lower case as printed: "gare de l'Est" and "rue du Signal" are names.
 _SENTENCE = re.compile(
     r"\b(?:(?<!l['’])est(?=\s)|sont|sera|seront|ont|peut|peuvent|doit|doivent|fait|font|permet\w*|visent?|qui|que|dont|lequel|laquelle|lesquels"
@@ -230,21 +238,16 @@ _SENTENCE = re.compile(
 )
 
 
-def is_balanced(name: str) -> bool:
-    """Return True for a name in which every bracket that opens closes, and none closes that did not open."""
-    return re.fullmatch(r"(?:[^()]|\([^()]*\))*+", name) is not None
-
-
 def is_sound(name: str) -> bool:
     """Return True for words, as printed, that can be a name: no stray bracket, no article or preposition at the end, no verb, no
     greeting."""
-    return is_balanced(name) and DANGLING.search(name) is None and _SENTENCE.search(name) is None
+    return BALANCED.fullmatch(name) is not None and DANGLING.search(name) is None and _SENTENCE.search(name) is None
 
 
 def cleaned(text: str) -> str:
     """Return a name without persons' names, lost apostrophes, an article misread ("I'Olympique") and what dangles at its ends."""
-    value = re.sub(r"\bI(?=['’]\w)", "l", joined(without_names(text)).replace("□", "'").replace("\ufffd", "'"))
-    if not is_balanced(value):
+    value = re.sub(r"\bI(?=['’]\w)", "l", joined(without_names(text)))
+    if BALANCED.fullmatch(value) is None:
         value = re.split(r"\s*[()]", value)[0]
     return DANGLING.sub("", value.strip(" ,;.-–:(")).strip(" ,;.-–:(")
 
