@@ -218,11 +218,7 @@ def _reported(recueil: Recueil, result: ReadResult, recorded: RecordingResult, e
         decrees=sum(len(each.decrees) for each in (*(early or ()), recorded)), duplicate=recorded.duplicate,
     )  # fmt: skip
     return IngestResult(
-        decrees=recorded.decrees,
-        uncertain=uncertain,
-        posts=recorded.posts,
-        incomplete=() if reading.complete else (recueil.url,),
-        opened=1,
+        decrees=recorded.decrees, uncertain=uncertain, posts=recorded.posts, incomplete=() if reading.complete else (recueil.url,), opened=1
     )
 
 

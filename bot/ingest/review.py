@@ -125,14 +125,7 @@ class SeveralDecrees(Exception):
 class Reviewer:
     """Settles reviews over one store. `route` names the destinations of a decree. Every method raises StorageError."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        route: Route,
-        clock: Callable[[], datetime],
-        issuers: Issuers = NO_CATALOGUE,
-    ) -> None:
+    def __init__(self, *, store: Store, route: Route, clock: Callable[[], datetime], issuers: Issuers = NO_CATALOGUE) -> None:
         self._store = store
         self._issuers = issuers
         self._route = route

@@ -91,12 +91,7 @@ def replace_acts(connection: Connection, recueil: Row[Any], read: ReadActs, now:
 
 
 def plan_acts(
-    read: ReadActs,
-    keys: Sequence[Keys],
-    standing: Sequence[tuple[Before, Keys]],
-    kept: Mapping[int, int],
-    decided: Set[str],
-    now: datetime,
+    read: ReadActs, keys: Sequence[Keys], standing: Sequence[tuple[Before, Keys]], kept: Mapping[int, int], decided: Set[str], now: datetime
 ) -> Plan:
     """Decide what becomes of the acts. `kept` are those standing whose decree was not found again; of what has a key in `decided` a person
     has decided. Pure.

@@ -15,20 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    case,
-    delete,
-    exists,
-    func,
-    or_,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, or_, select, true, update
 
 from bot.domain.posts import CHATS, Post, PostCause, PostState, content_of, recognised_by
 from bot.domain.text import clean, clean_or_none

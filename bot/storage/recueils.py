@@ -102,8 +102,7 @@ class Backfills(Repository):
 # What the sources published.
 
 _GIVEN_UP = or_(
-    recueils.c.state == RecueilState.FAILED,
-    and_(recueils.c.state == RecueilState.INCOMPLETE, recueils.c.next_try_at.is_(None)),
+    recueils.c.state == RecueilState.FAILED, and_(recueils.c.state == RecueilState.INCOMPLETE, recueils.c.next_try_at.is_(None))
 )
 _NOT_READ = or_(
     recueils.c.state.in_((RecueilState.FAILED, RecueilState.INCOMPLETE)),

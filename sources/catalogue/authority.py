@@ -103,15 +103,7 @@ Level = Literal[
     "section-card", "year-card", "year-select", "year-link", "period-card", "category-card", "month-card", "month-link", "session"
 ]
 Listing = Literal[
-    "download-list",
-    "card-pdf",
-    "card-detail",
-    "downloads-group",
-    "select-detail",
-    "plain-links",
-    "plain-links-detail",
-    "custom",
-    "unknown",
+    "download-list", "card-pdf", "card-detail", "downloads-group", "select-detail", "plain-links", "plain-links-detail", "custom", "unknown"
 ]
 Order = Literal["newest-first", "oldest-first", "one-page", "unknown"]
 """Where new entries appear: on the first page, on the last, on the only one, or not known (then at both ends)."""

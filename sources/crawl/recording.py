@@ -319,13 +319,7 @@ class SiteRecording:
 
 
 async def record(
-    source: Source,
-    fetcher: Fetcher,
-    *,
-    today: date,
-    now: datetime,
-    details: int = 0,
-    watch: Callable[[str], None] | None = None,
+    source: Source, fetcher: Fetcher, *, today: date, now: datetime, details: int = 0, watch: Callable[[str], None] | None = None
 ) -> SiteRecording:
     """Walk a source from its root as on `today` (the authority's local date) and keep the pages, with those of the newest `details`."""
     keeping = RecordingFetcher(fetcher, watch)

@@ -174,8 +174,7 @@ class Client:
         with PartialFile(target, url) as part:
             receiver = FileReceiver(part, kind, at_most, gives_way)
             return await self._follow(
-                url,
-                lambda here: self._session.get(here, receiver.headers(here), receiver, seconds=options.file_seconds, on_start=start),
+                url, lambda here: self._session.get(here, receiver.headers(here), receiver, seconds=options.file_seconds, on_start=start)
             )
 
     async def reach(self, host: str) -> datetime | None:
@@ -195,9 +194,7 @@ class Client:
     async def _robots_text(self, url: str) -> str:
         seconds = self._options.page_seconds
         return await self._follow(
-            url,
-            lambda here: self._session.get(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds),
-            for_robots=True,
+            url, lambda here: self._session.get(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds), for_robots=True
         )
 
     async def _follow(
