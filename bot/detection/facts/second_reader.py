@@ -304,7 +304,8 @@ def _spelt(name: str, printed: str) -> str:
 def _is_cut(document: ActText, segment: Segment, name: str, value: FactValue) -> bool:
     """Return True for a value that shows that more than a name was read, or less: by itself, or wherever the act prints it."""
     if name == "places" and isinstance(value, tuple):
-        return any(_PART.fullmatch(place) is not None for place in value)
+        # "place Foch - halle - rue Haute" beside "place Foch": a cell with dashes of its own.
+        return any(_PART.fullmatch(place) or place.startswith(tuple(f"{other} - " for other in value)) for place in value)
     if name == "office":
         last = document.flat.rfind(fold(str(value)).text)
         if last >= 0 and _OFFICE_GOES_ON.match(document.flat, last + len(fold(str(value)).text)) is not None:
