@@ -325,7 +325,8 @@ class Follows(Repository):
             connection.execute(locked(followers.c.chat == chat))
             this = and_(followers.c.chat == chat, followers.c.blocked_at.is_(None))
             connection.execute(update(followers).where(this).values(blocked_at=now))
-            _drop_waiting(connection, chat)
+            connection.execute(delete(posts).where(_waits_at(chat)))
+            connection.execute(delete(notices).where(notices.c.chat == chat))
 
     def unblock(self, chat: int) -> None:
         """Note that a chat takes messages again."""
@@ -441,11 +442,6 @@ def _names() -> Select[str]:
 
 def _waits_at(chat: int) -> ColumnElement[bool]:
     return and_(posts.c.destination == chat_destination(chat), posts.c.state == PostState.PENDING)
-
-
-def _drop_waiting(connection: Connection, chat: int) -> None:
-    connection.execute(delete(posts).where(_waits_at(chat)))
-    connection.execute(delete(notices).where(notices.c.chat == chat))
 
 
 def _drop_unwanted(connection: Connection, chat: int, topics: Callable[[Decree], Topics]) -> None:

@@ -101,7 +101,7 @@ def _in_order(named: Sequence[NamedCommune]) -> tuple[NamedCommune, ...]:
 
 def _of_changed(connection: Connection, ids: Collection[int]) -> dict[int, list[NamedCommune]]:
     """Return the communes of the decrees that each of these changes, by its id."""
-    named = load_links(connection, links_from(ids)) if ids else []
+    named = _links(connection, _FROM, ids=ids) if ids else []
     if not named:
         return {}
     known = load_known(connection, named)
@@ -300,11 +300,6 @@ class ReferenceCandidates:
     def meant(self, link: ReferenceLink) -> int | None:
         """The id of the decree that a link means, None where it was never seen or cannot be determined."""
         return linked(link, self.numbered[link.prefix] if link.reference.number is not None else self.dated[link.reference.signed])
-
-
-def links_from(ids: Collection[int]) -> ColumnElement[bool]:
-    """The links of these decrees."""
-    return one_of(links.c.decree_id, ids)
 
 
 def links_to(prefixes: Collection[str], days: Collection[date | None]) -> ColumnElement[bool]:

@@ -141,11 +141,6 @@ def garbage_ratio(text: str) -> float:
     return (names + len(_LETTERS_LOST.findall(rest))) / visible if visible else 0.0
 
 
-def french_words(text: str) -> int:
-    """Return how many of the commonest words of French administrative writing are met, repetitions counted."""
-    return sum(map(_COMMON_WORDS.__contains__, _words(text)))
-
-
 def french_share(text: str) -> float:
     """Return the share (0 to 1) of words that are among the commonest of French administrative writing."""
     words = _words(text)
@@ -160,21 +155,17 @@ def oddity(text: str) -> float:
 
 def reads_as_french(text: str) -> bool:
     """Return False when there is enough text to judge and hardly any common French word in it (wrong letters, or a table of names)."""
-    words = _words(text)
-    if sum(map(len, words)) < ENOUGH_TO_JUDGE:
-        return True
-    return sum(map(_COMMON_WORDS.__contains__, words)) / len(words) >= HARDLY_FRENCH
+    return sum(map(len, _words(text))) < ENOUGH_TO_JUDGE or french_share(text) >= HARDLY_FRENCH
 
 
 def clearly_french(text: str) -> bool:
     """Return whether there are sentences enough that the text can only be right, however its fonts were made."""
-    words = _words(text)
-    return len(words) >= 20 and sum(map(_COMMON_WORDS.__contains__, words)) / len(words) >= 0.15
+    return len(_words(text)) >= 20 and french_share(text) >= 0.15
 
 
 def merit(text: str) -> float:
     """To compare two readings of one page: how much French is in it, less what only a bad reading holds."""
-    return french_words(text) * (1 - min(1.0, garbage_ratio(text) + oddity(text)))
+    return sum(map(_COMMON_WORDS.__contains__, _words(text))) * (1 - min(1.0, garbage_ratio(text) + oddity(text)))
 
 
 def _visible(text: str) -> int:
