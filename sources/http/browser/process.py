@@ -57,6 +57,8 @@ FEATURES_OFF = "--disable-features=" + ",".join(
         "PreconnectToSearch",
         "msForceBrowserSignIn",
         "msEdgeUpdateLaunchServicesPreferredVersion",
+        # A process that waits for a next page, which gets a context of its own here, and a process of that.
+        "SpareRendererForSitePerProcess",
         # What is suggested below the address bar: two pages of the browser's own with each window, which took as much as all the rest.
         "WebUIOmniboxAimPopup",
         "WebUIOmniboxPopup",
