@@ -9,7 +9,7 @@ import typer
 
 from bot.app.config.values import listen as checked
 from bot.cli.context import WRONG_USE, Context, fail, run_to_end, stderr
-from bot.cli.work import load
+from bot.cli.work import load, opened
 from bot.domain.tasks import first_of
 
 _MISSING = None
@@ -38,6 +38,8 @@ def register(app: typer.Typer) -> None:
             listening = bound(checked(where))
         except (OSError, ValueError) as error:
             fail(f"cannot listen at {where}: {error}", WRONG_USE)
+        with opened(settings, read_only=True, existing=True):
+            pass  # without a database nothing is at that address
         stderr.print(f"vigie: the pages are at {address_of_socket(listening)}", markup=False, soft_wrap=True)
         stop = asyncio.Event()
         run_to_end(first_of(serve_pages(settings, authorities, listening), stop), stop=stop)

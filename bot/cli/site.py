@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
         try:
             target = Folder(folder)
             with (
-                opened(settings, read_only=True) as store,
+                opened(settings, read_only=True, existing=True) as store,
                 TemporaryDirectory(prefix="vigie-site-") as made,
                 data_folder(settings.database.url) as kept,
                 progress("writing the files of data") as shown,
