@@ -52,14 +52,13 @@ def register(app: typer.Typer) -> None:
             fail(f"the pages need {_MISSING}: pip install 'vigie-vsa[web]'")
         broken: list[BrokenLink] = []
         try:
-            target = Folder(folder)
             with (
                 opened(settings, read_only=True, existing=True) as store,
                 TemporaryDirectory(prefix="vigie-site-") as made,
                 data_folder(settings.database.url) as kept,
                 progress("writing the files of data") as shown,
             ):
-                whole = site_of(settings, authorities, store)
+                target, whole = Folder(folder), site_of(settings, authorities, store)
                 files, pictures = open_data_of(settings, authorities, store, Path(made)), pictures_of(settings, kept, at_once=math.inf)
                 files.refresh()
                 pictures.tidy()
