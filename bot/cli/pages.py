@@ -57,6 +57,8 @@ def register(app: typer.Typer) -> None:
             listening = bound(checked(where))
         except (OSError, ValueError) as error:
             fail(f"cannot listen at {where}: {error}", WRONG_USE)
+        with opened(settings, read_only=True, existing=True):
+            pass  # without a database nothing is at that address
         stderr.print(f"vigie: the pages are at {address_of_socket(listening)}", markup=False, soft_wrap=True)
         stop = asyncio.Event()
         run_to_end(first_of(serve_pages(settings, authorities, listening), stop), stop=stop)
@@ -74,14 +76,13 @@ def register(app: typer.Typer) -> None:
             fail(f"the pages need {_MISSING}: pip install 'vigie-vsa[web]'")
         broken: list[BrokenLink] = []
         try:
-            target = Folder(folder)
             with (
-                opened(settings, read_only=True) as store,
+                opened(settings, read_only=True, existing=True) as store,
                 TemporaryDirectory(prefix="vigie-site-") as made,
                 data_folder(settings.database.url) as kept,
                 progress("writing the files of data") as shown,
             ):
-                whole = site_of(settings, authorities, store)
+                target, whole = Folder(folder), site_of(settings, authorities, store)
                 files, pictures = open_data_of(settings, authorities, store, Path(made)), pictures_of(settings, kept, at_once=math.inf)
                 files.refresh()
                 pictures.tidy()

@@ -27,8 +27,9 @@ from bot.domain.acts import Place
 from bot.domain.tasks import ended
 from bot.messages.announcement import Button
 from bot.messages.words import LANGUAGES, Language
-from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, Question, Topic
+from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, PlaceChoices, Question, Topic
 from bot.queries.following import about_us, run_by
+from bot.queries.plain_words import understood
 from bot.queries.questions import Questions, RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     COMMANDS,
@@ -157,7 +158,7 @@ class TelegramCommands:
         typed, words = command.name, command.words
         name = command_meant(typed, NAMES)
         if name is None:
-            return _Asked("unknown", language, partial(self._unknown, typed, language))
+            return _Asked("unknown", language, partial(self._unknown, command, language))
         if name == START:
             return _Asked(START, language, partial(self._start, words, (language,) if chosen or own else LANGUAGES))
         if name in HELP:
@@ -193,7 +194,12 @@ class TelegramCommands:
         """Return what can be asked, and who runs this."""
         return introduced(help_reply(languages), "\n".join(filter(None, (run_by(each, self.contact) for each in languages))))
 
-    def _unknown(self, typed: str, language: Language) -> Reply:
+    def _unknown(self, command: TypedCommand, language: Language) -> Reply:
+        """Answer `/valence` and `/26` as the words behind the slash; suggest commands for what no command and no place is called."""
+        typed, text = command.name, f"{command.name} {command.words}".strip()
+        meant = understood(text, self.places)
+        if isinstance(meant, Question) or (isinstance(meant, PlaceChoices) and meant.sure):
+            return self._plain(text, language)
         of_language = [command.name for command in COMMANDS if command.language == language]
         of_language += TWINS[language].values()
         near = commands_near(typed, [*of_language, *(name for table in (HELP, LANGUAGE) for name in table if table[name] == language)])

@@ -182,6 +182,15 @@ def test_wrong_use_is_told(vigie: Vigie, tmp_path: Path) -> None:
         assert (refused.code, 'must be an address and a port, such as "127.0.0.1:8080"' in refused.err) == (2, True)
 
 
+def test_pages_without_a_database_are_none(vigie: Vigie, tmp_path: Path) -> None:
+    """In another folder `vigie site` would put empty pages in the place of all that were written."""
+    for arguments in (("serve", "--listen", "127.0.0.1:0"), ("site", "public")):
+        done = vigie(*arguments)
+        assert (done.code, done.out) == (1, "")
+        assert done.err.startswith("vigie: there is no database at sqlite:///")
+    assert not (tmp_path / "public").exists()
+
+
 def test_an_unusable_database_is_told_without_a_traceback(vigie: Vigie, config: str) -> None:
     done = vigie("--config", config, "poll", "26", environ={"VIGIE_DATABASE__URL": "sqlite:////proc/none/vigie.db"})
     assert done.code == 2
