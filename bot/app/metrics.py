@@ -32,7 +32,7 @@ class Collected:
         self._now: Iterable[Metric] = ()
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metrics of this instant: the registry asks for them."""
+        """Return the metrics of this instant: the registry collects them."""
         return self._now
 
     def text(self, overview: Overview, measured: StoredMeasures, read: ReadSoFar, *, alive: bool) -> bytes:

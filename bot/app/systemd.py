@@ -1,6 +1,6 @@
 """Run under systemd: tell it how the bot is, and write the unit that it runs the bot by.
 
-What is told is a datagram to the socket that systemd names (sd_notify(3)). No library does it for us: `sdnotify` is of 2017, and
+A notification is a datagram to the socket that systemd names (sd_notify(3)). No library does it for us: `sdnotify` is of 2017, and
 `systemd-python` needs a compiler.
 """
 

@@ -474,7 +474,7 @@ async def open_client(settings: Settings, authorities: Mapping[str, Authority]) 
 
 
 def open_retention(settings: Settings, store: Store, archive: PdfArchive, clock: Clock = utc_now, *, rehearsal: bool = False) -> Retention:
-    """Return what drops the old things that no decree needs. A rehearsal, which knows a part of the acts only, drops nothing."""
+    """Return what drops the old things that no decree needs. A rehearsal, which has a part of the acts only, drops nothing."""
     kept = settings.retention
     kept_for = KeptFor(0, 0, 0) if rehearsal else KeptFor(kept.pages_days, kept.texts_days, kept.pdfs_days)
     return Retention(store.contents, archive, kept_for, clock)

@@ -90,7 +90,7 @@ def _register_copies(app: typer.Typer) -> None:
             until = None if done.made_at is None else minute(done.made_at)
             lines = [
                 f"restored from {source}, "
-                + ("in which nothing had happened yet" if until is None else f"which knows what happened until {until}"),
+                + ("in which nothing had happened yet" if until is None else f"which holds what happened until {until}"),
                 f"{count(done.sought, 'post')} perhaps sent since: looked for before anything is sent",
             ]
             if done.held:

@@ -257,7 +257,7 @@ def _beside(target: Path, text: str) -> Iterator[Path]:
 
 
 async def _channels(secret: str) -> dict[str, str]:
-    """Return the channels in which the bot was told of something lately, with their titles."""
+    """Return the channels from which the bot received an update lately, with their titles."""
     async with _bot(secret, os.environ.get(variable("telegram", "api_url")) or DEFAULT_API) as sending:
         updates = await sending.bot.get_updates(allowed_updates=["my_chat_member", "channel_post"])
     chats = {chat.id: chat for update in updates if (chat := update.effective_chat) is not None and chat.type == "channel"}

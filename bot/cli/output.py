@@ -242,7 +242,7 @@ def _act_json(group: Group, *, explain: bool) -> Json:
 
 
 def twice_json(fact: TwiceRead) -> Json:
-    """Return a fact as the rules have it, which is what is told, and as the second reader has it. `badly_read` is of its page."""
+    """Return a fact as the rules read it, which is what is shown, and as the second reader has it. `badly_read` is of its page."""
     return {
         "fact": fact.name,
         "told": plain(fact.told),

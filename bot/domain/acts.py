@@ -106,7 +106,7 @@ ALLOWING = frozenset({Kind.AUTHORISATION, Kind.RENEWAL, Kind.MODIFICATION})
 """The kinds under which somebody may be watched. The period of the others is that of the decree that they end or refuse."""
 
 CHANGING = frozenset({Kind.RENEWAL, Kind.MODIFICATION, Kind.ABROGATION, Kind.SUSPENSION})
-"""The kinds of decree that do something to an earlier one, of which its readers are told."""
+"""The kinds of decree that do something to an earlier one, that its readers are shown."""
 
 
 class Outcome(StrEnum):

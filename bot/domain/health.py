@@ -142,7 +142,7 @@ class Cause(StrEnum):
     STRUCTURE = "structure"  # the page came, and no list was found on it
     EMPTIED = "emptied"  # a list that always had recueils has none
     UNUSABLE = "unusable"  # something else than a page came
-    ROBOTS = "robots"  # its robots.txt asks us not to
+    ROBOTS = "robots"  # its robots.txt forbids it
     NEEDS_BROWSER = "needs_browser"  # it serves only real browsers, and there is none
     UNEXPECTED = "unexpected"  # a fault of the program, see its log
     FILES = "files"  # its list can be read, and none of its recueils can be fetched or opened

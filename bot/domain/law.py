@@ -243,7 +243,7 @@ def standing(decree: DecreePeriod, now: datetime) -> Standing:
     """Return the standing of a decree at `now`, an aware instant in the time zone of the authority's place.
 
     A decree that ends or suspends counts from the day it says, see `hold`; one that shows no day counts at once. Of what is over, nothing
-    later is told: whether it was ended early no longer matters to whoever asks what is in force. Raises ValueError for a naive `now`.
+    later is returned: whether it was ended early no longer matters to whoever asks what is in force. Raises ValueError for a naive `now`.
     """
     if decree.kind is Kind.REFUSAL:
         return Standing.REFUSED

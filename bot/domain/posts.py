@@ -323,14 +323,14 @@ class PostCause(StrEnum):
     """The closed list of why a post is in its state: the last thing that happened to it besides being sent."""
 
     NOT_SENT = "not_sent"  # no connection was made
-    RATE_LIMITED = "rate_limited"  # the platform asks for patience
+    RATE_LIMITED = "rate_limited"  # the platform refuses for a while
     REFUSED_CONTENT = "refused_content"  # the platform does not take this message
     REFUSED_DESTINATION = "refused_destination"  # it takes nothing from us there: token, rights, chat
     MIGRATED = "migrated"  # the chat has another id now
     LOST_ANSWER = "lost_answer"  # perhaps sent
     FAULT = "fault"  # perhaps sent: a fault of the program itself
     KILLED = "killed"  # perhaps sent: the program ended without a word
-    STOPPED = "stopped"  # the program was told to stop: in the middle of it (perhaps sent), or before it began
+    STOPPED = "stopped"  # the program was stopped: in the middle of it (perhaps sent), or before it began
     RECONCILE_FOUND = "reconcile_found"  # looked for, and there
     RECONCILE_ABSENT = "reconcile_absent"  # looked for, and not there: to be sent again
     RECONCILE_UNCLEAR = "reconcile_unclear"  # looked for, and nobody can tell
@@ -398,7 +398,7 @@ class Post:
     `reconcile_attempts` counts the times in a row that it was looked for and nobody could tell. `closed_at` is when it was sent, or given
     up.
     `reply_to` is the message of the decree that this one changes, where that was posted there too; set for a post that is about to be sent.
-    `sought_since` is set where another program may have sent it of whose posts this database knows nothing: since when.
+    `sought_since` is set where another program may have sent it whose posts this database does not hold: since when.
     `below` are the ids of later decrees that change this one and were posted there after it; set for a post that is about to be edited.
     """
 
@@ -530,7 +530,7 @@ def as_first_sent(decree: Decree, recognised: Mapping[str, Any] | None) -> Decre
     return replace(decree, url=recognised["url"], page=recognised["page"], facts=replace(decree.facts, number=number))
 
 
-# After a restore: what the program posted of which the backup knows nothing. A decree that is found again may be there already.
+# After a restore: what the program posted and the backup does not hold. A decree that is found again may be there already.
 
 UNDATED_IN_DOUBT = timedelta(days=2)
 """How long after a restore that is so of recueils without a date: they were there before, or they are new."""

@@ -1,1 +1,1 @@
-"""A decree in words: values in, texts out, in French (default) and English. Nothing here knows a clock, a network or a store."""
+"""A decree in words: values in, texts out, in French (default) and English. Uses no clock, network or store."""

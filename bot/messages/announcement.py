@@ -218,7 +218,7 @@ class PostExtra(StrEnum):
 
 # Applied from top to bottom until the post fits: shorten that part, to no fewer characters than given; 0 leaves it out.
 # What a reader needs stays longest: what is done, where, when, by whom, for which event. The title goes first since the facts below it say
-# the same more precisely; then whatever says a thing again. What is said of the law is told briefly or not at all: half a sentence on a
+# the same more precisely; then whatever says a thing again. What is said of the law is shortened or left out: half a sentence on a
 # time limit would mislead. The link is never touched.
 SHORTENING: tuple[tuple[PostPart | PostExtra, int], ...] = (
     (PostPart.TITLE, 160),

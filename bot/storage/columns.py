@@ -104,7 +104,7 @@ class JsonDocument(TypeDecorator[Any]):
 
     def __init__(self, read: Callable[[Any], Any]) -> None:
         super().__init__(none_as_null=True)
-        # JSON knows a null of its own, which is nothing too.
+        # JSON has a null of its own, which is nothing too.
         self._of_text = lru_cache(_DOCUMENTS_KEPT)(lambda text: None if (value := json.loads(text)) is None else read(value))
 
     def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:

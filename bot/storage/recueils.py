@@ -120,7 +120,7 @@ _PUBLICATIONS: Select[Any] = (
     .where(recueils.c.source == bindparam("of"), or_(recueils.c.published >= bindparam("since"), _WAS_NEW))
     .order_by(recueils.c.id.desc())
 )
-"""What `Recueils.publications` gives: made once, for a first report asks it of every source."""
+"""What `Recueils.publications` gives: made once, for a first report reads it for every source."""
 
 
 def _stuck() -> Select[Any]:

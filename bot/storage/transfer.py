@@ -64,7 +64,7 @@ class WouldReplace(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """Describes a restored database: the last that it knows of, None where nothing had happened, its posts in doubt that are looked for,
+    """Describes a restored database: its last event, None where nothing had happened, its posts in doubt that are looked for,
     and those left to a person. `aside` is the database that was there."""
 
     made_at: datetime | None
@@ -175,7 +175,7 @@ def _restore_dump(backup: Path, database: Database, now: datetime) -> Restored:
 
 
 def mark_restored(connection: Connection, now: datetime) -> tuple[datetime | None, int, int]:
-    """Note that this database was restored, and put in doubt what waits in it. Return the last that it knows of, how many posts are looked
+    """Note that this database was restored, and put in doubt what waits in it. Return its last event, how many posts are looked
     for, and how many are left to a person."""
     made_at = _last_known(connection)
     connection.execute(insert(restores), {"restored_at": now, "made_at": made_at or now - _UNKNOWN_AGE})

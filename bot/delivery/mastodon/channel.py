@@ -80,7 +80,7 @@ def recogniser(post: Post, place: Place, now: datetime, language: Language) -> R
         return partial(is_sought, link=link, number=number, language=language)
 
     def is_it(status: Mapping[str, Any]) -> bool:
-        # Many that waited were perhaps sent as one: of that digest this database knows nothing.
+        # Many that waited were perhaps sent as one: this database holds nothing of that digest.
         if is_sought_digest(status, [link], language):
             raise HoldForPerson(f"Mastodon: it is in the digest {status['id']}: vigie outbox resolve {post.id} --sent")
         return is_sought(status, link, number, language)

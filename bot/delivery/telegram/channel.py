@@ -298,7 +298,7 @@ class TelegramChannel:
                 raise
             found = None
         if found is None and in_digest:
-            # Many that waited were perhaps sent as one, before the database was restored, which knows nothing of that digest.
+            # Many that waited were perhaps sent as one, before the database was restored, which holds nothing of that digest.
             raise HoldForPerson(f"Telegram: it is in a digest there: vigie outbox resolve {post.id} --sent")
         return None if found is None else self._remember(post, found)
 

@@ -1,6 +1,6 @@
 """Following something in Telegram: `/suivre`, `/suivis`, `/pause`, `/reprendre`, `/oublier`, their English twins, buttons and links.
 
-Every step is a button whose data holds all of it: nothing is kept between two steps. A link only asks: following begins with a button.
+Every step is a button whose data holds all of it: nothing is kept between two steps. A link does not act: following begins with a button.
 In groups administrators alone change what is followed. Nobody's words are logged.
 """
 

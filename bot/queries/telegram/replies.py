@@ -420,7 +420,7 @@ def _article(message: MessageInput, places: Mapping[str, Place]) -> InlineQueryR
 
 
 def _button(answers: Sequence[Answer], language: Language) -> InlineQueryResultsButton:
-    """Return a button to follow the first place that may be meant, by a link that asks before it acts; else one that opens the bot."""
+    """Return a button to follow the first place that may be meant, by a link that confirms before it acts; else one that opens the bot."""
     chat = vocabulary(language).chat
     followed = next((followed for answer in answers if (followed := _followed(answer)) is not None), None)
     if followed is None:

@@ -61,7 +61,7 @@ def main(argument: str) -> None:
         no_programs=_refused(_fork),
         no_writing=_refused(_write),
         no_other_files=_refused(lambda: _read("/etc/passwd")) and _refused(lambda: _read(f"/proc/{os.getppid()}/environ")),
-        no_other_processes=_refused(lambda: os.kill(os.getppid(), 0)),  # signal 0 only asks whether one could be sent
+        no_other_processes=_refused(lambda: os.kill(os.getppid(), 0)),  # signal 0 only tests whether one could be sent
         missing=missing,
     )
     sys.stdout.write(json.dumps(asdict(found)))

@@ -271,7 +271,7 @@ _PATH_BENEATH = 1
 
 EXECUTE, READ_FILE, READ_DIR = 1 << 0, 1 << 2, 1 << 3
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
-"""Version of Landlock -> how many rights on files it knows."""
+"""Version of Landlock -> how many rights on files it has."""
 _NETWORK_SINCE, _TCP = 4, 0b11
 _SCOPES_SINCE, _SCOPES = 6, 0b11
 
@@ -325,7 +325,7 @@ def _checked(result: int) -> int:
     return result
 
 
-# A filter on system calls (seccomp), for Linux on x86_64 and aarch64: what a reading process asks of the kernel beyond reading is refused.
+# A filter on system calls (seccomp), for Linux on x86_64 and aarch64: system calls of a reading process beyond reading are refused.
 #
 # The filter is a program of the kernel's packet filter, put together here; see `man 2 seccomp` and `linux/bpf_common.h`.
 

@@ -1,4 +1,4 @@
-"""When this database was restored from a backup, and since when a post may be there of which it knows nothing."""
+"""When this database was restored from a backup, and since when a post may be there that it does not hold."""
 
 from __future__ import annotations
 
