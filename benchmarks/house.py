@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGES = ("bot", "sources")
-LOOSE = frozenset({"bot/__init__.py", "sources/__init__.py", "sources/model.py"})
+LOOSE = frozenset({"bot/__init__.py", "sources/__init__.py", "sources/model.py", "sources/text.py"})
 """What may stand in the folder of a package of packages."""
 SHORT = 60
 """A module with fewer lines and a single importer belongs to that importer."""

@@ -26,8 +26,8 @@ from bot.app.config.model import Settings
 from bot.app.inventory import namer_of, places_of, report_sources
 from bot.app.wiring import open_questions
 from bot.domain.acts import Decree, Facts, Kind, Moment, Outcome
+from bot.domain.posts import operator_slug
 from bot.domain.records import RecueilState
-from bot.domain.routing import operator_slug
 from bot.gazetteer.gazetteer import gazetteer
 from bot.ingest.poller import PublicationHistory
 from bot.queries.questions import Questions

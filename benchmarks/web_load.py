@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from bot.app.config.model import WebSettings
-from bot.app.demo.play import CODES, demo_settings
 from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import scenario
 from bot.app.inventory import folder_beside, utc_now
 from bot.app.website import serve_pages
 from bot.app.wiring import assemble
+from bot.cli.demo import CODES, demo_settings
 from bot.ingest.poller import Poller
-from bot.web.listening import address_of_socket, bound
+from bot.web.server import address_of_socket, bound
 from sources.catalogue.authority import load_authorities
 
 RATE = 200

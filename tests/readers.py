@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from bot.reading.sandbox import worker
-from bot.reading.sandbox.wire import MOST_LINE_BYTES, StartOrder
+from bot.reading.sandbox.process import MOST_LINE_BYTES, StartOrder
 from bot.reading.sandbox.worker import Worker, child_command, child_environment
 from tests.processes import ZygoteProcess
 

@@ -20,7 +20,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,21 +33,17 @@ import pytest
 import structlog
 
 from bot.app.demo.replay import Replay
-from bot.app.demo.scenario import demo_text
 from bot.cli import context, main
 from bot.cli.main import COMMANDS, app
-from bot.detection.judging import judge_each
-from bot.domain.acts import Act, Decree, Facts, Kind
-from bot.domain.pages import PageText
-from bot.gazetteer.naming import communes_of
 from bot.reading.sandbox import probe
 from sources.catalogue.authority import load_authorities
 from tests.bot.cli.conftest import write_config
 from tests.bot.storage.ready import copy_when_new, share_statements
 from tests.clients import prepare_clients
+from tests.first_decree import recognise
 from tests.huge_pages import collapse
 from tests.readers import fork_readers
-from tests.reading_zygote import serve
+from tests.reading_zygote import immortalise, serve
 from tests.small_france import published
 
 LOADED_LATE = ("anyio._backends._asyncio", "certifi", "h11", "httpcore", "rich.markdown", "rich.status")
@@ -68,6 +64,7 @@ def load() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     _warm()
     # What is loaded stays: a child whose collector walked through it would copy every page of it.
+    immortalise()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     # A command took 15 ms for its copy of the tables of single pages.
@@ -86,11 +83,7 @@ def _warm() -> None:
         httpx.create_ssl_context(trust_env=trust_env)
     # Knows its services only then.
     apprise.Apprise.instantiate("json://127.0.0.1")
-    for name in ("abrogation", "authorisation", "videoprotection"):
-        text = demo_text(name, date(2026, 8, 14), number="2026-1", abrogated="2026-2")
-        judge_each(Act(None, f"Arrêté portant {name} d'un traitement algorithmique", None, 1, 1, (PageText(1, text),)))
-    drome = Decree("26", Kind.AUTHORISATION, "", Facts(places=("gare de Valence",)), (), "https://www.drome.gouv.fr/raa.pdf", 1, None)
-    communes_of(drome, ["26"])
+    recognise()
     share_statements(pytest.MonkeyPatch())
     pytest.MonkeyPatch().setattr(probe, "subprocess", SimpleNamespace(run=_probed))
     _rehearse()
@@ -132,7 +125,7 @@ def _rehearse() -> None:
 
 
 def run(order: dict[str, Any]) -> None:
-    """The command, or the script, to its end. Where nothing but its modules is left then, they are not taken apart."""
+    """The command, or the script, to its end. Its modules are not taken apart then: that took as much as a whole command."""
     os.chdir(order["folder"])
     tempfile.tempdir = None
     # What those of the zygote could do, such as seek, is theirs.
@@ -147,8 +140,10 @@ def run(order: dict[str, Any]) -> None:
             exec(order["script"], {"__name__": "__main__"})  # noqa: S102 - a script of our tests
             sys.exit(0)
     except SystemExit as end:
-        if not isinstance(end.code, int) or threading.active_count() > 1:
+        if not isinstance(end.code, int):
             raise
+        # What Python does before it takes them apart: it waits for threads, then carries out what was asked for.
+        threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -32,10 +32,12 @@ from bot.app.inventory import places_of
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Change, Decree, Kind, Moment, Place, Reference
 from bot.domain.law import legal_advice
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
-from bot.messages import LANGUAGES, Language, MessageContext, MessageInput, mastodon_thread, place_for, telegram_text
+from bot.messages.announcement import mastodon_thread, telegram_text
+from bot.messages.lines import MessageContext, MessageInput, place_for
+from bot.messages.words import LANGUAGES, Language
 from bot.queries.figures import MONTHS, Coverage, DepartmentFigures, Figures, FiguresAnswer, View, figures_text
 from bot.queries.pictures import figures_picture
 from sources.catalogue.authority import load_authorities

@@ -11,9 +11,9 @@ from benchmarks.day.clock import Processors
 from benchmarks.day.papers import Page, pages_of
 from benchmarks.day.sites import Day, name_in
 from benchmarks.reading.corpus import Size, build
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.reader import read_pdf
-from bot.reading.sandbox.wire import FileOpened, RecogniseOrder, StartOrder, encode, parse_order
+from bot.reading.sandbox.process import FileOpened, RecogniseOrder, StartOrder, encode, parse_order
 from bot.reading.sandbox.worker import READER
 from tests.france.paper import pdf
 

@@ -27,15 +27,14 @@ from benchmarks.month.run import AtOnce, silence
 from bot.app.config.model import DestinationSettings, Settings
 from bot.app.service import Service
 from bot.app.wiring import Parts, assemble
-from bot.delivery.channel import Sent
+from bot.delivery.channel import Limiter, Sent
 from bot.domain.acts import Decree
-from bot.domain.limits import Limiter
 from bot.domain.posts import Post
 from bot.domain.records import RecueilState, SourceState
 from bot.ingest.ingestor import new_recueil
 from bot.ingest.reading_job import WorkerSlots
 from bot.reading.sandbox.worker import Worker
-from bot.storage.politeness import open_politeness
+from bot.storage.recueils import open_politeness
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority
 from sources.http.client import Client

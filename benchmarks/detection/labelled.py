@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.acts import Act, Facts, Kind, Outcome, Reference, Where
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 
 Value = str | int | tuple[str, ...]
 """A fact as labels write it. A tuple has no order that counts."""

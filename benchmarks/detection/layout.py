@@ -11,7 +11,7 @@ from random import Random
 
 from benchmarks.detection.labelled import Labelled, Printed
 from bot.domain.acts import Outcome
-from bot.domain.folding import fold_words
+from bot.domain.text import fold_words
 
 Damage = Callable[[Labelled, Random], Printed | None]
 

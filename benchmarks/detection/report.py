@@ -8,20 +8,20 @@ from benchmarks.detection.evaluating import Evaluation
 from benchmarks.detection.labelled import FACTS
 from benchmarks.detection.score import Marks, Mistake, Tally
 from bot.domain.acts import Kind
-from bot.messages import printable
+from bot.messages.words import clean
 
 
 def lines(evaluation: Evaluation, errors: int) -> Iterator[str]:
     """The tables, then the first `errors` mistakes of the clean part, and as many of the damaged ones."""
-    clean = evaluation.clean
-    others = clean.acts - clean.decrees - clean.doubtful
-    yield f"{clean.acts} acts: {clean.decrees} decrees, {clean.doubtful} uncertain, {others} not concerned"
+    tally = evaluation.clean
+    others = tally.acts - tally.decrees - tally.doubtful
+    yield f"{tally.acts} acts: {tally.decrees} decrees, {tally.doubtful} uncertain, {others} not concerned"
     yield ""
     yield from _outcomes(evaluation)
     yield ""
-    yield from _kinds(clean)
+    yield from _kinds(tally)
     yield ""
-    yield from _facts(clean)
+    yield from _facts(tally)
     yield ""
     yield from _mistakes("as they are", evaluation.mistakes, errors)
     if evaluation.noisy:
@@ -71,7 +71,7 @@ def _mistakes(where: str, mistakes: Sequence[Mistake], errors: int) -> Iterator[
     for mistake in mistakes[:errors]:
         noise = f" [{mistake.noise}]" if mistake.noise else ""
         # What is found is text of the act, whatever it is: it never moves the cursor of a terminal.
-        yield f"  {printable(f'{mistake.file}{noise} ({mistake.at}) {mistake.about}: expected {mistake.expected}, found {mistake.found}')}"
+        yield f"  {clean(f'{mistake.file}{noise} ({mistake.at}) {mistake.about}: expected {mistake.expected}, found {mistake.found}')}"
     if len(mistakes) > errors:
         yield f"  and {len(mistakes) - errors} more (--errors)"
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from benchmarks.detection.labelled import FACTS, Labelled, Value, as_labels
 from bot.domain.acts import Kind, Outcome, Verdict
-from bot.domain.folding import fold_letters, fold_words
+from bot.domain.text import fold_letters, fold_words
 
 
 class Mark(StrEnum):

@@ -13,15 +13,16 @@ from urllib.parse import urlsplit
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Facts, Outcome, Sighting
 from bot.domain.mentions import StatusMention
-from bot.domain.pages import PageText, TextOrigin
-from bot.messages import MessageInput, mastodon_length, mastodon_status, telegram_text
+from bot.domain.text import PageText, TextOrigin
+from bot.messages.announcement import mastodon_status, telegram_text
+from bot.messages.lines import MessageInput
+from bot.messages.words import mastodon_length
 from bot.queries.mastodon import asked_in, is_unwanted
 from bot.queries.plain_words import town_of, understood
 from bot.reading.acts.cutting import assemble
 from bot.web.site import addresses, respond
 from sources.pages import READERS
-from sources.text.dates import find_date, label_of
-from sources.text.urls import canonical
+from sources.text import canonical, find_date, label_of
 from tests.bot.messages import samples
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
 from tests.bot.web.conftest import memory_site

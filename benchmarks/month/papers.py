@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.app.demo.scenario import MONTHS, demo_text
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from sources.catalogue.authority import Authority
 from tests.france.publications import Recueil
 

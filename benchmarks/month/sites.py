@@ -21,7 +21,7 @@ import httpx
 
 from benchmarks.month.papers import Paper, number_of, pages_of
 from benchmarks.month.plan import START, Kind, Plan, Trouble
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import IsConcerned, ReadingDone, Unreadable
 from sources.catalogue.authority import Source

@@ -17,7 +17,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import tesserocr
 
-from bot.reading.pages.ocr import LANGUAGE, find_data
+from bot.reading.pages.recognition import LANGUAGE, find_data
 
 DPI = 150
 

@@ -25,10 +25,10 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from bot.app.demo.pdfs import add_page, lines_by_page, new_pdf
 from bot.domain.acts import Facts
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from bot.ingest.judging import decrees_of, judge_reading
 from bot.reading.acts.cutting import assemble
-from bot.reading.pages.ocr import Ocr, find_ocr
+from bot.reading.pages.recognition import Ocr, find_ocr
 from bot.reading.sandbox import child
 
 DPI = 200

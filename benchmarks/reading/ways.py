@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 
 from benchmarks.reading.processes import Failed, Spent, busy_seconds, run
 from benchmarks.reading.sample import Sample
-from bot.domain.folding import fold_letters
+from bot.domain.text import fold_letters
 
 ROOT = Path(__file__).resolve().parents[2]
 _REFERENCE = Path(__file__).with_name("reference.py")

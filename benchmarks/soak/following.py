@@ -29,8 +29,7 @@ from benchmarks.soak.lives import Life, Mother
 from benchmarks.soak.servers import CHANNEL, Telegram
 from benchmarks.soak.traps import Point, Trap
 from bot.domain.acts import Facts, Kind, Moment, Reference
-from bot.domain.posts import PostState
-from bot.domain.routing import Follow, Follower, FollowKind, FollowMode, Topics, followed_chat
+from bot.domain.posts import Follow, Follower, FollowKind, FollowMode, PostState, Topics, followed_chat
 from bot.storage.schema import metadata
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import one_recueil

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.soak.plan import PLACES, Plan
 from benchmarks.soak.servers import CHANNEL, FIRST_COMMANDS, Mastodon, Telegram
 from bot.domain.acts import Facts, Kind, Reference
-from bot.domain.routing import Follow, FollowKind, Topics
+from bot.domain.posts import Follow, FollowKind, Topics
 from bot.storage.store import open_store
 from tests.bot.storage.building import one_recueil
 from tests.bot.storage.finding import reading_of

@@ -7,7 +7,7 @@ from enum import StrEnum
 from random import Random
 from typing import Literal
 
-from bot.domain.routing import chat_destination
+from bot.domain.posts import chat_destination
 
 Mode = Literal["probe", "hold", "resend"]
 Where = Literal["telegram", "mastodon"]

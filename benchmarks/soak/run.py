@@ -15,8 +15,7 @@ from benchmarks.soak.outset import document, prepare
 from benchmarks.soak.plan import Blow, Plan, Step
 from benchmarks.soak.servers import CHANNEL, LOOK, SEND, Mastodon, Telegram, Told
 from benchmarks.soak.traps import Point, Trap
-from bot.domain.posts import Post, PostCause, PostState
-from bot.domain.routing import chat_destination
+from bot.domain.posts import Post, PostCause, PostState, chat_destination
 from bot.storage.locks import LockName
 from bot.storage.store import open_store
 

@@ -28,14 +28,14 @@ from benchmarks.month.sites import Month
 from bot.app.config.model import Settings
 from bot.app.service import ALERTS, CHECKS, DAILY, JUMP
 from bot.app.wiring import Parts, assemble
+from bot.delivery.channel import Limiter
 from bot.delivery.deliverer import Deliverer
-from bot.domain.limits import Limiter
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.ingestor import BackgroundTasks, Ingestor
 from bot.ingest.poller import Poller, PollSchedule, PublicationHistory, SourceReport
 from bot.ingest.reading_job import LocalReading, ReadingJob, WorkerSlots
 from bot.storage.errors import StorageError
-from bot.storage.politeness import open_politeness
+from bot.storage.recueils import open_politeness
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawler
 from sources.http.client import Client

@@ -63,10 +63,12 @@ async def run_alone(
     stop: asyncio.Event,
     work: Callable[[asyncio.Event], Awaitable[None]],
     *,
+    said: Callable[[], None] = lambda: None,
     pause: float = PAUSE,
 ) -> None:
     """Be the bot until `stop` is set. `work` is called with an event, and must end soon once that is set: at the stop, or when a
-    lock is lost with its connection; then it is called again as soon as both locks are held again.
+    lock is lost with its connection; then it is called again as soon as both locks are held again. `said` is called once, as soon as no
+    other one can be the bot.
 
     Raises AlreadyRunning, and StorageError where the locks cannot be had at the start.
     """
@@ -75,6 +77,8 @@ async def run_alone(
         try:
             if not await asyncio.to_thread(store.locks.take, LockName.RUN, "vigie run"):
                 raise AlreadyRunning(f"another `vigie run` works on this database: {await _holder(store, LockName.RUN)}. Stop it first")
+            if not began:
+                said()
             began = True
             ending = asyncio.Event()
             async with _held(store, LockName.RUN, ending), beside(when(stop, ending.set)):

@@ -23,7 +23,7 @@ from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.detection.facts.operators import operator_names
 from bot.domain.acts import Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
-from bot.domain.routing import Destination, operator_key
+from bot.domain.posts import Destination, operator_key
 from bot.gazetteer.gazetteer import gazetteer, typographic
 from bot.gazetteer.naming import communes_named, data_version
 from bot.ingest.health import destinations_report, health_report
@@ -32,7 +32,7 @@ from bot.messages.following import FollowNames
 from bot.storage.naming import CommuneNamer
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, hosts
-from sources.crawl.index import INDEX_HOSTS
+from sources.crawl.history import INDEX_HOSTS
 from sources.http.browser.installed import find_chromium
 
 log = structlog.get_logger()
@@ -107,7 +107,8 @@ def folders_of(settings: Settings) -> tuple[Path, ...]:
     url = settings.database.url
     file = sqlite_file(url)
     unread, kept = settings.reading.kept_folder or folder_beside(url, "pdfs"), settings.storage.pdfs_folder or folder_beside(url, "archive")
-    return (*([Path(file).parent] if file else []), Path(tempfile.gettempdir()), unread, kept)
+    folders = (*([Path(file).parent] if file else []), Path(tempfile.gettempdir()), unread, kept)
+    return tuple(folder.absolute() for folder in folders)
 
 
 LEAST_FREE = 300

@@ -14,7 +14,7 @@ from typing import Literal, TextIO
 import structlog
 from structlog.types import EventDict, WrappedLogger
 
-from bot.domain.routing import followed_chat
+from bot.domain.posts import followed_chat
 
 EACH = 3
 """Lines of one group that are written each by itself, at once."""

@@ -313,7 +313,7 @@ class StatusLogger:
             if state.failures:
                 log.warning(
                     "source.still_failing", source=state.key, cause=state.cause, error=state.error, failures=state.failures,
-                    next_check=_minute(state.next_check_at), group="source",
+                    next_check=state.next_check_at and state.next_check_at.isoformat(timespec="minutes"), group="source",
                 )  # fmt: skip
         flush_groups()
         log.info("run.watching", sources=len(self._watched), failing=_failing(states), database=self._store.database.name)
@@ -377,7 +377,3 @@ def _calm(error: StorageError | None) -> float:
 
 def _failing(states: Collection[SourceState]) -> int:
     return sum(state.failures > 0 for state in states)
-
-
-def _minute(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.isoformat(timespec="minutes")

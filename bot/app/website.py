@@ -27,10 +27,9 @@ from bot.operators.alerts import PagesState
 from bot.storage.database import masked, parse_url
 from bot.storage.store import Store, open_store
 from bot.web.documents import SiteContext, SiteSettings
-from bot.web.listening import address_of_socket, bound, serve
 from bot.web.open_data import ExportInput, OpenData
 from bot.web.pictures import AT_ONCE, PagePictures
-from bot.web.server import Application, Cache, VisitorLimits
+from bot.web.server import Application, Cache, VisitorLimits, address_of_socket, bound, serve
 from bot.web.site import addresses
 from sources.catalogue.authority import Authority
 

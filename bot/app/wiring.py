@@ -28,7 +28,7 @@ from bot.app.inventory import (
     utc_now,
 )
 from bot.delivery.apprise import AppriseChannel
-from bot.delivery.channel import Channel, MessageComposer, PreparedPictures
+from bot.delivery.channel import Channel, Limiter, MessageComposer, PreparedPictures, most_per_day
 from bot.delivery.checking import Checker
 from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer, Editor
@@ -38,15 +38,13 @@ from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount
 from bot.delivery.picture.album import Album
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
-from bot.delivery.telegram.client import ChatAddress, SendingBot
+from bot.delivery.telegram.client import ChatAddress, Mailbox, SendingBot, record_message
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
 from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
-from bot.delivery.telegram.search import Mailbox, record_message
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
-from bot.domain.limits import Limiter, RateLimiter, most_per_day
-from bot.domain.routing import Destination, Follow, Follower, Topics, chat_destination, route_to
+from bot.domain.posts import Destination, Follow, Follower, Topics, chat_destination, route_to
 from bot.domain.tasks import beside
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region, region_of
@@ -59,14 +57,14 @@ from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
 from bot.ingest.review import Reviewer
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.operators.alerts import PagesState
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
 from bot.operators.review_buttons import ReviewButtons
 from bot.operators.text import authority_name, source_name
 from bot.queries.following import read_times
 from bot.queries.mastodon import HOUR, PER_HOUR, MentionAnswers, answer_status
-from bot.queries.questions import TELEGRAM_PAGE, Questions
+from bot.queries.questions import TELEGRAM_PAGE, Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramBot, TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages
 from bot.queries.telegram.following import FollowCommands, FollowContext
@@ -74,14 +72,13 @@ from bot.queries.telegram.replies import Callbacks
 from bot.reading.reader import stream_pdf
 from bot.storage.database import parse_url
 from bot.storage.errors import Unavailable
-from bot.storage.politeness import open_politeness
 from bot.storage.reading_queue import ReadingQueue
 from bot.storage.recording import Route
+from bot.storage.recueils import open_politeness
 from bot.storage.store import Store, open_store, rehearsal_store
 from sources.catalogue.authority import Authority, Catalogue, browser_hosts, hosts
 from sources.crawl.crawler import Crawler
-from sources.crawl.history import PatientFetcher
-from sources.crawl.index import INDEX_HOSTS
+from sources.crawl.history import INDEX_HOSTS, PatientFetcher
 from sources.http.client import Client
 from sources.http.connection import ClientOptions, user_agent
 from sources.http.scratch import remove_abandoned

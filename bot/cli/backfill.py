@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Annotated, Any
 
@@ -18,10 +18,9 @@ from bot.app.config.model import Settings
 from bot.app.instance import OnProgress, WorkOrder, serve, work_alone
 from bot.app.inventory import places_of, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
-from bot.cli.context import WRONG_USE, AsJson, fail, run_to_end, stderr
-from bot.cli.json_output import ingest_json
+from bot.cli.context import WRONG_USE, AsJson, day, fail, run_to_end, stderr
+from bot.cli.output import code_column, decree_line, doubt_line, finish, ingest_json, result_of, source_columns, undelivered
 from bot.cli.poll import handed_round
-from bot.cli.text_output import code_column, decree_line, doubt_line, finish, result_of, source_columns, undelivered
 from bot.cli.work import WatchedCodes, all_sent, became_of, chosen, console_for, delivering, load, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
@@ -30,7 +29,7 @@ from bot.ingest.backfill import BackfillProgress, BackfillReport, BackfillReques
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority
 
-Day = Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day, as in 2025-01-31.")]
+Day = Annotated[date, typer.Option("--since", parser=day, metavar="DAY", help="First day, as in 2025-01-31.")]
 Announce = Annotated[bool, typer.Option("--announce", help="Post the decrees found. Without it nothing is ever posted of them.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Read at most so many recueils; the next run goes on.")]
 
@@ -48,10 +47,10 @@ def register(app: typer.Typer) -> None:
         Exit code 3 when some source, recueil or post failed, or the national index could not be had.
         """
         settings, authorities = load(ctx.obj)
-        if since.date() > date.today():  # noqa: DTZ011 - the day where the person is
-            fail(f"--since {since.date()} is in the future", WRONG_USE)
+        if since > date.today():  # noqa: DTZ011 - the day where the person is
+            fail(f"--since {since} is in the future", WRONG_USE)
         picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
-        wanted = BackfillRequest(since.date(), announce, limit, tuple(entry.code for entry in picked))
+        wanted = BackfillRequest(since, announce, limit, tuple(entry.code for entry in picked))
         finish(run_to_end(_backfill(settings, authorities, wanted, as_json)), as_json=as_json)
 
 

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
+from pathlib import PurePath
+from typing import Any, Literal
 
 import typer
+from pydantic import BaseModel, SecretStr
 
 from bot.app.config.destinations import destinations
-from bot.app.config.errors import ConfigError
-from bot.app.config.explained import MASK, Explained, explained
-from bot.app.config.loading import Configuration, is_seen_by_all, read_configuration
-from bot.app.config.model import Settings
+from bot.app.config.errors import ConfigError, Path, Problem
+from bot.app.config.loading import Configuration, is_seen_by_all, read_configuration, variable
+from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import closed_folder, doubts
 from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail
-from bot.cli.text_output import show
+from bot.cli.output import show
 from bot.delivery.apprise import service_at
 from bot.queries.json_shapes import Json
+from bot.storage.database import masked, parse_url
 from bot.storage.errors import OlderSchema, StorageError
 from bot.storage.store import open_store
 from sources.catalogue.authority import Authority, load_authorities
+from sources.catalogue.toml_lines import line_of
 from sources.model import CatalogueError
 
 _ABOUT = "Show each setting and where it comes from, check them all, print the commented example."
@@ -120,3 +125,78 @@ def _lines(configuration: Configuration, found: Iterable[Explained]) -> Iterator
             yield from ("", f"[{section}]")
         value = f"{option} = {json.dumps(one.value, ensure_ascii=False)}"
         yield f"  {value:<44} {' '.join(filter(None, (one.source, one.where)))}"
+
+
+# What each option is, and where that comes from. Secrets are not shown. Pure.
+
+MASK = "***"
+
+From = Literal["default", "file", "environment", "secret file", "section"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Holds one option as it is in force. `where` is a line, a variable, a file or a section; empty for a default."""
+
+    option: str
+    value: Any
+    source: From
+    where: str = ""
+
+
+def explained(configuration: Configuration) -> Iterator[Explained]:
+    """Yield every option of the sections, then those of each destination that are not empty."""
+    settings = configuration.settings
+    for name in Settings.model_fields:
+        section = getattr(settings, name)
+        if isinstance(section, BaseModel):
+            for option in type(section).model_fields:
+                yield _explained(configuration, (name, option), section)
+    own = settings.destinations
+    for index, entry in enumerate(destinations(settings)[-len(own) :] if own else ()):
+        for option in DestinationSettings.model_fields:
+            if getattr(entry, option) not in (None, "", ()):
+                yield _of_entry(configuration, index, option, entry)
+
+
+def _of_entry(configuration: Configuration, index: int, option: str, entry: DestinationSettings) -> Explained:
+    found = _explained(configuration, ("destinations", index, option), entry)
+    if found.source == "default" and getattr(configuration.settings.destinations[index], option) != getattr(entry, option):
+        return Explained(found.option, found.value, "section", f"[{entry.platform}]")
+    return found
+
+
+def _explained(configuration: Configuration, path: Path, section: BaseModel) -> Explained:
+    value = getattr(section, str(path[-1]))
+    shown = masked(parse_url(value)) if path == ("database", "url") else _plain(value)
+    return Explained(Problem(path, "").option, shown, *_origin(configuration, path, section))
+
+
+def _origin(configuration: Configuration, path: Path, section: BaseModel) -> tuple[From, str]:
+    *table, option = path
+    overlay = configuration.overlay.get(str(table[0]), {})
+    if option in overlay:
+        return "environment", variable(str(table[0]), str(option))
+    if (file := getattr(section, f"{option}_file", None)) is not None:
+        return "secret file", str(file)
+    # Of a secret and the file of it, one from the environment replaces both of the configuration file.
+    if option in _written(configuration.written, table) and not {f"{option}_file", str(option).removesuffix("_file")} & set(overlay):
+        return "file", f"{configuration.file}:{line_of(configuration.text, path)}"
+    return "default", ""
+
+
+def _written(document: Any, path: list[str | int]) -> Mapping[str, Any]:
+    for part in path:
+        document = document.get(part, {}) if isinstance(part, str) else document[part]
+    return document if isinstance(document, Mapping) else {}
+
+
+def _plain(value: Any) -> Any:
+    """Return the value as JSON has it, without secrets."""
+    if isinstance(value, SecretStr):
+        return MASK
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, str | PurePath) else value

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated, Any, NoReturn, Self, TextIO, TypeVar, cast
@@ -21,7 +22,7 @@ from bot.app.config.errors import ConfigError
 from bot.app.config.loading import load_settings
 from bot.app.config.model import Settings
 from bot.app.logs import set_up_logging
-from bot.domain.redaction import RedactedStream
+from bot.domain.secrets import RedactedStream
 from bot.storage.errors import HandedOverFailed, StorageError
 
 DONE, FAILED, WRONG_USE, PARTLY_DONE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -70,6 +71,14 @@ class Context:
         sys.stderr = cast(TextIO, RedactedStream(sys.stderr, settings.secrets))
         # What NO_COLOR and TERM=dumb request, as in all else that is printed.
         set_up_logging(level, settings.log.format, sys.stderr, plain=stderr.no_color or stderr.is_dumb_terminal)
+
+
+def day(text: str) -> date:
+    """Return a day as options have it. Raises BadParameter."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("write a day as 2025-01-31") from None
 
 
 def as_installed(text: str, prefix: Path = Path(sys.prefix)) -> str:

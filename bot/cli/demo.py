@@ -1,27 +1,40 @@
-"""`vigie demo`."""
+"""`vigie demo`: the real bot against a replay of three prefecture sites on this machine."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Annotated
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, TextIO
 
 import typer
 
-from bot.app.config.model import Settings
+from bot.app.config.model import DatabaseSettings, HttpSettings, Settings, WatchSettings
+from bot.app.config.values import listen as checked
+from bot.app.demo.replay import Replay
+from bot.app.inventory import utc_now
+from bot.app.wiring import assemble
 from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, run_to_end
+from bot.cli.poll import poll_all
 from bot.cli.work import load
 from bot.domain.tasks import first_of
+from bot.ingest.ingestor import IngestResult
+from bot.ingest.poller import SourceReport
+from bot.reading.pages.recognition import ocr_available
+from sources.catalogue.authority import Authority
 
 _MISSING = None
 try:
-    from bot.app.demo.play import play
+    from bot.app.demo.scenario import scenario
 except ModuleNotFoundError as error:  # drawing PDFs needs an extra that the bot itself does not
     _MISSING = error.name
 _NO_PAGES = None
 try:
     from bot.app.website import serve_pages
-    from bot.web.listening import address_of_socket, bound
+    from bot.web.server import address_of_socket, bound
 except ModuleNotFoundError as error:  # so do the pages
     _NO_PAGES = error.name
 
@@ -45,7 +58,7 @@ def register(app: typer.Typer) -> None:
         if _NO_PAGES is not None:
             fail(f"the pages need {_NO_PAGES}: pip install 'vigie-vsa[web]'")
         try:
-            listening = bound(listen)
+            listening = bound(checked(listen))
         except (OSError, ValueError) as error:
             fail(f"cannot listen at {listen}: {error}; choose another port with --listen", WRONG_USE)
         stop = asyncio.Event()
@@ -56,3 +69,63 @@ def register(app: typer.Typer) -> None:
             await first_of(serve_pages(settings, authorities, listening), stop)
 
         raise typer.Exit(DONE if run_to_end(play(authorities, sys.stdout, pages), stop=stop) else FAILED)
+
+
+Pages = Callable[[Settings], Awaitable[None]]
+"""Serves the pages over the store of these settings, until somebody ends it."""
+
+CODES = ("26", "06", "02")
+
+
+async def play(authorities: Mapping[str, Authority], out: TextIO, pages: Pages | None = None) -> bool:
+    """Serve the sites, run two rounds of the bot, show everything on `out`, then serve the `pages` of what was found. True when all went as
+    a demo should."""
+    watched = {code: authorities[code] for code in CODES}
+    sources = [source for authority in watched.values() for source in authority.sources]
+    today = utc_now().astimezone().date()
+    with tempfile.TemporaryDirectory(prefix="vigie-demo-") as folder, Replay(scenario(today)) as replay:
+        settings = demo_settings(replay, Path(folder, "demo.db"))
+        _say(out, f"Three prefecture sites are being replayed on this machine: {', '.join(entry.name for entry in watched.values())}.")
+        if not ocr_available():
+            _say(
+                out, "OCR is off here (French data for Tesseract is missing): the scanned recueil of the Alpes-Maritimes will stay unread."
+            )
+        _say(out, "Vigie looks at them for the first time, and posts what it finds to this terminal:\n")
+        async with assemble(settings, authorities, watched=CODES, console=out) as parts:
+            started = utc_now()
+            reports, ingested = await poll_all(parts, sources)
+            delivered = await parts.deliverer.deliver_due()
+            _summary(out, reports, ingested, len(delivered), started)
+            _say(out, "\nA second round, as the bot does every few minutes:")
+            again, more = await poll_all(parts, sources)
+            delivered = await parts.deliverer.deliver_due()
+            requests = sum(report.requests for report in again)
+            _say(out, f"  {requests} page requests, {len(more.decrees)} new decrees, {len(delivered)} posts: each decree is posted once.")
+            if pages is not None:
+                await pages(settings)
+    return all(report.ok for report in (*reports, *again))
+
+
+def demo_settings(replay: Replay, database: Path) -> Settings:
+    """Return the defaults, but for where the sites are, and without the pause between requests that real sites deserve."""
+    return Settings(
+        http=HttpSettings(interval_seconds=0, origins=replay.origins),
+        watch=WatchSettings(authorities=CODES),
+        database=DatabaseSettings(url=f"sqlite:///{database}"),
+    )
+
+
+def _summary(out: TextIO, reports: list[SourceReport], ingested: IngestResult, posts: int, started: datetime) -> None:
+    seconds = (utc_now() - started).total_seconds()
+    _say(out, f"\nDone in {seconds:.1f} s: {len(ingested.decrees)} decrees found, {posts} posts.")
+    for report in reports:
+        state = "ok" if report.ok else f"FAILED: {report.error}"
+        counts = f"{len(report.listed)} recueils listed, {report.new} read, {report.requests} page requests"
+        _say(out, f"  {report.source.authority}  {counts}: {state}")
+        for url in report.incomplete:
+            _say(out, f"      read in part only: {url}")
+
+
+def _say(out: TextIO, text: str) -> None:
+    out.write(text + "\n")
+    out.flush()

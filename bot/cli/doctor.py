@@ -26,8 +26,8 @@ from bot.app.inventory import LEAST_FREE, closed_folder, least_room, utc_now, wa
 from bot.app.wiring import open_client, open_destinations
 from bot.cli.config import checked
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end
+from bot.cli.output import show
 from bot.cli.status import DESTINATION_TROUBLES, confinement_found, confinement_lines
-from bot.cli.text_output import show
 from bot.cli.work import load, progress
 from bot.delivery.channel import DeliveryError, DestinationRefused
 from bot.delivery.checking import Checkable, check_one
@@ -38,9 +38,9 @@ from bot.delivery.telegram.client import SendingBot
 from bot.domain.health import Cause
 from bot.domain.posts import DestinationTrouble
 from bot.ingest.decisions import cause_of
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.operators.text import alert_words
-from bot.reading.pages.ocr import find_data, ocr_lacks
+from bot.reading.pages.recognition import find_data, ocr_lacks
 from bot.storage.database import in_memory
 from bot.storage.errors import OlderSchema, StorageError
 from bot.storage.store import Store, open_store
@@ -90,7 +90,7 @@ def register(app: typer.Typer) -> None:
 
 def diagnosis_lines(finding: Diagnosis) -> Iterator[str]:
     """Yield what was found in a line, and what to do about it in another."""
-    yield f"{finding.state:<8} {finding.check}: {printable(finding.says)}"
+    yield f"{finding.state:<8} {finding.check}: {clean(finding.says)}"
     if finding.todo:
         yield f"           → {finding.todo}"
 
@@ -154,10 +154,13 @@ def _database(url: str) -> Diagnosis:
         return Diagnosis("database", "failed", str(error), "Correct database.url, or the rights of the file and its folder.")
     if file is None:
         return Diagnosis("database", "ok", f"{name} {says}")
-    path, user = Path(file), "the user that runs the bot"
+    path, user = Path(file).absolute(), "the user that runs the bot"
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         return Diagnosis(
-            "database", "failed", f"{file} cannot be written by this user", f"Give {path.parent} and what is in it to {user} (chown)."
+            "database",
+            "failed",
+            f"{file} cannot be written by this user",
+            f"Give {path.parent} and what is in it to {user} (chown).",
         )
     if not path.exists():
         return Diagnosis("database", "ok", f"{file} is made at the first start")

@@ -35,7 +35,7 @@ from bot.cli.work import progress
 from bot.delivery.channel import DeliveryError
 from bot.delivery.mastodon.client import MastodonApi, created
 from bot.delivery.telegram.client import DEFAULT_API, SendingBot
-from bot.messages import printable
+from bot.messages.words import clean
 from sources.catalogue.authority import Authority, load_authorities
 
 _TRIAL = "Vigie : message d’essai, supprimé aussitôt. / Test message, deleted at once."
@@ -265,7 +265,7 @@ async def _channels(secret: str) -> dict[str, str]:
 
 
 def _chosen(names: Mapping[str, str], *, ask: bool) -> str:
-    shown = ", ".join(f"{name} ({printable(title)})" for name, title in names.items())
+    shown = ", ".join(f"{name} ({clean(title)})" for name, title in names.items())
     if len(names) == 1:
         typer.echo(f"Found the channel {shown}")
         return next(iter(names))

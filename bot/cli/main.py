@@ -9,7 +9,6 @@ import io
 import os
 import re
 import sys
-from datetime import datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -63,8 +62,8 @@ COMMANDS = {
         "database",
         "Drop what need not be kept (section retention), and give the room back to the disk. No bot may run meanwhile.",
     ),
-    "serve": ("serve", "Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."),
-    "site": ("site", "Write the public pages as files, for hosting that serves files only: all but the search and the API."),
+    "serve": ("pages", "Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."),
+    "site": ("pages", "Write the public pages as files, for hosting that serves files only: all but the search and the API."),
     "doctor": (
         "doctor",
         "Check that this machine and the accounts have what the configuration needs, and say what to type where they have not.",
@@ -126,7 +125,7 @@ def _with_plain_types(parameters: list[Any]) -> list[Any]:
     return parameters
 
 
-_PLAIN_TYPES = {int: "N", str: "TEXT", Path: "PATH", datetime: "DAY"}
+_PLAIN_TYPES = {int: "N", str: "TEXT", Path: "PATH"}
 _LINE_END = re.compile(r"(?<!\n)\n(?!\n)")
 
 

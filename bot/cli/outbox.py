@@ -12,13 +12,11 @@ import typer
 from bot.app.config.destinations import edited
 from bot.app.inventory import utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail
-from bot.cli.text_output import count, print_json, show
+from bot.cli.output import count, print_json, show
 from bot.cli.work import opened
 from bot.delivery.transitions import Event, WaitFactors, transition
-from bot.domain.posts import Post, PostCause, PostState
-from bot.domain.routing import followed_chat
-from bot.messages import printable
-from bot.messages.words import link_to
+from bot.domain.posts import Post, PostCause, PostState, followed_chat
+from bot.messages.words import clean, link_to
 from bot.queries.json_shapes import Json, pick
 from bot.storage.errors import NoSuchRow
 from bot.storage.store import Store
@@ -229,16 +227,16 @@ def post_line(post: Post, edit: EditStatus | None) -> str:
     edited = "" if edit is None else f"  edit {edit.state}{_why(edit)}"
     joined = "  in a digest" if post.digest is not None else ""
     head = f"{post.id:>5}  {post.state.value:<8} {_shown(post.destination):<14} {post.decree.authority:<3} {number}"
-    return printable(f"{head}{joined}{why}{error}{edited}")
+    return clean(f"{head}{joined}{why}{error}{edited}")
 
 
 def post_lines(post: Post, message: Post, edit: EditStatus | None, now: datetime) -> Iterator[str]:
     """Describe one post in full. `message` is the whole message that it is part of."""
     decree = post.decree
-    yield printable(f"post {post.id} to {_shown(post.destination)}: {_STATES[post.state]}")
+    yield clean(f"post {post.id} to {_shown(post.destination)}: {_STATES[post.state]}")
     if post.cause is not None or post.error:
         cause = post.cause.value if post.cause is not None else "unknown cause"
-        yield printable(f"  last: {cause}" + (f": {post.error}" if post.error else ""))
+        yield clean(f"  last: {cause}" + (f": {post.error}" if post.error else ""))
     yield f"  {count(post.attempts, 'attempt')}" + (
         f", looked for {count(post.reconcile_attempts, 'time')} without an answer" if post.reconcile_attempts else ""
     )
@@ -246,16 +244,16 @@ def post_lines(post: Post, message: Post, edit: EditStatus | None, now: datetime
         if moment is not None:
             yield f"  {word}: {moment.isoformat(timespec='seconds')}"
     if post.reference:
-        yield printable(f"  the platform's id: {post.reference}")
+        yield clean(f"  the platform's id: {post.reference}")
     if edit is not None:
         coming = edit.not_before if edit.not_before is not None and edit.not_before > now else None
         then = "" if coming is None else f"; next try: {coming.isoformat(timespec='seconds')}"
-        yield printable(f"  {_EDITS[edit.state]} ({count(edit.attempts, 'attempt')}){_why(edit)}{then}")
+        yield clean(f"  {_EDITS[edit.state]} ({count(edit.attempts, 'attempt')}){_why(edit)}{then}")
     if post.digest is not None:
         listed = ", ".join(str(one.id) for one in message.decrees if one.id is not None)
         yield f"  part of one message that about decrees {listed}"
     known = "" if decree.id is None else f"[{decree.id}] "
-    yield printable(f"  {known}{decree.authority} {decree.kind.value} {decree.facts.number or decree.act_id or ''} {decree.title}")
+    yield clean(f"  {known}{decree.authority} {decree.kind.value} {decree.facts.number or decree.act_id or ''} {decree.title}")
     link = link_to(decree.url, decree.page)
     if link is not None:
         yield f"  {link}"

@@ -9,16 +9,24 @@ from datetime import datetime
 from functools import partial
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.config.model import Settings
 from bot.app.instance import OnProgress, WorkOrder, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
-from bot.cli.context import AsJson, Context, as_installed, run_to_end, stderr
-from bot.cli.json_output import destination_json, posts_json, uncertain_json
-from bot.cli.text_output import count, destination_problems, finish, result_of, round_lines, undelivered
-from bot.cli.work import WatchedCodes, became_of, chosen, console_for, delivering, load, waiting
+from bot.cli.context import AsJson, Context, as_installed, run_to_end
+from bot.cli.output import (
+    count,
+    destination_json,
+    destination_problems,
+    finish,
+    posts_json,
+    result_of,
+    round_lines,
+    uncertain_json,
+    undelivered,
+)
+from bot.cli.work import WatchedCodes, became_of, chosen, console_for, delivering, load, progress, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.health import DestinationHealth
@@ -27,7 +35,7 @@ from bot.domain.tasks import ended, first_of
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.queries.json_shapes import Json, decrees_json, pick
-from bot.reading.pages.ocr import ocr_lacks
+from bot.reading.pages.recognition import ocr_lacks
 from sources.catalogue.authority import Authority, Source
 
 
@@ -67,7 +75,7 @@ async def _round(
     codes = [entry.code for entry in picked]
     async with assemble(settings, authorities, watched=codes, console=console_for(as_json=quiet), rehearsal=rehearsal) as parts:
         if rehearsal:
-            reports, ingested = await _poll_all(parts, _sources(picked))
+            reports, ingested = await poll_all(parts, _sources(picked))
             return _result(parts, PollRound(reports, ingested), rehearsal=True)
         with waiting() as on_progress:
             work = partial(one_round, parts, picked, named=named)
@@ -99,7 +107,7 @@ async def handed_round(parts: Parts, order: Json, on_progress: OnProgress) -> Js
     """Make one round for another process, beside what this one does. What takes long to read is not waited for; it goes on here."""
     picked = [parts.authorities[code] for code in order["codes"] if code in parts.authorities]
     sources, left = await _to_poll(parts, picked, named=order.get("named", True))
-    reports, ingested = await _poll_all(parts, sources, on_progress=on_progress, to_the_end=False)
+    reports, ingested = await poll_all(parts, sources, on_progress=on_progress, to_the_end=False)
     delivered = await became_of(parts, ingested.posts)
     return _result(parts, PollRound(reports, ingested, left, delivered, await _destinations(parts)))
 
@@ -153,14 +161,14 @@ async def _poll_and_check(
     """Poll these sources, and check the destinations meanwhile: what waits for one that takes posts again goes out in this round."""
     checking = asyncio.create_task(parts.checker.check())
     try:
-        polled = await _poll_all(parts, sources, found_posts)
+        polled = await poll_all(parts, sources, found_posts)
         await checking
         return polled
     finally:
         await ended([checking])
 
 
-async def _poll_all(
+async def poll_all(
     parts: Parts,
     sources: Sequence[Source],
     found_posts: Callable[[], None] = lambda: None,
@@ -170,9 +178,7 @@ async def _poll_all(
 ) -> tuple[list[SourceReport], IngestResult]:
     """Poll these sources, and read all that is due: `to_the_end`, or but for what takes long."""
     ingested, reports = IngestResult(), dict[str, SourceReport]()
-    columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} sources"), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=stderr, transient=True, disable=not (to_the_end and stderr.is_terminal)) as progress:
-        bar = progress.add_task("", total=len(sources))
+    with progress("polling", quiet=not to_the_end) as shown:
         polls = [asyncio.create_task(parts.poller.poll(source)) for source in sources]
         try:
             for done in asyncio.as_completed(polls):
@@ -181,10 +187,10 @@ async def _poll_all(
                 ingested += found
                 if found.posts:
                     found_posts()
-                progress.update(bar, advance=1, description=report.source.key)
+                shown(f"{report.source.key}, source", len(reports), len(sources))
                 on_progress(f"{len(reports)}/{len(sources)} sources {report.source.key}")
             if ingested.unfinished:
-                progress.update(bar, description=f"reading {len(ingested.unfinished)} that take long")
+                shown("reading those that take long:", 0, len(ingested.unfinished))
             for late in await parts.poller.finish() if to_the_end else ():
                 ingested += late.ingested
                 source = parts.poller.source_of(late.recueil)

@@ -17,7 +17,7 @@ import typer
 
 from bot.app.config.model import Settings
 from bot.cli.context import WRONG_USE, AsJson, Context, fail, run_to_end, stderr
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 

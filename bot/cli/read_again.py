@@ -17,22 +17,21 @@ from bot.app.inventory import places_of, utc_now
 from bot.app.wiring import Parts, assemble, open_client
 from bot.cli import read
 from bot.cli.context import WRONG_USE, Context, fail, run_to_end
-from bot.cli.json_output import ingest_json
+from bot.cli.output import code_column, count, decree_line, doubt_line, finish, ingest_json, result_of, show, undelivered
 from bot.cli.read import Opened, Task
 from bot.cli.read_progress import showing
-from bot.cli.text_output import code_column, count, decree_line, doubt_line, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, became_of, console_for, delivering, load, opened, progress, waiting
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.records import FailedRecueil
 from bot.domain.tasks import first_of
 from bot.ingest.poller import Retried, RetryRequest, retry, retry_request_of
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, hosts
 from sources.http.scratch import ScratchFolder
 from sources.model import FetchError
-from sources.text.urls import canonical
+from sources.text import canonical
 
 
 def register(app: typer.Typer) -> None:
@@ -79,8 +78,8 @@ def failed_lines(found: Sequence[FailedRecueil]) -> Iterator[str]:
         missing = f", {item.unreadable} of {count(item.pages, 'page')} unread" if item.pages and item.unreadable else ""
         tried = f", last tried {item.tried_at:%Y-%m-%d %H:%M} UTC" if item.tried_at is not None else ""
         yield f"{code_column(item.authority)}{item.state.value} since {item.since:%Y-%m-%d}{tried}{missing}"
-        yield f"    {printable(item.url)}"
-        yield f"    why: {printable(item.reason) or 'some of its pages could not be read'}"
+        yield f"    {clean(item.url)}"
+        yield f"    why: {clean(item.reason) or 'some of its pages could not be read'}"
     hint = ": vigie read --retry CODE|URL reads them again" if found else ""
     yield f"{count(len(found), 'recueil')} given up{hint}"
 
@@ -91,8 +90,8 @@ def retried_lines(retried: Retried) -> Iterator[str]:
     errors = {item.url: item.error for item in ingested.unread}
     for recueil in retried.recueils:
         state = "NOT READ" if recueil.url in errors else "IN PART " if recueil.url in ingested.incomplete else "read    "
-        yield f"{code_column(recueil.authority)}{state} {printable(recueil.url)}"
-    yield from (f"    not read: {printable(error)}" for error in errors.values())
+        yield f"{code_column(recueil.authority)}{state} {clean(recueil.url)}"
+    yield from (f"    not read: {clean(error)}" for error in errors.values())
     yield from (doubt_line(act) for act in ingested.uncertain)
     yield from (decree_line(decree) for decree in ingested.decrees)
     yield f"read again: {count(len(retried.recueils), 'recueil')}, {count(len(ingested.decrees), 'new decree')}"

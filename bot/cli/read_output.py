@@ -10,19 +10,19 @@ from itertools import groupby
 
 import typer
 
-from bot.cli.json_output import pages_json, reading_json
+from bot.cli.output import count, page_json, print_json, print_lines, reading_json
 from bot.cli.read import ReadChoice, ReadView
-from bot.cli.text_output import count, print_json, print_lines
 from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words
 from bot.detection.text.document import signs
 from bot.domain.acts import Evidence, Facts, FactValue, Judged, Kind, Outcome, Place, Reading, Reference, Verdict
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import Group, judge_reading
-from bot.messages import place_for, printable, words_in
+from bot.messages.lines import place_for
+from bot.messages.words import clean, words_in
 from bot.queries.json_shapes import Json
 from bot.reading.model import ReadingLimits
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from sources.catalogue.authority import load_authorities
 
 
@@ -57,7 +57,8 @@ class Report:
 
     def _json(self) -> Json:
         if self.choice.pages is not None:
-            return pages_json(self.file, self.reading.page_count, self.pages)
+            details = [page_json(page, text=True) for page in self.pages]
+            return {"file": self.file, "pages": self.reading.page_count, "page_details": details}
         view, explain = self.choice.view, self.choice.view is ReadView.EXPLAIN
         place = _place(self.reading.cover.authority or "")
         return reading_json(self.file, self.reading, self.groups, place, datetime.now(UTC), text=view is ReadView.TEXT, explain=explain)
@@ -119,18 +120,18 @@ def act_lines(groups: Iterable[Group]) -> Iterator[str]:
     """Describe each act on a line: verdict, pages, id, title."""
     for item in (group[0] for group in groups):
         act = item.act
-        yield f"{_MARKS[item.verdict.outcome]} p. {act.first_page}-{act.last_page}  {act.id or '-'}  {printable(act.title)}"
+        yield f"{_MARKS[item.verdict.outcome]} p. {act.first_page}-{act.last_page}  {act.id or '-'}  {clean(act.title)}"
 
 
 def early_line(item: Judged) -> str:
     """Describe a decree that was found while other pages are still to be read."""
     act, number = item.act, item.verdict.facts.number
     kind = item.verdict.kind.value if item.verdict.kind else "decree"
-    return f"found early: {kind}, {f'n° {number}' if number else act.id or 'no number'}, {printable(act.title)}, p. {act.first_page}"
+    return f"found early: {kind}, {f'n° {number}' if number else act.id or 'no number'}, {clean(act.title)}, p. {act.first_page}"
 
 
 def _decree_lines(item: Judged) -> Iterator[str]:
-    yield f"{item.verdict.kind.value if item.verdict.kind else ''}: {printable(item.act.title)}"
+    yield f"{item.verdict.kind.value if item.verdict.kind else ''}: {clean(item.act.title)}"
     for line in fact_lines(item.verdict.facts, item.verdict.kind):
         yield f"  {line}"
 
@@ -155,7 +156,7 @@ def explain_lines(reading: Reading, groups: Sequence[Group]) -> Iterator[str]:
             if item.verdict.outcome is Outcome.DECREE:
                 yield from (f"    {line}" for line in twice_lines(read_twice(item.act, item.verdict)))
                 for quote in not_told(item.act, item.verdict):
-                    yield f"    {quote.about}, p. {quote.page}, passed over: « {printable(quote.text)} »; {quote.cue}"
+                    yield f"    {quote.about}, p. {quote.page}, passed over: « {clean(quote.text)} »; {quote.cue}"
     silent = len(groups) - len(explained)
     if silent:
         yield ""
@@ -266,7 +267,7 @@ def fact_lines(facts: Facts, kind: Kind | None) -> Iterator[str]:
     ):
         if value:
             unsure = not _NAMED_ON_LINE.get(label, frozenset((label,))).isdisjoint(facts.doubtful)
-            yield f"{label}: {printable(value)}{' (to verify)' if unsure else ''}"
+            yield f"{label}: {clean(value)}{' (to verify)' if unsure else ''}"
 
 
 _NAMED_ON_LINE = {
@@ -335,7 +336,7 @@ def page_ranges(pages: Iterable[int]) -> str:
 
 def shortened(text: str, longest: int = 160) -> str:
     """Return one line of visible text, cut."""
-    line = printable(text)
+    line = clean(text)
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 

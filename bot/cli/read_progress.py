@@ -16,7 +16,7 @@ from rich.text import Text
 from bot.cli import read
 from bot.cli.read_output import METHODS, early_lines
 from bot.domain.acts import Reading
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from bot.ingest.judging import concerned
 from bot.reading.model import ActComplete, PageRead, ReadingDone, ReadingLimits
 from bot.reading.reader import stream_pdf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -12,13 +12,12 @@ import typer
 from bot.app.config.model import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, fail, run_to_end
-from bot.cli.json_output import posts_json
-from bot.cli.text_output import code_column, count, show, undelivered
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, day, fail, run_to_end
+from bot.cli.output import code_column, count, posts_json, show, undelivered
 from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened, progress
 from bot.delivery.deliverer import Delivered
-from bot.ingest.redetect import AppliedDifference, Difference, Effect, JudgedAs, Redetection
-from bot.messages import printable
+from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection
+from bot.messages.words import clean
 from bot.queries.json_shapes import Json, pick
 from sources.catalogue.authority import Authority, Issuers
 
@@ -39,7 +38,7 @@ def register(app: typer.Typer) -> None:
         ctx: typer.Context,
         codes: Annotated[list[str] | None, typer.Argument(help="Codes of authorities; all of them when none is given.")] = None,
         since: Annotated[
-            datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only recueils published since this day.")
+            date | None, typer.Option("--since", parser=day, metavar="DAY", help="Only recueils published since this day.")
         ] = None,
         apply: Annotated[bool, typer.Option("--apply", help="Make the changes; without it they are only shown.")] = False,
         post: Annotated[bool, typer.Option("--post", help="With --apply: post the decrees that were not known, however old.")] = False,
@@ -53,8 +52,7 @@ def register(app: typer.Typer) -> None:
             fail("--post wants --apply: without it nothing is changed", WRONG_USE)
         settings, authorities = load(ctx.obj)
         wanted = None if not codes else frozenset(one.code for one in chosen(codes, authorities))
-        day = None if since is None else since.date()
-        differences = _differences(settings, authorities, day, wanted, quiet=as_json)
+        differences = _differences(settings, authorities, since, wanted, quiet=as_json)
         applied: list[AppliedDifference] = []
         delivered: list[Delivered] = []
         if apply and differences:
@@ -72,7 +70,7 @@ def redetect_lines(
     for one in differences:
         note = "  (left as it is: decided or read again meanwhile)" if id(one) in kept else ""
         yield f"{_WORDS[one.effect]}{note}"
-        yield f"    {code_column(one.recueil.authority)}{printable(one.recueil.url)}#page={one.stored.first_page}  {printable(one.title)}"
+        yield f"    {code_column(one.recueil.authority)}{clean(one.recueil.url)}#page={one.stored.first_page}  {clean(one.title)}"
         changed = f"; other facts: {', '.join(one.facts)}" if one.facts else ""
         yield f"    {_said(one.before)} -> {_said(one.after)}{changed}"
     yield from undelivered(delivered)

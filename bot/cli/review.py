@@ -13,17 +13,16 @@ import typer
 
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
-from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, run_to_end
-from bot.cli.json_output import posts_json, twice_json
+from bot.cli.context import DONE, FAILED, WRONG_USE, AsJson, Context, fail, run_to_end
+from bot.cli.output import code_column, count, finish, posts_json, result_of, show, twice_json, undelivered
 from bot.cli.read_output import evidence_lines, reason, twice_lines
-from bot.cli.text_output import code_column, count, finish, result_of, show, undelivered
 from bot.cli.work import all_sent, console_for, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
-from bot.domain.acts import Act, Decree, Kind
+from bot.domain.acts import Act, Decree, Kind, Outcome
 from bot.domain.records import Waiting
 from bot.ingest.review import USEFUL, LabelledAct, Reviewer, Settled, SettledFact, SeveralDecrees, UnusableFact
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
 from bot.queries.json_shapes import Json, evidence_json, pick, plain
 from bot.queries.vocabulary import vocabulary
@@ -80,9 +79,9 @@ def register(app: typer.Typer) -> None:
         if decree is not None:
             if kind is not None:
                 fail("--kind goes with an act that waits: a decree that was withdrawn has its kind", WRONG_USE)
-            _settle(ctx.obj, lambda reviewer: reviewer.reinstate(decree, by=BY), as_json=as_json)
+            _settle(ctx.obj, lambda reviewer: reviewer.reinstate(decree, by=BY), Outcome.DECREE, as_json=as_json)
         elif number is not None:
-            _settle(ctx.obj, lambda reviewer: reviewer.accept(number, kind=kind, by=BY), as_json=as_json)
+            _settle(ctx.obj, lambda reviewer: reviewer.accept(number, kind=kind, by=BY), Outcome.DECREE, as_json=as_json)
 
     @review.command(epilog="Example:  vigie review reject 12   (or, a decree that is none:  vigie review reject --decree 7)")
     def reject(
@@ -95,9 +94,9 @@ def register(app: typer.Typer) -> None:
         sent yet."""
         _one_of(number, decree)
         if decree is not None:
-            _settle(ctx.obj, lambda reviewer: reviewer.withdraw(decree, by=BY), as_json=as_json)
+            _settle(ctx.obj, lambda reviewer: reviewer.withdraw(decree, by=BY), Outcome.NOT_CONCERNED, as_json=as_json)
         elif number is not None:
-            _settle(ctx.obj, lambda reviewer: reviewer.reject(number, by=BY), as_json=as_json)
+            _settle(ctx.obj, lambda reviewer: reviewer.reject(number, by=BY), Outcome.NOT_CONCERNED, as_json=as_json)
 
     _register_facts(review)
 
@@ -134,7 +133,7 @@ def _register_facts(review: typer.Typer) -> None:
             settled = run_to_end(work())
         except UnusableFact as error:
             fail(str(error), WRONG_USE)
-        show(settled_fact_json(settled), [fact_outcome(settled, vocabulary("en").reviews)], as_json=as_json)
+        show(pick(settled, "decree", "fact", "value", "already"), [fact_outcome(settled, vocabulary("en").reviews)], as_json=as_json)
         raise typer.Exit(DONE)
 
     @review.command(epilog="Example:  vigie review export answers")
@@ -161,34 +160,35 @@ def _register_facts(review: typer.Typer) -> None:
 def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
     """Describe each act on three lines: its number and place, its title, what made it doubtful."""
     for act in waiting:
-        yield f"[{act.id}] {code_column(act.authority)}since {act.created_at:%Y-%m-%d}  {printable(act.url)}#page={act.page}"
-        yield f"    {printable(without_names(act.title)) or '(no title)'}"
-        yield from (f"    p. {item.page}: « {printable(without_names(item.text))} »" for item in act.evidence[:1])
+        yield f"[{act.id}] {code_column(act.authority)}since {act.created_at:%Y-%m-%d}  {clean(act.url)}#page={act.page}"
+        yield f"    {clean(without_names(act.title)) or '(no title)'}"
+        yield from (f"    p. {item.page}: « {clean(without_names(item.text))} »" for item in act.evidence[:1])
     hint = ": vigie review show N, accept N, reject N" if waiting else ""
     yield f"{count(len(waiting), 'act')} to judge{hint}"
 
 
 def shown_lines(waiting: Waiting, act: Act, found: Sequence[Decree], *, text: bool) -> Iterator[str]:
     """Describe an act with all that is known of it."""
-    yield f"[{waiting.id}] {waiting.authority}  pages {act.first_page}-{act.last_page}  {printable(waiting.url)}#page={waiting.page}"
-    yield f"    title: {printable(without_names(waiting.title)) or '(none)'}"
+    pages = f"page {act.first_page}" if act.first_page == act.last_page else f"pages {act.first_page}-{act.last_page}"
+    yield f"[{waiting.id}] {waiting.authority}  {pages}  {clean(waiting.url)}#page={waiting.page}"
+    yield f"    title: {clean(without_names(waiting.title)) or '(none)'}"
     if waiting.decree is not None:
         why = "a later reading of its recueil does" if waiting.reread else "today's rules would"
         yield f"    recorded as decree {waiting.decree}, which {why} not find: rejected, it is withdrawn"
     doubt = reason(waiting.evidence)
     if doubt is not None:
         yield f"    uncertain: {doubt}"
-    quoted = (replace(quote, text=printable(without_names(quote.text))) for quote in waiting.evidence if quote.text)
+    quoted = (replace(quote, text=clean(without_names(quote.text))) for quote in waiting.evidence if quote.text)
     yield from (f"    {line}" for line in evidence_lines(quoted, decides=False))
     if len(found) > 1:
         yield f"    it holds {len(found)} decrees, each of which is recorded if it is accepted:"
-        yield from (f"    p. {one.page}: {printable(one.facts.number or '(no number)')}, {one.kind.value}" for one in found)
+        yield from (f"    p. {one.page}: {clean(one.facts.number or '(no number)')}, {one.kind.value}" for one in found)
     else:
         yield f"    if it is a decree, most likely: {found[0].kind.value}"
     if text:
         for page in act.pages:
             yield f"--- page {page.number}"
-            yield from (printable(line) for line in page.text.splitlines())
+            yield from (clean(line) for line in page.text.splitlines())
 
 
 def _read(context: Context, ask: Callable[[Reviewer], T]) -> T:
@@ -208,7 +208,7 @@ def _one_of(number: int | None, decree: int | None) -> None:
         fail("give the number of an act that waits (vigie review list), or --decree and the number of a decree", WRONG_USE)
 
 
-def _settle(context: Context, answer: Callable[[Reviewer], Settled], *, as_json: bool) -> None:
+def _settle(context: Context, answer: Callable[[Reviewer], Settled], wanted: Outcome, *, as_json: bool) -> None:
     settings, authorities = load(context)
 
     async def work() -> tuple[Settled, list[Delivered]]:
@@ -221,6 +221,11 @@ def _settle(context: Context, answer: Callable[[Reviewer], Settled], *, as_json:
     except SeveralDecrees as error:
         fail(str(error), WRONG_USE)
     lines = [outcome_text(settled, vocabulary("en").reviews, "en")]
+    if settled.decision.outcome is not wanted:
+        # Decided otherwise before: a script must not take that for done.
+        hint = ["A decree that is none is withdrawn by:  vigie review reject --decree NUMBER"] if wanted is Outcome.NOT_CONCERNED else []
+        show(settled_json(settled, delivered), lines + hint, as_json=as_json)
+        raise typer.Exit(FAILED)
     finish(result_of(settled_json(settled, delivered), lines, undelivered(delivered), is_whole=all_sent(delivered)), as_json=as_json)
 
 
@@ -239,11 +244,6 @@ def write_entries(folder: Path, entries: Sequence[LabelledAct]) -> None:
 
 
 # The JSON of `vigie review`.
-
-
-def settled_fact_json(settled: SettledFact) -> Json:
-    """Return what a person said of a fact; `value` is null, or an empty list, where the decree does not say it."""
-    return {**pick(settled, "decree", "fact", "value", "already")}
 
 
 def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree] = (), *, text: bool = False) -> Json:

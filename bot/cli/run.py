@@ -13,7 +13,6 @@ import typer
 
 from bot.app.config.destinations import destinations
 from bot.app.config.errors import ConfigError
-from bot.app.config.explained import changed_options
 from bot.app.config.model import Settings
 from bot.app.instance import AlreadyRunning, run_alone
 from bot.app.inventory import watched_codes
@@ -28,7 +27,7 @@ from bot.cli.read_again import handed_retry
 from bot.cli.work import load
 from bot.delivery.apprise import service_at
 from bot.domain.tasks import beside, first_of, when
-from bot.reading.pages.ocr import ocr_lacks
+from bot.reading.pages.recognition import ocr_lacks
 from sources.catalogue.authority import Authority
 
 _MISSING = None
@@ -113,11 +112,19 @@ async def _next_settings(
     return settings
 
 
+def changed_options(before: Settings, after: Settings) -> list[str]:
+    """Return the names of the options that differ; `destinations` stands for all of theirs."""
+    sections = [(name, getattr(before, name), getattr(after, name)) for name in Settings.model_fields if name != "destinations"]
+    options = [
+        f"{name}.{option}"
+        for name, old, new in sections
+        for option in type(old).model_fields
+        if getattr(old, option) != getattr(new, option)
+    ]
+    return options + (["destinations"] if before.destinations != after.destinations else [])
+
+
 async def _serve(settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event, manager: ServiceManager) -> None:
-    # Said before anything can fail: whoever starts the bot must see where it posts and what it cannot do.
-    log.info("run.starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
-    if settings.reading.ocr and (lacks := ocr_lacks()):
-        log.warning("ocr.missing", missing=as_installed(lacks))
     async with assemble(settings, authorities, watched=watched_codes(settings, authorities), console=sys.stdout) as parts:
         handlers = {
             "poll": partial(handed_round, parts),
@@ -128,6 +135,14 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
         if settings.web.listen:
             also["pages"] = partial(keep_serving, settings, authorities, parts.pages)
         try:
-            await run_alone(parts.store, parts.clock, stop, Service(parts, handlers, also, manager.tell).run)
+            service = Service(parts, handlers, also, manager.tell)
+            await run_alone(parts.store, parts.clock, stop, service.run, said=partial(_say, settings))
         except AlreadyRunning as error:
             fail(str(error))
+
+
+def _say(settings: Settings) -> None:
+    """Log where the bot posts and what it cannot do."""
+    log.info("run.starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
+    if settings.reading.ocr and (lacks := ocr_lacks()):
+        log.warning("ocr.missing", missing=as_installed(lacks))

@@ -13,22 +13,20 @@ import typer
 
 from bot.app.inventory import LEAST_FREE, least_room, report_destinations, report_sources, utc_now
 from bot.cli.context import DONE, FAILED, PARTLY_DONE, AsJson
-from bot.cli.json_output import destination_json
-from bot.cli.text_output import code_column, count, minute, show, source_columns
+from bot.cli.output import code_column, count, destination_json, minute, show, source_columns
 from bot.cli.work import Codes, chosen, load, opened
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationTrouble
 from bot.domain.records import RecueilState
 from bot.ingest.health import not_alive
-from bot.messages import printable
+from bot.messages.words import clean
 from bot.operators.alerts import PostTrouble
 from bot.operators.text import alert_words, short_list
 from bot.queries.json_shapes import Json, pick, plain
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
 from bot.storage.chats import FollowerCounts
-from bot.storage.locks import LockHolder, LockName
+from bot.storage.locks import LockName
 from bot.storage.reading_queue import QueueState, ReadingQueue
-from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 
 Counts = dict[str, dict[RecueilState, int]]
@@ -57,7 +55,8 @@ def register(app: typer.Typer) -> None:
         picked = {authority.code for authority in chosen(codes, authorities)}
         with opened(settings, read_only=True) as store:
             whole, counts = report_sources(settings, authorities, store, clock=utc_now), store.recueils.counts()
-            delivery, working = report_destinations(settings, store, clock=utc_now), _working(store)
+            delivery = report_destinations(settings, store, clock=utc_now)
+            working = store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
             followers = replace(store.follows.counts(), in_trouble=len(store.posts.in_trouble()))
             queue = ReadingQueue(store.database).state() if settings.reading.engine != "local" else None
         stopped = not_alive(replace(whole, destinations=delivery), running=working is not None, now=whole.at)
@@ -104,11 +103,6 @@ def queue_lines(queue: QueueState | None) -> Iterator[str]:
     there = "NO WORKER IS THERE (vigie worker)" if queue.is_unattended else count(queue.workers, "worker")
     given_up = f", {queue.given_up} given up (vigie read --failed)" if queue.given_up else ""
     yield f"Read by workers: {there}; {count(queue.waiting, 'PDF')} queued, {queue.reading} being read{given_up}"
-
-
-def _working(store: Store) -> LockHolder | None:
-    """Return the process that works on this database: the bot, or a command such as `vigie poll`."""
-    return store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
 
 
 def confinement_found() -> Confinement | str:
@@ -219,7 +213,7 @@ DESTINATION_TROUBLES = {
 
 def _destination(one: DestinationHealth) -> Iterator[str]:
     what, trouble = DESTINATION_TROUBLES[one.trouble or DestinationTrouble.NEEDS_PERSON]
-    yield f"{one.name}: {what}" + (f": {printable(one.detail)}" if one.detail else "")
+    yield f"{one.name}: {what}" + (f": {clean(one.detail)}" if one.detail else "")
     wait = "post waits" if one.waiting == 1 else "posts wait"
     posts = [f"{one.waiting} {wait}, the oldest since {minute(one.oldest)}"] if one.waiting else []
     posts += [f"{one.in_doubt} to be decided by a person (vigie outbox list)"] if one.in_doubt else []
@@ -254,7 +248,7 @@ def _crowd(cause: Cause, sources: Sequence[SourceHealth]) -> Iterator[str]:
         yield f"    the first of them since {minute(since)}"
     example = next((source for source in sources if source.detail), None)
     if example is not None and cause is not Cause.LATE:
-        yield f"    such as {example.key}: {printable(example.detail or '')}"
+        yield f"    such as {example.key}: {clean(example.detail or '')}"
     yield f"    → {words.todo}"
 
 
@@ -270,7 +264,7 @@ def _trouble(source: SourceHealth, overview: Overview) -> Iterator[str]:
         what = _recueils(source) if source.cause is Cause.FILES else polls
         yield f"    {since}{what}; last success {minute(source.last_ok_at)}"
         if source.detail:
-            yield f"    {printable(source.detail)}"
+            yield f"    {clean(source.detail)}"
     yield f"    → {words.todo}"
 
 
@@ -284,7 +278,7 @@ def _aside(source: SourceHealth, authority: AuthorityHealth) -> str:
 
 def _moved(source: SourceHealth) -> Iterator[str]:
     words = alert_words("en").causes[Cause.RELOCATED]
-    yield f"{source_columns(source.key)}{words.what}: {printable(source.moved_to or '')}"
+    yield f"{source_columns(source.key)}{words.what}: {clean(source.moved_to or '')}"
     yield f"    → {words.todo}"
 
 
@@ -294,7 +288,7 @@ def _not_covered(overview: Overview, authorities: Mapping[str, Authority], *, ev
         yield f"{', '.join(one.code for one in them)}  (vigie sources list tells why)"
         return
     for one in them:
-        reason = f": {printable(one.not_covered)}" if one.not_covered else ""
+        reason = f": {clean(one.not_covered)}" if one.not_covered else ""
         yield f"{code_column(one.code)}{authorities[one.code].name}{reason}"
 
 
@@ -353,13 +347,13 @@ def confinement_lines(found: Confinement | str) -> Iterator[str]:
     is a text where that could not be found out: the reason.
     """
     if isinstance(found, str):
-        yield f"It could not be found out whether PDFs are read in confinement here: {printable(found)}"
+        yield f"It could not be found out whether PDFs are read in confinement here: {clean(found)}"
     elif found.complete:
         yield "PDFs are read in confinement: no network, no other program, no other file, nothing written"
     else:
         possible = [words for field, words in _POSSIBLE.items() if not getattr(found, field)]
         yield f"PDFS ARE NOT FULLY CONFINED HERE: one that takes over the process that reads it could {', '.join(possible)}"
-        yield from (f"    {printable(reason)}" for reason in found.missing)
+        yield from (f"    {clean(reason)}" for reason in found.missing)
 
 
 def confinement_json(found: Confinement | str) -> Json | None:

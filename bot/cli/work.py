@@ -15,6 +15,7 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.config.model import Settings
+from bot.app.config.values import known_code
 from bot.app.instance import PAUSE
 from bot.cli.context import WRONG_USE, Context, fail, fail_of_storage, stderr
 from bot.delivery.apprise import service_at
@@ -51,10 +52,11 @@ def chosen(codes: list[str] | None, authorities: dict[str, Authority]) -> list[A
     """Return the authorities named on the command line, all of them when none is; end the program on an unknown code."""
     if not codes:
         return list(authorities.values())
-    unknown = [code for code in codes if code.upper() not in authorities]
-    if unknown:
-        fail(f"unknown authority: {', '.join(unknown)}; vigie sources list shows them all", WRONG_USE)
-    return [authorities[code] for code in dict.fromkeys(code.upper() for code in codes)]
+    known = frozenset(authorities)
+    try:
+        return [authorities[known_code(code, known)] for code in dict.fromkeys(code.upper() for code in codes)]
+    except ValueError as error:
+        fail(str(error), WRONG_USE)
 
 
 @contextmanager

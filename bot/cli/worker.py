@@ -12,7 +12,7 @@ from bot.app.wiring import open_worker
 from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end
 from bot.cli.work import load
 from bot.domain.tasks import first_of
-from bot.reading.pages.ocr import ocr_lacks
+from bot.reading.pages.recognition import ocr_lacks
 from bot.storage.errors import StorageError
 
 log = structlog.get_logger()

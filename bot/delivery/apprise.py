@@ -15,8 +15,9 @@ from bot.delivery.channel import DeliveryUnknown, MessageComposer, NotSent, Send
 from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
-from bot.messages import StatusLimits, mastodon_status
+from bot.messages.announcement import mastodon_status
 from bot.messages.digests import mastodon_digest, mastodon_room
+from bot.messages.words import StatusLimits
 
 try:
     import apprise
@@ -72,15 +73,10 @@ class AppriseChannel:
         self._service = apprise.Apprise()
         self._service.add(service)
         self._text_format = apprise.NotifyFormat.TEXT
-        self._name = name
+        self.name = name
         self._composer = composer
         self._limits = StatusLimits(service.body_maxlen, per_url=None)
         self._taken: set[str] = set()
-
-    @property
-    def name(self) -> str:
-        """The destination's name in the configuration and in the outbox."""
-        return self._name
 
     async def send(self, post: Post) -> Sent:
         """Hand the message to Apprise. Raises Refused where the service has no room for it, and Unknown where it was not taken."""
@@ -116,8 +112,5 @@ class AppriseChannel:
 
     async def close(self) -> None:
         """Nothing is kept open. May be called more than once."""
-        self._speak_again()
-
-    def _speak_again(self) -> None:
         for logger in _TALKATIVE:
             logging.getLogger(logger).removeFilter(self._silent)

@@ -1,12 +1,15 @@
-"""Define the edge to a platform: a destination that takes posts. One contract suite runs over every implementation."""
+"""Define the edge to a platform: a destination that takes posts, and how fast. One contract suite runs over every implementation."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 import httpx
@@ -15,9 +18,10 @@ import structlog
 from bot.delivery.picture.wire import Picture
 from bot.domain.acts import Decree, Place
 from bot.domain.law import legal_advice
-from bot.domain.posts import Post
-from bot.messages import Language, MessageContext, MessageInput, place_for, publisher_of
-from bot.messages.announcement import TooSmall
+from bot.domain.posts import Destination, Post, followed_chat
+from bot.messages.announcement import TooSmall, publisher_of
+from bot.messages.lines import MessageContext, MessageInput, place_for
+from bot.messages.words import Language
 
 READS = 6
 """A whole request may take as long as so many reads that each use up their time-out: three minutes, by default. A picture of 10 MB goes up
@@ -26,6 +30,9 @@ in that time on a slow line."""
 # A kept connection that the other side has closed meanwhile loses a request in a way that looks the same as a lost answer.
 # Posts are rare: each gets a connection of its own.
 ONE_REQUEST_PER_CONNECTION = httpx.Limits(max_connections=8, max_keepalive_connections=0)
+
+BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+"""Raised before the first byte of a request leaves: no connection, or none free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +259,143 @@ def composing(platform: str) -> Iterator[None]:
         raise Refused(f"{platform}: {error}") from None
     except Exception as error:
         raise Refused(f"{platform}: no words for this decree: {unexpected(platform, error)}") from error
+
+
+# How fast messages may go to it. Nothing here waits itself, and memory is bounded.
+
+
+class Limiter:
+    """Records what was sent, and says when the next message may go. One destination delays no other.
+
+    `monotonic` gives seconds of a clock that is never set. Use it in one event loop only: nothing in it waits, so nothing gets between a
+    question and its answer. Without destinations it lets everything pass.
+    """
+
+    def __init__(
+        self,
+        destinations: Iterable[Destination] = (),
+        *,
+        spacing: float = 0.0,
+        most_per_day: Mapping[str, int] = MappingProxyType({}),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`spacing` is in seconds. `most_per_day`: messages above which a destination gets digests, by its name."""
+        self.most_per_day = most_per_day
+        self._monotonic = monotonic
+        self._budgets: dict[str, tuple[Budget, ...]] = {}
+        self._spacing: dict[str, float] = {}
+        for destination in destinations:
+            self._budgets[destination.name] = budgets_of(destination)
+            self._spacing[destination.name] = spacing if is_read_by_people(destination) else 0.0
+        self._sent: defaultdict[str, list[float]] = defaultdict(list)
+
+    def memory(self, destination: str) -> float:
+        """Return the seconds for which sends to a destination matter: earlier ones need not be recalled."""
+        return longest_memory(self._budgets_of(destination), self._spacing.get(destination, 0.0))
+
+    def recall(self, destination: str, ages: Sequence[float]) -> None:
+        """Take in messages sent before this program started, or by another one: how many seconds ago each was."""
+        now = self._monotonic()
+        for age in ages:
+            self._note(destination, now - max(age, 0.0))
+
+    def wait(self, destination: str, waiting: int) -> float:
+        """Return the seconds until one of the `waiting` messages of a destination may go."""
+        now = self._monotonic()
+        budgets = self._budgets_of(destination)
+        waits = [wait_for(budget, self._sent[budget.name], now) for budget in budgets]
+        return max([wait_between(self._spacing.get(destination, 0.0), waiting, self._sent[_own(destination)], now), *waits])
+
+    def note(self, destination: str) -> None:
+        """Take in that a message leaves now."""
+        self._note(destination, self._monotonic())
+
+    def _note(self, destination: str, at: float) -> None:
+        budgets = self._budgets_of(destination)
+        memory: Mapping[str, float] = {
+            _own(destination): self.memory(destination),
+            **{budget.name: budget.seconds for budget in budgets},
+        }
+        for name, seconds in memory.items():
+            kept = [moment for moment in self._sent[name] if moment > self._monotonic() - seconds]
+            self._sent[name] = sorted([*kept, at])
+
+    def _budgets_of(self, destination: str) -> tuple[Budget, ...]:
+        chat = followed_chat(destination)
+        if destination in self._budgets or chat is None:
+            return self._budgets.get(destination, ())
+        return (FOLLOWERS, *budgets_of(Destination(destination, "telegram", chat=chat)))
+
+
+def _own(destination: str) -> str:
+    return f"destination {destination}"
+
+
+# How fast messages may follow each other. Pure: instants are seconds of a clock that is never set (`time.monotonic`).
+#
+# Telegram (Bot FAQ, "My bot is hitting limits", https://core.telegram.org/bots/faq): about one message a second in one chat, 20 a minute in
+# one group, 30 a second over all chats of one bot; channels are counted as groups here. The rates stay below what is refused, so that a
+# refusal, which may request minutes, is rare. Mastodon gives its own in the headers of every answer: see `bot/delivery/mastodon/client.py`.
+#
+# And readers are people: where many posts wait for one destination they come one by one, `spacing` seconds apart.
+
+MANY = 5
+"""Posts that may arrive together without being a flood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Allows at most `most` messages in any `seconds`, over everything that shares the `name`."""
+
+    name: str
+    most: int
+    seconds: float
+
+
+FOLLOWERS = Budget("followers", 20, 1.0)
+"""Of the messages of one bot, those to chats that follow something: what is left is for the channels, which come first."""
+
+
+def wait_for(budget: Budget, recent: Sequence[float], now: float) -> float:
+    """Return the seconds until one more message keeps within the budget, after those at `recent` (in order)."""
+    within = [at for at in recent if now - budget.seconds < at <= now]
+    return 0.0 if len(within) < budget.most else max(within[-budget.most] + budget.seconds - now, 0.0)
+
+
+def wait_between(spacing: float, waiting: int, recent: Sequence[float], now: float) -> float:
+    """Return the seconds until the next post of a destination for which `waiting` wait, after those at `recent` (in order): none where
+    they are few.
+
+    Those sent a moment ago count too, so that the last of many do not arrive in a heap.
+    """
+    before = [at for at in recent if now - MANY * spacing < at <= now]
+    if not before or len(before) + waiting <= MANY:
+        return 0.0
+    return max(before[-1] + spacing - now, 0.0)
+
+
+def budgets_of(destination: Destination) -> tuple[Budget, ...]:
+    """Return what the platform of a destination allows. Destinations with one bot or one chat share its budget."""
+    if destination.platform != "telegram":
+        return ()
+    chat = str(destination.chat).lower()
+    in_chat: tuple[Budget, ...] = (Budget(f"chat {chat}", 1, 1.0),)
+    if chat.startswith(("-", "@")):
+        in_chat = (*in_chat, Budget(f"minute {chat}", 20, 60.0))
+    # One bot has one token in the configuration: the name need not say which.
+    return (Budget("telegram", 25, 1.0), *in_chat)
+
+
+def is_read_by_people(destination: Destination) -> bool:
+    """Return false for the console: what reads a pipe is not disturbed by many lines."""
+    return destination.platform != "console"
+
+
+def most_per_day(destinations: Iterable[Destination], most: int) -> dict[str, int]:
+    """Return the messages in a day above which digests are made, for each destination that people read."""
+    return {destination.name: most for destination in destinations if is_read_by_people(destination)}
+
+
+def longest_memory(budgets: Iterable[Budget], spacing: float) -> float:
+    """Return the seconds for which sends must be remembered."""
+    return max([MANY * spacing, *(budget.seconds for budget in budgets)], default=0.0)

@@ -9,7 +9,7 @@ from typing import TextIO
 from bot.delivery.channel import MessageComposer, NotSent, Sent, composing
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
-from bot.messages import plain_post
+from bot.messages.announcement import plain_post
 from bot.messages.digests import plain_digest
 
 
@@ -17,15 +17,10 @@ class ConsoleChannel:
     """Writes each post to a stream and flushes it. The stream belongs to the caller and is not closed."""
 
     def __init__(self, name: str, stream: TextIO, composer: MessageComposer) -> None:
-        self._name = name
+        self.name = name
         self._stream = stream
         self._composer = composer
         self._written: set[str] = set()
-
-    @property
-    def name(self) -> str:
-        """Return the destination's name in the configuration and in the outbox."""
-        return self._name
 
     async def send(self, post: Post) -> Sent:
         """Write the post.

@@ -24,6 +24,7 @@ from bot.delivery.channel import (
     DeliveryError,
     EditExposed,
     EditingChannel,
+    Limiter,
     NotSent,
     PreparingChannel,
     Sent,
@@ -32,7 +33,6 @@ from bot.delivery.channel import (
     unexpected,
 )
 from bot.delivery.transitions import REFUSED_REST, Event, Transition, WaitFactors, event_of, looked_for, retry_wait, transition
-from bot.domain.limits import Limiter
 from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.tasks import run_to_completion
 from bot.storage.outbox import SETTLE, Outbox

@@ -13,24 +13,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
 import structlog
 
-from bot.delivery.channel import DeliveryError, DestinationRefused, NotSent
+from bot.delivery.channel import MANY, DeliveryError, DestinationRefused, Limiter, NotSent
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.telegram.follower import FollowerChannel
 from bot.delivery.transitions import retry_wait
 from bot.domain.acts import Place
 from bot.domain.health import Overview, Status, nobody_answers
-from bot.domain.limits import MANY, Limiter
-from bot.domain.posts import Post
-from bot.domain.routing import FRANCE, Follower, WaitingPosts, departments_of, next_chats
+from bot.domain.posts import FRANCE, Follower, Post, WaitingPosts, departments_of, next_chats
 from bot.domain.tasks import run_to_completion
-from bot.messages import Language
 from bot.messages.following import read_again_text, unread_text
+from bot.messages.words import Language
 from bot.storage.alerts import Notices, UnreadNotice
 from bot.storage.chats import Follows
 from bot.storage.errors import NoSuchRow, StorageError
@@ -54,36 +52,31 @@ class FollowerRound:
     stopped: bool = False
 
 
+@dataclass(slots=True, eq=False)
 class FollowerPool:
-    """Serves the chats that follow something. `clock` gives the current instant (aware, UTC)."""
+    """Serves the chats that follow something. `clock` gives the current instant (aware, UTC).
 
-    def __init__(
-        self,
-        follows: Follows,
-        deliverer: Deliverer,
-        open_channel: OpenChannel,
-        clock: Callable[[], datetime],
-        *,
-        edited: bool,
-    ) -> None:
-        """`edited`: messages are edited, by the deliverer."""
-        self._follows = follows
-        self._deliverer = deliverer
-        self._open = open_channel
-        self._clock = clock
-        self._edited = edited
-        self._rounds = 0
-        self._served: dict[int, int] = {}
-        self._failures = 0
-        self._rests_until: datetime | None = None
+    `edited`: messages are edited, by the deliverer.
+    """
+
+    follows: Follows
+    deliverer: Deliverer
+    open_channel: OpenChannel
+    clock: Callable[[], datetime]
+    _: KW_ONLY
+    edited: bool
+    _rounds: int = field(default=0, init=False)
+    _served: dict[int, int] = field(default_factory=dict, init=False)
+    _failures: int = field(default=0, init=False)
+    _rests_until: datetime | None = field(default=None, init=False)
 
     async def deliver_round(self) -> FollowerRound:
         """Serve the chats whose turn it is. Raises StorageError, or what a fault of ours at one chat raised, once the messages on their way
         are there: none is cut short for what another chat met."""
-        now = self._clock()
+        now = self.clock()
         if self._rests_until is not None and self._rests_until > now:
             return FollowerRound()
-        due = await asyncio.to_thread(partial(self._follows.chats_due, now, edited=self._edited))
+        due = await asyncio.to_thread(partial(self.follows.chats_due, now, edited=self.edited))
         self._rounds += 1
         self._served = {chat: self._served[chat] for chat in due if chat in self._served}
         turns, stop, messages = asyncio.Semaphore(TOGETHER), asyncio.Event(), 0
@@ -109,20 +102,20 @@ class FollowerPool:
 
     async def next_due(self, now: datetime) -> datetime | None:
         """Return when there will next be something to do, never before `now`; None when nothing waits. Raises StorageError."""
-        due = await asyncio.to_thread(partial(self._follows.next_due, now, edited=self._edited))
+        due = await asyncio.to_thread(partial(self.follows.next_due, now, edited=self.edited))
         rest = self._rests_until
         return due if due is None or rest is None or rest <= due else rest
 
     async def _serve(self, chat: int, waiting: WaitingPosts, stop: asyncio.Event) -> int:
-        follower = await asyncio.to_thread(self._follows.get, chat)
+        follower = await asyncio.to_thread(self.follows.get, chat)
         if follower is None:  # forgotten in this moment
             return 0
         self._served[chat] = self._rounds
-        channel = self._open(follower)
+        channel = self.open_channel(follower)
         try:
             if waiting.messages > 1:
-                await self._deliverer.gather(channel, for_digest)
-            done = await self._deliverer.deliver_one(channel)
+                await self.deliverer.gather(channel, for_digest)
+            done = await self.deliverer.deliver_one(channel)
         except NoSuchRow:
             log.debug("follower.forgotten")
             return 0
@@ -130,7 +123,7 @@ class FollowerPool:
             stop.set()
             raise
         if channel.is_closed:
-            await run_to_completion(self._follows.block, chat, self._clock())
+            await run_to_completion(self.follows.block, chat, self.clock())
         elif channel.trouble is not None and await channel.is_everyones():
             self._rest(getattr(channel.trouble, "retry_after", None), stop, str(channel.trouble))
         return done
@@ -139,8 +132,8 @@ class FollowerPool:
         """Serve nobody for a while: longer each time in a row."""
         if not stop.is_set():
             self._failures += 1
-            self._rests_until = self._clock() + retry_wait(self._failures, retry_after)
-            seconds = round((self._rests_until - self._clock()) / timedelta(seconds=1))
+            self._rests_until = self.clock() + retry_wait(self._failures, retry_after)
+            seconds = round((self._rests_until - self.clock()) / timedelta(seconds=1))
             log.log(logging.WARNING if self._failures == 1 else logging.DEBUG, "followers.delayed", error=error, seconds=seconds)
         stop.set()
 

@@ -14,8 +14,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.delivery.channel import DeliveryUnknown, DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain
-from bot.domain.limits import backoff
 from bot.domain.posts import PostCause, PostState
+from bot.domain.tasks import backoff
 from bot.storage.outbox import SETTLE
 
 FIRST_WAIT = timedelta(seconds=15)

@@ -32,7 +32,7 @@ from bot.detection.text.mentions import (
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import CHANGING, Act, Evidence, Facts, FactValue, Kind, Outcome, Purpose, Verdict, Where
 from bot.domain.law import outside
-from bot.domain.pages import TextOrigin
+from bot.domain.text import TextOrigin
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from datetime import time as clock_time
 from enum import StrEnum
 from typing import Any, Protocol
 
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 
 
 class Where(StrEnum):

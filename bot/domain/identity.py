@@ -11,8 +11,7 @@ from datetime import date
 from typing import Any
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Reference
-from bot.domain.folding import clean, fold_letters
-from bot.domain.pages import PageText
+from bot.domain.text import PageText, clean, fold_letters
 
 LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 bytes
 

@@ -33,7 +33,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import GRANTS, Change, Decree, DecreePeriod, Facts, Kind, Moment, Place
-from bot.domain.folding import fold_letters
+from bot.domain.text import fold_letters
 
 
 @dataclass(frozen=True, slots=True)

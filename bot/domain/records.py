@@ -8,8 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from bot.domain.acts import Decree, Evidence, FactValue, Judged, Kind, Outcome, Reading
-from bot.domain.pages import PageText
 from bot.domain.posts import Post
+from bot.domain.text import PageText
 
 REREAD = "was a decree, re-read as not concerned"
 """The cue of what made an act a decree, where a later reading of its recueil does not find it any more."""

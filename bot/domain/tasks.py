@@ -1,10 +1,11 @@
-"""Starts asynchronous work beside other work, ends it, and waits until it has ended. Knows nothing of what the work is."""
+"""Starts asynchronous work beside other work, ends it, waits until it has ended, and says when to try it again. Knows nothing of it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -68,3 +69,13 @@ async def carried_through(work: Coroutine[Any, Any, T] | asyncio.Task[T], *, und
 async def run_to_completion(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a blocking call in a thread to its end, even when cancelled meanwhile: as `carried_through`."""
     return await carried_through(asyncio.to_thread(call, *args, **kwargs))
+
+
+_DOUBLINGS = 16
+
+
+def backoff(attempt: int, *, first: timedelta, cap: timedelta, jitter: float = 0.0) -> timedelta:
+    """Return the wait after the `attempt`-th failure in a row (from 1): `first`, doubled each time, at most `cap`, and lengthened by a part
+    `jitter` of itself, so that programs that failed together do not come back together.
+    """
+    return min(first * (1 << min(max(attempt - 1, 0), _DOUBLINGS)), cap) * (1 + jitter)

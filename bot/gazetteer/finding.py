@@ -150,6 +150,9 @@ class _Finder:
             hits = [hit for hit in self.named(name) if isinstance(hit.key, int) and hit.key in place] if name else []
             if hits:
                 return hits
+            area = self._aliases.areas.get(name)
+            if isinstance(area, Department) and place == frozenset(self._places.of_department(area.code)):
+                return [self._area(area, Match.NAME)]
         return []
 
     def completing(self, name: str) -> list[_Hit]:
@@ -199,7 +202,13 @@ class _Finder:
             if _POSTCODE.fullmatch(number):
                 yield frozenset(self._places.with_postcode(number)), rest
             elif _DEPARTMENT.fullmatch(number):
-                yield frozenset(self._places.of_department(number.upper().zfill(2))), rest
+                place = frozenset(self._places.of_department(number.upper().zfill(2)))
+                yield place, rest
+                # `Romans-sur-Isère (Drôme, 26)`, as answers write it.
+                yield from ((place, before) for there, before in self._in_department(rest) if there == place)
+        yield from self._in_department(words)
+
+    def _in_department(self, words: list[str]) -> Iterator[tuple[frozenset[int], list[str]]]:
         for length in range(1, min(_MOST_WORDS_OF_DEPARTMENT, len(words) - 1) + 1):
             area = self._aliases.areas.get(" ".join(without_articles(words[-length:])))
             if isinstance(area, Department):

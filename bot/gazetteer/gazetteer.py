@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from bot.domain.acts import department_of
-from bot.domain.folding import fold_words
-from bot.domain.routing import Follow, FollowKind
+from bot.domain.acts import Decree, department_of
+from bot.domain.posts import Follow, FollowKind
+from bot.domain.text import fold_words
 
 ARTICLES = frozenset(("l", "la", "le", "les", "d", "de", "du", "des", "a", "au", "aux", "en", "dans"))
 _IN_FULL = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
@@ -293,6 +293,11 @@ def aliases() -> Aliases:
 def packed_file(name: str) -> bytes:
     """Read a file of this folder."""
     return files("bot.gazetteer").joinpath(name).read_bytes()
+
+
+def named_communes(decree: Decree) -> list[Commune]:
+    """Return the communes that are stored with a decree, in the order in which it names them."""
+    return [commune for named in decree.communes if (commune := gazetteer().commune(named.code)) is not None]
 
 
 def region_of(department: str) -> str | None:

@@ -14,8 +14,8 @@ from functools import cache, lru_cache
 from hashlib import sha256
 
 from bot.domain.acts import Decree, NamedCommune, Naming, Place
-from bot.domain.folding import fold_words
-from bot.domain.routing import Topics, decided_in, departments_of, topics_of
+from bot.domain.posts import Topics, decided_in, departments_of, topics_of
+from bot.domain.text import fold_words
 from bot.gazetteer.gazetteer import ARTICLES, Commune, aliases, folded_word, gazetteer, packed_file, region_of
 
 RULES = "2"

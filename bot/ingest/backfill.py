@@ -21,12 +21,11 @@ from bot.domain.tasks import ended, run_to_completion
 from bot.ingest.decisions import newest
 from bot.ingest.ingestor import Clock, Ingestor, IngestResult, new_recueil
 from sources.catalogue.authority import Authority, Catalogue, Order, Source, hosts
-from sources.crawl.history import HistoryEntry, PageTrouble, history, may_be_since
-from sources.crawl.index import DataFetcher, IndexEntry, NationalIndex, fetch_index
+from sources.crawl.history import DataFetcher, HistoryEntry, IndexEntry, NationalIndex, PageTrouble, fetch_index, history, may_be_since
 from sources.crawl.trail import Trail
 from sources.model import Fetcher, FetchError, ListingEntry
 from sources.pages.links import name_in
-from sources.text.dates import fold
+from sources.text import fold
 
 if TYPE_CHECKING:
     from bot.storage.store import Store

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import Reading
 from bot.domain.health import Cause
-from bot.domain.limits import backoff
 from bot.domain.records import NextPoll, Publication, Recueil, RecueilState, SourceState
+from bot.domain.tasks import backoff
 from sources.catalogue.authority import Order
 from sources.http.politeness import Disallowed
 from sources.model import (

@@ -14,9 +14,8 @@ import structlog
 
 from bot.domain.acts import Decree, Outcome, Reading
 from bot.domain.health import Cause
-from bot.domain.posts import Post
+from bot.domain.posts import Post, Topics
 from bot.domain.records import Decision, NewAlert, NewRecueil, ReadResult, RecordingResult, Recueil, RecueilState, UncertainAct
-from bot.domain.routing import Topics
 from bot.domain.tasks import ended, run_to_completion
 from bot.ingest import decisions as decide
 from bot.ingest.archive import RecueilFiles
@@ -219,11 +218,7 @@ def _reported(recueil: Recueil, result: ReadResult, recorded: RecordingResult, e
         decrees=sum(len(each.decrees) for each in (*(early or ()), recorded)), duplicate=recorded.duplicate,
     )  # fmt: skip
     return IngestResult(
-        decrees=recorded.decrees,
-        uncertain=uncertain,
-        posts=recorded.posts,
-        incomplete=() if reading.complete else (recueil.url,),
-        opened=1,
+        decrees=recorded.decrees, uncertain=uncertain, posts=recorded.posts, incomplete=() if reading.complete else (recueil.url,), opened=1
     )
 
 
@@ -234,16 +229,7 @@ def fault_of(fault: Exception) -> str:
 
 def new_recueil(source: Source, listed: ListingEntry, state: RecueilState, *, silent: bool = False) -> NewRecueil:
     """Make the row of an entry of a listing."""
-    return NewRecueil(
-        authority=source.authority,
-        source=source.key,
-        url=listed.url,
-        title=listed.title,
-        published=listed.published,
-        is_detail=listed.is_detail,
-        state=state,
-        silent=silent,
-    )
+    return NewRecueil(source.authority, source.key, listed.url, listed.title, listed.published, listed.is_detail, state, silent)
 
 
 class Recorder:

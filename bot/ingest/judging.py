@@ -15,8 +15,8 @@ from bot.detection.text.document import has_sign, signs
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Evidence, Facts, FactValue, Judged, Kind, Outcome, Reading, Verdict, Where
 from bot.domain.identity import COMPLETED, ActIdentity, act_keys, merge_facts, text_digest
-from bot.domain.pages import TextOrigin
 from bot.domain.records import Decision, ReadResult, Recueil, UncertainAct
+from bot.domain.text import TextOrigin
 from sources.catalogue.authority import Issuers, prefix_of
 
 # What people decided of acts, over what the rules say of them. Pure.

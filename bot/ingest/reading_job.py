@@ -16,8 +16,8 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.domain.acts import Reading
-from bot.domain.pages import PageText, TextOrigin
 from bot.domain.tasks import ended, run_to_completion
+from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import concerned
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, Unreadable

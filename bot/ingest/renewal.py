@@ -1,21 +1,38 @@
-"""Renews, beside all other work, what is derived from stored decrees and was derived by other rules: after an upgrade of the program."""
+"""What today's rules make of what is stored by those of another day: acts are judged again, first to see what would change, and what is
+derived from decrees is derived again by itself, beside all other work, after an upgrade of the program.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.detection.text.phrases import without_names
+from bot.domain.acts import Act, Decree, Facts, Kind, Outcome
+from bot.domain.identity import COMPLETED
+from bot.domain.records import Recueil
 from bot.domain.tasks import run_to_completion
+from bot.ingest.judging import NO_CATALOGUE, Group, as_decided, attributed, decrees_in, judge_acts, keys_of
+from bot.ingest.review import acts_again
 from bot.storage.database import Database
-from bot.storage.errors import StorageError
+from bot.storage.decrees import StoredAct
+from bot.storage.errors import NoSuchRow, StorageError
 from bot.storage.naming import SLICE as DECREES
 from bot.storage.naming import CommuneNamer, renew_some_communes
+from bot.storage.recording import Route
 from bot.storage.search import SLICE as ACTS
 from bot.storage.search import renew_some_terms
+from sources.catalogue.authority import Issuers
+
+if TYPE_CHECKING:
+    from bot.storage.store import Store
 
 log = structlog.get_logger()
 
@@ -73,3 +90,158 @@ class Renewal:
         if renew_some_terms(self._database, self._acts):
             return True
         return renew_some_communes(self._database, self._namer, self._decrees) > 0
+
+
+# Acts judged again: first what would change, then, with `--apply`, the change.
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedDifference:
+    """Holds what became of one difference. `decrees` are new ones; `kept`: a person had decided, or a new reading replaced the act
+    meanwhile."""
+
+    difference: Difference
+    decrees: tuple[int, ...] = ()
+    posts: int = 0
+    kept: bool = False
+
+
+class Redetection:
+    """Works on one store. Every method raises StorageError."""
+
+    def __init__(self, *, store: Store, clock: Callable[[], datetime], issuers: Issuers = NO_CATALOGUE) -> None:
+        self._store = store
+        self._issuers = issuers
+        self._clock = clock
+
+    def recueils(self, since: date | None, authorities: Collection[str] | None = None) -> list[int]:
+        """Return the ids of the recueils to judge again, oldest first."""
+        return self._store.rejudging.recueils(since, authorities)
+
+    def differences(self, recueil_id: int) -> list[Difference]:
+        """Return what would change in one recueil. Nothing is written."""
+        recueil = self._store.recueils.get(recueil_id)
+        content = self._store.contents.get(recueil.sha256) if recueil.sha256 is not None else None
+        pairs = list(acts_again(self._store.decrees.acts_of(recueil_id), content))
+        keys = keys_of(recueil.url, [act for _, act in pairs])
+        decided = self._store.recordings.decided({key for its in keys for key in its})
+        alone = len(pairs) == 1 and pairs[0][1].id is None
+        found: list[Difference] = []
+        groups = judge_acts([act for _, act in pairs], stand_alone=alone)
+        for (stored, act), judged, its in zip(pairs, groups, keys, strict=True):
+            group = as_decided(attributed(recueil, judged, self._issuers), its, decided)
+            known = self._store.decrees.get(stored.decree_id) if stored.decree_id is not None else None
+            there = decrees_in(recueil, group, self._issuers)
+            unknown = self._store.rejudging.known(there).count(False) if len(there) > 1 else 0
+            one = difference(recueil, stored, act, there, group, known, unknown)
+            if one is not None:
+                found.append(one)
+        return found
+
+    def apply(self, one: Difference, route: Route) -> AppliedDifference:
+        """Make one change. `route` names the destinations of a decree never seen before: where it names none, nothing is posted."""
+        found = decrees_in(one.recueil, one.group, self._issuers)
+        try:
+            done = self._store.rejudging.apply(one.stored, one.group[0].verdict, found, route, self._clock())
+        except NoSuchRow:  # read again meanwhile, by the same rules
+            done = None
+        return AppliedDifference(one, kept=True) if done is None else AppliedDifference(one, done.new, len(done.posts))
+
+
+# What today's rules say of acts that were judged by those of another day. Pure: nothing is changed here.
+
+FACTS = tuple(entry.name for entry in fields(Facts) if entry.name != "settled")
+
+
+class Effect(StrEnum):
+    """Says what a difference means for the decrees that are known.
+
+    `FOUND`: an act is a decree, or holds one, that it was not known for. `CHANGED`: a known decree has another kind or other facts, or
+    needs no person any more. `LOST`: a known decree would be none any more. `DOUBTFUL`: an act that was settled needs a person. `SETTLED`:
+    one that waited for a person is no decree.
+    """
+
+    FOUND = "found"
+    CHANGED = "changed"
+    LOST = "lost"
+    DOUBTFUL = "doubtful"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedAs:
+    """Describes an outcome with its kind."""
+
+    outcome: Outcome
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Describes one act on which the rules changed their mind. `decree` is the id of the known decree it is, `facts` names those that
+    differ."""
+
+    recueil: Recueil
+    stored: StoredAct
+    act: Act
+    group: Group
+    effect: Effect
+    before: JudgedAs
+    after: JudgedAs
+    facts: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Return the title, without names of persons."""
+        return without_names(self.act.title)
+
+
+def difference(
+    recueil: Recueil, stored: StoredAct, act: Act, found: Sequence[Decree], group: Group, known: Decree | None, unknown: int = 0
+) -> Difference | None:
+    """Return how an act is judged otherwise now; None where it is not.
+
+    `found` are the decrees of the group, `known` is the one that the act is stored as, `unknown` how many of `found` are of no stored one.
+    """
+    before, verdict = JudgedAs(stored.outcome, stored.kind), group[0].verdict
+    after = JudgedAs(verdict.outcome, verdict.kind)
+    # Of an act that holds several decrees, which of them is the known one is decided by its keys, not by its verdict.
+    alone = found[0] if len(found) == 1 else None
+    changed = () if known is None or alone is None else _facts(recueil, stored, known, alone)
+    other_kind = known is not None and alone is not None and _shown(recueil, stored, known) and alone.kind is not known.kind
+    effect = _effect(before, after, known, changed=bool(changed) or other_kind, more=len(found) > 1 and unknown > 0)
+    return None if effect is None else Difference(recueil, stored, act, group, effect, before, after, changed)
+
+
+def _facts(recueil: Recueil, stored: StoredAct, known: Decree, found: Decree) -> tuple[str, ...]:
+    """Return the facts that a change would change.
+
+    Where the decree is not shown by this act, what it says only completes the rest (see `bot.domain.identity`); and what is not
+    found in it any more, another sighting may have given.
+    """
+    # What a person said stands, whatever is found here.
+    asked = (name for name in FACTS if name not in known.facts.settled)
+    named = [(name, getattr(known.facts, name), getattr(found.facts, name)) for name in asked]
+    if _shown(recueil, stored, known):
+        everywhere = len(known.sightings) < 2
+        return tuple(name for name, old, new in named if new != old and (new or everywhere))
+    return tuple(name for name, old, new in named if new and not old and name in COMPLETED and found.kind is known.kind)
+
+
+def _shown(recueil: Recueil, stored: StoredAct, known: Decree) -> bool:
+    """Return whether it is this act that the decree is shown by: the place where it was seen first."""
+    return known.url == recueil.url and stored.first_page <= known.page <= stored.last_page
+
+
+def _effect(before: JudgedAs, after: JudgedAs, known: Decree | None, *, changed: bool, more: bool) -> Effect | None:
+    if after.outcome is Outcome.DECREE:
+        if known is None or more:
+            return Effect.FOUND
+        return Effect.CHANGED if changed or before.outcome is not Outcome.DECREE else None
+    if known is not None and before.outcome is Outcome.UNCERTAIN:
+        return None  # it waits for a person already, who alone can take a decree back
+    if before.outcome is Outcome.DECREE:
+        return Effect.LOST
+    if before.outcome is after.outcome:
+        return None
+    return Effect.DOUBTFUL if after.outcome is Outcome.UNCERTAIN else Effect.SETTLED

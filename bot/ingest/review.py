@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import ELLIPSIS, nameless, without_names
 from bot.domain.acts import Act, Decree, FactValue, Kind, Outcome, Verdict
-from bot.domain.pages import PageText
 from bot.domain.records import Content, Decision, Rejected, Waiting, Withdrawal
+from bot.domain.text import PageText
 from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
 from bot.reading.acts.cutting import assemble
 from bot.storage.decrees import StoredAct
@@ -125,14 +125,7 @@ class SeveralDecrees(Exception):
 class Reviewer:
     """Settles reviews over one store. `route` names the destinations of a decree. Every method raises StorageError."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        route: Route,
-        clock: Callable[[], datetime],
-        issuers: Issuers = NO_CATALOGUE,
-    ) -> None:
+    def __init__(self, *, store: Store, route: Route, clock: Callable[[], datetime], issuers: Issuers = NO_CATALOGUE) -> None:
         self._store = store
         self._issuers = issuers
         self._route = route

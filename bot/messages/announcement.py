@@ -1,13 +1,14 @@
-"""What a post says of a decree, before any platform's form: its parts in their order, and what gives way first when it is too long."""
+"""What a post says of a decree: its parts in their order, what gives way first when it is too long, and its form on each platform."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bot.domain.acts import ALLOWING, Decree, Kind, Place, Sighting
+from bot.domain.acts import ALLOWING, Decree, Kind, Place
 from bot.domain.law import Standing
 from bot.messages.legal import (
     advice_lines,
@@ -35,13 +36,35 @@ from bot.messages.lines import (
     place_for,
     reference_lines,
     short_where,
+    sighting_lines,
     title_line,
     to_verify,
     where_text,
 )
-from bot.messages.words import LANGUAGES, Words, cut, fitting, inert, link_to, with_plain_spaces, words_in
+from bot.messages.words import (
+    LANGUAGES,
+    MASTODON,
+    TEXT_LIMIT,
+    Html,
+    Language,
+    StatusLimits,
+    Words,
+    cut,
+    fitting,
+    former_words,
+    html_join,
+    html_link,
+    html_tag,
+    html_text,
+    inert,
+    link_to,
+    mastodon_length,
+    telegram_length,
+    unlinked,
+    with_plain_spaces,
+    words_in,
+)
 
-_MOST_SIGHTINGS = 5
 _STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT})
 
 
@@ -110,22 +133,6 @@ def _advice(message: MessageInput) -> Iterator[FactLine]:
         return
     for text in advice_lines(message.legal_advice, message.today, message.words):
         yield FactLine(PostPart.ADVICE, "", (text,))
-
-
-def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
-    """Return where else it was published, each as a link: nothing where it was seen once only."""
-    own = link_to(decree.url, decree.page)
-    others: dict[str, Sighting] = {}
-    for sighting in decree.sightings:
-        link = link_to(sighting.url, sighting.page)
-        if link is not None and link != own:
-            others.setdefault(link, sighting)
-    shown = list(others.items())[:_MOST_SIGHTINGS]
-    for position, (link, sighting) in enumerate(shown, start=1):
-        where = where_text(place_for(places, sighting.authority), words)
-        said = words.labels.sighting.format(where=where, page=max(sighting.page, 1))
-        left = len(others) - len(shown) if position == len(shown) else 0
-        yield FactLine(PostPart.SIGHTINGS, "", (said,), hidden=left, more=words.more, href=link)
 
 
 def _announce(message: MessageInput) -> Announcement:
@@ -409,7 +416,7 @@ def shows_number(text: str, number: str) -> bool:
 LONGEST_LINE = 300
 """Characters a reader sees of one line: a page of ten stays far below what a platform takes."""
 
-_LONGEST_PIECE = 80
+LONGEST_PIECE = 80
 _LONGEST_DOUBT = 160
 """Of what a decree is said to be, which may take two others to say."""
 
@@ -421,21 +428,6 @@ def decree_line(message: MessageInput) -> str:
     """
     mark, kind, rest = line_pieces(message)
     return fitting((mark + kind, *rest), LONGEST_LINE)
-
-
-def entry_title(message: MessageInput, said: Announcement) -> str:
-    """Return `Autorisation · Drôme (26) · du 19 au 22 avril 2024 · Fête du port · SNCF · n° 2024-00493`, one line, of which nothing goes
-    stale: for feeds and calendars. `said` is what `announce` makes of the message."""
-    decree, words, advice = message.decree, message.words, message.legal_advice
-    texts = {line.part: line.text for line in said.lines}
-    is_doubtful = any(line.is_doubtful for line in said.lines if line.part is PostPart.PERIOD)
-    is_given_later = advice is not None and advice.starts is not None and advice.ends is not None
-    bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
-    unsure = words.standing.unknown if is_doubtful and not is_given_later else None
-    told = [bond, period_text(current_period(message), words), unsure, *map(texts.get, (PostPart.EVENT, PostPart.OPERATORS))]
-    facts = [text for text in told if text] or [texts.get(PostPart.TITLE, "")]
-    head = (capital(words.short_kinds[decree.kind]), short_where(message.place, words))
-    return fitting((*head, *(cut(text, _LONGEST_PIECE) for text in (*facts, texts.get(PostPart.NUMBER)) if text)), LONGEST_LINE)
 
 
 def line_pieces(message: MessageInput) -> tuple[str, str, tuple[str, ...]]:
@@ -451,8 +443,149 @@ def line_pieces(message: MessageInput) -> tuple[str, str, tuple[str, ...]]:
     bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
     period = period_text(current_period(message), words)
     known = (bond, period, standing, changes, *flags, texts.get(PostPart.OPERATORS), texts.get(PostPart.NUMBER))
-    facts = [cut(text, _LONGEST_DOUBT if text is standing else _LONGEST_PIECE) for text in known if text]
+    facts = [cut(text, _LONGEST_DOUBT if text is standing else LONGEST_PIECE) for text in known if text]
     told = {PostPart.PERIOD, PostPart.OPERATORS, PostPart.NUMBER} & texts.keys()
     if not told and bond is None and PostPart.TITLE in texts:
         facts.insert(0, cut(texts[PostPart.TITLE], 120))
-    return mark, kind, (cut(where, _LONGEST_PIECE), *facts)
+    return mark, kind, (cut(where, LONGEST_PIECE), *facts)
+
+
+def decree_line_html(message: MessageInput) -> str:
+    """Return the same for Telegram: escaped, the kind in bold and linked to the PDF."""
+    mark, kind, rest = line_pieces(message)
+    link = announce(replace(message, legal_advice=None)).link
+    words = html_tag("b", html_text(kind))
+    linked = words if link is None else html_link(link, words)
+    tail = fitting(("", *rest), LONGEST_LINE - len(mark) - len(kind))
+    return (html_text(mark) + linked + html_text(tail)).source
+
+
+# A post on Telegram.
+
+_BUTTON_TEXT_LIMIT = 64
+"""Characters; phones show about half of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """The button under a post. Address and words together (page, number) are unique to the decree: a post is recognised by it."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramText:
+    """A post: HTML for `parse_mode=HTML`, the same in plain text for when the platform cannot parse it, and its button."""
+
+    html: str
+    plain: str
+    button: Button | None
+
+
+def telegram_button(decree: Decree, place: Place, now: datetime, language: Language = "fr") -> Button | None:
+    """Return the button of a decree's post; it does not depend on `now`."""
+    return _button(announce(MessageInput(decree, place, now, language)))
+
+
+def telegram_forms(decree: Decree, place: Place, now: datetime, language: Language) -> tuple[tuple[str, Button], ...]:
+    """Return the words of the link in the text and the button of a decree's post, as they are now, then as earlier versions had them; none
+    where it has no link."""
+    said = announce(MessageInput(decree, place, now, language))
+    if said.link is None:
+        return ()
+    number, page = inert(decree.facts.number or ""), max(decree.page, 1)
+    forms = [(said.link_label, said.button_label)]
+    for former in former_words(language):
+        called = former.number.format(number=number) if number else ""
+        forms.append((former.link.format(page=page), former.button.format(page=page, number=called)))
+    return tuple((label, Button(cut(button, _BUTTON_TEXT_LIMIT), said.link)) for label, button in forms)
+
+
+def telegram_text(message: MessageInput, *, limit: int = TEXT_LIMIT) -> TelegramText:
+    """Return a decree as a Telegram post, HTML and plain text both within `limit`."""
+    return _fitting_message(announce(message), limit)
+
+
+def telegram_decree(message: MessageInput, places: Mapping[str, Place] | None = None) -> TelegramText:
+    """Return the long form (see `announce_in_full`) as one message, HTML and plain text both within `TEXT_LIMIT`."""
+    return _fitting_message(announce_in_full(message, places), TEXT_LIMIT)
+
+
+def _fitting_message(whole: Announcement, limit: int) -> TelegramText:
+    # Plain text shows links in full, HTML their words: each is shortened for itself, so that the one that is usually sent loses nothing.
+    shown = fit(whole, lambda said: telegram_length(_html(said).text), limit)
+    bare = fit(whole, lambda said: telegram_length(unlinked(plain(said))), limit)
+    return TelegramText(html=_html(shown).source, plain=unlinked(plain(bare)), button=_button(shown))
+
+
+def _button(said: Announcement) -> Button | None:
+    return None if said.link is None else Button(cut(said.button_label, _BUTTON_TEXT_LIMIT), said.link)
+
+
+def _html(said: Announcement) -> Html:
+    return html_join("\n\n", tuple(html_join("\n", tuple(_row(row) for row in rows)) for rows in paragraphs(said)))
+
+
+def _row(row: PostRow) -> Html:
+    words = html_text(row.text or row.href or "")
+    if row.href is not None:
+        return html_link(row.href, words)
+    return html_tag("b", words) if row.strong else words
+
+
+# A post on Mastodon.
+
+
+def mastodon_status(message: MessageInput, *, limits: StatusLimits = MASTODON) -> str:
+    """Return a decree as a status within `limits`. Raises TooSmall when an instance leaves no room for a link."""
+    return mastodon_thread(message, limits=limits)[0]
+
+
+def mastodon_thread(message: MessageInput, *, limits: StatusLimits = MASTODON) -> tuple[str, ...]:
+    """Return the status, then what it had no room for: the lines that it does not show as they are, in their order. Each text is within
+    `limits`. Raises TooSmall."""
+    whole = announce(message)
+    shown = fit(whole, lambda said: mastodon_length(plain(said), limits), limits.characters)
+    left_out = [labelled(line, whole.label) for line in whole.lines if line not in shown.lines]
+    return (plain(shown), *further(left_out, lambda text: mastodon_length(text, limits), limits.characters))
+
+
+# What a post had no room for, in further texts of a thread. Lines are cut between words, and only where they do not fit as a whole.
+
+_MOST_TEXTS = 20
+"""Texts of one thread: nobody reads more."""
+
+_COUNTER = " (20/20)"
+
+
+def further(lines: Sequence[str], measure: Callable[[str], int], limit: int) -> tuple[str, ...]:
+    """Return these lines as texts that `measure` finds within `limit`, each with its place in the thread, of which the first is the post
+    itself.
+
+    Empty where there are no lines, or the limit has no room for a word.
+    """
+    room = limit - len(_COUNTER) - 1
+    texts: list[str] = []
+    for piece in _pieces(lines, measure, room):
+        joined = f"{texts[-1]}\n{piece}" if texts else piece
+        if texts and measure(joined) <= room:
+            texts[-1] = joined
+        else:
+            texts.append(piece)
+    texts = texts[: _MOST_TEXTS - 1]
+    return tuple(f"{text}\n({number}/{len(texts) + 1})" for number, text in enumerate(texts, start=2))
+
+
+def _pieces(lines: Sequence[str], measure: Callable[[str], int], room: int) -> Iterator[str]:
+    if room < len(_COUNTER):
+        return
+    for text in lines:
+        rest = text
+        while measure(rest) > room:
+            space = rest.rfind(" ", 1, room + 1)
+            end = space if space > 0 else room
+            yield rest[:end].rstrip()
+            rest = rest[end:].lstrip()
+        if rest:
+            yield rest

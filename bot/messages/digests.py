@@ -8,30 +8,26 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.domain.acts import Decree, Place
-from bot.messages.announcement import TooSmall
+from bot.messages.announcement import Button, TelegramText, TooSmall
 from bot.messages.lines import period_text, place_for, short_where
-from bot.messages.platforms import (
-    TEXT_LIMIT,
-    Button,
-    StatusLimits,
-    TelegramText,
-    html_join,
-    html_link,
-    html_tag,
-    html_text,
-    mastodon_length,
-    telegram_length,
-)
 from bot.messages.words import (
     LANGUAGES,
+    TEXT_LIMIT,
     Language,
+    StatusLimits,
     Table,
     cut,
     data_file,
     fitting,
     former_words,
+    html_join,
+    html_link,
+    html_tag,
+    html_text,
     inert,
     link_to,
+    mastodon_length,
+    telegram_length,
     unlinked,
     with_plain_spaces,
     words_in,

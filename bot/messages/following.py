@@ -8,10 +8,10 @@ from datetime import date
 from functools import cache
 
 from bot.domain.acts import Kind
-from bot.domain.routing import Follow, FollowKind, Relevance
+from bot.domain.posts import Follow, FollowKind, Relevance
+from bot.messages.announcement import TelegramText
 from bot.messages.lines import date_text
-from bot.messages.platforms import TelegramText, html_tag, html_text, telegram_length
-from bot.messages.words import Language, Table, data_file, words_in
+from bot.messages.words import Language, Table, data_file, html_tag, html_text, telegram_length, words_in
 
 NameOf = Callable[[Follow], str | None]
 """The name of what is followed: `Montélimar (26)`, `SNCF`. None for what is unknown."""

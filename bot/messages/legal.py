@@ -15,8 +15,8 @@ from itertools import islice
 from typing import Annotated, NamedTuple
 
 from bot.domain.acts import ALLOWING, CHANGING, Change, Decree, Facts, Kind, Reference
-from bot.domain.folding import fold_letters
 from bot.domain.law import Flag, LegalAdvice, Standing
+from bot.domain.text import fold_letters
 from bot.messages.lines import (
     FactLine,
     MessageInput,
@@ -321,9 +321,6 @@ def _stopped(message: MessageInput, standing: Standing) -> str:
 # What a reader is advised.
 
 _ADVICE_MARK = "⚖️ "
-_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.OVER, Standing.ENDED, Standing.IN_DOUBT})
-"""Standings of which something is said about an urgent application. What only changes or refuses has no period of its own."""
-
 _HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN, Standing.IN_DOUBT})
 
 
@@ -338,9 +335,12 @@ def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Itera
     said, passed = words.recourse, _passed(legal_advice, today)
     at_least = _at_least(legal_advice, today, words)
     sentences = [*_limit(legal_advice, words, at_least, passed=passed)]
-    if not passed:
-        sentences += _two_courts(legal_advice, words)
-        sentences += _urgency(legal_advice, words)
+    if not passed and legal_advice.court.differs:
+        sentences.append(said.differs.format(court=court_text(legal_advice.court.by_seat, words)))
+    # That of what is over is part of the sentence on the last day, where that is known.
+    is_told = legal_advice.standing is Standing.OVER and legal_advice.last_day is not None
+    if not passed and not is_told and legal_advice.standing in (urgency := _by_standing(words)):
+        sentences.append(urgency[legal_advice.standing])
     sentences.append(said.source.format(rule=rules().articles["limit"], **_sources(words)))
     yield FactLine(PostPart.RECOURSE, "", (_ADVICE_MARK + " ".join(sentences),), brief=_brief(legal_advice, words, at_least, passed=passed))
 
@@ -426,18 +426,8 @@ def _limit(legal_advice: LegalAdvice, words: Words, at_least: str | None, *, pas
         yield said.limit.format(day=day, court=court)
 
 
-def _two_courts(legal_advice: LegalAdvice, words: Words) -> Iterator[str]:
-    if legal_advice.court.differs:
-        yield words.recourse.differs.format(court=court_text(legal_advice.court.by_seat, words))
-
-
-def _urgency(legal_advice: LegalAdvice, words: Words) -> Iterator[str]:
-    # That of what is over is part of the sentence on the last day, where that is known.
-    if legal_advice.standing in _URGENT and not (legal_advice.standing is Standing.OVER and legal_advice.last_day is not None):
-        yield _by_standing(words)[legal_advice.standing]
-
-
 def _by_standing(words: Words) -> dict[Standing, str]:
+    """Return what is said of an urgent application. What only changes or refuses has no period of its own."""
     said = words.recourse
     return {
         Standing.UPCOMING: said.urgent,

@@ -5,16 +5,16 @@ how days, hours and periods are written. What was not found in a decree is left 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place
+from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place, Sighting
 from bot.domain.law import LegalAdvice
-from bot.messages.words import DateWords, Language, TimingWords, Words, clean, data_file, inert, words_in
+from bot.messages.words import DateWords, Language, TimingWords, Words, clean, data_file, inert, link_to, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
 
@@ -136,6 +136,7 @@ def _camel_case(text: str) -> str:
 
 _ITEMS_SHOWN = 12
 """Of a list of places: a decree may name 46 stations."""
+_MOST_SIGHTINGS = 5
 
 
 class PostPart(StrEnum):
@@ -274,6 +275,22 @@ def _reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
         yield from said_line(PostPart.PUBLISHED, "", (labels.published.format(date=date_text(decree.published, words.dates)),), words)
 
 
+def sighting_lines(decree: Decree, words: Words, places: Mapping[str, Place]) -> Iterator[FactLine]:
+    """Return where else it was published, each as a link: nothing where it was seen once only."""
+    own = link_to(decree.url, decree.page)
+    others: dict[str, Sighting] = {}
+    for sighting in decree.sightings:
+        link = link_to(sighting.url, sighting.page)
+        if link is not None and link != own:
+            others.setdefault(link, sighting)
+    shown = list(others.items())[:_MOST_SIGHTINGS]
+    for position, (link, sighting) in enumerate(shown, start=1):
+        where = where_text(place_for(places, sighting.authority), words)
+        said = words.labels.sighting.format(where=where, page=max(sighting.page, 1))
+        left = len(others) - len(shown) if position == len(shown) else 0
+        yield FactLine(PostPart.SIGHTINGS, "", (said,), hidden=left, more=words.more, href=link)
+
+
 def _software(facts: Facts) -> str | None:
     if facts.software and facts.vendor:
         return f"{facts.software} ({facts.vendor})"
@@ -282,16 +299,13 @@ def _software(facts: Facts) -> str | None:
 
 def _cameras(facts: Facts, words: Words, *, typed: bool) -> str | None:
     """Return `118`, `118 (de vidéoprotection et sur drones)`, `sur drones`."""
-    types = _camera_types(facts.camera_types, words) if typed else None
+    named = [getattr(words.cameras, kind.value) for kind in CameraType if kind in facts.camera_types] if typed else []
+    types = listed(named, words) or None
     if facts.cameras is None or types is None:
         return types if facts.cameras is None else str(facts.cameras)
     if facts.cameras == 1 and len(set(facts.camera_types)) == 1:
         types = {CameraType.FIXED: words.cameras.one_fixed, CameraType.DRONE: words.cameras.one_drone}.get(facts.camera_types[0], types)
     return words.cameras.counted.format(count=facts.cameras, types=types)
-
-
-def _camera_types(types: Collection[CameraType], words: Words) -> str | None:
-    return listed([getattr(words.cameras, kind.value) for kind in CameraType if kind in types], words) or None
 
 
 # When: the period of a decree in words, and where it stands relative to a given instant.
@@ -348,15 +362,8 @@ def _instant(moment: Moment | None, zone: ZoneInfo, *, at_end: bool) -> datetime
 
 def timing_text(moment: PeriodTiming, words: TimingWords) -> str | None:
     """Return `À venir au moment de cette annonce`, `Commencé avant cette annonce`; None when nothing can be said."""
-    match moment.stage:
-        case PeriodStage.UPCOMING:
-            return words.upcoming
-        case PeriodStage.STARTED:
-            return words.started
-        case PeriodStage.ENDED:
-            return words.ended
-        case PeriodStage.UNKNOWN:
-            return None
+    said = {PeriodStage.UPCOMING: words.upcoming, PeriodStage.STARTED: words.started, PeriodStage.ENDED: words.ended}
+    return said.get(moment.stage)
 
 
 def delay_text(moment: PeriodTiming, words: TimingWords) -> str:

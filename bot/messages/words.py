@@ -1,5 +1,5 @@
-"""What texts are made of: the words of one language, from the data file that bears its name, and words from outside, made harmless.
-Whoever writes a PDF or a file name must not be able to shape what readers or terminals see.
+"""What texts are made of: the words of one language, from the data file that bears its name, and words from outside, made harmless. Whoever
+writes a PDF or a file name must not be able to shape what readers or terminals see. And how platforms mark texts up and count them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from html import escape
 from importlib.resources import files
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import quote, urldefrag, urlsplit
@@ -449,3 +451,79 @@ def fitting(pieces: Sequence[str], longest: int) -> str:
     while len(kept) > 2 and len(" · ".join(kept)) > longest:
         kept.pop()
     return cut(" · ".join(kept), longest)
+
+
+# Telegram. Limits (Bot API, "Formatting options" and `sendMessage`): 4096 UTF-16 code units after entity parsing, 100 entities. HTML is
+# built only from escaped parts: there is no way to put in a tag that is not closed.
+
+Tag = Literal["b", "i"]
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A piece of valid HTML (`source`) and the text that readers see (`text`). Made by the functions below only."""
+
+    source: str
+    text: str
+
+    def __add__(self, other: Html) -> Html:
+        return Html(self.source + other.source, self.text + other.text)
+
+
+def html_text(words: str, commands: Collection[str] = ()) -> Html:
+    """Return text for outside or inside of tags, escaped and `unlinked` but for these commands."""
+    shown = unlinked(words, commands)
+    return Html(escape(shown, quote=True), shown)
+
+
+def html_tag(tag: Tag, content: Html) -> Html:
+    """Return bold or italic content; nothing at all where the content is empty (Telegram counts no empty entity)."""
+    return Html(f"<{tag}>{content.source}</{tag}>", content.text) if content.text else content
+
+
+def html_link(href: str, content: Html) -> Html:
+    """Return content that leads to `href`."""
+    return Html(f'<a href="{escape(href, quote=True)}">{content.source}</a>', content.text)
+
+
+def html_join(separator: str, pieces: tuple[Html, ...]) -> Html:
+    """Return the pieces with `separator` (text) between them."""
+    joined = Html("", "")
+    for position, piece in enumerate(pieces):
+        joined = joined + html_text(separator) + piece if position else piece
+    return joined
+
+
+TEXT_LIMIT = 4096
+"""Of a message, as `telegram_length` counts."""
+
+
+def telegram_length(text: str) -> int:
+    """Return the length as Telegram counts it: UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+# Mastodon: plain text in which every link counts the same, whatever its length.
+
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLimits:
+    """What an instance allows (`configuration.statuses` of its instance document; the defaults are Mastodon's own).
+
+    `per_url` is what a link counts for, None on servers that count links in full.
+    """
+
+    characters: int = 500
+    per_url: int | None = 23
+
+
+MASTODON = StatusLimits()
+
+
+def mastodon_length(text: str, limits: StatusLimits = MASTODON) -> int:
+    """Return the length as the instance counts it. Code points are counted, never fewer than the grapheme clusters that Mastodon counts."""
+    if limits.per_url is None:
+        return len(text)
+    return len(text) + sum(limits.per_url - len(link) for link in _LINK.findall(text))

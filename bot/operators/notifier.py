@@ -7,12 +7,12 @@ later; where it is not known whether a message arrived it is sent again: twice i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -24,7 +24,7 @@ from bot.domain.health import Overview
 from bot.domain.records import Waiting
 from bot.domain.tasks import run_to_completion
 from bot.ingest.review import FactAnswer, FactQuestion, ReviewAnswer, answer_data
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.operators.alerts import POST_DELAYS, SOURCE_DELAYS, AlertDelays, PagesState, PostTrouble, decide, post_changes, source_changes
 from bot.operators.text import Names, alert_text, alert_words, fact_text, post_text, review_text
 from bot.queries.phrases import doubt_words
@@ -35,6 +35,8 @@ from bot.storage.reviews import Reviews
 from bot.storage.store import Store
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +60,23 @@ class Producer(Protocol):
         ...
 
 
+@dataclass(slots=True, eq=False)
 class Notifier:
     """Sends what its producers have, in their order. `send` is None where there is no chat, and raises DeliveryError."""
 
-    def __init__(
-        self,
-        producers: Sequence[Producer],
-        send: Callable[[str, Sequence[ChatButton]], Awaitable[None]] | None,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._producers = producers
-        self._send = send
-        self._clock = clock
-        self._failures = 0
-        self._not_before: datetime | None = None
-        self._reason: str | None = None
+    producers: Sequence[Producer]
+    send: Callable[[str, Sequence[ChatButton]], Awaitable[None]] | None
+    clock: Callable[[], datetime]
+    _failures: int = field(default=0, init=False)
+    _not_before: datetime | None = field(default=None, init=False)
+    _reason: str | None = field(default=None, init=False)
 
     async def notify(self, *, once: bool = False) -> None:
         """Notify operators of all that is new. `once` is for a program that ends: nothing waits for what may begin with it, and nobody
         would hear a button that is pressed. Raises StorageError, after the other producers had their turn.
         """
         failure: StorageError | None = None
-        for producer in self._producers:
+        for producer in self.producers:
             try:
                 await producer.update()
                 await self._send_all(producer.notices(once=once))
@@ -94,20 +91,20 @@ class Notifier:
         while not self._rests() and (notice := await asyncio.to_thread(next, notices, None)) is not None:
             if await self._sent(notice):
                 # A stop must not come between the message and its record: it would be sent twice.
-                await run_to_completion(notice.record, self._clock())
+                await run_to_completion(notice.record, self.clock())
 
     def _rests(self) -> bool:
-        return self._send is None or (self._not_before is not None and self._clock() < self._not_before)
+        return self.send is None or (self._not_before is not None and self.clock() < self._not_before)
 
     async def _sent(self, notice: Notice) -> bool:
         """Send one message. A chat that takes none is left alone for longer with every failure in a row."""
-        if self._send is None:
+        if self.send is None:
             return False
         try:
-            await self._send(notice.text, notice.buttons)
+            await self.send(notice.text, notice.buttons)
         except DeliveryError as error:
             self._failures += 1
-            self._not_before = self._clock() + retry_wait(self._failures, error.retry_after if isinstance(error, NotSent) else None)
+            self._not_before = self.clock() + retry_wait(self._failures, error.retry_after if isinstance(error, NotSent) else None)
             if str(error) != self._reason:
                 self._reason = str(error)
                 log.error("operators.notify_failed", error=self._reason)
@@ -118,31 +115,24 @@ class Notifier:
         return True
 
 
+@dataclass(frozen=True, slots=True)
 class SourceAlerts:
     """Produces the troubles of the sources. `survey` reads how everything is now; `names` gives what people call a source."""
 
-    def __init__(
-        self,
-        survey: Callable[[], Overview],
-        alerts: Alerts,
-        names: Names,
-        clock: Callable[[], datetime],
-        language: Language,
-    ) -> None:
-        self._survey = survey
-        self._alerts = alerts
-        self._names = names
-        self._clock = clock
-        self._language = language
+    survey: Callable[[], Overview]
+    alerts: Alerts
+    names: Names
+    clock: Callable[[], datetime]
+    language: Language
 
     async def update(self) -> None:
         """See `Producer`."""
-        overview = await asyncio.to_thread(self._survey)
-        change = source_changes(overview.sources, await asyncio.to_thread(self._alerts.unfinished), overview.at)
+        overview = await asyncio.to_thread(self.survey)
+        change = source_changes(overview.sources, await asyncio.to_thread(self.alerts.unfinished), overview.at)
         if not change:
             return
         await asyncio.to_thread(
-            self._alerts.change,
+            self.alerts.change,
             overview.at,
             opened=change.opened,
             closed=[alert.id for alert in change.closed],
@@ -158,50 +148,42 @@ class SourceAlerts:
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""
-        if due := decide(self._alerts.unfinished(), self._clock(), _waits(SOURCE_DELAYS, once=once)):
+        if due := decide(self.alerts.unfinished(), self.clock(), _waits(SOURCE_DELAYS, once=once)):
             ids = [alert.id for alert in due.begun], [alert.id for alert in due.ended]
-            yield Notice(alert_text(due, self._names, self._language), partial(self._alerts.notified, *ids))
+            yield Notice(alert_text(due, self.names, self.language), partial(self.alerts.notified, *ids))
 
 
+@dataclass(frozen=True, slots=True)
 class DeliveryAlerts:
     """Produces the troubles of the delivery: posts that need a person, and destinations that take nothing; and pages that nobody can reach.
     What delivers or serves logs when they begin, but for posts that wait for long.
+
+    `destinations` are the configured ones: what waits for another is nobody's trouble. Without `pages` there are none. `queue` says
+    what workers are to read, None where none are.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        destinations: Collection[str],
-        late_after: timedelta,
-        clock: Callable[[], datetime],
-        language: Language,
-        pages: PagesState | None = None,
-        queue: Callable[[], QueueState | None] = lambda: None,
-    ) -> None:
-        """`destinations` are the configured ones: what waits for another is nobody's trouble. Without `pages` there are none. `queue` says
-        what workers are to read, None where none are."""
-        self._queue = queue
-        self._pages = pages
-        self._store = store
-        self._destinations = tuple(destinations)
-        self._late_after = late_after
-        self._clock = clock
-        self._language = language
+    store: Store
+    destinations: Sequence[str]
+    late_after: timedelta
+    clock: Callable[[], datetime]
+    language: Language
+    pages: PagesState | None
+    queue: Callable[[], QueueState | None]
 
     async def update(self) -> None:
         """See `Producer`."""
-        unsent = await asyncio.to_thread(self._store.posts.unsent, self._destinations)
-        not_edited = await asyncio.to_thread(self._store.edits.given_up, self._destinations)
-        checks = await asyncio.to_thread(self._store.destination_checks.all)
-        ours = {name: checks[name] for name in self._destinations if name in checks}
-        unfinished = await asyncio.to_thread(self._store.post_alerts.unfinished)
-        in_chats = await asyncio.to_thread(self._store.posts.in_trouble)
-        queue = await asyncio.to_thread(self._queue)
-        change = post_changes(unsent, not_edited, unfinished, self._clock(), self._late_after, ours, in_chats, self._pages, queue)
+        unsent = await asyncio.to_thread(self.store.posts.unsent, self.destinations)
+        not_edited = await asyncio.to_thread(self.store.edits.given_up, self.destinations)
+        checks = await asyncio.to_thread(self.store.destination_checks.all)
+        ours = {name: checks[name] for name in self.destinations if name in checks}
+        unfinished = await asyncio.to_thread(self.store.post_alerts.unfinished)
+        in_chats = await asyncio.to_thread(self.store.posts.in_trouble)
+        queue = await asyncio.to_thread(self.queue)
+        change = post_changes(unsent, not_edited, unfinished, self.clock(), self.late_after, ours, in_chats, self.pages, queue)
         if not change:
             return
         closed = [alert.id for alert in change.closed]
-        await asyncio.to_thread(self._store.post_alerts.change, self._clock(), opened=change.opened, closed=closed)
+        await asyncio.to_thread(self.store.post_alerts.change, self.clock(), opened=change.opened, closed=closed)
         for new in change.opened:
             if new.cause == PostTrouble.LATE:
                 log.warning("delivery.alert_opened", destination=new.destination, error=new.detail)
@@ -210,10 +192,10 @@ class DeliveryAlerts:
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""
-        alerts = self._store.post_alerts
-        if due := decide(alerts.unfinished(), self._clock(), _waits(POST_DELAYS, once=once)):
+        alerts = self.store.post_alerts
+        if due := decide(alerts.unfinished(), self.clock(), _waits(POST_DELAYS, once=once)):
             ids = [alert.id for alert in due.begun], [alert.id for alert in due.ended]
-            yield Notice(post_text(due, self._language), partial(alerts.notified, *ids))
+            yield Notice(post_text(due, self.language), partial(alerts.notified, *ids))
 
 
 def _waits(waits: AlertDelays, *, once: bool) -> AlertDelays:
@@ -228,77 +210,61 @@ AT_ONCE = 5
 """Acts in one look: a bulk of doubtful ones must not bury what else operators are sent."""
 
 
+@dataclass(frozen=True, slots=True)
 class ReviewQuestions:
     """Produces a question with two buttons for each act that a person must look at; then, for each new decree with a fact that is to be
-    verified, one about the most useful of these, with a button for each reading."""
+    verified, one about the most useful of these, with a button for each reading.
 
-    def __init__(
-        self,
-        reviews: Reviews,
-        found: Callable[[Waiting], Sequence[Decree]],
-        doubted: Callable[[Decree], FactQuestion | None],
-        names: Names,
-        clock: Callable[[], datetime],
-        language: Language,
-        *,
-        buttons: bool,
-    ) -> None:
-        """`found` gives the decrees that would be recorded if an act is accepted, `doubted` what is to be asked about a decree. `names`
-        gives what people call an authority by its code. Without `buttons` (nobody would hear them) the command is named."""
-        self._reviews = reviews
-        self._found = found
-        self._doubted = doubted
-        self._names = names
-        self._clock = clock
-        self._language = language
-        self._buttons = buttons
+    `found` gives the decrees that would be recorded if an act is accepted, `doubted` what is to be asked about a decree. `names`
+    gives what people call an authority by its code. Without `buttons` (nobody would hear them) the command is named.
+    """
+
+    reviews: Reviews
+    found: Callable[[Waiting], Sequence[Decree]]
+    doubted: Callable[[Decree], FactQuestion | None]
+    names: Names
+    clock: Callable[[], datetime]
+    language: Language
+    _: KW_ONLY
+    buttons: bool
 
     async def update(self) -> None:
         """See `Producer`: the acts are stored as they are found."""
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
         """See `Producer`."""
-        words = alert_words(self._language).reviews
-        buttons = self._buttons and not once
-        for act in self._reviews.not_notified(AT_ONCE, self._clock() - FRESH):
-            found = self._holds(act)
+        words = alert_words(self.language).reviews
+        buttons = self.buttons and not once
+        none: Sequence[Decree] = ()
+        for act in self.reviews.not_notified(AT_ONCE, self.clock() - FRESH):
+            found = _found_out(partial(self.found, act), none, review=act.id)
             if found is None:
                 continue
-            why = doubt_words(act.evidence, self._language)
-            text = review_text(act, self._names(act.authority), words, buttons=buttons, found=found, why=why)
+            why = doubt_words(act.evidence, self.language)
+            text = review_text(act, self.names(act.authority), words, buttons=buttons, found=found, why=why)
             answers = ((words.yes, True), (words.no, False)) if buttons else ()
             choices = [ChatButton(said, answer_data(ReviewAnswer(act.id, act.token, is_decree))) for said, is_decree in answers]
-            yield Notice(text, partial(self._reviews.notified, [act.id]), choices)
-        questions = filter(None, map(self._question, self._reviews.unasked(self._clock() - FRESH)))
+            yield Notice(text, partial(self.reviews.notified, [act.id]), choices)
+        doubted = self.reviews.unasked(self.clock() - FRESH)
+        questions = filter(None, (_found_out(partial(self.doubted, one), None, decree=one.id) for one in doubted))
         for asked in islice(questions, AT_ONCE):
             decree = asked.decree.id or 0
-            text = fact_text(asked, self._names(asked.decree.authority), words, buttons=buttons)
+            text = fact_text(asked, self.names(asked.decree.authority), words, buttons=buttons)
             labels = {1: "1", 2: "2", 0: words.neither} if len(asked.readings) > 1 else {1: words.right, 0: words.wrong}
             data = {choice: answer_data(FactAnswer(decree, asked.token, asked.fact, choice)) for choice in labels}
             choices = [ChatButton(label, data[choice]) for choice, label in labels.items()] if buttons else []
-            yield Notice(text, partial(self._reviews.asked, decree), choices)
+            yield Notice(text, partial(self.reviews.asked, decree), choices)
 
-    def _question(self, decree: Decree) -> FactQuestion | None:
-        """Return what is to be asked about a decree; None too where its act is not there, or holds others."""
-        try:
-            return self._doubted(decree)
-        except NoSuchRow:
-            return None
-        except StorageError:
-            raise
-        except Exception:  # a fault on one decree must not keep the questions about the others from being sent
-            log.exception("review.preview_crashed", decree=decree.id)
-            return None
 
-    def _holds(self, act: Waiting) -> Sequence[Decree] | None:
-        """Return the decrees that would be recorded if the act is accepted; None for one that was settled meanwhile."""
-        try:
-            return self._found(act)
-        except NoSuchRow:
-            return None
-        except StorageError:
-            raise
-        except Exception:
-            # A fault on one act must not keep the questions about the others from being sent.
-            log.exception("review.preview_crashed", review=act.id)
-            return ()
+def _found_out(look: Callable[[], T | None], otherwise: T | None, **about: int | None) -> T | None:
+    """Return what there is to ask, None where it was settled meanwhile or its act is gone, and `otherwise` after a fault of ours: one on an
+    act or a decree must not keep the questions about the others from being sent. Raises StorageError."""
+    try:
+        return look()
+    except NoSuchRow:
+        return None
+    except StorageError:
+        raise
+    except Exception:
+        log.exception("review.preview_crashed", **about)
+        return otherwise

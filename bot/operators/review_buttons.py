@@ -13,8 +13,7 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes
 
 from bot.domain.acts import Outcome
 from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, Settled, SettledFact, answer_from, told
-from bot.messages import Language, words_in
-from bot.messages.words import cut, inert
+from bot.messages.words import Language, cut, inert, words_in
 from bot.queries.vocabulary import SettlementWords, vocabulary
 from bot.storage.errors import NoSuchRow
 
@@ -45,11 +44,7 @@ class ReviewButtons:
         self._now_at = now_at
         self._reviewer = reviewer
         self._language = language
-        self._posted: Callable[[], None] = lambda: None
-
-    def when_posted(self, posted: Callable[[], None]) -> None:
-        """Have `posted` called, in the event loop, each time that an answer queued posts."""
-        self._posted = posted
+        self.posted: Callable[[], None] = lambda: None
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handler. Call it before those that take any button."""
@@ -86,7 +81,7 @@ class ReviewButtons:
             fact = await asyncio.to_thread(self._reviewer.answer_fact, answer, by=BY)
             log.info("review.settled", decree=fact.decree, fact=fact.fact, already=fact.already)
             if not fact.already:
-                self._posted()
+                self.posted()
             return fact_outcome(fact, words)
         if answer.is_decree:
             settled = await asyncio.to_thread(self._reviewer.accept, answer.review, kind=None, by=BY, token=answer.token)
@@ -94,7 +89,7 @@ class ReviewButtons:
             settled = await asyncio.to_thread(self._reviewer.reject, answer.review, by=BY, token=answer.token)
         log.info("review.settled", review=answer.review, outcome=settled.decision.outcome.value, already=settled.already)
         if settled.posts:
-            self._posted()
+            self.posted()
         return outcome_text(settled, words, self._language)
 
 

@@ -15,9 +15,8 @@ from bot.domain.acts import Decree
 from bot.domain.health import Cause
 from bot.domain.records import Alert, Waiting
 from bot.ingest.review import USEFUL, FactQuestion, told
-from bot.messages import Language, words_in
 from bot.messages.lines import date_text
-from bot.messages.words import Table, cut, data_file, for_each, inert, link_to, unlinked
+from bot.messages.words import Language, Table, cut, data_file, for_each, inert, link_to, unlinked, words_in
 from bot.operators.alerts import FOLLOWERS, DueAlerts, PostTrouble
 from sources.catalogue.authority import Authority
 

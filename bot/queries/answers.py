@@ -134,8 +134,8 @@ class PlaceChoice:
 class PlaceChoices:
     """Several places may be meant, or one that is not named quite so: all of them, best first. `total` counts also what is left out.
 
-    `sure` is false where they are guesses: none is called as was asked. `nothing` is what the search for these words gave
-    that came first, where there was one.
+    `sure` is false where they are guesses: none is called as was asked; `in_sentence` where what was asked names them as a sentence does.
+    `nothing` is what the search for these words gave that came first, where there was one.
     """
 
     asked: str
@@ -143,6 +143,7 @@ class PlaceChoices:
     total: int
     sure: bool
     nothing: NothingFound | None = None
+    in_sentence: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 
 from bot.domain.acts import Place, deciding_in
-from bot.domain.folding import fold_words
+from bot.domain.text import fold_words
 
 _SUGGESTIONS = 3
 _NEAR = 80
@@ -19,8 +19,14 @@ _BEFORE = re.compile(r"^(?:(?:prefecture|departement|dept|de|du|des|d|la|le|les|
 _BETWEEN = re.compile(r"\s*[,;/+&]\s*|\s+(?:et|and|ou|or)\s+", re.IGNORECASE)
 _FORMER = {"20": ("2A", "2B")}
 """Departments by the code that they had together: Corsica until 1976, and still in postcodes."""
+_ALL = re.compile(r"(?:(?:dans )?(?:toute|all)(?: of)? )?(?:la |en |in )?france(?: entiere)?|tout|partout|all|everything|everywhere")
 _MOST = 12
 """Departments in one question: there are no more in a region but one, which has a name."""
+
+
+def is_all_of_france(asked: str) -> bool:
+    """Return whether every department is meant: `France`, "toute la France", "partout", "everywhere"."""
+    return _ALL.fullmatch(_fold(asked)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ def _find(asked: str, places: Mapping[str, Place]) -> list[Place]:
     words = _fold(asked)
     code = words.replace(" ", "")
     by_code = {_folded(place.code).replace(" ", ""): place for place in places.values()}
-    found = by_code.get(code) or by_code.get(code.zfill(2)) or _by_name(words, places)
+    found = by_code.get(code) or by_code.get(code.zfill(2)) or _by_name(words, places) or _labelled(words, places)
     return [found] if found is not None else [places[one] for one in _FORMER.get(code, ()) if one in places]
 
 
@@ -99,6 +105,13 @@ def _by_name(words: str, places: Mapping[str, Place]) -> Place | None:
         if found := names.get(_bare(words)):
             return found
     return None
+
+
+def _labelled(words: str, places: Mapping[str, Place]) -> Place | None:
+    """Find `Drôme (26)`, as answers and lists write it: a name with its own code."""
+    name, _, code = words.rpartition(" ")
+    found = _by_name(name, places) if name else None
+    return found if found is not None and _folded(found.code) == code.zfill(2) else None
 
 
 def _ordered(places: Mapping[str, Place]) -> list[Place]:

@@ -12,13 +12,12 @@ from enum import StrEnum
 
 from bot.domain.acts import Place, department_of
 from bot.domain.health import Overview, Status
+from bot.domain.posts import FRANCE
 from bot.domain.records import PublishedCounts
-from bot.domain.routing import FRANCE
 from bot.gazetteer.gazetteer import gazetteer
 from bot.gazetteer.outlines import outlines
-from bot.messages import Language, place_for, telegram_length, words_in
-from bot.messages.lines import date_text
-from bot.messages.words import inert
+from bot.messages.lines import date_text, place_for
+from bot.messages.words import Language, inert, telegram_length, words_in
 from bot.queries.departments import place_label
 from bot.queries.running import RunningDecrees
 from bot.queries.vocabulary import FiguresWords, vocabulary
@@ -133,13 +132,15 @@ def figures(
     for outline in outlines():
         code, known = outline.code, gazetteer().department(outline.code)
         deciding = deciding_there[code]
+        # Besides the prefect the préfet de police must be read, but no prefect of a region, who seldom decides.
+        police = (one for one in deciding if places[one].territory and not one.startswith("R-"))
         departments.append(
             DepartmentFigures(
                 code,
                 code if known is None else known.name,
                 in_force.concerning(code, deciding),
                 year.concerning(code, deciding),
-                _coverage([statuses.get(one, Status.NOT_COVERED) for one in {code, *_police(deciding, places)}], stalled=stalled),
+                _coverage([statuses.get(one, Status.NOT_COVERED) for one in {code, *police}], stalled=stalled),
             )
         )
     return Figures(
@@ -182,11 +183,6 @@ def _deciding(places: Mapping[str, Place]) -> Mapping[str, Set[str]]:
         for department in (code, *place.territory):
             found[department].add(code)
     return found
-
-
-def _police(deciding: Collection[str], places: Mapping[str, Place]) -> Iterable[str]:
-    """Return who decides there besides the prefect: the préfet de police, but no prefect of a region, who seldom does."""
-    return (code for code in deciding if places[code].territory and not code.startswith("R-"))
 
 
 def _coverage(statuses: Collection[Status], *, stalled: bool) -> Coverage:

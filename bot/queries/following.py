@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from bot.domain.acts import Kind, Place, deciding_in, department_of
-from bot.domain.folding import fold_words
 from bot.domain.health import Overview
-from bot.domain.routing import KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, Follower, FollowKind, FollowMode, operator_key
+from bot.domain.posts import Follow, Follower, FollowKind, FollowMode, operator_key
+from bot.domain.text import fold_words
 from bot.gazetteer.finding import Match, PlaceMatches
 from bot.gazetteer.gazetteer import Commune, Department
-from bot.messages import Language
 from bot.messages.following import FollowNames, follow_label
 from bot.messages.lines import date_text
-from bot.messages.words import Table, cut, data_file, inert, words_in
+from bot.messages.words import Language, Table, cut, data_file, inert, words_in
 
 MOST_SHOWN = 10
 """Candidates that are shown."""
@@ -42,6 +41,7 @@ class FollowAnswers(Table):
     choose: str
     choose_more: str
     choose_kind: str
+    whole: str
     choose_operator: str
     kinds: str
     operators: str
@@ -224,33 +224,14 @@ def ago(passed: timedelta, language: Language) -> str:
     return words.hours.format(n=minutes // 60) if minutes < 48 * 60 else words.days.format(n=minutes // (24 * 60))
 
 
-def pause_text(language: Language) -> str:
-    """Return that a chat is paused, and what then becomes of what is found."""
-    return follow_answers(language).pause.format(most=KEPT_WHILE_PAUSED)
-
-
 def resumed_text(waiting: int, language: Language) -> str:
     """Return that a chat is resumed, and how many decrees wait for it."""
     words = follow_answers(language)
     return words.resumed_none if waiting == 0 else words.resumed_one if waiting == 1 else words.resumed_many.format(n=waiting)
 
 
-def full_text(language: Language) -> str:
-    """Return that a chat follows as much as it may."""
-    return follow_answers(language).full.format(most=MOST_FOLLOWS)
-
-
-def unknown_text(asked: str, language: Language) -> str:
-    """Return that nothing of this name can be followed."""
-    return follow_answers(language).unknown.format(words=_echo(asked))
-
-
-def perhaps_text(asked: str, language: Language) -> str:
-    """Return that nothing has this name, before what has a similar one."""
-    return follow_answers(language).perhaps.format(words=_echo(asked))
-
-
-def _echo(asked: str) -> str:
+def echoed(asked: str) -> str:
+    """Return what somebody asked as an answer repeats it."""
     return cut(inert(" ".join(asked.split())), _LONGEST_ECHO)
 
 

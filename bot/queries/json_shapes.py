@@ -14,7 +14,8 @@ from bot.domain.acts import Change, Decree, Evidence, Facts, Moment, Place
 from bot.domain.health import AuthorityHealth
 from bot.domain.law import legal_advice
 from bot.gazetteer.gazetteer import Commune, Department
-from bot.messages import place_for, words_in
+from bot.messages.lines import place_for
+from bot.messages.words import words_in
 from bot.queries.answers import PlaceChoice, TownAnswer
 
 Json = dict[str, Any]

@@ -20,15 +20,14 @@ from bs4.element import CData, NavigableString, Tag
 
 from bot.domain.acts import Place
 from bot.domain.health import Status
-from bot.domain.limits import RateDecision, RateLimiter, backoff
 from bot.domain.mentions import AccountFailed, StatusMention
-from bot.messages import Language, StatusLimits, mastodon_length, mastodon_status
-from bot.messages.announcement import TooSmall
-from bot.messages.words import cut, inert
+from bot.domain.tasks import backoff
+from bot.messages.announcement import TooSmall, mastodon_status
+from bot.messages.words import Language, StatusLimits, cut, inert, mastodon_length
 from bot.queries.answers import Answer, BadInput, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Topic, TownAnswer
 from bot.queries.following import about_us, run_by
 from bot.queries.phrases import message_of, plain_answer
-from bot.queries.questions import Clock, Questions
+from bot.queries.questions import Clock, Questions, RateDecision, RateLimiter
 from bot.queries.vocabulary import vocabulary
 from bot.storage.alerts import AnsweredMentions
 from bot.storage.errors import StorageError
@@ -265,6 +264,7 @@ class MentionAnswers:
         clock: Clock,
     ) -> None:
         """`write` puts an answer into a status; `limiter` counts by the hour (`PER_HOUR`)."""
+        self.name = account.name
         self._account = account
         self._progress = progress
         self._questions = questions
@@ -274,11 +274,6 @@ class MentionAnswers:
         self._attempt: _Attempt | None = None
         self._reported: str | None = None
         self._failures = 0
-
-    @property
-    def name(self) -> str:
-        """Return the destination's name."""
-        return self._account.name
 
     async def run(self) -> None:
         """Look for mentions once a minute, less often while the server fails, until cancelled. Raises StorageError."""

@@ -14,10 +14,10 @@ from bot.domain.acts import Decree, Evidence, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.domain.law import legal_advice
 from bot.gazetteer.gazetteer import Commune, Department, gazetteer
-from bot.messages import Language, MessageInput, decree_line, place_for, plain_decree, words_in
+from bot.messages.announcement import decree_line, plain_decree
 from bot.messages.letters.drafting import LetterKind, NoSuchLetter, draft
-from bot.messages.lines import date_text, thousands
-from bot.messages.words import cut, data_file, inert
+from bot.messages.lines import MessageInput, date_text, place_for, thousands
+from bot.messages.words import Language, cut, data_file, inert, words_in
 from bot.queries.answers import (
     Answer,
     BadInput,
@@ -65,7 +65,7 @@ def shortcoming(
     examples = words.faces[face]
     match answer:
         case PlaceChoices():
-            text = choices_text(answer, language)
+            text = choices_text(answer, language, face)
             if answer.nothing is not None:
                 text = f"{_nothing(answer.nothing, places, words, language)}\n{text}"
         case UnknownPlace():
@@ -198,12 +198,12 @@ def town_parts(answer: TownAnswer, places: Mapping[str, Place], language: Langua
     )
 
 
-def choices_text(answer: PlaceChoices, language: Language) -> str:
-    """Ask which place is meant, one line per place."""
+def choices_text(answer: PlaceChoices, language: Language, face: Face) -> str:
+    """Ask which place is meant, one line per place; where there are no buttons, say how it is put."""
     ask = vocabulary(language).ask
     asked = _echo(answer.asked)
     if not answer.sure:
-        head = ask.choices_near
+        head = ask.choices_named if answer.in_sentence else ask.choices_near
     elif len(answer.choices) == 1:
         head = ask.choices_one
     else:
@@ -211,6 +211,8 @@ def choices_text(answer: PlaceChoices, language: Language) -> str:
     lines = [f"• {choice_text(choice, language)}" for choice in answer.choices]
     left = answer.total - len(answer.choices)
     more = [_more_choices(answer, left, language)] if left > 0 else []
+    if not more and face != "telegram" and (example := _in_department(answer)):
+        more = [ask.choices_again.format(example=example)]
     return "\n".join((head.format(asked=asked, n=answer.total), *lines, *more))
 
 
@@ -219,7 +221,13 @@ def _more_choices(answer: PlaceChoices, left: int, language: Language) -> str:
     words, first = vocabulary(language), answer.choices[0].place
     if len({getattr(choice.place, "department", choice.place.code) for choice in answer.choices}) == 1:
         return f"{words.state.and_more.format(n=left).capitalize()}."
-    return words.ask.choices_more.format(n=left, example=f"{first.name} {first.department}" if isinstance(first, Commune) else first.name)
+    return words.ask.choices_more.format(n=left, example=_in_department(answer) or first.name)
+
+
+def _in_department(answer: PlaceChoices) -> str:
+    """Return how the first commune is asked for among those of its name (`Valence 26`); empty where there is none."""
+    named = (f"{choice.place.name} {choice.place.department}" for choice in answer.choices if isinstance(choice.place, Commune))
+    return next(named, "")
 
 
 def choice_text(choice: PlaceChoice, language: Language) -> str:
@@ -417,7 +425,7 @@ def _names_of(authorities: Sequence[AuthorityHealth], places: Mapping[str, Place
     for authority in authorities[:_NAMES]:
         place = place_for(places, authority.code)
         name = inert(place.name if place.territory else place_label(place))
-        since = _failing_since(authority, place)
+        since = failing_since(authority, place)
         names.append(name if since is None else words.since.format(name=name, date=date_text(since, words_in(language).dates)))
     more = len(authorities) - len(names)
     return ", ".join(names) + (f" {words.and_more.format(n=more)}" if more else "")
@@ -433,7 +441,7 @@ def _never_read(words: StateWords) -> Mapping[Status, str]:
 
 def _failing_line(authority: AuthorityHealth, place: Place, words: StateWords, language: Language) -> str:
     named = {"name": inert(place.name), "cause": _cause_words(authority, words)}
-    since = _failing_since(authority, place)
+    since = failing_since(authority, place)
     if since is None:
         return words.one_failing_always.format(**named)
     return words.one_failing.format(date=date_text(since, words_in(language).dates), **named)
@@ -444,6 +452,7 @@ def _cause_words(authority: AuthorityHealth, words: StateWords) -> str:
     return words.causes.get(cause.value, "") if cause else ""
 
 
-def _failing_since(authority: AuthorityHealth, place: Place) -> date | None:
+def failing_since(authority: AuthorityHealth, place: Place) -> date | None:
+    """Return the day since which an authority cannot be read, at its place; None where that is not known."""
     since: datetime | None = authority.main.since if authority.main else None
     return None if since is None else since.astimezone(ZoneInfo(place.time_zone)).date()

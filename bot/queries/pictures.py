@@ -11,13 +11,12 @@ from threading import Lock
 import pypdfium2 as pdfium
 
 from bot.domain.acts import Place
-from bot.domain.png import png
 from bot.gazetteer.outlines import FRAME, WIDTH, PlacedOutline, placed
-from bot.messages import Language, words_in
 from bot.messages.lines import date_text
-from bot.messages.words import cut
+from bot.messages.words import Language, cut, words_in
 from bot.queries.figures import STEPS, Coverage, DepartmentFigures, Figures, FiguresAnswer, View, authority_name, step
 from bot.queries.vocabulary import FiguresWords, vocabulary
+from bot.reading.pages.drawing import png
 
 # More is further from the paper, in one hue; what is not read has a texture, so that it never looks like what has no decree.
 _PAPER, _INK, _SOFT, _RULE = "#fcfbf8", "#1c1b18", "#5a554b", "#dad5c9"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from bot.domain.acts import Place
-from bot.domain.folding import fold_words
+from bot.domain.text import fold_words
 from bot.gazetteer.finding import Match, PlaceCandidate, PlaceMatches, find_places
 from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
 from bot.queries.answers import BadInput, HelpRequest, InputFault, NotCovered, PlaceChoice, PlaceChoices, Question, Topic, UnknownPlace
-from bot.queries.departments import DepartmentMatch, find_departments
+from bot.queries.departments import DepartmentMatch, find_departments, is_all_of_france
 
 MOST_CHOICES = 8
 """Places offered for one name."""
@@ -21,23 +21,61 @@ MOST_CHOICES = 8
 # Whoever greets, thanks, answers or only asks what this is gets the help, which says it.
 _HELP = frozenset(
     (
-        *("aide", "help", "aidez moi", "a l aide", "start", "bonjour", "bonsoir", "salut", "hello", "hi"),
-        *("merci", "thank you", "thanks", "oui", "non", "ok", "yes", "no", "stop"),
+        *(
+            "aide",
+            "help",
+            "aidez moi",
+            "a l aide",
+            "start",
+            "bonjour",
+            "bonsoir",
+            "salut",
+            "coucou",
+            "hello",
+            "hi",
+            "hey",
+            "bonjour a tous",
+        ),
+        *(
+            "merci",
+            "merci beaucoup",
+            "thank you",
+            "thanks",
+            "oui",
+            "non",
+            "ok",
+            "d accord",
+            "yes",
+            "no",
+            "stop",
+            "au revoir",
+            "test",
+            "menu",
+        ),
         *("c est quoi", "c est quoi la vsa", "qu est ce que c est", "what is this", "what is it", "a quoi ca sert", "comment ca marche"),
-        *("qui es tu", "qui etes vous", "who are you", "how does it work", "how does this work"),
+        *("qui es tu", "qui etes vous", "who are you", "how does it work", "how does this work", "c est quoi ce bot", "commandes", "infos"),
+        *("contact", "qui gere ce bot", "qui est derriere ce bot", "who runs this", "que sais tu faire", "what can you do"),
     )
 )
+_LISTS: Mapping[str, Topic] = {
+    **dict.fromkeys(("recents", "derniers arretes", "les derniers arretes", "nouveautes", "quoi de neuf", "liste"), Topic.RECENT),
+    **dict.fromkeys(("recent", "latest", "latest decrees", "what s new", "news"), Topic.RECENT),
+    **dict.fromkeys(("aujourd hui", "aujourdhui", "maintenant", "en ce moment", "today", "now", "right now"), Topic.TODAY),
+    **dict.fromkeys(("en cours", "en vigueur", "a venir", "bientot", "demain", "ce week end", "cette semaine"), Topic.IN_FORCE),
+    **dict.fromkeys(("in force", "upcoming", "tomorrow", "this weekend", "this week"), Topic.IN_FORCE),
+}
+"""Words that ask for a list by when it is."""
 # "Est-ce utilisé à Valence ?", "Are there cameras in Lyon?": a question, and where what it asks about may begin and end.
 _QUESTION = re.compile(
     r"(?:(?:bonjour|bonsoir|salut|hello|hi)\W+)?"
-    r"(?:(?:est[- ]ce|c['’ ]?est|(?:il )?y[- ](?:en[- ])?a|quel(?:le)?s?|combien|et|is|are|how|what|and)\b)"
+    r"(?:(?:est[- ]ce|c['’ ]?est|(?:il )?y[- ](?:en[- ])?a|quel(?:le)?s?|combien|et|je|is|are|how|what|and)\b)"
 )
-_WHERE = re.compile(r"\b(?:à|a|au|aux|en|dans|sur|in|at)\s+", re.IGNORECASE)
-_WHEN = re.compile(
-    r"\s+(?:aujourd['’]hui|demain|maintenant|en ce moment|actuellement|ce week[- ]end|s['’]il (?:vous|te) pla[iî]t|svp|stp"
-    r"|today|tomorrow|now|please)$",
-    re.IGNORECASE,
+_WHERE = re.compile(r"\b(?:à|a|au|aux|en|dans|sur|pour|in|at|about|for)\s+", re.IGNORECASE)
+_TIMES = (
+    r"(?:aujourd['’]hui|demain|maintenant|en ce moment|actuellement|cette semaine|ce week[- ]end|s['’]il (?:vous|te) pla[iî]t|svp|stp"
+    r"|en cours|en vigueur|à venir|today|tomorrow|now|this weekend|in force|please)"
 )
+_WHEN = re.compile(rf"^{_TIMES}\s+|\s+{_TIMES}$", re.IGNORECASE)
 _HERE = re.compile(
     r"\b(?:ici|here|near me)\W*$|\bchez (?:moi|nous)\b|\b(?:m[ay]|mon|notre|our) (?:ville|commune|quartier|village|town|city)\b"
 )
@@ -71,12 +109,12 @@ def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoic
     folded = " ".join(re.findall(r"[a-z0-9]+", fold_words(asked)))
     if folded in _HELP:
         return HelpRequest()
-    asked = _asked_about(asked) or asked
-    if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
-        return Question(Topic.NUMBER, asked)
-    areas = areas_named(asked, places)
-    if areas.places and not (len(areas.places) == 1 and _namesakes(asked)):
-        return Question(Topic.DEPARTMENT, areas.codes)
+    if folded in _LISTS:
+        return Question(_LISTS[folded], "")
+    asked = asked_about(asked) or asked
+    by_form = _by_form(asked, places)
+    if by_form is not None:
+        return by_form
     is_number = _DIGITS.fullmatch(asked) is not None
     outside = not_covered(asked, places)
     if outside is not None:
@@ -92,11 +130,25 @@ def understood(words: str, places: Mapping[str, Place]) -> Question | PlaceChoic
     return Question(Topic.NUMBER, asked) if is_number else SearchWithFallback(Question(Topic.SEARCH, asked), otherwise)
 
 
-def _asked_about(asked: str) -> str | None:
-    """Return the one place that a question in a sentence ends with (`est-ce utilisé à Valence`); None where there is none, or several."""
-    if _QUESTION.match(fold_words(asked)) is None:
+def _by_form(asked: str, places: Mapping[str, Place]) -> Question | None:
+    """Return what is asked by a number of a decree, all of France, or departments; None for other words."""
+    if _OFFICIAL.fullmatch(asked) or _NAMED_AS_NUMBER.fullmatch(fold_words(asked)):
+        return Question(Topic.NUMBER, asked)
+    if is_all_of_france(asked):
+        return Question(Topic.IN_FORCE, "")
+    areas = areas_named(asked, places)
+    is_sure = bool(areas.places) and not (len(areas.places) == 1 and _namesakes(asked))
+    return Question(Topic.DEPARTMENT, areas.codes) if is_sure else None
+
+
+def asked_about(asked: str) -> str | None:
+    """Return the one place that a question in a sentence ends with (`est-ce utilisé à Valence`), or that is named with a time (`Valence
+    demain`); None where there is none, or several."""
+    asked, whole = _WHEN.sub("", asked.strip(_AROUND)), asked.strip(_AROUND)
+    if asked != whole and any(one.how in _SURE for one in find_places(asked).candidates):
+        return _WHERE.sub("", asked, count=1) if _WHERE.match(asked) else asked
+    if _QUESTION.match(fold_words(whole)) is None:
         return None
-    asked = _WHEN.sub("", asked)
     for start in _WHERE.finditer(asked):
         place = asked[start.end() :]
         if any(one.how in _SURE for one in find_places(place).candidates):
@@ -164,7 +216,8 @@ def _choices(asked: str, found: PlaceMatches, places: Mapping[str, Place]) -> Pl
     if not known:
         return None
     total = len(known) if sure else max(len(known), found.communes + found.others)
-    return PlaceChoices(asked, tuple(known[:MOST_CHOICES]), total, sure)
+    in_sentence = all(one.how is Match.SENTENCE for one in candidates)
+    return PlaceChoices(asked, tuple(known[:MOST_CHOICES]), total, sure, in_sentence=in_sentence)
 
 
 def _sure(candidates: Sequence[PlaceCandidate]) -> tuple[PlaceCandidate, ...]:

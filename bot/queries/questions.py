@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial
+from typing import TypeVar
 
 from bot.domain.acts import Decree, DecreePeriod, Place, deciding_in
-from bot.domain.folding import fold_words
 from bot.domain.health import AuthorityHealth, Overview
 from bot.domain.records import PageOfDecrees, PageOfIds
+from bot.domain.text import fold_words
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.queries.answers import (
     Answer,
@@ -32,12 +35,13 @@ from bot.queries.answers import (
     UnknownPlace,
     WatchState,
 )
-from bot.queries.departments import DepartmentMatch
+from bot.queries.departments import DepartmentMatch, is_all_of_france
 from bot.queries.figures import Figures, FiguresAnswer, View, counted_since, figures
 from bot.queries.plain_words import SearchWithFallback, areas_named, corrected, not_covered, places_named, town_of, understood
 from bot.queries.running import RunningDecrees, has_begun, in_force, may_concern, running
 from bot.storage.decrees import Decrees
 
+P = TypeVar("P", PageOfDecrees, PageOfIds)
 Clock = Callable[[], datetime]
 Since = Callable[[Collection[str] | None], datetime | None]
 """When the watch of some authorities (None: of any) began, None where that is not known."""
@@ -64,36 +68,30 @@ _BEFORE_NUMBER = re.compile(
 )
 
 
+@dataclass(slots=True, eq=False)
 class Questions:
     """Answers questions from the stored decrees, and about the watch itself. Synchronous: a face in an event loop calls from a thread.
-    Whatever the store raises passes through."""
+    Whatever the store raises passes through.
 
-    def __init__(
-        self,
-        decrees: Decrees,
-        places: Mapping[str, Place],
-        clock: Clock,
-        *,
-        overview: Callable[[], Overview],
-        page_size: int = TELEGRAM_PAGE,
-        since: Since = lambda _: None,
-    ) -> None:
-        """`places` are the authorities by code; `clock` gives aware UTC time; `overview` reads how every source is now."""
-        self._decrees = decrees
-        self._places = places
-        self._clock = clock
-        self._overview = overview
-        self._page_size = page_size
-        self._since = since
-        self._words: tuple[datetime | None, Mapping[str, str]] = (None, {})
+    `places` are the authorities by code; `clock` gives aware UTC time; `overview` reads how every source is now.
+    """
+
+    decrees: Decrees
+    places: Mapping[str, Place]
+    clock: Clock
+    _: KW_ONLY
+    overview: Callable[[], Overview]
+    page_size: int = TELEGRAM_PAGE
+    since: Since = lambda _: None
+    _words: tuple[datetime | None, Mapping[str, str]] = field(default_factory=lambda: (None, {}), init=False)
 
     def now(self) -> datetime:
         """Return the instant (aware) of which answers are true."""
-        return self._clock()
+        return self.clock()
 
     def recent(self, page: int = 1) -> Answer:
         """Return the decrees published last."""
-        return self._list(Question(Topic.RECENT, page=page), self._decrees.recent)
+        return self._list(Question(Topic.RECENT, page=page), self.decrees.recent)
 
     def department(self, words: str, page: int = 1, without: Collection[int] = ()) -> Answer:
         """Return the decrees of departments, by code ("26", "2a", "26, 07") or name ("drome", "la Drôme"), of all who decide there, but for
@@ -104,7 +102,7 @@ class Questions:
         if not isinstance(found, DepartmentMatch):
             return found
         question = Question(Topic.DEPARTMENT, found.codes, page)
-        fetch = partial(self._decrees.recent, authorities=found.authorities, departments=found.departments, without=without)
+        fetch = partial(self.decrees.recent, authorities=found.authorities, departments=found.departments, without=without)
         return self._list(question, fetch, found)
 
     def in_force(self, department: str = "", page: int = 1) -> Answer:
@@ -118,11 +116,11 @@ class Questions:
     def running(self, department: str = "") -> RunningDecrees | NotCovered | UnknownDepartment | PlaceChoices | BadInput:
         """Return all decrees that are in force, to come, or of which that is not certain; of departments where they are given. `whole`
         loads those of them that are shown."""
-        found = self._departments(department) if department.strip() else None
+        found = self._there(department)
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
-        now = self._clock()
-        return running(self._current(found, now), self._places, now)
+        now = self.clock()
+        return running(self._current(found, now), self.places, now)
 
     def whole(self, decrees: Iterable[DecreePeriod]) -> tuple[Decree, ...]:
         """Return these decrees as they are shown, but for those that are stored no more."""
@@ -130,21 +128,25 @@ class Questions:
 
     def running_in(self, commune: Commune) -> tuple[DecreePeriod, ...]:
         """Return the decrees that name a commune and are in force or to come, those of which that is not certain last."""
-        now = self._clock()
-        authorities = deciding_in({commune.department}, self._places)
-        return in_force(self._decrees.current(now.date() - timedelta(days=1), authorities, (commune.code,)), self._places, now)
+        now = self.clock()
+        authorities = deciding_in({commune.department}, self.places)
+        return in_force(self.decrees.current(now.date() - timedelta(days=1), authorities, (commune.code,)), self.places, now)
 
     def plain(self, words: str) -> Answer:
         """Answer plain words: a department, a town, a postcode, a number, "aide"; anything else is searched."""
         asked = self._checked(words, InputFault.NO_WORDS)
         if isinstance(asked, BadInput):
             return asked
-        meant = understood(asked, self._places)
+        meant = understood(asked, self.places)
         match meant:
             case Question():
                 return self.ask(meant)
             case SearchWithFallback():
                 found = self.ask(meant.question)
+                if isinstance(found, DecreeList) and found.searched is not None:
+                    named = places_named(found.searched, self.places)
+                    if named is not None and named.sure:  # a town mistyped: who names one wants it, not all decrees with that word
+                        return replace(named, asked=asked, sure=False)
                 if meant.otherwise is None or not isinstance(found, NothingFound):
                     return found
                 return meant.otherwise if isinstance(meant.otherwise, BadInput) else replace(meant.otherwise, nothing=found)
@@ -156,16 +158,16 @@ class Questions:
         asked = self._checked(words, InputFault.NO_TOWN)
         if isinstance(asked, BadInput):
             return asked
-        meant = town_of(asked, self._places)
+        meant = town_of(asked, self.places)
         if not isinstance(meant, Question):
             return meant
         return self.ask(replace(meant, page=page))
 
     def state(self, department: str = "") -> Answer:
         """Return how the watch is: of departments, by code or name, with all who decide there; of all where none is given."""
-        if not department.strip():
-            return WatchState(self._overview())
-        found = self._departments(department)
+        found = self._there(department)
+        if found is None:
+            return WatchState(self.overview())
         return DepartmentState(self._health(found.authorities)) if isinstance(found, DepartmentMatch) else found
 
     def map_of_france(self) -> FiguresAnswer:
@@ -181,12 +183,12 @@ class Questions:
 
         `known` are those of `running` of all departments, and `overview` is how all is read, where they were asked for just now.
         """
-        now = self._clock()
-        several = frozenset(code for code, place in self._places.items() if place.territory)
-        known = running(self._current(None, now), self._places, now) if known is None else known
-        published = self._decrees.published(counted_since(now), several)
-        overview = self._overview() if overview is None else overview
-        return figures(known, published, overview, self._since(None), self._places, now)
+        now = self.clock()
+        several = frozenset(code for code, place in self.places.items() if place.territory)
+        known = running(self._current(None, now), self.places, now) if known is None else known
+        published = self.decrees.published(counted_since(now), several)
+        overview = self.overview() if overview is None else overview
+        return figures(known, published, overview, self.since(None), self.places, now)
 
     def search(self, words: str, page: int = 1) -> Answer:
         """Return the decrees that have these words."""
@@ -198,11 +200,11 @@ class Questions:
 
         def fetch(limit: int, offset: int) -> PageOfDecrees:
             nonlocal searched
-            found = self._decrees.search(searched, limit, offset)
-            if found.total or searched != asked or (meant := corrected(asked, self._known_words, self._decrees.has)) is None:
+            found = self.decrees.search(searched, limit, offset)
+            if found.total or searched != asked or (meant := corrected(asked, self._known_words, self.decrees.has)) is None:
                 return found
             searched = meant
-            return self._decrees.search(meant, limit, offset)
+            return self.decrees.search(meant, limit, offset)
 
         found = self._list(question, fetch)
         return replace(found, searched=searched) if isinstance(found, DecreeList) and searched != asked else found
@@ -217,22 +219,22 @@ class Questions:
             return BadInput(InputFault.TOO_LONG)
         official = _BEFORE_NUMBER.sub("", text)
         own = _OWN_NUMBER.fullmatch(text) or _OWN_NUMBER.fullmatch(official)
-        decree = self._decrees.get(int(own[1])) if own is not None and int(own[1]) <= _LAST_ID else None
+        decree = self.decrees.get(int(own[1])) if own is not None and int(own[1]) <= _LAST_ID else None
         if decree is not None:
-            return OneDecree(decree, self._clock())
+            return OneDecree(decree, self.clock())
         return self._numbered(official if own is None else own[1], page)
 
     def _numbered(self, number: str, page: int) -> Answer:
         if not any(character in "0123456789" for character in number):
             return BadInput(InputFault.NOT_A_NUMBER)
-        found = self._decrees.numbered(number, self._places)
+        found = self.decrees.numbered(number, self.places)
         if len(found) == 1:
-            return OneDecree(found[0], self._clock())
+            return OneDecree(found[0], self.clock())
         itself = _NUMBER_ITSELF.match(number)
         if not found and itself is not None and (shorter := itself[0].rstrip(".,;:")) != number:
             return self._numbered(shorter, page)
         if not found and _WITHOUT_YEAR.fullmatch(number):
-            found = self._decrees.ending_in(number)  # shown as a list even where it is one: its number is another
+            found = self.decrees.ending_in(number)  # shown as a list even where it is one: its number is another
         if not found:
             return UnknownDecree(number)
         return self._list(
@@ -260,45 +262,44 @@ class Questions:
         return asked if len(asked) <= LONGEST_WORDS else BadInput(InputFault.TOO_LONG)
 
     def _known_words(self) -> Mapping[str, str]:
-        now = self._clock()
+        now = self.clock()
         made, known = self._words
         if made is None or not timedelta() <= now - made < _WORDS_KEPT:
-            known = {fold_words(word): word.lower() for word in sorted(self._decrees.words())}
+            known = {fold_words(word): word.lower() for word in sorted(self.decrees.words())}
             self._words = (now, known)
         return known
+
+    def _there(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment | None:
+        """Find the departments; None where none is named, or all of France."""
+        return self._departments(words) if words.strip() and not is_all_of_france(words) else None
 
     def _departments(self, words: str) -> DepartmentMatch | BadInput | NotCovered | PlaceChoices | UnknownDepartment:
         """Find the departments; where the words are the name of towns, these are what is offered."""
         words = _visible(words)
         if len(words) > LONGEST_WORDS:
             return BadInput(InputFault.TOO_LONG)
-        found = areas_named(words, self._places)
+        found = areas_named(words, self.places)
         if found.places:
             return found
-        outside = not_covered(found.unknown, self._places)
+        outside = not_covered(found.unknown, self.places)
         if outside is not None:
             return outside
-        towns = places_named(found.unknown, self._places)
+        towns = places_named(found.unknown, self.places)
         return towns if towns is not None and towns.sure else UnknownDepartment(found.unknown, found.suggestions)
 
     def _town(self, code: str, page: int) -> Answer:
         commune = gazetteer().commune(code)
         if commune is None:
             return UnknownPlace(code)
-        authorities = deciding_in({commune.department}, self._places)
+        authorities = deciding_in({commune.department}, self.places)
         if not authorities:
             return NotCovered(f"{commune.name} ({commune.department})")
         codes = (commune.code,)
-        now = self._clock()
+        now = self.clock()
         current = [decree.id for decree in self.running_in(commune) if decree.id is not None]
-        page = min(max(page, 1), _LAST_ID // self._page_size)
-        found = self._naming(codes, current, page)
-        pages = max(1, -(-found.total // self._page_size))
-        if page > pages:  # asked beyond the end: the last page
-            page = pages
-            found = self._naming(codes, current, page)
-        unplaced = self._decrees.naming_none(authorities, _UNPLACED)
-        loaded = self._decrees.load({*found.ids, *unplaced.ids})
+        page, pages, found = self._paged(page, lambda number: self._naming(codes, current, number))
+        unplaced = self.decrees.naming_none(authorities, _UNPLACED)
+        loaded = self.decrees.load({*found.ids, *unplaced.ids})
         return TownAnswer(
             Question(Topic.TOWN, commune.code, page),
             commune,
@@ -308,60 +309,122 @@ class Questions:
             len(current),
             tuple(loaded[decree] for decree in unplaced.ids if decree in loaded),
             unplaced.total,
-            self._since(authorities),
+            self.since(authorities),
             self._health(authorities),
             now,
-            self._decrees.is_renewing(),
+            self.decrees.is_renewing(),
         )
 
     def _naming(self, communes: Collection[str], current: Sequence[int], page: int) -> PageOfIds:
         """Return a page of the decrees that name one of these communes: those of `current` first."""
-        start = (page - 1) * self._page_size
-        first = current[start : start + self._page_size]
-        rest = self._decrees.naming(communes, self._page_size - len(first), max(0, start - len(current)), current)
+        start = (page - 1) * self.page_size
+        first = current[start : start + self.page_size]
+        rest = self.decrees.naming(communes, self.page_size - len(first), max(0, start - len(current)), current)
         return PageOfIds((*first, *rest.ids), len(current) + rest.total)
 
     def _loaded(self, ids: Sequence[int]) -> tuple[Decree, ...]:
-        loaded = self._decrees.load(ids)
+        loaded = self.decrees.load(ids)
         return tuple(loaded[decree] for decree in ids if decree in loaded)
 
     def _running(self, topic: Topic, department: str, page: int) -> Answer:
-        found = self._departments(department) if department.strip() else None
+        found = self._there(department)
         if found is not None and not isinstance(found, DepartmentMatch):
             return found
-        now = self._clock()
-        known = in_force(self._current(found, now), self._places, now)
+        now = self.clock()
+        known = in_force(self._current(found, now), self.places, now)
         if topic is Topic.TODAY:
-            known = tuple(decree for decree in known if has_begun(decree, self._places, now))
+            known = tuple(decree for decree in known if has_begun(decree, self.places, now))
         question = Question(topic, "" if found is None else found.codes, page)
         return self._list(question, lambda limit, offset: PageOfDecrees(self.whole(known[offset : offset + limit]), len(known)), found)
 
     def _current(self, there: DepartmentMatch | None, now: datetime) -> tuple[DecreePeriod, ...]:
         # A day less: no time zone of the country is further behind than that, and those that are over are left out below.
-        stored = self._decrees.current(now.date() - timedelta(days=1), None if there is None else there.authorities)
+        stored = self.decrees.current(now.date() - timedelta(days=1), None if there is None else there.authorities)
         departments = None if there is None else there.departments
         return tuple(decree for decree in stored if may_concern(decree, departments))
 
     def _list(self, question: Question, fetch: Callable[[int, int], PageOfDecrees], there: DepartmentMatch | None = None) -> Answer:
-        page = min(max(question.page, 1), _LAST_ID // self._page_size)
-        found = fetch(self._page_size, (page - 1) * self._page_size)
-        pages = max(1, -(-found.total // self._page_size))
-        if page > pages:  # asked beyond the end: the last page
-            page = pages
-            found = fetch(self._page_size, (page - 1) * self._page_size)
+        page, pages, found = self._paged(question.page, lambda number: fetch(self.page_size, (number - 1) * self.page_size))
         places = () if there is None else there.places
         health = () if there is None else self._health(there.authorities)
         if not found.decrees:
-            recorded = found.total if question.topic is Topic.RECENT else self._decrees.total()
+            recorded = found.total if question.topic is Topic.RECENT else self.decrees.total()
             authorities = None if there is None else there.authorities
-            unfinished = question.topic is Topic.SEARCH and self._decrees.is_renewing()
-            return NothingFound(replace(question, page=1), recorded, self._since(authorities), places, health, unfinished)
-        return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self._clock(), places, health=health)
+            unfinished = question.topic is Topic.SEARCH and self.decrees.is_renewing()
+            return NothingFound(replace(question, page=1), recorded, self.since(authorities), places, health, unfinished)
+        return DecreeList(replace(question, page=page), found.decrees, pages, found.total, self.clock(), places, health=health)
+
+    def _paged(self, page: int, fetch: Callable[[int], P]) -> tuple[int, int, P]:
+        """Return the number of the page that is shown, the last one for whoever asks beyond the end, how many there are, and that page."""
+        page = min(max(page, 1), _LAST_ID // self.page_size)
+        found = fetch(page)
+        pages = max(1, -(-found.total // self.page_size))
+        return (page, pages, found) if page <= pages else (pages, pages, fetch(pages))
 
     def _health(self, authorities: Collection[str]) -> tuple[AuthorityHealth, ...]:
-        return tuple(one for one in self._overview().authorities if one.code in authorities)
+        return tuple(one for one in self.overview().authorities if one.code in authorities)
 
 
 def _visible(words: str) -> str:
     """Return the words with one space between, without the signs that nobody sees: what is copied from a page or from a post has some."""
     return " ".join("".join(sign for sign in words if unicodedata.category(sign) != "Cf").split())
+
+
+# How often a person may ask: a token bucket for each. Nothing here waits itself, and memory is bounded.
+
+
+class RateDecision(Enum):
+    """Whether a question is answered. Only the first refusal in a row is said: more would be a flood of its own."""
+
+    ALLOWED = "allowed"
+    REFUSED_FIRST = "refused_first"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Tokens left at an instant (seconds of a monotonic clock), and whether the person was notified of a refusal since the last grant."""
+
+    tokens: float
+    at: float
+    notified: bool = False
+
+
+def take(bucket: Bucket, now: float, most: int, seconds: float = 60.0) -> tuple[Bucket, RateDecision]:
+    """Take one token. A bucket holds at most `most` tokens, and an empty one is full again after so many seconds."""
+    tokens = min(most, bucket.tokens + max(0.0, now - bucket.at) * most / seconds)
+    if tokens >= 1:
+        return Bucket(tokens - 1, now), RateDecision.ALLOWED
+    return Bucket(tokens, now, notified=True), RateDecision.REFUSED if bucket.notified else RateDecision.REFUSED_FIRST
+
+
+_CHAT_SHARE = 3
+"""A group may ask as much as so many people."""
+
+
+class RateLimiter:
+    """One bucket per person and one per group, for at most `people` of them: the one silent for longest is forgotten first."""
+
+    def __init__(self, most: int, monotonic: Callable[[], float], people: int = 10_000, *, seconds: float = 60.0) -> None:
+        """One person may ask `most` questions at once, and as many again after so many seconds: by default a minute."""
+        self._most = most
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._people = people
+        self._buckets: OrderedDict[Hashable, Bucket] = OrderedDict()
+
+    def ask(self, person: Hashable, chat: Hashable = None) -> RateDecision:
+        """Return whether this person (an account, a Telegram user or chat id) may be answered now, in this chat where it is another one."""
+        decision = self._take(person, self._most)
+        if decision is not RateDecision.ALLOWED or chat is None or chat == person:
+            return decision
+        return self._take(chat, _CHAT_SHARE * self._most)
+
+    def _take(self, who: Hashable, most: int) -> RateDecision:
+        now = self._monotonic()
+        bucket, decision = take(self._buckets.get(who, Bucket(most, now)), now, most, self._seconds)
+        self._buckets[who] = bucket
+        self._buckets.move_to_end(who)
+        if len(self._buckets) > self._people:
+            self._buckets.popitem(last=False)
+        return decision

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import DecreePeriod, Place
 from bot.domain.law import Standing, period, standing
-from bot.messages import place_for
+from bot.messages.lines import place_for
 
 _Period = TypeVar("_Period", bound=DecreePeriod)
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Literal
 
-from bot.messages import Language
-from bot.messages.words import Table, data_file
+from bot.messages.words import Language, Table, data_file
 
 
 class StateWords(Table):
@@ -98,7 +97,9 @@ class AskWords(Table):
     choices_one: str
     choices_postcode: str
     choices_near: str
+    choices_named: str
     choices_more: str
+    choices_again: str
     commune: str
     commune_counted: str
     department_choice: str

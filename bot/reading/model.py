@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.acts import Act, Reading
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 
 USUAL_WORKERS = max(1, min(2, os.cpu_count() or 1))
 

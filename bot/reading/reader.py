@@ -19,15 +19,13 @@ from pathlib import Path
 import structlog
 
 from bot.domain.acts import Act, Reading
-from bot.domain.folding import fold_words
-from bot.domain.pages import PageText, TextOrigin
 from bot.domain.tasks import carried_through
+from bot.domain.text import PageText, TextOrigin, fold_words
 from bot.reading.acts.cutting import assemble, cut_acts
-from bot.reading.acts.front_matter import is_contents
-from bot.reading.acts.titles import marked_ids, opens_decree, read_separator
+from bot.reading.acts.titles import is_contents, marked_ids, opens_decree, read_separator
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, ReadingLimits, Unreadable
-from bot.reading.pages.ocr import EngineKind, engine_kind
-from bot.reading.sandbox.wire import NotUnderstood, RecogniseOrder, StartOrder, TextLayerOrder
+from bot.reading.pages.recognition import EngineKind, engine_kind
+from bot.reading.sandbox.process import NotUnderstood, RecogniseOrder, StartOrder, TextLayerOrder
 from bot.reading.sandbox.worker import PageBuffer, Worker
 
 log = structlog.get_logger()

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from bot.domain.acts import Evidence, FactValue, Judged, Outcome
-from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import ActIdentity, act_keys
 from bot.domain.posts import Post, PostCause, PostState
 from bot.domain.records import REREAD, Decision, Withdrawal
+from bot.domain.text import clean, clean_or_none
 from bot.storage.columns import to_json
 from bot.storage.database import one_of
 from bot.storage.errors import AlreadyDecided, NoSuchRow
@@ -91,12 +91,7 @@ def replace_acts(connection: Connection, recueil: Row[Any], read: ReadActs, now:
 
 
 def plan_acts(
-    read: ReadActs,
-    keys: Sequence[Keys],
-    standing: Sequence[tuple[Before, Keys]],
-    kept: Mapping[int, int],
-    decided: Set[str],
-    now: datetime,
+    read: ReadActs, keys: Sequence[Keys], standing: Sequence[tuple[Before, Keys]], kept: Mapping[int, int], decided: Set[str], now: datetime
 ) -> Plan:
     """Decide what becomes of the acts. `kept` are those standing whose decree was not found again; of what has a key in `decided` a person
     has decided. Pure.
@@ -116,15 +111,13 @@ def plan_acts(
                 values |= {"decree_id": kept[before.id], "outcome": Outcome.UNCERTAIN, "kind": None, "evidence": evidence}
             if outcome is Outcome.NOT_CONCERNED and before.review is None:
                 lost.append(before.decree_id)
-        review = {"created_at": now} if before is None or before.review is None else _waiting_since(before)
+        review = {"created_at": now}
+        if before is not None and before.review is not None:
+            review = {"created_at": before.created_at, "notified_at": before.notified_at}
         new.append((values, review if waits else None))
     taken = frozenset(before.id for before in known.values())
     gone = [] if read.partial else list(_not_found(read, standing, kept.keys() - taken, decided))
     return Plan(taken, new, [(row.id, _why(row, (), passed_over=True)) for row in gone], (*lost, *(row.decree_id for row in gone)))
-
-
-def _waiting_since(before: Before) -> dict[str, Any]:
-    return {"created_at": before.created_at, "notified_at": before.notified_at}
 
 
 def _not_found(read: ReadActs, standing: Sequence[tuple[Before, Keys]], left: Set[int], decided: Set[str]) -> Iterator[Before]:

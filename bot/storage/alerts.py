@@ -11,10 +11,9 @@ from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, Table, and_, case, delete, insert, or_, select, update
 
-from bot.domain.folding import clean
-from bot.domain.posts import DestinationCheck, DestinationTrouble
+from bot.domain.posts import DestinationCheck, DestinationTrouble, FollowKind, NoticeState
 from bot.domain.records import Alert, NewAlert
-from bot.domain.routing import FollowKind, NoticeState
+from bot.domain.text import clean
 from bot.storage.columns import value_of
 from bot.storage.database import Database, Repository, insert_or_ignore, put
 from bot.storage.posts import locked

@@ -129,10 +129,7 @@ def copy_checked(source: Path, copy: Path) -> None:
     if not source.is_file():
         raise Unavailable(f"there is no database at {source}")
     try:
-        with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as origin,
-            closing(sqlite3.connect(copy)) as goal,
-        ):
+        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as origin, closing(sqlite3.connect(copy)) as goal:
             # All pages in one step: writers go on, and none of them makes it begin again.
             origin.backup(goal)
             # One file without a log beside it, wherever it is carried.

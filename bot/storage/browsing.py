@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from bot.domain.acts import Decree, Kind
 from bot.storage.database import Repository, among
-from bot.storage.decrees import load_decrees, newest_first
+from bot.storage.decrees import load_in_order, may_concern, newest_first
 from bot.storage.schema import decree_communes, decree_operators, decrees
 
 _STANDS = decrees.c.withdrawn_at.is_(None)
@@ -70,9 +70,8 @@ class Browsing(Repository):
             query = query.where(_comes_after(after))
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(*newest_first()).limit(limit + 1)).all()
-            shown = rows[:limit]
-            found = load_decrees(connection, [row.id for row in shown])
-        return DecreeBatch(tuple(found[row.id] for row in shown), ListPosition(*shown[-1]) if len(rows) > limit else None)
+            found = load_in_order(connection, [row.id for row in rows[:limit]])
+        return DecreeBatch(found, ListPosition(*rows[limit - 1]) if len(rows) > limit else None)
 
     def slices(self, size: int) -> Iterator[tuple[Decree, ...]]:
         """Yield every decree that stands, by its id, so many at a time: what is withdrawn between two slices may be in an earlier one."""
@@ -81,10 +80,10 @@ class Browsing(Repository):
             query = select(decrees.c.id).where(_STANDS, decrees.c.id > last).order_by(decrees.c.id).limit(size)
             with self._database.reading() as connection:
                 ids = connection.execute(query).scalars().all()
-                found = load_decrees(connection, ids)
+                found = load_in_order(connection, ids)
             if not ids:
                 return
-            yield tuple(found[decree] for decree in ids if found[decree].withdrawn_at is None)
+            yield tuple(decree for decree in found if decree.withdrawn_at is None)
             last = ids[-1]
 
     def removed_since(self, instant: datetime) -> tuple[int, ...]:
@@ -117,9 +116,7 @@ class Browsing(Repository):
 def _conditions(wanted: DecreeFilter) -> Iterator[ColumnElement[bool]]:
     yield among(decrees.c.authority, wanted.authorities)
     if wanted.departments is not None:
-        named = exists().where(decree_communes.c.decree_id == decrees.c.id)
-        there = or_(*(decree_communes.c.commune.startswith(code, autoescape=True) for code in sorted(wanted.departments)))
-        yield or_(~named, named.where(there))
+        yield may_concern(wanted.departments)
     if wanted.communes is not None:
         yield decrees.c.id.in_(select(decree_communes.c.decree_id).where(among(decree_communes.c.commune, wanted.communes)))
     if wanted.operator is not None:

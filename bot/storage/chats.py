@@ -8,35 +8,21 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    Text,
-    and_,
-    case,
-    cast,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, delete, func, insert, literal, or_, select, update
 
 from bot.domain.acts import Decree, department_of
-from bot.domain.posts import ChatHistory, PostState
-from bot.domain.routing import (
+from bot.domain.posts import (
     BLOCKED_FOR,
     CHATS,
     KEPT_WHILE_PAUSED,
     MOST_FOLLOWS,
     SHARED,
+    ChatHistory,
     Follow,
     Follower,
     FollowKind,
     FollowMode,
+    PostState,
     Topics,
     WaitingPosts,
     chat_destination,
@@ -47,7 +33,7 @@ from bot.domain.routing import (
 )
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Database, Repository, insert_or_ignore, lock_decrees, put
-from bot.storage.decrees import load_decrees
+from bot.storage.decrees import load_in_order
 from bot.storage.posts import (
     EDIT_PENDING,
     OTHER,
@@ -194,8 +180,7 @@ class ChatMessages(Repository):
             return []
         query = select(decrees.c.id).where(decrees.c.url == url, decrees.c.page == int(page)).order_by(decrees.c.id)
         with self._database.reading() as connection:
-            found = load_decrees(connection, connection.execute(query).scalars().all())
-        return list(found.values())
+            return [*load_in_order(connection, connection.execute(query).scalars().all())]
 
 
 def _newest(connection: Connection, chat: int | str) -> int | None:

@@ -33,9 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, Purpose, Where
-from bot.domain.folding import clean
-from bot.domain.pages import PageText, TextOrigin
 from bot.domain.posts import PostContent
+from bot.domain.text import PageText, TextOrigin, clean
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -29,6 +29,7 @@ from sqlalchemy import (
     bindparam,
     create_engine,
     event,
+    func,
     make_url,
     select,
     text,
@@ -123,6 +124,14 @@ class Database:
             raise self._failed(error, began, writing=False) from error
         self.when_used(False, began, None)
         return None if row is None else row[0]
+
+    def counts(self, outer: ColumnElement[Any], inner: ColumnElement[Any]) -> dict[str, dict[Any, int]]:
+        """Return how many rows have each value of `inner`, by those of `outer`; values of none are left out. Raises StorageError."""
+        result: dict[str, dict[Any, int]] = {}
+        query = select(outer, inner, func.count()).group_by(outer, inner).order_by(outer, inner)
+        for one, other, number in map(tuple, self.rows(query)):
+            result.setdefault(one, {})[other] = number
+        return result
 
     def write(self, statement: Executable) -> int:
         """Carry out one statement, and return how many rows it changed. Raises StorageError."""

@@ -97,14 +97,12 @@ class Decrees(Repository):
         """
         wanted = and_(among(decrees.c.authority, authorities), ~one_of(decrees.c.id, without))
         if departments is not None:
-            named = exists().where(decree_communes.c.decree_id == decrees.c.id)
-            there = or_(*(decree_communes.c.commune.startswith(code, autoescape=True) for code in sorted(departments)))
-            wanted = and_(wanted, or_(~named, named.where(there)))
+            wanted = and_(wanted, may_concern(departments))
         if authorities is None:
             return self._listed(wanted, limit, offset)
         page = self._ids(_page_of(wanted), limit, offset)
-        found = self.load(page.ids)
-        return PageOfDecrees(tuple(found[decree] for decree in page.ids if decree in found), page.total)
+        with self._database.reading() as connection:
+            return _page(connection, page.ids, page.total)
 
     def search(self, words: str, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
         """Decrees that hold all the words, whatever their accents, case or endings: those with all in title or facts first, then newest.
@@ -211,9 +209,7 @@ class Decrees(Repository):
         named = select(identities.c.decree_id).where(by)
         query = select(decrees.c.id).where(decrees.c.id.in_(named), decrees.c.withdrawn_at.is_(None)).order_by(*newest_first())
         with self._database.reading() as connection:
-            ids = connection.execute(query.limit(_MOST_OF_ONE_NUMBER)).scalars().all()
-            found = load_decrees(connection, ids)
-        return tuple(found[decree] for decree in ids)
+            return load_in_order(connection, connection.execute(query.limit(_MOST_OF_ONE_NUMBER)).scalars().all())
 
     def is_renewing(self) -> bool:
         """Whether the communes of some decrees, or the terms of some acts, were not looked for yet, as after an upgrade."""
@@ -230,7 +226,7 @@ class Decrees(Repository):
         return frozenset(found)
 
     def of_operator(self, slug: str, limit: int, offset: int, total: int) -> tuple[Decree, ...]:
-        """Those that name this operator (`bot.domain.routing.operator_slug`), in the order of `newest_first`.
+        """Those that name this operator (`bot.domain.posts.operator_slug`), in the order of `newest_first`.
 
         `total` is how many there are by `Browsing.operator`: to count them again would take longer than the rest.
         """
@@ -241,18 +237,15 @@ class Decrees(Repository):
         else:  # The list of all is walked, and of each it is looked up whether it names it: no further than to the page.
             named = exists().where(decree_operators.c.decree_id == decrees.c.id, mine)
         with self._database.reading() as connection:
-            ids = _ids(connection, named, limit, offset, total)
-            found = load_decrees(connection, ids)
-        return tuple(found[decree] for decree in ids)
+            return load_in_order(connection, _ids(connection, named, limit, offset, total))
 
     def communes_named(self, departments: Collection[str]) -> tuple[CommuneCount, ...]:
         """The communes of these departments that decrees name, by their codes."""
         code = decree_communes.c.commune
-        there = or_(false(), *(code.startswith(department, autoescape=True) for department in sorted(departments)))
         counted = (
             select(code, func.count().label("decrees"), func.max(decrees.c.published).label("last"))
             .join_from(decree_communes, decrees, decrees.c.id == decree_communes.c.decree_id)
-            .where(there, decrees.c.withdrawn_at.is_(None))
+            .where(_is_in(departments), decrees.c.withdrawn_at.is_(None))
             .group_by(code)
             .order_by(code)
         )
@@ -321,8 +314,17 @@ def _ids(connection: Connection, which: ColumnElement[bool], limit: int, offset:
 
 
 def _page(connection: Connection, ids: Sequence[int], total: int) -> PageOfDecrees:
-    found = load_decrees(connection, ids)
-    return PageOfDecrees(tuple(found[decree] for decree in ids), total)
+    return PageOfDecrees(load_in_order(connection, ids), total)
+
+
+def may_concern(departments: Collection[str]) -> ColumnElement[bool]:
+    """A decree that names a commune of these departments, or none at all."""
+    named = exists().where(decree_communes.c.decree_id == decrees.c.id)
+    return or_(~named, named.where(_is_in(departments)))
+
+
+def _is_in(departments: Collection[str]) -> ColumnElement[bool]:
+    return or_(false(), *(decree_communes.c.commune.startswith(code, autoescape=True) for code in sorted(departments)))
 
 
 # Which decrees name one of some communes, or none at all, or are of some authorities: few, which are counted and sorted in one look.
@@ -436,6 +438,12 @@ def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decr
     for wanted in batches(ids):
         found |= _load(connection, wanted)
     return found
+
+
+def load_in_order(connection: Connection, ids: Sequence[int]) -> tuple[Decree, ...]:
+    """Those of `load_decrees`, in the order of their ids."""
+    found = load_decrees(connection, ids)
+    return tuple(found[decree] for decree in ids if decree in found)
 
 
 def load_sightings(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Sighting, ...]]:

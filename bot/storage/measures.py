@@ -9,9 +9,8 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
-from bot.domain.posts import PostCause, PostState
+from bot.domain.posts import PostCause, PostState, followed_chat
 from bot.domain.records import RecueilState
-from bot.domain.routing import followed_chat
 from bot.storage.chats import FollowerCounts, Follows
 from bot.storage.database import Repository
 from bot.storage.schema import decrees, posts, recueils, reviews

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, delete, exists, insert, or_, select, update
 
 from bot.domain.acts import CHANGING, Change, Decree, Facts, Kind, NamedCommune, Naming, Reference
-from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import LONGEST_KEY, Candidate, Party, ReferenceLink, change, in_order, linked
-from bot.domain.routing import operator_slug
+from bot.domain.posts import operator_slug
+from bot.domain.text import clean, clean_or_none
 from bot.storage.columns import value_of
 from bot.storage.database import Database, Repository, one_of, written
 from bot.storage.schema import decree_communes, decree_operators, decrees, identities, links

@@ -15,24 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    case,
-    delete,
-    exists,
-    func,
-    or_,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, or_, select, true, update
 
-from bot.domain.folding import clean, clean_or_none
-from bot.domain.posts import Post, PostCause, PostState, content_of, recognised_by
-from bot.domain.routing import CHATS
+from bot.domain.posts import CHATS, Post, PostCause, PostState, content_of, recognised_by
+from bot.domain.text import clean, clean_or_none
 from bot.storage.acts import refuse_withdrawn
 from bot.storage.columns import Instant, value_of
 from bot.storage.database import Repository, put
@@ -267,15 +253,7 @@ class Outbox(Repository):
 
     def counts(self) -> dict[str, dict[PostState, int]]:
         """How many in each state, by destination. States and destinations without any are left out."""
-        query = (
-            select(posts.c.destination, posts.c.state, func.count().label("number"))
-            .group_by(posts.c.destination, posts.c.state)
-            .order_by(posts.c.destination, posts.c.state)
-        )
-        result: dict[str, dict[PostState, int]] = {}
-        for row in self._database.rows(query):
-            result.setdefault(row.destination, {})[row.state] = row.number
-        return result
+        return self._database.counts(posts.c.destination, posts.c.state)
 
 
 def _as_it_was(post: Post) -> ColumnElement[bool]:

@@ -17,9 +17,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, exists, func, literal, or_, select, update
 
 from bot.domain.acts import CHANGING, Change, Decree, Kind
-from bot.domain.folding import clean_or_none
-from bot.domain.posts import UNRECORDED, Post, PostCause, PostContent, PostState, SentMessage, as_first_sent, edited, is_outdated
-from bot.domain.routing import CHATS, followed_chat
+from bot.domain.posts import (
+    CHATS,
+    UNRECORDED,
+    Post,
+    PostCause,
+    PostContent,
+    PostState,
+    SentMessage,
+    as_first_sent,
+    edited,
+    followed_chat,
+    is_outdated,
+)
+from bot.domain.text import clean_or_none
 from bot.storage.columns import Instant, to_json, value_of
 from bot.storage.database import Repository, insert_or_ignore, one_of
 from bot.storage.decrees import load_decrees
@@ -314,12 +325,7 @@ class Edits(Repository):
 
     def put_off(self, edit: Edit, now: datetime, not_before: datetime, cause: PostCause | None = None, error: str | None = None) -> None:
         """Not made, or not known to be: to be tried again. Without a cause it was not tried at all, and does not count."""
-        values: dict[str, Any] = {
-            "not_before": not_before,
-            "changed_at": now,
-            "cause": cause,
-            "error": clean_or_none(error),
-        }
+        values: dict[str, Any] = {"not_before": not_before, "changed_at": now, "cause": cause, "error": clean_or_none(error)}
         if cause is None:
             values |= {"attempts": edit.attempts - 1} | ({"tried_at": None} if edit.attempts <= 1 else {})
         self._database.write(update(edits).where(_of(edit.post.id), edits.c.state == EDIT_PENDING).values(values))
@@ -438,8 +444,7 @@ def _age(post: Post, now: datetime) -> timedelta:
 def edit_is_due(now: datetime) -> ColumnElement[bool]:
     """As of posts: what a clock that was since set back has put far away is due."""
     return and_(
-        edits.c.state == EDIT_PENDING,
-        or_(edits.c.not_before.is_(None), edits.c.not_before <= now, edits.c.changed_at > now + SKEW),
+        edits.c.state == EDIT_PENDING, or_(edits.c.not_before.is_(None), edits.c.not_before <= now, edits.c.changed_at > now + SKEW)
     )
 
 

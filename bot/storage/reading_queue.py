@@ -35,9 +35,8 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.folding import clean
-from bot.domain.pages import PageText, TextOrigin
-from bot.storage.database import Database, Repository, insert_or_ignore
+from bot.domain.text import PageText, TextOrigin, clean
+from bot.storage.database import Repository, insert_or_ignore
 from bot.storage.errors import NotWritable, StorageError
 
 PIECE = 1024 * 1024
@@ -101,9 +100,6 @@ class QueueState:
 
 class ReadingQueue(Repository):
     """The files that workers read. Several programs may use it at once; every method raises StorageError."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
 
     @cached_property
     def schema(self) -> str:

@@ -19,11 +19,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, delete, exists, func, insert, select, update
 
 from bot.domain.acts import CHANGING, Decree, Facts, Outcome, Reading, Verdict
-from bot.domain.folding import clean, clean_or_none
 from bot.domain.identity import EarlierFinding, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
-from bot.domain.posts import Post, PostState, may_be_posted
+from bot.domain.posts import FollowMode, Post, PostState, Topics, chat_destination, may_be_posted, not_before
 from bot.domain.records import Decision, ReadResult, RecordingResult, RecueilState
-from bot.domain.routing import FollowMode, Topics, chat_destination, not_before
+from bot.domain.text import clean, clean_or_none
 from bot.storage.acts import ReadActs, decisions_under, replace_acts, settled_by_people, withdrawn_among
 from bot.storage.chats import chats_for
 from bot.storage.database import insert_or_ignore, lock_recueil, one_of, put, written
@@ -79,7 +78,7 @@ class Recordings(NamingRepository):
 
         def recorded(connection: Connection) -> RecordingResult:
             recueil = lock_recueil(connection, result.recueil.id, decrees=bool(result.decrees))
-            earlier = _earlier(connection, recueil.id)
+            earlier = [EarlierFinding(*row) for row in connection.execute(_EARLIER, {"recueil": recueil.id})]
             acts_of_decrees = [result.judged[position].act for position, _ in result.decrees]
             pages = [(act.first_page, act.last_page) for act in acts_of_decrees]
             found = match(connection, [decree for _, decree in result.decrees], pages, earlier)
@@ -254,10 +253,6 @@ _EARLIER = (
 )
 
 
-def _earlier(connection: Connection, recueil: int) -> list[EarlierFinding]:
-    return [EarlierFinding(*row) for row in connection.execute(_EARLIER, {"recueil": recueil})]
-
-
 def _is_copy(
     connection: Connection, recueil: Row[Any], result: ReadResult, found: Sequence[FoundDecree], earlier: Sequence[EarlierFinding]
 ) -> bool:
@@ -396,7 +391,8 @@ def _store(connection: Connection, recueil: int, found: Sequence[FoundDecree], n
         else:
             decree_id = known
             # A second reading of the same pages has more than the first; a republication, here or elsewhere, does not.
-            if known not in ids and _rewrite(connection, decree, decrees.c.id == known, decrees.c.recueil_id == recueil):
+            mine = update(decrees).where(decrees.c.id == known, decrees.c.recueil_id == recueil)
+            if known not in ids and connection.execute(mine.values(_values(decree))).rowcount:
                 write_links(connection, decree_id, decree)
         # Strictly: a key that another process has taken meanwhile stops this transaction, which is then begun again.
         claim_keys(connection, decree_id, keys, strictly=known is None)
@@ -512,10 +508,6 @@ def _day_there(connection: Connection, decree_id: int, recueil: int, read: date 
     """
     known = connection.execute(_FIRST_DAY, {"decree": decree_id, "recueil": recueil}).scalar_one()
     return min((day for day in (known, read) if day is not None), default=None)
-
-
-def _rewrite(connection: Connection, decree: Decree, *which: Any) -> bool:
-    return bool(connection.execute(update(decrees).where(*which).values(_values(decree))).rowcount)
 
 
 def _values(decree: Decree) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
 from bot.domain.acts import Decree, FactValue, Kind, Outcome, Verdict
-from bot.domain.folding import clean
 from bot.domain.identity import EarlierFinding, HeldDecree, keys_of
 from bot.domain.records import Accepted, Decision, RedetectionResult, Rejected, Waiting
+from bot.domain.text import clean
 from bot.storage.acts import (
     FACTS_OF,
     decisions_under,
@@ -28,7 +28,7 @@ from bot.storage.acts import (
 )
 from bot.storage.columns import value_of
 from bot.storage.database import among, lock_recueil, written
-from bot.storage.decrees import StoredAct, load_decrees
+from bot.storage.decrees import StoredAct, load_decrees, load_in_order
 from bot.storage.errors import AlreadyDecided, NoSuchRow
 from bot.storage.naming import CommuneNamer, NamingRepository
 from bot.storage.posts import note_changed, want_edits, with_changed
@@ -155,9 +155,7 @@ class Reviews(NamingRepository):
         unasked = (decrees.c.withdrawn_at.is_(None), decrees.c.notified_at.is_(None))
         query = select(decrees.c.id).join(recueils, recueils.c.id == decrees.c.recueil_id).where(*fresh, *unasked)
         with self._database.reading() as connection:
-            ids = connection.execute(query.order_by(decrees.c.found_at, decrees.c.id)).scalars().all()
-            loaded = load_decrees(connection, ids)
-        return [loaded[one] for one in ids]
+            return [*load_in_order(connection, connection.execute(query.order_by(decrees.c.found_at, decrees.c.id)).scalars().all())]
 
     def asked(self, decree: int, now: datetime) -> None:
         """Note that operators were asked about a fact of this decree."""

@@ -24,9 +24,8 @@ from sqlalchemy import (
 )
 
 from bot.domain.acts import Kind, Naming, Outcome
-from bot.domain.posts import DestinationTrouble, PostCause, PostState
+from bot.domain.posts import DestinationTrouble, FollowKind, FollowMode, NoticeState, PostCause, PostState
 from bot.domain.records import RecueilState
-from bot.domain.routing import FollowKind, FollowMode, NoticeState
 from bot.storage.columns import ContentDocument, EnumText, EvidenceDocument, FactsDocument, Id, Instant, PackedText, Terms
 
 metadata = MetaData(
@@ -269,7 +268,7 @@ decree_operators = Table(
     "decree_operators",
     metadata,
     Column("decree_id", Id, ForeignKey("decrees.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    # As it stands in addresses: see `bot.domain.routing.operator_slug`; and as the decree writes it.
+    # As it stands in addresses: see `bot.domain.posts.operator_slug`; and as the decree writes it.
     Column("operator", String(100), primary_key=True, index=True),
     Column("name", Text, nullable=False),
 )

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from bot.domain.acts import Facts
-from bot.domain.folding import fold_words
+from bot.domain.text import fold_words
 from bot.storage.columns import PURPOSES
 from bot.storage.database import Database, one_of, written
 from bot.storage.schema import act_terms, acts, decree_revision, decrees, search_rules
@@ -273,7 +273,7 @@ def _authority_term(code: str) -> str:
 # Accents go first and endings after, so that `caméras`, `camera` and `CAMERAS` are one term whoever typed them.
 
 RULES = f"3 snowballstemmer {version('snowballstemmer')}"
-"""Names the rules of this module and of `bot.domain.folding`, and of which acts terms are made: raise the number when they change, and
+"""Names the rules of this module and of `bot.domain.text`, and of which acts terms are made: raise the number when they change, and
 the terms of every database are made again.
 
 Endings are cut a little differently by other versions of the library.

@@ -36,8 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
-from bot.domain.posts import PostState
-from bot.domain.routing import CHATS, NoticeState
+from bot.domain.posts import CHATS, NoticeState, PostState
 from bot.storage.backup import copy_checked, file_digest, file_of, require_file, run_client, stamp, verify, whole
 from bot.storage.columns import EnumText, Instant, JsonDocument, PackedText
 from bot.storage.database import Database, begin_to_write, make_engine, masked, parse_url, translate

@@ -19,8 +19,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from bot.domain.acts import DecreePeriod, deciding_in
-from bot.messages import place_for
-from bot.queries.answers import NotCovered, Question, Topic, TownAnswer
+from bot.domain.posts import operator_slug
+from bot.gazetteer.gazetteer import Commune, gazetteer
+from bot.messages.lines import place_for
+from bot.queries.answers import Question, Topic, TownAnswer
 from bot.queries.json_shapes import authority_json, decree_json, decrees_json, pick, plain, town_json
 from bot.queries.running import RunningDecrees
 from bot.storage.browsing import DecreeFilter, ListPosition
@@ -39,7 +41,7 @@ from bot.web.api_model import (
     TownModel,
 )
 from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSettings
-from bot.web.page_parts import next_change
+from bot.web.rendering import next_change
 
 _Query = TypeVar("_Query", bound=ApiQuery)
 
@@ -225,21 +227,10 @@ def _next(site: SiteContext, path: str, query: DecreesQuery | InForceQuery, curs
 
 
 def _decrees(site: SiteContext, request: PageRequest, query: DecreesQuery) -> Answered:
-    there = None if query.department is None else frozenset({query.department})
-    authorities = None if there is None else deciding_in(there, site.places)
-    if query.authority is not None:
-        authorities = frozenset({query.authority}) & (authorities if authorities is not None else {query.authority})
-    wanted = DecreeFilter(
-        authorities=authorities,
-        departments=there,
-        communes=None if query.commune is None else frozenset({query.commune}),
-        operator=query.operator,
-        kinds=None if query.kind is None else frozenset({query.kind}),
-        since=query.since,
-        until=query.until,
-        changed_since=query.changed_since,
-    )
+    wanted = _wanted(query, site)
     found = site.browsing.batch(wanted, query.limit, _position(query.cursor))
+    if wanted.operator is not None and not found.decrees and site.browsing.operator(wanted.operator) is None:
+        raise _unknown("operator", "No decree that is recorded here names this operator: write it as the `operators` of a decree do.")
     after = found.after
     following = (
         None
@@ -249,6 +240,27 @@ def _decrees(site: SiteContext, request: PageRequest, query: DecreesQuery) -> An
     removed = () if query.changed_since is None else site.browsing.removed_since(query.changed_since)
     value = {"decrees": decrees_json(found.decrees, site.places, request.at), "next": following, "removed": removed}
     return Answered(value, next_change(found.decrees, site, request.at))
+
+
+def _wanted(query: DecreesQuery, site: SiteContext) -> DecreeFilter:
+    """Return which decrees are meant. Raises ProblemFound where a code is none: an empty list would say that there is no decree."""
+    authorities = None if query.department is None else _deciding(query.department, "department", site)
+    if query.authority is not None:
+        if query.authority not in site.places:
+            raise _unknown("authority", "No authority of the catalogue has this code: /api/v1/sources lists them.")
+        authorities = frozenset({query.authority}) & (authorities if authorities is not None else {query.authority})
+    if query.since is not None and query.until is not None and query.since > query.until:
+        raise ProblemFound(HTTPStatus.BAD_REQUEST, "No day is between these: `since` is after `until`.")
+    return DecreeFilter(
+        authorities=authorities,
+        departments=None if query.department is None else frozenset({query.department}),
+        communes=None if query.commune is None else frozenset({_commune_known(query.commune, "commune", site).code}),
+        operator=None if query.operator is None else operator_slug(query.operator),
+        kinds=None if query.kind is None else frozenset({query.kind}),
+        since=query.since,
+        until=query.until,
+        changed_since=query.changed_since,
+    )
 
 
 def _decree(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answered:
@@ -266,11 +278,11 @@ def _decree(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answere
 
 
 def _in_force(site: SiteContext, request: PageRequest, query: InForceQuery) -> Answered:
+    if query.department is not None:
+        _deciding(query.department, "department", site)
     answer = site.questions.running(query.department or "")
-    if isinstance(answer, NotCovered):
-        raise _not_covered()
     if not isinstance(answer, RunningDecrees):
-        raise ProblemFound(HTTPStatus.NOT_FOUND, "No department that is watched has this code.")
+        raise _not_covered("department")
     known = answer.all
     start = 0 if query.cursor is None else _index_after(known, query.cursor)
     shown = known[start : start + query.limit]
@@ -279,8 +291,31 @@ def _in_force(site: SiteContext, request: PageRequest, query: InForceQuery) -> A
     return Answered(value, next_change(shown, site, request.at))
 
 
-def _not_covered() -> ProblemFound:
-    return ProblemFound(HTTPStatus.NOT_FOUND, "No authority of the catalogue decides there: nothing that appears there is read.")
+def _deciding(department: str, parameter: str, site: SiteContext) -> frozenset[str]:
+    """Return the codes of all who decide in a department. Raises ProblemFound."""
+    if gazetteer().department(department) is None:
+        raise _unknown(parameter, "No department has this code: /api/v1/departments lists them.")
+    found = deciding_in({department}, site.places)
+    if not found:
+        raise _not_covered(parameter)
+    return found
+
+
+def _commune_known(code: str, parameter: str, site: SiteContext) -> Commune:
+    """Return the commune of today that has or had this INSEE code. Raises ProblemFound."""
+    commune = gazetteer().commune(code)
+    if commune is None:
+        raise _unknown(parameter, "No commune has or had this INSEE code, which is no postcode: Montélimar's is 26198.")
+    _deciding(commune.department, parameter, site)
+    return commune
+
+
+def _unknown(parameter: str, detail: str) -> ProblemFound:
+    return ProblemFound(HTTPStatus.NOT_FOUND, detail, (FaultModel(parameter=parameter, detail=detail),))
+
+
+def _not_covered(parameter: str) -> ProblemFound:
+    return _unknown(parameter, "No authority of the catalogue decides there: nothing that appears there is read.")
 
 
 def _index_after(known: tuple[DecreePeriod, ...], cursor: str) -> int:
@@ -301,11 +336,10 @@ def _departments(site: SiteContext, _request: PageRequest, _query: NoQuery) -> A
 
 
 def _commune(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answered:
-    answer = site.questions.ask(Question(Topic.TOWN, request.parameters["code"]))
-    if isinstance(answer, NotCovered):
-        raise _not_covered()
+    commune = _commune_known(request.parameters["code"].zfill(5), "code", site)
+    answer = site.questions.ask(Question(Topic.TOWN, commune.code))
     if not isinstance(answer, TownAnswer):
-        raise ProblemFound(HTTPStatus.NOT_FOUND, "No commune has or had this INSEE code.")
+        raise _not_covered("code")
     return Answered(town_json(answer, site.places), next_change((*answer.decrees, *answer.unplaced), site, request.at))
 
 
@@ -316,7 +350,7 @@ def _sources(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answer
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("/api/v1/decrees", "List decrees, the newest first", DecreesQuery, DecreesModel),
+    Operation("/api/v1/decrees", "List decrees, the newest first", DecreesQuery, DecreesModel, refusals=(404,)),
     Operation("/api/v1/decrees/{id}", "Show one decree", NoQuery, OneDecreeModel, {"id": "Its number in this instance."}, (404, 410)),
     Operation("/api/v1/in-force", "List what is in force or to come, by when it begins", InForceQuery, DecreesModel, refusals=(404, 409)),
     Operation("/api/v1/departments", "Count the decrees of each department, and say how it is read", NoQuery, DepartmentsModel),
@@ -345,6 +379,6 @@ API: tuple[Route, ...] = (
     _route("/api/v1/departments", NoQuery, DepartmentsModel, _departments),
     _route("/api/v1/communes/{code}", NoQuery, TownModel, _commune),
     _route("/api/v1/sources", NoQuery, SourcesModel, _sources),
-    Route("/api/v1/openapi.json", _openapi, twins=False),
+    Route("/api/v1/openapi.json", _openapi, dynamic=True, twins=False),
     Route("/api/{rest:path}", _nothing, dynamic=True, twins=False),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.domain.acts import CameraType, Kind, Purpose, Where
 from bot.domain.health import Status
@@ -40,6 +40,14 @@ class ApiModel(BaseModel):
 # What is asked.
 
 
+def _code(length: int) -> BeforeValidator:
+    """Return what writes a code as it is printed: `1` and `2a` as `01` and `2A`."""
+    return BeforeValidator(lambda asked: asked.strip().upper().zfill(length) if isinstance(asked, str) and asked.strip() else asked)
+
+
+_Department = Annotated[DepartmentCode, _code(2)]
+
+
 class ApiQuery(ApiModel):
     """Refuses parameters that it does not name."""
 
@@ -53,9 +61,9 @@ class NoQuery(ApiQuery):
 class DecreesQuery(ApiQuery):
     """Conditions, all of which hold, and where to continue."""
 
-    department: DepartmentCode | None = Field(None, description="Of those who decide there, without those of other places only.")
-    commune: Insee | None = Field(None, description="Decrees that name this commune.")
-    authority: str | None = Field(None, max_length=10, description="Code of the authority whose decrees they are.")
+    department: _Department | None = Field(None, description="Of those who decide there, without those of other places only.")
+    commune: Annotated[Insee, _code(5)] | None = Field(None, description="Decrees that name this commune.")
+    authority: Annotated[AuthorityCode, _code(2)] | None = Field(None, description="Whose decrees they are: see `sources`.")
     operator: str | None = Field(None, max_length=100, description="Operator by its name in addresses: `sncf`.", examples=["sncf"])
     kind: Kind | None = None
     since: date | None = Field(None, description="First day of publication, else of signature, else of finding.")
@@ -68,7 +76,7 @@ class DecreesQuery(ApiQuery):
 class InForceQuery(ApiQuery):
     """Which of the decrees in force, or to come."""
 
-    department: DepartmentCode | None = None
+    department: _Department | None = None
     limit: int = Field(20, ge=1, le=MOST)
     cursor: str | None = Field(None, max_length=200, description="From `next` of the answer before.")
 

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Change, Decree, Kind, Moment, Place
 from bot.domain.law import LegalAdvice, Standing
-from bot.gazetteer.gazetteer import gazetteer
-from bot.messages import MessageInput, place_for
-from bot.messages.announcement import publisher_of, sighting_lines
+from bot.gazetteer.gazetteer import named_communes
+from bot.messages.announcement import publisher_of
 from bot.messages.legal import (
     AdviceParts,
     advice_parts,
@@ -24,7 +23,7 @@ from bot.messages.legal import (
     no_recourse_line,
 )
 from bot.messages.letters.drafting import LetterKind, draft
-from bot.messages.lines import FactLine, PostPart, capital, date_text, fact_lines, period_text
+from bot.messages.lines import FactLine, MessageInput, PostPart, capital, date_text, fact_lines, period_text, place_for, sighting_lines
 from bot.messages.words import clean, link_to
 from bot.web.views import (
     DecreeTitle,
@@ -147,7 +146,7 @@ def decree_view(message: MessageInput, places: Mapping[str, Place]) -> DecreeVie
         page=max(decree.page, 1),
         recueil=next((clean(seen.recueil) for seen in decree.sightings if seen.recueil and seen.url == decree.url), ""),
         departments=tuple(_department_pieces(decree, places)),
-        communes=tuple(_commune_pieces(decree)),
+        communes=tuple(Piece(commune.name, f"/communes/{commune.code}") for commune in named_communes(decree)),
     )
 
 
@@ -155,13 +154,6 @@ def _department_pieces(decree: Decree, places: Mapping[str, Place]) -> Iterator[
     place = place_for(places, decree.authority)
     if place.department and not place.territory:
         yield Piece(f"{place.department} ({place.code})", f"/departements/{place.code}")
-
-
-def _commune_pieces(decree: Decree) -> Iterator[Piece]:
-    for named in decree.communes:
-        commune = gazetteer().commune(named.code)
-        if commune is not None:
-            yield Piece(commune.name, f"/communes/{commune.code}")
 
 
 def _flags(message: MessageInput) -> Iterator[Value]:
@@ -396,14 +388,11 @@ def _purposes(message: MessageInput) -> Iterator[Value]:
 
 
 def _commune_row(message: MessageInput) -> Iterator[FactRow]:
-    values, own = [], view_words(message.language).facts
-    for named in message.decree.communes:
-        commune = gazetteer().commune(named.code)
-        if commune is not None:
-            values.append(Value(commune.name, address=f"/communes/{commune.code}"))
+    own = view_words(message.language).facts
+    values = tuple(Value(commune.name, address=f"/communes/{commune.code}") for commune in named_communes(message.decree))
     if values:
         called = dict.fromkeys(clean(named.evidence) for named in message.decree.communes if named.evidence)
-        yield FactRow(own.communes, tuple(values), note=own.also_called.format(words=", ".join(called)) if called else own.calculated)
+        yield FactRow(own.communes, values, note=own.also_called.format(words=", ".join(called)) if called else own.calculated)
 
 
 _MOST_PROOFS = 4

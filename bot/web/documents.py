@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from bot.domain.acts import Place
 from bot.domain.health import Overview
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.queries.questions import Questions
 from bot.storage.browsing import Browsing
 from bot.storage.decrees import Decrees
@@ -140,3 +140,10 @@ class Route:
     strict: bool = False
     dynamic: bool = False
     twins: bool = True
+
+    def paths(self, site: SiteContext) -> Iterator[str]:
+        """Yield the paths of the pages that a site of files has, in French."""
+        if not self.dynamic and "{" not in self.pattern:
+            yield self.pattern
+        elif not self.dynamic and self.listed is not None:
+            yield from (self.pattern.format(**parameters) for parameters in self.listed(site))

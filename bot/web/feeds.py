@@ -20,17 +20,16 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import GRANTS, Decree, Kind, Moment, Place, deciding_in
 from bot.domain.law import Applicability, ends_first, hold, legal_advice, period
-from bot.domain.routing import operator_slug, whole_city
+from bot.domain.posts import operator_slug, whole_city
 from bot.gazetteer.gazetteer import gazetteer
-from bot.messages import Language, MessageInput, place_for
-from bot.messages.announcement import PostRow, announce, entry_title, paragraphs, publisher_of
-from bot.messages.lines import ALONE, MessageContext, PostPart
-from bot.messages.words import data_file, inert
+from bot.messages.announcement import LONGEST_LINE, LONGEST_PIECE, Announcement, PostRow, announce, paragraphs, publisher_of
+from bot.messages.legal import current_period, first_link
+from bot.messages.lines import ALONE, MessageContext, MessageInput, PostPart, capital, period_text, place_for, short_where
+from bot.messages.words import Language, cut, data_file, fitting, inert
 from bot.queries.running import in_force
 from bot.storage.browsing import DecreeFilter
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
-from bot.web.page_parts import next_change
-from bot.web.rendering import missing
+from bot.web.rendering import missing, next_change
 
 # Events of a calendar. Pure.
 
@@ -223,6 +222,21 @@ def entry_id(decree: Decree, language: Language) -> str:
     return f"{TAG}arretes:{decree.authority}:{decree.id}:{found}" + ("" if language == "fr" else f":{language}")
 
 
+def entry_title(message: MessageInput, said: Announcement) -> str:
+    """Return `Autorisation · Drôme (26) · du 19 au 22 avril 2024 · Fête du port · SNCF · n° 2024-00493`, one line, of which nothing goes
+    stale: for feeds and calendars. `said` is what `announce` makes of the message."""
+    decree, words, advice = message.decree, message.words, message.legal_advice
+    texts = {line.part: line.text for line in said.lines}
+    is_doubtful = any(line.is_doubtful for line in said.lines if line.part is PostPart.PERIOD)
+    is_given_later = advice is not None and advice.starts is not None and advice.ends is not None
+    bond = None if decree.kind is Kind.AUTHORISATION else first_link(decree, words)
+    unsure = words.standing.unknown if is_doubtful and not is_given_later else None
+    told = [bond, period_text(current_period(message), words), unsure, *map(texts.get, (PostPart.EVENT, PostPart.OPERATORS))]
+    facts = [text for text in told if text] or [texts.get(PostPart.TITLE, "")]
+    head = (capital(words.short_kinds[decree.kind]), short_where(message.place, words))
+    return fitting((*head, *(cut(text, LONGEST_PIECE) for text in (*facts, texts.get(PostPart.NUMBER)) if text)), LONGEST_LINE)
+
+
 def entry_of(decree: Decree, place: Place, language: Language, link: str, context: MessageContext = ALONE, *, note: str = "") -> FeedEntry:
     """Return the entry of a decree of the authority at `place`, whose page is at `link`. `note` is said before all else."""
     updated = shown_since(decree)
@@ -403,11 +417,12 @@ def _in_force(site: SiteContext, request: PageRequest) -> Document:
 
 
 def _department(site: SiteContext, request: PageRequest) -> Document:
-    department = gazetteer().department(request.parameters["code"])
-    if department is None:
+    department = gazetteer().department(request.parameters["code"].zfill(2))
+    there = frozenset(() if department is None else (department.code,))
+    authorities = deciding_in(there, site.places)
+    if department is None or not authorities:
         return missing(site, request)
-    there = frozenset({department.code})
-    found = site.browsing.batch(DecreeFilter(deciding_in(there, site.places), there), MOST).decrees
+    found = site.browsing.batch(DecreeFilter(authorities, there), MOST).decrees
     title = _words()[request.language]["department"].format(name=department.name, code=department.code)
     return _feed(site, request, found, title, f"/departements/{department.code}", f"/flux/departements/{department.code}")
 
@@ -416,11 +431,12 @@ def _commune(site: SiteContext, request: PageRequest) -> Document:
     """Return the decrees that name a commune, or the city that it is an arrondissement of, and those of the authorities that decide there
     which name none: who subscribes is sent what who follows it in a chat is."""
     commune = gazetteer().commune(request.parameters["code"])
-    if commune is None:
+    authorities = frozenset() if commune is None else deciding_in({commune.department}, site.places)
+    if commune is None or not authorities:
         return missing(site, request)
     codes = frozenset(filter(None, (commune.code, whole_city(commune.code))))
     naming = site.browsing.batch(DecreeFilter(communes=codes), MOST).decrees
-    unplaced = site.decrees.load(site.decrees.naming_none(deciding_in({commune.department}, site.places), MOST).ids)
+    unplaced = site.decrees.load(site.decrees.naming_none(authorities, MOST).ids)
     newest = sorted((*naming, *unplaced.values()), key=lambda decree: (shown_since(decree), decree.id or 0), reverse=True)[:MOST]
     words = _words()[request.language]
     title = words["commune"].format(name=commune.name, department=commune.department)
@@ -429,7 +445,7 @@ def _commune(site: SiteContext, request: PageRequest) -> Document:
 
 
 def _operator(site: SiteContext, request: PageRequest) -> Document:
-    slug = request.parameters["slug"]
+    slug = request.parameters["slug"].lower()
     found = site.browsing.batch(DecreeFilter(operator=slug), MOST).decrees
     # As the newest of them writes it: counting all that name it would take longer than the feed.
     name = next((name for decree in found for name in decree.facts.operators if operator_slug(name) == slug), None)

@@ -20,7 +20,7 @@ from itertools import pairwise
 from markupsafe import Markup, escape
 
 from bot.gazetteer.outlines import FRAME, HEIGHT, OVERSEAS, WIDTH, PlacedOutline, outlines, placed
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.queries.figures import STEPS, Coverage, DepartmentFigures, Figures, step
 from bot.web.rendering import web_words
 

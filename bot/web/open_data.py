@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import blake2b
@@ -26,10 +26,10 @@ import structlog
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Change, Decree, Place, Purpose
 from bot.domain.law import period
-from bot.domain.routing import FRANCE, operator_slug
+from bot.domain.posts import FRANCE, operator_slug
 from bot.gazetteer.gazetteer import gazetteer
-from bot.messages import Language, place_for, words_in
-from bot.messages.words import Table, clean, data_file
+from bot.messages.lines import place_for
+from bot.messages.words import Language, Table, clean, data_file, words_in
 from bot.queries.json_shapes import Json, decree_json, plain
 from bot.storage.errors import StorageError
 from bot.web.documents import Document, PageRequest, Route, SiteContext
@@ -263,42 +263,38 @@ class _Stopped(Exception):
     """The program ends while files are being made."""
 
 
+@dataclass(slots=True, eq=False)
 class OpenData:
-    """The files in one folder, which several processes may share: each replaces them as a whole."""
+    """The files in one folder, which several processes may share: each replaces them as a whole.
 
-    def __init__(
-        self,
-        folder: Path,
-        given: Callable[[datetime], ExportInput],
-        revision: Callable[[], object],
-        clock: Callable[[], datetime],
-    ) -> None:
-        """`given` returns what files are made from at an instant; `revision` is another value wherever decrees have changed."""
-        self._folder = folder
-        self._given = given
-        self._revision = revision
-        self._clock = clock
-        self._stop = threading.Event()
+    `given` returns what files are made from at an instant; `revision` is another value wherever decrees have changed.
+    """
+
+    folder: Path
+    given: Callable[[datetime], ExportInput]
+    revision: Callable[[], object]
+    clock: Callable[[], datetime]
+    _stop: threading.Event = field(default_factory=threading.Event, init=False)
 
     def file(self, name: str) -> Path | None:
         """Return the newest file of this name, None while there is none."""
-        path = self._folder / name
+        path = self.folder / name
         return path if path.is_file() else None
 
     def refresh(self) -> bool:
         """Make the files anew where they are out of date, and return whether they were made. Raises OSError and StorageError: then those
         of before stay."""
-        at = self._clock()
-        given = self._given(at)
-        state = _state(self._revision(), given)
+        at = self.clock()
+        given = self.given(at)
+        state = _state(self.revision(), given)
         if not is_due(self._manifest(), state, at) and all(map(self.file, _MEDIA)):
             return False
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         # The state is that of before reading: what changes meanwhile makes them out of date again.
-        count = write_files(self._folder, given, self._pause)
-        part = self._folder / f".{_MANIFEST}.{os.getpid()}.part"
+        count = write_files(self.folder, given, self._pause)
+        part = self.folder / f".{_MANIFEST}.{os.getpid()}.part"
         part.write_text(json.dumps({"made_at": plain(at), "decrees": count, **state}), encoding="utf-8")
-        part.replace(self._folder / _MANIFEST)
+        part.replace(self.folder / _MANIFEST)
         return True
 
     @contextmanager
@@ -328,7 +324,7 @@ class OpenData:
 
     def _manifest(self) -> Mapping[str, Any]:
         try:
-            found = json.loads((self._folder / _MANIFEST).read_text(encoding="utf-8"))
+            found = json.loads((self.folder / _MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}

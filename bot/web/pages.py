@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache, partial
+from math import ceil
 
-from bot.domain.acts import Kind, Purpose, deciding_in
+from bot.delivery.picture.album import alt_text
+from bot.domain.acts import Decree, Kind, Purpose, deciding_in
+from bot.domain.health import Overview
 from bot.domain.law import Flag, windows
-from bot.domain.routing import Follow, FollowKind, operator_key, operator_slug
-from bot.gazetteer.gazetteer import gazetteer
-from bot.messages import words_in
-from bot.messages.lines import capital, date_text
-from bot.queries.answers import DecreeList, NothingFound, Question, Topic, TownAnswer
-from bot.queries.phrases import message_of
-from bot.web.decree_page import decree, decree_picture
-from bot.web.decree_view import Piece, Value
+from bot.domain.posts import FRANCE, Follow, FollowKind, operator_key, operator_slug
+from bot.gazetteer.gazetteer import Commune, Department, Region, gazetteer
+from bot.messages.lines import MessageInput, capital, date_text, thousands
+from bot.messages.words import words_in
+from bot.queries.answers import DecreeList, NothingFound, OneDecree, PlaceChoice, PlaceChoices, Question, Topic, TownAnswer
+from bot.queries.phrases import choice_text, message_of, withdrawal
+from bot.queries.plain_words import asked_about, places_named, understood
+from bot.queries.questions import LONGEST_WORDS
+from bot.queries.vocabulary import vocabulary
+from bot.web.decree_view import Piece, Value, decree_view
 from bot.web.documents import Document, PageRequest, Parameters, Route, SiteContext
 from bot.web.map import map_view, outline_svg
 from bot.web.open_data import columns
-from bot.web.page_parts import moved, next_change, number_of, running_of, today, ways
-from bot.web.place_views import by_nearness, commune_rows, department_panel, source_view, sources_view, town_view
-from bot.web.rendering import missing, page, web_words
-from bot.web.search_page import search
-from bot.web.views import bare, cards, in_print, view_words
+from bot.web.pictures import Busy, ShownPage
+from bot.web.place_views import by_nearness, commune_rows, department_panel, found_words, source_view, sources_view, town_view, unread_label
+from bot.web.rendering import missing, moved, next_change, number_of, page, running_of, today, ways, web_words
+from bot.web.views import StateLabel, bare, card, cards, in_print, instant_text, standing_label, view_words
 
 _ON_HOME = (4, 3, 5)
 """Decrees of the first page: in force, to come, found last."""
@@ -64,7 +70,7 @@ def home(site: SiteContext, request: PageRequest) -> Document:
 def town(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of a commune; of a former code, the address of the commune of today."""
     code, number = request.parameters["code"], number_of(request)
-    commune = gazetteer().commune(code)
+    commune = gazetteer().commune(code.zfill(5))
     if commune is None:
         return missing(site, request)
     if commune.code != code:
@@ -98,12 +104,12 @@ def town(site: SiteContext, request: PageRequest) -> Document:
 def department(site: SiteContext, request: PageRequest) -> Document:
     """Return the page of a department."""
     language, code = request.language, request.parameters["code"]
-    upper = code.upper()
-    place = site.places.get(upper)
+    printed = code.upper().zfill(2)
+    place = site.places.get(printed)
     if place is None or place.territory:
         return missing(site, request)
-    if code != upper:
-        return moved(site, request, f"/departements/{upper}")
+    if code != printed:
+        return moved(site, request, f"/departements/{printed}")
     running = running_of(site, code)
     if running is None:
         return missing(site, request)
@@ -230,6 +236,223 @@ def operator(site: SiteContext, request: PageRequest) -> Document:
     )
 
 
+# The page of a decree, with its picture as posts have it.
+
+_UNTIL_DRAWN = timedelta(seconds=20)
+"""How long the page of a decree is kept whose picture is not drawn: its size and what it highlights are known then."""
+
+
+def decree(site: SiteContext, request: PageRequest) -> Document:
+    """Return the page of one decree; 410 with a sentence for one that a person judged not to be one."""
+    language, known = request.language, _asked_decree(site, request)
+    if known is None:
+        return missing(site, request)
+    message = message_of(known, site.places, request.at, language)
+    view = decree_view(message, site.places)
+    words = web_words(language)["decree"]
+    gone = withdrawal(known, message.place, language)
+    if gone is not None:
+        title = words["withdrawn_title"]
+        return page(site, request, "gone.html", status=410, title=title, sentence=gone, places=(*view.departments, *view.communes))
+    copy = site.decrees.copy_of(known)
+    picture = None if copy is None else _picture(site, message, copy[0])
+    changes_at = next_change((known,), site, request.at)
+    if picture is not None and not picture.drawn:
+        changes_at = min(changes_at, request.at + _UNTIL_DRAWN)
+    fetched = None if copy is None or copy[1] is None else instant_text(copy[1], message.place.time_zone, message.words)
+    return page(
+        site,
+        request,
+        "decree.html",
+        changes_at=changes_at,
+        title=view.title.text,
+        decree=view,
+        picture=picture,
+        copy=None if copy is None or fetched is None else {"sha256": copy[0], "time": fetched},
+        made_at=instant_text(request.at, FRANCE.key, message.words),
+    )
+
+
+def _asked_decree(site: SiteContext, request: PageRequest) -> Decree | None:
+    asked = request.parameters["id"]
+    return site.decrees.get(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """The picture of a page of a decree: `path` on this site, its size in pixels, and what it shows in words. Until it is `drawn` that is
+    the size of most, and the words are those that are true of any."""
+
+    path: str
+    alt: str
+    width: int
+    height: int
+    drawn: bool
+
+
+def _picture(site: SiteContext, message: MessageInput, sha256: str) -> PictureView | None:
+    decree, shown = message.decree, None if site.pictures is None else site.pictures.look(message.decree, sha256)
+    # A site of files has those that are drawn: nobody draws others later.
+    if shown is None or (site.settings.files and shown.file is None):
+        return None
+    alt = alt_text(decree, message.place, message.language, page=shown.page, highlighted=shown.highlighted, covered=shown.covered)
+    return PictureView(f"/arretes/{decree.id}/page.png", alt, shown.width, shown.height, shown.file is not None)
+
+
+def decree_picture(site: SiteContext, request: PageRequest) -> Document:
+    """Return the picture of a decree, once it is drawn; 404 where there is none."""
+    known = _asked_decree(site, request)
+    copy = None if known is None else site.decrees.copy_of(known)
+    if known is not None and known.withdrawn_at is not None:
+        return missing(site, request, status=410)
+    if known is None or copy is None or site.pictures is None:
+        return missing(site, request)
+    shown = site.pictures.look(known, copy[0])
+    if shown is not None and shown.file is None:
+        return Document(b"", later=partial(_drawn, site, request, partial(site.pictures.drawn, known, copy[0])))
+    return _shown(site, request, shown)
+
+
+async def _drawn(site: SiteContext, request: PageRequest, draw: Callable[[], Awaitable[ShownPage | None]]) -> Document:
+    try:
+        return _shown(site, request, await draw())
+    except Busy as busy:
+        return replace(missing(site, request, status=503), headers={"Retry-After": str(ceil(busy.seconds))})
+
+
+def _shown(site: SiteContext, request: PageRequest, shown: ShownPage | None) -> Document:
+    return missing(site, request) if shown is None else Document(b"", "image/png", file=shown.file)
+
+
+# The page of a search: the places that may be meant first, then the decrees that hold the words.
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A place that may be meant."""
+
+    name: str
+    address: str
+    meta: tuple[str, ...]
+    label: StateLabel | None
+    note: str
+
+
+def search(site: SiteContext, request: PageRequest) -> Document:
+    """Return what a question finds: the places that it may mean, then the decrees that hold its words, each with the phrase."""
+    words = web_words(request.language)["search"]
+    asked = " ".join(request.query.get("q", "").split())
+    if not any(sign.isalnum() for sign in asked) or len(asked) > LONGEST_WORDS:
+        fault = words["too_long"] if len(asked) > LONGEST_WORDS else words["no_words"] if asked else ""
+        return page(site, request, "search.html", title=words["title"], asked="", fault=fault, choices=(), guessed=False, searched=False)
+    # "Est-ce utilisé à Valence ?" asks for Valence.
+    wanted = asked_about(asked) or asked
+    meant = places_named(wanted, site.places)
+    # What is understood costs more to find out than all else, and is no number where there is no digit.
+    question = understood(wanted, site.places) if any(sign.isdigit() for sign in wanted) else None
+    numbered = isinstance(question, Question) and question.topic is Topic.NUMBER
+    answer = site.questions.show(wanted, number_of(request)) if numbered else site.questions.search(wanted, number_of(request))
+    if isinstance(answer, OneDecree):
+        answer = DecreeList(Question(Topic.NUMBER, wanted), (answer.decree,), 1, 1, request.at)
+    listed = answer if isinstance(answer, DecreeList) else None
+    decrees = () if listed is None else tuple(one for one in listed.decrees if one.withdrawn_at is None)
+    instead = None if listed is None or listed.searched is None else listed.searched
+    return page(
+        site,
+        request,
+        "search.html",
+        changes_at=next_change(decrees, site, request.at),
+        title=words["title_words"].format(words=asked),
+        asked=asked,
+        fault="",
+        choices=() if meant is None else tuple(_choices(meant, site, request)),
+        # What may have been meant comes after what was found.
+        guessed=meant is not None and not meant.sure and bool(decrees),
+        choices_note=_choices_note(meant, words),
+        choices_more=""
+        if meant is None or meant.total <= len(meant.choices)
+        else words["communes_more"].format(n=meant.total - len(meant.choices)),
+        searched=True,
+        heading=words["numbered"] if numbered else words["decrees"],
+        instead=None if instead is None else words["instead"].format(asked=wanted, searched=instead),
+        found=tuple(_found(decrees, instead or wanted, site, request)),
+        unfinished=vocabulary(request.language).ask.unfinished if isinstance(answer, NothingFound) and answer.unfinished else "",
+        count=_count(1 if listed is None else listed.total, words, numbered=numbered),
+        page=1 if listed is None else listed.question.page,
+        pages=1 if listed is None else listed.pages,
+    )
+
+
+def _count(total: int, words: Mapping[str, str], *, numbered: bool) -> str:
+    if total == 1:
+        return ""
+    return str(total) if numbered else words["decrees_total"].format(n=total)
+
+
+def _choices_note(meant: PlaceChoices | None, words: Mapping[str, str]) -> str:
+    if meant is None:
+        return ""
+    if not meant.sure:
+        return words["communes_named" if meant.in_sentence else "communes_near"]
+    if len(meant.choices) == 1:
+        return ""
+    return words["communes_postcode"] if meant.asked.isdecimal() else words["communes_which"]
+
+
+def _found(decrees: Iterable[Decree], asked: str, site: SiteContext, request: PageRequest) -> Iterator[object]:
+    found = tuple(decrees)
+    texts = site.decrees.texts([one.id for one in found if one.id is not None])
+    for one in found:
+        phrase = found_words(one.title, asked, one) or found_words(texts.get(one.id or 0, ""), asked, one)
+        yield card(one, site.places, request.at, request.language, phrase)
+
+
+def _choices(meant: PlaceChoices, site: SiteContext, request: PageRequest) -> Iterator[Choice]:
+    """Yield the places, each commune with what is recorded of it."""
+    words, overview = web_words(request.language)["search"], cache(site.overview)
+    for choice in meant.choices:
+        place = choice.place
+        match place:
+            case Commune():
+                label, note = _recorded(place, overview, site, request)
+                yield Choice(place.name, f"/communes/{place.code}", tuple(_commune_meta(place, choice, site, request)), label, note)
+            case Department():
+                yield Choice(place.name, f"/departements/{place.code}", (f"{words['department']} {place.code}",), None, "")
+            case Region():
+                for code in place.departments:
+                    one = gazetteer().department(code)
+                    if one is not None:
+                        yield Choice(one.name, f"/departements/{code}", (f"{words['region']} {place.name}",), None, "")
+
+
+def _recorded(commune: Commune, overview: Callable[[], Overview], site: SiteContext, request: PageRequest) -> tuple[StateLabel | None, str]:
+    """Return how the first decree that names a commune and counts today stands, and how many do; else that those who decide there are not
+    read, else whether a decree may concern it."""
+    statuses, counts = view_words(request.language).status, vocabulary(request.language)
+    total = site.decrees.naming((commune.code,), 0, 0).total
+    if total:
+        current = site.questions.whole(site.questions.running_in(commune)[:1])
+        label = next((standing_label(message_of(one, site.places, request.at, request.language)) for one in current), None)
+        return label, counts.count_one if total == 1 else counts.count_many.format(n=total)
+    authorities = deciding_in({commune.department}, site.places)
+    unread = unread_label([one for one in overview().authorities if one.code in authorities], request.language)
+    if unread is not None:
+        return unread, ""
+    may_concern = site.decrees.naming_none(authorities, 0).total
+    return (StateLabel(statuses.may_concern, "doubt") if may_concern else StateLabel(statuses.not_named, "past")), ""
+
+
+def _commune_meta(place: Commune, choice: PlaceChoice, site: SiteContext, request: PageRequest) -> Iterator[str]:
+    department_ = gazetteer().department(place.department)
+    yield place.department if department_ is None else f"{department_.name} ({place.department})"
+    if place.postcodes:
+        yield ", ".join(place.postcodes[:3])
+    if place.population is not None:
+        yield view_words(request.language).place.people.format(n=thousands(place.population, request.language))
+    if choice.matched is not None:
+        yield choice_text(choice, request.language)
+
+
 # Long texts.
 
 
@@ -292,21 +515,8 @@ def _listed_decrees(site: SiteContext) -> Iterator[Parameters]:
             yield {"id": str(one.id)}
 
 
-def _listed_communes(site: SiteContext) -> Iterator[Parameters]:
-    codes = {code for code, place in site.places.items() if not place.territory}
-    for one in site.decrees.communes_named(codes):
-        yield {"code": one.code}
-
-
-def _listed_departments(site: SiteContext) -> Iterator[Parameters]:
-    for code, place in sorted(site.places.items()):
-        if not place.territory:
-            yield {"code": code}
-
-
-def _listed_operators(site: SiteContext) -> Iterator[Parameters]:
-    for one in site.browsing.operators():
-        yield {"slug": one.slug}
+def _departments(site: SiteContext) -> list[str]:
+    return sorted(code for code, place in site.places.items() if not place.territory)
 
 
 _PAGED = frozenset({"page"})
@@ -322,11 +532,11 @@ PAGES: tuple[Route, ...] = (
     Route("/", home),
     Route("/envigueur", running, query=_PAGED),
     Route("/departements", departments),
-    Route("/departements/{code}", department, _listed_departments, _PAGED),
-    Route("/communes/{code}", town, _listed_communes, _PAGED),
+    Route("/departements/{code}", department, lambda site: ({"code": code} for code in _departments(site)), _PAGED),
+    Route("/communes/{code}", town, lambda site: ({"code": one.code} for one in site.decrees.communes_named(_departments(site))), _PAGED),
     Route("/arretes/{id}", decree, _listed_decrees),
     Route("/arretes/{id}/page.png", decree_picture, twins=False),
-    Route("/operateurs/{slug}", operator, _listed_operators, _PAGED),
+    Route("/operateurs/{slug}", operator, lambda site: ({"slug": one.slug} for one in site.browsing.operators()), _PAGED),
     Route("/recherche", search, query=frozenset({"q", "page"}), dynamic=True),
     Route("/sources", sources),
     Route("/apropos", about),

@@ -12,12 +12,11 @@ from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Decree, Place
 from bot.domain.health import AuthorityHealth, Overview, Status
 from bot.gazetteer.gazetteer import Commune, gazetteer
-from bot.messages import Language, MessageInput, place_for, words_in
 from bot.messages.legal import current_period
-from bot.messages.lines import date_text, moment_at, period_text, thousands
-from bot.messages.words import clean
+from bot.messages.lines import MessageInput, date_text, moment_at, period_text, place_for, thousands
+from bot.messages.words import Language, clean, words_in
 from bot.queries.answers import TownAnswer
-from bot.queries.phrases import authority_text, message_of
+from bot.queries.phrases import authority_text, failing_since, message_of
 from bot.queries.vocabulary import vocabulary
 from bot.storage.search import query_terms, term
 from bot.web.decree_view import Piece
@@ -80,7 +79,7 @@ def last_read(health: AuthorityHealth) -> datetime | None:
 def _source_label(health: AuthorityHealth, place: Place, at: datetime, language: Language) -> StateLabel:
     own = view_words(language).status
     if health.status is Status.FAILING:
-        since = unread_since(health, place)
+        since = failing_since(health, place)
         text = own.unread_always if since is None else own.unread_since.format(day=_short(since, place, at, language))
         return StateLabel(text, "broken")
     if health.status in _UNREAD:
@@ -91,12 +90,6 @@ def _source_label(health: AuthorityHealth, place: Place, at: datetime, language:
         return StateLabel(own.late, "read")
     read = last_read(health)
     return StateLabel(own.read.format(time="" if read is None else _moment_text(read, place, at, language)).strip(), "read")
-
-
-def unread_since(health: AuthorityHealth, place: Place) -> date | None:
-    """Return the day since which an authority cannot be read, at its place; None where that is not known."""
-    since = None if health.main is None else health.main.since
-    return None if since is None else since.astimezone(ZoneInfo(place.time_zone)).date()
 
 
 def _short(day: date, place: Place, at: datetime, language: Language) -> str:
@@ -298,7 +291,7 @@ def _unread(health: Iterable[AuthorityHealth], places: Mapping[str, Place], depa
     for one in by_nearness(health, department):
         if one.status is Status.FAILING and not one.code.startswith("R-"):
             place = place_for(places, one.code)
-            since = unread_since(one, place)
+            since = failing_since(one, place)
             words = {"authority": with_article(place, language)}
             if since is None:
                 said.append(own.unread_always.format(**words))

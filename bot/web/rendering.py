@@ -1,20 +1,32 @@
-"""Turn templates, words and values into pages. Every value is escaped; a name that a template misspells is an error."""
+"""Turn templates, words and values into pages, and make what several pages have. Every value is escaped; a name that a template misspells
+is an error.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from bot.messages import Language
-from bot.messages.words import data_file
+from bot.domain.acts import DecreePeriod, Moment
+from bot.domain.law import period
+from bot.domain.posts import FRANCE, Follow
+from bot.messages.lines import place_for
+from bot.messages.words import Language, data_file, words_in
+from bot.queries.following import follow_code
+from bot.queries.running import RunningDecrees
 from bot.web.documents import Document, PageRequest, SiteContext
+from bot.web.views import full_day
 
 
 @cache
@@ -54,7 +66,17 @@ def style_path() -> str:
 
 def render(template: str, language: Language, **values: object) -> bytes:
     """Fill a template of `bot/web/templates/`. It sees `words`, `language` and these values."""
-    return _environment().get_template(template).render(words=web_words(language), language=language, **values).encode("utf-8")
+    return _kept_whole(_environment().get_template(template).render(words=web_words(language), language=language, **values)).encode("utf-8")
+
+
+# What stands between two tags and holds such a number; drawings and the title of a page hold no tags.
+_TEXT = re.compile(r"<(svg|title)\b.*?</\1>|(?<=>)[^<>]*[0-9][-/][0-9][^<>]*(?=<)", re.DOTALL)
+_NUMBER = re.compile(r"(?<![\w/.:&#-])[0-9A-Z]{1,8}(?:[-/][0-9A-Z]{1,8}){1,5}(?![\w/-])")
+
+
+def _kept_whole(document: str) -> str:
+    """Return a page whose numbers (`2026-1104`, `L. 312-1`) are on one line: browsers break at hyphens, and a half is another number."""
+    return _TEXT.sub(lambda text: text[0] if text[1] else _NUMBER.sub(r'<span class="nb">\g<0></span>', text[0]), document)
 
 
 def page(
@@ -88,3 +110,83 @@ def page(
 def missing(site: SiteContext, request: PageRequest, *, status: int = 404) -> Document:
     """Return the page of an address where nothing is (404), or nothing any more (410)."""
     return page(site, request, "error.html", status=status, error=web_words(request.language)["errors"][str(status)])
+
+
+# What several pages have: ways to be notified, when what they show changes, which page of a list is asked for.
+
+_LAST_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to be notified: a link, and what comes of it. `type` is the media type of a feed that programs find in the head of the page."""
+
+    name: str
+    address: str
+    note: str
+    type: str = ""
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """All ways to be notified of what a page is about."""
+
+    heading: str
+    ways: tuple[Way, ...]
+
+
+def ways(site: SiteContext, request: PageRequest, feed: str, *, name: str = "", follow: Follow | None = None, tag: str = "VSA") -> Ways:
+    """Return how to be notified. `feed` is the path of the feeds without its ending, `name` what the page is about."""
+    words, settings = web_words(request.language)["follow"], site.settings
+    found = []
+    if settings.telegram:
+        start = "" if follow is None else f"?start={follow_code(follow)}"
+        found.append(Way(words["telegram"], f"https://t.me/{settings.telegram}{start}", words["telegram_note"], outside=True))
+    found.append(Way(words["calendar"], settings.href(f"{feed}.ics", request.language), words["calendar_note"], "text/calendar"))
+    found.append(Way(words["atom"], settings.href(f"{feed}.atom", request.language), words["atom_note"], "application/atom+xml"))
+    if settings.mastodon:
+        account = urlsplit(settings.mastodon)
+        address = f"{account.scheme}://{account.netloc}/tags/{tag}"
+        found.append(Way(words["mastodon"].format(tag=f"#{tag}"), address, words["mastodon_note"], outside=True))
+    return Ways(words["heading"].format(name=name) if name else words["heading_all"], tuple(found))
+
+
+def next_change(decrees: Iterable[DecreePeriod], site: SiteContext, at: datetime) -> datetime:
+    """Return when a page that shows these decrees must be made anew: at the next hour at which one begins or ends, at midnight at the
+    latest, in each time zone that counts."""
+    zones, instants = {FRANCE}, []
+    for decree in decrees:
+        zone = ZoneInfo(place_for(site.places, decree.authority).time_zone)
+        zones.add(zone)
+        instants += [_instant(moment, zone) for moment in period(decree) if moment is not None and moment.time is not None]
+    for zone in zones:
+        midnight = datetime.combine(at.astimezone(zone).date() + timedelta(days=1), time(), zone)
+        instants.append(midnight.astimezone(UTC))
+    return min(instant for instant in instants if instant > at)
+
+
+def _instant(moment: Moment, zone: ZoneInfo) -> datetime:
+    return datetime.combine(moment.day, moment.time or time(), zone).astimezone(UTC)
+
+
+def number_of(request: PageRequest) -> int:
+    """Return the page of a list that is asked for; the first where that is no number."""
+    asked = request.query.get("page", "")
+    return min(max(int(asked), 1), _LAST_PAGE) if asked.isdecimal() and asked.isascii() and len(asked) < 5 else 1
+
+
+def today(request: PageRequest) -> str:
+    """Return the day in France, in full."""
+    return full_day(request.at.astimezone(FRANCE).date(), words_in(request.language), request.language)
+
+
+def running_of(site: SiteContext, department: str = "") -> RunningDecrees | None:
+    """Return what is in force or to come, of a department where one is given; None where there is no such."""
+    answer = site.questions.running(department)
+    return answer if isinstance(answer, RunningDecrees) else None
+
+
+def moved(site: SiteContext, request: PageRequest, path: str) -> Document:
+    """Return that a page is at another path of the site."""
+    return Document(b"", status=301, headers={"Location": site.settings.href(path, request.language)})

@@ -1,31 +1,40 @@
 """Answer requests over HTTP: an ASGI application over the site, which keeps documents as they are sent and limits how much one visitor may
-ask. Nothing of it writes, and nothing of a request is logged.
+ask, and a server of it, beside the program that it is part of. Nothing of it writes, and nothing of a request is logged.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import gzip
 import secrets
+import socket
+import sys
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import h11
 import structlog
+import uvicorn
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from bot.domain.limits import RateDecision, RateLimiter
+from bot.queries.questions import RateDecision, RateLimiter
 from bot.storage.errors import StorageError
+from bot.web.api import problem
 from bot.web.documents import Document, SiteContext
 from bot.web.site import LONGEST_PATH, LONGEST_QUERY, Address, Addresses, fault, respond
 
@@ -230,36 +239,28 @@ FULL = "full"
 """Name of what the server says in the `state` of a request: whether there are more connections than it takes."""
 
 
+@dataclass(slots=True, eq=False)
 class Application:
     """Answers requests. Pages are made in the threads of `executor`, so that the loop never waits for the store."""
 
-    def __init__(
-        self,
-        site: SiteContext,
-        addresses: Addresses,
-        clock: Callable[[], datetime],
-        limits: VisitorLimits,
-        executor: Executor,
-        cache: Cache,
-    ) -> None:
-        self._site = site
-        self._addresses = addresses
-        self._clock = clock
-        self._limits = limits
-        self._executor = executor
-        self._cache = cache
-        self._making: dict[object, asyncio.Task[Packed]] = {}
+    site: SiteContext
+    addresses: Addresses
+    clock: Callable[[], datetime]
+    limits: VisitorLimits
+    executor: Executor
+    cache: Cache
+    _making: dict[object, asyncio.Task[Packed]] = field(default_factory=dict, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = Headers(scope=scope)
         path, query = scope["path"], scope["query_string"].decode("latin-1")
-        address = self._addresses.find(path[:LONGEST_PATH], query[:LONGEST_QUERY])
+        address = self.addresses.find(path[:LONGEST_PATH], query[:LONGEST_QUERY])
         client = scope.get("client")
         peer = "" if client is None else str(client[0])
         if scope.get("state", {}).get(FULL):
             packed = self._fault(address, 503, {"Connection": "close"})
-        elif not self._limits.allows(peer, headers.getlist("x-forwarded-for"), self._clock()):
+        elif not self.limits.allows(peer, headers.getlist("x-forwarded-for"), self.clock()):
             packed = self._fault(address, 429)
         elif scope["method"] not in {"GET", "HEAD"}:
             packed = self._fault(address, 405)
@@ -276,10 +277,10 @@ class Application:
     async def _packed(self, address: Address) -> Packed:
         """Return what is kept under this address, else make it: once, however many ask for it at the same time."""
         try:
-            revision = await self._in_thread(self._site.revision)
+            revision = await self._in_thread(self.site.revision)
         except StorageError as error:
             return self._no_data(address, error)
-        kept = self._cache.get(address.key, revision, self._clock())
+        kept = self.cache.get(address.key, revision, self.clock())
         if kept is not None:
             return kept
         making = self._making.get((address.key, revision))
@@ -291,9 +292,9 @@ class Application:
         return await asyncio.shield(making)
 
     async def _make(self, address: Address, revision: int) -> Packed:
-        at = self._clock()
+        at = self.clock()
         try:
-            packed = await self._in_thread(lambda: pack(respond(self._site, address, at)))
+            packed = await self._in_thread(lambda: pack(respond(self.site, address, at)))
             if packed.document.later is not None:
                 packed = pack(await packed.document.later())
         except StorageError as error:
@@ -304,7 +305,7 @@ class Application:
             pattern = None if address.route is None else address.route.pattern
             log.error("web.page_failed", page=pattern, fault=type(error).__name__, at=at_line)
             packed = self._fault(address, 500)
-        self._cache.put(address.key, packed, revision, at)
+        self.cache.put(address.key, packed, revision, at)
         return packed
 
     def _no_data(self, address: Address, error: StorageError) -> Packed:
@@ -316,11 +317,11 @@ class Application:
     def _fault(self, address: Address, status: int, more: Mapping[str, str] = _NONE) -> Packed:
         headers = {"Retry-After": _RETRY_AFTER[status]} if status in _RETRY_AFTER else {}
         headers |= {"Allow": "GET, HEAD"} if status == 405 else {}
-        document = fault(self._site, address, status, self._clock())
+        document = fault(self.site, address, status, self.clock())
         return pack(replace(document, headers={**document.headers, **headers, **more}))
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        return await asyncio.get_running_loop().run_in_executor(self.executor, work)
 
 
 def _response(packed: Packed, asked: Headers) -> Response:
@@ -339,3 +340,147 @@ def _response(packed: Packed, asked: Headers) -> Response:
     if gzipped:
         headers["Content-Encoding"] = "gzip"
     return Response(packed.body(accepts_gzip=gzipped), document.status, headers, document.media_type)
+
+
+# The server: a socket of our own, and uvicorn in a thread and a loop of its own.
+
+MOST_AT_ONCE = 100
+"""Connections at once; one more is answered with 503."""
+SLOWEST = 10.0
+"""Seconds for the head of a request, and for the client to take what is sent to it before more of it is."""
+_LINGERING = 1
+"""Seconds that answers under way have when it stops."""
+
+
+class PatientProtocol(H11Protocol):
+    """HTTP/1.1 that cuts a client off that does not finish its request, or does not take its answer: uvicorn waits for both for ever.
+    It refuses in the form in which the application does."""
+
+    _asking: asyncio.TimerHandle | None = None
+    _taking: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._await_request()
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request. That of the next one must be whole soon, too."""
+        self.app_state = {FULL: len(self.connections) > MOST_AT_ONCE}
+        super().data_received(data)
+        # None before the first request, whatever its type says.
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            self._stop_waiting()
+        elif self._asking is None:
+            self._await_request()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request as the API refuses: for which address it was meant is not known."""
+        error = sys.exception()
+        status = HTTPStatus(error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else HTTPStatus.BAD_REQUEST)
+        refusal = problem(status, "This is no request of HTTP/1.1 that can be read, or its head is too large.")
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            length = {"Content-Length": str(len(refusal.body)), "Content-Type": refusal.media_type, "Connection": "close"}
+            head = h11.Response(status_code=status, headers=[*({**HEADERS, **refusal.headers, **length}).items()], reason=status.phrase)
+            for event in (head, h11.Data(data=refusal.body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def on_response_complete(self) -> None:
+        """Rest until the next request: uvicorn closes the connection if none begins."""
+        self._stop_waiting()
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """Begin to wait for the client to take what was sent."""
+        super().pause_writing()
+        if self._taking is None:
+            self._taking = self.loop.call_later(SLOWEST, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: it has taken it."""
+        super().resume_writing()
+        self._stop_taking()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+        self._stop_taking()
+
+    def _await_request(self) -> None:
+        self._asking = self.loop.call_later(SLOWEST, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
+
+    def _stop_taking(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the program that it is part of."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+_FAULTS = {
+    errno.EADDRINUSE: "another program listens at this port",
+    errno.EACCES: "this user may not listen at this port",
+    errno.EADDRNOTAVAIL: "this machine does not have this address",
+}
+
+
+def bound(listen: str) -> socket.socket:
+    """Return a socket that listens at `host:port`, `[::1]:port` for IPv6. Raises OSError where that cannot be."""
+    host, _, port = listen.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        return socket.create_server((host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128)
+    except OSError as error:
+        # Python's own words hold the number of the error, and the address twice.
+        raise OSError(_FAULTS.get(error.errno or 0) or error.strerror or str(error)) from None
+
+
+def address_of_socket(listening: socket.socket) -> str:
+    """Return where people on this machine reach it, `http://127.0.0.1:8080/`."""
+    name: Any = listening.getsockname()
+    return f"http://[{name[0]}]:{name[1]}/" if listening.family is socket.AF_INET6 else f"http://{name[0]}:{name[1]}/"
+
+
+async def serve(application: ASGIApp, listening: socket.socket) -> None:
+    """Serve on a socket that is bound already, until this is cancelled. The socket is closed at the end, some two seconds later at most.
+
+    In a loop of its own: a poll takes dozens of turns of its loop, and would wait in each for all visitors who have one too.
+    """
+    config = uvicorn.Config(
+        application,
+        lifespan="off",
+        ws="none",
+        http=PatientProtocol,
+        access_log=False,
+        # Its own lines say nothing but that somebody sent nonsense.
+        log_config=None,
+        log_level="critical",
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=_LINGERING,
+        h11_max_incomplete_event_size=16_384,
+    )
+    server = _Server(config)
+    thread = ThreadPoolExecutor(1, thread_name_prefix="web-server")
+    serving = asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(server.serve(sockets=[listening])))
+    thread.shutdown(wait=False)  # once it has served
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await serving

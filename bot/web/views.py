@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import ALLOWING, GRANTS, Decree, Kind, Moment, Place
 from bot.domain.law import Standing
-from bot.domain.routing import operator_slug
-from bot.gazetteer.gazetteer import gazetteer, typographic
-from bot.messages import Language, MessageInput, Words
+from bot.domain.posts import operator_slug
+from bot.gazetteer.gazetteer import named_communes, typographic
 from bot.messages.legal import current_period, flag_lines, list_standing, recourse_line
-from bot.messages.lines import capital, date_text, moment_at, moment_text, period_text, short_where, time_text
-from bot.messages.words import KindWords, PurposeWords, Table, clean, data_file, link_to
+from bot.messages.lines import MessageInput, capital, date_text, moment_at, moment_text, period_text, short_where, time_text
+from bot.messages.words import KindWords, Language, PurposeWords, Table, Words, clean, data_file, link_to
 from bot.queries.phrases import message_of
 
 _LONGEST_PHRASE = 200
@@ -216,8 +215,7 @@ def standing_label(message: MessageInput) -> StateLabel:
 
 def full_day(day: date, words: Words, language: Language) -> str:
     """Return `dimanche 29 novembre 2026`."""
-    own = view_words(language).days
-    return own.full.format(weekday=own.weekdays[day.weekday()], date=date_text(day, words.dates))
+    return full_moment(Moment(day), words, language)
 
 
 def full_moment(moment: Moment, words: Words, language: Language) -> str:
@@ -296,7 +294,8 @@ def spans_of(phrase: str, marks: Iterable[tuple[int, int]]) -> tuple[TextSpan, .
     first, last = 0, len(phrase)
     if last > _LONGEST_PHRASE:
         marked = places[0][0] if places else 0
-        first = _word_start(phrase, marked - _MARGIN) if marked > _MARGIN else 0
+        first = max(marked - _MARGIN, 0)
+        first = phrase.find(" ", first) + 1 if first and " " in phrase[first:] else first
         last = min(last, first + _LONGEST_PHRASE)
         last = phrase.rfind(" ", first, last) if last < len(phrase) and " " in phrase[first:last] else last
     spans = [TextSpan("[…] ")] if first else []
@@ -309,10 +308,6 @@ def spans_of(phrase: str, marks: Iterable[tuple[int, int]]) -> tuple[TextSpan, .
         at = end
     spans += [TextSpan(phrase[at:last]), TextSpan(" […]" if last < len(phrase) else "")]
     return tuple(span for span in spans if span.text)
-
-
-def _word_start(phrase: str, at: int) -> int:
-    return phrase.find(" ", at) + 1 if " " in phrase[at:] else at
 
 
 # Cards: one decree of a list.
@@ -396,7 +391,7 @@ def title_of(message: MessageInput) -> DecreeTitle:
     """Return `Valence : festival des Lumières`: the place, then the event, else the object, else the number; then the kind,
     of all but authorisations."""
     decree, own = message.decree, view_words(message.language).card
-    communes = tuple(dict.fromkeys(commune.name for named in decree.communes if (commune := gazetteer().commune(named.code)) is not None))
+    communes = tuple(dict.fromkeys(commune.name for commune in named_communes(decree)))
     where = ", ".join(communes[:_NAMED_IN_TITLE])
     if len(communes) > _NAMED_IN_TITLE:
         where = own.and_more.format(names=where, n=len(communes) - _NAMED_IN_TITLE)

@@ -27,7 +27,7 @@ from pydantic_core import ErrorDetails
 
 from sources.catalogue.toml_lines import line_of
 from sources.model import CatalogueError
-from sources.text.urls import canonical
+from sources.text import canonical
 
 _WRITTEN = ("evidence", "checked")
 """What a source of a file must say, though it has a value without."""
@@ -103,15 +103,7 @@ Level = Literal[
     "section-card", "year-card", "year-select", "year-link", "period-card", "category-card", "month-card", "month-link", "session"
 ]
 Listing = Literal[
-    "download-list",
-    "card-pdf",
-    "card-detail",
-    "downloads-group",
-    "select-detail",
-    "plain-links",
-    "plain-links-detail",
-    "custom",
-    "unknown",
+    "download-list", "card-pdf", "card-detail", "downloads-group", "select-detail", "plain-links", "plain-links-detail", "custom", "unknown"
 ]
 Order = Literal["newest-first", "oldest-first", "one-page", "unknown"]
 """Where new entries appear: on the first page, on the last, on the only one, or not known (then at both ends)."""
@@ -289,11 +281,8 @@ def _problem(name: str, text: str, detail: ErrorDetails) -> str:
     path = detail["loc"]
     line = line_of(text, path)
     where = name if line is None else f"{name}:{line}"
-    return ": ".join(part for part in (where, _dotted(path), _explained(detail, path)) if part)
-
-
-def _dotted(path: tuple[str | int, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    return ": ".join(part for part in (where, dotted, _explained(detail, path)) if part)
 
 
 def _explained(detail: ErrorDetails, path: tuple[str | int, ...]) -> str:

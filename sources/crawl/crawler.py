@@ -32,7 +32,7 @@ from sources.crawl.trail import (
     wanted,
 )
 from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Validators
-from sources.pages import PageLink
+from sources.pages.links import PageLink
 
 MAX_PAGES = 12
 """Pages one walk may read on its way. More means that the layout is not understood."""
@@ -132,7 +132,8 @@ class Crawler:
                 return again
         walk = Traversal(visits, source, trail, today)
         await walk.run()
-        listed |= {url: replace(entry, origin=walk.origins.get(url, entry.origin)) for url, entry in walk.lists.listed.items()}
+        listed |= walk.lists.listed
+        listed |= {url: replace(listed[url], origin=origin) for url, origin in walk.origins.items() if url in walk.lists.listed}
         pages = tuple((walk.lists.polled | walk.emptied(tuple(listed.values())) | walk.to_ask_again()).values())
         polled_on = trail.polled_on if trail is not None and walk.unread else today
         known = dict.fromkeys((*visits.known, *sorted(walk.gone), *walk.unread, *sorted(walk.parts)))

@@ -22,8 +22,9 @@ from sources.crawl.trail import (
     sections,
 )
 from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Unreachable, Validators
-from sources.pages import READERS, PageLinks, Pager
-from sources.text.dates import label_of
+from sources.pages import READERS
+from sources.pages.links import PageLinks, Pager
+from sources.text import label_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from sources.model import ListingEntry, Validators
-from sources.pages import PageLink, PageLinks
-from sources.pages.links import OFFSET
-from sources.text.dates import is_slice, label_of, read_label
-from sources.text.names import is_aside, names_a_part, names_recueil, unlike
-from sources.text.urls import same_site, site_of
+from sources.pages.links import OFFSET, PageLink, PageLinks
+from sources.text import is_aside, is_slice, label_of, names_a_part, names_recueil, read_label, same_site, site_of, unlike
 
 WALK_EVERY = timedelta(days=1)
 """The longest time between two walks from the root."""

@@ -332,10 +332,7 @@ def refresh_of(html: str) -> str | None:
 
 
 def _validators(response: httpx.Response, otherwise: Validators) -> Validators:
-    return Validators(
-        response.headers.get("etag") or otherwise.etag,
-        response.headers.get("last-modified") or otherwise.last_modified,
-    )
+    return Validators(response.headers.get("etag") or otherwise.etag, response.headers.get("last-modified") or otherwise.last_modified)
 
 
 def named_type(content_type: str) -> str:

@@ -27,8 +27,19 @@ import structlog
 from sources.catalogue.authority import Browser
 from sources.http.answers import NO_VALIDATORS, PageReceiver, Redirect, WatchedStream, receive_robots, refresh_of
 from sources.http.browser.fetcher import BrowserFetcher
-from sources.http.connection import Address, ClientOptions, Connection, Origins, Resolver, SiteCookies, SystemResolver, Target, address_of
-from sources.http.failures import in_plain_words, is_of_this_machine
+from sources.http.connection import (
+    Address,
+    ClientOptions,
+    Connection,
+    Origins,
+    Resolver,
+    SiteCookies,
+    SystemResolver,
+    Target,
+    address_of,
+    in_plain_words,
+    is_of_this_machine,
+)
 from sources.http.files import CSV, JSON, PDF, FileKind, FileReceiver, PartialFile, RequestAgain
 from sources.http.politeness import (
     SYSTEM_CLOCKS,
@@ -42,7 +53,7 @@ from sources.http.politeness import (
     seconds_to_wait,
 )
 from sources.model import Blocked, Download, FetchError, Page, Unreachable, Unusable, Validators
-from sources.text.urls import canonical, same_site
+from sources.text import canonical, same_site
 
 Answer = TypeVar("Answer")
 
@@ -163,8 +174,7 @@ class Client:
         with PartialFile(target, url) as part:
             receiver = FileReceiver(part, kind, at_most, gives_way)
             return await self._follow(
-                url,
-                lambda here: self._session.get(here, receiver.headers(here), receiver, seconds=options.file_seconds, on_start=start),
+                url, lambda here: self._session.get(here, receiver.headers(here), receiver, seconds=options.file_seconds, on_start=start)
             )
 
     async def reach(self, host: str) -> datetime | None:
@@ -184,9 +194,7 @@ class Client:
     async def _robots_text(self, url: str) -> str:
         seconds = self._options.page_seconds
         return await self._follow(
-            url,
-            lambda here: self._session.get(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds),
-            for_robots=True,
+            url, lambda here: self._session.get(here, _ROBOTS_HEADERS, receive_robots, seconds=seconds), for_robots=True
         )
 
     async def _follow(

@@ -31,8 +31,7 @@ from sources.pages.links import (
     tags_in,
     text_of,
 )
-from sources.text.dates import find_date, fold
-from sources.text.urls import canonical
+from sources.text import canonical, find_date, fold
 
 _HEADING = "liste des actes publies"
 _ENTRY_PAGE = "/raa.html"

@@ -29,8 +29,7 @@ from sources.pages.links import (
     tags_in,
     text_of,
 )
-from sources.text.dates import find_date
-from sources.text.urls import canonical
+from sources.text import canonical, find_date
 
 _BLOCK = "block-decree-list-block"
 _DECREE = "node--type--tc13-decree"

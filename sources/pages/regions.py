@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from datetime import date
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -32,8 +31,7 @@ from sources.pages.links import (
     shown_title,
     tags_in,
 )
-from sources.text.dates import find_date, label_of
-from sources.text.urls import canonical, same_site
+from sources.text import canonical, find_date, label_of, same_site
 
 _DOCUMENT = re.compile(r"/irecontenu/telechargement/", re.IGNORECASE)
 # Seen where a region's prefix was put before an address that had it already.
@@ -99,13 +97,10 @@ def _as_documents(found: dict[str, Tag], url: str) -> tuple[ListingEntry, ...]:
     listed = []
     for target, anchor in found.items():
         title = _title(anchor) or name_in(target)
-        listed.append(ListingEntry(target, title, published(anchor, target, title, year=year) or _short_date(title, target)))
+        # `1er_mars_25`: editors of files shorten the year.
+        short = (day for text in (title, name_in(target)) if (day := find_date(text, short_years=True)))
+        listed.append(ListingEntry(target, title, published(anchor, target, title, year=year) or next(short, None)))
     return tuple(listed)
-
-
-def _short_date(title: str, target: str) -> date | None:
-    """Read `1er_mars_25`: editors of files shorten the year."""
-    return find_date(title, short_years=True) or find_date(name_in(target), short_years=True)
 
 
 def _pager(anchors: Sequence[Tag], url: str) -> Pager:

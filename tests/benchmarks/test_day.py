@@ -19,10 +19,10 @@ from benchmarks.day.run import SEND, simulate
 from benchmarks.day.sites import BYTES_PER_SECOND, Plan, is_measured
 from benchmarks.month.run import scratch
 from bot.domain.acts import Outcome
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from bot.ingest.judging import judge_reading
 from bot.reading.acts.cutting import assemble
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from sources.catalogue.authority import load_authorities
 from tests.france.publications import Recueil
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.fuzz import targets
 from benchmarks.fuzz.__main__ import seeds
-from bot.messages import TelegramText
+from bot.messages.announcement import TelegramText
 from bot.web.documents import Document
 
 NASTY = (

@@ -17,7 +17,7 @@ from benchmarks.reading.processes import Failed, Spent, run
 from benchmarks.reading.report import report
 from benchmarks.reading.sample import Sample
 from benchmarks.reading.ways import Found, Run, find, missing_for_reference
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

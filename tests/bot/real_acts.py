@@ -10,8 +10,8 @@ from sqlalchemy import update
 
 from bot.app.demo.scenario import demo_text
 from bot.domain.acts import Act, Cover, Reading
-from bot.domain.pages import PageText
 from bot.domain.records import NewRecueil, RecordingResult, Recueil, RecueilState
+from bot.domain.text import PageText
 from bot.ingest.judging import decision_keys, read_result
 from bot.storage.schema import acts, decrees
 from bot.storage.store import Store

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain.acts import Act, Cover, Reading
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent
 
 

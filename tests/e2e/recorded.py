@@ -24,8 +24,8 @@ from types import MappingProxyType
 from bot.app.inventory import namer_of, places_of
 from bot.domain.acts import Act, Cover, Decree, Facts, Judged, Kind, Moment, Outcome, Place, Purpose, Reading, Reference, Verdict
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.domain.pages import PageText
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
+from bot.domain.text import PageText
 from bot.storage.recording import Route
 from bot.storage.schema import decrees
 from bot.storage.store import Store, open_store

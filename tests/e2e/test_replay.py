@@ -15,7 +15,7 @@ from bot.app.demo.replay import CannedAnswer, Replay
 from bot.app.demo.scenario import DROME, DemoLink, demo_text, downloads
 from bot.domain.acts import Kind
 from bot.domain.posts import PostState
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from tests.e2e.world import CHANNEL, NOON, World, one_round, posts_in
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer

@@ -20,7 +20,7 @@ from bot.app.wiring import Parts
 from bot.domain.acts import Decree, Outcome
 from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
-from bot.ingest.redetect import Effect, Redetection
+from bot.ingest.renewal import Effect, Redetection
 from bot.storage.schema import acts, decrees, posts, recueils
 from tests.bot.real_acts import DOUBTFUL_TEXT
 from tests.bot.storage.finding import posts_of

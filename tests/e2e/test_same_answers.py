@@ -15,12 +15,11 @@ from typer.testing import CliRunner
 from bot.app.wiring import open_questions
 from bot.cli import decrees as command_line
 from bot.cli.context import Context
-from bot.domain.limits import RateLimiter
 from bot.domain.mentions import StatusMention
-from bot.messages import StatusLimits
+from bot.messages.words import StatusLimits
 from bot.queries.answers import Question
 from bot.queries.mastodon import MentionAnswers, answer_status
-from bot.queries.questions import Questions
+from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.commands import COMMANDS
 from bot.queries.telegram.replies import LetterWanted, PressButton, Reply, telegram_reply
 from bot.queries.vocabulary import vocabulary

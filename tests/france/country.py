@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sources.catalogue.authority import Authority, Source
 from sources.crawl.trail import matches
-from sources.text.urls import canonical
+from sources.text import canonical
 from tests.france.elsewhere import SESSION, Moselle, Police, Regions, stranger
 from tests.france.national import National, as_it_may_be
 from tests.france.pages import Content, Page, Pages, Redirect

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from sources import pages
-from sources.pages import Reader
+from sources.pages.links import Reader
 
 READERS: Mapping[str, Reader] = {name: lru_cache(maxsize=4096)(reader) for name, reader in pages.READERS.items()}
 """To stand for those of the crawler where a test is about requests, not about reading."""

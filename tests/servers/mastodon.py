@@ -17,6 +17,7 @@ import warnings
 import weakref
 from contextlib import closing
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,13 @@ class MastodonServer(LoopbackServer):
         headers = {"Authorization": f"Bearer {token or self.token}"}
         answer = httpx.request(method, self.url + path, data=form or None, headers=headers, trust_env=False, timeout=60)
         return answer.raise_for_status().json()
+
+
+def load_mock() -> None:
+    """Import mastodon-mock, which takes ten times as long as to make one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_module("mastodon_mock.app")
 
 
 class _Mock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 
 HOST = "https://www.test.gouv.fr"
@@ -47,11 +48,13 @@ def white_card(href: str, text: str, published: str | None = None, attributes: s
     )
 
 
+@lru_cache(maxsize=4096)
 def file_href(number: int, name: str | None = None) -> str:
     """The address of a file as the platform writes it."""
     return f"/contenu/telechargement/{1000 + number}/{9000 + number}/file/{name or f'recueil-99-2026-{number:03}'}.pdf"
 
 
+@lru_cache(maxsize=4096)
 def download(number: int, day: str | None = None, *, title: str | None = None, name: str | None = None) -> str:
     """An intact download link."""
     date = f" - {day}" if day else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,7 +22,7 @@ class MemorySite:
         self._conditional = conditional
 
     def may_fetch(self, url: str) -> bool:
-        return not any(url.startswith(host) for host in self.foreign)
+        return not url.startswith(self.foreign)
 
     async def page(self, url: str, validators: Validators = Validators()) -> Page:  # noqa: B008 - the protocol's own signature
         failure = self.failures.get(url)
@@ -35,7 +34,7 @@ class MemorySite:
         if target not in self.pages:
             raise Gone(f"{target}: 404")
         html = self.pages[target]
-        current = Validators(etag=hashlib.sha256(html.encode()).hexdigest()[:8]) if self._conditional else Validators()
+        current = Validators(etag=f"{hash(html):x}") if self._conditional else Validators()
         if validators.etag is not None and validators == current:
             return Page(target, "", current, unchanged=True)
         return Page(target, html, current)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.app.config.errors import Problem
 from bot.app.config.model import DestinationSettings, Settings
-from bot.domain.routing import followed_chat
+from bot.domain.posts import followed_chat
 
 _EDITING = frozenset({"telegram", "mastodon"})
 """The platforms whose channels are `bot.delivery.EditingChannel`s."""

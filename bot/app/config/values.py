@@ -17,7 +17,9 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, Strict, ValidationInfo
 
 from bot.app.config.errors import closest, printable
-from bot.domain.addresses import is_loopback, split_address, web_base
+from bot.domain.secrets import is_loopback, split_address, web_base
+from bot.gazetteer.finding import find_places
+from bot.gazetteer.gazetteer import Department, Region
 
 # Plain values: each function returns the normal form or raises ValueError.
 
@@ -216,10 +218,23 @@ def known_code(value: str, known: frozenset[str]) -> str:
     """Return the code of an authority that is one of those known."""
     if value in known:
         return value
-    # Any two-character code is near many others: only a forgotten zero says what was meant.
-    meant = f"0{value}" if f"0{value}" in known else closest(value, sorted(known)) if len(value) > 2 else None
-    hint = f'; did you mean "{meant}"?' if meant else "; `vigie sources list` shows them"
+    meant = ", ".join(f'"{code}"' for code in _codes_meant(value, known))
+    hint = f"; did you mean {meant}?" if meant else "; `vigie sources list` shows them"
     raise ValueError(f'"{printable(value[:20])}" is not a code of the catalogue{hint}')
+
+
+def _codes_meant(value: str, known: frozenset[str]) -> list[str]:
+    """Return the codes that a wrong one may mean: one nearly the same, or those of a place by its name ("Drôme", "Bretagne")."""
+    # Any two-character code is near many others: only a forgotten zero says what was meant.
+    if f"0{value}" in known or len(value) <= 2:
+        return [code for code in (f"0{value}",) if code in known]
+    if near := closest(value, sorted(known)):
+        return [near]
+    place = next((one.place for one in find_places(value).candidates), None)
+    if place is None:
+        return []
+    codes = (place.code,) if isinstance(place, Department) else place.departments if isinstance(place, Region) else (place.department,)
+    return [code for code in codes if code in known]
 
 
 # The types of options.

@@ -41,11 +41,11 @@ from bot.delivery.mastodon.client import (
     upload,
 )
 from bot.domain.acts import Decree, Place
-from bot.domain.posts import Post
-from bot.domain.routing import Visibility
-from bot.messages import Language, MessageInput, StatusLimits, announce, mastodon_status, mastodon_thread, printable
+from bot.domain.posts import Post, Visibility
+from bot.messages.announcement import announce, mastodon_status, mastodon_thread
 from bot.messages.digests import digest_links, mastodon_digest, mastodon_room
-from bot.messages.words import inert
+from bot.messages.lines import MessageInput
+from bot.messages.words import Language, StatusLimits, clean, inert
 
 log = structlog.get_logger()
 
@@ -210,21 +210,16 @@ class MastodonChannel:
         thread: bool = False,
     ) -> None:
         """A `content_warning` folds every status under it. With `thread`, what one status has no room for follows in others."""
-        self._name = name
+        self.name = name
         self._api = api
         self._request = api.request
         self._composer = composer
         self._visibility = visibility
         self._pictured = pictured
-        self._warning = printable(content_warning)
+        self._warning = clean(content_warning)
         self._thread = thread
         self._limits: StatusLimits | None = None
         self._exposed: str | None = None
-
-    @property
-    def name(self) -> str:
-        """Return the destination's name in the configuration and in the outbox."""
-        return self._name
 
     async def prepare(self, post: Post) -> None:
         """Draw the picture. See `PreparingChannel`."""
@@ -253,9 +248,9 @@ class MastodonChannel:
             try:
                 texts = self._texts(post, await self._status_limits())[1:]
             except Refused as error:  # the post itself is there
-                log.warning("thread.not_composed", destination=self._name, error=str(error))
+                log.warning("thread.not_composed", destination=self.name, error=str(error))
                 return
-            await complete_thread(self._request, first, texts, self._form(), post.key, destination=self._name, known=known)
+            await complete_thread(self._request, first, texts, self._form(), post.key, destination=self.name, known=known)
 
     async def _post_within_limits(self, post: Post) -> httpx.Response:
         limits = await self._status_limits()  # before the picture is uploaded
@@ -280,7 +275,7 @@ class MastodonChannel:
         if picture is None:
             return None
         with before_sending():
-            return await upload(self._request, picture, destination=self._name)
+            return await upload(self._request, picture, destination=self.name)
 
     async def _post(self, post: Post, limits: StatusLimits, media: str | None, *, alone: bool = False) -> httpx.Response:
         """`alone`: not as a reply, whatever the post follows."""
@@ -295,11 +290,11 @@ class MastodonChannel:
         except Refused as error:
             is_mended = not isinstance(error, DestinationRefused) and not says_too_long(str(error))
             if media is not None and is_mended:
-                log.warning("picture.refused", destination=self._name, error=str(error))
+                log.warning("picture.refused", destination=self.name, error=str(error))
                 return await self._post(post, limits, None, alone=alone)
             # Mastodon answers 404 where the status replied to is gone; an account or server that is gone says so again.
             if is_reply and (is_mended or isinstance(error, Missing)):
-                log.warning("post.not_a_reply", destination=self._name, error=str(error))
+                log.warning("post.not_a_reply", destination=self.name, error=str(error))
                 return await self._post(post, limits, media, alone=True)
             raise
 

@@ -15,6 +15,7 @@ import httpx
 import structlog
 
 from bot.delivery.channel import (
+    BEFORE_SENDING,
     ONE_REQUEST_PER_CONNECTION,
     READS,
     DeliveryError,
@@ -25,10 +26,10 @@ from bot.delivery.channel import (
     Refused,
 )
 from bot.delivery.picture.wire import Picture
-from bot.domain.addresses import is_loopback, web_base
-from bot.domain.redaction import scrub
-from bot.messages import StatusLimits, shows_number
+from bot.domain.secrets import is_loopback, scrub, web_base
+from bot.messages.announcement import shows_number
 from bot.messages.digests import digest_language
+from bot.messages.words import StatusLimits
 
 log = structlog.get_logger()
 
@@ -141,8 +142,6 @@ async def instance_limits(request: ApiRequest) -> StatusLimits | None:
 
 # What an answer, or the lack of one, says of a status: posted, not posted, refused, or unknown. Pure.
 
-# Raised before the first byte of a request leaves: no connection, or none free.
-_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 _UNSET_WAIT = 300.0
 """Seconds: Mastodon counts requests over five minutes; the wait after a 429 that names no end."""
 _ERROR_SHOWN = 200
@@ -159,7 +158,7 @@ _LONGEST_REST = 900.0
 def classify_failure(error: httpx.HTTPError) -> DeliveryError:
     """Classify a request without an answer. Never sent when no connection was made; unknown otherwise."""
     text = f"Mastodon: no answer ({type(error).__name__})"
-    return NotSent(text) if isinstance(error, _BEFORE_SENDING) else DeliveryUnknown(text)
+    return NotSent(text) if isinstance(error, BEFORE_SENDING) else DeliveryUnknown(text)
 
 
 def classify_answer(status: int, headers: Mapping[str, str], body: str, now: datetime) -> DeliveryError:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from bot.delivery.channel import DeliveryError, DestinationRefused, Missing, NotSent, Refused
 from bot.delivery.mastodon.client import MastodonApi, created, instance_limits, json_of, moment_of, says_too_long
 from bot.domain.mentions import AccountFailed, AnswerVisibility, StatusMention
-from bot.messages import StatusLimits, printable
+from bot.messages.words import StatusLimits, clean
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class MentionedAccount:
         """`name` is the destination's. Answers are folded under a `content_warning`, as posts are."""
         self.name = name
         self._api = api
-        self._warning = printable(content_warning)
+        self._warning = clean(content_warning)
         self._own: tuple[str, str] | None = None
         self._limits: StatusLimits | None = None
 
@@ -106,7 +106,9 @@ class MentionedAccount:
         form = {"status": text, "in_reply_to_id": mention.status, "visibility": mention.visibility, "language": language}
         if self._warning:
             form["spoiler_text"] = self._warning
-        created(await self._api.request("POST", "/api/v1/statuses", data=form, headers={"Idempotency-Key": answer_key(mention)}))
+        # The same after a restart.
+        key = hashlib.sha256(f"mention\0{mention.notification}".encode()).hexdigest()[:32]
+        created(await self._api.request("POST", "/api/v1/statuses", data=form, headers={"Idempotency-Key": key}))
 
     async def close(self) -> None:
         """Release connections."""
@@ -141,11 +143,6 @@ def _failing() -> Any:
         # A token that is refused may be mended; a status that is gone stays so.
         is_final = isinstance(error, Missing) or (isinstance(error, Refused) and not isinstance(error, DestinationRefused))
         raise AccountFailed(str(error), is_final=is_final) from None
-
-
-def answer_key(mention: StatusMention) -> str:
-    """Return the Idempotency-Key of the answer: the same after a restart."""
-    return hashlib.sha256(f"mention\0{mention.notification}".encode()).hexdigest()[:32]
 
 
 def mention_of(notification: Mapping[str, Any]) -> StatusMention | None:

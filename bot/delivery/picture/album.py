@@ -14,14 +14,26 @@ from pathlib import Path
 
 import structlog
 
-from bot.delivery.picture.wire import Canvas, Draw, Drawing, Drawn, NoPicture, NoPictureReason, Picture, Undrawn, encode, parse_answer
+from bot.delivery.picture.wire import (
+    COVERED,
+    HIGHLIGHTED,
+    Canvas,
+    Draw,
+    Drawing,
+    Drawn,
+    NoPicture,
+    NoPictureReason,
+    Picture,
+    Undrawn,
+    parse_answer,
+)
 from bot.domain.acts import Decree, Evidence, Place, Where
 from bot.domain.posts import Post
-from bot.messages import Language, Words, place_for, words_in
-from bot.messages.lines import fact_lines, reference_lines, title_line, where_text
-from bot.messages.words import Table, cut, data_file, inert, raw_file
-from bot.reading.pages.ocr import EngineKind, engine_kind
-from bot.reading.sandbox.wire import NotUnderstood, StartOrder, printable
+from bot.messages.lines import fact_lines, place_for, reference_lines, title_line, where_text
+from bot.messages.words import Language, Table, Words, cut, data_file, inert, raw_file, words_in
+from bot.reading.pages.drawing import png
+from bot.reading.pages.recognition import EngineKind, engine_kind
+from bot.reading.sandbox.process import NotUnderstood, StartOrder, printable
 from bot.reading.sandbox.worker import Worker
 
 # Draw one page of a PDF in a confined process, which may crash, hang or fill its memory without harm.
@@ -80,6 +92,60 @@ async def _ordered(start: StartOrder, order: Draw) -> tuple[Canvas, bytes]:
     if isinstance(answer, Undrawn):
         raise NoPicture(answer.why, printable(answer.more))
     raise NoPicture(NoPictureReason.LOST, ended)
+
+
+# What is sent to platforms is of our own making, whatever the file it came from holds: a PNG with a palette.
+
+_LEVELS = (64, 16, 8)
+"""How many greys are kept of the 128 that pixels have: fewer where the file would be too large. A page of noise in 8 greys takes three
+bits a pixel, 0.87 MB for 1280 × 1810."""
+_YELLOW = (255, 236, 64)
+_SLATE = (70, 74, 82)
+
+
+def encode(pixels: bytes, width: int, height: int, most_bytes: int) -> bytes:
+    """Return the PNG of a picture, with as many levels of grey as fit in `most_bytes`; with the fewest where none fits."""
+    encoded = b""
+    for levels in _LEVELS:
+        merged = pixels.translate(_merged(levels))
+        rows = (merged[start : start + width] for start in range(0, width * height, width))
+        encoded = png(rows, width, height, _PALETTE)
+        if len(encoded) <= most_bytes:
+            break
+    return encoded
+
+
+def _merged(levels: int) -> bytes:
+    """Each grey to the one of these that stands for it, from black to white."""
+    white = HIGHLIGHTED - 1
+
+    def merged(value: int) -> int:
+        if value == COVERED:
+            return COVERED
+        mark, grey = value & HIGHLIGHTED, value & white
+        kept = round(grey * levels // HIGHLIGHTED * white / (levels - 1))
+        # Highlighted white would be the value of what is covered.
+        return mark + min(kept, white - (mark > 0))
+
+    return bytes(merged(value) for value in range(256))
+
+
+def _palette() -> bytes:
+    colours: list[tuple[int, int, int]] = []
+    for value in range(256):
+        grey = round((value & (HIGHLIGHTED - 1)) * 255 / (HIGHLIGHTED - 1))
+        if value == COVERED:
+            colours.append(_SLATE)
+        elif value < HIGHLIGHTED:
+            colours.append((grey, grey, grey))
+        else:
+            # The marker lies over the page: black stays black.
+            red, green, blue = (grey * part // 255 for part in _YELLOW)
+            colours.append((red, green, blue))
+    return b"".join(bytes(colour) for colour in colours)
+
+
+_PALETTE = _palette()
 
 
 log = structlog.get_logger()
@@ -192,7 +258,9 @@ def choose(decree: Decree) -> PageChoice:
     rules = _rules()
     page = _page(decree, rules)
     phrases = dict.fromkeys(
-        quote.text for quote in decree.evidence if quote.page == page and quote.about in rules.highlighted and _long_enough(quote, rules)
+        quote.text
+        for quote in decree.evidence
+        if quote.page == page and quote.about in rules.highlighted and len(re.findall(r"[^\W_]", quote.text)) >= rules.shortest
     )
     return PageChoice(page, tuple(phrases)[: rules.most])
 
@@ -208,10 +276,6 @@ def _page(decree: Decree, rules: _Rules) -> int:
 
 def _part(quote: Evidence, whole: Container[int]) -> Where | None:
     return Where.HEADING if quote.where is Where.TITLE and quote.page in whole else quote.where
-
-
-def _long_enough(quote: Evidence, rules: _Rules) -> bool:
-    return len(re.findall(r"[^\W_]", quote.text)) >= rules.shortest
 
 
 @cache

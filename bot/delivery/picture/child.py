@@ -26,15 +26,22 @@ from rapidfuzz.fuzz import partial_ratio_alignment
 
 from bot.delivery.picture.wire import Box, Canvas, Draw, NoPicture, NoPictureReason, Undrawn, inked, paint
 from bot.detection.text.phrases import spans_of_names
-from bot.domain.folding import fold_letters
-from bot.domain.pages import TextOrigin
+from bot.domain.text import TextOrigin, fold_letters
 from bot.reading.pages.drawing import draw as draw_grey
 from bot.reading.pages.layer import count_visible
-from bot.reading.pages.ocr import FIRST_DPI, InProcess, Line, OcrFailed, RecognisedWord, TesseractCommand, find_ocr, mean_confidence
-from bot.reading.pages.quality import repair
+from bot.reading.pages.recognition import (
+    FIRST_DPI,
+    InProcess,
+    Line,
+    OcrFailed,
+    RecognisedWord,
+    TesseractCommand,
+    find_ocr,
+    mean_confidence,
+    repair,
+)
 from bot.reading.sandbox.child import NotReadable, PdfDocument, run
-from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import StartOrder, confine
 
 # A text of which every letter has its place on the picture: what stands where, and what of it is covered.
 
@@ -261,7 +268,7 @@ _LONGEST_RATIO = 10.0
 """Of the sides of a picture. Telegram takes 20; a real page is at most 4 (a map on a roll)."""
 _SMALLEST_SIDE = 100
 _UPRIGHT = 60.0
-"""Mean confidence of the engine under which a page may lie on its side: see `bot.reading.pages.ocr`."""
+"""Mean confidence of the engine under which a page may lie on its side: see `bot.reading.pages.recognition`."""
 _OTHER_WAYS = (180, 90, 270)
 _MARKER_MARGIN = 0.15
 

@@ -1,4 +1,4 @@
-"""Encodes what goes between a drawing process and its parent (one order, one line that answers it, the pixels), and pixels as a PNG.
+"""Encodes what goes between a drawing process and its parent: one order, one line that answers it, the pixels.
 
 The process is fed with hostile files: what it sends is checked here like any input from outside.
 """
@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
-from bot.domain.png import png
-from bot.reading.sandbox.wire import NotUnderstood
+from bot.reading.sandbox.process import NotUnderstood
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels of the picture from its upper left corner."""
@@ -153,8 +152,6 @@ class NoPicture(Exception):
         self.more = more
 
 
-# What is sent to platforms is of our own making, whatever the file it came from holds: a PNG with a palette, see `bot.domain.png`.
-
 # The pixels of a picture, one byte each: a level of grey, plain or highlighted, or covered.
 #
 # Grey levels are halved to seven bits: 0 (black) to 127 (white) plain, the same from 128 on highlighted. Highlighted white is given up for
@@ -203,55 +200,3 @@ def _within(boxes: Iterable[Box], width: int, height: int) -> Iterable[tuple[int
         whole = max(0, math.floor(left)), max(0, math.floor(top)), min(width, math.ceil(right)), min(height, math.ceil(bottom))
         if whole[0] < whole[2] and whole[1] < whole[3]:
             yield whole
-
-
-_LEVELS = (64, 16, 8)
-"""How many greys are kept of the 128 that pixels have: fewer where the file would be too large. A page of noise in 8 greys takes three
-bits a pixel, 0.87 MB for 1280 × 1810."""
-_YELLOW = (255, 236, 64)
-_SLATE = (70, 74, 82)
-
-
-def encode(pixels: bytes, width: int, height: int, most_bytes: int) -> bytes:
-    """Return the PNG of a picture, with as many levels of grey as fit in `most_bytes`; with the fewest where none fits."""
-    encoded = b""
-    for levels in _LEVELS:
-        merged = pixels.translate(_merged(levels))
-        rows = (merged[start : start + width] for start in range(0, width * height, width))
-        encoded = png(rows, width, height, _PALETTE)
-        if len(encoded) <= most_bytes:
-            break
-    return encoded
-
-
-def _merged(levels: int) -> bytes:
-    """Each grey to the one of these that stands for it, from black to white."""
-    white = HIGHLIGHTED - 1
-
-    def merged(value: int) -> int:
-        if value == COVERED:
-            return COVERED
-        mark, grey = value & HIGHLIGHTED, value & white
-        kept = round(grey * levels // HIGHLIGHTED * white / (levels - 1))
-        # Highlighted white would be the value of what is covered.
-        return mark + min(kept, white - (mark > 0))
-
-    return bytes(merged(value) for value in range(256))
-
-
-def _palette() -> bytes:
-    colours: list[tuple[int, int, int]] = []
-    for value in range(256):
-        grey = round((value & (HIGHLIGHTED - 1)) * 255 / (HIGHLIGHTED - 1))
-        if value == COVERED:
-            colours.append(_SLATE)
-        elif value < HIGHLIGHTED:
-            colours.append((grey, grey, grey))
-        else:
-            # The marker lies over the page: black stays black.
-            red, green, blue = (grey * part // 255 for part in _YELLOW)
-            colours.append((red, green, blue))
-    return b"".join(bytes(colour) for colour in colours)
-
-
-_PALETTE = _palette()

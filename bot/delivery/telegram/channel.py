@@ -34,22 +34,23 @@ from bot.delivery.telegram.client import (
     NO_TEXT,
     NOT_MODIFIED,
     ChatAddress,
+    OtherWording,
+    Search,
     SendingBot,
     check_chat,
     keyboard,
     reading_chat,
     says,
+    shows_decree,
+    shows_digest,
 )
-from bot.delivery.telegram.search import OtherWording, Search, shows_decree, shows_digest
 from bot.domain.acts import Decree
 from bot.domain.posts import Post
-from bot.domain.redaction import scrub
+from bot.domain.secrets import scrub
 from bot.domain.tasks import run_to_completion
-from bot.messages import LANGUAGES, Button, TelegramText, shows_number, telegram_button, telegram_text
-from bot.messages.announcement import TooSmall
+from bot.messages.announcement import Button, TelegramText, TooSmall, shows_number, telegram_button, telegram_forms, telegram_text
 from bot.messages.digests import button_of_sent, digest_button, digest_language, digest_links, telegram_digest, telegram_room
-from bot.messages.platforms import telegram_forms
-from bot.messages.words import inert, with_plain_spaces
+from bot.messages.words import LANGUAGES, inert, with_plain_spaces
 from bot.storage.chats import ChatMessages
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -90,7 +91,7 @@ class TelegramChannel:
         pictured: PreparedPictures,
         reconcile: Reconcile = "probe",
     ) -> None:
-        self._name = name
+        self.name = name
         self._where = where
         self._sending = sending
         self._words = words
@@ -98,11 +99,6 @@ class TelegramChannel:
         self._pictured = pictured
         self._reconcile = reconcile
         self._sent: dict[str, int] = {}
-
-    @property
-    def name(self) -> str:
-        """Return the destination's name in the configuration and in the outbox."""
-        return self._name
 
     async def prepare(self, post: Post) -> None:
         """Draw the picture. See `PreparingChannel`."""
@@ -215,7 +211,7 @@ class TelegramChannel:
         except BadRequest as error:
             # Nothing was sent. A chat that takes no photos may take texts; one that takes nothing says so again.
             reason = scrub(error.message, self._sending.bot.token)
-            log.warning("picture.refused", destination=self._name, error=reason)
+            log.warning("picture.refused", destination=self.name, error=reason)
             return None
 
     async def _send_text(self, text: TelegramText, reply: ReplyParameters | None) -> Message:
@@ -262,13 +258,13 @@ class TelegramChannel:
             if not says(error, CANNOT_PARSE):
                 raise
             reason = scrub(error.message, self._sending.bot.token)
-            log.warning("post.sent_plain", destination=self._name, error=reason)
+            log.warning("post.sent_plain", destination=self.name, error=reason)
             return await send(text.plain, None)
 
     async def find(self, post: Post) -> Sent | None:
         """Look for the post by its button among the messages that follow the last one known from before it.
 
-        See `search` for how, and for why only channels in which the bot cannot edit the posts of others can be
+        See `Search` for how, and for why only channels in which the bot cannot edit the posts of others can be
         searched. Raises Unknown where searching is impossible or finds out nothing (HoldForPerson, SendAgain where it is not wanted),
         NotSent when Telegram cannot be reached now.
         """
@@ -311,7 +307,7 @@ class TelegramChannel:
         try:
             return self._words.button_in(text, await asyncio.to_thread(self._messages.decrees_at, link))
         except Exception as error:  # its message must get a button all the same
-            log.warning("post.button_rebuilt", destination=self._name, error=type(error).__name__)
+            log.warning("post.button_rebuilt", destination=self.name, error=type(error).__name__)
             return None
 
     async def _asking(self, question: Awaitable[T]) -> T:

@@ -1,7 +1,7 @@
 """Posts to one chat that follows something: a person, or a group whose administrators wanted it.
 
 A message whose answer was lost is looked for without touching any: each id that may be its own is asked for with a button that
-Telegram always refuses (see `search`), which shows whether the bot wrote a message of that id in that chat.
+Telegram always refuses (see `Search`), which shows whether the bot wrote a message of that id in that chat.
 All private chats and basic groups of one bot share one row of ids (as of Telegram's own protocol; the Bot API does not say so): those of
 messages known to be elsewhere are passed over. A message of the bot that nobody recorded is taken for the one that is looked for, be it an
 answer to a command: a post may be missing then, but is never there twice. Where there is none up to `AHEAD` ids after the newest one known,
@@ -30,28 +30,18 @@ from bot.delivery.channel import (
     composing,
 )
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
-from bot.delivery.telegram.client import ChatAddress, SendingBot, reading_chat
-from bot.delivery.telegram.search import Mailbox, Search
+from bot.delivery.telegram.client import MOST_IN_ALL, MOST_LOOKED_AT, SEARCH_PAUSE, ChatAddress, Mailbox, Search, SendingBot, reading_chat
 from bot.domain.acts import CHANGING, Decree
-from bot.domain.posts import Post
-from bot.domain.routing import Follower, Topics, chat_destination, is_shared, reasons
+from bot.domain.posts import Follower, Post, Topics, chat_destination, is_shared, reasons
 from bot.domain.tasks import run_to_completion
-from bot.messages import TelegramText, telegram_text
+from bot.messages.announcement import TelegramText, telegram_text
 from bot.messages.digests import telegram_digest, telegram_room
 from bot.messages.following import COMMANDS, FollowNames, digest_reason, foot_length, footed, reason_text
-from bot.messages.platforms import TEXT_LIMIT, html_text
+from bot.messages.words import TEXT_LIMIT, html_text
 from bot.storage.chats import ChatMessages
 
 AHEAD = 40
 """Ids after the newest one known that are asked for too: what came in the seconds of a send."""
-
-MOST_LOOKED_AT = 40
-"""Ids asked for in one look."""
-
-MOST_IN_ALL = 4000
-"""Ids beyond which nobody can tell."""
-
-_PAUSE = 15.0
 
 
 class FollowerWords(TelegramWords):
@@ -158,7 +148,7 @@ class FollowerChannel(TelegramChannel):
     async def find(self, post: Post) -> Sent | None:
         """Look for the post among the messages that may be it. Raises Unknown where nobody can tell (HoldForPerson where looking again
         finds out no more), NotSent where it goes on later, or Telegram cannot be reached now."""
-        shared = is_shared(self._name)
+        shared = is_shared(self.name)
         with reading_chat():
             if shared:
                 history = await asyncio.to_thread(self._chat_messages.shared_history, post.id)
@@ -182,7 +172,7 @@ class FollowerChannel(TelegramChannel):
             return None
         with reading_chat():
             await run_to_completion(self._chat_messages.searched, post.id, candidates[MOST_LOOKED_AT - 1])
-        raise NotSent(f"Telegram: looked for among the messages up to {candidates[MOST_LOOKED_AT - 1]}, goes on", _PAUSE)
+        raise NotSent(f"Telegram: looked for among the messages up to {candidates[MOST_LOOKED_AT - 1]}, goes on", SEARCH_PAUSE)
 
     @asynccontextmanager
     async def _answers(self) -> AsyncIterator[None]:

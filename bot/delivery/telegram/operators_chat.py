@@ -36,6 +36,7 @@ class TelegramOperators:
         self._sending = sending
         self._public = frozenset(str(name).lower() for name in public)
         self._checked = False
+        self.name = NAME
 
     async def send(self, text: str, choices: Sequence[ChatButton] = ()) -> None:
         """Send one text of at most 4096 UTF-16 units, with a button for each choice, side by side. Raises NotSent, Refused
@@ -49,11 +50,6 @@ class TelegramOperators:
                 await self._send(text, choices)
         except TelegramError as error:
             raise self._sending.failure(error) from None
-
-    @property
-    def name(self) -> str:
-        """Return the option that names it."""
-        return NAME
 
     async def check(self) -> None:
         """Check whether the bot may write there. See `Checkable`."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, chain, islice, takewhile, zip_longest
@@ -14,7 +14,7 @@ from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
 from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import CARDINAL, MONTH, cardinal, joined, without_names
-from bot.detection.text.tables import in_cells, lines_of, under
+from bot.detection.text.rows import GROUND, Line, in_cells, lines_of, under
 from bot.domain.acts import CameraType
 
 # Whose images feed the software: how many cameras, and of which type.
@@ -32,11 +32,12 @@ _NO_OTHER_UNIT = (
     r"|personnes?|spectateurs?|visiteurs?|agents?|euros?|m|metres?)\b))"
 )
 _FIXED = re.compile(
-    r"\bnombre (?:maximal |total |maximum )?de(?:s)? cameras(?:(?P<aside>,)|[^.;]{0,180}?"
+    r"\b(?:(?:nombre (?:maximal |total |maximum )?de(?:s)? )?cameras(?P<aside>,|\s?:)|cameras?\b[^.;:]{0,60}?\bau nombre (?:total )?de"
+    r"|nombre (?:maximal |total |maximum )?de(?:s)? cameras[^.;]{0,180}?"
     r"(?:(?:fixe|limite|ramene|arrete|egal|passe(?: de \w+)?|porte(?: de \w+)?|s'eleve|s'etablit|ressort)(?: (?:ainsi|donc|desormais))? a"
     r"|(?:atteint|(?:est|demeure|reste|sera)(?= (?:ainsi |donc |desormais )?de))(?: (?:ainsi|donc|desormais))?(?: de)?"
     r"|ne \w+ (?:pas )?(?:exceder|depasser|etre superieur a)|n'excede(?:ra)? pas|:))"
-    rf"\s*{_COUNT}\b(?!-)(?(aside)(?=\s?,))(?! par l'(?:article|arrete|annexe))"
+    rf"\s*{_COUNT}\b(?!-)(?(aside)(?=\s?(?:[.;,(]|$|au total|en tout)))(?! par l'(?:article|arrete|annexe))"
     rf"{_NO_OTHER_UNIT}"
 )
 # A line of a form: "Nombre total de caméras  187", "Caméras reliées au logiciel  38, fixes".
@@ -52,10 +53,9 @@ _SUM = re.compile(
     r"(?=\s?(?:[.;,)]|cameras?\b|au total|en tout|points?\b))"
 )
 # "Trois aéronefs, à raison d'une caméra par appareil", "chacun équipé d'une caméra": of each, and no count.
-_DRONES = r"(?:aeronefs?|drones?)\b(?:(?!\bcameras\b)[^.;]){0,80}?"
 _ONE_EACH = re.compile(
-    rf"\b{_COUNT}\s+{_DRONES}\b(?:d'|de |a )?une (?:seule )?camera (?:par (?:appareil|aeronef|drone)|chacun)"
-    rf"|\b(?P<again>\d{{1,4}}|{CARDINAL})\s+{_DRONES}\bchacun\b[^.;]{{0,40}}?\bune (?:seule )?camera\b"
+    rf"\b(?<!article ){_COUNT}\s+(?:aeronefs?|drones?)\b(?:(?!\bcameras\b)[^.;]){{0,80}}?\b(?:(?:d'|de |a )?une (?:seule )?camera"
+    r" (?:par (?:appareil|aeronef|drone)|chacun)|chacun\b[^.;]{0,40}?\bune (?:seule )?camera\b)"
 )
 # "Le nombre « 41 » est remplacé par le nombre « 58 »", in an article that may not say of what.
 _INSTEAD = re.compile(
@@ -71,7 +71,6 @@ _LAST_LINE = re.compile(
 _FIGURES, _FIGURE = re.compile(r"(?<![\w.-])\d{1,4}(?![\w-])"), re.compile(r"\d{1,4}")
 # … and the words of what it counts are replaced in the same sentence.
 _ALSO_OF = re.compile(r"[^.]{0,120}?\bcameras?\b")
-_NUMBERED = re.compile(rf"\bcameras?\b[^.;:]{{0,60}}?\bau nombre (?:total )?de {_COUNT}\b")
 _CAMERA = re.compile(r"\bcameras?\b")
 # What else than cameras a table counts whose heading speaks of both.
 _NOT_CAMERAS = re.compile(r"\b(?:agents?|effectifs?|habilite\w*|couts?|montants?|prix|euros?)\b")
@@ -79,8 +78,8 @@ _TABLE, _ROWS = 3000, 60
 """Characters and lines of one table at most."""
 # "12 caméras place A, 9 place B et 4 rue C": parts, of which only the first says what it counts. An address has a number from the first on.
 _PARTS = re.compile(
-    r"[^.;:\d]{0,90}(?:,|\bet)\s+\d{1,3}\s+(?:(?:sur|dans|a|aux?|devant|autour)\s|(?:fixes?|mobiles?|nomades?|place|rue|avenue|boulevard|cours|quai|gare"
-    r"|square|parvis|esplanade|allee|route|chemin|pont|parking|promenade|rond-point|stade|port)\b)"
+    r"[^.;:\d]{0,90}(?:,|\bet)\s+\d{1,3}\s+(?:(?:sur|dans|a|aux?|devant|autour)\s|"
+    rf"(?:fixes?|mobiles?|nomades?|{GROUND})\b)"
 )
 _ALTOGETHER = re.compile(r"\s*(?:,\s*)?(?:au total|en tout)\b")
 # "au total 20 caméras", "soit 20 caméras": what the others add up to, or the whole beside some of its parts.
@@ -91,13 +90,12 @@ _NO_COUNT = re.compile(
     r"(?:\b(?:dont|parmi lesquelles|parmi|y compris|au lieu de|porte de|remplacement de|sur chacune des)"
     rf"|\b{MONTH})\s*$"
 )
-# "60 des 600 caméras", "600 caméras, dont 60 seulement sont reliées", "Caméras : 60".
+# "60 des 600 caméras", "600 caméras, dont 60 seulement sont reliées".
 _SOME = re.compile(rf"(?<![\w'-])(?<![.;:] ){_COUNT}\s(?:seulement )?des (?:(?:\d{{1,4}}|{_IN_WORDS}) )?cameras\b")
 _OF_WHICH = re.compile(
     rf"[^.;:]{{0,60}}?,? dont {_COUNT} "
     r"(?:seulement\b|(?:sont |seront |\w{3,7} )?(?:reliee|raccordee|connectee|concernee|analysee|soumise|retenue))"
 )
-_COLON = re.compile(rf"\bcameras\s?:\s*{_COUNT}(?=\s?(?:[.;,(]|$|au total|en tout))")
 # "Le tableau est complété par une ligne ainsi rédigée : « gare de X, 7 caméras »": what comes beside the others.
 _ADDED = re.compile(r"\b(?:completee?s? par|ajoutee?s?|inseree?s?)\b[^;.]*$")
 _RECITED = re.compile(r"\bdemande\b|\bau nombre de\b|\bnombre (?:total )?de cameras\b")
@@ -127,7 +125,7 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
     where articles give none, the one that a request or a recital gives."""
     titles, articles = list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), list(segment.of(DecreePart.ARTICLE, DecreePart.BODY))
     spoken = next((rank for rank, block in enumerate(articles) if block in speaking), 0)
-    titled, before, after = (_figures(document, blocks) for blocks in (titles, articles[:spoken], articles[spoken:]))
+    titled, before, after = (list(_figures(document, blocks)) for blocks in (titles, articles[:spoken], articles[spoken:]))
     first = _counted([*titled, *after]) or _counted([*titled, *before, *after]) or _counted([*before, *after])
     if first is not None or titled or before or after:
         return first
@@ -168,67 +166,59 @@ def _counted(figures: list[_Figure]) -> TextMatch[int] | None:
     return most if most is None or sum(others) in {0, most.value} else None
 
 
-def _figures(document: ActText, blocks: list[Block]) -> list[_Figure]:
-    return [figure for block in blocks for figure in _each_figure(document, block)]
-
-
-def _each_figure(document: ActText, block: Block) -> Iterator[_Figure]:
+def _figures(document: ActText, blocks: Iterable[Block]) -> Iterator[_Figure]:
     text = document.flat
-    for total in _totals(document, block):
-        yield _Figure(total, total.end, is_total=True)
-    each = list(_ONE_EACH.finditer(text, block.start, block.end))
-    for match in each:
-        if (count := cardinal(match["count"] or match["again"])) is not None:
-            yield _Figure(TextMatch(count, *match.span()), match.start())
-    for pattern in (_SUM, _FIXED, _NUMBERED, _SOME, _COLON, _ROW, _CAMERAS):
-        for match in pattern.finditer(document.folded.text if pattern is _ROW else text, block.start, block.end):
-            said, before = match.groupdict(), text[max(match.start() - 40, block.start) : match.start()]
-            some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
-            count = cardinal(said.get("again") or said["count"] if some is None else some["count"])
-            if (
-                count is None
-                or _NO_COUNT.search(before) is not None
-                or any(one.start() <= match.start() < one.end() for one in each)
-                or (pattern is _ROW and not _is_of_form(document, match))
-                or _ADDED.search(text, max(match.start() - 160, block.start), match.start())
-            ):
-                continue
-            whole = pattern not in {_CAMERAS, _SOME, _ROW} or said.get("whole")
-            whole = whole or _TOTAL.search(before) or _ALTOGETHER.match(text, match.end())
-            in_parts = pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None
-            yield _Figure(TextMatch(count, match.start(), (some or match).end()), match.start("count"), bool(whole), in_parts)
+    for block in blocks:
+        yield from (_Figure(total, total.end, is_total=True) for total in _totals(document, block))
+        each = [match.span() for match in _ONE_EACH.finditer(text, block.start, block.end)]
+        for pattern in (_ONE_EACH, _SUM, _FIXED, _SOME, _ROW, _CAMERAS):
+            for match in pattern.finditer(document.folded.text if pattern is _ROW else text, block.start, block.end):
+                said, before = match.groupdict(), text[max(match.start() - 40, block.start) : match.start()]
+                some = _OF_WHICH.match(text, match.end(), block.end) if pattern is _CAMERAS else None
+                count = cardinal(said.get("again") or said["count"] if some is None else some["count"])
+                if (
+                    count is None
+                    or _NO_COUNT.search(before) is not None
+                    or (pattern is not _ONE_EACH and any(first <= match.start() < last for first, last in each))
+                    or (pattern is _ROW and not _is_of_form(document, match))
+                    or _ADDED.search(text, max(match.start() - 160, block.start), match.start())
+                ):
+                    continue
+                whole = pattern in {_SUM, _FIXED} or said.get("whole") or _TOTAL.search(before) or _ALTOGETHER.match(text, match.end())
+                in_parts = pattern is _CAMERAS and _PARTS.match(text, match.end(), block.end) is not None
+                yield _Figure(TextMatch(count, match.start(), (some or match).end()), match.start("count"), bool(whole), in_parts)
 
 
 def _totals(document: ActText, block: Block) -> Iterator[TextMatch[int]]:
-    """Yield the last figures of tables of cameras, where the rows above add up to them: in one column, or where none is kept by all their
-    figures or the last of each row."""
+    """Yield the last figures of tables of cameras, where the rows above add up to them."""
     text = document.folded.text
-    lasts = list(_LAST_LINE.finditer(text, block.start, block.end))
-    lines = list(lines_of(document, block.start, block.end)) if lasts and _CAMERA.search(text, block.start, block.end) else []
-    starts, ends = [line.start for line in lines], [line.end for line in lines]
-    figures = [list(map(int, _FIGURES.findall(text, line.start, line.end))) for line in lines]
-    cells = [in_cells(line.printed).split(" | ") for line in lines]
-    for match in lasts if lines else ():
-        last = bisect_right(ends, match.start())
-        first = max(last - _ROWS, bisect_left(starts, match.start() - _TABLE))
-        heading = text[starts[first] : match.start()] if first < last else ""
-        if not _CAMERA.search(heading + (match["said"] or "")) or _NOT_CAMERAS.search(heading):
-            continue
-        rows = list(takewhile(lambda rank: not lines[rank].printed.endswith((".", ":")), reversed(range(first, last))))
-        columns = zip_longest(*(cells[rank] for rank in rows), fillvalue="")
-        candidates = [[int(cell) for cell in column if _FIGURE.fullmatch(cell)] for column in columns]
-        whole = [figures[rank] for rank in rows if figures[rank]]
-        if match["beside"]:  # "Place Foch   5   –   Total   20": the same columns twice, side by side
-            candidates = [[*map(int, _FIGURES.findall(match["beside"])[-1:]), *map(sum, whole)]]
-        elif match["said"]:
-            candidates += [[row[-1] for row in whole], [sum(row) for row in whole]]
-        told = [(int(match["count"]), candidates)]
-        if re.search(r"\bdont\b", heading):  # "Total 43 14", under "Nombre" and "Dont pivotantes": the greater of the sums is the whole
-            before = enumerate(reversed(_FIGURES.findall(match["said"] or "")), start=2)
-            told += [(int(figure), [[row[-rank] for row in whole if len(row) >= rank]]) for rank, figure in before]
-        sums = [figure for figure, each in told if any(figure in list(accumulate(column))[1:] for column in each)]
-        if sums:
-            yield TextMatch(max(sums), *match.span())
+    above: deque[Line] = deque(maxlen=_ROWS)
+    for line in lines_of(document, block.start, block.end) if _CAMERA.search(text, block.start, block.end) else ():
+        if (match := _LAST_LINE.search(text, line.start, line.end)) is not None:
+            near = [other for other in above if other.start >= match.start() - _TABLE]
+            heading = text[near[0].start : match.start()] if near else ""
+            if _CAMERA.search(heading + (match["said"] or "")) and not _NOT_CAMERAS.search(heading):
+                rows = list(takewhile(lambda row: not row.printed.endswith((".", ":")), reversed(near)))
+                yield from _added_up(text, match, rows, parts=re.search(r"\bdont\b", heading) is not None)
+        above.append(line)
+
+
+def _added_up(text: str, last: re.Match[str], rows: Sequence[Line], *, parts: bool) -> Iterator[TextMatch[int]]:
+    """Yield the last figure of a table where it is the sum of the rows: in one column, or where none is kept of all their figures or the
+    last of each row. In "Total 43 14", under "Nombre" and "Dont pivotantes" (`parts`), the greater sum is the whole."""
+    columns = zip_longest(*(in_cells(row.printed).split(" | ") for row in rows), fillvalue="")
+    candidates = [[int(cell) for cell in column if _FIGURE.fullmatch(cell)] for column in columns]
+    whole = [figures for row in rows if (figures := [*map(int, _FIGURES.findall(text, row.start, row.end))])]
+    if last["beside"]:  # "Place Foch   5   –   Total   20": the same columns twice, side by side
+        candidates = [[*map(int, _FIGURES.findall(last["beside"])[-1:]), *map(sum, whole)]]
+    elif last["said"]:
+        candidates += [[row[-1] for row in whole], [sum(row) for row in whole]]
+    told = [(int(last["count"]), candidates)]
+    before = enumerate(reversed(_FIGURES.findall(last["said"] or "")), start=2) if parts else ()
+    told += [(int(figure), [[row[-rank] for row in whole if len(row) >= rank]]) for rank, figure in before]
+    sums = [figure for figure, each in told if any(figure in list(accumulate(column))[1:] for column in each)]
+    if sums:
+        yield TextMatch(max(sums), *last.span())
 
 
 def _is_of_form(document: ActText, match: re.Match[str]) -> bool:
@@ -273,19 +263,17 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
 _WORDS = load("equipment.toml")["words"]
 BY = rf"(?:{'|'.join(_WORDS['made'])})e?s?(?: et \w+)?(?: a disposition)?\s+(?:par|aupres de)\b"
 """What was done to a software by whoever is named next."""
-_MADE = r"(?:a )?(?:developpe|edite|commercialise|fournit?|propose|conc(?:u|oit)|realise|distribue|cree|fabrique|elabore|vendu?)\b"
+_MADE = rf"(?:a )?(?:{'|'.join(_WORDS['made'])}|fournit|concoit|vendu?)\b"
 THAT = rf"qu(?:e |')(?:lui )?{_MADE}"
 COMPANY = rf"(?:(?:la|une|le|un)\s+|l')?(?:{'|'.join(_WORDS['company'])})\b"
 
 _ROLE = rf"(?:{'|'.join(_WORDS['role'])})"
 _MAKER = re.compile(rf"(?:\b(?:{BY}|{THAT}|de|par|aupres de)\s+|[(:]\s?){COMPANY}")
-_ROLE_IS = re.compile(
-    rf"\b{_ROLE}\b(?:\s(?:du|de la|de l'|de ce|de cette)[^.;:]{{0,60}}?)?\s*(?:est|sera|:|,)\s*(?:{COMPANY})?\"?\s?(?P<name>[a-z0-9])"
-)
-_MAKER_ALONE = re.compile(rf"\b(?:{BY}|de (?:la )?marque)\s+\"?\s?(?P<name>[a-z0-9])")
-# "Logiciel : Sentivue (Oriane Vision SAS)."
-_IN_BRACKETS = re.compile(
-    r"\b(?:logiciel|solution|produit)\b[^.;()]{2,60}\(\s*(?P<name>[a-z0-9])(?=[^()]{1,50}\s(?:sasu?|sarl|sa|eurl|scop|scic|snc)\s*\))"
+_MAKER_ALONE = re.compile(
+    rf"\b(?:{_ROLE}\b(?:\s(?:du|de la|de l'|de ce|de cette)[^.;:]{{0,60}}?)?\s*(?:est|sera|:|,)\s*(?:{COMPANY})?"
+    rf"|(?:{BY}|de (?:la )?marque)\s+"
+    # "Logiciel : Sentivue (Oriane Vision SAS)."
+    r"|(?:logiciel|solution|produit)\b[^.;()]{2,60}\((?=[^()]{2,55}\s(?:sasu?|sarl|sa|eurl|scop|scic|snc)\s*\)))\s?\"?\s?(?P<name>[a-z0-9])"
 )
 _THEN_PRODUCT = re.compile(r"[^.;()]{2,50}\((?:logiciel|solution|produit)\b")
 # "La société X est l'éditrice du logiciel", "le logiciel Z, que la société X a conçu": not the cameras that it has.
@@ -298,7 +286,7 @@ _USED_BY = re.compile(rf"\b(?:{'|'.join(_WORDS['used_by'])})e?s?\s+$")
 _NOT_A_MAKER = re.compile(rf"\b(?:{'|'.join(_WORDS['not_a_maker'])})\b")
 _SOFTWARE_NEAR = re.compile(
     r"\b(?:logiciel\w*|solution|algorithm\w*|progiciel|editeur|editrice|denomme\w*|traitement|outil|module|technologie|systeme \""
-    r"|(?:fourni|edite|concu|developpe|distribue|commercialise),? sous le nom)"
+    rf"|(?:{'|'.join(_WORDS['made'])}),? sous le nom)"
 )
 # A clause that goes on about the same thing after its semicolon.
 _CLAUSE = re.compile(r";(?!\s(?:il|elle|celui-ci|celle-ci|ce dernier|cette derniere|ce logiciel|l'editeur|son editeur)\b)|\.\s")
@@ -309,8 +297,6 @@ _CORPORATE = re.compile(
 )
 _OPERATORS = frozenset({"ratp", "sncf", "etat", "police", "prefecture", "gendarmerie", "ville", "commune"})
 
-_SENTENCE = 200
-"""Characters on each side of a name in which its clause says that it was not chosen."""
 _REFUSED = (
     r"\b(?:n'(?:a|ont) pas ete (?:retenu|choisi|acquis)|(?:a|ont) ete (?:ecarte|rejete|abandonne)|n(?:'est|e sont) plus (?:utilis|employ))"
 )
@@ -324,10 +310,8 @@ _NOT_CHOSEN = re.compile(
 # Cut at a line end.
 _CUT_WORD = re.compile(r"\b([a-z]+)- ([a-z]+)")
 
-_Reader = Callable[[ActText, int, int], Iterator[TextMatch[str]]]
-
-_NEAR = 110
-"""Characters before a maker in which the software is spoken of."""
+_NEAR = 120
+"""Characters before a maker, or before "dénommé", in which the software is spoken of, or another one preferred."""
 
 
 @cache
@@ -341,7 +325,7 @@ def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
     return _named_first(document, segment, "vendor", _makers)
 
 
-def _named_first(document: ActText, segment: Segment, table: str, others: _Reader) -> TextMatch[str] | None:
+def _named_first(document: ActText, segment: Segment, table: str, others: Callable[..., Iterator[TextMatch[str]]]) -> TextMatch[str] | None:
     """Return the first name of a table, else of what `others` read: of the articles, else of the whole decree."""
     starts = [block.start for block in islice(segment.of(DecreePart.ARTICLE), 1)]
     text = document.flat
@@ -351,7 +335,7 @@ def _named_first(document: ActText, segment: Segment, table: str, others: _Reade
         listed = (TextMatch(name, *match.span()) for name, matches in known for match in matches)
         for found in chain(listed, others(document, start, segment.end)):
             # Named to say that another one was chosen?
-            preferred = _PREFERRED_TO.search(text[max(found.start - _SENTENCE, 0) : found.start])
+            preferred = _PREFERRED_TO.search(text[max(found.start - _NEAR, 0) : found.start])
             if not preferred and _NOT_CHOSEN.match(text, found.end) is None:
                 return found
     return None
@@ -359,7 +343,7 @@ def _named_first(document: ActText, segment: Segment, table: str, others: _Reade
 
 def _makers(document: ActText, start: int, limit: int) -> Iterator[TextMatch[str]]:
     text = document.flat
-    for pattern in (_MAKER, _MAKES, _ROLE_IS, _MAKER_ALONE, _IN_BRACKETS):
+    for pattern in (_MAKER, _MAKES, _MAKER_ALONE):
         for match in pattern.finditer(text, start, limit):
             before = _CLAUSE.split(text[max(match.start() - _NEAR, start) : match.start()])[-1]
             around = text[match.start() : min(match.end() + _NEAR, limit)] if pattern is _MAKES else match.group()
@@ -419,8 +403,8 @@ _LONGEST = 60
 def name_at(document: ActText, start: int, limit: int, *, linked: bool = False) -> TextMatch[str] | None:
     """Return the name right at `start` of the folded text, without its legal form ("SAS"), None where there is none or it is a person's.
     One that is `linked` may go on after "du", "des" or "de la" ("Fabrique des Images")."""
-    first, last = document.folded.span(start, min(start + _LONGEST, limit))
-    match = (_LINKED if linked else _NAME).match(re.sub(r"(?<=[a-zà-ÿ])-\n\s*(?=[a-zà-ÿ])", "", document.source[first:last]))
+    printed = re.sub(r"(?<=[a-zà-ÿ])-\n\s*(?=[a-zà-ÿ])", "", document.printed(start, min(start + _LONGEST, limit)))
+    match = (_LINKED if linked else _NAME).match(printed)
     if match is None:
         return None
     printed = re.split(r"\.(?:\s|$)", match.group())[0].rstrip(".'’")
@@ -468,7 +452,7 @@ _MADE_AFTER = re.compile(
 _MADE_QUOTED = re.compile(rf"\"\s*(?P<name>[a-z0-9][^\"\n]{{1,40}}?)\s*\"\s*,?\s*(?:\(\s?|de (?:la )?|d[eu] )?(?:l')?(?:{COMPANY}|{BY})")
 _APPOSED = re.compile(
     rf"\b{_PRODUCT}{_CHOSEN}?,\s(?P<name>[a-z0-9][^\s,.;:()\"]+(?:\s[^\s,.;:()\"]+){{0,3}})\s?,\s"
-    rf"(?:(?:est|a ete|sera) (?:edite|concu|developpe|fourni|propose|installe|commercialise|celui)|est de|{BY}|de {COMPANY}"
+    rf"(?:(?:est|a ete|sera) (?:{'|'.join(_WORDS['made'])}|installe|celui)|est de|{BY}|de {COMPANY}"
     r"|n'est pas (?:change|modifie|remplace)|(?:reste|demeure|est) (?:inchange|maintenu|conserve|identique|le meme))"
 )
 _PRODUCT_ROW = re.compile(rf"(?:nom (?:commercial )?(?:du |de la |de l'))?{_PRODUCT}{_CHOSEN}?\s?:?")
@@ -477,9 +461,6 @@ _MAKER_ROW = re.compile(rf"(?:societe )?{_ROLE}(?: (?:du|de la|de l') ?{_PRODUCT
 _NOUN = re.compile(rf"(?P<product>{_PRODUCT}|dispositif|\bil\b)|\b(?:{'|'.join(_WORDS['named_otherwise'])})\b")
 # "Le traitement est développé par la société X et porte le nom de « Y »": who made it is not what bears the name.
 _MADE_BY = re.compile(rf"\b(?:par|de|aupres de|avec)\s{COMPANY}\s(?=\S)")
-
-_BEFORE = 120
-"""Characters before "dénommé" in which what bears the name is described."""
 
 
 def software(document: ActText, segment: Segment) -> TextMatch[str] | None:
@@ -497,7 +478,7 @@ def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[s
             is_one = name[:1] != name[:1].lower() and not re.match(r"(?:m\.|mme|ci-)", match["name"])
             is_one = is_one and (match["called"] is None or _is_of_software(text, start, match.start()))
         else:
-            clause = _CLAUSE.split(text[max(match.start() - _BEFORE, start) : match.end()])[-1]
+            clause = _CLAUSE.split(text[max(match.start() - _NEAR, start) : match.end()])[-1]
             is_one = bool(re.match(_WORD, name) and re.search(rf"\b{_PRODUCT}", clause)) and not capitals
         if is_one and impersonal(name):
             yield TextMatch(name, *match.span())
@@ -523,7 +504,7 @@ def _products(document: ActText, start: int, limit: int) -> Iterator[TextMatch[s
 def _is_of_software(text: str, start: int, position: int) -> bool:
     """Return False if the last thing spoken of before "dénommé" is no software but a manifestation, a law, an application for the public.
     Where nothing is recognised there, damage may have hidden it; "dit" is said of too much else."""
-    opening = max(position - _BEFORE, start)
+    opening = max(position - _NEAR, start)
     makers = [match.span() for match in _MADE_BY.finditer(text, opening, position)]
     nouns = [noun for noun in _NOUN.finditer(text, opening, position) if not any(first <= noun.start() < last for first, last in makers)]
     return nouns[-1]["product"] is not None if nouns else re.match(r"\W*dit", text[position:]) is None

@@ -29,8 +29,8 @@ from bot.detection.text.cues import Pattern, cues, fold, load, pattern
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, erratum, erratum_in, own_heading, unquoted
 from bot.detection.text.phrases import ANY_DATE, full
 from bot.domain.acts import CHANGING, GRANTS, Act, Facts, Kind, Moment, Outcome, Reference, Verdict
-from bot.domain.folding import fold_letters
 from bot.domain.identity import comparable, merge_facts
+from bot.domain.text import fold_letters
 
 POLICE = "PP"
 """Code of the préfecture de police among the authorities."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,10 +10,9 @@ from itertools import chain, islice, takewhile
 
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
-from bot.detection.text.lists import lists, names_of_one_kind
 from bot.detection.text.mentions import UNTICKED
-from bot.detection.text.phrases import DAY, MONTH, YEAR, cleaned, holds_end, joined, phrase_end
-from bot.detection.text.tables import has_gap, under
+from bot.detection.text.phrases import DANGLING, DAY, MONTH, YEAR, cleaned, holds_end, joined, phrase_end
+from bot.detection.text.rows import has_gap, lists, names_of_one_kind, under
 
 # What a decree is for: the event after "à l'occasion de".
 
@@ -75,17 +73,7 @@ HEADED = r"\s?(?:article\s|art\.\s?)?\W?\w{1,3}\W{1,4}"
 _EVENT_HEADED = re.compile(
     rf"{HEADED}{_EVENT_ROW.pattern}(?:\s?[^\w\s]){{0,2}}\s(?:l[ae]s?\s|l'\s?)?(?P<told>[^.;:]{{4,{_LONGEST}}})(?:\.\s|\.?$)"
 )
-_EVENT_STOP = re.compile(
-    r"(?P<place>,?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s)"
-    r"|,\s(?:(?:l'\s?)?(?:autorisation|emploi|usage|utilisation)|(?:le|un|les|des|deux|trois|plusieurs) traitements?"
-    r"|(?:la )?mise en oeuvre|(?:le )?renouvellement)\s"
-    # How, or what else, is authorised: "… et dans les conditions suivantes", "…, de traiter", "…, d'appliquer".
-    r"|\set dans les (?:conditions|limites)\b|,\s(?:de |d')[a-z]{3,}(?<!hiv)(?:er|ir)\b"
-    # What is done there goes on after the event: "…, à analyser les images…", "…, au traitement algorithmique…".
-    r"|,\s(?:a (?:traiter|analyser|exploiter|proceder|appliquer)|(?:sur )?(?:l|d)es (?:images|flux)"
-    r"|aux images|(?:au|a l'|a un|par un) ?(?:traitement|analyse)"
-    r"|a l'exclusion|faire usage|mettre en oeuvre|recourir|employer|utiliser|par l'(?:arrete|autorisation))\b"
-)
+_WHERE = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une|certaines|plusieurs)|au sein)\s")
 
 
 def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> TextMatch[str] | None:
@@ -141,8 +129,8 @@ def _events(
                     named = _OF_DAYS.match(text, end, block.end)
                 if named is not None:  # festival « Jazz in Marciac », fêtes des 13 et 14 juillet
                     end = named.end()
-                where = _EVENT_STOP.search(text, match.end(), end)
-                if where is not None and (block.part is DecreePart.TITLE or not where["place"] or where["place"].startswith(",")):
+                where = _WHERE.search(text, match.end(), end)
+                if where is not None and (block.part is DecreePart.TITLE or where[0].startswith(",")):
                     end = where.start()
                 value = cleaned(document.original(match.end(), end))
                 quoted = _ALL_QUOTED.fullmatch(value)
@@ -155,7 +143,7 @@ def _events(
 def _line_end(document: ActText, start: int, end: int) -> int:
     """Return where a phrase ends that may not go on into a bullet, or the next row of a form or table, on a line below."""
     for line in takewhile(lambda line: line.start() < end, _LINE_BELOW.finditer(document.folded.text, start)):
-        below = document.source[slice(*document.folded.span(*line.span("below")))].strip()
+        below = document.printed(*line.span("below")).strip()
         if _BULLET.match(line["below"]) or _LABEL.match(below) or has_gap(below):
             return line.start()
     return end
@@ -174,7 +162,6 @@ def _is_part_of(document: ActText, event: str | None, position: int) -> bool:
     return inside and _ATTACHED.search(document.flat[max(position - 8, 0) : position]) is not None
 
 
-_DANGLING = re.compile(r"(?: (?:DU|DES|DE|D|LA|LE|LES|L|AU|AUX|A|À|ET|EN|SUR|SOUS))+$")
 # "les images de vidéoprotection de la ville de Lyon": whose cameras they are, not who uses the algorithm.
 _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
@@ -191,7 +178,6 @@ _AUTHORISES = re.compile(
 # A name ends before a line that begins with a capital or an article, and before the next cell of a table; not where every blank is double.
 _NEXT_LINE = re.compile(r"(?<![\s,;/-])(?<!\b(?i:de|du|la|le|et|en|au))(?<!\b(?i:des|les|sur|aux|lès))\s*\n\s*(?=[A-ZÀ-Þ]|l[ae]s?\s)")
 _CELL = re.compile(r" ?(?:\S+ )*\S+(?=\t|[ \xa0]{2,}\S)")
-_APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`’", "'"))
 _TOWN_OF = re.compile(r"\b(?:communes?|villes?|municipales?|maires?) (?:d[eu]s? |d')?$")
 # "les maires (Jean Dupont, Marie DURAND)": towns of several words have hyphens, an article or a "Saint".
 _PERSON = re.compile(r"(?!(?:L[ea]s?|LES?|LA|Sainte?|SAINTE?|Ste?|STE?) )[A-ZÀ-Þ][\w'-]* [A-ZÀ-Þ][\w'-]+")
@@ -254,9 +240,7 @@ def operators(
         places = tuple(_place(entry.value) for entry in found)
         polices = [entry for entry in read(mentioning) if entry.value.startswith(_POLICE) and entry.value.endswith(places)]
         found = _merged([*found, *polices])
-    owners = [entry for entry in found if entry.value.startswith(("Commun", "Métropole")) and _comes_after(_OWNED, document, entry)]
-    told = [entry for entry in found if _is_told(document, segment, entry)]
-    return [entry for entry in found if entry not in (*owners, *told)] or found
+    return [entry for entry in found if _is_user(document, segment, entry)] or found
 
 
 def only_told(document: ActText, segment: Segment) -> set[str]:
@@ -264,19 +248,19 @@ def only_told(document: ActText, segment: Segment) -> set[str]:
     articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
     titled = named_in(document, list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), heading=True)
     entries = [*titled, *named_in(document, articles)]
-    users = {entry.value for entry in entries if not (_comes_after(_OWNED, document, entry) or _is_told(document, segment, entry))}
-    return {entry.value for entry in entries} - users
+    return {entry.value for entry in entries} - {entry.value for entry in entries if _is_user(document, segment, entry)}
 
 
-def _is_told(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
-    """Return True for who is named in a sentence on what is sent to them, or on execution."""
+def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
+    """Return False for the owner of cameras, and for who is named in a sentence on what is sent to them, or on execution."""
     block = segment.at(entry.start)
     low = max(block.start, entry.start - 2 * _REACH)
     start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
     stop = _STOP.search(document.flat, entry.end, block.end)
     used = _USES.search(document.flat, start, block.end if stop is None else stop.start()) is not None
     told = _OTHERWISE.search(document.flat, start, phrase_end(document.flat, entry.end, block.end, _REACH)) is not None
-    return block.part is DecreePart.ARTICLE and told and not used
+    owns = entry.value.startswith(("Commun", "Métropole")) and _comes_after(_OWNED, document, entry)
+    return not owns and (used or not told or block.part is not DecreePart.ARTICLE)
 
 
 def operators_within(document: ActText, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
@@ -359,8 +343,7 @@ def _names(
     there are so many `looks`."""
     several = _SEVERAL.search(match.group()) is not None
     start = match.end() + document.flat.startswith(" ", match.end())
-    first, last = document.folded.span(match.end(), min(start + _REACH, block.end))
-    line = _NEXT_LINE.split(document.source[first:last], maxsplit=1)[0]
+    line = _NEXT_LINE.split(document.printed(match.end(), min(start + _REACH, block.end)), maxsplit=1)[0]
     cell = _CELL.match(line)
     found = names_of_one_kind(_printed(cell.group() if cell is not None else line), several=several)
     if found and (found[0][0] or operator.named):
@@ -377,12 +360,12 @@ def _names(
 
 
 def _printed(text: str) -> str:
-    return joined(" ".join(unicodedata.normalize("NFC", text).translate(_APOSTROPHES).split()))
+    return joined(" ".join(text.split())).replace("’", "'")
 
 
 def _linked(document: ActText, link: str, name: str) -> str:
     """Return `de Cannes`, `d'Annecy`, `du Havre`, or a name alone; one in capitals ("HAVRE") as the act prints it elsewhere."""
-    name = _DANGLING.sub("", name.strip(" -'")).rstrip("'")
+    name = DANGLING.sub("", name.strip(" -'")).rstrip("'") or name
     if name.isupper():
         name = next((other for other in _printed_elsewhere(document, name) if other[0].isupper() and not other.isupper()), name)
     link = link.strip().lower()

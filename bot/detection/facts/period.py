@@ -14,7 +14,6 @@ from itertools import chain, dropwhile, islice, pairwise, takewhile, zip_longest
 
 from bot.detection.facts.signature import is_of_letterhead, signing_lines
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch, own_heading
-from bot.detection.text.lists import INLINE_MARK
 from bot.detection.text.phrases import (
     ANY_DATE,
     CARDINAL,
@@ -31,7 +30,7 @@ from bot.detection.text.phrases import (
     last_day,
     partial,
 )
-from bot.detection.text.tables import MOST_LINES, Line, has_gap, in_cells, lines_of
+from bot.detection.text.rows import INLINE_MARK, MOST_LINES, Line, has_gap, in_cells, lines_of
 from bot.domain.acts import Moment
 
 Period = tuple[Moment | None, Moment | None]

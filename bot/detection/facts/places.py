@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice, takewhile
 
 from bot.detection.facts.operators import HEADED, beside_formality, in_event, is_formality
 from bot.detection.text.cues import fold, load
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
-from bot.detection.text.lists import INLINE_MARK, MOST_ITEMS, lists, names_of_one_kind
-from bot.detection.text.phrases import is_sound, joined, phrase_end, without_names
-from bot.detection.text.tables import Line, PrintedTable, cells_of, is_header, tables, under
+from bot.detection.text.phrases import BALANCED, CARDINAL, is_sound, joined, phrase_end, without_names
+from bot.detection.text.rows import (
+    GROUND,
+    INLINE_MARK,
+    MOST_ITEMS,
+    Line,
+    PrintedTable,
+    cells_of,
+    goes_on,
+    is_header,
+    lists,
+    names_of_one_kind,
+    tables,
+    whole_under,
+)
 
 # From the words around a place to its name: enumerations cut into items, what is said of an item left out.
 
 _WORDS = load("places.toml")
-GROUND = rf"(?:{'|'.join(_WORDS['kinds'])})"
-"""What places are called, over the folded text."""
-
 STREET_KIND = rf"(?:{'|'.join(_WORDS['streets'])})"
 """Kinds of places that also come without a preposition."""
 
 _ADJECTIVE = r"(?:(?:grande?|petite?|vieux|vieille|ancienn?e?|nouveau|nouvelle)\s)?"
-_COUNT = r"\d{1,3}|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze|vingt"
+_COUNT = rf"\d{{1,3}}|{CARDINAL}"
 _OF_THE = r"(?:(?:de la|du|des|de|a la|aux|au)\s+|(?:de l'|a l'|d')\s?)"
+_THE = r"(?:(?:les|la|le)\s+|l'\s?)"
+_A_KIND = rf"(?:(?:dans|sur|en)\s+)?{_OF_THE}?{_THE}?{_ADJECTIVE}{GROUND}\b"
+"""Matches a kind of place, with the words that lead to it."""
 _LEAD = re.compile(
     rf"^\s?(?:(?:et|ou|ainsi que|puis)\s+)?(?:{INLINE_MARK})?"
     r"(?:(?:\d{1,3}\s)?(?:aux |des |les )?cameras?\s(?:de videoprotection\s|fixes?\s|mobiles?\s)?(?:pour\s|[:-]\s)?"
@@ -36,7 +46,7 @@ _LEAD = re.compile(
     rf"(?:(?:(?:dans )?l'(?:enceinte|emprise)(?= d)|dans|sur|aux abords|abords|au niveau|autour|a proximite|le long|au-dessus"
     r"|a l'interieur|au sein|en bordure|en(?= gares?\b| stations?\b))\s+)?"
     rf"(?:{_OF_THE}|(?P<town>a)\s+)?"
-    r"(?:(?:les|le|la)\s+|l'\s?)?"
+    rf"{_THE}?"
 )
 _KIND = re.compile(rf"{_ADJECTIVE}{GROUND}\b")
 # A number of places, a kind of place that many have, or words that name none.
@@ -77,7 +87,7 @@ _BETWEEN = re.compile(
     r"\s+/\s+|\s*[,;](?!\s*du n\s?[°o])\s*(?:et\s+|ainsi que\s+|ainsi qu'\s?)?"
     r"|\s+et\s+(?=(?:au\s(?:nord|sud)|a l'(?:est|ouest))\spar\b)"
     rf"|\s+-\s+(?=(?:{'|'.join(_WORDS['streets'])})\s)"
-    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?=(?:(?:dans|sur|en)\s+|{_OF_THE})?(?:(?:les|le|la)\s+|l'\s?)?{_ADJECTIVE}{GROUND}\b)"
+    rf"|(?:\s+(?:et|ainsi que)\s+|\s+ainsi qu'\s?)(?={_A_KIND})"
 )
 # "la place de l'Europe et du Peyrou", "Bercy et Cour Saint-Émilion"; "les gares de Lyon et de Bercy" stay together.
 # And "le massif du Maïdo et la marina de Bas-du-Fort".
@@ -101,31 +111,33 @@ _KEPT = re.compile(
 def names(text: str, *, item: bool = False) -> Iterator[str]:
     """Yield the places of an enumeration as printed, without article or preposition, in order; nothing of what names no place. An `item` of
     a list of places may be of a kind that is not known ("sémaphore de Callelongue"), where it has a proper name."""
-    composed = unicodedata.normalize("NFC", text).replace("□", "'").replace("\ufffd", "'")
-    capitals = composed.isupper()
+    printed, capitals = joined(text), text.isupper()
     if capitals:
-        composed = _NO_NAMES.sub(lambda word: word.group().lower(), composed)
-    value = _IDENTIFIERS.sub(r"\g<name>", _PARENTHESES.sub("", joined(without_names(composed))))
+        printed = _NO_NAMES.sub(lambda word: word.group().lower(), printed)
+    value = _IDENTIFIERS.sub(r"\g<name>", _PARENTHESES.sub("", without_names(printed)))
     dashed = _DASH.split(value)
     if dashed[2:] and all(is_of_a_kind(_without_lead(each)[0]) for each in dashed):
         value = ", ".join(dashed)
-    cut = [(part, _name(part, item=item, capitals=capitals)) for part in _cut(_each(value))]
-    most = item and sum(name is not None for _, name in cut) * 2 > len(cut)
-    for part, name in cut:
-        noun = _COMMON.fullmatch(part) if most and name is None else None
-        if (found := noun["name"] if noun is not None and not _is_none(noun["name"]) else name) is not None:
-            yield found
+    cut = [(part, list(_name(part, item=item, capitals=capitals))) for part in _cut(_each(value))]
+    yield from chain.from_iterable(_with_nouns(cut) if item else (found for _, found in cut))
 
 
-def _name(part: str, *, item: bool, capitals: bool) -> str | None:
+def _with_nouns(parts: Sequence[tuple[str, list[str]]]) -> Iterator[list[str]]:
+    """Yield the names of each part; where most parts are places, a common noun is one too ("paddock", "le débarcadère")."""
+    most = sum(bool(found) for _, found in parts) * 2 > len(parts)
+    for part, found in parts:
+        noun = _COMMON.fullmatch(part) if most and not found else None
+        yield found if noun is None or _is_none(noun["name"]) else [noun["name"]]
+
+
+def _name(part: str, *, item: bool, capitals: bool) -> Iterator[str]:
     name, town = _without_lead(part)
     around = _AROUND.search(name)
     name = name[: around.start()] if around is not None else name
     name = _NAMES_AFTER_KIND.sub("", _SAID.sub("", name).strip(' ,;.-–:»«"'))
-    if not is_sound(name) or not (is_place(name) or (item and _is_proper(name))) or (town and not is_of_a_kind(name)):
-        return None
-    name = name.upper() if capitals else name
-    return f"{name} et {around['around'].lower()}" if around is not None else name
+    if is_sound(name) and (is_place(name) or (item and _is_proper(name))) and (is_of_a_kind(name) or not town):
+        name = name.upper() if capitals else name
+        yield f"{name} et {around['around'].lower()}" if around is not None else name
 
 
 def _without_lead(item: str) -> tuple[str, bool]:
@@ -196,51 +208,45 @@ _LONGEST_CELL = 100
 _TITLE = 160
 """Characters above a table in which cameras or places are spoken of."""
 
+# What says where the cameras are, and not who is informed of them or sees their images.
 _WATCHED = re.compile(
-    r"\b(?:traitement (?:porte|s'exerce|est)|endroits?|images|cameras?|captation|lieux?|sites?(?! internet)|emplacements?"
-    r"|implantations?|perimetres?)\b|\b(?:inser|ajout)(?:er|e)\b"
+    r"\b(?:cameras?|captation|perimetres?|lieux?|endroits?|sites?(?! internet)|emplacements?|implantations?|implantee?s?|situee?s?"
+    r"|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles|s'applique|s'exerce|s'etend(?:ent)?|porte sur"
+    r"|(?<!acces aux )images(?! sont (?:visionn|consult|transm|regard))|(?:vaut|valent) pour|completee?s? par|(?:inser|ajout)(?:er|e)"
+    r"|(?:circonscrit|cantonne|restreint|borne|limite)e?s?"
+    r"|(?:il|elle|traitement(?: algorithmique)?|dispositif) (?:est|sera|porte) (?:mis|employe|utilise|active)e?|traitement (?:porte|est))\b"
 )
 _SO_MANY = re.compile(r"\W{0,4}(?:soit|au total|total|ensemble)\D{0,20}\d{1,4} cameras\b")
-_NOT_WATCHED = re.compile(r"\b(?:agents?|destinataires?|affich\w*|panneau\w*|informe\w*|information du public|conserve\w*|serveurs?)\b")
-_HEADING = re.compile(r"\W{0,3}(?:lieux?|perimetre|sites?|emplacements?|gares|stations)(?: (?:concernee?s?|vises?|couverts?))?\s?:?")
+_ASIDE = r"agents?|destinataires?|affich\w*|panneau\w*|inform\w*|conserve\w*|serveurs?|habilite\w*"
+_NOT_WATCHED = re.compile(rf"\b(?:{_ASIDE})\b")
+# An article or a row headed "Lieux" may give their names alone, as does a definition: "« les lieux » : …".
+_HEAD = r"(?:lieux?|perimetre|sites?|emplacements?|implantations?|secteurs|zones|gares|stations)(?:\s(?:concerne|vise|couvert)e?e?s?)?"
+_HEADING = re.compile(rf"\W{{0,3}}{_HEAD}\s?:?")
 _RANK = re.compile(r"(?:\d{1,3}\s?[.)°-]?|[A-Za-z]{1,4}[-_ ]?\d{1,4}|[A-Z](?=\s[a-zà-ÿ]))\s+(?=\D)")
 # Where a text layer keeps no columns, the first figure or the type of the camera begins the next one.
 _COLUMN = re.compile(r"\s+(?=\d{1,4}\b)|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|panoramiques?|multi-?capteurs?)\s*$)", re.IGNORECASE)
-
-
-# What begins the next column where the header says whose the cameras are, or what for.
-_SERVICES = r"(?:(?:la|le|les)\s)?(?:police (?:municipale|nationale)|gendarmerie|sncf|ratp|sdis|commune|ville|departement|metropole)"
-_EVENTS = r"(?:feux?|incendies?|densite|foule|mouvements?|chutes?|objets?|colis|intrusions?|armes?|sens|contresens|franchissement)"
-_NEXT_CELLS = (
-    (re.compile(r"\b(?:responsables?|exploitants?|gestionnaires?|operateurs?|services?)\b"), re.compile(rf"\s{_SERVICES}\b")),
-    (re.compile(r"\b(?:usages?|finalites?|evenements?)\b"), re.compile(rf"\s{_EVENTS}\b")),
+# What begins the next one where the header says whose the cameras are, or what for.
+_NEXT_HEAD = re.compile(r"\b(?:responsables?|exploitants?|gestionnaires?|operateurs?|services?|usages?|finalites?|evenements?)\b")
+_NEXT_CELL = re.compile(
+    r"\s(?:(?:(?:la|le|les)\s)?(?:police (?:municipale|nationale)|gendarmerie|sncf|ratp|sdis|commune|ville|departement|metropole)"
+    r"|feux?|incendies?|densite|foule|mouvements?|chutes?|objets?|colis|intrusions?|armes?|sens|contresens|franchissement)\b"
 )
 
 
 def _cells(table: PrintedTable) -> Iterator[tuple[str, Line]]:
     """Yield what each row has in the column of places, or every cell where all columns may be of places."""
-    following = [pattern for head, pattern in _NEXT_CELLS if head.search(table.header)]
     for row in table.rows:
         if table.is_side_by_side:
-            yield from ((cell, row) for cell in cells_of(row.printed))
+            yield from ((cell, row) for cell in row.cells)
             continue
         shown = table.cell(row)
         rank = _RANK.match(shown or row.printed)
         cell = (shown or row.printed)[rank.end() if rank is not None else 0 :]
         if not shown:
             cell = _COLUMN.split(cells_of(cell)[0], maxsplit=1)[0]
-            ends = (found.start() for pattern in following if (found := pattern.search(_plain(cell))) is not None)
-            cell = cell[: min(ends, default=None)]
+            following = _NEXT_CELL.search(_plain(cell)) if _NEXT_HEAD.search(table.header) else None
+            cell = cell if following is None else cell[: following.start()]
         yield cell, row
-
-
-def _nouns(items: Iterable[tuple[str, int, int, list[str]]]) -> Iterator[TextMatch[str]]:
-    """Yield the places of the items of a list or table; where most are places, a common noun is one too ("paddock", "le débarcadère")."""
-    each = list(items)
-    most = sum(bool(found) for *_, found in each) * 2 > len(each)
-    for printed, start, end, found in each:
-        noun = _COMMON.fullmatch(printed) if most and not found else None
-        yield from (TextMatch(name, start, end) for name in found or ([noun["name"]] if noun and not _is_none(noun["name"]) else []))
 
 
 def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
@@ -258,8 +264,7 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
         last = table.rows[-1].end + _TITLE // 2 if table.rows and table.cells and "debut" not in table.header else table.start
         if not watched and "camera" not in table.header and "camera" not in text[table.start : last]:
             continue
-        sentence = max(start, *(text.rfind(mark, start, table.start) for mark in ".;"))
-        if _NOT_WATCHED.search(text, sentence, table.start + len(table.header)) is not None:
+        if _NOT_WATCHED.search(re.split(r"[.;]", text[start : table.start])[-1] + table.header) is not None:
             continue
         rows = [(cell, row, list(names(cell, item=True)) if len(cell) <= _LONGEST_CELL else []) for cell, row in _cells(table)]
         called = [bool(found) and is_of_a_kind(found[0]) for _, _, found in rows]
@@ -268,25 +273,10 @@ def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
             continue
         if table.header or called[0]:
             # The second line of a header has no figure.
-            told = ((cell if re.search(r"\d", row.printed) else "", row, found if len(found) == 1 else []) for cell, row, found in rows)
-            yield from _nouns((cell, row.start, row.end, found) for cell, row, found in told)
-    for line in _whole(islice(under(document, block.start, block.end, _HEADING), _MOST)):
-        yield from (TextMatch(name, line.start, line.end) for cell in cells_of(line.printed) for name in names(cell, item=True))
-
-
-# A name goes on below: "rue de la / République", "square / Jean Moulin".
-_GOES_ON = re.compile(rf"(?:\s(?:de|du|des|la|les?|aux?|et)|[\s'’][dl]['’]|(?:^|[,;]\s?){GROUND})$")
-
-
-def _whole(lines: Iterable[Line]) -> list[Line]:
-    """Return the lines of a cell, two as one where a name is cut over them."""
-    kept: list[Line] = []
-    for line in lines:
-        if kept and _GOES_ON.search(_plain(kept[-1].printed)) and line.printed[0].isupper():
-            kept[-1] = replace(kept[-1], printed=f"{kept[-1].printed} {line.printed}", end=line.end)
-        else:
-            kept.append(line)
-    return kept
+            told = _with_nouns([(cell if re.search(r"\d", row.printed) else "", found[: len(found) == 1]) for cell, row, found in rows])
+            yield from (TextMatch(name, row.start, row.end) for (_, row, _), found in zip(rows, told, strict=True) for name in found)
+    for line in whole_under(document, block.start, block.end, _HEADING):
+        yield from (TextMatch(name, line.start, line.end) for cell in line.cells for name in names(cell, item=True))
 
 
 _GROUND = (
@@ -297,30 +287,25 @@ _GROUND = (
 _LIST_LEAD = re.compile(rf"\b{_GROUND}\b[^.;:]{{0,140}}$|^\W*(?:article\s)?\w{{1,3}}\W{{1,4}}ou\b[^.;:]{{0,40}}$")
 # The same words also open lists of other things.
 _OTHER = re.compile(
-    r"\b(?:evenements?|signal\w*|detect\w*|agents?|destinataires?|affich\w*|panneau\w*|inform\w*|duree|horaires?|periode"
+    rf"\b(?:{_ASIDE}|evenements?|signal\w*|detect\w*|duree|horaires?|periode"
     r"|(?<!au )(?<!le )nombre"
     r"|(?:sont|est) (?:exclu|retire|supprime)e?s?|ne (?:sont|seront) pas (?:concern|vis|couvert|film|inclu|compri)\w*"
-    r"|consulte\w*|regroupe\w*|habilite\w*|(?:ont|a|auront) acces|responsables?\b[^.;,]{0,30} (?:est|sont)(?=\W*$)"
+    r"|consulte\w*|regroupe\w*|(?:ont|a|auront) acces|responsables?\b[^.;,]{0,30} (?:est|sont)(?=\W*$)"
     r"|(?:exploite|gere|serv|oper|visionne|traite|assure|regarde|vu)\w* par(?=\W*$)"
-    r"|finalites?|recours|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?|conserv\w*)\b"
+    r"|finalites?|recours|caracteristiques?|interdit\w*|devi(?:ee?s?|ation)|stationn\w*|personnes?)\b"
 )
 _OF_CAMERAS = re.compile(
     r"(?<=, )[^,.;:]*\bcameras?\b[^,.;:]*\b(?:couvrant|filmant|(?:situ|implant|install|dispos|reparti)ee?s|suivant(?:e?s)?|ci-apres)$"
 )
 _TITLED = re.compile(r"\W*(?:article|art\.)\s\w+\W*$")
 _AUTHORISED = re.compile(r"\W*(?:article\s\w+\W+(?:\w+\W+){0,4}?)?sont autorise")
-_WHOLE_LINE = (
-    rf"(?:(?:sur|dans)\s)?{_OF_THE}?(?:(?:les|le|la)\s|l'\s?)?{_ADJECTIVE}{GROUND}\b[^,;:.\n]{{2,80}}"
-    r"(?<! et)(?<! de)(?<! du)(?<! des)(?<! la)(?<! le)(?<! les)[,;.]?"
-)
+_WHOLE_LINE = rf"{_A_KIND}[^,;:.\n]{{2,80}}"
 # Two columns in one line: a street with its name, and right after it another place: "rue Haute place Foch", "quai Neuf marché aux Grains".
 _TOGETHER = re.compile(
     rf"^(?P<first>\s*(?:{'|'.join(_WORDS['streets'])})\s(?:[^\s,;:()]+\s){{0,4}}?[A-ZÀ-Þ][\w’'-]*[a-zà-ÿ])\s"
     rf"(?=(?:{GROUND}|(?!(?:c[oô]t[eé]|angle|face|sortie|entr[eé]e|niveau|hauteur)\b)[a-zà-ÿç]{{4,}})\s"
     r"(?:de |du |des |aux? )?(?:la |l['’]|d['’])?[A-ZÀ-Þ])"
 )
-# An article headed "Lieux" may give their names alone, as does a definition: "« les lieux » : …".
-_HEAD = r"(?:lieux|perimetre|sites|emplacements|implantations?|secteurs|zones)(?:\s(?:concerne|vise|couvert)e?s?)?"
 _FIRST = rf"(?:l[ae]s?\s|l'\s?)?{GROUND}\b"
 _UNDER_HEAD = re.compile(
     rf"{HEADED}{_HEAD}(?:\s?[^\w\s]){{0,2}}\s"
@@ -362,8 +347,8 @@ def listed_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
             continue
         if not strong and not any(_is_called(document, entry) for entry in islice(_places(document, *found.items[0]), 1)):
             continue
-        items = [(document.original(*item), *item, [entry.value for entry in _places(document, *item)]) for item in found.items]
-        entries = list(_nouns(items))
+        told = _with_nouns([(document.original(*item), [entry.value for entry in _places(document, *item)]) for item in found.items])
+        entries = [TextMatch(name, *item) for item, each in zip(found.items, told, strict=True) for name in each]
         if not strong and not (telling and found.marked):
             of_kind = [_is_called(document, entry) for entry in entries]
             if len(of_kind) == 1 or not (sum(of_kind) * 2 >= len(of_kind) if found.marked else all(of_kind)):
@@ -386,10 +371,9 @@ def _places(document: ActText, start: int, end: int) -> Iterator[TextMatch[str]]
     start = _begins(document, start, end)
     if end - start < 3:
         return
-    first, last = document.folded.span(start, end)
-    top, *below = (line.strip() for line in document.source[first:last].strip().split("\n"))
+    top, *below = (line.strip() for line in document.printed(start, end).strip().split("\n"))
     # A line of columns below is the next row of a form, and one with a capital below a short one the next sentence.
-    if len(top) < _SHORT and not _GOES_ON.search(_plain(top)) and top[-1:].isalpha():
+    if len(top) < _SHORT and not goes_on(top) and top[-1:].isalpha():
         below = list(takewhile(lambda line: not line[:1].isupper(), below))
     for cell in _FAR.split(" ".join([top, *takewhile(lambda line: _FAR.search(line) is None, below)])):
         if _SOMEBODY.match(cell) is None and _DATED.search(fold(cell).text) is None:
@@ -412,98 +396,76 @@ _HOUSED = re.compile(
     r"|mairie|prefecture|locaux)\b[^.;:]*$"
 )
 _DETERMINER = rf"(?:(?:les|la|le|l'|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
-# Words that lead to a place; what follows is cut into names by `place_names`.
+# Words that lead to a place, or whose cameras it is; what follows is cut by `names`.
 _PLACE = re.compile(
-    r"\b(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre)\s"
-    r"(?:l'(?:enceinte|interieur) (?:de la|de l'|du|des|de)\s?|(?:les )?abords (?:immediats )?(?:de la|de l'|de|du|des)\s?)?"
-    rf"(?P<place>{_DETERMINER}(?:(?:grande?|vieux|vieille)\s)?{GROUND}\b)"
+    r"\b(?:(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre)\s"
+    rf"(?:(?:l'(?:enceinte|interieur)|(?:les )?abords(?: immediats)?) {_OF_THE})?"
+    r"|(?P<of>cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
+    r"|video-?protection)\s(?=d))"
+    rf"(?P<place>(?(of)(?:de la |de l'|du |des )(?:champ de )?|{_DETERMINER})(?:(?:grande?|vieux|vieille)\s)?{GROUND}\b)"
 )
 # Streets also come without a preposition: "…, place de la Victoire et cours de l'Argonne", "caméras situées rue Nationale".
 _STREET = re.compile(
-    r"(?:,|\bvideo-?protection|\b(?:employe|deploye|utilise|active|installe|filme|capte|collecte)e?s?|\bprises"
+    r"(?:(?<!\(\d)(?<!\(\d\d)(?<!\(\d{3}),|\bvideo-?protection|\b(?:employe|deploye|utilise|active|installe|filme|capte|collecte)e?s?|\bprises"
     r"|\brecueillies|\bmise?s? en oeuvre)"
     rf"\s(?P<place>{STREET_KIND}\s(?!un|qui|est\b|et\b|publi|a\b))"
 )
-_SET = re.compile(
-    r"\b(?:cameras?|images|videoprotection|dispositifs?)\b[^.;:()]{0,60}?\b(?:install|situ|implant|dispos|position|localis|reparti)ee?s?"
-    r"\s(?!comme|selon|par\b)(?:entre )?(?P<place>(?:sur (?!un|les sites)|dans "
-    r"|a l'interieur (?:de la |de l'|du |des )|au sein (?:de la |de l'|du |des )|aux? |a la |a l'|le long )?)"
-)
-_COVERS = re.compile(
-    r"\b(?:cameras?|images|perimetre|dispositif|autorisation|emploi|zone|survol\w*|(?<=[.:-] )(?:ils?|elles?))\b[^.;:()]{0,60}?"
-    r"\b(?:couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|englobe\w*|s'etend\w*|dessert|desservent"
+# What is said of cameras or a perimeter leads to places of whatever kind: "caméras situées sur", "le périmètre comprend", "se limite à".
+_SAID_OF = re.compile(
+    r"\b(?:cameras?|images|video-?protection|dispositifs?|perimetre|autorisation|emploi|zones?|lieux|sites?|secteurs?|(?<!du )traitement"
+    r"|experimentation|usage|utilisation|analyse|mise en oeuvre|surveillance|survol\w*|aeronefs?|drones?"
+    r"|(?<=[.:-] )(?:ils?|elles?|celui-ci|celle-ci))\b[^.;:()]{0,60}?\b(?:"
+    r"(?:install|situ|implant|dispos|position|localis|reparti)ee?s?(?! (?:comme|selon|par)\b)(?: entre)?"
+    r"|couvr\w+|film(?:e|ent|ant)|surveill(?:e|ent|ant)|equip(?:e|ent|ant)|compren\w+|englobe\w*|s'etend\w*|dessert|desservent"
+    r"|survole(?:nt|ra|ront)?(?: \w+ment| que)?(?= l)|au-dessus(?= d)"
+    rf"|(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour(?= {_DETERMINER}{GROUND}\b)"
     r"|delimitee?s?(?: au (?:nord|sud)| a l'(?:est|ouest))? par"
     r"|sont celles(?= (?:de la |de l'|du |des ))(?! \w+ (?:la )?(?:cameras?|systeme|dispositif|reseau))"
-    r"|(?:se compose(?:nt)?|(?:est|sont) (?:compose|constitue|forme)e?s?)(?: par)?)"
-    r"\s(?:qu')?(?P<place>(?:aux? |a la |a l'|la |le |les |l'|de la |de l'|du |des )?)"
-)
-_LIMITED = re.compile(
-    r"\b(?:perimetre|survol\w*|autorisation|emploi|zones?|lieux|sites?|secteurs?|traitement|dispositif|experimentation|usage|utilisation|analyse"
-    r"|mise en oeuvre|surveillance|(?<=[.:] )(?:il|elle|celui-ci|celle-ci))\b[^.;:,()]{0,40}?"
-    r"\b(?:se (?:limite|borne|cantonne)|(?:est|sont|sera) (?:strictement |exclusivement )?"
-    r"(?:limite|circonscrit|restreint|cantonne|borne|reserve)(?:e?s?)|(?<!traitement )sont (?!sign|autor|concern))"
-    r"\s?(?P<place>(?:aux? |a la |a l'|la |le |les |l'))"
-)
-_ABOVE = re.compile(
-    r"\b(?:au-dessus(?= d)|(?:il|ils|elle|elles|aeronefs?|drones?) (?:ne )?survole(?:nt|ra|ront)?(?: \w+ment| que)?(?= l))"
-    r" (?P<place>de la |de l'|du |des |de |la |le |les |l')"
-)
-_FOR = re.compile(rf"\b(?:vaut|valent|valables?|accordee?|delivree? (?:a|aux?)\b[^.;:,]{{3,60}}) pour (?P<place>{_DETERMINER}{GROUND}\b)")
-_OF = re.compile(
-    r"\b(?:cameras?(?:\s(?:fixes?|existantes?|urbaines?|municipales?|publiques?|exterieures?|interieures?|de video-?protection)){0,2}"
-    rf"|video-?protection)\s(?P<place>(?:de la |de l'|du |des )(?:(?:grande?|vieux|vieille|champ de)\s)?{GROUND}\b)"
+    r"|(?:se compose(?:nt)?|(?:est|sont) (?:compose|constitue|forme)e?s?)(?: par)?"
+    r"|(?:se (?:limite|borne|cantonne)|(?:est|sont|sera) (?:strictement |exclusivement )?"
+    r"(?:limite|circonscrit|restreint|cantonne|borne|reserve)e?s?|(?<!traitement )sont(?! (?:sign|autor|concern)))"
+    r"(?= (?:aux? |a la |a l'|la |le |les |l')))"
+    r"\s(?:qu')?(?!sur (?:un|les sites))(?P<place>)"
 )
 _BRACKETS = re.compile(
     r"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|perimetres?|voies|rues|stations|gares|espaces|points)\b"
     r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
 )
-_ANCHORS = (_PLACE, _FOR, _STREET, _SET, _COVERS, _LIMITED, _ABOVE, _OF, _BRACKETS)
-_OF_A_KIND = frozenset({_PLACE, _FOR, _STREET, _OF})
-_OF_PLACES = frozenset({_SET, _ABOVE, _LIMITED, _COVERS, _BRACKETS})
-"""What follows these is a place, of whatever kind."""
-# An article that says where the cameras are, and not who is informed of them or sees their images.
-_WHERE = re.compile(
-    r"\b(?:cameras?|perimetre|lieux?|implantee?s?|situee?s?|survol\w*|deployee?s?|emploi|filme(?:nt)?|sont celles"
-    r"|s'applique|s'exerce|s'etend(?:ent)?|images (?:\w+ )?(?:prises|recueillies|captees)|porte sur|(?:vaut|valent) pour|completee?s? par"
-    r"|(?:circonscrit|cantonne|restreint|borne|limite)e?s?|(?:il|elle|traitement(?: algorithmique)?|dispositif)"
-    r" (?:est|sera) (?:mis|employe|utilise|active)e?)\b"
-)
-_NOT_WHERE = re.compile(r"\b(?:affich\w*|panneau\w*|inform\w*|conserv\w*|habilite\w*|agents?)\b")
+_OF_A_KIND = (_PLACE, _STREET)
+_OF_ANY_KIND = (_SAID_OF, _BRACKETS)
 
 
 def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
     """Return the places that articles list and those of the articles that speak of the algorithm (`speaking`), one by one; the title's
     beside where these name no two: it says in general what they say one by one."""
     text = document.flat
+    articles, heading = list(segment.of(DecreePart.ARTICLE)), list(segment.of(DecreePart.HEADING))
     found: dict[str, TextMatch[str]] = {}
-    articles = beside_formality(document, segment.of(DecreePart.ARTICLE))
-    for stretch in articles if segment.has_articles else segment.of(DecreePart.HEADING, DecreePart.BODY):
-        headed = [
-            (table.start, table.rows[-1].end) for table in tables(document, stretch.start, stretch.end) if table.header and table.rows
-        ]
-        listed = (item for item in listed_places(document, stretch) if not any(first <= item.start < last for first, last in headed))
-        for entry in chain(islice(listed, MOST_ITEMS), tabled_places(document, stretch)):
-            if not any(fold(entry.value).text == fold(other).text for other in found):
-                found[entry.value] = entry
-    for block in segment.of(DecreePart.HEADING):
-        for entry in tabled_places(document, block) if not found else ():
-            found.setdefault(entry.value, entry)
+    for block in beside_formality(document, articles) if articles else segment.of(DecreePart.HEADING, DecreePart.BODY):
+        for entry in _itemized(document, block):
+            found.setdefault(fold(entry.value).text, entry)
+    for block in heading if not found else ():
+        for entry in tabled_places(document, block):
+            found.setdefault(fold(entry.value).text, entry)
     named = tuple(found.values())
-    others = (block for block in segment.of(DecreePart.ARTICLE) if block not in speaking and not is_formality(text, block))
-    for block in [
-        *(block for block in others if _tells_where(text, block)),
-        *speaking,
-        *segment.of(DecreePart.TITLE),
-        *segment.of(DecreePart.HEADING),
-    ]:
+    others = (block for block in articles if block not in speaking and not is_formality(text, block) and _tells_where(text, block))
+    for block in (*others, *speaking, *segment.of(DecreePart.TITLE), *heading):
         if block.part in {DecreePart.TITLE, DecreePart.HEADING} and len(found) > 1:
             break
-        known = [value.lower() for value in found]
+        known = list(found)
         for entry in _in(document, block, listed=named):
-            plain = entry.value.lower()
+            plain = fold(entry.value).text
             if not any(plain in other or other in plain for other in known):
-                found.setdefault(entry.value, entry)
+                found.setdefault(plain, entry)
     return sorted(found.values(), key=lambda entry: entry.start)
+
+
+def _itemized(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
+    """Yield the places of the lists of a part, but for the rows of a table with a header, then those of its tables."""
+    headed = [range(table.start, table.rows[-1].end) for table in tables(document, block.start, block.end) if table.header and table.rows]
+    listed = (item for item in listed_places(document, block) if not any(item.start in rows for rows in headed))
+    yield from islice(listed, MOST_ITEMS)
+    yield from tabled_places(document, block)
 
 
 def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) -> Iterator[TextMatch[str]]:
@@ -511,25 +473,28 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
     text = document.flat
     position = block.start
     capitals = document.in_capitals(block.start, block.end)
-    found = (islice(anchor.finditer(text, block.start, block.end), _MOST) for anchor in _ANCHORS)
+    found = (islice(anchor.finditer(text, block.start, block.end), _MOST) for anchor in (*_OF_A_KIND, *_OF_ANY_KIND))
     for match in sorted(chain.from_iterable(found), key=lambda match: match.start("place")):
         start = match.start("place")
-        if start < position or (listed and match.re is _OF):
+        if start < position or (listed and match.re is _PLACE and match["of"]):
             continue
         # Where an item begins or ends, or what is near, as a remark in brackets says.
         remarked = (text[entry.start : start] for entry in listed if entry.start <= start < entry.end)
         if match.re is not _BRACKETS and any(words.count("(") > words.count(")") for words in remarked):
             continue
         bracketed = match.re is _BRACKETS
-        end = match.end("place") if bracketed else _closing(text, start, phrase_end(text, match.end(), block.end, _LONGEST))
+        end = match.end("place") if bracketed else phrase_end(text, match.end(), block.end, _LONGEST)
+        # "(place d'Armes, place de la Comédie) et ce qui suit": at a bracket that did not open.
+        whole = BALANCED.match(text, start, end)
+        end = whole.end() if whole is not None and text.startswith(")", whole.end(), end) else end
         position = max(match.end(), start + 1)
         if block.part not in {DecreePart.TITLE, DecreePart.HEADING} and in_event(text, block.start, match.start()):
             continue
         before = text[max(start - _ADDRESS, block.start) : start]
         if "tribunal" in before or (match.re is _STREET and _HOUSED.search(before)):
             continue
-        entries = list(names(document.original(start, end), item=match.re in _OF_PLACES))
-        if capitals and match.re not in _OF_A_KIND and not any(map(is_of_a_kind, entries)):  # "À RAISON DE DOUZE"
+        entries = list(names(document.original(start, end), item=match.re in _OF_ANY_KIND))
+        if capitals and match.re in _OF_ANY_KIND and not any(map(is_of_a_kind, entries)):  # "À RAISON DE DOUZE"
             continue
         inside = bracketed and any(entry.start <= start < entry.end for entry in listed)
         if (bracketed and len(entries) <= text.count(",", start, end) // 2) or (inside and not all(map(is_of_a_kind, entries))):
@@ -543,11 +508,5 @@ def _in(document: ActText, block: Block, *, listed: tuple[TextMatch[str], ...]) 
         yield from (TextMatch(name, start, end) for name in entries)
 
 
-def _closing(text: str, start: int, end: int) -> int:
-    """Return where a bracket closes that did not open after `start`, else `end`: "(place d'Armes, place de la Comédie) et ce qui suit"."""
-    closed = re.compile(r"(?:[^()]|\([^()]*\))*+\)").match(text, start, end)
-    return closed.end() - 1 if closed is not None else end
-
-
 def _tells_where(text: str, block: Block) -> bool:
-    return _WHERE.search(text, block.start, block.end) is not None and _NOT_WHERE.search(text, block.start, block.end) is None
+    return _WATCHED.search(text, block.start, block.end) is not None and _NOT_WATCHED.search(text, block.start, block.end) is None

@@ -23,7 +23,7 @@ from bot.detection.facts.places import STREET_KIND, is_of_a_kind, names
 from bot.detection.text.cues import fold
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
 from bot.detection.text.phrases import cleaned, joined
-from bot.detection.text.tables import cells_of, has_gap, is_header
+from bot.detection.text.rows import cells_of, has_gap, is_header
 from bot.domain.acts import Evidence, Facts, FactValue
 
 TAGGED = ("places", "event", "software", "vendor", "operators", "office")
@@ -284,7 +284,7 @@ def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
     lines: list[str] = []
     tabular = False
     for line in re.compile(r"[^\n]+").finditer(text, match.start, match.end):
-        printed, opening = document.source[slice(*document.folded.span(*line.span()))], text.rfind("\n", 0, line.start())
+        printed, opening = document.printed(*line.span()), text.rfind("\n", 0, line.start())
         head = is_header(document, opening + 1)
         ends_short = line.end() < match.end and line.end() - opening <= _SHORT_LINE
         tabular = tabular or head or ends_short or has_gap(printed)
@@ -304,7 +304,8 @@ def _spelt(name: str, printed: str) -> str:
 def _is_cut(document: ActText, segment: Segment, name: str, value: FactValue) -> bool:
     """Return True for a value that shows that more than a name was read, or less: by itself, or wherever the act prints it."""
     if name == "places" and isinstance(value, tuple):
-        return any(_PART.fullmatch(place) is not None for place in value)
+        # "place Foch - halle - rue Haute" beside "place Foch": a cell with dashes of its own.
+        return any(_PART.fullmatch(place) or place.startswith(tuple(f"{other} - " for other in value)) for place in value)
     if name == "office":
         last = document.flat.rfind(fold(str(value)).text)
         if last >= 0 and _OFFICE_GOES_ON.match(document.flat, last + len(fold(str(value)).text)) is not None:

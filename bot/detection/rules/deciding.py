@@ -26,7 +26,7 @@ from bot.detection.rules.evidence import (
 )
 from bot.detection.text.cues import VerdictReason, cue, name_of
 from bot.detection.text.document import HEADING_REACH, ActText, Block, DecreePart, Segment, erratum, own_heading
-from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named
+from bot.detection.text.mentions import EXCLUDED, Mention, legal_bases, mentions, purposes_named, sentence
 from bot.domain.acts import CHANGING, Evidence, Kind, Outcome
 
 
@@ -229,6 +229,10 @@ _SENTENCE = re.compile(r"[a-z0-9)]\.\s")
 _NOT_ALLOWED = re.compile(r"\bne peu(?:t|vent)\b(?![^.;]{0,400}\squ(?:e\b|['’]))")
 
 
+def _is_not_allowed(case: SegmentEvidence, verb: Verb) -> bool:
+    return _NOT_ALLOWED.match(case.document.flat, max(case.document.loose(verb.start, verb.end)[0] - 3, 0)) is not None
+
+
 def by_articles(case: SegmentEvidence) -> Finding | None:
     """Return what the articles that speak of VSA decide. A title that modifies or ends something says which way it goes."""
     doubt: Finding | None = None
@@ -245,7 +249,7 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         # "La commune est mise en demeure de cesser… le traitement qui est mis en œuvre" authorises nothing.
         contrary = stopped(case.text, start, stop) if verb.kind is Kind.AUTHORISATION else None
         aside = _is_aside(case, mention, verb)
-        if _NOT_ALLOWED.match(case.document.flat, max(case.document.loose(verb.start, verb.end)[0] - 3, 0)) is not None:
+        if _is_not_allowed(case, verb):
             doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.verb(verb))
         elif contrary is not None and contrary.start() < verb.start and not _apart(case, contrary.start(), verb.start):
             doubt = doubt or case.doubted(mention, VerdictReason.UNSETTLED, case.against(contrary))
@@ -332,7 +336,9 @@ def by_parts(case: SegmentEvidence) -> Finding | None:
     for block in segment.of(DecreePart.ARTICLE):
         start, stop = case.within(block)
         verb, let = article_verb(text, start, stop), _LET.search(text, start, stop)
-        if stopped(text, start, stop) is not None or (verb is not None and verb.kind is not Kind.AUTHORISATION):
+        if stopped(text, start, stop) is not None:
+            return None
+        if verb is not None and (verb.kind is not Kind.AUTHORISATION or _is_not_allowed(case, verb)):
             return None
         verb = verb or (None if let is None else Verb(Kind.AUTHORISATION, *let.span()))
         if verb is not None and _THE_USE.search(text, max(verb.start - _USED_NEAR, start), min(verb.end + _USED_NEAR, stop)):
@@ -517,11 +523,20 @@ _TO_BE_ASKED = re.compile(
 )
 
 
+_SUCH = re.compile(r"\b(?:un tel traitement|une telle (?:analyse|exploitation))\b[^.]{0,160}$")
+
+
 def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
-    """Return True for a law named only to say what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…"),
-    or what an article leaves to be asked for ("il lui appartient de présenter une demande sur le fondement de…")."""
+    """Return True for a law named only to say what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…",
+    "… aucun traitement algorithmique ; qu'un tel traitement relève de l'article 10…"), or what an article leaves to be asked for ("il lui
+    appartient de présenter une demande sur le fondement de…")."""
     block = case.segment.at(start)
     if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
         return True
-    excluded = (entry for entry in case.mentions.set_aside if entry.value == EXCLUDED)
-    return any(entry.end <= start < case.sentence(entry)[1] for entry in excluded)
+    excluded = [entry for entry in case.mentions.set_aside if entry.value == EXCLUDED]
+    if any(block.start <= entry.start < start and _SUCH.search(case.document.flat, entry.start, start) for entry in excluded):
+        return True
+    sentences = (
+        (entry.start, sentence(case.document.flat, case.segment.at(entry.start), entry.start, entry.start)[1]) for entry in excluded
+    )
+    return any(first <= start < last for first, last in sentences)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from bot.domain.folding import fold_words
+from bot.domain.text import fold_words
 
 Pattern = re.Pattern[str]
 
@@ -127,7 +127,7 @@ def _any(alternatives: Sequence[str]) -> str:
 #
 # - `fold`: lower case, no accents, one kind of apostrophe, words joined over line ends, single blanks (line breaks kept);
 # - `squeeze`: letters and digits only, so that neither split nor glued words matter; without positions it is
-# `bot.domain.folding.fold_letters`.
+# `bot.domain.text.fold_letters`.
 #
 # Each view maps its positions back to the text it was made from, so that evidence quotes the original.
 

@@ -14,8 +14,7 @@ from typing import Generic, TypeVar
 from bot.detection.text.cues import RewrittenText, cue, cues, damaged, fold, load, repair, squeeze
 from bot.detection.text.phrases import excerpt
 from bot.domain.acts import Act, Evidence, Where
-from bot.domain.folding import fold_letters, fold_words
-from bot.domain.pages import PageText, bare
+from bot.domain.text import PageText, bare, fold_letters, fold_words
 
 _REACH = 14
 """Pages kept on each side of a sign: decrees on VSA have six or seven, annexes aside."""
@@ -113,10 +112,13 @@ class ActText:
         part = segment.at(position).part
         return {DecreePart.TITLE: self.title_from, DecreePart.ARTICLE: Where.OPERATIVE}.get(part) or Where(part.value)
 
+    def printed(self, start: int, end: int) -> str:
+        """Return the original text of a stretch, with its blanks and line ends."""
+        return self.source[slice(*self.folded.span(start, end))]
+
     def original(self, start: int, end: int) -> str:
         """Return the original text of a stretch, with its blanks collapsed."""
-        first, last = self.folded.span(start, end)
-        return " ".join(self.source[first:last].split())
+        return " ".join(self.printed(start, end).split())
 
     def in_capitals(self, start: int, end: int) -> bool:
         """Return True for a stretch all in capitals, in which a capital does not tell a name."""

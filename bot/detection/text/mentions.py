@@ -10,14 +10,16 @@ from itertools import islice, product
 
 from bot.detection.text.cues import Pattern, cue, cues, load, name_of, pattern
 from bot.detection.text.document import ActText, Block, DecreePart, Segment, TextMatch
-from bot.detection.text.lists import lists
-from bot.detection.text.tables import ticked_under
+from bot.detection.text.rows import lists, ticked_under
 from bot.domain.acts import Purpose
 
 _AROUND = 130
 """Squeezed characters on each side in which the company of a mention is looked at: a sentence, more or less."""
 
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3})\.\s|;")
+
+_TITLES = {DecreePart.TITLE, DecreePart.HEADING}
+_PROGRAM = re.compile(r"algorithm|automati|analys|logiciel|augment|intelligen")
 
 EXCLUDED = "said not to be there"
 """The name of the cue by which what an act excludes is set aside."""
@@ -80,7 +82,10 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
             continue
         taken.append((start, end))
         first, last = document.loose(start, end)
-        block = segment.at(first)
+        block, ending = segment.at(first), segment.at(last - 1)
+        if block.part in _TITLES and ending.part is DecreePart.ARTICLE and _PROGRAM.search(document.flat, first, block.end) is None:
+            # "… d'un système de vidéoprotection" and "… algorithmique" of an article are no mention of the title.
+            block, first, start = ending, ending.start, document.mended_span(ending.start, ending.end)[0]
         opening = document.mended_span(block.start, block.end)[0]
         said = document.mended_span(*sentence(document.flat, block, first, last))
         against = cue("around.other_thing").search(text, max(start - _AROUND, opening), min(end + 60, high)) or cue(
@@ -89,8 +94,7 @@ def mentions(document: ActText, segment: Segment) -> Mentions:
         if against is not None:
             aside.append(TextMatch(name_of(against), *document.loose(min(start, against.start()), max(end, against.end()))))
             continue
-        titles = {DecreePart.TITLE, DecreePart.HEADING}
-        if block.part in titles and segment.at(last - 1).part not in titles:
+        if block.part in _TITLES and ending.part not in _TITLES:
             last = block.end
         citation = cue("around.citation").search(text[max(start - _AROUND, opening) : start]) is not None
         # In a whole act, images without a camera anywhere are of another kind (X-rays, wildlife).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -177,14 +178,19 @@ _STOP = re.compile(
     r"|\bau moyen|,? (?:prevue?s?|qui (?:se|aura|auront)|se tenant|organise)|,\s(?:donn|celebr|programm|disput)ee?s?\b"
     r"|\barticle\s?\d|\bvu l|\bconsiderant"
     r"|\bl[ae] (?:(?:sous-)?prefete?|secretaire generale?|haut-commissaire)\b|\bl'administrateur superieur"
-    r"|,?\s(?:un|le|ce|tout) traitement\b"
+    r"|,?\s(?:un|le|ce|tout|les|deux|trois|plusieurs) traitements?\b"
     r"|,\s(?:le|la|les|l') ?(?:services?|commune|ville|police|brigade|bataillon|gendarmerie|groupement|direction|prefecture|sncf|ratp"
-    r"|regie|metropole|communaute|compagnie|maire|prefet|president|directeur|sdis|suge|gpsr|agents|unites|emploi|usage|mise en oeuvre)\b"
+    r"|regie|metropole|communaute|compagnie|maire|prefet|president|directeur|sdis|suge|gpsr|agents|unites|emploi|usage|mise en oeuvre"
+    r"|autorisation|utilisation|renouvellement)\b|,\s(?:autorisation|emploi|usage|utilisation|mise en oeuvre|renouvellement)\s"
     r"|,\s(?:l[ae]s?\s|l')[^,;:.]{2,50}?\s(?:est|sont|peut|peuvent|met|mettent)\s"
     r"|,?\s(?:monsieur|madame|messieurs|mesdames)\b|,\s(?:mm?|mmes?)\b"
     r"|\b(?:sont|seront|ont ete|peut|peuvent|doit|doivent|fait l'objet|font l'objet)\b|\baux (?:seules )?fins\b"
     rf"|\((?:{DAY}|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b"
-    r"|,\s(?:a|de) (?:mettre|employer|utiliser|recourir|faire|soumettre)\b|,?\s(?:n'est|ne (?:sont|peut|peuvent)|n'a)\b"
+    # How, what else or what there is authorised: "… et dans les conditions suivantes", "…, d'appliquer", "…, à analyser les images…".
+    r"|\bet dans les (?:conditions|limites)\b|,\s(?:de |d')[a-z]{3,}(?<!hiv)(?:er|ir|re)\b"
+    r"|,\s(?:a )?(?:mettre|employer|utiliser|recourir|faire|soumettre|traiter|analyser|exploiter|proceder|appliquer)\b"
+    r"|,\s(?:(?:sur )?(?:l|d)es (?:images|flux)|aux images|(?:au|a l'|a un|par un) ?(?:traitement|analyse)"
+    r"|a l'exclusion|par l'(?:arrete|autorisation))\b|,?\s(?:n'est|ne (?:sont|peut|peuvent)|n'a)\b"
     r"|,\s(?:au dispositif|aux (?:endroits|lieux|sites|emplacements))\b"
     rf"|\bla commission|\bdans le cadre|\b{_NAMED_DAY}(?:du|des|de|le|les|entre le|jusqu'au|a compter du|a partir du)\s?"
     rf"(?:{HOUR}|{WEEKDAY}{DAY}\s?(?:{MONTH}|au|et|,|[/.]\d)|{MONTH}\s?{YEAR})|\(?\d+ pages?\)"
@@ -204,17 +210,26 @@ def holds_end(text: str, start: int, end: int) -> bool:
     return _STOP.search(text, start, end) is not None
 
 
+_APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`", "'"))
+
+
 def joined(text: str) -> str:
-    """Return a name on one line: words cut at a line end are whole again ("direc- trice"), as are names with a hyphen ("Saint- Denis")."""
-    text = re.sub(r"[\x02\ufffe]\s*", "", text)
+    """Return a name on one line, its lost apostrophes put back: words cut at a line end are whole again ("direc- trice"), as are names with
+    a hyphen ("Saint- Denis")."""
+    text = re.sub(r"[\x02\ufffe]\s*", "", unicodedata.normalize("NFC", text).translate(_APOSTROPHES))
     text = re.sub(r"\b(rond|vieux|centre|sous|fan)-\s+(?=[pvz])", r"\1-", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)-\s+(?=[a-zà-öø-ÿ])", "", text)
     return re.sub(r"(?<=\w)-\s+(?=[A-ZÀ-ÖØ-Þ])", "-", text)
 
 
-_DANGLING = re.compile(
-    r"(?:^|[\s'’])(?:et|ou|de|du|des|à|a|le|la|les|un|une|au|aux|dans|sur|sous|en|par|pour|avec|entre|vers|[ld]['’]|de M)$", re.IGNORECASE
+DANGLING = re.compile(
+    r"(?:(?:^|[\s'’])(?:et|ou|d[eu]s?|à|a|l[ae]s?|une?|aux?|dans|sur|sous|en|par|pour|avec|entre|vers|[ld]['’]?|(?:de|et|chez) M))+$",
+    re.IGNORECASE,
 )
+"""Finds the words that no name ends with."""
+BALANCED = re.compile(r"(?:[^()]|\([^()]*\))*+")
+"""Matches up to a bracket that does not close, or that closes and did not open."""
+
 # In lower case as printed: "gare de l'Est" and "rue du Signal" are names.
 _SENTENCE = re.compile(
     r"\b(?:(?<!l['’])est(?=\s)|sont|sera|seront|ont|peut|peuvent|doit|doivent|fait|font|permet\w*|visent?|qui|que|dont|lequel|laquelle|lesquels"
@@ -223,24 +238,18 @@ _SENTENCE = re.compile(
 )
 
 
-def is_balanced(name: str) -> bool:
-    """Return True for a name in which every bracket that opens closes, and none closes that did not open."""
-    return re.fullmatch(r"(?:[^()]|\([^()]*\))*+", name) is not None
-
-
 def is_sound(name: str) -> bool:
     """Return True for words, as printed, that can be a name: no stray bracket, no article or preposition at the end, no verb, no
     greeting."""
-    return is_balanced(name) and _DANGLING.search(name) is None and _SENTENCE.search(name) is None
+    return BALANCED.fullmatch(name) is not None and DANGLING.search(name) is None and _SENTENCE.search(name) is None
 
 
 def cleaned(text: str) -> str:
     """Return a name without persons' names, lost apostrophes, an article misread ("I'Olympique") and what dangles at its ends."""
-    value = re.sub(r"\bI(?=['’]\w)", "l", joined(without_names(text)).replace("□", "'").replace("\ufffd", "'"))
-    if not is_balanced(value):
+    value = re.sub(r"\bI(?=['’]\w)", "l", joined(without_names(text)))
+    if BALANCED.fullmatch(value) is None:
         value = re.split(r"\s*[()]", value)[0]
-    value = re.sub(r"\s+(?:(?:de|et|chez) M|et|de|du|des|à|a|le|la|les|dans|sur|par|en|[ld]['’])$", "", value.strip(" ,;.-–:("))
-    return value.strip(" ,;.-–:(")
+    return DANGLING.sub("", value.strip(" ,;.-–:(")).strip(" ,;.-–:(")
 
 
 # Decrees name officials, agents and shop owners. None of them belongs in a post or in a log.

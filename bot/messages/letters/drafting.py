@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Decree, Kind, Place
 from bot.domain.law import Flag, LegalAdvice, Recourse, Standing
-from bot.messages import words_in
 from bot.messages.lines import date_text, days_text, period_text
-from bot.messages.words import Table, clean, cut, data_file, link_to, text_file
+from bot.messages.words import Table, clean, cut, data_file, link_to, text_file, words_in
 
 _TITLE = 500
 _ITEM = 160

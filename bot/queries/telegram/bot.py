@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -18,18 +18,18 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 from pydantic import SecretStr
-from telegram import Bot, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, Update
+from telegram import Bot, CallbackQuery, Chat, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, Update
 from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, InlineQueryHandler, MessageHandler, filters
 
 from bot.domain.acts import Place
-from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.tasks import ended
-from bot.messages import LANGUAGES, Button, Language
-from bot.queries.answers import BadInput, InputFault, OneDecree, Question, Topic
+from bot.messages.announcement import Button
+from bot.messages.words import LANGUAGES, Language
+from bot.queries.answers import BadInput, HelpRequest, InputFault, OneDecree, Question, Topic
 from bot.queries.following import about_us, run_by
-from bot.queries.questions import Questions
+from bot.queries.questions import Questions, RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     COMMANDS,
     HELP,
@@ -41,14 +41,17 @@ from bot.queries.telegram.commands import (
     CannotCheck,
     ChatLanguages,
     Sleep,
+    TypedCommand,
     addressed,
     answered,
     apology,
     cause_of,
     command_meant,
     commands_near,
+    folded_name,
     guarded,
     is_in_charge,
+    language_named,
     pause_after,
     publish_commands,
     spoken,
@@ -81,6 +84,8 @@ T = TypeVar("T")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NEW = filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
 _COMMANDS = {name: command for command in COMMANDS for name in command.names}
+_ALONE = frozenset({"arrete", "carte", "chiffres", "etat", "map", "figures", "status"})
+"""Commands that are understood without the slash; those of lists are in `bot.queries.plain_words`."""
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _DECREE_LINK = re.compile(r"n([0-9]{1,9})")
 """What stands behind `/start` where a link leads to a decree: t.me/bot?start=n12."""
@@ -95,27 +100,20 @@ class _Asked:
     reply: Callable[[], Reply]
 
 
+@dataclass(frozen=True, slots=True)
 class TelegramCommands:
-    """The handlers of messages and buttons. Each is guarded: an error is answered politely and logged without anybody's words."""
+    """The handlers of messages and buttons. Each is guarded: an error is answered politely and logged without anybody's words.
 
-    def __init__(
-        self,
-        questions: Questions,
-        places: Mapping[str, Place],
-        limiter: RateLimiter,
-        callbacks: Callbacks,
-        languages: ChatLanguages,
-        sleep: Sleep = asyncio.sleep,
-        contact: str = "",
-    ) -> None:
-        """`sleep` is in seconds. `contact`: of whoever runs this instance, a mail or web address."""
-        self._questions = questions
-        self._places = places
-        self._limiter = limiter
-        self._callbacks = callbacks
-        self._languages = languages
-        self._sleep = sleep
-        self._contact = contact
+    `sleep` is in seconds. `contact`: of whoever runs this instance, a mail or web address.
+    """
+
+    questions: Questions
+    places: Mapping[str, Place]
+    limiter: RateLimiter
+    callbacks: Callbacks
+    languages: ChatLanguages
+    sleep: Sleep = asyncio.sleep
+    contact: str = ""
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers of messages and of the buttons of answers."""
@@ -140,21 +138,23 @@ class TelegramCommands:
 
         async with guarded(lambda: "message" if asked is None else asked.name, apologise):
             person = (message.sender_chat or message.from_user or message.chat).id
-            decision = self._limiter.ask(person, message.chat.id)
+            decision = self.limiter.ask(person, message.chat.id)
             if decision is RateDecision.REFUSED:
                 return
-            asked = self._understood(meant, spoken(message.from_user), await asyncio.to_thread(self._languages.chosen, message.chat.id))
+            asked = self._understood(meant, message, await asyncio.to_thread(self.languages.chosen, message.chat.id))
             if decision is RateDecision.ALLOWED:
                 await self._send(message, await asyncio.to_thread(asked.reply), asked.language)
             else:
                 await self._send(message, said(vocabulary(asked.language).slow_down), asked.language)
 
-    def _understood(self, meant: Addressed, own: Language | None, chosen: Language | None) -> _Asked:
+    def _understood(self, meant: Addressed, message: Message, chosen: Language | None) -> _Asked:
         """Return what is asked. A command is answered in its own language, anything else in the person's, or as the chat chose."""
+        own = spoken(message.from_user)
         language: Language = chosen or own or "fr"
-        if meant.command is None:
+        command = meant.command or _named(meant.words)
+        if command is None:
             return _Asked("plain", language, partial(self._plain, meant.words, language))
-        typed, words = meant.command.name, meant.command.words
+        typed, words = command.name, command.words
         name = command_meant(typed, NAMES)
         if name is None:
             return _Asked("unknown", language, partial(self._unknown, typed, language))
@@ -162,23 +162,36 @@ class TelegramCommands:
             return _Asked(START, language, partial(self._start, words, (language,) if chosen or own else LANGUAGES))
         if name in HELP:
             language = chosen or HELP[name]
-            return _Asked(name, language, partial(help_reply, (language,)))
+            return _Asked(name, language, partial(self._help, (language,)))
         if name in LANGUAGE:
-            return _Asked(name, language, partial(language_choice, language))
-        command = _COMMANDS[name]
-        language = chosen or command.language
-        return _Asked(command.name, language, partial(self._command, command.ask, words, language))
+            return _Asked(name, language, partial(self._language, words, language, message.chat))
+        asked = _COMMANDS[name]
+        language = chosen or asked.language if meant.command is not None else language
+        return _Asked(asked.name, language, partial(self._command, asked.ask, words, language))
+
+    def _language(self, words: str, language: Language, chat: Chat) -> Reply:
+        """Answer in the language that is named from now on; else, and in groups, where its administrators choose, ask which one."""
+        wanted = language_named(words)
+        if wanted is None or chat.type != ChatType.PRIVATE:
+            return language_choice(language)
+        self.languages.choose(chat.id, wanted)
+        return said(vocabulary(wanted).chat.language_chosen)
 
     def _command(self, ask: Callable[[Questions, str], Any], words: str, language: Language) -> Reply:
-        answer = ask(self._questions, words)
+        answer = ask(self.questions, words)
         if answer == BadInput(InputFault.NO_NUMBER):
             return said(vocabulary(language).chat.no_number)
-        return telegram_reply(answer, self._places, language)
+        return telegram_reply(answer, self.places, language)
 
     def _plain(self, words: str, language: Language) -> Reply:
         if not words:
             return said(vocabulary(language).chat.not_text)
-        return telegram_reply(self._questions.plain(words), self._places, language)
+        answer = self.questions.plain(words)
+        return self._help((language,)) if isinstance(answer, HelpRequest) else telegram_reply(answer, self.places, language)
+
+    def _help(self, languages: Sequence[Language]) -> Reply:
+        """Return what can be asked, and who runs this."""
+        return introduced(help_reply(languages), "\n".join(filter(None, (run_by(each, self.contact) for each in languages))))
 
     def _unknown(self, typed: str, language: Language) -> Reply:
         of_language = [command.name for command in COMMANDS if command.language == language]
@@ -192,9 +205,9 @@ class TelegramCommands:
     def _start(self, payload: str, languages: tuple[Language, ...]) -> Reply:
         link = _DECREE_LINK.fullmatch(payload)
         if link is not None:
-            reply = telegram_reply(self._questions.show(link[1]), self._places, languages[0])
-            return introduced(reply, about_us(languages[0], self._contact))
-        return introduced(help_reply(languages), "\n".join(filter(None, (run_by(each, self._contact) for each in languages))))
+            reply = telegram_reply(self.questions.show(link[1]), self.places, languages[0])
+            return introduced(reply, about_us(languages[0], self.contact))
+        return self._help(languages)
 
     async def _typed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Offer decrees while somebody types in any chat. Whoever types too fast is answered at the next letter."""
@@ -202,7 +215,7 @@ class TelegramCommands:
         if query is None:
             return
         # Each letter is a question: they are counted apart, so that typing does not use up what a person may ask.
-        if self._limiter.ask(-query.from_user.id) is not RateDecision.ALLOWED:
+        if self.limiter.ask(-query.from_user.id) is not RateDecision.ALLOWED:
             return
         language: Language = spoken(query.from_user) or "fr"
         async with guarded(lambda: "inline"):
@@ -210,17 +223,17 @@ class TelegramCommands:
             await query.answer(offer.articles, cache_time=CACHE_SECONDS, is_personal=True, button=offer.button)
 
     def _offer(self, words: str, language: Language) -> InlineOffer:
-        answers = [self._questions.plain(words) if words.strip() else self._questions.recent()]
+        answers = [self.questions.plain(words) if words.strip() else self.questions.recent()]
         if _NUMBER.fullmatch(words.strip()):  # of a department or of a decree
-            answers.append(self._questions.show(words))
-        return inline_offer(answers, self._questions.ask, self._places, self._questions.now(), language)
+            answers.append(self.questions.show(words))
+        return inline_offer(answers, self.questions.ask, self.places, self.questions.now(), language)
 
     async def _pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a button: a list in the place of the one under which it is, a decree or a letter below it."""
         query = update.callback_query
         if query is None:
             return
-        pressed = self._callbacks.decode(query.data or "")
+        pressed = self.callbacks.decode(query.data or "")
         language: Language = pressed[1] if pressed else spoken(query.from_user) or "fr"
         words = vocabulary(language)
 
@@ -229,14 +242,14 @@ class TelegramCommands:
 
         async with guarded(lambda: "button", apologise):
             chat = query.message.chat.id if query.message is not None else None
-            if self._limiter.ask(query.from_user.id, chat) is not RateDecision.ALLOWED:
+            if self.limiter.ask(query.from_user.id, chat) is not RateDecision.ALLOWED:
                 await query.answer(words.slow_down)
             elif pressed is None:
                 await query.answer(words.expired, show_alert=True)
             elif (
                 isinstance(pressed[0], LanguageWanted)
                 and query.message is not None
-                and not await is_in_charge(context.bot, query.message.chat, query.from_user.id, self._sleep)
+                and not await is_in_charge(context.bot, query.message.chat, query.from_user.id, self.sleep)
             ):
                 await query.answer(words.chat.language_admins, show_alert=True)
             else:
@@ -246,14 +259,14 @@ class TelegramCommands:
     async def _carry_out(self, query: CallbackQuery, asked: Question | LetterWanted | LanguageWanted, language: Language) -> None:
         if isinstance(asked, LanguageWanted):
             if query.message is not None:
-                await asyncio.to_thread(self._languages.choose, query.message.chat.id, language)
+                await asyncio.to_thread(self.languages.choose, query.message.chat.id, language)
             await self._deliver(query.edit_message_text, said(vocabulary(language).chat.language_chosen), language)
             return
         if isinstance(asked, LetterWanted):
             reply = await asyncio.to_thread(self._letter, asked, language)
         else:
-            answer = await asyncio.to_thread(self._questions.ask, asked)
-            reply = telegram_reply(answer, self._places, language)
+            answer = await asyncio.to_thread(self.questions.ask, asked)
+            reply = telegram_reply(answer, self.places, language)
         is_below = isinstance(asked, LetterWanted) or asked.topic is Topic.NUMBER
         if is_below and isinstance(query.message, Message):
             await self._send(query.message, reply, language, quote=False)
@@ -261,22 +274,22 @@ class TelegramCommands:
             await self._deliver(query.edit_message_text, reply, language)
 
     def _letter(self, wanted: LetterWanted, language: Language) -> Reply:
-        answer = self._questions.show(str(wanted.number))
+        answer = self.questions.show(str(wanted.number))
         if isinstance(answer, OneDecree):
-            return letter_reply(wanted, answer, self._places, language)
-        return telegram_reply(answer, self._places, language)
+            return letter_reply(wanted, answer, self.places, language)
+        return telegram_reply(answer, self.places, language)
 
     async def _send(self, message: Message, reply: Reply, language: Language, *, quote: bool = True) -> None:
         quoted = quote and message.chat.type != ChatType.PRIVATE
         options: dict[str, Any] = {"do_quote": quoted, "allow_sending_without_reply": True if quoted else None}
         if reply.document is not None:
             file = InputFile(reply.document.content, reply.document.name)
-            await answered(partial(message.reply_document, file, caption=reply.plain, **options), self._sleep)
+            await answered(partial(message.reply_document, file, caption=reply.plain, **options), self.sleep)
             return
         if reply.photo is not None:
             picture = InputFile(reply.photo.content, reply.photo.name)
             try:
-                await answered(partial(message.reply_photo, picture, caption=reply.plain, **options), self._sleep)
+                await answered(partial(message.reply_photo, picture, caption=reply.plain, **options), self.sleep)
             except BadRequest as error:  # a group may forbid pictures: the words say the same
                 log.debug("telegram.photo_refused", error=type(error).__name__)
             else:
@@ -288,25 +301,32 @@ class TelegramCommands:
         keyboard = self._keyboard(reply, language)
         options = {"reply_markup": keyboard, "link_preview_options": _NO_PREVIEW}
         try:
-            await answered(partial(act, reply.markup, parse_mode=ParseMode.HTML, **options), self._sleep)
+            await answered(partial(act, reply.markup, parse_mode=ParseMode.HTML, **options), self.sleep)
         except BadRequest as error:
             if "message is not modified" in error.message.lower():  # the page is already shown: the button was pressed twice
                 return
             if "can't parse entities" not in error.message.lower():
                 raise
-            await answered(partial(act, reply.plain, **options), self._sleep)
+            await answered(partial(act, reply.plain, **options), self.sleep)
 
     def _keyboard(self, reply: Reply, language: Language) -> InlineKeyboardMarkup | None:
         rows = [
             [
                 InlineKeyboardButton(button.text, url=button.url)
                 if isinstance(button, Button)
-                else InlineKeyboardButton(button.text, callback_data=self._callbacks.encode(button.asked, button.language or language))
+                else InlineKeyboardButton(button.text, callback_data=self.callbacks.encode(button.asked, button.language or language))
                 for button in row
             ]
             for row in reply.rows
         ]
         return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _named(words: str) -> TypedCommand | None:
+    """Return the command that plain words name: `carte`, a language; None for others."""
+    if folded_name(words) in _ALONE:
+        return TypedCommand(folded_name(words), None, "")
+    return TypedCommand(next(iter(LANGUAGE)), None, words) if language_named(words) else None
 
 
 # Polling.
@@ -422,12 +442,11 @@ Seen = Callable[[Collection[str], int], None]
 class MoreButtons(Protocol):
     """Buttons that something else than the answers of this package put under its messages."""
 
+    posted: Callable[[], None]
+    """Called in the event loop each time that an answer queued posts, or a chat has something to get."""
+
     def register(self, application: Application[Any, Any, Any, Any, Any, Any], /) -> None:
         """Add the handlers. Called before those that take any button."""
-        ...
-
-    def when_posted(self, posted: Callable[[], None], /) -> None:
-        """Have `posted` called, in the event loop, each time that an answer queued posts."""
         ...
 
 
@@ -456,13 +475,13 @@ class TelegramBot:
 
     def when_posted(self, posted: Callable[[], None]) -> None:
         """Have `posted` called, in the event loop, each time that an operator's answer queued posts, or a chat has something to get."""
-        for more in (self._reviews, self._following):
-            if more is not None:
-                more.when_posted(posted)
+        for more in filter(None, (self._reviews, self._following)):
+            more.posted = posted
 
     async def run(self, stop: asyncio.Event) -> None:
         """Answer until `stop` is set, through every outage of Telegram, and whatever it says of the token."""
-        _silence()
+        for name, level in _TALKATIVE.items():
+            logging.getLogger(name).setLevel(max(logging.getLogger(name).level, level))
         application = self._build()
         patience = PollingRetries(stop, self._sleep)
         try:
@@ -495,9 +514,8 @@ class TelegramBot:
             .build()
         )
         # Before the messages and buttons of answers, which take any other.
-        for more in (self._reviews, self._following):
-            if more is not None:
-                more.register(application)
+        for more in filter(None, (self._reviews, self._following)):
+            more.register(application)
         self._commands.register(application)
         application.add_handler(MessageHandler(filters.UpdateType.CHANNEL_POSTS, self._note_post))
         application.add_error_handler(_log_error)
@@ -536,9 +554,3 @@ async def _shut_down(application: Application[Any, Any, Any, Any, Any, Any]) -> 
 
 async def _log_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
     log.error("telegram.update_failed", error=type(context.error).__name__)
-
-
-def _silence() -> None:
-    for name, level in _TALKATIVE.items():
-        logger = logging.getLogger(name)
-        logger.setLevel(max(logger.level, level))

@@ -20,9 +20,9 @@ from telegram import Bot, BotCommand, BotCommandScopeAllGroupChats, BotCommandSc
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bot.domain.folding import fold_words
-from bot.domain.limits import backoff
-from bot.messages import LANGUAGES, Language
+from bot.domain.tasks import backoff
+from bot.domain.text import fold_words
+from bot.messages.words import LANGUAGES, Language
 from bot.queries.answers import Answer
 from bot.queries.following import follow_answers
 from bot.queries.questions import Questions
@@ -100,6 +100,7 @@ _MOST_SUGGESTED = 3
 _SHORTEST_BEGINNING = 3
 _MOST_KEPT = 10_000
 """Languages that chats chose, of those of which nothing is stored."""
+_NAMED_LANGUAGE = re.compile(r"(?:en|in|to|speak)?(?P<name>fr|francais|french|en|anglais|english)(?:please|svp|stp|silvousplait)?")
 _FORM = re.compile(r"/(?P<name>[^\W_][\w'’-]*)(?:@(?P<bot>\w+))?(?:\s+(?P<words>.*))?", re.DOTALL)
 
 
@@ -241,6 +242,12 @@ def spoken(person: User | None) -> Language | None:
     if not code:
         return None
     return "fr" if code.lower().startswith("fr") else "en"
+
+
+def language_named(words: str) -> Language | None:
+    """Return the language that is asked for by its name, in French or English (`anglais`, "in English please"); None for other words."""
+    match = _NAMED_LANGUAGE.fullmatch(folded_name(words))
+    return None if match is None else "fr" if match["name"] in {"fr", "francais", "french"} else "en"
 
 
 def _known(language: str | None) -> Language | None:

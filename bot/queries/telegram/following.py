@@ -30,26 +30,23 @@ from telegram.ext import (
 )
 
 from bot.domain.acts import Decree, Kind
-from bot.domain.limits import RateDecision, RateLimiter
-from bot.domain.routing import FRANCE, Follow, FollowKind, FollowMode, Topics
+from bot.domain.posts import FRANCE, KEPT_WHILE_PAUSED, MOST_FOLLOWS, Follow, FollowKind, FollowMode, Topics
 from bot.gazetteer.finding import PlaceMatches
-from bot.messages import Language
 from bot.messages.following import FollowNames, follow_label
-from bot.messages.words import unlinked
+from bot.messages.words import Language, unlinked
+from bot.queries.departments import is_all_of_france
 from bot.queries.following import (
     FollowMatches,
     about_us,
+    echoed,
     follow_answers,
     follow_code,
     follow_of_code,
-    full_text,
-    pause_text,
-    perhaps_text,
     resumed_text,
     settings_text,
-    unknown_text,
     what_is_meant,
 )
+from bot.queries.questions import RateDecision, RateLimiter
 from bot.queries.telegram.commands import (
     NAMES,
     CannotCheck,
@@ -81,6 +78,13 @@ _STOP = re.compile(
     r"|(?:supprimer|effacer)?mesdonnees|(?:delete)?mydata"
 )
 """What people write who want nothing more to come, or nothing of theirs to be kept; as `folded_name` has it."""
+_FOLLOW = re.compile(
+    r"(?:(?:je (?:veux|voudrais|souhaite)|comment|how (?:can|do) i|i want to)\s+)?"
+    r"(?:suivre|[ms]['’]abonner|abonne[rz]?(?:[- ]moi)?|(?:pr[ée]v(?:iens|enez)|alertez?|avert(?:is|issez))[- ]moi"
+    r"|follow|subscribe|notify me)(?:\s+(?:à|a|pour|de|to|of|about)\b)?(?:\s+(?P<words>\w.*?))?[\s.!?]*",
+    re.IGNORECASE,
+)
+"""What people write who want to follow something."""
 _DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkolf]):(?P<rest>.{0,56})", re.ASCII)
 _START = re.compile(r"^/start(?:@(?P<bot>\w+))?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})$", re.ASCII)
 _NEW = filters.UpdateType.MESSAGE
@@ -131,11 +135,7 @@ class FollowCommands:
         self._limiter = limiter
         self._clock = clock
         self._seen = seen
-        self._posted: Callable[[], None] = lambda: None
-
-    def when_posted(self, posted: Callable[[], None]) -> None:
-        """Have it called, in the event loop, each time that a chat has something to get."""
-        self._posted = posted
+        self.posted: Callable[[], None] = lambda: None
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers: before those that take any message or button."""
@@ -258,6 +258,8 @@ class FollowCommands:
         return simple.get(action, self._list)(chat, language)
 
     def _follow(self, words: str, chat: int, language: Language) -> FollowReply:
+        if is_all_of_france(words):
+            return self._choice(follow_answers(language).whole, self._wide("k"), language)
         meant = what_is_meant(words, self._context.find, self._names.operators, language)
         if meant.is_sure:
             return self._add(meant.follows[0], chat, language)
@@ -266,9 +268,9 @@ class FollowCommands:
     def _candidates(self, words: str, meant: FollowMatches, language: Language) -> FollowReply:
         answers = follow_answers(language)
         if not meant.follows:
-            return FollowReply(unknown_text(words, language), self._how(language).rows)
+            return FollowReply(answers.unknown.format(words=echoed(words)), self._how(language).rows)
         if meant.is_near:
-            return self._choice(perhaps_text(words, language), meant.follows, language)
+            return self._choice(answers.perhaps.format(words=echoed(words)), meant.follows, language)
         total = len(meant.follows) + meant.others
         return self._choice(answers.choose_more.format(n=total) if meant.others else answers.choose, meant.follows, language)
 
@@ -277,7 +279,7 @@ class FollowCommands:
         is_first = self._follows.get(chat) is None
         done = self._follows.add(chat, follow, language, self._clock().astimezone(FRANCE).date())
         if done is Added.FULL:
-            return FollowReply(full_text(language))
+            return FollowReply(answers.full.format(most=MOST_FOLLOWS))
         text = (answers.added if done is Added.ADDED else answers.already).format(what=what)
         if self._context.read_at([follow]).get(follow, self._clock()) is None:
             text = f"{text}\n\n{answers.added_unread.format(what=what)}"
@@ -303,8 +305,8 @@ class FollowCommands:
         return FollowReply(text, (*rows, (mode, pause)))
 
     def _pause(self, chat: int, language: Language) -> FollowReply:
-        paused = self._follows.pause(chat, self._clock())
-        return FollowReply(pause_text(language) if paused else follow_answers(language).nothing)
+        answers, paused = follow_answers(language), self._follows.pause(chat, self._clock())
+        return FollowReply(answers.pause.format(most=KEPT_WHILE_PAUSED) if paused else answers.nothing)
 
     def _resume(self, chat: int, language: Language) -> FollowReply:
         if self._follows.get(chat) is None:
@@ -331,8 +333,10 @@ class FollowCommands:
         if meant.action != "follow":
             return FollowReply(asked, (buttons[meant.action],))
         found = what_is_meant(meant.words, self._context.find, self._names.operators, language)
+        if found.is_sure and meant.is_plain:
+            return self._ask(found.follows[0], language)
         reply = self._candidates(meant.words, found, language) if meant.words else self._how(language)
-        return replace(reply, text=f"{asked}\n\n{reply.text}")
+        return reply if meant.is_plain else replace(reply, text=f"{asked}\n\n{reply.text}")
 
     def _how(self, language: Language) -> FollowReply:
         answers = follow_answers(language)
@@ -348,8 +352,9 @@ class FollowCommands:
         return FollowReply(answers.ask.format(what=what), ((yes, (answers.no, f"2{language}n:")),), about)
 
     def _choice(self, text: str, follows: Sequence[Follow], language: Language) -> FollowReply:
-        buttons = [(follow_label(one, self._names, language)[:64], f"2{language}a:{follow_code(one)}") for one in follows]
-        return FollowReply(text, tuple((button,) for button in buttons))
+        # Paris is a commune and a department: who follows either is sent the same.
+        buttons = {follow_label(one, self._names, language)[:64]: f"2{language}a:{follow_code(one)}" for one in reversed(follows)}
+        return FollowReply(text, tuple((button,) for button in reversed(buttons.items())))
 
     def _wide(self, action: str) -> list[Follow]:
         if action == "k":
@@ -384,7 +389,7 @@ class FollowCommands:
         sent = await answered(partial(message.reply_text, _shown(reply), reply_markup=_keyboard(reply), **options), asyncio.sleep)
         self._seen(sent.chat.id, sent.message_id)
         await asyncio.to_thread(self._follows.note_message, sent.chat.id, sent.message_id, self._clock())
-        self._posted()
+        self.posted()
 
     async def _edit(self, act: Callable[..., Awaitable[Any]], reply: FollowReply) -> None:
         try:
@@ -392,7 +397,7 @@ class FollowCommands:
         except BadRequest as error:
             if "message is not modified" not in error.message.lower():  # the button was pressed twice
                 raise
-        self._posted()
+        self.posted()
 
 
 def _shown(reply: FollowReply) -> str:
@@ -403,11 +408,12 @@ def _shown(reply: FollowReply) -> str:
 @dataclass(frozen=True, slots=True)
 class MeantCommand:
     """A command about following that was not written as it is: one of `TWINS`, or `stop`. `language` is that of the command, None
-    where it is of both."""
+    where it is of both; `is_plain` without a slash."""
 
     action: str
     words: str = ""
     language: Language | None = None
+    is_plain: bool = False
 
 
 def command_of(message: Message) -> MeantCommand | None:
@@ -415,7 +421,7 @@ def command_of(message: Message) -> MeantCommand | None:
     text = message.text or ""
     in_group, typed = message.chat.type != ChatType.PRIVATE, typed_command(text)
     if typed is None:
-        return MeantCommand("stop") if not in_group and _STOP.fullmatch(folded_name(text)) else None
+        return None if in_group else _wish(text)
     if (in_group or typed.bot is not None) and (typed.bot or "").lower() != message.get_bot().username.lower():
         return None
     if _STOP.fullmatch(folded_name(typed.name)):
@@ -426,6 +432,16 @@ def command_of(message: Message) -> MeantCommand | None:
             if name == meant:
                 return MeantCommand(action, typed.words, None if name in _BOTH else language)
     return None
+
+
+def _wish(text: str) -> MeantCommand | None:
+    """Return what plain words want done about following: `stop`, `suivre Valence`, "comment m'abonner ?"."""
+    if _STOP.fullmatch(folded_name(text)):
+        return MeantCommand("stop")
+    if match := _FOLLOW.fullmatch(" ".join(text.split())):
+        return MeantCommand("follow", match["words"] or "", is_plain=True)
+    action = next((action for twins in TWINS.values() for action, name in twins.items() if name == folded_name(text)), None)
+    return None if action is None else MeantCommand(action)
 
 
 class _Meant(filters.MessageFilter):

@@ -23,12 +23,11 @@ from telegram import (
 from telegram.constants import ParseMode
 
 from bot.domain.acts import GRANTS, Decree, Kind, Place
-from bot.gazetteer.gazetteer import Commune, gazetteer, region_of
-from bot.messages import LANGUAGES, Button, Language, decree_line, decree_line_html, telegram_decree, telegram_text, words_in
+from bot.gazetteer.gazetteer import Commune, named_communes, region_of
+from bot.messages.announcement import Button, decree_line, decree_line_html, telegram_decree, telegram_text
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.lines import MessageInput
-from bot.messages.platforms import TEXT_LIMIT, html_tag, html_text, telegram_length
-from bot.messages.words import cut, inert, unlinked
+from bot.messages.words import LANGUAGES, TEXT_LIMIT, Language, cut, html_tag, html_text, inert, telegram_length, unlinked, words_in
 from bot.queries.answers import Answer, DecreeList, HelpRequest, NothingFound, OneDecree, PlaceChoices, Question, Topic, TownAnswer
 from bot.queries.departments import place_label
 from bot.queries.figures import FiguresAnswer, View
@@ -264,10 +263,12 @@ def _town(answer: TownAnswer, places: Mapping[str, Place], language: Language) -
         blocks += [html_text(parts.unplaced).source, *_lines(answer.unplaced, answer, places, language)]
     blocks.append(html_text(parts.watch).source)
     numbers = _numbers((*answer.decrees, *answer.unplaced))
+    # Rows that a phone shows whole.
+    rows = (numbers[start : start + _NUMBERS_IN_A_ROW] for start in range(0, len(numbers), _NUMBERS_IN_A_ROW))
     return Reply(
         "\n\n".join(blocks),
         unlinked(plain_answer(answer, places, language, "telegram")),
-        _rows(*_in_rows(numbers), _turns(answer.question, answer.pages, language), (_follow_town(answer.commune, language),)),
+        _rows(*rows, _turns(answer.question, answer.pages, language), (_follow_town(answer.commune, language),)),
     )
 
 
@@ -297,7 +298,7 @@ def _linked(decree: Decree, language: Language) -> Iterator[PressButton]:
 
 def _named_in(decree: Decree) -> list[Commune]:
     """Return the first communes that a decree names, but no city of which it names an arrondissement."""
-    named = [commune for one in decree.communes if (commune := gazetteer().commune(one.code)) is not None]
+    named = named_communes(decree)
     wholes = {commune.part_of for commune in named}
     return [commune for commune in named if commune.code not in wholes][:_MOST_TO_FOLLOW]
 
@@ -338,11 +339,6 @@ def _lines(decrees: Sequence[Decree], answer: DecreeList | TownAnswer, places: M
 def _numbers(decrees: Sequence[Decree]) -> Row:
     numbers = dict.fromkeys(decree.id for decree in decrees if decree.id is not None)
     return tuple(PressButton(f"[{number}]", Question(Topic.NUMBER, str(number))) for number in numbers)
-
-
-def _in_rows(buttons: Row) -> Iterator[Row]:
-    """Yield the buttons in rows that a phone shows whole."""
-    return (buttons[start : start + _NUMBERS_IN_A_ROW] for start in range(0, len(buttons), _NUMBERS_IN_A_ROW))
 
 
 def _turns(question: Question, pages: int, language: Language) -> Row:

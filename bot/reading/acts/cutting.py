@@ -15,12 +15,13 @@ from statistics import mode
 from rapidfuzz import fuzz
 
 from bot.domain.acts import Act, Cover, Reading, Where
-from bot.domain.folding import fold_letters
-from bot.domain.pages import PageText, TextOrigin
-from bot.reading.acts.front_matter import Entry, FrontMatter, TableRow, read_cover, read_front_matter, read_table
+from bot.domain.text import PageText, TextOrigin, fold_letters
 from bot.reading.acts.titles import (
+    Entry,
+    FrontMatter,
     Names,
     Separator,
+    TableRow,
     Title,
     best_title,
     decree_title,
@@ -31,7 +32,10 @@ from bot.reading.acts.titles import (
     nearest,
     openings,
     printed_title,
+    read_cover,
+    read_front_matter,
     read_separator,
+    read_table,
     strip_running_titles,
     title_number,
     title_of,
@@ -338,7 +342,7 @@ def national_acts(body: Sequence[PageText], signs: Signs) -> tuple[Act, ...]:
             Act(
                 id=act,
                 title=title.text,
-                service=_service(entry, separators.get(act)),
+                service=(entry.service if entry else None) or (separators[act].service if act in separators else None),
                 first_page=own[0].number,
                 last_page=own[-1].number,
                 pages=own,
@@ -417,7 +421,3 @@ def _stamped(act: str, marked: Sequence[PageText]) -> Title:
     """Return the title that the first of these pages to print one has for its running title."""
     printed = (Title(text, Where.RUNNING_TITLE, page.number) for page in marked if (text := printed_title(page.text, act)))
     return next(printed, Title(""))
-
-
-def _service(entry: Entry | None, separator: Separator | None) -> str | None:
-    return (entry.service if entry else None) or (separator.service if separator else None)

@@ -1,10 +1,12 @@
-"""Draws pages with pdfium, and measures what is on them: images, ink, and what could not be drawn."""
+"""Draws pages with pdfium, measures what is on them (images, ink, what could not be drawn), and writes pixels as a PNG."""
 
 from __future__ import annotations
 
 import math
+import struct
+import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from ctypes import byref, c_float, c_ubyte
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.reading.pages.damage import unpack
-from bot.reading.pages.ocr import Raster, jpeg_is_whole
+from bot.reading.pages.recognition import Raster, jpeg_is_whole
 
 MOST_PIXELS = 12_000_000
 """A map on A0 paper is drawn coarser rather than filling the memory: A3 at 220 dpi is 9.4 million."""
@@ -240,3 +242,26 @@ def _unpacks(image: Any) -> bool:
     if filters == ["DCTDecode"]:
         return jpeg_is_whole(bytes(packed))
     return unpack(bytes(packed), at_most=_MOST_IMAGE) is not None
+
+
+# Pixels as a PNG, of the four chunks that it takes: the same pixels always give the same bytes. See RFC 2083.
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_NO_FILTER = b"\x00"
+_LEVEL = 6
+"""Of compression. The next ones take up to six times as long for a page of text, and make its file 6 to 18 % smaller."""
+_TRUE_COLOUR, _BY_PALETTE = 2, 3
+
+
+def png(rows: Iterable[bytes], width: int, height: int, palette: bytes | None = None) -> bytes:
+    """Return the PNG of `height` rows of `width` pixels: three bytes each (red, green, blue); one, with a `palette` of such threes."""
+    kind = _TRUE_COLOUR if palette is None else _BY_PALETTE
+    parts = [_SIGNATURE, _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))]
+    if palette is not None:
+        parts.append(_chunk(b"PLTE", palette))
+    pixels = b"".join(_NO_FILTER + row for row in rows)
+    return b"".join((*parts, _chunk(b"IDAT", zlib.compress(pixels, _LEVEL)), _chunk(b"IEND", b"")))
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

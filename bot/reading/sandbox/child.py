@@ -22,7 +22,7 @@ from typing import Any, NoReturn, TypeVar
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.pages.damage import (
     completed,
     damaged_pages,
@@ -52,8 +52,8 @@ from bot.reading.pages.drawing import (
     is_plainly_inked,
 )
 from bot.reading.pages.layer import count_visible, lost_letters, text_in_order
-from bot.reading.pages.ocr import FIRST_DPI, Ocr, OcrFailed, Raster, Recognised, find_ocr, recognise
-from bot.reading.pages.quality import (
+from bot.reading.pages.recognition import (
+    FIRST_DPI,
     HALF_A_PAGE,
     LITTLE_TEXT,
     MUCH_IMAGE,
@@ -61,15 +61,20 @@ from bot.reading.pages.quality import (
     SOME_IMAGE,
     SOME_INK,
     Layer,
+    Ocr,
+    OcrFailed,
     PageInk,
+    Raster,
+    Recognised,
     combine,
+    find_ocr,
     is_convincing,
     judge,
     own_length,
+    recognise,
     repair,
 )
-from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import Failed, FileOpened, RecogniseOrder, StartOrder, TextLayerOrder, encode, parse_order
+from bot.reading.sandbox.process import Failed, FileOpened, RecogniseOrder, StartOrder, TextLayerOrder, confine, encode, parse_order
 
 # How a process that does one thing for its parent begins and ends.
 

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import StartOrder, confine
 from bot.reading.sandbox.worker import child_command, child_environment
 
 

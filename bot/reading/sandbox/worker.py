@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import bot
-from bot.domain.pages import PageText, TextOrigin
 from bot.domain.tasks import carried_through
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import PageRead, ReadingLimits, Unreadable
-from bot.reading.sandbox.wire import MOST_LINE_BYTES, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
+from bot.reading.sandbox.process import MOST_LINE_BYTES, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
 
 _MOST_DIAGNOSIS = 16 * 1024
 _T = TypeVar("_T")

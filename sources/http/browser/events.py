@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from playwright.async_api import CDPSession, Page
 
 from sources.http.browser.policy import of_network
-from sources.http.failures import BrowserFailure
+from sources.http.connection import BrowserFailure
 from sources.model import Unusable
 
 Result = TypeVar("Result")

@@ -14,8 +14,7 @@ import httpx
 from sources.catalogue.authority import Browser
 from sources.http.browser.installed import HAS_PLAYWRIGHT, find_chromium, what_is_missing
 from sources.http.browser.policy import AllowedHost, places
-from sources.http.connection import Address, ClientOptions, Target
-from sources.http.failures import BrowserFailure
+from sources.http.connection import Address, BrowserFailure, ClientOptions, Target
 from sources.model import FetchError, NeedsBrowser, Unusable
 
 if TYPE_CHECKING or HAS_PLAYWRIGHT:

@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from sources.http.answers import REDIRECTS, is_html
-from sources.http.connection import Address, Target
-from sources.http.failures import BrowserFailure
+from sources.http.connection import Address, BrowserFailure, Target
 
 MOST_DOCUMENTS = 4
 """Documents that one request may go through: a challenge, its answer, the page. A wall that reloads itself without end is not hammered."""
@@ -137,7 +136,7 @@ def _split(url: str) -> SplitResult | None:
     return parts
 
 
-# Failures of the browser, and those it reports of the network, in the words of `sources.http.failures`.
+# Failures of the browser, and those it reports of the network, in the words of `sources.http.connection`.
 
 _SAID = re.compile(r"^.*\[err\] *(\S.*)$", re.MULTILINE)
 _BY_CODE = {

@@ -64,10 +64,7 @@ FEATURES_OFF = "--disable-features=" + ",".join(
 )
 """What Chromium is to leave alone."""
 
-_NOT_TAKEN_OFF = (
-    "--disable-ipc-flooding-protection",
-    "--disable-popup-blocking",
-)
+_NOT_TAKEN_OFF = ("--disable-ipc-flooding-protection", "--disable-popup-blocking")
 """Guards of Chromium's own that Playwright would take off: a page may not move by script 200 times in ten seconds, nor open windows."""
 
 _PROFILE = re.compile(r"--user-data-dir=(/.*?)(?= --|$)")

@@ -23,8 +23,7 @@ from sources.http.browser import policy
 from sources.http.browser.events import HeldAnswer, LeftSite, LoginWanted, TabEvents
 from sources.http.browser.policy import of_driver
 from sources.http.browser.process import Chromium
-from sources.http.connection import Target
-from sources.http.failures import BrowserFailure
+from sources.http.connection import BrowserFailure, Target
 from sources.model import Unusable
 
 Result = TypeVar("Result")

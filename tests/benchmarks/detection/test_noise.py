@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.detection import NOISES, Labelled, Printed
 from benchmarks.detection.letters import SEEDED, STEADY
 from bot.domain.acts import Kind, Outcome
-from bot.domain.folding import fold_words
+from bot.domain.text import fold_words
 from tests.benchmarks.detection.folders import AUTHORISATION, BODY
 from tests.examples import examples
 

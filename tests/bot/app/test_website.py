@@ -18,10 +18,9 @@ from bot.app.website import keep_serving, open_data_of, open_pages, site_of
 from bot.operators.alerts import PagesState
 from bot.storage.errors import NotWritable, Unavailable
 from bot.storage.store import Store
-from bot.web.files import BrokenLink, SiteFile, files_of
-from bot.web.listening import bound
 from bot.web.open_data import AT_MOST_EVERY
-from bot.web.site import addresses
+from bot.web.server import bound
+from bot.web.site import BrokenLink, SiteFile, addresses, files_of
 from sources.catalogue.authority import load_authorities
 from tests.bot.queries.conftest import NOW, decree
 from tests.bot.queries.test_over_the_store import record
@@ -138,6 +137,9 @@ def test_every_link_of_a_site_of_files_leads_to_a_file(tmp_path: Path) -> None:
         pages = replace(pages, settings=replace(pages.settings, files=True), open_data=data.file)
         found = list(files_of(pages, addresses(), NOW))
     names = {one.name for one in found if isinstance(one, SiteFile)}
+    assert not any("api" in name for name in names), "files answer no questions"
+    [data_page] = [one for one in found if isinstance(one, SiteFile) and one.name == "donnees/index.html"]
+    assert b"API" not in data_page.document.body
     assert [one for one in found if isinstance(one, BrokenLink)] == []
     assert {"index.html", "en/index.html", "404.html", "robots.txt", "sitemap.xml", ".well-known/security.txt"} <= names
     assert {f"arretes/{number}/index.html" for number in range(1, 24)} <= names

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from bot.app.demo.replay import CannedAnswer, Replay
-from sources.crawl.index import METADATA
+from sources.crawl.history import METADATA
 
 TABLE = "https://static.data.gouv.fr/resources/recueils/20260817-012543/raa-des-prefectures.csv"
 

@@ -13,8 +13,8 @@ import typer
 
 from bot.cli.decrees import write_letter
 from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Moment, Outcome, Reading, Verdict, Where
-from bot.domain.pages import PageText
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
+from bot.domain.text import PageText
 from bot.messages.words import with_plain_spaces
 from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie

@@ -91,6 +91,8 @@ def test_wrong_use(vigie: Vigie) -> None:
     assert vigie("backfill", "26").code == 2
     assert "is in the future" in vigie("backfill", "--since", "2999-01-01").err
     assert vigie("backfill", "--since", SINCE, "99x").code == 2
+    badly_written = vigie("backfill", "--since", "hier")
+    assert (badly_written.code, "write a day as 2025-01-31" in badly_written.err) == (2, True)
 
 
 def test_ctrl_c_and_the_next_run_goes_on(vigie: Vigie, zygote: Zygote, indexed: str, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bot.app.demo.scenario import demo_text
 from bot.cli.context import as_installed
 from bot.cli.main import COMMANDS as REGISTERED
 from bot.cli.main import app
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from bot.storage.store import Store
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.storage.building import act, one_recueil, result_of, to
@@ -172,10 +172,14 @@ def test_wrong_use_is_told(vigie: Vigie, tmp_path: Path) -> None:
 
     unknown = vigie("poll", "99")
     assert unknown.code == 2
-    assert "unknown authority: 99; vigie sources list shows them all" in unknown.err
+    assert '"99" is not a code of the catalogue; `vigie sources list` shows them' in unknown.err
+    assert '"DRÔME" is not a code of the catalogue; did you mean "26"?' in vigie("poll", "drôme").err
     assert vigie("--config", "absent.toml", "recent").code == 2
     assert vigie("recent", "--department", "Atlantide").code == 1
     assert vigie("show", "12").code == 1
+    for arguments in (("serve", "--listen", "8080"), ("demo", "--web", "--listen", "127.0.0.1:99999")):
+        refused = vigie(*arguments)
+        assert (refused.code, 'must be an address and a port, such as "127.0.0.1:8080"' in refused.err) == (2, True)
 
 
 def test_an_unusable_database_is_told_without_a_traceback(vigie: Vigie, config: str) -> None:

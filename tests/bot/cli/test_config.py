@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from bot.app.config.model import Settings
+from bot.app.inventory import closed_folder
 from bot.cli import config
 from bot.cli.config import checked
 from bot.cli.context import Context
@@ -140,6 +142,8 @@ def test_a_folder_that_cannot_be_written_or_made_is_told(vigie: Vigie, tmp_path:
     monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
     problems, _ = checked(Context(tmp_path / "config.toml", verbose=False))
     assert problems == [f"this user cannot write in {tmp_path}. As root, with the user that runs the bot:  chown USER {tmp_path}"]
+    monkeypatch.chdir(tmp_path)
+    assert closed_folder(Settings()) == (f"this user cannot write in {tmp_path}", problems[0].partition(". ")[2]), "not in `.`"
 
 
 def test_workers_without_their_extra_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,10 +118,10 @@ def test_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "ocr_lacks", lambda: None)
     assert on_machine(tmp_path, "ocr").state == "ok"
     monkeypatch.undo()
-    monkeypatch.setattr("bot.reading.pages.ocr.find_ocr", lambda: None)
-    monkeypatch.setattr("bot.reading.pages.ocr.find_data", lambda _: None)
+    monkeypatch.setattr("bot.reading.pages.recognition.find_ocr", lambda: None)
+    monkeypatch.setattr("bot.reading.pages.recognition.find_data", lambda _: None)
     assert on_machine(tmp_path, "ocr").todo == "apt-get install tesseract-ocr-fra"
-    monkeypatch.setattr("bot.reading.pages.ocr.find_data", lambda _: tmp_path)
+    monkeypatch.setattr("bot.reading.pages.recognition.find_data", lambda _: tmp_path)
     found = on_machine(tmp_path, "ocr")
     assert (found.state, found.todo) == ("failed", "pip install 'vigie-vsa[ocr]'")
     assert on_machine(tmp_path, "ocr", reading={"ocr": False}).state == "skipped"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.json_output import file_json, page_json, reading_json
+from bot.cli.output import file_json, page_json, reading_json
 from bot.cli.poll import round_json
 from bot.cli.review import review_json
 from bot.delivery.deliverer import Delivered
@@ -33,9 +33,9 @@ from bot.domain.acts import (
 )
 from bot.domain.health import DestinationHealth
 from bot.domain.law import Flag, Recourse, Standing
-from bot.domain.pages import PageText
 from bot.domain.posts import DestinationTrouble, Post, PostState
 from bot.domain.records import UncertainAct, Waiting
+from bot.domain.text import PageText
 from bot.ingest.ingestor import IngestResult, Unread
 from bot.ingest.poller import SourceReport
 from bot.queries.json_shapes import decree_json

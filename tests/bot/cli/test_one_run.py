@@ -29,6 +29,7 @@ def test_a_second_run_says_so_and_leaves(vigie: Vigie, zygote: Zygote, tmp_path:
         assert second.code == 1
         assert "vigie run on host " in second.err
         assert f"process {first.process.pid}, since 20" in second.err
+        assert "Starting" not in second.err
         assert "Traceback" not in second.err
         assert vigie("status", "--alive").code == 0
         assert vigie("status").out.count(f"process {first.process.pid}") == 1

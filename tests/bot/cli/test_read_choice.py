@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.cli.read import ReadChoice, ReadView, WrongChoice, choose, page_range
-from bot.domain.pages import TextOrigin
+from bot.domain.text import TextOrigin
 
 NOTHING: dict[str, Any] = {"text": False, "acts": False, "explain": False, "page": None, "as_json": False}
 

@@ -9,7 +9,7 @@ from bot.detection import judging
 from bot.detection.judging import TwiceRead
 from bot.detection.text.document import TextMatch
 from bot.domain.acts import Evidence, Outcome, Where
-from bot.domain.pages import TextOrigin
+from bot.domain.text import TextOrigin
 from bot.ingest.judging import judge_reading
 from tests.bot.cli.test_read_lines import ROAD, VSA, act, judged, reading
 

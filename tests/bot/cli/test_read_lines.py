@@ -20,7 +20,7 @@ from bot.cli.read_output import (
     trouble_lines,
 )
 from bot.domain.acts import Act, CameraType, Cover, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reading, Reference, Verdict
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import Group, judge_reading
 
 DAY = date(2026, 8, 14)

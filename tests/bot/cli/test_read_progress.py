@@ -8,7 +8,7 @@ from rich.console import Console
 from bot.app.demo.scenario import demo_text
 from bot.cli.read_progress import showing, step_words
 from bot.domain.acts import Act, Cover, Reading
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ActComplete, PageRead
 
 PAGE = PageText(87, "Vu", TextOrigin.OCR, confidence=91)

@@ -66,7 +66,7 @@ def test_told_to_it_posts_what_was_not_known(vigie: Vigie) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(("--post",), "--apply"), (("Atlantide",), "Atlantide"), (("--since", "hier"), "hier")]
+    ("arguments", "said"), [(("--post",), "--apply"), (("Atlantide",), "ATLANTIDE"), (("--since", "hier"), "2025-01-31")]
 )  # fmt: skip
 def test_wrong_use_is_told(vigie: Vigie, arguments: tuple[str, ...], said: str) -> None:
     done = vigie("redetect", *arguments)

@@ -35,6 +35,7 @@ def test_what_waits_is_listed_and_shown(vigie: Vigie) -> None:
     assert (one["id"], one["act_id"], one["asked_at"], one["decree"]) == (2, "26-2026-08-14-00005", None, None)
 
     shown = vigie("review", "show", "2")
+    assert shown.out.startswith("[2] 26  page 5  ")
     assert "most likely: authorisation" in shown.out
     assert "    uncertain: it speaks of it, and neither its title nor an article decides\n" in shown.out
     assert "speaks of it: algorithmic processing of images « " in shown.out
@@ -67,7 +68,11 @@ def test_an_accepted_act_is_posted_at_once(vigie: Vigie) -> None:
     assert (told["outcome"], told["kind"], told["by"], told["already"], told["decree"]) == ("decree", "renewal", "command", False, 2)
     assert [(post["destination"], post["decree"], post["state"]) for post in told["posts"]] == [("console", 2, "sent")]
     again = vigie("review", "reject", "2")
-    assert (again.code, again.out) == (0, "Already decided: it is a decree (renewal).\n")
+    assert again.code == 1, "it is not rejected"
+    assert again.out.splitlines() == [
+        "Already decided: it is a decree (renewal).", "A decree that is none is withdrawn by:  vigie review reject --decree NUMBER",
+    ]  # fmt: skip
+    assert vigie("review", "accept", "2").code == 0
     assert vigie("review", "list").out == "0 acts to judge\n"
     gone = vigie("review", "show", "2")
     assert gone.code == 1
@@ -87,6 +92,7 @@ def test_a_rejected_act_is_filed(vigie: Vigie) -> None:
     done = vigie("review", "reject", "2")
     assert (done.code, done.out) == (0, "It is none: filed.\n")
     assert vigie("review", "list", "--json").json == []
+    assert (vigie("review", "accept", "2").code, vigie("review", "reject", "2").code) == (1, 0)
 
 
 @pytest.mark.usefixtures("stored")

@@ -13,9 +13,8 @@ import pytest
 from bot.app.config.model import Settings
 from bot.app.demo.replay import Replay
 from bot.app.wiring import assemble
-from bot.cli.json_output import uncertain_json
+from bot.cli.output import round_lines, uncertain_json
 from bot.cli.poll import one_round
-from bot.cli.text_output import round_lines
 from bot.domain.records import UncertainAct
 from bot.ingest.ingestor import IngestResult
 from bot.storage.errors import Locked

@@ -176,7 +176,7 @@ def test_wrong_use_is_told(vigie: Vigie, tmp_path: Path) -> None:
     for arguments, told in (
         (("check", "26", "--route", "autre"), "26 has no route 'autre'. Its routes: site"),
         (("check", "26", "--from", LATE), "this is a recording of 99:site, not of 26"),
-        (("check", "99"), "unknown authority: 99"),
+        (("check", "99"), '"99" is not a code of the catalogue'),
         (("check", "26", "--from", "absent"), "absent/record.json: no such file"),
     ):
         refused = vigie("sources", *arguments)

@@ -11,7 +11,7 @@ from typing import get_type_hints
 import pytest
 
 from sources.catalogue.authority import Authority, Source, read_authority
-from sources.crawl.explain import LinkReason
+from sources.crawl.recording import LinkReason
 from sources.pages import READERS
 from tests.bot.cli.conftest import Vigie
 

@@ -19,9 +19,8 @@ from bot.delivery.telegram.channel import Reconcile, TelegramChannel, TelegramWo
 from bot.delivery.telegram.client import DEFAULT_API, ChatAddress, SendingBot
 from bot.delivery.telegram.operators_chat import TelegramOperators
 from bot.domain.acts import Decree, Facts, Place
-from bot.domain.posts import ChatHistory, Post, PostCause, PostState
-from bot.domain.routing import Visibility
-from bot.messages import Language
+from bot.domain.posts import ChatHistory, Post, PostCause, PostState, Visibility
+from bot.messages.words import Language
 from bot.storage import schema
 from bot.storage.chats import ChatMessages, MovedChats
 from bot.storage.database import Database, make_engine, parse_url

@@ -13,16 +13,14 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, EditExposed, NotSent, Refused, Sent
+from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, EditExposed, Limiter, NotSent, Refused, Sent
 from bot.delivery.deliverer import GIVEN_UP_AFTER, Deliverer, Editor, after_failure
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.picture.wire import Picture
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.delivery.transitions import Event
 from bot.domain.acts import Change, Facts, Kind, Reference
-from bot.domain.limits import Limiter
-from bot.domain.posts import Post, PostCause, PostState, SentMessage
-from bot.domain.routing import Destination
+from bot.domain.posts import Destination, Post, PostCause, PostState, SentMessage
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, START, Clock, MemoryMessages, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.bot.delivery.test_pictures import PICTURE

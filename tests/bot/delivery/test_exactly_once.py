@@ -9,10 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, Migrated, NotSent, Refused, Sent
+from bot.delivery.channel import Channel, DeliveryUnknown, DestinationRefused, Limiter, Migrated, NotSent, Refused, Sent
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.telegram.channel import TelegramChannel
-from bot.domain.limits import Limiter
 from bot.domain.posts import Post, PostCause, PostState
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, MemoryOutbox, ScriptedChannel, mastodon_channel, post, telegram_channel
 from tests.examples import examples

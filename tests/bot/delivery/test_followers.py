@@ -10,16 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.channel import MessageComposer, Migrated
+from bot.delivery.channel import Limiter, MessageComposer, Migrated
 from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool, FollowerRound, for_digest
-from bot.delivery.telegram.client import ChatAddress, SendingBot
+from bot.delivery.telegram.client import ChatAddress, Mailbox, SendingBot
 from bot.delivery.telegram.follower import AHEAD, FollowerChannel, FollowerWords
-from bot.delivery.telegram.search import Mailbox
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
-from bot.domain.limits import Limiter
-from bot.domain.posts import Post, PostCause, PostState
-from bot.domain.routing import Follow, Follower, FollowKind, FollowMode, Topics, chat_destination, topics_of
+from bot.domain.posts import Follow, Follower, FollowKind, FollowMode, Post, PostCause, PostState, Topics, chat_destination, topics_of
 from bot.messages.following import FollowNames
 from bot.storage.errors import StorageError
 from bot.storage.store import Store
@@ -27,7 +24,8 @@ from tests.bot.delivery.memory import PLACES, Clock, post
 from tests.bot.storage.building import one_recueil
 from tests.bot.storage.finding import reading_of
 from tests.bot.storage.ready import ready_store
-from tests.servers.fake_bot_api import BotMessage, FakeBotApi
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.fake_bot_chats import BotMessage
 
 DROME = Follow(FollowKind.DEPARTMENT, "26")
 SNCF = Follow(FollowKind.OPERATOR, "sncf")

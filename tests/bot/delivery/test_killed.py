@@ -10,9 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from bot.delivery.channel import Sent
+from bot.delivery.channel import Limiter, Sent
 from bot.delivery.deliverer import Deliverer
-from bot.domain.limits import Limiter
 from bot.domain.posts import Post, PostState
 from bot.storage.outbox import Outbox
 from bot.storage.store import open_store

@@ -7,11 +7,9 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.channel import DeliveryUnknown, NotSent
+from bot.delivery.channel import DeliveryUnknown, Limiter, NotSent
 from bot.delivery.deliverer import Deliverer, needs_digest, split
-from bot.domain.limits import Limiter
-from bot.domain.posts import Post, PostState
-from bot.domain.routing import Destination
+from bot.domain.posts import Destination, Post, PostState
 from tests.bot.delivery.memory import START, Clock, MemoryOutbox, ScriptedChannel, post
 
 CHANNEL = [Destination("essai", "telegram", chat=-1001)]

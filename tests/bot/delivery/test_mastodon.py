@@ -14,7 +14,7 @@ import pytest
 from bot.delivery.channel import DeliveryUnknown, DestinationRefused, Missing, NotSent, Refused, Sent
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import classify_answer, is_sought, limits_of, rest_after, retry_after
-from bot.messages import StatusLimits
+from bot.messages.words import StatusLimits
 from tests.bot.delivery.memory import PLACES, mastodon_channel, post
 from tests.bot.messages.samples import NOW, decree
 from tests.servers.mastodon import MastodonServer

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.limits import MANY, Budget, Limiter, budgets_of, most_per_day, wait_between, wait_for
-from bot.domain.routing import Destination
+from bot.delivery.channel import MANY, Budget, Limiter, budgets_of, most_per_day, wait_between, wait_for
+from bot.domain.posts import Destination
 
 TWO_A_SECOND = Budget("x", 2, 1.0)
 

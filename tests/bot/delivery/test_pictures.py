@@ -16,7 +16,8 @@ from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent, S
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import WAITS, upload
-from bot.delivery.picture.wire import Picture, encode
+from bot.delivery.picture.album import encode
+from bot.delivery.picture.wire import Picture
 from bot.delivery.telegram.channel import TelegramChannel, is_photo
 from bot.domain.posts import Post, PostState
 from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryOutbox, mastodon_channel, post, telegram_channel

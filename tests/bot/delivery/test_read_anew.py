@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.channel import PreparingChannel
+from bot.delivery.channel import Limiter, PreparingChannel
 from bot.delivery.deliverer import Deliverer
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Facts
-from bot.domain.limits import Limiter
 from bot.domain.posts import PostState
 from bot.storage.store import Store, open_store
 from tests.bot.delivery.memory import PLACES, Clock, MemoryMessages, mastodon_channel, telegram_channel

@@ -12,12 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.channel import Channel
+from bot.delivery.channel import Channel, Limiter
 from bot.delivery.deliverer import Deliverer
 from bot.domain.acts import Decree, Facts, Kind
-from bot.domain.limits import Limiter
-from bot.domain.posts import PostCause, PostState, may_be_posted
-from bot.domain.routing import Follow, FollowKind, Topics, chat_destination, operator_key
+from bot.domain.posts import Follow, FollowKind, PostCause, PostState, Topics, chat_destination, may_be_posted, operator_key
 from bot.storage.backup import back_up
 from bot.storage.store import Store, open_store
 from bot.storage.transfer import restore
@@ -73,7 +71,7 @@ async def test_each_decree_is_there_once(
     tmp_path: Path, clock: Clock, api: FakeBotApi, found_first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two waited when the backup was made and two were found after it: all four were sent. One is sent by the restored one."""
-    monkeypatch.setattr("bot.delivery.telegram.search.MOST_LOOKED_AT", 24)
+    monkeypatch.setattr("bot.delivery.telegram.client.MOST_LOOKED_AT", 24)
     monkeypatch.setattr("bot.delivery.mastodon.channel._PAGE", 12)
     api.add_channel(CHAT)
     async with MastodonServer(ignores_idempotency=True) as server:

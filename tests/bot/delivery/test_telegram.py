@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 from bot.delivery.channel import ChatClosed, DeliveryUnknown, DestinationRefused, HoldForPerson, Migrated, NotSent, Refused, SendAgain
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Change, Facts, Kind
-from bot.messages import MessageInput, TelegramText, shows_number, telegram_text
+from bot.messages.announcement import TelegramText, shows_number, telegram_text
+from bot.messages.lines import MessageInput
 from tests.bot.delivery.memory import PLACES, MemoryMessages, MemoryMoves, post, telegram_channel
 from tests.bot.delivery.test_pictures import shown
 from tests.bot.messages.samples import NOW, decree

@@ -205,7 +205,7 @@ async def test_nothing_is_absent_before_the_newest_message_known(
 async def test_a_search_that_would_take_for_ever_is_left_to_a_person(
     api: FakeBotApi, channel: TelegramChannel, recorded: MemoryMessages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.delivery.telegram.search.MOST_IN_ALL", 100)
+    monkeypatch.setattr("bot.delivery.telegram.client.MOST_IN_ALL", 100)
     api.add_channel(CHAT)
     recorded.newest = 50_000
     with pytest.raises(DeliveryUnknown, match="too many"):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.delivery.channel import Limiter
 from bot.delivery.followers import Geography, UnreadNotices, unread_since
 from bot.domain.acts import Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.domain.limits import Limiter
-from bot.domain.routing import Follow, FollowKind
+from bot.domain.posts import Follow, FollowKind
 from bot.storage.alerts import UnreadNotice
 from bot.storage.errors import StorageError
 from tests.bot.delivery.memory import PLACES, Clock

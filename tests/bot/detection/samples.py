@@ -12,7 +12,7 @@ from benchmarks.detection import Labelled, load_corpus
 from benchmarks.detection import letters as damage
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Verdict
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 ABOUT = ("verdict", "verb", "support", "against", "doubt", "contradiction", "sign", "unreadable")

@@ -12,7 +12,7 @@ import pytest
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Evidence, Facts, Where
 from bot.domain.law import Court, court
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from sources.catalogue.authority import load_authorities
 from tests.bot.detection.samples import STEADY, act, judge
 

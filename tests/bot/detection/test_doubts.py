@@ -10,7 +10,7 @@ from bot.detection.facts import second_reader
 from bot.detection.facts.second_reader import doubtful, second_values, spans, tagged
 from bot.detection.text.document import TextMatch, document
 from bot.domain.acts import Facts
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from tests.bot.detection.samples import act, judge
 
 TITLE = (
@@ -182,6 +182,7 @@ def test_a_place_beside_the_last_word_of_another_is_one_more() -> None:
     [
         "B gare du Nord", "gare du Nord »", "place Foch 5", "rue", "gare du Nord et", "stade par son", "place Foch rue Haute",
         "gare du Nord Police municipale", "Service de police", "allée", "place Foch allée Haute",
+        "gare du Nord - halle aux grains",
     ],
 )  # fmt: skip
 def test_a_place_that_shows_more_or_less_than_a_name_is_doubtful_whoever_agrees(place: str) -> None:

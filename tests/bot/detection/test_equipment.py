@@ -9,7 +9,7 @@ import pytest
 
 from bot.detection.facts import equipment
 from bot.detection.text.document import ActText
-from bot.detection.text.tables import Line, lines_of
+from bot.detection.text.rows import Line, lines_of
 from bot.domain.acts import Facts
 from tests.bot.detection.samples import act, judge
 

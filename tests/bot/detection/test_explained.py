@@ -11,7 +11,7 @@ from bot.detection.rules.evidence import EVENT, PRODUCT, SIGN
 from bot.detection.text.cues import VerdictReason, load, name_of, named, reason_words
 from bot.detection.text.mentions import known_legal_bases
 from bot.domain.acts import Act, Evidence, Kind, Outcome, Where
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from tests.bot.detection.samples import ABOUT, judge
 
 OBJECT = "l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

@@ -9,7 +9,7 @@ from bot.detection.rules.evidence import is_generic
 from bot.detection.text.document import has_sign, relevant_pages
 from bot.domain.acts import Act, Kind, Outcome
 from bot.domain.law import window
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from tests.bot.detection.samples import act, judge
 
 OBJECT = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

@@ -9,7 +9,7 @@ from bot.app.demo.scenario import demo_text
 from bot.detection.facts.identity import corrected, decided_by, identities, prefix, prefixes
 from bot.detection.judging import confirmed
 from bot.domain.acts import Act, Facts, Kind, Moment, Outcome, Reference, Verdict
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 
 DAY = date(2026, 8, 14)
 TITLE = "Arrêté portant autorisation d'un traitement algorithmique"

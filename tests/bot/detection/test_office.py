@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.acts import Verdict
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from tests.bot.detection.samples import act, judge
 
 TITLE = "Arrêté n° 2026-1 portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"

@@ -206,6 +206,8 @@ def test_a_number_with_a_blank_in_it(printed: str, number: str) -> None:
         "trois traitements algorithmiques sur les images de la vidéoprotection",
         "d'appliquer un traitement algorithmique aux images de la vidéoprotection",
         "de soumettre à un traitement algorithmique les images de la vidéoprotection",
+        "faire analyser par un traitement algorithmique les images de la vidéoprotection",
+        "soumettre à un traitement algorithmique les images de la vidéoprotection",
     ],
 )
 def test_what_is_done_at_an_event_is_no_part_of_its_name(tail: str) -> None:

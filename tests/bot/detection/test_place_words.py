@@ -116,6 +116,26 @@ def test_places(article: str, found: tuple[str, ...]) -> None:
     assert places(article) == found
 
 
+def test_neither_days_nor_totals_in_the_rows_of_a_table_are_places() -> None:
+    rows = (
+        "Lieu                     Caméras                Créneau",
+        "quai des Tanneurs        9 fixes                mardi 14 juillet 2026, 19 h 00 – 23 h 30",
+        "jardin du Levant         4 fixes et 1 sur drone du 14 juillet 2026, 19 h 30,",
+        "                                                au 15 juillet 2026, 0 h 30",
+    )
+    article = "Le traitement est mis en œuvre aux lieux et durant les créneaux ci-après :\n" + "\n".join(rows)
+    assert places(article) == ("quai des Tanneurs", "jardin du Levant")
+    annex = "Les lieux sont ceux de l'annexe.\nANNEXE\nLieu        Caméras\nquai Sud    9\nquai Nord   4\nNombre total    13"
+    assert places(annex) == ("quai Sud", "quai Nord")
+
+
+def test_the_address_of_a_place_in_brackets_is_none() -> None:
+    article = "Les sites sont :\n- l'hôtel du département (2, avenue du Parc) ;\n- le donjon (14, rue Haute) ;\n- la place Verte."
+    assert "avenue du Parc" not in places(article)
+    assert "rue Haute" not in places(article)
+    assert {"hôtel du département", "place Verte"} <= set(places(article))
+
+
 def test_articles_numbered_in_letters_are_articles() -> None:
     """The last one speaks of remedies: the others are not of its kind."""
     listed = "Les lieux suivants : rue Solférino ; place de la République.\nARTICLE TROIS : Recours : tribunal administratif de Lille."

@@ -73,6 +73,8 @@ def places(article: str, title: str = TITLE) -> tuple[str, ...]:
             ("rue Haute", "place Foch", "quai Neuf", "avenue Cook", "place Foch côté Mairie"),
         ),
         ("Les caméras sont situées rue Haute, montée du Chat et place Foch.", ("rue Haute", "montée du Chat", "place Foch")),
+        ("Les lieux dont les images peuvent être traitées sont le stade Cook et le mail nord.", ("stade Cook", "mail nord")),
+        ("Elle vaut pour la place Foch, à l'exclusion des cours intérieures.", ("place Foch",)),
         (
             "Il est décidé :\nCaméras   12\nLieux     quai Neuf ; square\n          Jean Moulin ; rue de la\n          Paix",
             ("quai Neuf", "square Jean Moulin", "rue de la Paix"),
@@ -245,6 +247,11 @@ def test_lines_below_a_colon_are_items_whatever_they_are_called(lead: str, inden
     assert places("\n".join([lead, *(f"{indent}{name}" for name in names), "Article 3 : Divers."])) == names
 
 
+def test_an_article_beside_the_one_that_authorises_may_say_whose_images_are_treated() -> None:
+    said = "Le traitement ne peut concerner que les images du secteur compris entre la place Foch, le quai Neuf et la rue Haute."
+    assert places(f"Il en est fait rapport.\nArticle 3 : {said}") == ("place Foch", "quai Neuf", "rue Haute")
+
+
 @pytest.mark.parametrize(
     "lead", ["Sont habilités à visionner les images des caméras :", "Les caméras sont exploitées par :", "Ont accès aux caméras :"]
 )
@@ -396,6 +403,8 @@ def test_places_of_two_columns_under_one_head() -> None:
         "Les agents du centre de supervision urbain, sis place du Vigan, sont habilités.",
         "Le public est informé par affichage en mairie, place de la Mairie, et sur le site de la ville.",
         "Les images des caméras n° 12, 14 et 17 sont traitées.",
+        "Les images sont visionnées dans la salle d'exploitation.",
+        "L'accès aux images se fait dans la salle de visionnage.",
         "Les caméras relevant de M. Paul MODÈLE, responsable, sont exclues.",
         "Deux gares parisiennes sont concernées.",
     ],

@@ -14,8 +14,7 @@ from benchmarks.detection.letters import SEEDED, STEADY, Damage
 from bot.detection.facts.identity import identities
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Kind, Outcome
-from bot.domain.folding import fold_letters
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin, fold_letters
 from tests.bot.detection.samples import act, corpus, judge
 from tests.examples import examples
 

@@ -50,6 +50,33 @@ def test_what_is_ended_may_be_for_vsa_and_be_none(visa: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "article"),
+    [
+        (f"modifiant l'arrêté n° 2025-3 portant création d'un comité de suivi de {OBJECT}", "Le comité compte douze membres."),
+        (f"abrogeant l'arrêté n° 2025-3 fixant la composition du comité d'évaluation de {OBJECT}", "L'arrêté n° 2025-3 est abrogé."),
+    ],
+)
+def test_a_change_to_a_committee_is_for_a_person(title: str, article: str) -> None:
+    assert ruled(f"Arrêté n° 2026-20 {title}", article, LAW)[0] is Outcome.UNCERTAIN
+
+
+def test_a_title_under_which_nothing_is_decided_is_for_a_person() -> None:
+    assert judge(act("Une réunion se tiendra le 3 mars 2026.", f"Présentation d'{OBJECT}")).outcome is Outcome.UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        (f"Par arrêté n° 2026-12 du 1er mars 2026, le préfet de la Drôme a autorisé {OBJECT} à Valence.", Outcome.NOT_CONCERNED),
+        (f"ARRÊTÉ n° 2026-12\nautorisant {OBJECT} à Valence", Outcome.UNCERTAIN),
+        (f"Préfecture de la Drôme\nDÉCISION n° 2026-12\nautorisant {OBJECT} à Valence", Outcome.UNCERTAIN),
+    ],
+)
+def test_a_notice_is_not_concerned_unless_an_act_begins_below_it(text: str, outcome: Outcome) -> None:
+    assert judge(act(text, "Information du public")).outcome is outcome
+
+
+@pytest.mark.parametrize(
     ("object_", "outcome"),
     [
         ("attribuant une subvention pour un logiciel de vidéoprotection algorithmique", Outcome.NOT_CONCERNED),

@@ -11,7 +11,7 @@ import pytest
 
 from bot.detection.judging import judge_each
 from bot.domain.acts import Act, Outcome
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from tests.bot.detection.samples import SEEDED, SHARED, STEADY, act, judge
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared real texts are not beside this checkout")

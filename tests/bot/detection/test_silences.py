@@ -159,6 +159,7 @@ def test_a_rector_authorises_no_cameras(author: str) -> None:
     [
         ("Avis n° 12 du 3 mai 2026 de la commission départementale de vidéoprotection sur l'analyse algorithmique des images", "", False),
         ("Avis", f"La commission, saisie par le préfet d'{OBJECT},\nÉMET L'AVIS SUIVANT :\n1. Elle recommande {OBJECT} sobre.", False),
+        ("Avis n° 2026-4 relatif à un projet de traitement algorithmique des images", "Sous ces réserves, elle est favorable.", False),
         ("Avis de la commission départementale : arrêté autorisant l'emploi d'" + OBJECT, "", True),
         (
             "Arrêté n° 2026-9",
@@ -321,10 +322,40 @@ def test_software_that_signals_drones_looks_at_no_images_of_theirs(law: str, dro
     assert judge(act(text, f"Arrêté autorisant, à Dole, le recours à {use}")).outcome is outcome
 
 
-def test_what_no_text_allows_is_not_done() -> None:
-    said = "Considérant qu'aucune disposition du code ne permet de soumettre ces images à une analyse algorithmique ;\n"
-    text = f"Le préfet du Jura\n{LAW}{said}ARRÊTE\nArticle 1er : Le présent arrêté ne vaut pas autorisation de traitement algorithmique."
-    assert judge(act(text, "Arrêté autorisant un système de vidéoprotection")).outcome is Outcome.NOT_CONCERNED
+@pytest.mark.parametrize(
+    ("visa", "recital", "article", "outcome"),
+    [
+        (
+            LAW,
+            "qu'aucune disposition du code ne permet de soumettre ces images à une analyse algorithmique",
+            "Le présent arrêté ne vaut pas autorisation de traitement algorithmique.",
+            Outcome.NOT_CONCERNED,
+        ),
+        (
+            "",
+            "l'absence d'aucune analyse algorithmique ; qu'une telle analyse relèverait de l'article 10 de la loi n° 2023-380",
+            "Huit caméras sont installées.",
+            Outcome.NOT_CONCERNED,
+        ),
+        (
+            "",
+            "l'absence d'aucune analyse algorithmique de visages ; que la commune respecte l'article 10 de la loi n° 2023-380",
+            "Huit caméras sont installées.",
+            Outcome.UNCERTAIN,
+        ),
+        (
+            "Vu le code de la sécurité intérieure, notamment ses articles L. 251-1 à L. 255-1 et R. 251-1 à R. 253-4 ;\n",
+            "la demande de la commune et l'avis de la commission départementale du 3 mai 2026",
+            "L'analyse algorithmique des images, telle que la prévoit l'article 10 de la loi n° 2023-380, est exclue.",
+            Outcome.NOT_CONCERNED,
+        ),
+        # So short that the images of the title and the algorithm of the article are near each other.
+        ("", "la demande", "L'analyse algorithmique des flux, au sens de l'article 10 de la loi, est exclue.", Outcome.NOT_CONCERNED),
+    ],
+)
+def test_what_no_text_allows_or_another_decision_would_is_not_done(visa: str, recital: str, article: str, outcome: Outcome) -> None:
+    text = f"Le préfet du Jura\n{visa}Considérant {recital} ;\nARRÊTE\nArticle 1er : {article}\nArticle 2 : Exécution."
+    assert judge(act(text, "Arrêté autorisant un système de vidéoprotection")).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -523,6 +554,8 @@ LASTS = "Du 4 juillet 2026 à 8 h au 6 juillet 2026 à 20 h."
         ("", (USED, LOOKED_FOR, LASTS), Outcome.DECREE),
         ("", ("L'exploitant met en œuvre le traitement.", LOOKED_FOR, LASTS), Outcome.DECREE),
         ("", ("L'exploitant peut pratiquer la veille par l'outil.", LOOKED_FOR, LASTS), Outcome.DECREE),
+        ("", ("La commune peut, ces jours-là, faire analyser par un logiciel les images.", LOOKED_FOR, LASTS), Outcome.DECREE),
+        ("", ("La commune ne peut faire analyser par un logiciel les images.", LOOKED_FOR, LASTS), Outcome.UNCERTAIN),
         ("", (USED, LOOKED_FOR), Outcome.UNCERTAIN),
         ("", (USED, LASTS), Outcome.UNCERTAIN),
         ("", (LOOKED_FOR, LASTS), Outcome.UNCERTAIN),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detection.text.cues import damaged, fold, repair, squeeze
-from bot.domain.folding import fold_letters
+from bot.domain.text import fold_letters
 
 ALGORITHMIC = "algo|rith|mique"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.addresses import is_loopback, web_base
+from bot.domain.secrets import is_loopback, web_base
 
 
 @pytest.mark.parametrize(

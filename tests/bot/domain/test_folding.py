@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.folding import fold_letters, fold_words
+from bot.domain.text import fold_letters, fold_words
 
 
 @pytest.mark.parametrize(

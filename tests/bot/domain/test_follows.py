@@ -6,7 +6,7 @@ from datetime import time as clock
 import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place, Sighting
-from bot.domain.routing import (
+from bot.domain.posts import (
     Follow,
     FollowKind,
     FollowMode,

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from bot.app.config.model import Settings
-from bot.domain.redaction import RedactedStream, scrub
+from bot.domain.secrets import RedactedStream, scrub
 
 TOKEN = "123456789:AA-secret_of&the\"bot'"
 

@@ -5,7 +5,7 @@ import pytest
 from bot.app.config.model import DestinationSettings
 from bot.app.inventory import destination_of
 from bot.domain.acts import Facts, Filter, Kind, Sighting
-from bot.domain.routing import Destination, destinations_for, wants
+from bot.domain.posts import Destination, destinations_for, wants
 from sources.catalogue.authority import load_authorities
 from tests.bot.messages.samples import NOW, PDF, decree
 

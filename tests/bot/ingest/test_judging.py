@@ -8,8 +8,8 @@ import pytest
 
 from bot.app.demo.scenario import demo_text
 from bot.domain.acts import Act, Cover, Kind, Outcome, Reading, Where
-from bot.domain.pages import PageText, TextOrigin
 from bot.domain.records import Decision, Recueil, RecueilState
+from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import (
     accepted_decrees,
     concerned,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.pages import PageText
 from bot.domain.records import Recueil
+from bot.domain.text import PageText
 from bot.ingest.archive import KeepPdfs, PdfArchive
 from bot.ingest.reading_job import RULES
 from bot.storage.store import Store, open_store

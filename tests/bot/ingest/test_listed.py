@@ -9,7 +9,7 @@ import pytest
 
 from bot.app.demo.scenario import demo_text
 from bot.domain.acts import Act, Outcome
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import early_result, judge_acts, read_result
 from bot.reading.acts.cutting import cut_inner
 from tests.bot.ingest.test_judging import RECUEIL, document

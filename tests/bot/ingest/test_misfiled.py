@@ -20,12 +20,11 @@ from bot.delivery.console import ConsoleChannel
 from bot.delivery.deliverer import Deliverer
 from bot.domain.acts import Cover, Decree, Judged, Outcome, Reading, Verdict
 from bot.domain.health import SourceHealth, Status
-from bot.domain.pages import TextOrigin
-from bot.domain.posts import PostState
+from bot.domain.posts import Destination, PostState, destinations_for
 from bot.domain.records import RecueilState
-from bot.domain.routing import Destination, destinations_for
+from bot.domain.text import TextOrigin
 from bot.ingest.judging import issuer_of
-from bot.ingest.redetect import Redetection
+from bot.ingest.renewal import Redetection
 from bot.ingest.review import Reviewer
 from bot.operators.alerts import ANEW, source_changes
 from bot.reading.acts.cutting import assemble

@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 from bot.app.demo.scenario import demo_text
 from bot.domain.acts import Act, Cover, Kind, Reading
 from bot.domain.health import Cause
-from bot.domain.pages import PageText, TextOrigin
 from bot.domain.posts import Post
 from bot.domain.records import NewRecueil, Recueil, RecueilState
+from bot.domain.text import PageText, TextOrigin
 from bot.ingest import decisions as decide
 from bot.ingest.ingestor import IngestResult, new_recueil
 from bot.ingest.poller import Poller, SourceReport

@@ -21,9 +21,9 @@ from structlog.testing import capture_logs
 from bot.app import wiring
 from bot.app.config.model import Settings
 from bot.domain.acts import Reading
-from bot.domain.pages import PageText, TextOrigin
 from bot.domain.records import Recueil, RecueilState
 from bot.domain.tasks import ended
+from bot.domain.text import PageText, TextOrigin
 from bot.ingest.poller import Poller
 from bot.ingest.queued_reading import LAYOUT, QueuedReading, ReadingWorker, WorkerTimes, open_jobs, reason, tries_again
 from bot.ingest.reading_job import MOST_UNFINISHED, LocalReading, OpenedPdf, ReadingJob, ReadingTimeouts, WorkerSlot, WorkerSlots

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Outcome
 from bot.domain.posts import PostState
-from bot.ingest.redetect import AppliedDifference, Effect, Redetection
+from bot.ingest.renewal import AppliedDifference, Effect, Redetection
 from bot.ingest.review import Reviewer
 from bot.storage.store import Store
 from tests.bot.real_acts import NOW, authorisation, doubtful, judged_before, new_recueil, read, recorded_before, road

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.acts import Act, Decree, Facts, Judged, Kind, Outcome, Sighting, Verdict
-from bot.domain.pages import PageText
 from bot.domain.records import Recueil, RecueilState
-from bot.ingest.redetect import Difference, Effect, JudgedAs, difference
+from bot.domain.text import PageText
+from bot.ingest.renewal import Difference, Effect, JudgedAs, difference
 from bot.storage.decrees import StoredAct
 from tests.bot.real_acts import DAY, NOW
 

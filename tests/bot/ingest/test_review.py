@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from bot.domain.acts import Cover, Decree, Kind, Outcome, Reading
-from bot.domain.pages import PageText
 from bot.domain.posts import PostCause, PostState
 from bot.domain.records import Withdrawal
+from bot.domain.text import PageText
 from bot.ingest.judging import read_result
-from bot.ingest.redetect import Redetection
+from bot.ingest.renewal import Redetection
 from bot.ingest.review import (
     USEFUL,
     FactAnswer,

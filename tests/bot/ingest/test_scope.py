@@ -16,8 +16,7 @@ from bot.ingest.backfill import (
     undated_at_baseline,
 )
 from sources.catalogue.authority import Order
-from sources.crawl.history import HistoryEntry
-from sources.crawl.index import IndexEntry
+from sources.crawl.history import HistoryEntry, IndexEntry
 from sources.model import ListingEntry
 
 SINCE = date(2026, 3, 1)

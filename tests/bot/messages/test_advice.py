@@ -8,8 +8,10 @@ from hypothesis import given
 from bot.domain.acts import ALLOWING, Decree, Place
 from bot.domain.law import Court, LegalAdvice, Standing
 from bot.domain.law import legal_advice as advice_on
-from bot.messages import Language, MessageInput, PostPart, announce, words_in
+from bot.messages.announcement import announce
 from bot.messages.legal import advice_lines, rules
+from bot.messages.lines import MessageInput, PostPart
+from bot.messages.words import Language, words_in
 from tests.bot.messages.samples import DROME, GUADELOUPE, NOW, advices, advised, decree, decrees, languages, nows
 
 TOULON, NICE = "Tribunal administratif de Toulon", "Tribunal administratif de Nice"

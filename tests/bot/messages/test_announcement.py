@@ -6,9 +6,9 @@ import pytest
 
 from bot.domain.acts import Evidence, Facts, Kind, Moment, Place
 from bot.domain.law import legal_advice
-from bot.messages import MessageInput, PostPart, announce, place_for, words_in
-from bot.messages.announcement import decree_line, fit, plain, shows_number
-from bot.messages.lines import hashtags
+from bot.messages.announcement import announce, decree_line, fit, plain, shows_number
+from bot.messages.lines import MessageInput, PostPart, hashtags, place_for
+from bot.messages.words import words_in
 from tests.bot.messages.samples import DROME, NOW, POLICE, decree
 
 

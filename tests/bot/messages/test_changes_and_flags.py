@@ -8,7 +8,9 @@ import pytest
 
 from bot.domain.acts import CameraType, Change, Decree, Facts, Kind, Moment, Reference, Sighting
 from bot.domain.law import Flag, LegalAdvice, Standing
-from bot.messages import Language, MessageInput, PostPart, announce, announce_in_full, decree_line, plain_decree
+from bot.messages.announcement import announce, announce_in_full, decree_line, plain_decree
+from bot.messages.lines import MessageInput, PostPart
+from bot.messages.words import Language
 from tests.bot.messages.samples import DROME, NOW, PDF, advised, decree
 
 MAY = date(2031, 5, 2)

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acts import Decree, Facts, Kind
-from bot.messages import LANGUAGES, Language, StatusLimits, mastodon_length, telegram_length
 from bot.messages.announcement import TooSmall
 from bot.messages.digests import (
     digest_button,
@@ -21,6 +20,7 @@ from bot.messages.digests import (
     telegram_digest,
     telegram_room,
 )
+from bot.messages.words import LANGUAGES, Language, StatusLimits, mastodon_length, telegram_length
 from tests.bot.messages.samples import DROME, decree
 from tests.servers.telegram_html import parse, utf16
 

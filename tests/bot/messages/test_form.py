@@ -13,24 +13,9 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Decree, Facts, Kind, Place
 from bot.domain.law import LegalAdvice, Standing
-from bot.messages import (
-    Language,
-    MessageContext,
-    MessageInput,
-    StatusLimits,
-    announce,
-    mastodon_length,
-    mastodon_status,
-    mastodon_thread,
-    plain_post,
-    telegram_length,
-    telegram_text,
-    words_in,
-)
-from bot.messages.announcement import TooSmall, labelled
-from bot.messages.lines import hashtags
-from bot.messages.platforms import further
-from bot.messages.words import cut, link_to
+from bot.messages.announcement import TooSmall, announce, further, labelled, mastodon_status, mastodon_thread, plain_post, telegram_text
+from bot.messages.lines import MessageContext, MessageInput, hashtags
+from bot.messages.words import Language, StatusLimits, cut, link_to, mastodon_length, telegram_length, words_in
 from tests.bot.messages.samples import DROME, FULL, NOW, POLICE, advices, advised, decree, decrees, hostile, languages, nows, places
 from tests.servers.telegram_html import parse
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Decree, Facts, Place
 from bot.domain.law import Flag, LegalAdvice
-from bot.messages import Language, MessageInput, PostPart, StatusLimits, announce, mastodon_length, mastodon_status
-from bot.messages.announcement import TooSmall
-from bot.messages.words import link_to
+from bot.messages.announcement import TooSmall, announce, mastodon_status
+from bot.messages.lines import MessageInput, PostPart
+from bot.messages.words import Language, StatusLimits, link_to, mastodon_length
 from tests.bot.messages.samples import DROME, FULL, NOW, PDF, advices, advised, decree, decrees, languages, nows, places
 
 LINK = f"{PDF}#page=7"

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import CameraType, Change, Decree, Facts, Kind, Moment, Place, Reference
 from bot.domain.law import Flag, LegalAdvice, Standing
-from bot.messages import Language, MessageInput, decree_line, decree_line_html, plain_decree, plain_post
-from bot.messages.words import JOINER
+from bot.messages.announcement import decree_line, decree_line_html, plain_decree, plain_post
+from bot.messages.lines import MessageInput
+from bot.messages.words import JOINER, Language
 from tests.bot.messages.samples import DROME, NOW, PDF, POLICE, advices, advised, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse
 

@@ -12,12 +12,12 @@ import pytest
 
 import bot
 from bot.delivery.mastodon.client import is_sought, is_sought_digest
-from bot.delivery.telegram.search import shows_decree, shows_digest
-from bot.messages import Language, MessageInput, mastodon_status, plain_post, shows_number, telegram_text
+from bot.delivery.telegram.client import shows_decree, shows_digest
+from bot.messages.announcement import mastodon_status, plain_post, shows_number, telegram_text
 from bot.messages.digests import digest_language, digest_links, mastodon_digest, telegram_digest
 from bot.messages.letters.drafting import template
-from bot.messages.platforms import StatusLimits
-from bot.messages.words import LANGUAGES, data_file, former_words, no_break_spaces, with_plain_spaces
+from bot.messages.lines import MessageInput
+from bot.messages.words import LANGUAGES, Language, StatusLimits, data_file, former_words, no_break_spaces, with_plain_spaces
 from tests.bot.messages.samples import DROME, FULL, NOW, advised, decree
 
 PACKAGE = Path(bot.__file__).parent

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Decree, Facts, Place, Sighting
 from bot.domain.law import LegalAdvice
-from bot.messages import Language, MessageInput, shows_number, telegram_button, telegram_decree, telegram_length, telegram_text
+from bot.messages.announcement import shows_number, telegram_button, telegram_decree, telegram_text
+from bot.messages.lines import MessageInput
+from bot.messages.words import Language, telegram_length
 from tests.bot.messages.samples import DROME, FULL, NOW, PDF, POLICE, advices, advised, decree, decrees, languages, nows, places
 from tests.servers.telegram_html import parse, utf16
 

@@ -4,7 +4,7 @@ import string
 from collections.abc import Iterator
 from typing import Any
 
-from bot.messages import words_in
+from bot.messages.words import words_in
 
 
 def _fields(data: Any, path: str = "") -> Iterator[tuple[str, frozenset[str]]]:

@@ -12,9 +12,8 @@ from structlog.testing import capture_logs
 
 from bot.delivery.channel import DeliveryUnknown
 from bot.domain.acts import Facts, Kind, Reference
-from bot.domain.posts import DestinationTrouble, Post, PostCause, PostState
+from bot.domain.posts import DestinationTrouble, Follow, FollowKind, Post, PostCause, PostState, chat_destination
 from bot.domain.records import Alert
-from bot.domain.routing import Follow, FollowKind, chat_destination
 from bot.operators.alerts import POSTS_SETTLE, DueAlerts, PagesState, PostTrouble, post_changes
 from bot.operators.notifier import DeliveryAlerts, Notifier
 from bot.operators.text import LONGEST, alert_words, post_text

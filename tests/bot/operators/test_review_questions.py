@@ -14,7 +14,7 @@ from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain.acts import Decree, Evidence, Facts, Kind
 from bot.domain.records import REREAD, Waiting
 from bot.ingest.review import LONGEST_READING, FactAnswer, FactQuestion, ReviewAnswer, Reviewer, answer_from
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.operators.notifier import AT_ONCE, FRESH, Notifier, ReviewQuestions
 from bot.operators.text import alert_words, fact_text, review_text
 from bot.storage.store import Store

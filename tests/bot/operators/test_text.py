@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.health import Cause
 from bot.domain.records import Alert
-from bot.messages import telegram_length
+from bot.messages.words import telegram_length
 from bot.operators.alerts import DueAlerts
 from bot.operators.text import LONGEST, alert_text, alert_words, source_name
 from sources.catalogue.authority import Authority, Source

@@ -10,10 +10,9 @@ import pytest
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
-from bot.domain.limits import RateLimiter
+from bot.domain.posts import operator_slug
 from bot.domain.records import CommuneCount, PageOfDecrees, PageOfIds, PublishedCounts
-from bot.domain.routing import operator_slug
-from bot.queries.questions import Questions
+from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages, Sleep
 from bot.queries.telegram.replies import Callbacks

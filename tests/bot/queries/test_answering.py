@@ -17,9 +17,8 @@ from bot.delivery.channel import MessageComposer, PreparedPictures
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import ANSWERING, POSTING, MastodonApi
 from bot.delivery.mastodon.mentions import MentionedAccount, mention_of
-from bot.domain.limits import RateLimiter
 from bot.queries.mastodon import EVERY, HOUR, PER_HOUR, MentionAnswers, answer_status
-from bot.queries.questions import Questions
+from bot.queries.questions import Questions, RateLimiter
 from bot.storage.alerts import AnsweredMentions
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
 from tests.servers.mastodon import MastodonServer

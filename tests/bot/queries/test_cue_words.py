@@ -9,7 +9,7 @@ import pytest
 
 from bot.detection.text.cues import VerdictReason
 from bot.domain.acts import Evidence, Where
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.queries.phrases import cue_words, doubt_words
 
 CUES = tomllib.loads(files("bot.detection").joinpath("cues.toml").read_text(encoding="utf-8"))

@@ -23,6 +23,9 @@ from tests.bot.queries.conftest import PLACES
         ("drome", "26"),
         ("Drôme", "26"),
         ("DRÔME", "26"),
+        ("Drôme (26)", "26"),
+        ("isere 38", "38"),
+        ("Ain 1", "01"),
         ("Dro\u0302me", "26"),
         ("la Drôme", "26"),
         ("de la drome", "26"),
@@ -81,7 +84,7 @@ def test_of_several_the_one_that_is_not_known_is_named() -> None:
     assert find_departments(", ".join(PLACES) * 2, PLACES).places == ()
 
 
-@pytest.mark.parametrize(("asked", "first"), [("drme", "26"), ("isere 38", "38"), ("savoi", "73"), ("corse", "2A"), ("reunnion", "974")])
+@pytest.mark.parametrize(("asked", "first"), [("drme", "26"), ("isere 39", "38"), ("savoi", "73"), ("corse", "2A"), ("reunnion", "974")])
 def test_near_names_are_suggested(asked: str, first: str) -> None:
     found = find_departments(asked, PLACES)
     assert found.places == ()

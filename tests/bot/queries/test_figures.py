@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.acts import Decree, Moment, NamedCommune, Naming
 from bot.domain.health import AuthorityHealth, Overview, Status
-from bot.messages import telegram_length
+from bot.messages.words import telegram_length
 from bot.queries.answers import DecreeList
 from bot.queries.figures import Coverage, DepartmentFigures, Figures, FiguresAnswer, View, counted_since, figures_text, step
 from bot.queries.questions import Questions

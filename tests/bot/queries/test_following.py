@@ -13,13 +13,12 @@ from telegram import Bot, Chat
 
 from bot.app.inventory import follow_names, places_of
 from bot.domain.health import AuthorityHealth, Overview, SourceHealth, Status
-from bot.domain.limits import RateLimiter
-from bot.domain.routing import Follow, FollowKind, FollowMode
+from bot.domain.posts import Follow, FollowKind, FollowMode
 from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import departments_of_region
 from bot.gazetteer.naming import topics_in
 from bot.queries.following import ago, follow_code, follow_of_code, read_times, what_is_meant
-from bot.queries.questions import Questions
+from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramBot, TelegramCommands
 from bot.queries.telegram.commands import CannotCheck, ChatLanguages, is_in_charge
 from bot.queries.telegram.following import FollowCommands, FollowContext
@@ -28,8 +27,8 @@ from bot.storage.store import Store
 from sources.catalogue.authority import load_authorities
 from tests.bot.queries.test_telegram_app import log_levels, running, until
 from tests.bot.storage.ready import ready_store
-from tests.servers.fake_bot_api import BotMessage, FakeBotApi
-from tests.servers.fake_bot_chats import BOT_NAME
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.fake_bot_chats import BOT_NAME, BotMessage
 
 __all__ = ["log_levels"]
 

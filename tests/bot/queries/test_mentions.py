@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from bot.domain.acts import NamedCommune, Naming
-from bot.domain.limits import RateDecision, RateLimiter
 from bot.domain.mentions import StatusMention
-from bot.messages import StatusLimits, mastodon_length
+from bot.messages.words import StatusLimits, mastodon_length
 from bot.queries.answers import OneDecree
 from bot.queries.mastodon import (
     answer_status,
@@ -24,7 +23,7 @@ from bot.queries.mastodon import (
     refusal_status,
     shortened,
 )
-from bot.queries.questions import Questions
+from bot.queries.questions import Questions, RateDecision, RateLimiter
 from tests.bot.queries.conftest import NOW, PLACES, MemoryDecrees, decree, overview
 
 VIGIE = '<span class="h-card"><a href="https://ici.example/@vigie" class="u-url mention">@<span>vigie</span></a></span>'

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.acts import Act, Cover, Decree, Judged, Moment, Outcome, Reading, Verdict
-from bot.domain.pages import PageText
 from bot.domain.records import NewRecueil, ReadResult, RecueilState
+from bot.domain.text import PageText
 from bot.queries.answers import DecreeList, InputFault, NothingFound, OneDecree, Question, Topic, UnknownDecree
 from bot.queries.questions import Questions
 from bot.storage.store import Store

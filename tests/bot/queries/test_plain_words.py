@@ -250,6 +250,12 @@ def test_what_is_offered_in_the_place_of_a_search_says_what_the_search_is_worth(
     assert said.endswith("Il peut en exister que Vigie n’a pas vus.")
 
 
+def test_where_there_are_no_buttons_it_is_said_how_one_of_several_towns_is_asked_for(towns: Questions) -> None:
+    said = {face: plain_answer(towns.plain("Valence"), FRANCE, "fr", face) for face in ("terminal", "mastodon", "telegram")}
+    hint = "\nAjoutez le département, par exemple « Valence 26 »."
+    assert said["terminal"] == said["mastodon"] == said["telegram"] + hint
+
+
 def test_a_typing_error_is_forgiven_and_said() -> None:
     questions = Questions(MemoryDecrees([decree(1, title="Arrêté relatif au festival")]), FRANCE, lambda: NOW, overview=overview)
     answer = questions.search("festval")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.limits import Bucket, RateDecision, RateLimiter, take
+from bot.queries.questions import Bucket, RateDecision, RateLimiter, take
 
 
 class Clock:

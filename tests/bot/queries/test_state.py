@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Place
 from bot.domain.health import AuthorityHealth, Cause, Overview, Status
-from bot.messages import telegram_length
+from bot.messages.words import telegram_length
 from bot.queries.answers import BadInput, DepartmentState, InputFault, UnknownDepartment, WatchState
 from bot.queries.phrases import plain_answer, state_text
 from bot.queries.questions import Questions

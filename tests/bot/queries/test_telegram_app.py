@@ -17,7 +17,8 @@ from bot.queries.questions import Questions
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.commands import COMMANDS
 from tests.bot.queries.conftest import commands_for
-from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi
+from tests.servers.fake_bot_api import FakeBotApi
+from tests.servers.fake_bot_chats import BOT_NAME
 
 ANN = 7
 GROUP = -100_5

@@ -11,9 +11,8 @@ from telegram import Update
 from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
-from bot.domain.limits import RateLimiter
 from bot.messages.words import JOINER
-from bot.queries.questions import Questions
+from bot.queries.questions import Questions, RateLimiter
 from bot.queries.telegram.bot import TelegramCommands
 from bot.queries.telegram.commands import ChatLanguages, publish_commands
 from bot.queries.telegram.replies import Callbacks

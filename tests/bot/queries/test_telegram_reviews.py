@@ -15,7 +15,7 @@ from bot.delivery.telegram.operators_chat import ChatButton
 from bot.domain.acts import Kind, Outcome
 from bot.domain.records import Decision, Withdrawal
 from bot.ingest.review import FactAnswer, ReviewAnswer, Reviewer, Settled, SettledFact, answer_data
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.operators.review_buttons import ReviewButtons, fact_outcome, outcome_text
 from bot.queries.questions import Questions
 from bot.queries.telegram.bot import TelegramBot

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.acts import Change, Facts, Kind
 from bot.domain.health import Cause, Status
-from bot.messages import telegram_length
 from bot.messages.letters.drafting import LetterKind
+from bot.messages.words import telegram_length
 from bot.queries.answers import (
     Answer,
     BadInput,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.queries.answers import OneDecree
 from bot.queries.phrases import plain_answer
 from bot.queries.telegram.replies import telegram_reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.domain.acts import Reading
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ReadingLimits
 from bot.reading.reader import read_pdf
 from tests.bot.reading.papers import BODY

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.acts import Act
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
-from bot.reading.acts.front_matter import TableRow, begins_table, continues_table, read_table
+from bot.reading.acts.titles import TableRow, begins_table, continues_table, read_table
 
 COVER_OF_06 = "RECUEIL DES ACTES ADMINISTRATIFS\nRecueil spécial 318-2025 édition du 14/12/2025"
 COVER_OF_92 = "PREFET DES HAUTS-DE-SEINE\nRECUEIL DES ACTES ADMINISTRATIFS\nN° Spécial Préfecture de Police du 12 août 2025\nSOMMAIRE\n"

@@ -7,12 +7,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import StartOrder
 
 LIMITED = """
 import json, resource, sys
-from bot.reading.sandbox.confinement import limit
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import StartOrder, limit
 {before}
 limit(StartOrder.parse(sys.argv[1]))
 names = ("AS", "CPU", "FSIZE", "CORE", "NOFILE")

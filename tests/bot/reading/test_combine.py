@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.pages.quality import Layer, combine
+from bot.reading.pages.recognition import Layer, combine
 from tests.bot.reading.papers import BODY
 
 RUNNING_TITLE = "Préfecture de la Drôme - 26-2025-07-07-00017 - Arrêté n° 26-2025-12 portant autorisation de la mise en œuvre 12"

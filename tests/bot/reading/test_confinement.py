@@ -12,24 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from bot.reading.pages.ocr import find_data
+from bot.reading.pages.recognition import find_data
 from bot.reading.reader import read_pdf
-from bot.reading.sandbox import confinement, syscalls
-from bot.reading.sandbox.confinement import Instruction, filter_program
+from bot.reading.sandbox import process, syscalls
 from bot.reading.sandbox.probe import Confinement, confinement_in_force
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import Instruction, StartOrder, filter_program
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
 real = pytest.mark.skipif(
-    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64") or confinement.landlock_version() == 0,
+    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64") or process.landlock_version() == 0,
     reason="this kernel cannot confine a process whole",
 )
 ATTEMPTS = """
 import ctypes, json, os, socket, sys, threading
 from pathlib import Path
-from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import StartOrder, confine
 start = StartOrder.parse(sys.argv[1])
 secret = Path(sys.argv[2])
 if sys.argv[3] == "confined":
@@ -147,12 +145,11 @@ def test_where_programs_are_needed_only_programs_are_allowed(document: Path) -> 
 def test_the_tesseract_command_works_in_confinement(document: Path) -> None:
     script = """
 import os, shutil, sys
-from bot.reading.sandbox.confinement import confine
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import StartOrder, confine
 start = StartOrder.parse(sys.argv[1])
 confine(start)
 import pypdfium2
-from bot.reading.pages.ocr import Raster, TesseractCommand, find_data
+from bot.reading.pages.recognition import Raster, TesseractCommand, find_data
 bitmap = pypdfium2.PdfDocument(start.path)[0].render(scale=150 / 72, grayscale=True)
 raster = Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, 150)
 sys.stdout.write(TesseractCommand(shutil.which("tesseract"), find_data(os.environ)).read(raster).text)
@@ -184,12 +181,12 @@ async def test_recognition_data_in_a_place_of_ones_own(tmp_path: Path, monkeypat
 
 def test_a_checkout_under_another_name_keeps_its_settings_out_of_sight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A development install through a link puts that link on the path, and Landlock adds up what is allowed by any name."""
-    checkout = Path(confinement.__file__).resolve().parents[3]
+    checkout = Path(process.__file__).resolve().parents[3]
     link = tmp_path / "link"
     link.symlink_to(checkout)
     monkeypatch.setattr(sys, "path", [*sys.path, str(link)])
-    allowed = confinement._needed(StartOrder("/recueil.pdf", 1, 1))
-    assert {rights for path, rights in allowed.items() if path.resolve() == checkout} == {confinement.READ_DIR}
+    allowed = process._needed(StartOrder("/recueil.pdf", 1, 1))
+    assert {rights for path, rights in allowed.items() if path.resolve() == checkout} == {process.READ_DIR}
 
 
 def test_folders_of_the_environment_open_no_more_than_they_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +195,7 @@ def test_folders_of_the_environment_open_no_more_than_they_name(tmp_path: Path, 
     monkeypatch.setenv("LD_LIBRARY_PATH", f".::{tmp_path / 'lib'}")
     monkeypatch.setenv("PATH", f"/usr/bin:.:{tmp_path / 'bin'}")
     monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
-    allowed = {path.resolve() for path in confinement._needed(StartOrder("/recueil.pdf", 1, 1, commands=True))}
+    allowed = {path.resolve() for path in process._needed(StartOrder("/recueil.pdf", 1, 1, commands=True))}
     assert {tmp_path / "lib", tmp_path / "bin", tmp_path / "fra.traineddata"} < allowed
     assert allowed.isdisjoint({Path("/"), tmp_path})
 

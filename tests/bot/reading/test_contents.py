@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.reading.acts.front_matter import Entry, is_contents, read_contents
-from bot.reading.acts.titles import ACT_ID_ALONE
+from bot.reading.acts.titles import ACT_ID_ALONE, Entry, is_contents, read_contents
 
 FIRST = """Sommaire
 Centre hospitalier / Direction - CH-DIRECTION

@@ -14,10 +14,10 @@ import pytest
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.acts import Reading
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.pages.damage import streams_unpack
-from bot.reading.pages.ocr import Recognised
+from bot.reading.pages.recognition import Recognised
 from bot.reading.reader import read_pdf
 from bot.reading.sandbox.child import PdfDocument
 from tests.bot.reading import hostile, hostile_pages, papers

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from bot.domain.identity import text_digest
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 
 
 def test_words_count_and_layout_does_not() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 
-from bot.domain.folding import fold_letters
-from bot.reading.pages.ocr import (
+from bot.domain.text import fold_letters
+from bot.reading.pages.recognition import (
     InProcess,
     Ocr,
     OcrFailed,

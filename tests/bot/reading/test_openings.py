@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.titles import openings, title_number
 
 HEAD = "ARRÊTÉ n° 2025-{n} portant mesure\nVu le code ;\n"

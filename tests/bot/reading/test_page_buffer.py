@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
-from bot.reading.sandbox.wire import Failed, FileOpened, NotUnderstood, encode
+from bot.reading.sandbox.process import Failed, FileOpened, NotUnderstood, encode
 from bot.reading.sandbox.worker import PageBuffer
 
 PENDING = TextOrigin.PENDING

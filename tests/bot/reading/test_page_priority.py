@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.acts import Act
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import cut_acts
 from bot.reading.reader import PagePriority
 

@@ -13,11 +13,9 @@ import pytest
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.domain.folding import fold_letters
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin, fold_letters
 from bot.reading.pages import drawing
-from bot.reading.pages.ocr import Ocr, OcrFailed, Raster, Recognised, find_ocr
-from bot.reading.pages.quality import HALF_A_PAGE, LITTLE_TEXT
+from bot.reading.pages.recognition import HALF_A_PAGE, LITTLE_TEXT, Ocr, OcrFailed, Raster, Recognised, find_ocr
 from bot.reading.sandbox import child
 from bot.reading.sandbox.child import PdfDocument
 from tests.bot.reading import papers

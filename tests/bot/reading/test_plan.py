@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.acts import Act
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading import reader as plan
 from bot.reading.reader import ActPriority, may_move_cuts, next_page, rank, span, view, whole
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.pages import quality
-from bot.reading.pages.quality import HALF_A_PAGE, MUCH_IMAGE, Layer, PageInk, garbage_ratio, is_convincing, judge, own_length
+from bot.reading.pages import recognition
+from bot.reading.pages.recognition import HALF_A_PAGE, MUCH_IMAGE, Layer, PageInk, garbage_ratio, is_convincing, judge, own_length
 from tests.bot.reading.papers import BODY
 
 RUNNING_TITLE = "Préfecture de la Drôme - 26-2025-07-07-00017 - Arrêté n° 26-2025-12 portant autorisation de la mise en œuvre 12"
@@ -78,7 +78,7 @@ def test_a_page_of_glyph_numbers_is_nearly_all_garbage() -> None:
 
 
 def test_thresholds_are_those_measured() -> None:
-    assert (quality.LITTLE_TEXT, quality.NO_TEXT, quality.MUCH_IMAGE, quality.SOME_IMAGE, quality.TOO_MUCH_GARBAGE) == (
+    assert (recognition.LITTLE_TEXT, recognition.NO_TEXT, recognition.MUCH_IMAGE, recognition.SOME_IMAGE, recognition.TOO_MUCH_GARBAGE) == (
         600,
         20,
         0.35,

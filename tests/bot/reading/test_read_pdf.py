@@ -11,7 +11,7 @@ import pytest
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.acts import Reading
 from bot.domain.identity import text_digest
-from bot.domain.pages import TextOrigin
+from bot.domain.text import TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
 from tests.bot.reading import papers

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.acts import Act, Reading
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading import reader
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, ReadingLimits
-from bot.reading.pages.ocr import EngineKind
+from bot.reading.pages.recognition import EngineKind
 from bot.reading.reader import read_pdf, stream_pdf
 from bot.reading.sandbox import worker
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import StartOrder
 from tests.bot.reading import stand_in
 from tests.bot.reading.stand_in import DIE, HANG, LIE
 from tests.skipping import HANGS, skip, until

@@ -11,7 +11,7 @@ import pytest
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.domain.pages import TextOrigin
+from bot.domain.text import TextOrigin
 from bot.reading.reader import read_pdf
 
 LINES = ("Article 1 : Le syst\u00e8me de vid\u00e9oprotection est autoris\u00e9.", "Article 2 : Le registre est tenu \u00e0 jour.")

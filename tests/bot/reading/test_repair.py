@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.pages.quality import repair
+from bot.reading.pages.recognition import repair
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from bot.domain.acts import Reading
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import ListeningStopped, listen, read_pdf
-from bot.reading.sandbox.wire import (
+from bot.reading.sandbox.process import (
     Failed,
     FileOpened,
     NotUnderstood,

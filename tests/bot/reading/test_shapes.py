@@ -13,7 +13,7 @@ from fpdf import FPDF
 
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.domain.acts import Reading
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import ReadingLimits
 from bot.reading.reader import read_pdf

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.reading import stamped as scans
 from benchmarks.reading.stamped import DECREES, told
 from bot.reading.pages.drawing import has_coloured_ink
-from bot.reading.pages.ocr import RecognisedWord, find_ocr, unsure_of
+from bot.reading.pages.recognition import RecognisedWord, find_ocr, unsure_of
 from bot.reading.reader import read_pdf
 from bot.reading.sandbox import child
 from tests.bot.reading.papers import BODY

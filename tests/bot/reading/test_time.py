@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
 
 SERVICE = "Préfecture de la Drôme"

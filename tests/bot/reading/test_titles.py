@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.domain.acts import Act, Where
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble, cut_inner
 from bot.reading.acts.titles import Title, best_title, listed_on, title_of
 from tests.bot.reading.test_acts import act_id, recueil, stamp, title, unread, without_marks

@@ -12,9 +12,9 @@ import pypdfium2
 import pytest
 
 from bot.domain.acts import Act
-from bot.domain.pages import PageText, TextOrigin
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.acts.cutting import assemble
-from bot.reading.pages.quality import repair
+from bot.reading.pages.recognition import repair
 from tests.bot.reading.conftest import SHARED
 from tests.bot.reading.var_texts import Announced, announced, front_of, pages_of, text_of, words
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bot.domain.pages import PageText
-from bot.reading.pages.quality import repair
+from bot.domain.text import PageText
+from bot.reading.pages.recognition import repair
 
 _ID = r"\d{2}-\d{4}-\d{2}-\d{2}-\d{5}"
 _ENTRY = re.compile(rf"({_ID}) - ((?:(?!{_ID} - ).)+?) ?\( ?(\d+) pages? ?\) Page (\d+)")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from bot.domain.acts import Act, Cover, Decree, Evidence, Facts, Judged, Kind, Outcome, Reading, Verdict
-from bot.domain.pages import PageText
 from bot.domain.records import NewRecueil, ReadResult, Recueil, RecueilState
+from bot.domain.text import PageText
 from bot.storage.store import Store
 
 NOW = datetime(2024, 4, 19, 18, 30, tzinfo=UTC)

@@ -20,8 +20,8 @@ _number = itertools.count(1)
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database; where the test asks for a `store` too, of one with tables."""
-    has_tables = "store" in request.fixturenames
+    """The address of an empty database; where the test asks for a `store` too, or for an `opener`, of one with tables."""
+    has_tables = not {"store", "opener"}.isdisjoint(request.fixturenames)
     if request.param == "sqlite":
         if has_tables:
             ready_store(tmp_path).close()

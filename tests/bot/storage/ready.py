@@ -27,13 +27,13 @@ def ready_store(folder: Path) -> Store:
     """The store of an empty database in `folder`, in the file `vigie.db`, which must not be there yet."""
     path = folder / NAME
     with path.open("xb") as file:
-        file.write(_migrated())
+        file.write(migrated())
     return open_store(f"sqlite:///{path}")
 
 
 def copy_when_new(patch: pytest.MonkeyPatch) -> None:
     """Let each new SQLite database of this process begin as a copy of a migrated one. Then it is opened as any other."""
-    template = _migrated()
+    template = migrated()
 
     def put_file(url: URL) -> None:
         _require_folder(url)
@@ -89,7 +89,7 @@ def share_statements(patch: pytest.MonkeyPatch) -> None:
 
 
 @cache
-def _migrated() -> bytes:
+def migrated() -> bytes:
     """An empty database as the migrations leave it."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / NAME
@@ -104,7 +104,7 @@ def _in_memory() -> sqlite3.Connection:
     kept = sqlite3.connect(":memory:", check_same_thread=False)
     with TemporaryDirectory() as folder:
         path = Path(folder) / NAME
-        path.write_bytes(_migrated())
+        path.write_bytes(migrated())
         with closing(sqlite3.connect(path)) as file:
             file.backup(kept)
     return kept

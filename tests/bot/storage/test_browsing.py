@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, NamedCommune, Naming, Reference
+from bot.domain.posts import operator_slug
 from bot.domain.records import CommuneCount
-from bot.domain.routing import operator_slug
 from bot.storage import migrate as migrations
 from bot.storage.browsing import DecreeFilter, OperatorCount
 from bot.storage.database import begin_to_write, make_engine, parse_url

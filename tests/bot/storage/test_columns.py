@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
 from bot.domain.acts import CameraType, Evidence, Facts, Kind, Moment, Purpose, Reference, Where
-from bot.domain.folding import clean
 from bot.domain.posts import PostCause
+from bot.domain.text import clean
 from bot.storage.columns import EnumText, evidence_from_json, facts_from_json, to_json
 
 _text = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))

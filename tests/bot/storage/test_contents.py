@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.domain.acts import Outcome
-from bot.domain.pages import PageText, TextOrigin
 from bot.domain.records import ReadResult, Recueil, RecueilState
+from bot.domain.text import PageText, TextOrigin
 from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, unpack_text
 from bot.storage.schema import contents
 from bot.storage.store import Store

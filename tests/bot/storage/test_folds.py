@@ -13,7 +13,7 @@ from sqlalchemy import Connection, LargeBinary, bindparam, select, text
 from bot.detection.facts.identity import identities as identify
 from bot.domain.acts import Facts, Outcome
 from bot.domain.identity import ActIdentity, act_keys, text_digest
-from bot.domain.pages import PageText
+from bot.domain.text import PageText
 from bot.storage import migrate as module
 from bot.storage.database import begin_to_write, make_engine, parse_url
 from bot.storage.schema import identities, recueils

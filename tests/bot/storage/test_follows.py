@@ -16,8 +16,7 @@ from sqlalchemy import Connection, Select, delete, event, func, insert, select, 
 
 from bot.app.inventory import places_of
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
-from bot.domain.posts import PostState, content_of
-from bot.domain.routing import Follow, FollowKind, FollowMode, Topics, WaitingPosts, departments_of, next_digest
+from bot.domain.posts import Follow, FollowKind, FollowMode, PostState, Topics, WaitingPosts, content_of, departments_of, next_digest
 from bot.gazetteer.gazetteer import region_of
 from bot.storage.chats import Added, FollowerCounts
 from bot.storage.errors import NoSuchRow

@@ -23,7 +23,7 @@ from bot.storage.errors import DiskFull, WrongSchema
 from bot.storage.migrate import VERSION_TABLE, migrate, revision
 from bot.storage.schema import decisions, decrees, identities, metadata, recueils, sightings
 from bot.storage.store import Store, open_store
-from sources.text.urls import canonical
+from sources.text import canonical
 from tests.bot.storage.building import one_recueil
 from tests.processes import Zygote
 

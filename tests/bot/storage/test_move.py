@@ -12,8 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import select, update
 
-from bot.domain.posts import PostState
-from bot.domain.routing import FollowMode, NoticeState
+from bot.domain.posts import FollowMode, NoticeState, PostState
 from bot.storage.errors import Locked, StorageError, WrongSchema
 from bot.storage.locks import LockName
 from bot.storage.schema import followers, metadata, notices

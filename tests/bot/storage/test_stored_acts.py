@@ -9,8 +9,8 @@ import pytest
 
 from bot.app.demo.scenario import demo_text
 from bot.domain.acts import Act, Outcome
-from bot.domain.pages import PageText
 from bot.domain.records import Content
+from bot.domain.text import PageText
 from bot.ingest.review import acts_again
 from bot.reading.acts.cutting import assemble
 from bot.storage.decrees import StoredAct

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.domain.acts import Decree
-from bot.domain.routing import operator_slug
+from bot.domain.posts import operator_slug
 from bot.queries.questions import Questions
 from bot.storage.browsing import Browsing, DecreeBatch, DecreeFilter, ListPosition, OperatorCount
 from bot.web.documents import Document, Route, SiteContext, SiteSettings

@@ -95,6 +95,12 @@ def test_decrees_are_those_asked_for() -> None:
         ("until=2026-08-01", [1]),
         ("changed_since=2026-08-20T12:00:00Z", [13, 12, 1]),
         ("changed_since=2026-08-21T12:00:00%2B02:00", []),
+        ("operator=SNCF", [13, 12]),
+        ("department=2a", []),
+        ("authority=pp&kind=refusal", []),
+        ("commune=2a004", [12]),
+        ("department=1", []),
+        ("commune=1053", []),
     ):
         assert [one["id"] for one in asked(site, f"decrees?{query}")["decrees"]] == expected, query
 
@@ -140,6 +146,16 @@ HOSTILE = ["<script>", "%00", "%ff", "'; DROP TABLE decrees; --", "9" * 400, "..
         ("decrees?limit=ten", 400),
         ("decrees?departement=26", 400),
         ("decrees?department=Dr%C3%B4me", 400),
+        ("decrees?department=999", 404),
+        ("decrees?department=988", 404),
+        ("in-force?department=988", 404),
+        ("decrees?authority=drome", 404),
+        ("decrees?authority=13", 404),
+        ("decrees?commune=99999", 404),
+        ("decrees?commune=98818", 404),
+        ("decrees?commune=Valence", 400),
+        ("decrees?operator=ratp", 404),
+        ("decrees?since=2026-08-02&until=2026-08-01", 400),
         ("decrees?since=yesterday", 400),
         ("decrees?changed_since=2026-08-20T12:00:00", 400),
         ("decrees?cursor=none", 400),
@@ -163,12 +179,25 @@ def test_a_refusal_says_which_parameters_there_are() -> None:
     assert [one["parameter"] for one in refused["errors"]] == ["limit"]
 
 
+def test_a_code_that_nothing_has_is_named_with_where_the_codes_are() -> None:
+    """An empty list would read as: there is no decree there."""
+    for query, parameter, where in (
+        ("department=999", "department", "/api/v1/departments"),
+        ("authority=drome", "authority", "/api/v1/sources"),
+        ("commune=26000", "commune", "INSEE"),
+        ("operator=snfc", "operator", "`operators`"),
+    ):
+        refused = asked(site_of(WHOLE), f"decrees?{query}", 404)
+        assert [one["parameter"] for one in refused["errors"]] == [parameter]
+        assert where in refused["detail"]
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_of_a_hostile_question_comes_back(text: str) -> None:
     site = site_of(WHOLE)
     for name in ("department", "commune", "authority", "operator", "kind", "since", "until", "changed_since", "limit", "cursor", "<b>x"):
         document = get(site, f"/api/v1/decrees?{name}={text}")
-        assert document.status in {200, 400}
+        assert document.status in {200, 400, 404}
         assert len(text) < 4 or text.encode() not in document.body.replace(b"null", b"") or document.status == 200
         assert b"<b>" not in document.body
 

@@ -141,7 +141,7 @@ def test_feeds_are_of_places_operators_and_what_is_in_force() -> None:
     assert numbers("/flux/arretes.atom") == [4, 3, 2, 1]
     assert numbers("/flux/departements/26.atom") == [4, 2, 1]
     assert numbers("/flux/communes/26198.atom") == [2, 1]
-    assert numbers("/flux/operateurs/ratp.atom") == [3]
+    assert numbers("/flux/operateurs/ratp.atom") == numbers("/flux/operateurs/RATP.atom") == [3]
     assert sorted(numbers("/flux/envigueur.atom")) == [1, 2, 4]
     first, second = parsed(site, "/flux/communes/26198.atom").entries
     assert first.summary.startswith("Cet arrêté ne nomme aucune commune : il peut concerner Montélimar.")
@@ -150,7 +150,11 @@ def test_feeds_are_of_places_operators_and_what_is_in_force() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["arretes.rss", "departements/99.atom", "communes/99999.ics", "operateurs/personne.json", "departements/26.xml"]
+    "path",
+    [
+        *("arretes.rss", "departements/99.atom", "communes/99999.ics", "operateurs/personne.json", "departements/26.xml"),
+        *("departements/988.atom", "communes/98818.atom"),
+    ],
 )
 def test_what_has_no_feed_is_missing(path: str) -> None:
     assert get(site_of(shown(1)), f"/flux/{path}").status == 404
@@ -159,6 +163,7 @@ def test_what_has_no_feed_is_missing(path: str) -> None:
 def test_an_empty_feed_is_one() -> None:
     assert parsed(site_of(), "/flux/departements/26.atom").entries == []
     assert events(site_of(), "/flux/departements/26.ics") == []
+    assert parsed(site_of(), "/flux/departements/1.atom").feed.title.startswith("Ain (01)")
 
 
 def test_a_withdrawn_decree_is_in_no_feed() -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.site import Folder
+from bot.cli.pages import Folder
 from bot.web.documents import Document, PageRequest, Route, SiteContext, SiteSettings
-from bot.web.files import BrokenLink, SiteFile, files_of
-from bot.web.site import Addresses
+from bot.web.site import Addresses, BrokenLink, SiteFile, files_of
 from tests.bot.queries.conftest import NOW, MemoryDecrees, decree
 from tests.bot.web.conftest import memory_site
 

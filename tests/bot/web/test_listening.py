@@ -14,9 +14,9 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.web import listening
+from bot.web import server
 from bot.web.documents import Document, PageRequest, Route, SiteContext
-from bot.web.listening import PatientProtocol, address_of_socket, bound, serve
+from bot.web.server import PatientProtocol, address_of_socket, bound, serve
 from tests.bot.queries.conftest import MemoryDecrees
 from tests.bot.web.conftest import Visitors
 
@@ -53,7 +53,7 @@ async def test_a_page_over_the_wire(visitors: Visitors) -> None:
 
 
 async def test_a_client_that_never_finishes_its_request_is_cut_off(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "SLOWEST", 0.05)
+    monkeypatch.setattr(server, "SLOWEST", 0.05)
     async with served(visitors.application) as address:
         for begun in (b"", b"GET / HTTP/1.1\r\nHost: vigie\r\n", b"GET / HTTP/1.1\r\nHost: vigie\r\n\r\nGET"):
             reader, writer = await connect(address)
@@ -66,7 +66,7 @@ async def test_a_client_that_never_finishes_its_request_is_cut_off(visitors: Vis
 
 
 async def test_a_client_that_does_not_take_its_answer_is_cut_off(executor: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "SLOWEST", 0.05)
+    monkeypatch.setattr(server, "SLOWEST", 0.05)
     lost, forget = threading.Event(), PatientProtocol.connection_lost
 
     def connection_lost(protocol: PatientProtocol, exc: Exception | None) -> None:
@@ -83,7 +83,7 @@ async def test_a_client_that_does_not_take_its_answer_is_cut_off(executor: Threa
 
 
 async def test_one_too_many_is_refused(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(server, "MOST_AT_ONCE", 3)
     async with served(visitors.application) as address:
         idle = [await connect(address) for _ in range(3)]
         async with httpx.AsyncClient(timeout=_TOO_LONG) as client:
@@ -156,6 +156,16 @@ async def test_it_stops_though_somebody_is_connected(visitors: Visitors, begun: 
     writer.close()
     with bound(httpx.URL(address).netloc.decode()):
         pass  # its port is free
+
+
+def test_why_it_cannot_listen_is_told_in_words() -> None:
+    with bound("127.0.0.1:0") as first:
+        for listen, why in (
+            (f"127.0.0.1:{first.getsockname()[1]}", "another program listens at this port"),
+            ("192.0.2.1:8080", "this machine does not have this address"),
+        ):
+            with pytest.raises(OSError, match=f"^{why}$"):
+                bound(listen)
 
 
 async def test_it_stops_though_a_page_is_being_made(executor: ThreadPoolExecutor) -> None:

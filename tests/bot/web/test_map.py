@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bot.gazetteer.outlines import ENLARGED, outlines
-from bot.messages import Language
+from bot.messages.words import Language
 from bot.queries.figures import Coverage, DepartmentFigures, Figures
 from bot.web.documents import SiteSettings
 from bot.web.map import map_svg, map_view, outline_svg

@@ -13,7 +13,7 @@ import pytest
 
 from bot.domain.acts import Facts, Kind, Purpose
 from bot.domain.law import Flag, windows
-from bot.messages import LANGUAGES
+from bot.messages.words import LANGUAGES
 from bot.queries.questions import Questions
 from bot.queries.vocabulary import vocabulary
 from bot.web.documents import Document, SiteContext, SiteSettings
@@ -158,9 +158,25 @@ def test_a_decree_has_its_copy_with_hash_and_time_and_the_page_of_the_pdf() -> N
 
 
 def test_a_former_code_and_other_spellings_of_an_address_lead_to_the_one_of_today() -> None:
-    for address, to in (("/departements/2a", "/departements/2A"), ("/operateurs/SNCF", "/operateurs/sncf")):
+    for address, to in (
+        ("/departements/2a", "/departements/2A"),
+        ("/departements/1", "/departements/01"),
+        ("/communes/1053", "/communes/01053"),
+        ("/operateurs/SNCF", "/operateurs/sncf"),
+    ):
         page = get(sample_site(), address)
         assert (page.status, page.headers.get("Location")) == (301, to)
+
+
+def test_a_search_takes_a_question_in_a_sentence_for_the_place_that_it_asks_about() -> None:
+    page = get(sample_site(), "/recherche?q=Est-ce+utilis%C3%A9+%C3%A0+Romans-sur-Is%C3%A8re+%3F").body.decode()
+    assert 'href="/communes/26281"' in page
+    assert "Est-ce utilisé à Romans-sur-Isère ?" in page, "what was asked stays in the field"
+
+
+def test_a_search_without_letters_says_what_can_be_searched() -> None:
+    for asked, said in (("%F0%9F%98%80", True), ("%3F", True), ("", False)):
+        assert ("Cherchez avec des lettres ou des chiffres" in _text(get(sample_site(), f"/recherche?q={asked}"))) is said
 
 
 def test_a_withdrawn_decree_is_gone_with_a_sentence_and_stands_in_no_list() -> None:
@@ -283,6 +299,17 @@ def test_no_page_speaks_of_what_passes_while_it_is_kept() -> None:
     for address in ("/", "/envigueur", "/communes/26362", "/arretes/1104", "/sources"):
         text = _text(get(sample_site(), address))
         assert not re.search(r"il y a \d|dans \d+ (?:h|jours?)\b|demain|hier", text)
+
+
+def test_a_number_is_on_one_line_and_nothing_but_text_is_changed() -> None:
+    body = get(sample_site(), "/arretes/1104").body.decode()
+    assert '<span class="nb">2026-1104</span>' in body
+    inside_tags = re.findall(r"<[^>]*nb[^>]*>", body)
+    assert set(inside_tags) == {'<span class="nb">'}
+    title = re.search(r"<title>(.*?)</title>", body)
+    assert title is not None
+    assert "<" not in title[1]
+    assert 'href="https://www.drome.gouv.fr/contenu/telechargement/recueil-1104.pdf#page=7"' in body
 
 
 def test_the_style_sheet_stays_small_and_asks_for_nothing() -> None:

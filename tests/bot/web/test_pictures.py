@@ -18,9 +18,8 @@ from bot.delivery.picture.wire import Drawn, NoPicture, NoPictureReason
 from bot.domain.acts import Decree, Evidence, Where
 from bot.web import pictures as module
 from bot.web.documents import Document, SiteSettings
-from bot.web.files import SiteFile, files_of
 from bot.web.pictures import MOST_WAITING, Busy, PagePictures
-from bot.web.site import addresses
+from bot.web.site import SiteFile, addresses, files_of
 from tests.bot.delivery.picture.papers import DECREE, NAMES, PERIOD, TITLE
 from tests.bot.queries.conftest import NOW, MemoryDecrees, decree
 from tests.bot.web.conftest import Visitors, get, memory_site

@@ -8,7 +8,8 @@ from datetime import date, time
 import pytest
 
 from bot.domain.acts import Change, Decree, Evidence, Facts, Kind, Moment
-from bot.messages import Language, MessageInput
+from bot.messages.lines import MessageInput
+from bot.messages.words import Language
 from bot.queries.phrases import message_of
 from bot.web.decree_view import decree_view, duration_text, timeline
 from bot.web.place_views import found_words, sources_view

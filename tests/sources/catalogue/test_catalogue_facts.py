@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sources.catalogue.authority import load_authorities
-from sources.text.dates import fold
-from sources.text.urls import canonical
+from sources.text import canonical, fold
 
 CATALOGUE = load_authorities()
 SOURCES = {source.key: source for authority in CATALOGUE.values() for source in authority.sources}

@@ -12,7 +12,7 @@ import pytest
 from sources.catalogue.authority import Source, load_authorities
 from sources.crawl.crawler import Crawler
 from sources.crawl.trail import matches
-from sources.text.dates import fold
+from sources.text import fold
 from tests.sources.markup import download, file_href, grey_card, page
 from tests.sources.poller import NOW, TODAY, cards, files
 from tests.sources.site import MemorySite

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from sources.model import CrawlFailed, LayoutChanged, Page, Validators
-from sources.pages import READERS, PageLinks
+from sources.pages import READERS
+from sources.pages.links import PageLinks
 from tests.sources.markup import ROOT, download, page
 from tests.sources.poller import AUGUST, JULY, YEAR, Poller, cards, file_urls, files, polled, source, urls
 from tests.sources.site import MemorySite

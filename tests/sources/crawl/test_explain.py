@@ -7,8 +7,7 @@ from datetime import date
 
 from sources.catalogue.authority import Source
 from sources.crawl.crawler import Crawler
-from sources.crawl.explain import LinkReason, PageReport, explain
-from sources.crawl.recording import RecordingFetcher
+from sources.crawl.recording import LinkReason, PageReport, RecordingFetcher, explain
 from sources.model import Gone
 from tests.sources.markup import HOST, ROOT, grey_card, page, pager
 from tests.sources.poller import AUGUST, JULY, NOW, TODAY, YEAR, cards, file_urls, files, months, source

@@ -9,8 +9,8 @@ import pytest
 from sources.catalogue.authority import Listing, Order, Source, load_authorities
 from sources.crawl.history import FAILURES, ListedHistory, belongs, history, may_be_since, ways_since
 from sources.model import FetchRefused, ListingEntry, Page, Paused, Unreachable, Validators
-from sources.pages import PageLink
-from sources.text.dates import read_label
+from sources.pages.links import PageLink
+from sources.text import read_label
 from tests.sources.markup import HOST, ROOT, documents_group, download, file_href, grey_card, page, pager, select, white_card
 from tests.sources.poller import cards, file_urls, files, listing, source
 from tests.sources.recorded import addresses, expected, needs_pages, site

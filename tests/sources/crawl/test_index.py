@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sources.crawl.index import INDEX_HOSTS, METADATA, BadRow, IndexEntry, IndexFile, IndexUnusable, fetch_index, newest_table, read_index
+from sources.crawl.history import INDEX_HOSTS, METADATA, BadRow, IndexEntry, IndexFile, IndexUnusable, fetch_index, newest_table, read_index
 from sources.model import Download, FetchError, Unreachable
 
 TABLE = "https://static.data.gouv.fr/resources/recueils/20260817-012543/raa-des-prefectures.csv"

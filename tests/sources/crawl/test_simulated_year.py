@@ -165,12 +165,13 @@ async def live(family: Family, source: Source, begin: date, *, requests: int, of
             life.failures.append(f"{now}: {failure}")
         else:
             found = {entry.url for entry in crawl.listed}
-            seen |= {item.number for item in online if item.number not in seen and family.addresses(item) & found}
+            new = [item for item in online if item.number not in seen]
+            seen |= {item.number for item in new if family.addresses(item) & found}
             kept = crawl.trail.to_json()
             life.failures += [f"{now}: {error}" for error in crawl.unread]
             walked = crawl.trail.walked_at == now
             # A short poll leaves out what is put late on the page of a month that is over.
-            asked = [item for item in online if crawl.trail.whole_at == now or month_of(item) == (now.year, now.month)]
+            asked = [item for item in new if crawl.trail.whole_at == now or month_of(item) == (now.year, now.month)]
             missed = [item for item in asked if item.number not in seen and (walked or not family.is_astray(item))]
             assert missed == [] or crawl.unread, f"{now}"
             assert not walked or crawl.unread or crawl.moved_to == family.moved_to(now.date())

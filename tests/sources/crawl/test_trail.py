@@ -23,7 +23,7 @@ from sources.crawl.trail import (
     requests_each_time,
 )
 from sources.model import ListingEntry, Validators
-from sources.pages import PageLink, PageLinks, Pager
+from sources.pages.links import PageLink, PageLinks, Pager
 
 NOW = datetime(2026, 8, 14, 8, 30, tzinfo=UTC)
 TODAY = date(2026, 8, 14)

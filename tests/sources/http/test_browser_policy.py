@@ -8,8 +8,7 @@ import pytest
 
 from sources.http.browser import policy
 from sources.http.browser.policy import AllowedHost, of_driver, of_network, resolver_rules
-from sources.http.connection import Target
-from sources.http.failures import in_plain_words
+from sources.http.connection import Target, in_plain_words
 
 HOST = "www.var.gouv.fr"
 SITE = Target("https", "www.var.gouv.fr", 443, "/raa?page=2", chosen=False)

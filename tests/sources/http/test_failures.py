@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from sources.http.client import Client
-from sources.http.failures import in_plain_words
+from sources.http.connection import in_plain_words
 from sources.model import Blocked, FetchRefused, Paused, Unreachable, Unusable
 from tests.sources.http.conftest import HOST, OTHER, SITE, Clock, MakeClient
 from tests.sources.http.server import Answer, Server, drop, in_turn, raw, reply, stall, truncated

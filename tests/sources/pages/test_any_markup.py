@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.pages import READERS, PageLinks
-from sources.pages.links import parse, text_of
+from sources.pages import READERS
+from sources.pages.links import PageLinks, parse, text_of
 from tests.examples import examples
 from tests.sources.platforms import ACTS, DECREES, INDEX, act, acts_page, decree, moselle_file, police_page, region_file, region_page
 

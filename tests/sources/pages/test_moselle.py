@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from sources.model import ListingEntry
-from sources.pages import PageLink, PageLinks, moselle
+from sources.pages import moselle
+from sources.pages.links import PageLink, PageLinks
 from tests.sources.platforms import ACTS, BULLETINS, ENTRY, MOSELLE, STRANGER, act, acts_page, bulletin, moselle_file
 
 BOTH_LISTS = (PageLink(ACTS, "Liste des actes publiés"), PageLink(BULLETINS, "Liste des recueils"))

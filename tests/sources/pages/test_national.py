@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.model import ListingEntry
-from sources.pages import PageLinks, national
-from sources.text.dates import Period
+from sources.pages.links import PageLinks, read_national
+from sources.text import Period
 from tests.sources.markup import (
     HOST,
     ROOT,
@@ -32,7 +32,7 @@ DAY = date(2026, 8, 14)
 
 
 def read(*body: str, url: str = MONTH, title: str = "Août 2026", **options: str) -> PageLinks:
-    return national.read(page(*body, title=title, **options), url)
+    return read_national(page(*body, title=title, **options), url)
 
 
 def file_url(number: int) -> str:
@@ -168,7 +168,7 @@ def test_a_file_in_the_header_or_footer_of_an_article_is_a_document(part: str) -
 )
 def test_a_page_says_what_its_links_are_relative_to(base: str) -> None:
     html = page('<a href="fichiers/12.pdf">Recueil n° 12</a>', grey_card("2026/Aout", "Août"), '<a href="#haut">Haut</a>')
-    links = national.read(html.replace("<head>", f'<head><base href="{base}">'), f"{HOST}/Publications/RAA/Annee/Mois")
+    links = read_national(html.replace("<head>", f'<head><base href="{base}">'), f"{HOST}/Publications/RAA/Annee/Mois")
     assert [entry.url for entry in links.documents] == [f"{HOST}/Publications/RAA/fichiers/12.pdf"]
     assert [way.url for way in links.ways] == [f"{HOST}/Publications/RAA/2026/Aout"]
 
@@ -176,18 +176,18 @@ def test_a_page_says_what_its_links_are_relative_to(base: str) -> None:
 @pytest.mark.parametrize("base", ["", "javascript:void(0)", "https://user@www.test.gouv.fr/"])
 def test_a_base_that_is_no_address_counts_for_nothing(base: str) -> None:
     html = page(download(1)).replace("<head>", f'<head><base target="_blank"><base href="{base}">')
-    assert [entry.url for entry in national.read(html, MONTH).documents] == [file_url(1)]
+    assert [entry.url for entry in read_national(html, MONTH).documents] == [file_url(1)]
 
 
 def test_files_of_menus_and_footer_are_no_documents() -> None:
     html = page(download(1)).replace("Mentions légales</a>", f'</a><a href="{file_href(7)}">Charte</a>')
     html = html.replace('<div class="fr-share"><ul>', f'<div class="fr-share"><ul><li><a href="{file_href(8)}">Partager</a></li>')
-    assert [entry.url for entry in national.read(html, MONTH).documents] == [file_url(1)]
+    assert [entry.url for entry in read_national(html, MONTH).documents] == [file_url(1)]
 
 
 def test_content_after_a_main_closed_too_early_is_still_read() -> None:
     html = page(title="x").replace("</main>", f"</main>{download(1)}{white_card('/Publications/RAA/2026', '2026')}")
-    links = national.read(html, ROOT)
+    links = read_national(html, ROOT)
     assert [entry.url for entry in links.documents] == [file_url(1)]
     assert [way.text for way in links.ways] == ["2026"]
 
@@ -328,13 +328,13 @@ def test_one_page_has_no_pager() -> None:
     "html", ["", "plain text", b"", b"\xff\xfe", "<?xml version='1.0'?><p>x</p>", "https://www.test.gouv.fr/a", "\0<\0"]
 )
 def test_what_is_no_page_has_no_links(html: str | bytes) -> None:
-    assert national.read(html, MONTH) == PageLinks()
+    assert read_national(html, MONTH) == PageLinks()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "iso-8859-1"])
 def test_bytes_are_decoded(encoding: str) -> None:
     html = page(download(1, title="Préfète")).replace('charset="utf-8"', f'charset="{encoding}"')
-    assert national.read(html.encode(encoding), MONTH).documents[0].title == "Préfète"
+    assert read_national(html.encode(encoding), MONTH).documents[0].title == "Préfète"
 
 
 PIECES = (
@@ -346,7 +346,7 @@ PIECES = (
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40))
 def test_any_markup_gives_distinct_canonical_documents(parts: list[str]) -> None:
-    documents = national.read("<p>" + "".join(parts), MONTH).documents
+    documents = read_national("<p>" + "".join(parts), MONTH).documents
     assert len({document.url for document in documents}) == len(documents)
     assert all(document.url.startswith("https://") and document.title for document in documents)
 
@@ -354,10 +354,10 @@ def test_any_markup_gives_distinct_canonical_documents(parts: list[str]) -> None
 def test_links_at_the_bottom_of_a_pit_are_read_without_climbing_out_for_each() -> None:
     """Ten thousand nested sections cost a minute when every link looked for its table row up to the root."""
     pit = "<section>" * 10_000
-    links = national.read(f"<main>{pit}{''.join(download(number) for number in range(2000))}", MONTH)
+    links = read_national(f"<main>{pit}{''.join(download(number) for number in range(2000))}", MONTH)
     assert len(links.documents) == 2000
-    assert national.read(f"<main><table><tr><td>RAA n° 7</td><td>{pit}{download(1)}", MONTH).documents != ()
+    assert read_national(f"<main><table><tr><td>RAA n° 7</td><td>{pit}{download(1)}", MONTH).documents != ()
 
 
 def test_repeated_xml_declarations_raise_no_warning() -> None:
-    assert national.read('<?xml version="1.0"?>\n<?xml version="1.0"?>' + page(download(1)), MONTH).documents
+    assert read_national('<?xml version="1.0"?>\n<?xml version="1.0"?>' + page(download(1)), MONTH).documents

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bs4 import BeautifulSoup
 
-from sources.pages import Pager
-from sources.pages.links import by_page_number
+from sources.pages.links import Pager, by_page_number
 
 LIST = "https://www.test.gouv.fr/arretes"
 

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from sources.model import ListingEntry
-from sources.pages import PageLinks, police
+from sources.pages import police
+from sources.pages.links import PageLinks
 from tests.sources.platforms import DECREES, POLICE, decree, police_href, police_page, police_pager
 
 DRONES = "Arrêté n° 2026-00912 autorisant la captation d'images le 22 août 2026"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sources.pages import READERS, Reader, national
+from sources.pages import READERS
+from sources.pages.links import Reader, read_national
 from tests.sources import recorded
 
 pytestmark = recorded.needs_pages
@@ -38,7 +39,7 @@ def test_a_listing_gives_exactly_its_recueils(code: str, file: str, entries: lis
 
 @pytest.mark.parametrize("entry", DETAILS, ids=[f"{entry['code']}-{entry['detail_file']}" for entry in DETAILS])
 def test_a_detail_page_gives_its_files(entry: dict[str, Any]) -> None:
-    found = national.read(recorded.html(entry["code"], entry["detail_file"]), entry["url"]).documents
+    found = read_national(recorded.html(entry["code"], entry["detail_file"]), entry["url"]).documents
     assert [document.url for document in found] == entry["pdf_urls"]
     assert [document.published and document.published.isoformat() for document in found] == [entry.get("detail_date")]
 

@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from sources.model import ListingEntry
-from sources.pages import PageLink, PageLinks, Pager, regions
-from sources.text.dates import Period
+from sources.pages import regions
+from sources.pages.links import PageLink, PageLinks, Pager
+from sources.text import Period
 from tests.sources.platforms import INDEX, REGIONS, contents, news, next_page, region_file, region_href, region_page
 
 YEAR = f"{INDEX}/Raa-du-departement-de-Paris-2026"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.text.dates import find_date, fold
+from sources.text import find_date, fold
 
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))

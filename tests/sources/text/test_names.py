@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sources.text.names import is_aside, names_a_part, names_recueil, unlike
+from sources.text import is_aside, names_a_part, names_recueil, unlike
 
 FOLDER = "https://www.test.gouv.fr/Publications"
 ROOT = f"{FOLDER}/Recueil-des-actes-administratifs"

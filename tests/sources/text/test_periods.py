@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.text.dates import Period, label_of, read_label
+from sources.text import Period, label_of, read_label
 
 YEAR = Period(2026, 2026)
 AUGUST = Period(2026, 2026, 8, 8)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.text.urls import MAX_LENGTH, canonical, same_site, site_of
+from sources.text import MAX_ADDRESS, canonical, same_site, site_of
 
 BASE = "https://www.drome.gouv.fr/Publications/RAA"
 
@@ -67,8 +67,8 @@ def test_what_is_added_for_one_visit_is_no_part_of_a_document_s_address(noisy: s
     "href",
     [
         "", "  ", "#main", "javascript:void(0);", "mailto:raa@drome.gouv.fr", "tel:+33", "data:text/html,x", "ftp://a.fr/b",
-        "https://user:secret@www.drome.gouv.fr/", "https://[::1", "https://a.fr:port/", "https://a b.fr/", "/" + "a" * MAX_LENGTH,
-        "/" + "é" * (MAX_LENGTH // 2),
+        "https://user:secret@www.drome.gouv.fr/", "https://[::1", "https://a.fr:port/", "https://a b.fr/", "/" + "a" * MAX_ADDRESS,
+        "/" + "é" * (MAX_ADDRESS // 2),
     ],
 )  # fmt: skip
 def test_no_web_page_of_its_own(href: str) -> None:

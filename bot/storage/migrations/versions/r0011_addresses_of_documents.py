@@ -13,7 +13,7 @@ from alembic import op
 revision = "0011"
 down_revision = "0010"
 
-# As in `sources.text.urls` when this was written.
+# As in `sources.text` when this was written.
 _DOCUMENT = re.compile(r"/(?:(?:ire)?contenu/telechargement|content/download)/\d+/\d+(?![^/;])", re.IGNORECASE)
 _NOISE = (
     r"(?:(?:j|php)?_?sess(?:ion)?_?(?:id)?|id_?session|aspsessionid\w*|s_?id|cfid|cftoken|utm_\w+|mtm_\w+|pk_\w+|fbclid|gclid"

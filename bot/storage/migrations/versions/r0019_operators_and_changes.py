@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from bot.domain.routing import operator_slug
+from bot.domain.posts import operator_slug
 from bot.storage.columns import Id, Instant
 
 revision = "0019"

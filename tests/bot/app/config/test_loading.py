@@ -131,6 +131,22 @@ def test_toml_errors_name_the_line(tmp_path: Path, text: str, expected: str) -> 
             'config.toml:2: watch.authorities[0]: "R_IDF" is not a code of the catalogue; did you mean "R-IDF"?',
         ),
         ("[watch]\nauthorities = ['1']", 'config.toml:2: watch.authorities[0]: "1" is not a code of the catalogue; did you mean "01"?'),
+        (
+            "[watch]\nauthorities = ['Drôme']",
+            'config.toml:2: watch.authorities[0]: "DRÔME" is not a code of the catalogue; did you mean "26"?',
+        ),
+        (
+            "[watch]\nauthorities = ['Dromme']",
+            'config.toml:2: watch.authorities[0]: "DROMME" is not a code of the catalogue; did you mean "26"?',
+        ),
+        (
+            "[watch]\nauthorities = ['Ajaccio']",
+            'config.toml:2: watch.authorities[0]: "AJACCIO" is not a code of the catalogue; did you mean "2A"?',
+        ),
+        (
+            "[watch]\nauthorities = ['Corse']",
+            'config.toml:2: watch.authorities[0]: "CORSE" is not a code of the catalogue; did you mean "2A", "2B"?',
+        ),
         ("[log]\nlevel = 'verbose'", 'config.toml:2: log.level: must be one of "debug", "info", "warning", "error" or "critical"'),
         ("[database]\nurl = 'mysql://u:secret@h/d'", 'config.toml:2: database.url: must look like "sqlite:///vigie.db" or'),
         ("[database]\nurl = 'sqlite:///:memory:'", "config.toml:2: database.url: a database in memory forgets what was posted"),

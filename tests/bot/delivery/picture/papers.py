@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pypdfium2 as pdfium
 from PIL import Image, ImageChops
 
-from bot.delivery.picture.wire import _SLATE, Drawn
+from bot.delivery.picture.album import _SLATE
+from bot.delivery.picture.wire import Drawn
 
 TITLE = "portant autorisation de l'emploi d'un traitement algorithmique des images issues d'un système de vidéoprotection"
 PERIOD = "du 19 avril 2031 à 14 heures au 22 avril 2031 à 6 heures"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.delivery.picture.album import ALT_LIMIT, alt_text
 from bot.domain.acts import Decree, Facts, Kind, Place
-from bot.messages import Language
+from bot.messages.words import Language
 from tests.bot.messages.samples import DROME, FULL, decree, decrees, hostile, languages, places
 
 FRENCH = (

@@ -14,8 +14,8 @@ from bot.delivery.picture import child
 from bot.delivery.picture.album import draw
 from bot.delivery.picture.child import placed_words
 from bot.delivery.picture.wire import Draw, Drawing, Drawn, NoPicture, NoPictureReason
-from bot.reading.pages.ocr import EngineKind, OcrFailed, Raster, TesseractCommand, find_ocr
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.pages.recognition import EngineKind, OcrFailed, Raster, TesseractCommand, find_ocr
+from bot.reading.sandbox.process import StartOrder
 from bot.reading.sandbox.worker import Worker
 from tests.bot.delivery.picture.papers import (
     BRIEF,

@@ -15,8 +15,7 @@ import pytest
 from bot.delivery.picture import album as drawing
 from bot.delivery.picture.album import draw
 from bot.delivery.picture.wire import Draw, Drawing, NoPicture, NoPictureReason
-from bot.reading.sandbox.confinement import landlock_version
-from bot.reading.sandbox.wire import StartOrder
+from bot.reading.sandbox.process import StartOrder, landlock_version
 from bot.reading.sandbox.worker import child_environment
 from tests.bot.delivery.picture.papers import DECREE
 from tests.bot.reading import papers

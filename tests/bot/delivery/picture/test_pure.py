@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.delivery.picture.album import PageChoice, choose
+from bot.delivery.picture.album import PageChoice, choose, encode
 from bot.delivery.picture.child import PlacedText, find, letters_of, lie_on_their_side, lines, names, placed_words, signatures, strips
-from bot.delivery.picture.wire import COVERED, HIGHLIGHTED, Box, Canvas, Draw, NoPictureReason, Undrawn, encode, inked, paint, parse_answer
+from bot.delivery.picture.wire import COVERED, HIGHLIGHTED, Box, Canvas, Draw, NoPictureReason, Undrawn, inked, paint, parse_answer
 from bot.domain.acts import Evidence, Where
-from bot.reading.pages.ocr import mean_confidence, words_of
-from bot.reading.sandbox.wire import NotUnderstood
+from bot.reading.pages.recognition import mean_confidence, words_of
+from bot.reading.sandbox.process import NotUnderstood
 from tests.bot.messages.samples import decree
 
 

@@ -1,7 +1,8 @@
-"""`vigie site`: the public pages as files."""
+"""`vigie serve` and `vigie site`: the public pages, served or as files."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import math
 import shutil
@@ -15,18 +16,20 @@ from typing import Annotated
 
 import typer
 
+from bot.app.config.values import listen as checked
 from bot.app.inventory import utc_now
-from bot.cli.context import DONE, PARTLY_DONE, Context, fail, run_to_end, stderr
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, run_to_end, stderr
 from bot.cli.work import load, opened, progress
 from bot.domain.acts import Decree
+from bot.domain.tasks import first_of
 from bot.storage.store import Store
 from bot.web.documents import Document
 
 _MISSING = None
 try:
-    from bot.app.website import data_folder, open_data_of, pictures_of, site_of
-    from bot.web.files import BrokenLink, files_of
-    from bot.web.site import addresses
+    from bot.app.website import data_folder, open_data_of, pictures_of, serve_pages, site_of
+    from bot.web.server import address_of_socket, bound
+    from bot.web.site import BrokenLink, addresses, files_of
 except ModuleNotFoundError as error:  # the pages need an extra that the bot itself does not
     _MISSING = error.name
 
@@ -37,7 +40,26 @@ _SLICE = 500
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
+    """Add the commands to the program."""
+
+    @app.command(epilog="Example:  vigie serve --listen 127.0.0.1:8080")
+    def serve(
+        ctx: typer.Context,
+        listen: Annotated[str, typer.Option("--listen", help="Address and port; that of web.listen where not given.")] = "",
+    ) -> None:
+        """Serve the public pages over a database that is only read, until Ctrl-C or SIGTERM. Several may run."""
+        context: Context = ctx.obj
+        settings, authorities = load(context, logs=None)
+        if _MISSING is not None:
+            fail(f"the pages need {_MISSING}: pip install 'vigie-vsa[web]'")
+        where = listen or settings.web.listen or "127.0.0.1:8080"
+        try:
+            listening = bound(checked(where))
+        except (OSError, ValueError) as error:
+            fail(f"cannot listen at {where}: {error}", WRONG_USE)
+        stderr.print(f"vigie: the pages are at {address_of_socket(listening)}", markup=False, soft_wrap=True)
+        stop = asyncio.Event()
+        run_to_end(first_of(serve_pages(settings, authorities, listening), stop), stop=stop)
 
     @app.command(epilog="Example:  vigie site public")
     def site(ctx: typer.Context, folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the files.")]) -> None:
@@ -72,7 +94,9 @@ def register(app: typer.Typer) -> None:
                         target.write(found.name, found.document)
                         shown("files written", len(target.written), 0)
             removed = target.finish()
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            fail(f"the site cannot be written: {error.filename or folder}: {error.strerror or error}")
+        except UnicodeDecodeError as error:
             fail(f"the site cannot be written: {error}")
         sys.stdout.write(f"{len(target.written)} files in {folder}, {removed} removed\n")
         for one in broken[:_MOST_SHOWN]:

@@ -1,6 +1,6 @@
-"""French dates, months and periods in titles, addresses and file names. Pure functions; accents, case and common OCR slips do not matter.
+"""Reads what a link says by itself: its address in one spelling, the day or the months that it names, and what it is called. Pure.
 
-Years have four digits and lie in 2000-2099: two-digit years are too easily a number of something else.
+Imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -12,7 +12,113 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
+
+# One address, one spelling: addresses are compared and stored in a single canonical form.
+
+MAX_ADDRESS = 4096
+"""Characters. No page of the catalogue comes near it: a longer address is an accident or an attack."""
+
+# RFC 3986 unreserved characters, and the parentheses of `/(offset)/10`, are always literal. The apostrophe, legal but awkward in
+# HTML and shells, is always encoded.
+_LITERAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~()")
+# What is encoded already, and what must be: all but the unreserved and the delimiters of a path, or of a query.
+_IN_PATH = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~()/:@!$&*+,;=]")
+_IN_QUERY = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~()/:@!$&*+,;=?]")
+# A document of the platform is known by the two numbers in its address. What a server adds for one visit or one reader is no part of it.
+_DOCUMENT = re.compile(r"/(?:(?:ire)?contenu/telechargement|content/download)/\d+/\d+(?![^/;])", re.IGNORECASE)
+_NOISE = (
+    r"(?:(?:j|php)?_?sess(?:ion)?_?(?:id)?|id_?session|aspsessionid\w*|s_?id|cfid|cftoken|utm_\w+|mtm_\w+|pk_\w+|fbclid|gclid"
+    r"|_|t|ts|time(?:stamp)?|r|rand(?:om)?|rnd|no_?cache|cb|cache_?buster)"
+)
+_NOISE_IN_PATH = re.compile(rf";{_NOISE}=[^/;]*", re.IGNORECASE)
+_NOISE_IN_QUERY = re.compile(rf"(?:{_NOISE}(?:=.*)?|\d*)", re.IGNORECASE | re.DOTALL)
+# An address in which there is nothing to do, as most are: the rest of the work takes ten times as long. Its host comes first.
+_PLAIN = re.compile(r"(https://[a-z0-9.-]+)(?:/(?![./])[A-Za-z0-9\-._~():@!$&*+,=]*)+")
+_STRIPPED = re.compile(r"[\t\r\n]")
+_DEFAULT_PORTS = {80, 443}
+
+
+def canonical(base: str, href: str, *, is_redirect: bool = False) -> str | None:
+    """Return `href` as found on the page `base`: absolute, https, host in lower case, percent-encoded one way, without fragment.
+
+    The address of a document loses session numbers and the like, but for that of a redirect, which is only requested: without them the
+    server would redirect for ever. None when it leads to no web page of its own: empty or only a fragment, another scheme (`javascript:`,
+    `mailto:`), credentials in the address, not a valid URL, or longer than `MAX_ADDRESS`. Applying it twice changes nothing.
+    """
+    cleaned = _STRIPPED.sub("", href).strip()
+    if not cleaned or cleaned.startswith("#") or len(cleaned) > MAX_ADDRESS:
+        return None
+    plain = _PLAIN.match(base) if cleaned[0] == "/" else None
+    address = plain[1] + cleaned if plain else cleaned
+    if len(address) <= MAX_ADDRESS and _PLAIN.fullmatch(address):
+        return address
+    try:
+        parts = urlsplit(urljoin(base, cleaned))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None or parts.password is not None:
+        return None
+    host = _ascii_host(host)
+    if host is None:
+        return None
+    authority = host if port is None or port in _DEFAULT_PORTS else f"{host}:{port}"
+    path = _without_dots(_IN_PATH.sub(_one_way, parts.path)) or "/"
+    query = _IN_QUERY.sub(_one_way, parts.query)
+    if not is_redirect and _DOCUMENT.match(path):
+        path = _NOISE_IN_PATH.sub("", path)
+        query = "&".join(part for part in query.split("&") if not _NOISE_IN_QUERY.fullmatch(part))
+    address = f"https://{authority}{path}" + (f"?{query}" if query else "")
+    return address if len(address) <= MAX_ADDRESS else None
+
+
+def same_site(one: str, other: str) -> bool:
+    """Return whether two canonical URLs are on the same host, a leading `www.` aside."""
+    return site_of(one) == site_of(other)
+
+
+@lru_cache(maxsize=1024)  # a page is read with its own address beside that of each link, and its menu is on the next one too
+def site_of(url: str) -> str:
+    """Return the host of a canonical URL, without a leading `www.`."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _ascii_host(host: str) -> str | None:
+    if ":" in host:  # an IPv6 literal lost its brackets
+        return f"[{host}]"
+    try:
+        name = host.encode("idna").decode("ascii").lower() if not host.isascii() else host.lower()
+    except UnicodeError:
+        return None
+    return name if re.fullmatch(r"[a-z0-9_.-]+", name) else None
+
+
+def _one_way(found: re.Match[str]) -> str:
+    if found[1] is None:
+        return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace"))
+    character = chr(int(found[1], 16))
+    return character if character in _LITERAL else found[0].upper()
+
+
+def _without_dots(path: str) -> str:
+    """Apply RFC 3986, section 5.2.4, which `urljoin` leaves undone on absolute references."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/".join(kept)
+
+
+# French dates, months and periods in titles, addresses and file names; accents, case and common OCR slips do not matter.
+#
+# Years have four digits and lie in 2000-2099: two-digit years are too easily a number of something else.
 
 _FOLDED = str.maketrans(
     {"œ": "oe", "æ": "ae", "’": "'", "‘": "'", "º": "°", "–": "-", "—": "-", "\u00a0": " ", "\u202f": " ", "\u00ad": ""}
@@ -276,3 +382,60 @@ def _in_order(first: int, last: int, first_year: int | None, last_year: int | No
     if first_year == last_year and first > last:
         return last, first
     return first, last
+
+
+# What a link is called: whether it names the recueil, a part of it, or something that is none of ours.
+#
+# For pages that have moved and for layouts nobody has described; where the catalogue describes the way, its own patterns say more.
+
+# "Recueil des actes administratifs", "Recueils hebdomadaires et spéciaux des actes administratifs", "R.A.A", "RAA2", as in roots seen.
+_NAME_OF_RECUEIL = re.compile(r"\brecueils?(?: [a-z]+){0,4} actes? administratifs?\d?\b|\br ?a ?a\d?\b|^(?:les )?actes administratifs$")
+# Sections and categories of the sites seen: departmental branch, "de l'année en cours", special, regular and nominative bulletins.
+_PART = re.compile(
+    r"\brecueils?\b|\bbulletins?\b|\bannee en cours\b|\bdepartement(?:al|aux|ale|ales)?\b"
+    r"|\bspecia(?:l|ux)\b|\bregulier(?:s)?\b|\bnorma(?:l|ux)\b|\bordinaires?\b|\bnominatifs?\b|\bhebdomadaires?\b|\bmensuels?\b"
+)
+_ASIDE = re.compile(
+    r"\btests?\b|\bessais?\b|\bfaq\b|\bfoire aux questions\b|\babonne[a-z]*\b|\bdelegations?\b"
+    # What is over. "RAA et archives" is a root, "Archives des RAA" is not.
+    r"|(?<!\bet )\barchives?\b|\b(?:anterieur|ancien|precedent)[a-z]*\b|\bhistorique\b"
+    # Another authority's recueil, which some departments carry beside their own.
+    r"|\bregion(?:s|al|ale|aux|ales)?\b|\bzone de defense\b|\bzona(?:l|le|ux)\b"
+    r"|\bauvergne\b|\brhone alpes\b|\bbourgogne\b|\bfranche comte\b|\bbretagne\b|\bcentre val de loire\b|(?<!haute )\bcorse\b(?! du sud)"
+    r"|\bgrand est\b|\bchampagne ardenne\b|\balsace\b|\blorraine\b|\bhauts de france\b|\bpicardie\b|\bile de france\b|\bnormandie\b"
+    r"|\baquitaine\b|\blimousin\b|\bpoitou charentes\b|\boccitanie\b|\bmidi pyrenees\b|\blanguedoc roussillon\b|\bpays de la loire\b"
+    r"|\bprovence alpes\b|\bpaca\b"
+)
+
+
+def names_recueil(url: str, text: str) -> bool:
+    """Return whether a link names the recueil itself, in the last segment of its address or in its text."""
+    return any(_NAME_OF_RECUEIL.search(words) for words in _names(url, text))
+
+
+def names_a_part(url: str, text: str) -> bool:
+    """Return whether a link names the recueil or a part of it, such as a category, on a page that belongs to the recueil."""
+    return any(_NAME_OF_RECUEIL.search(words) or _PART.search(words) for words in _names(url, text))
+
+
+def is_aside(url: str, text: str, *, root: str) -> bool:
+    """Return whether a link names what is not the current recueil of this authority: a test, archives, a region's recueil.
+
+    Words that stand in the `root` of the source are its own: those of a region's prefecture, "RAA et archives".
+    """
+    own = _words(urlsplit(root).path)
+    named = " / ".join((_words(text), *(_words(segment) for segment in urlsplit(url).path.split("/"))))
+    return any(not re.search(rf"\b{match[0]}\b", own) for match in _ASIDE.finditer(named))
+
+
+def unlike(text: str, root: str) -> int:
+    """Return how many words of a link's text the address of the `root` does not have: the fewer, the likelier it is the same thing."""
+    return len(set(_words(text).split()) - set(_words(urlsplit(root).path).split()))
+
+
+def _names(url: str, text: str) -> tuple[str, str]:
+    return _words(urlsplit(url).path.rstrip("/").rsplit("/", 1)[-1]), _words(text)
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9]+", fold(unquote(text))))

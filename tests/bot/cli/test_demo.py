@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from bot.app.demo.play import play
+from bot.cli.demo import play
 from bot.ingest.reading_job import LocalReading, ReadingTimeouts
-from bot.reading.pages.ocr import ocr_available
+from bot.reading.pages.recognition import ocr_available
 from sources.catalogue.authority import load_authorities
 
 
