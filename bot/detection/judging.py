@@ -95,10 +95,8 @@ def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
     text = document(act)
     unreadable = not all(page.is_whole for page in act.pages)
     speaking = [(segment, found) for segment in text.segments if (found := mentions(text, segment).found)]
-    formal = [(segment, found) for segment, found in speaking if segment.is_formal]
-    judged = ((entry, decide(text, entry[0], unreadable=unreadable, stand_alone=False)) for entry in formal)
-    open_ones = [entry for entry, finding in judged if finding.outcome is not Outcome.NOT_CONCERNED]
-    each = deduplicate([_told(text, segment, found, kind) for segment, found in open_ones])
+    judged = ((entry, decide(text, entry[0], unreadable=unreadable, stand_alone=False)) for entry in speaking if entry[0].is_formal)
+    each = deduplicate([_told(text, *entry, kind) for entry, finding in judged if finding.outcome is not Outcome.NOT_CONCERNED])
     if len({verdict.facts.number for verdict in each if verdict.facts.number}) > 1:
         return each
     segment, found = speaking[0] if speaking else (text.segments[0], ())
@@ -124,14 +122,14 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
     text, segment = _read_again(act, verdict)
     second = second_values(text, tagged(text, segment))
     poor = {quote.about for quote in verdict.evidence if text.is_poor(quote)}
-    told = {name: value for name in TAGGED if (value := getattr(verdict.facts, name))}
     doubtful, settled = verdict.facts.doubtful, verdict.facts.settled
-    agreed = {name: agree(text, segment, name, value, second.get(name)) for name, value in told.items()}
-    # The second reader may take a person for a maker.
-    theirs = {name: _anonymous(second.get(name)) for name in told}
-    return tuple(
-        TwiceRead(name, value, theirs[name], agreed[name], name in doubtful, name in poor, name in settled) for name, value in told.items()
-    )
+
+    def read(name: str, told: FactValue) -> TwiceRead:
+        theirs = second.get(name)
+        agreed = agree(text, segment, name, told, theirs)
+        return TwiceRead(name, told, _anonymous(theirs), agreed, name in doubtful, name in poor, name in settled)
+
+    return tuple(read(name, told) for name in TAGGED if (told := getattr(verdict.facts, name)))
 
 
 def not_told(act: Act, verdict: Verdict) -> tuple[Evidence, ...]:
@@ -150,6 +148,7 @@ def _read_again(act: Act, verdict: Verdict) -> tuple[ActText, Segment]:
 
 
 def _anonymous(value: FactValue) -> FactValue:
+    # The second reader may take a person for a maker.
     return tuple(without_names(one) for one in value) if isinstance(value, tuple) else without_names(value or "") or None
 
 
@@ -161,12 +160,11 @@ def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kin
 def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) -> Kind:
     """Return the kind that the verb of its title gives, else that of its articles, those that speak of VSA first, else an authorisation."""
     title = own_title(text, segment, stand_alone=False)
-    if title is not None:
-        # What the event is called ("la Nuit du refus") says nothing of the act.
-        event = cue("around.event").search(title.text)
-        verb = first_verb(title.text, 0, len(title.text) if event is None else event.start())
-        if verb is not None:
-            return verb.kind
+    # What the event is called ("la Nuit du refus") says nothing of the act.
+    event = cue("around.event").search(title.text)
+    verb = first_verb(title.text, 0, len(title.text) if event is None else event.start())
+    if verb is not None:
+        return verb.kind
     spoken = {segment.at(mention.start) for mention in found}
     articles = sorted(segment.of(DecreePart.ARTICLE), key=lambda block: block not in spoken)
     verbs = (article_verb(text.mended.text, *text.mended_span(block.start, block.end)) for block in articles)

@@ -39,7 +39,7 @@ def decide(document: ActText, segment: Segment, *, unreadable: bool, stand_alone
     decided = _beside_the_point(case) or by_title(case)
     if decided is not None:
         return decided
-    if case.title is not None and (never := cue("never").search(case.title.text)) is not None:
+    if (never := cue("never").search(case.title.text)) is not None:
         return case.not_concerned(*case.phrases(), case.against(never, case.title.start))
     ruled = by_articles(case)
     if ruled is not None and ruled.outcome is Outcome.DECREE:
@@ -182,21 +182,19 @@ def _used(case: SegmentEvidence, mention: Mention, verb: Verb, start: int) -> Fi
 
 def _title_doubt(case: SegmentEvidence, block: Block, mention: Mention, start: int, stop: int) -> Finding | None:
     """Return what leaves open whether the act under this title (`start:stop` of the mended view) decides on VSA; None where it is clear."""
-    text = case.text
+    text, title = case.text, case.title
     if not case.segment.is_formal:
-        notice, offset, is_one = None, 0, False
         if mention.part is DecreePart.TITLE:
-            opening = case.within(block)[0]
+            opening, offset = case.within(block)[0], 0
             # One that begins as something else and goes on with an act: "Avis de consultation : projet d'arrêté…".
             notice = cue("never").match(text, opening, start) or cue("related").match(text, opening, start)
-        elif case.title is not None:
+        else:
             # "Donnant subdélégation", "fixant la liste…", before any verb.
-            titled, verb, offset = case.title.text, case.title.verb, case.title.start
-            notice = cue("never").search(titled) or cue("related").search(titled)
-            is_one = notice is None and verb is None and not case.title.speaks
-        if is_one or notice is not None:
-            beside = () if notice is None else (case.against(notice, offset),)
-            return case.doubted(mention, VerdictReason.SOMETHING_ELSE, *beside)
+            notice, offset = cue("never").search(title.text) or cue("related").search(title.text), title.start
+        if notice is not None:
+            return case.doubted(mention, VerdictReason.SOMETHING_ELSE, case.against(notice, offset))
+        if mention.part is not DecreePart.TITLE and title.text and title.verb is None and not title.speaks:
+            return case.doubted(mention, VerdictReason.SOMETHING_ELSE)
         near = max(start, mention.tight_start - 200), min(stop, mention.tight_end + 200)
         if not cue("around.act").search(text, start, mention.tight_start) and article_verb(text, *near) is None:
             return case.doubted(mention, VerdictReason.NO_ACT)
@@ -260,17 +258,16 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
         else:
             # What an article put in the place of another authorises is what that decree does.
             quoted = case.document.flat[block.start : block.end].lstrip().startswith('"')
-            titled = case.title.verb if case.title is not None and (verb.kind is not Kind.AUTHORISATION or quoted) else None
-            if case.title is None or titled is None or titled.kind is Kind.AUTHORISATION:
-                return case.decree(verb.kind, case.verb(verb), mention)
-            return case.decree(titled.kind, case.verb(titled), mention)
+            titled = case.title.verb if verb.kind is not Kind.AUTHORISATION or quoted else None
+            done = verb if titled is None or titled.kind is Kind.AUTHORISATION else titled
+            return case.decree(done.kind, case.verb(done), mention)
     return doubt or _as_titled(case)
 
 
 def _as_titled(case: SegmentEvidence) -> Finding | None:
     """Return the change that title and articles both make to an authorisation, where other articles say of VSA how it goes on, what it is
     called and what it looks for; or name the decree that gave it."""
-    titled = case.title.verb if case.title is not None else None
+    titled = case.title.verb
     done = _done_to_another(case)
     spoken = next((mention for mention in case.found if mention.part is DecreePart.ARTICLE and not mention.citation), None)
     if titled is None or done is None or spoken is None or titled.kind is not done[0] or done[0] not in CHANGING or not case.supported():
@@ -282,7 +279,7 @@ def _as_titled(case: SegmentEvidence) -> Finding | None:
 
 def _is_aside(case: SegmentEvidence, mention: Mention, verb: Verb) -> bool:
     """Return True where an act under another title of its own decides in one sentence and speaks of an algorithm in another."""
-    if case.title is None:
+    if not case.title.text:
         return False
     if mention.part is not DecreePart.ARTICLE:
         return not case.segment.is_formal and case.title.verb is None
@@ -332,7 +329,7 @@ def by_parts(case: SegmentEvidence) -> Finding | None:
     document, segment, text = case.document, case.segment, case.text
     above = (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA)
     on_the_law = any(basis.alone for block in segment.of(*above) for basis, *_ in legal_bases(document, block.start, block.end))
-    of_vsa = case.title is None or case.title.speaks or re.search(r"article10(?!\d)", case.title.text) is not None
+    of_vsa = not case.title.text or case.title.speaks or re.search(r"article10(?!\d)", case.title.text) is not None
     if not (on_the_law and of_vsa) or case.denied():
         return None
     allowed: Verb | None = None
@@ -400,7 +397,7 @@ def undecided(case: SegmentEvidence) -> Finding:
 def _by_body(case: SegmentEvidence) -> Finding:
     """Return the finding where articles only speak of VSA: for a person, unless in words of other things under a title of its own."""
     weak = not any(mention.strong for mention in case.found) and not case.supported()
-    clear = case.title is not None and not case.title.speaks and case.segment.is_formal and not case.unreadable
+    clear = case.title.text and not case.title.speaks and case.segment.is_formal and not case.unreadable
     if weak and clear and not any(_draws_attention(case, mention) for mention in case.found):
         return case.passed_over(VerdictReason.OTHER_WORDS)
     # Among powers that the article hands over to somebody.
@@ -422,7 +419,7 @@ def _by_preamble(case: SegmentEvidence) -> Finding:
     strong = [mention for mention in case.found if mention.strong]
     if not strong and not case.supported():
         return case.passed_over(VerdictReason.OTHER_WORDS)
-    if case.title is None or is_generic(case.title.text):
+    if is_generic(case.title.text):
         return _scrambled(case, strong) or case.left_open(VerdictReason.PREAMBLE)
     given_up = [_given_up(case, mention) for mention in strong]
     on_the_law = any(basis.alone for basis, *_ in legal_bases(case.document, case.segment.start, case.segment.end))
@@ -480,8 +477,7 @@ def without_mention(case: SegmentEvidence) -> Finding:
     resting = next((entry for entry in cited if not _beside_excluded(case, entry[1])), None)
     if resting is not None and not case.denied():
         basis, start, end = resting
-        title = case.title
-        telling = title is None or tells_only_a_change(title) or _ON_VIDEO.search(title.text) is not None
+        telling = not case.title.text or tells_only_a_change(case.title) or _ON_VIDEO.search(case.title.text) is not None
         telling = telling or case.said("around.images_analysed", DecreePart.ARTICLE) is not None
         if telling or len(purposes_named(document, segment.start, segment.end)) >= 2:
             phrase = document.evidence("verdict", start, end, basis.label)

@@ -50,7 +50,7 @@ class SegmentEvidence:
     document: ActText
     segment: Segment
     mentions: Mentions
-    title: OwnTitle | None
+    title: OwnTitle
     unreadable: bool
 
     @property
@@ -309,10 +309,10 @@ _ONLY_A_CHANGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class OwnTitle:
-    """The squeezed title of an act. `start` is where it begins in the mended view of its document."""
+    """The squeezed title of an act, empty where there is none. `start` is where it begins in the mended view of its document."""
 
-    text: str
-    start: int
+    text: str = ""
+    start: int = 0
 
     @property
     def verb(self) -> Verb | None:
@@ -337,8 +337,8 @@ def tells_only_a_change(title: OwnTitle) -> bool:
     return (verb := title.verb) is not None and verb.kind in CHANGING and _ONLY_A_CHANGE.fullmatch(title.text) is not None
 
 
-def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnTitle | None:
-    """Return the title: of the act, or where that is missing, generic or a mere file name, the heading's; None if there is none."""
+def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnTitle:
+    """Return the title: of the act, or where that is missing, generic or a mere file name, the heading's."""
     text = document.folded.text
     for block in segment.of(DecreePart.TITLE, DecreePart.HEADING):
         heading = block.part is DecreePart.HEADING
@@ -350,7 +350,7 @@ def own_title(document: ActText, segment: Segment, *, stand_alone: bool) -> OwnT
         if trusted and not is_generic(text[start:end]):
             first, last = document.mended_span(start, end)
             return OwnTitle(document.mended.text[first:last], first)
-    return None
+    return OwnTitle()
 
 
 _LINE = re.compile(r"[^\n]+")
