@@ -396,7 +396,7 @@ _HOUSED = re.compile(
     r"|mairie|prefecture|locaux)\b[^.;:]*$"
 )
 _DETERMINER = rf"(?:(?:les|la|le|l'|cette|ces|{_COUNT}|certaines?|plusieurs|differentes?)\s?){{0,3}}"
-# Words that lead to a place, or whose cameras it is; what follows is cut by `names`.
+# Words that lead to a place, or tell its cameras; what follows is cut by `names`.
 _PLACE = re.compile(
     r"\b(?:(?!sur place\b|au cours (?:de|du|des)\b)(?:dans|sur|aux|au|a|en(?= (?:les |la )?(?:gares?|stations?)\b)|entre)\s"
     rf"(?:(?:l'(?:enceinte|interieur)|(?:les )?abords(?: immediats)?) {_OF_THE})?"
@@ -431,8 +431,8 @@ _BRACKETS = re.compile(
     r"\b(?:cameras?|lieux|sites|emplacements|zones|secteurs|perimetres?|voies|rues|stations|gares|espaces|points)\b"
     r"[^.;:()]{0,60}\((?P<place>[^()]{5,400})\)"
 )
-_OF_A_KIND = (_PLACE, _STREET)
-_OF_ANY_KIND = (_SAID_OF, _BRACKETS)
+_OF_A_KIND, _OF_ANY_KIND = (_PLACE, _STREET), (_SAID_OF, _BRACKETS)
+"""What follows one of the second is a place, of whatever kind."""
 
 
 def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:

@@ -174,27 +174,26 @@ _DONE = (
     r"|mis|concern|limit|soumis|employ|utilis|signal)"
 )
 _STOP = re.compile(
-    rf"[;:\"]|\.\s|\.$|\bd'un traitement|\bdes? traitements?|\ba l'occasion|\bafin\b|\bpour\b|\bdetecter\b|{_DONE}"
-    r"|\bau moyen|,? (?:prevue?s?|qui (?:se|aura|auront)|se tenant|organise)|,\s(?:donn|celebr|programm|disput)ee?s?\b"
-    r"|\barticle\s?\d|\bvu l|\bconsiderant"
-    r"|\bl[ae] (?:(?:sous-)?prefete?|secretaire generale?|haut-commissaire)\b|\bl'administrateur superieur"
-    r"|,?\s(?:un|le|ce|tout|les|deux|trois|plusieurs) traitements?\b"
+    rf"[;:\"]|\.\s|\.$|{_DONE}|\b(?:sont|seront|ont ete|peut|peuvent|doit|doivent|fait l'objet|font l'objet)\b"
+    r"|,?\s(?:n'est|ne (?:sont|peut|peuvent)|n'a)\b|,\s(?:l[ae]s?\s|l')[^,;:.]{2,50}?\s(?:est|sont|peut|peuvent|met|mettent)\s"
+    # What for, when and how.
+    r"|\b(?:a l'occasion|afin\b|pour\b|detecter\b|au moyen|aux (?:seules )?fins\b|dans le cadre|et dans les (?:conditions|limites)\b)"
+    r"|,? (?:prevue?s?|qui (?:se|aura|auront)|se tenant|organise)|,\s(?:donn|celebr|programm|disput)ee?s?\b"
+    rf"|\((?:{DAY}|{'|'.join(WEEKDAYS)})\b"
+    rf"|\b{_NAMED_DAY}(?:du|des|de|le|les|entre le|jusqu'au|a compter du|a partir du)\s?"
+    rf"(?:{HOUR}|{WEEKDAY}{DAY}\s?(?:{MONTH}|au|et|,|[/.]\d)|{MONTH}\s?{YEAR})"
+    # What is authorised: "… d'un traitement", "…, d'appliquer", "…, à analyser les images".
+    r"|\bd'un traitement|\bdes? traitements?|,?\s(?:un|le|ce|tout|les|deux|trois|plusieurs) traitements?\b"
+    r"|,\s(?:(?:le|la|l') ?)?(?:autorisation|emploi|usage|utilisation|mise en oeuvre|renouvellement)\b|\bet (?:abrog|retir|modifi)"
+    r"|,\s(?:a |de |d')?(?:mettre|employer|utiliser|recourir|faire|soumettre|traiter|analyser|exploiter|proceder|appliquer)\b"
+    r"|,\s(?:(?:sur )?(?:l|d)es (?:images|flux)|aux images|(?:au|a l'|a un|par un) ?(?:traitement|analyse)|a l'exclusion"
+    r"|par l'(?:arrete|autorisation)|au dispositif|aux (?:endroits|lieux|sites|emplacements))\b"
+    # Who, and other parts of the act.
     r"|,\s(?:le|la|les|l') ?(?:services?|commune|ville|police|brigade|bataillon|gendarmerie|groupement|direction|prefecture|sncf|ratp"
-    r"|regie|metropole|communaute|compagnie|maire|prefet|president|directeur|sdis|suge|gpsr|agents|unites|emploi|usage|mise en oeuvre"
-    r"|autorisation|utilisation|renouvellement)\b|,\s(?:autorisation|emploi|usage|utilisation|mise en oeuvre|renouvellement)\s"
-    r"|,\s(?:l[ae]s?\s|l')[^,;:.]{2,50}?\s(?:est|sont|peut|peuvent|met|mettent)\s"
+    r"|regie|metropole|communaute|compagnie|maire|prefet|president|directeur|sdis|suge|gpsr|agents|unites)\b|\bla commission"
+    r"|\bl[ae] (?:(?:sous-)?prefete?|secretaire generale?|haut-commissaire)\b|\bl'administrateur superieur"
     r"|,?\s(?:monsieur|madame|messieurs|mesdames)\b|,\s(?:mm?|mmes?)\b"
-    r"|\b(?:sont|seront|ont ete|peut|peuvent|doit|doivent|fait l'objet|font l'objet)\b|\baux (?:seules )?fins\b"
-    rf"|\((?:{DAY}|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b"
-    # How, what else or what there is authorised: "… et dans les conditions suivantes", "…, d'appliquer", "…, à analyser les images…".
-    r"|\bet dans les (?:conditions|limites)\b|,\s(?:de |d')[a-z]{3,}(?<!hiv)(?:er|ir|re)\b"
-    r"|,\s(?:a )?(?:mettre|employer|utiliser|recourir|faire|soumettre|traiter|analyser|exploiter|proceder|appliquer)\b"
-    r"|,\s(?:(?:sur )?(?:l|d)es (?:images|flux)|aux images|(?:au|a l'|a un|par un) ?(?:traitement|analyse)"
-    r"|a l'exclusion|par l'(?:arrete|autorisation))\b|,?\s(?:n'est|ne (?:sont|peut|peuvent)|n'a)\b"
-    r"|,\s(?:au dispositif|aux (?:endroits|lieux|sites|emplacements))\b"
-    rf"|\bla commission|\bdans le cadre|\b{_NAMED_DAY}(?:du|des|de|le|les|entre le|jusqu'au|a compter du|a partir du)\s?"
-    rf"(?:{HOUR}|{WEEKDAY}{DAY}\s?(?:{MONTH}|au|et|,|[/.]\d)|{MONTH}\s?{YEAR})|\(?\d+ pages?\)"
-    r"|\bpage \d|\b\d{2}-\d{4}-\d\d-\d\d-|\bet (?:abrog|retir|modifi)"
+    r"|\barticle\s?\d|\bvu l|\bconsiderant|\(?\d+ pages?\)|\bpage \d|\b\d{2}-\d{4}-\d\d-\d\d-"
 )
 
 

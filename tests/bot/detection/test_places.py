@@ -104,6 +104,10 @@ def test_places(article: str, found: tuple[str, ...]) -> None:
         ("Les sites sont choisis selon :\n- la fréquentation ;\n- le niveau de risque.", ()),
         ("Elles filment le quai Rambaud et la place Nautique.", ("quai Rambaud", "place Nautique")),
         ("Les caméras équipent les gares d'Arles et de Nîmes.", ("gare d'Arles", "gare de Nîmes")),
+        (
+            "Les caméras filment les gares de Brest, de Quimper et de Nanterre.",
+            ("gare de Brest", "gare de Quimper", "gare de Nanterre"),
+        ),
         ("Les images sont celles de la Croix-Rousse et du jardin des Plantes.", ("Croix-Rousse", "jardin des Plantes")),
         ("Les caméras sont celles du hall, de la verrière et des accès au tramway.", ()),
         ("Au cours de la fête, les images sont effacées.", ()),
