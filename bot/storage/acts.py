@@ -56,6 +56,9 @@ class Plan:
     lost: tuple[int, ...]
 
 
+_INSERTED = insert(acts).returning(acts.c.id)
+
+
 def replace_acts(connection: Connection, recueil: Row[Any], read: ReadActs, now: datetime) -> tuple[int, ...]:
     """Put these acts in the place of those of an earlier reading, but for an act whose decree this reading did not find again.
 
@@ -79,7 +82,7 @@ def replace_acts(connection: Connection, recueil: Row[Any], read: ReadActs, now:
     connection.execute(delete(acts).where(acts.c.recueil_id == recueil.id, replaced))
     for values, review in plan.insert:
         row = values | {"recueil_id": recueil.id} | ({} if "id" in values else next(numbers))
-        act_id = connection.execute(insert(acts).returning(acts.c.id), row).scalar_one()
+        act_id = connection.execute(_INSERTED, row).scalar_one()
         if review is not None:
             connection.execute(insert(reviews), {"act_id": act_id, **review})
     for act_id, evidence in plan.update:
@@ -399,11 +402,13 @@ def refuse_withdrawn(connection: Connection, which: ColumnElement[bool], now: da
     connection.execute(update(posts).where(which, _WAITS_WITHDRAWN).values(values))
 
 
+_WITHDRAWN = select(decrees.c.id).where(one_of(decrees.c.id, given="ids"), decrees.c.withdrawn_at.is_not(None))
+
+
 def withdrawn_among(connection: Connection, ids: Collection[int | None]) -> frozenset[int]:
     """Those of these decrees that a person withdrew."""
     wanted = {one for one in ids if one is not None}
-    query = select(decrees.c.id).where(decrees.c.id.in_(wanted), decrees.c.withdrawn_at.is_not(None))
-    return frozenset(connection.execute(query).scalars()) if wanted else frozenset()
+    return frozenset(connection.execute(_WITHDRAWN, {"ids": wanted}).scalars()) if wanted else frozenset()
 
 
 def _release(connection: Connection, act: Row[Any], decree_id: int) -> set[str]:
