@@ -81,7 +81,7 @@ _STOP = re.compile(
 _FOLLOW = re.compile(
     r"(?:(?:je (?:veux|voudrais|souhaite)|comment|how (?:can|do) i|i want to)\s+)?"
     r"(?:suivre|[ms]['’]abonner|abonne[rz]?(?:[- ]moi)?|(?:pr[ée]v(?:iens|enez)|alertez?|avert(?:is|issez))[- ]moi"
-    r"|follow|subscribe|notify me)(?:\s+(?:à|a|pour|de|to|of|about)\b)?(?:\s+(?P<words>\w.*?))?[\s.!?]*",
+    r"|follow|subscribe|notify me)(?:\s+(?:à|a|pour|de|to|of|about)\b)?(?:\s+(?P<words>\w.*))?",
     re.IGNORECASE,
 )
 """What people write who want to follow something."""
@@ -438,7 +438,7 @@ def _wish(text: str) -> MeantCommand | None:
     """Return what plain words want done about following: `stop`, `suivre Valence`, "comment m'abonner ?"."""
     if _STOP.fullmatch(folded_name(text)):
         return MeantCommand("stop")
-    if match := _FOLLOW.fullmatch(" ".join(text.split())):
+    if match := _FOLLOW.fullmatch(" ".join(text.split()).rstrip(" .!?")):
         return MeantCommand("follow", match["words"] or "", is_plain=True)
     action = next((action for twins in TWINS.values() for action, name in twins.items() if name == folded_name(text)), None)
     return None if action is None else MeantCommand(action)
