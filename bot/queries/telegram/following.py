@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
+from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest
 from telegram.ext import (
@@ -88,7 +88,6 @@ _FOLLOW = re.compile(
 _DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkolf]):(?P<rest>.{0,56})", re.ASCII)
 _START = re.compile(r"^/start(?:@(?P<bot>\w+))?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})$", re.ASCII)
 _NEW = filters.UpdateType.MESSAGE
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 ReadAt = Callable[[Sequence[Follow]], Mapping[Follow, datetime | None]]
 """When the recueils that decide about each place were last read: see `settings_text`."""
