@@ -52,7 +52,7 @@ class FollowerRound:
     stopped: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class FollowerPool:
     """Serves the chats that follow something. `clock` gives the current instant (aware, UTC).
 

@@ -49,7 +49,6 @@ _Query = TypeVar("_Query", bound=ApiQuery)
 # The API as OpenAPI 3.1, from its models.
 
 API_VERSION = "1.0.0"
-_NONE: Mapping[str, str] = MappingProxyType({})
 _ABOUT = """Decrees of French prefectures on algorithmic video surveillance, as found in their recueils des actes administratifs.
 No key, no account; for whole files see /donnees. Keys are a contract: new ones may come, none is renamed or removed.
 What is not found here may well exist: `sources` and `departments` say what is read.

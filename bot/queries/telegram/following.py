@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
+from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest
 from telegram.ext import (
@@ -81,14 +81,13 @@ _STOP = re.compile(
 _FOLLOW = re.compile(
     r"(?:(?:je (?:veux|voudrais|souhaite)|comment|how (?:can|do) i|i want to)\s+)?"
     r"(?:suivre|[ms]['’]abonner|abonne[rz]?(?:[- ]moi)?|(?:pr[ée]v(?:iens|enez)|alertez?|avert(?:is|issez))[- ]moi"
-    r"|follow|subscribe|notify me)(?:\s+(?:à|a|pour|de|to|of|about)\b)?(?:\s+(?P<words>\w.*?))?[\s.!?]*",
+    r"|follow|subscribe|notify me)(?:\s+(?:à|a|pour|de|to|of|about)\b)?(?:\s+(?P<words>\w.*))?",
     re.IGNORECASE,
 )
 """What people write who want to follow something."""
 _DATA = re.compile(r"2(?P<language>fr|en)(?P<action>[axmprnkolf]):(?P<rest>.{0,56})", re.ASCII)
 _START = re.compile(r"^/start(?:@(?P<bot>\w+))?\s+(?P<code>[cdrok][A-Za-z0-9_-]{1,50})$", re.ASCII)
 _NEW = filters.UpdateType.MESSAGE
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 ReadAt = Callable[[Sequence[Follow]], Mapping[Follow, datetime | None]]
 """When the recueils that decide about each place were last read: see `settings_text`."""
@@ -438,7 +437,7 @@ def _wish(text: str) -> MeantCommand | None:
     """Return what plain words want done about following: `stop`, `suivre Valence`, "comment m'abonner ?"."""
     if _STOP.fullmatch(folded_name(text)):
         return MeantCommand("stop")
-    if match := _FOLLOW.fullmatch(" ".join(text.split())):
+    if match := _FOLLOW.fullmatch(" ".join(text.split()).rstrip(" .!?")):
         return MeantCommand("follow", match["words"] or "", is_plain=True)
     action = next((action for twins in TWINS.values() for action, name in twins.items() if name == folded_name(text)), None)
     return None if action is None else MeantCommand(action)

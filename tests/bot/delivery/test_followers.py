@@ -109,6 +109,7 @@ async def test_each_follower_gets_each_decree_once_with_the_reason(world: World)
     assert "2031-1" in french.buttons[0]["text"] or french.buttons[0]["url"].endswith("#page=3")
     await world.work()
     assert len(world.api.messages) == 2
+    assert "_served" not in repr(world.pool), "which chats were served is for no log"
 
 
 async def test_one_chat_with_much_to_read_delays_no_other(world: World) -> None:
