@@ -217,6 +217,7 @@ def without_service(number: str) -> str:
 
 _DATES = ("signed", "starts")
 _TELLING = ("signed", "starts", "ends", "operators", "event", "places")
+_OF_ONE_ACT = ("starts", "ends", "references", "authority")
 _MORNING = 9
 """Hour until which the end of an evening is given as of the day before."""
 
@@ -268,6 +269,9 @@ def _agree(one: Any, two: Any) -> bool:
 def _merged(fuller: Verdict, other: Verdict) -> Verdict:
     """Return the fuller verdict with the facts that only the other one had, and their evidence."""
     facts = merge_facts(fuller.facts, (other.facts,))
+    # Those that sightings do not share, but the appearances of one act do.
+    left = {name: value for name in _OF_ONE_ACT if not getattr(facts, name) and (value := getattr(other.facts, name))}
+    facts = replace(facts, **left, doubtful=(*facts.doubtful, *(name for name in other.facts.doubtful if name in left)))
     new = {entry.name for entry in fields(Facts) if getattr(facts, entry.name) != getattr(fuller.facts, entry.name)}
     about = {"period" if name in {"starts", "ends"} else name for name in new}
     return replace(fuller, facts=facts, evidence=(*fuller.evidence, *(quote for quote in other.evidence if quote.about in about)))

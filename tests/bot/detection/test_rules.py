@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.detection.facts.identity import deduplicate
 from bot.detection.judging import judge_each
 from bot.detection.text.document import Block, DecreePart, Segment
-from bot.domain.acts import Facts, Kind, Moment, Outcome, Verdict
+from bot.domain.acts import Facts, Kind, Moment, Outcome, Reference, Verdict
 from tests.bot.detection.samples import act, judge
 
 OBJECT = "un traitement algorithmique des images de vidéoprotection"
@@ -363,6 +365,18 @@ def test_days_in_a_table_of_contents_and_hours_in_the_decree_are_of_one(starts: 
         (Segment(10, 20, (Block(DecreePart.ARTICLE, 10, 20),)), Verdict(Outcome.DECREE, Kind.AUTHORISATION, whole)),
     ]
     assert len(deduplicate(appearances)) == count
+
+
+def test_what_only_one_appearance_of_a_decree_tells_is_told_of_it() -> None:
+    """The decree is fuller; its entry in a table of contents says what it renews, who decided, and until when."""
+    entry = Facts("2026-20", ends=Moment.parse("2026-12-08"), references=(Reference(Kind.RENEWAL, "2026-12"),), authority="PP")
+    whole = Facts("2026-20", starts=Moment.parse("2026-12-05T14:00"), event="fête", operators=("Ville de Nice",), cameras=12)
+    appearances = [
+        (Segment(0, 10, (Block(DecreePart.HEADING, 0, 10),)), Verdict(Outcome.DECREE, Kind.RENEWAL, entry)),
+        (Segment(10, 20, (Block(DecreePart.ARTICLE, 10, 20),)), Verdict(Outcome.DECREE, Kind.RENEWAL, whole)),
+    ]
+    [one] = deduplicate(appearances)
+    assert one.facts == replace(whole, ends=entry.ends, references=entry.references, authority=entry.authority)
 
 
 @pytest.mark.parametrize("elision", ["l'", "I'", "1'"])
