@@ -105,7 +105,7 @@ def confirmed(act: Act, kind: Kind | None = None) -> tuple[Verdict, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TwiceRead:
-    """One fact as it is told and as the second reader has it, without names of persons; `poor`: its page was badly read; `settled`: a
+    """One fact as it is shown and as the second reader has it, without names of persons; `poor`: its page was badly read; `settled`: a
     person said what it is."""
 
     name: str
@@ -118,7 +118,7 @@ class TwiceRead:
 
 
 def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
-    """Return each fact of a decree that is read twice, and why it is sure or not. It is read again: a verdict keeps only what is told."""
+    """Return each fact of a decree that is read twice, and why it is sure or not. It is read again: a verdict keeps only what is shown."""
     text, segment = _read_again(act, verdict)
     second = second_values(text, tagged(text, segment))
     poor = {quote.about for quote in verdict.evidence if text.is_poor(quote)}
@@ -133,7 +133,7 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
 
 
 def not_told(act: Act, verdict: Verdict) -> tuple[Evidence, ...]:
-    """Return the days (`signed`) and offices at the end of a decree that are not told of it; the cue of each is the reason."""
+    """Return the days (`signed`) and offices at the end of a decree that are not shown of it; the cue of each is the reason."""
     text, segment = _read_again(act, verdict)
     own = number(text, segment)
     return tuple(text.evidence(name, found.start, found.end, found.value) for name, found in passed_over(text, segment, own))

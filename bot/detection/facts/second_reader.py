@@ -43,7 +43,7 @@ _NEAR = (-3, -2, -1, 1, 2, 3)
 _SHORT = 60
 """Letters of a line that ends an item or a row rather than being broken at the margin."""
 _SENTENCE = 7
-"""Words of the same sentence before one, of which the tagger is told without their order."""
+"""Words of the same sentence before one, which the tagger gets without their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Stretch:
 
     @property
     def features(self) -> list[list[str]]:
-        """Return what the tagger is told of each word. A feature is a name and the words it is about."""
+        """Return what the tagger gets of each word. A feature is a name and the words it is about."""
         folded = [word.folded for word in self.words]
         capitals = sum(word.shape == "AA" for word in self.words) > len(folded) * 0.6
         shapes = ["up" if capitals and word.shape == "AA" else word.shape for word in self.words]

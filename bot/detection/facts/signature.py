@@ -383,7 +383,7 @@ def _spread(words: str) -> Iterator[str]:
 _OF = r"(?:de\s+la\s+|de\s+l['\s]\s?|des\s+|du\s+|de\s+|d['\s]\s?)"
 
 
-# What of the end of a decree is not told.
+# What of the end of a decree is not shown.
 
 _ANY_DAY = re.compile(ANY_DATE)
 _MOST = 12
@@ -391,7 +391,7 @@ _MOST = 12
 
 
 def passed_over(document: ActText, segment: Segment, number: TextMatch[str] | None) -> Iterator[tuple[str, TextMatch[str]]]:
-    """Yield the days (`signed`) and offices (`office`) from the last article on that are not told, each with the reason why not."""
+    """Yield the days (`signed`) and offices (`office`) from the last article on that are not shown, each with the reason why not."""
     text = document.folded.text
     articles = list(segment.of(DecreePart.ARTICLE))
     start = max(articles[-1].start, articles[-1].end - _TAIL) if articles else segment.start
