@@ -69,6 +69,7 @@ _WRITTEN = {
     "web": (
         "arretes/12",
         "recherche?q=gare&page=2",
+        "recherche?q=1104",
         "communes/26198",
         "api/v1/decrees?limit=5&after=x",
         "flux/departements/26.ics",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -101,6 +102,9 @@ class MemoryDecrees(Decrees):
 
     def numbered(self, number: str, authorities: Collection[str], /) -> tuple[Decree, ...]:
         return tuple(d for d in self.stored if number in {d.act_id, d.facts.number})
+
+    def ending_in(self, digits: str, /) -> tuple[Decree, ...]:
+        return tuple(d for d in self.stored if d.facts.number is not None and re.search(rf"20\d\d-{re.escape(digits)}$", d.facts.number))
 
     def naming(self, communes: Collection[str], limit: int, offset: int = 0, without: Collection[int] = ()) -> PageOfIds:
         named = [d for d in self.stored if any(one.code in communes for one in d.communes) and d.id not in without]
