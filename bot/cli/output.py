@@ -1,4 +1,4 @@
-"""What several commands print: lines for people, and JSON besides that of `bot.queries.json_shapes`. docs/json.md describes each key."""
+"""Words what several commands print: lines for people, and JSON beside `bot.queries.json_shapes`. docs/json.md describes each key."""
 
 from __future__ import annotations
 

@@ -353,7 +353,7 @@ class Budget:
 
 
 FOLLOWERS = Budget("followers", 20, 1.0)
-"""Of the messages of one bot, those to chats that follow something: what is left is for the channels, which come first."""
+"""Limits the messages of one bot to chats that follow something: what is left of its rate is for the channels, which come first."""
 
 
 def wait_for(budget: Budget, recent: Sequence[float], now: float) -> float:

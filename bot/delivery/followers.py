@@ -154,11 +154,11 @@ def for_digest(waiting: list[Post]) -> list[Post]:
 # can again.
 
 UNREAD_AFTER = timedelta(days=3)
-"""How long the recueils of an authority must have been unreadable."""
+"""Gives how long the recueils of an authority must have been unreadable before its followers are notified."""
 
 _READABLE = frozenset({Status.OK, Status.LATE, Status.PARTLY})
-"""What an authority must be for its recueils to be read again: one that nobody watches any more, or that fails for another reason since
-yesterday, is neither."""
+"""Lists the states in which the recueils of an authority are read again: one that nobody watches any more, or that fails for another reason
+since yesterday, is in none."""
 
 _AT_ONCE = 500
 """Notices sent in one look: posts go on meanwhile, and the rest waits for the next look."""
@@ -204,7 +204,7 @@ class UnreadNotices:
     geography: Geography
     clock: Callable[[], datetime]
     _unrecorded: list[tuple[UnreadNotice, bool]] = field(default_factory=list, init=False)
-    """What became of notices, sent or surely not, while the store failed."""
+    """Keeps what became of notices, sent or surely not, until the store can record it."""
 
     async def notify(self) -> None:
         """Look at the sources once, and send what is due. Raises StorageError."""

@@ -97,7 +97,7 @@ async def _ordered(start: StartOrder, order: Draw) -> tuple[Canvas, bytes]:
 # What is sent to platforms is of our own making, whatever the file it came from holds: a PNG with a palette.
 
 _LEVELS = (64, 16, 8)
-"""How many greys are kept of the 128 that pixels have: fewer where the file would be too large. A page of noise in 8 greys takes three
+"""Lists how many of the 128 greys of pixels are kept: fewer where the file would be too large. A page of noise in 8 greys takes three
 bits a pixel, 0.87 MB for 1280 × 1810."""
 _YELLOW = (255, 236, 64)
 _SLATE = (70, 74, 82)

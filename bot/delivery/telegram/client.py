@@ -260,7 +260,7 @@ _HOLE = 3
 _REFUSED = keyboard("·", "https://")
 
 Rebuild = Callable[[str, str], Awaitable[Button | None]]
-"""The button of the post with this text and this link, None where no such post is known."""
+"""Returns the button of the post with this text and this link, None where no such post is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +307,7 @@ class Search:
         self._bot = bot
         self._chat = chat
         self.searched_to: int | None = None
-        """The message is none of those up to this id, as far as that was found."""
+        """Holds the id up to which the message is none, as far as that was found."""
 
     async def find(
         self,

@@ -19,6 +19,7 @@ _AROUND = 130
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9]{3})\.\s|;")
 
 _TITLES = {DecreePart.TITLE, DecreePart.HEADING}
+# What a title names that is more than ordinary cameras.
 _PROGRAM = re.compile(r"algorithm|automati|analys|logiciel|augment|intelligen")
 
 EXCLUDED = "said not to be there"
