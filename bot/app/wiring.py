@@ -374,7 +374,7 @@ def _telegram_bot(
     seen = partial(record_message, store.chat_messages, _chats(wired), clock)
     limiter, follows = RateLimiter(telegram.commands_per_minute, time.monotonic), store.follows
     languages, contact = ChatLanguages(follows.language_of, follows.set_language), _contact(settings)
-    commands = TelegramCommands(questions, places, limiter, Callbacks(), languages, contact=contact)
+    commands = TelegramCommands(questions, places, limiter, Callbacks(), languages, contact=contact, answered_in=mailbox.note)
 
     def read_at(wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:
         return read_times(wanted, overview(), departments_of_region, places)

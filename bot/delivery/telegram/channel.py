@@ -37,6 +37,7 @@ from bot.delivery.telegram.client import (
     OtherWording,
     Search,
     SendingBot,
+    Shows,
     check_chat,
     keyboard,
     reading_chat,
@@ -336,9 +337,6 @@ def markup_of(text: TelegramText | None) -> InlineKeyboardMarkup | None:
 
 CAPTION_LIMIT = 1024
 """UTF-16 code units of a photo's caption, after entity parsing (Bot API, `sendPhoto`)."""
-
-Shows = Callable[[str, Collection[str]], bool]
-"""Whether a message with this text and these links is the one that is looked for."""
 
 
 class TelegramWords:

@@ -105,7 +105,8 @@ class _Asked:
 class TelegramCommands:
     """The handlers of messages and buttons. Each is guarded: an error is answered politely and logged without anybody's words.
 
-    `sleep` is in seconds. `contact`: of whoever runs this instance, a mail or web address.
+    `sleep` is in seconds. `contact`: of whoever runs this instance, a mail or web address. `answered_in` takes the chat and the id of each
+    answer.
     """
 
     questions: Questions
@@ -115,6 +116,7 @@ class TelegramCommands:
     languages: ChatLanguages
     sleep: Sleep = asyncio.sleep
     contact: str = ""
+    answered_in: Callable[[int, int], None] = lambda _chat, _id: None
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers of messages and of the buttons of answers."""
@@ -290,12 +292,12 @@ class TelegramCommands:
         options: dict[str, Any] = {"do_quote": quoted, "allow_sending_without_reply": True if quoted else None}
         if reply.document is not None:
             file = InputFile(reply.document.content, reply.document.name)
-            await answered(partial(message.reply_document, file, caption=reply.plain, **options), self.sleep)
+            await self._give(partial(message.reply_document, file, caption=reply.plain, **options))
             return
         if reply.photo is not None:
             picture = InputFile(reply.photo.content, reply.photo.name)
             try:
-                await answered(partial(message.reply_photo, picture, caption=reply.plain, **options), self.sleep)
+                await self._give(partial(message.reply_photo, picture, caption=reply.plain, **options))
             except BadRequest as error:  # a group may forbid pictures: the words say the same
                 log.debug("telegram.photo_refused", error=type(error).__name__)
             else:
@@ -307,13 +309,18 @@ class TelegramCommands:
         keyboard = self._keyboard(reply, language)
         options = {"reply_markup": keyboard, "link_preview_options": _NO_PREVIEW}
         try:
-            await answered(partial(act, reply.markup, parse_mode=ParseMode.HTML, **options), self.sleep)
+            await self._give(partial(act, reply.markup, parse_mode=ParseMode.HTML, **options))
         except BadRequest as error:
             if "message is not modified" in error.message.lower():  # the page is already shown: the button was pressed twice
                 return
             if "can't parse entities" not in error.message.lower():
                 raise
-            await answered(partial(act, reply.plain, **options), self.sleep)
+            await self._give(partial(act, reply.plain, **options))
+
+    async def _give(self, act: Callable[[], Awaitable[Any]]) -> None:
+        sent = await answered(act, self.sleep)
+        if isinstance(sent, Message):
+            self.answered_in(sent.chat.id, sent.message_id)
 
     def _keyboard(self, reply: Reply, language: Language) -> InlineKeyboardMarkup | None:
         rows = [
