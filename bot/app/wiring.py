@@ -72,6 +72,7 @@ from bot.queries.telegram.replies import Callbacks
 from bot.reading.reader import stream_pdf
 from bot.storage.database import parse_url
 from bot.storage.errors import Unavailable
+from bot.storage.naming import CommuneNamer
 from bot.storage.reading_queue import ReadingQueue
 from bot.storage.recording import Route
 from bot.storage.recueils import open_politeness
@@ -143,15 +144,14 @@ async def assemble(
     await asyncio.to_thread(remove_abandoned)
     async with AsyncExitStack() as stack:
         # In a thread: opening may wait for a lock, and the program must be able to stop meanwhile.
-        url, namer = settings.database.url, namer_of(places)
-        opening = partial(rehearsal_store, url, watched, namer=namer) if rehearsal else partial(open_store, url, namer=namer)
+        namer, archive = namer_of(places), open_archive(settings)
+        opening = partial(_open, settings.database.url, watched if rehearsal else None, namer, archive, clock)
         store = stack.enter_context(await asyncio.to_thread(opening))
         if not rehearsal:
             await stack.enter_async_context(beside(Renewal(store.database, namer).run()))
         client = await stack.enter_async_context(open_client(settings, authorities))
         configured = () if rehearsal else destinations(settings)
         wired = tuple(destination_of(entry, authorities) for entry in configured)
-        archive = open_archive(settings)
         album = album_of(archive, places, store)
         channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in configured]
         limiter = _limiter(settings, wired)
@@ -216,6 +216,12 @@ async def assemble(
             retention=open_retention(settings, store, archive, clock, rehearsal=rehearsal),
             tidy=(lambda: None) if rehearsal else archive.tidy,
         )
+
+
+def _open(url: str, rehearsed: Collection[str] | None, namer: CommuneNamer, archive: PdfArchive, clock: Clock) -> Store:
+    if rehearsed is not None:
+        return rehearsal_store(url, rehearsed, namer=namer)
+    return open_store(url, namer=namer, now=clock(), was_there=archive.has_kept())
 
 
 @asynccontextmanager
