@@ -158,14 +158,15 @@ async def assemble(
         deliverer = _deliverer(settings, limiter, channels, store, clock)
         stack.push_async_callback(deliverer.close)
         topics = None if rehearsal or not listens(settings) else topics_in(places)
-        named = (*_chats(wired), chat_of(settings.telegram.operators_chat))
-        store.follows.configured = [str(chat) for chat in named if chat is not None]
+        store.follows.configured = [str(chat) for chat in (*_chats(wired), chat_of(settings.telegram.operators_chat)) if chat is not None]
         mailbox = Mailbox(None if topics is None else await asyncio.to_thread(store.chat_messages.newest_shared))
         followers, unread, history = None, None, PublicationHistory(store)
+        senders = [channel.sending for channel in channels if isinstance(channel, TelegramChannel)]
         overview = partial(report_sources, settings, authorities, store, history, clock=clock)
         if topics is not None and settings.telegram.token is not None:
             sending = SendingBot(settings.telegram.token.get_secret_value(), settings.telegram.api_url)
             stack.push_async_callback(sending.close)
+            senders.append(sending)
             open_channel = _follower_channels(settings, places, store, sending, topics, mailbox, clock)
             followers = FollowerPool(store.follows, deliverer, open_channel, clock, edited=settings.delivery.edit_posts)
             unread = UnreadNotices(store.notices, store.follows, open_channel, limiter, overview, Geography(places, region_of), clock)
@@ -198,7 +199,7 @@ async def assemble(
             deliverer=deliverer,
             store=store,
             clock=clock,
-            telegram=_telegram_bot(settings, wired, places, store, overview, questions, buttons, mailbox, clock),
+            telegram=_telegram_bot(settings, wired, places, store, overview, questions, buttons, mailbox, senders, clock),
             mentions=[
                 MentionAnswers(
                     account, store.mentions, questions, partial(answer_status, places=places, contact=_contact(settings)), limits, clock
@@ -372,6 +373,7 @@ def _telegram_bot(
     questions: Questions,
     buttons: ReviewButtons | None,
     mailbox: Mailbox,
+    senders: Sequence[SendingBot],
     clock: Clock,
 ) -> TelegramBot | None:
     telegram = settings.telegram
@@ -387,7 +389,14 @@ def _telegram_bot(
 
     context = FollowContext(follow_names(), find_places, read_at, topics_in(places), contact)
     following = FollowCommands(follows, context, languages, limiter, clock, mailbox.note)
-    return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, following=following, seen=seen)
+    token = telegram.token.get_secret_value()
+
+    def shared(is_shared: bool) -> None:
+        """Post nothing with a token that another program uses too."""
+        for sender in senders:
+            sender.is_shared = is_shared and sender.bot.token == token
+
+    return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, following=following, seen=seen, shared=shared)
 
 
 def open_questions(

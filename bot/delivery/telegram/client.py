@@ -158,8 +158,15 @@ class SendingBot:
             httpx_kwargs={"trust_env": trust_env, "limits": ONE_REQUEST_PER_CONNECTION},
         )
         request.longest = read_timeout * READS
+        self.is_shared = False
+        """Whether another program polls with the same token: it may post what this one posts."""
         self.bot = Bot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
         self._request = request
+
+    def ensure_alone(self) -> None:
+        """Raise DestinationRefused while another program uses the token."""
+        if self.is_shared:
+            raise DestinationRefused("Telegram: another program polls with the same token (409), and may post the same: end it")
 
     def failure(self, error: TelegramError) -> DeliveryError:
         """Return what a failed send means. Its message never holds the token."""

@@ -133,7 +133,7 @@ class FollowerChannel(TelegramChannel):
 
     async def _telegram_answers(self) -> bool:
         try:
-            await self._sending.bot.get_me()
+            await self.sending.bot.get_me()
         except TelegramError:
             return False
         return True
@@ -182,7 +182,7 @@ class FollowerChannel(TelegramChannel):
         candidates = [one for one in range(max(history.before, history.searched_to or 0) + 1, newest + AHEAD + 1) if one not in known]
         if newest - history.before > MOST_IN_ALL:
             raise DeliveryUnknown("Telegram: too many messages since the last one known")
-        search = Search(self._sending.bot, await self._where.chat())
+        search = Search(self.sending.bot, await self._where.chat())
         button, shows = self._words.marks(post)
         for message_id in candidates[:MOST_LOOKED_AT]:
             if button is None:

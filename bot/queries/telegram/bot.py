@@ -371,7 +371,9 @@ async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
 class PollingRetries:
     """Repeats a call until it succeeds. Each cause of an outage is logged once, and so is the end of the outage."""
 
-    def __init__(self, stop: asyncio.Event, sleep: Sleep) -> None:
+    def __init__(self, stop: asyncio.Event, sleep: Sleep, shared: Callable[[bool], object] = bool) -> None:
+        """`shared` takes whether another program polls with the same token, when that is met and when it is over."""
+        self._shared = shared
         self._stop = stop
         self._sleep = sleep
         self._failures = 0
@@ -399,6 +401,8 @@ class PollingRetries:
             self._logged.add(cause)
             level = logging.ERROR if isinstance(error, InvalidToken) else logging.WARNING
             log.log(level, "telegram.unreachable", during=what, error=cause)
+            if cause == SECOND_POLLER:
+                self._shared(True)
         await unless(self._stop, self._sleep(pause_after(error, self._failures)))
 
     def _succeeded(self, what: str) -> None:
@@ -407,6 +411,7 @@ class PollingRetries:
         self._calm += 1
         if self._logged and (SECOND_POLLER not in self._logged or self._calm >= _CALM):
             self._logged.clear()
+            self._shared(False)
             log.info("telegram.recovered", during=what)
 
 
@@ -475,9 +480,12 @@ class TelegramBot:
         reviews: MoreButtons | None = None,
         following: FollowCommands | None = None,
         seen: Seen | None = None,
+        shared: Callable[[bool], object] = bool,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """`api_url` is the Bot API server without `/bot`; `sleep` is in seconds. `seen` is called in a thread."""
+        """`api_url` is the Bot API server without `/bot`; `sleep` is in seconds. `seen` is called in a thread, `shared` as in
+        `PollingRetries`."""
+        self._shared = shared
         self._token = token
         self._api_url = api_url.rstrip("/").removesuffix("/bot")
         self._commands = commands
@@ -496,7 +504,7 @@ class TelegramBot:
         for name, level in _TALKATIVE.items():
             logging.getLogger(name).setLevel(max(logging.getLogger(name).level, level))
         application = self._build()
-        patience = PollingRetries(stop, self._sleep)
+        patience = PollingRetries(stop, self._sleep, self._shared)
         try:
             await patience.attempt("getMe", application.initialize)
             await patience.attempt("deleteWebhook", application.bot.delete_webhook)
