@@ -124,8 +124,9 @@ def hurry(look: timedelta) -> None:
     selectors.DefaultSelector = Selector  # type: ignore[assignment, misc]
     for name in _TIMED:
         import_module(name).datetime = Now  # type: ignore[attr-defined]
-    instance, service = import_module("bot.app.instance"), import_module("bot.app.service")
-    instance.WATCH, service.TICK, service.LONGEST_NAP, service.ROUND_UP = look.total_seconds(), look, look, look  # type: ignore[attr-defined]
+    delivering, instance, service = (import_module(f"bot.app.{name}") for name in ("delivering", "instance", "service"))
+    instance.WATCH, service.TICK, service.ROUND_UP = look.total_seconds(), look, look  # type: ignore[attr-defined]
+    delivering.LONGEST_NAP = look  # type: ignore[attr-defined]
     instance.serve.__kwdefaults__["pause"] = look.total_seconds()
 
     def counted(loop: Any, executor: Any, work: Any, *arguments: Any) -> Any:

@@ -1,7 +1,7 @@
 """One life of the program: its own service, wired by its own composition root, on a clock that hurries.
 
 Where the program would nap, its clock is put forward to what is due next; when nothing is, it ends. All the rest is as in `vigie run`, or
-in a `vigie poll` that has no site to poll.
+in a `vigie review accept` that has queued all that waits.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from bot.app.config.model import Settings
-from bot.app.instance import Json, OnProgress, WorkOrder, run_alone, work_alone
+from bot.app.delivering import DELIVER, deliver, handed_delivery
+from bot.app.instance import run_alone
 from bot.app.service import Service
 from bot.app.wiring import assemble
 from bot.delivery.deliverer import Delivered, Deliverer
 from bot.delivery.followers import UNREAD_AFTER, FollowerPool, UnreadNotices
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
+from bot.domain.posts import PostState
+from bot.storage.posts import OPEN
+from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 
 STAY, UNREAD = "stay", "unread"
@@ -111,18 +115,17 @@ async def _live(settings: Settings, clock: Clock, authorities: dict[str, Authori
         serves = command == "run" and parts.followers is not None
         unread = replace(parts.unread, overview=partial(_sources, folder / UNREAD, clock)) if serves and parts.unread else None
         hurried = Hurried(parts.deliverer, parts.followers if serves else None, unread, clock, stop, folder / STAY)
+        hasty = replace(parts, deliverer=hurried, followers=None)
         if command == "run":
-            service = Service(replace(parts, deliverer=hurried, followers=None), {"poll": _nothing_new})
+            service = Service(hasty, {DELIVER: partial(handed_delivery, hasty)})
             await run_alone(parts.store, clock, stop, service.run)
-            return
+        while not stop.is_set() and (waiting := await asyncio.to_thread(_waiting, parts.store)):
+            # As `vigie review accept` does with what it has queued.
+            await deliver(hasty, waiting, lambda _: None)
 
-        async def deliver(give_way: asyncio.Event) -> Json | None:
-            while not (stop.is_set() or give_way.is_set()):
-                await hurried.deliver_due()
-                await hurried.next_due(clock())
-            return {} if stop.is_set() else None
 
-        await work_alone(parts.store, clock, WorkOrder("poll", {"codes": []}), deliver, lambda _: None)
+def _waiting(store: Store) -> list[int]:
+    return [post.id for post in store.posts.listed() if post.state in OPEN - {PostState.HELD}]
 
 
 def _sources(unread: Path, clock: Clock) -> Overview:
@@ -132,7 +135,3 @@ def _sources(unread: Path, clock: Clock) -> Overview:
     return Overview(
         clock(), (AuthorityHealth("26", status, (source,)), AuthorityHealth("38", Status.OK, (SourceHealth("38:site", Status.OK),)))
     )
-
-
-async def _nothing_new(_arguments: Json, _told: OnProgress) -> Json:
-    return {}

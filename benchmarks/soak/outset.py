@@ -14,6 +14,8 @@ from bot.storage.store import open_store
 from tests.bot.storage.building import one_recueil
 from tests.bot.storage.finding import reading_of
 
+_MANY = tuple(f"station numéro {number} de la ligne" for number in range(24))
+"""More than one status has room for."""
 _KINDS = {2: Kind.MODIFICATION, 3: Kind.ABROGATION}
 
 
@@ -28,7 +30,8 @@ def prepare(database: Path, plan: Plan, now: datetime) -> None:
         for number in plan.found:
             kind = _KINDS[number] if number in changes else Kind.AUTHORISATION
             references = (Reference(kind, _name(changes[number]), None),) if number in changes else ()
-            result = reading_of(one_recueil(store, f"recueil-{number}"), Facts(number=_name(number), references=references), kind)
+            facts = Facts(number=_name(number), references=references, places=_MANY if plan.restored else ())
+            result = reading_of(one_recueil(store, f"recueil-{number}"), facts, kind)
             store.recordings.record(result, lambda decree: [*PLACES, Topics(decree.kind, frozenset({"26"}))], now)
 
 
@@ -45,6 +48,6 @@ def document(database: Path, telegram: Telegram, mastodon: Mastodon, plan: Plan)
         "delivery": {"max_posts_per_day": plan.most_per_day},
         "destinations": [
             {"name": "telegram", "platform": "telegram", "chat": str(CHANNEL)},
-            {"name": "mastodon", "platform": "mastodon"},
+            {"name": "mastodon", "platform": "mastodon", "thread": plan.restored},
         ],
     }

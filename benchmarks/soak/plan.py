@@ -11,7 +11,7 @@ from bot.domain.posts import chat_destination
 
 Mode = Literal["probe", "hold", "resend"]
 Where = Literal["telegram", "mastodon"]
-Command = Literal["run", "poll"]
+Command = Literal["run", "accept"]
 Chain = Literal["none", "forwards", "backwards"]
 
 PLACES: tuple[Where, ...] = ("telegram", "mastodon")
@@ -65,7 +65,8 @@ class Plan:
     """One run: so many decrees for every destination, and the blows in order. Some servers know no idempotency keys. `lives`: the commands
     that are begun side by side, on one database.
 
-    `followers`: chats that follow the department of the decrees, which only a `run` serves.
+    `followers`: chats that follow the department of the decrees, which only a `run` serves, and ask for each whenever it begins.
+    `restored`: before its last blow the database is put back as it was at first; the account gets threads.
     `most_per_day`: messages above which decrees are told in digests (`delivery.max_posts_per_day`). `chain`: the second decree modifies the
     first and the third ends it; `"backwards"`: what changes it was found before it.
     """
@@ -79,6 +80,7 @@ class Plan:
     lives: tuple[Command, ...] = ("run",)
     chain: Chain = "none"
     followers: int = 0
+    restored: bool = False
 
     @property
     def chats(self) -> tuple[int, ...]:
@@ -107,11 +109,12 @@ def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan
     two, and decrees that change each other and that do not.
     """
     chance, two = Random(f"{seed}/{number}/{mode}"), Random(f"{seed}/{number}/{mode}/two")
-    lives: tuple[tuple[Command, ...], ...] = (("run",), ("run", "poll"), ("run",), ("poll", "poll"))
+    lives: tuple[tuple[Command, ...], ...] = (("run",), ("run", "accept"), ("run",), ("accept", "accept"))
     chains: tuple[Chain, ...] = ("forwards", "none", "backwards")
     steps = tuple(Step)
     followers = 3 if mode == "probe" and lives[number % len(lives)] == ("run",) and number % 4 == 2 else 0
-    blows = []
+    # In a digest, and in chats, a person decides after a restore.
+    restored, blows = mode == "probe" and number % 3 == 0 and not followers, []
     for position in range(chance.randint(1, most)):
         step = steps[(number + position * 4) % len(steps)]
         looks = mode != "probe" and step.is_look
@@ -133,9 +136,10 @@ def draw(seed: int, number: int, mode: Mode = "probe", *, most: int = 4) -> Plan
         decrees=chance.randint(3, 4),
         mode=mode,
         ignores_keys=chance.random() < 0.5,
-        most_per_day=chance.choice((60, 60, 60, 2)),
+        most_per_day=60 if restored else chance.choice((60, 60, 60, 2)),
         blows=tuple(blows),
         lives=lives[number % len(lives)],
         chain=chains[number % len(chains)],
         followers=followers,
+        restored=restored,
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 from benchmarks.soak.life import Clock
@@ -16,8 +16,10 @@ from benchmarks.soak.plan import Blow, Plan, Step
 from benchmarks.soak.servers import CHANNEL, LOOK, SEND, Mastodon, Telegram, Told
 from benchmarks.soak.traps import Point, Trap
 from bot.domain.posts import Post, PostCause, PostState, chat_destination
+from bot.storage.backup import back_up
 from bot.storage.locks import LockName
 from bot.storage.store import open_store
+from bot.storage.transfer import restore
 
 _POINTS = {
     Step.RECEIVED_LOST: Point.RECEIVED,
@@ -63,9 +65,14 @@ def lived(plan: Plan, mothers: Sequence[Mother], folder: Path) -> Outcome:
         settings = document(database, telegram, mastodon, plan)
 
         def begin() -> list[Life]:
+            for chat, number in product(plan.chats, plan.found):
+                telegram.say(chat, chat, f"/arrete {number}")
             return [mother.begin(settings, folder, command) for mother, command in zip(mothers, plan.lives, strict=False)]
 
+        backup = back_up(settings["database"]["url"], folder, Clock(clock)()).path
         for blow in plan.blows:
+            if plan.restored and blow is plan.blows[-1]:
+                restore(backup, settings["database"]["url"], Clock(clock)(), replace=True)
             if blow.person_writes:
                 telegram.person_posts(CHANNEL, "bonjour")
             struck, left = _struck(blow, begin, database, servers)

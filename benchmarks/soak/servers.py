@@ -58,7 +58,7 @@ class Telegram(FakeBotApi):
         return [
             Told(str(message.message_id), number, None if message.reply_to is None else str(message.reply_to))
             for message in self.messages
-            if message.chat_id == chat
+            if message.chat_id == chat and (chat == CHANNEL or "/pause" in message.text)  # else an answer
             for number in _numbers(f"{message.html} {message.buttons}")
         ]
 
@@ -79,6 +79,7 @@ class Mastodon(MastodonServer):
         return [
             Told(status["id"], number, status["in_reply_to_id"])
             for status in reversed(self.statuses())
+            if status["in_reply_to_id"] is None or _FILE.search(status["content"])  # else the rest of a thread
             for number in _numbers(status["content"])
         ]
 

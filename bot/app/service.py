@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import math
 import threading
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.app.delivering import DeliveryLoops, nap
 from bot.app.instance import Handler, serve
 from bot.app.logs import flush_groups
 from bot.app.systemd import ALIVE, READY
@@ -60,10 +60,6 @@ GO_ON = timedelta(hours=1)
 
 DAILY = timedelta(days=1)
 
-LONGEST_NAP = timedelta(minutes=1)
-"""Another process (`vigie redetect`, `vigie outbox`) may queue posts: look at the outbox at least this often."""
-
-
 Part = Callable[[], Coroutine[Any, Any, None]]
 """What goes on until it is cancelled."""
 
@@ -89,7 +85,7 @@ class Service:
         self._down: dict[str, str | None] = {}
         self._status_log = StatusLogger(watched={source.key for source in parts.poller.sources}, store=parts.store)
         parts.store.database.when_used = DatabaseLog().used
-        self._posts = {destination: asyncio.Event() for destination in parts.deliverer.destinations}
+        self._loops = DeliveryLoops(parts.deliverer, parts.clock, self._log_delivery)
         # A decree is announced while the rest of its recueil is read, and a recueil that takes long when it ends.
         parts.recorder.on_queued = self._posted
         self._parts.poller.when_late(self._came_late)
@@ -114,7 +110,7 @@ class Service:
             jobs.append((self._parts.notifier.notify, "notices to operators", ALERTS, now))
         for job, name, every, first in jobs:
             scheduler.add_job(partial(_run_job, job, name), "interval", seconds=every.total_seconds(), next_run_time=first)
-        parts: dict[str, Part] = {f"delivery to {name}": partial(self._deliver_loop, name, posted) for name, posted in self._posts.items()}
+        parts: dict[str, Part] = {f"delivery to {name}": partial(self._loops.serve, name) for name in self._loops.destinations}
         if self._parts.followers is not None:
             parts["delivery to followers"] = partial(self._follower_loop, self._parts.followers)
         parts |= {"requests": partial(serve, self._parts.store, self._handlers), "polling": partial(self._poll_due, scheduler)}
@@ -198,17 +194,13 @@ class Service:
             log.exception("poll.crashed", source=source.key)
             return
         self._status_log.note(report, ingested)
-        if ingested.posts:
-            self._posted()
 
     def _came_late(self, late: BackgroundResult) -> None:
         self._status_log.found(late.ingested)
-        if late.ingested.posts:
-            self._posted()
 
     def _posted(self) -> None:
-        for posted in (*self._posts.values(), self._posted_to_followers):
-            posted.set()
+        self._loops.wake()
+        self._posted_to_followers.set()
 
     async def _follower_loop(self, followers: FollowerPool) -> None:
         """Serve the chats that follow something, round after round while there is something to do."""
@@ -218,16 +210,7 @@ class Service:
             if done.messages and not done.stopped:
                 continue
             now = self._parts.clock()
-            await _nap(self._posted_to_followers, await followers.next_due(now), now)
-
-    async def _deliver_loop(self, destination: str, posted: asyncio.Event) -> None:
-        """Deliver to one destination: a decree must not wait for one channel because another one is slow."""
-        while True:
-            posted.clear()
-            for item in await self._parts.deliverer.deliver_due(destination):
-                self._log_delivery(item)
-            now = self._parts.clock()
-            await _nap(posted, await self._parts.deliverer.next_due(now, destination), now)
+            await nap(self._posted_to_followers, await followers.next_due(now), now)
 
     def _log_delivery(self, item: Delivered) -> None:
         """Log a destination that is down once, and its end once: not at every attempt."""
@@ -245,13 +228,6 @@ class Service:
                     log.warning("post.delayed", destination=destination, decree=decree, error=item.error)
         elif item.alert:
             log.error("post.needs_operator", destination=destination, decree=decree, state=item.state.value, error=item.error)
-
-
-async def _nap(posted: asyncio.Event, due: datetime | None, now: datetime) -> None:
-    """Wait until something is due, or was posted; not for long in any case."""
-    nap = LONGEST_NAP if due is None else min(max(due - now, timedelta(seconds=1)), LONGEST_NAP)
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(posted.wait(), nap.total_seconds())
 
 
 def _severity(error: StorageError) -> int:

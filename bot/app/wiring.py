@@ -72,6 +72,7 @@ from bot.queries.telegram.replies import Callbacks
 from bot.reading.reader import stream_pdf
 from bot.storage.database import parse_url
 from bot.storage.errors import Unavailable
+from bot.storage.naming import CommuneNamer
 from bot.storage.reading_queue import ReadingQueue
 from bot.storage.recording import Route
 from bot.storage.recueils import open_politeness
@@ -143,29 +144,29 @@ async def assemble(
     await asyncio.to_thread(remove_abandoned)
     async with AsyncExitStack() as stack:
         # In a thread: opening may wait for a lock, and the program must be able to stop meanwhile.
-        url, namer = settings.database.url, namer_of(places)
-        opening = partial(rehearsal_store, url, watched, namer=namer) if rehearsal else partial(open_store, url, namer=namer)
+        namer, archive = namer_of(places), open_archive(settings)
+        opening = partial(_open, settings.database.url, watched if rehearsal else None, namer, archive, clock)
         store = stack.enter_context(await asyncio.to_thread(opening))
         if not rehearsal:
             await stack.enter_async_context(beside(Renewal(store.database, namer).run()))
         client = await stack.enter_async_context(open_client(settings, authorities))
         configured = () if rehearsal else destinations(settings)
         wired = tuple(destination_of(entry, authorities) for entry in configured)
-        archive = open_archive(settings)
         album = album_of(archive, places, store)
         channels = [channel_of(entry, settings, places, store, console, clock, album) for entry in configured]
         limiter = _limiter(settings, wired)
         deliverer = _deliverer(settings, limiter, channels, store, clock)
         stack.push_async_callback(deliverer.close)
         topics = None if rehearsal or not listens(settings) else topics_in(places)
-        named = (*_chats(wired), chat_of(settings.telegram.operators_chat))
-        store.follows.configured = [str(chat) for chat in named if chat is not None]
+        store.follows.configured = [str(chat) for chat in (*_chats(wired), chat_of(settings.telegram.operators_chat)) if chat is not None]
         mailbox = Mailbox(None if topics is None else await asyncio.to_thread(store.chat_messages.newest_shared))
         followers, unread, history = None, None, PublicationHistory(store)
+        senders = [channel.sending for channel in channels if isinstance(channel, TelegramChannel)]
         overview = partial(report_sources, settings, authorities, store, history, clock=clock)
         if topics is not None and settings.telegram.token is not None:
             sending = SendingBot(settings.telegram.token.get_secret_value(), settings.telegram.api_url)
             stack.push_async_callback(sending.close)
+            senders.append(sending)
             open_channel = _follower_channels(settings, places, store, sending, topics, mailbox, clock)
             followers = FollowerPool(store.follows, deliverer, open_channel, clock, edited=settings.delivery.edit_posts)
             unread = UnreadNotices(store.notices, store.follows, open_channel, limiter, overview, Geography(places, region_of), clock)
@@ -198,7 +199,7 @@ async def assemble(
             deliverer=deliverer,
             store=store,
             clock=clock,
-            telegram=_telegram_bot(settings, wired, places, store, overview, questions, buttons, mailbox, clock),
+            telegram=_telegram_bot(settings, wired, places, store, overview, questions, buttons, mailbox, senders, clock),
             mentions=[
                 MentionAnswers(
                     account, store.mentions, questions, partial(answer_status, places=places, contact=_contact(settings)), limits, clock
@@ -216,6 +217,12 @@ async def assemble(
             retention=open_retention(settings, store, archive, clock, rehearsal=rehearsal),
             tidy=(lambda: None) if rehearsal else archive.tidy,
         )
+
+
+def _open(url: str, rehearsed: Collection[str] | None, namer: CommuneNamer, archive: PdfArchive, clock: Clock) -> Store:
+    if rehearsed is not None:
+        return rehearsal_store(url, rehearsed, namer=namer)
+    return open_store(url, namer=namer, now=clock(), was_there=archive.has_kept())
 
 
 @asynccontextmanager
@@ -366,6 +373,7 @@ def _telegram_bot(
     questions: Questions,
     buttons: ReviewButtons | None,
     mailbox: Mailbox,
+    senders: Sequence[SendingBot],
     clock: Clock,
 ) -> TelegramBot | None:
     telegram = settings.telegram
@@ -374,14 +382,21 @@ def _telegram_bot(
     seen = partial(record_message, store.chat_messages, _chats(wired), clock)
     limiter, follows = RateLimiter(telegram.commands_per_minute, time.monotonic), store.follows
     languages, contact = ChatLanguages(follows.language_of, follows.set_language), _contact(settings)
-    commands = TelegramCommands(questions, places, limiter, Callbacks(), languages, contact=contact)
+    commands = TelegramCommands(questions, places, limiter, Callbacks(), languages, contact=contact, answered_in=mailbox.note)
 
     def read_at(wanted: Sequence[Follow]) -> Mapping[Follow, datetime | None]:
         return read_times(wanted, overview(), departments_of_region, places)
 
     context = FollowContext(follow_names(), find_places, read_at, topics_in(places), contact)
     following = FollowCommands(follows, context, languages, limiter, clock, mailbox.note)
-    return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, following=following, seen=seen)
+    token = telegram.token.get_secret_value()
+
+    def shared(is_shared: bool) -> None:
+        """Post nothing with a token that another program uses too."""
+        for sender in senders:
+            sender.is_shared = is_shared and sender.bot.token == token
+
+    return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, following=following, seen=seen, shared=shared)
 
 
 def open_questions(

@@ -15,13 +15,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bot.app.config.model import Settings
+from bot.app.delivering import DELIVER, became_of, delivering, handed_delivery
 from bot.app.instance import OnProgress, WorkOrder, serve, work_alone
 from bot.app.inventory import places_of, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
 from bot.cli.context import WRONG_USE, AsJson, day, fail, run_to_end, stderr
 from bot.cli.output import code_column, decree_line, doubt_line, finish, ingest_json, result_of, source_columns, undelivered
 from bot.cli.poll import handed_round
-from bot.cli.work import WatchedCodes, all_sent, became_of, chosen, console_for, delivering, load, waiting
+from bot.cli.work import WatchedCodes, all_sent, chosen, console_for, handing_over, load
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.tasks import beside, first_of
@@ -60,7 +61,7 @@ async def _backfill(settings: Settings, authorities: dict[str, Authority], wante
         {"since": wanted.since.isoformat(), "announce": wanted.announce, "limit": wanted.limit, "codes": list(wanted.codes or ())},
     )
     async with assemble(settings, authorities, watched=wanted.codes or (), console=console_for(as_json=quiet)) as parts:
-        with showing() as step, waiting() as handed:
+        with showing() as step, handing_over() as handed:
 
             def on_progress(what: Any) -> None:
                 if isinstance(what, dict):
@@ -81,14 +82,14 @@ async def _alone(
     """Do the backfill in this process. It may go on for hours: what it finds is posted meanwhile, and rounds of `vigie poll` from cron
     are made beside it.
     """
-    async with delivering(parts, give_way) as delivery:
-        rounds = {"poll": partial(handed_round, parts)}
+    async with delivering(parts, give_way) as delivered:
+        handlers = {"poll": partial(handed_round, parts), DELIVER: partial(handed_delivery, parts)}
         try:
-            async with beside(serve(parts.store, rounds)):
+            async with beside(serve(parts.store, handlers)):
                 report = await first_of(parts.backfill.run(wanted, step), give_way)
         finally:
             await parts.poller.stop()
-    return None if report is None else _result(parts, report, delivery.done if wanted.announce else ())
+    return None if report is None else _result(parts, report, list(delivered.values()) if wanted.announce else ())
 
 
 async def handed_backfill(parts: Parts, order: Json, on_progress: OnProgress) -> Json:
@@ -96,7 +97,7 @@ async def handed_backfill(parts: Parts, order: Json, on_progress: OnProgress) ->
     codes = tuple(code for code in order["codes"] if code in parts.authorities)
     wanted = BackfillRequest(date.fromisoformat(order["since"]), order["announce"], order["limit"], codes)
     report = await parts.backfill.run(wanted, lambda step: on_progress(asdict(step)))
-    return _result(parts, report, await became_of(parts, report.ingested.posts) if wanted.announce else ())
+    return _result(parts, report, await became_of(parts, [post.id for post in report.ingested.posts]) if wanted.announce else ())
 
 
 def _result(parts: Parts, report: BackfillReport, delivered: Sequence[Delivered]) -> Json:

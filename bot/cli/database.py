@@ -156,16 +156,15 @@ def _register_changes(app: typer.Typer) -> None:
     ) -> None:
         """Carry the SQLite database over to PostgreSQL: every table, counted and compared. No bot may work on either meanwhile.
 
-        Run again after it was killed, it goes on. The SQLite file stays as it is. Then name the new database in database.url.
+        Run again after it was killed, it goes on. The SQLite file is kept, and opened by no program any more. Then name the new database in
+        database.url.
         """
         context: Context = ctx.obj
         settings = context.load_settings()
         with progress("looking what is there", quiet=as_json) as update:
             tables = run_to_end(asyncio.to_thread(carry_over, settings.database.url, to, update))
         rows = sum(tables.values())
-        last = (
-            f"{count(rows, 'row')} carried over and compared; now name the new database in database.url, and do not use the file any more"
-        )
+        last = f"{count(rows, 'row')} carried over and compared; now name the new database in database.url"
         show({"rows": rows, "tables": tables}, [*(f"{name}: {rows}" for name, rows in tables.items()), last], as_json=as_json)
 
     @app.command(epilog="Example:  vigie compact")

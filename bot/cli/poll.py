@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,6 +11,7 @@ from functools import partial
 import typer
 
 from bot.app.config.model import Settings
+from bot.app.delivering import became_of, delivering
 from bot.app.instance import OnProgress, WorkOrder, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
@@ -26,7 +27,7 @@ from bot.cli.output import (
     uncertain_json,
     undelivered,
 )
-from bot.cli.work import WatchedCodes, became_of, chosen, console_for, delivering, load, progress, waiting
+from bot.cli.work import WatchedCodes, chosen, console_for, handing_over, load, progress
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.health import DestinationHealth
@@ -77,7 +78,7 @@ async def _round(
         if rehearsal:
             reports, ingested = await poll_all(parts, _sources(picked))
             return _result(parts, PollRound(reports, ingested), rehearsal=True)
-        with waiting() as on_progress:
+        with handing_over() as on_progress:
             work = partial(one_round, parts, picked, named=named)
             return await work_alone(parts.store, parts.clock, WorkOrder("poll", {"codes": codes, "named": named}), work, on_progress)
 
@@ -89,8 +90,8 @@ async def one_round(parts: Parts, picked: list[Authority], give_way: asyncio.Eve
     """
     sources, left = await _to_poll(parts, picked, named=named)
     try:
-        async with delivering(parts, give_way) as delivery:
-            polled = await first_of(_poll_and_check(parts, sources, delivery.found), give_way)
+        async with delivering(parts, give_way) as delivered:
+            polled = await first_of(_poll_and_check(parts, sources), give_way)
     finally:
         # What takes long to read must not go on behind the back of the next process.
         await parts.poller.stop()
@@ -100,7 +101,7 @@ async def one_round(parts: Parts, picked: list[Authority], give_way: asyncio.Eve
         await parts.notifier.notify(once=True)
     # Last: a database that is locked just then keeps no notice from being sent.
     await asyncio.to_thread(parts.retention.apply)
-    return _result(parts, PollRound(*polled, left, delivery.done, await _destinations(parts)))
+    return _result(parts, PollRound(*polled, left, list(delivered.values()), await _destinations(parts)))
 
 
 async def handed_round(parts: Parts, order: Json, on_progress: OnProgress) -> Json:
@@ -108,7 +109,7 @@ async def handed_round(parts: Parts, order: Json, on_progress: OnProgress) -> Js
     picked = [parts.authorities[code] for code in order["codes"] if code in parts.authorities]
     sources, left = await _to_poll(parts, picked, named=order.get("named", True))
     reports, ingested = await poll_all(parts, sources, on_progress=on_progress, to_the_end=False)
-    delivered = await became_of(parts, ingested.posts)
+    delivered = await became_of(parts, [post.id for post in ingested.posts])
     return _result(parts, PollRound(reports, ingested, left, delivered, await _destinations(parts)))
 
 
@@ -155,13 +156,11 @@ async def _to_poll(parts: Parts, picked: Sequence[Authority], *, named: bool) ->
     return [source for source in sources if source.key not in resting], [resting[source.key] for source in sources if source.key in resting]
 
 
-async def _poll_and_check(
-    parts: Parts, sources: Sequence[Source], found_posts: Callable[[], None]
-) -> tuple[list[SourceReport], IngestResult]:
+async def _poll_and_check(parts: Parts, sources: Sequence[Source]) -> tuple[list[SourceReport], IngestResult]:
     """Poll these sources, and check the destinations meanwhile: what waits for one that takes posts again goes out in this round."""
     checking = asyncio.create_task(parts.checker.check())
     try:
-        polled = await poll_all(parts, sources, found_posts)
+        polled = await poll_all(parts, sources)
         await checking
         return polled
     finally:
@@ -169,12 +168,7 @@ async def _poll_and_check(
 
 
 async def poll_all(
-    parts: Parts,
-    sources: Sequence[Source],
-    found_posts: Callable[[], None] = lambda: None,
-    on_progress: OnProgress = lambda _: None,
-    *,
-    to_the_end: bool = True,
+    parts: Parts, sources: Sequence[Source], on_progress: OnProgress = lambda _: None, *, to_the_end: bool = True
 ) -> tuple[list[SourceReport], IngestResult]:
     """Poll these sources, and read all that is due: `to_the_end`, or but for what takes long."""
     ingested, reports = IngestResult(), dict[str, SourceReport]()
@@ -185,8 +179,6 @@ async def poll_all(
                 report, found = await done
                 reports[report.source.key] = report
                 ingested += found
-                if found.posts:
-                    found_posts()
                 shown(f"{report.source.key}, source", len(reports), len(sources))
                 on_progress(f"{len(reports)}/{len(sources)} sources {report.source.key}")
             if ingested.unfinished:

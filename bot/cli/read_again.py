@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import typer
 
 from bot.app.config.model import Settings
+from bot.app.delivering import became_of, delivering
 from bot.app.instance import OnProgress, WorkOrder, work_alone
 from bot.app.inventory import places_of, utc_now
 from bot.app.wiring import Parts, assemble, open_client
@@ -20,7 +21,7 @@ from bot.cli.context import WRONG_USE, Context, fail, run_to_end
 from bot.cli.output import code_column, count, decree_line, doubt_line, finish, ingest_json, result_of, show, undelivered
 from bot.cli.read import Opened, Task
 from bot.cli.read_progress import showing
-from bot.cli.work import all_sent, became_of, console_for, delivering, load, opened, progress, waiting
+from bot.cli.work import all_sent, console_for, handing_over, load, opened, progress
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.records import FailedRecueil
@@ -112,25 +113,25 @@ def _is_wanted(item: FailedRecueil, wanted: RetryRequest) -> bool:
 async def _retry(settings: Settings, authorities: dict[str, Authority], wanted: RetryRequest, *, quiet: bool) -> Json:
     order = WorkOrder("read", {"authorities": sorted(wanted.authorities), "urls": sorted(wanted.urls)})
     async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
-        with waiting() as on_progress:
+        with handing_over() as on_progress:
             return await work_alone(parts.store, parts.clock, order, partial(_alone, parts, wanted, quiet), on_progress)
 
 
 async def _alone(parts: Parts, wanted: RetryRequest, quiet: bool, give_way: asyncio.Event) -> Json | None:
     with progress("reading again what could not be read", quiet=quiet):
         try:
-            async with delivering(parts, give_way) as delivery:
+            async with delivering(parts, give_way) as delivered:
                 retried = await first_of(retry(parts.poller, parts.store, wanted, parts.clock()), give_way)
         finally:
             await parts.poller.stop()
-    return None if retried is None else _result(parts, retried, delivery.done)
+    return None if retried is None else _result(parts, retried, list(delivered.values()))
 
 
 async def handed_retry(parts: Parts, order: Json, _on_progress: OnProgress) -> Json:
     """Read again for another process, beside what this one does."""
     wanted = RetryRequest(frozenset(order["authorities"]), frozenset(order["urls"]))
     retried = await retry(parts.poller, parts.store, wanted, parts.clock())
-    return _result(parts, retried, await became_of(parts, retried.ingested.posts))
+    return _result(parts, retried, await became_of(parts, [post.id for post in retried.ingested.posts]))
 
 
 def _result(parts: Parts, retried: Retried, delivered: Sequence[Delivered]) -> Json:

@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from bot.app.config.model import Settings
+from bot.app.delivering import deliver
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, day, fail, run_to_end
 from bot.cli.output import code_column, count, posts_json, show, undelivered
-from bot.cli.work import all_sent, chosen, console_for, load, nowhere, opened, progress
+from bot.cli.work import all_sent, chosen, console_for, handing_over, load, nowhere, opened, progress
 from bot.delivery.deliverer import Delivered
 from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection
 from bot.messages.words import clean
@@ -76,7 +77,7 @@ def redetect_lines(
     yield from undelivered(delivered)
     number = count(len(differences), "difference")
     if apply:
-        new, posts = sum(len(item.decrees) for item in applied), sum(item.posts for item in applied)
+        new, posts = sum(len(item.decrees) for item in applied), sum(len(item.posts) for item in applied)
         done = count(sum(not item.kept for item in applied), "difference")
         yield f"{done} applied, {count(new, 'new decree')}, {count(posts, 'post')}"
     else:
@@ -133,4 +134,5 @@ async def _apply(
     async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=quiet)) as parts:
         again = Redetection(store=parts.store, clock=parts.clock, issuers=Issuers(authorities.values()))
         applied = [await asyncio.to_thread(again.apply, one, parts.route if post else nowhere) for one in differences]
-        return applied, await parts.deliverer.deliver_due() if any(item.posts for item in applied) else []
+        with handing_over() as on_progress:
+            return applied, await deliver(parts, [post.id for item in applied for post in item.posts], on_progress)

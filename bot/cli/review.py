@@ -11,12 +11,13 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from bot.app.delivering import deliver
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, FAILED, WRONG_USE, AsJson, Context, fail, run_to_end
 from bot.cli.output import code_column, count, finish, posts_json, result_of, show, twice_json, undelivered
 from bot.cli.read_output import evidence_lines, reason, twice_lines
-from bot.cli.work import all_sent, console_for, load, nowhere, opened
+from bot.cli.work import all_sent, console_for, handing_over, load, nowhere, opened
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind, Outcome
@@ -214,7 +215,8 @@ def _settle(context: Context, answer: Callable[[Reviewer], Settled], wanted: Out
     async def work() -> tuple[Settled, list[Delivered]]:
         async with assemble(settings, authorities, watched=tuple(authorities), console=console_for(as_json=as_json)) as parts:
             settled = await asyncio.to_thread(answer, parts.reviewer)
-            return settled, await parts.deliverer.deliver_due() if settled.posts else []
+            with handing_over() as on_progress:
+                return settled, await deliver(parts, [post.id for post in settled.posts], on_progress)
 
     try:
         settled, delivered = run_to_end(work())

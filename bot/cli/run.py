@@ -14,6 +14,7 @@ import typer
 from bot.app.config.destinations import destinations
 from bot.app.config.errors import ConfigError
 from bot.app.config.model import Settings
+from bot.app.delivering import DELIVER, handed_delivery
 from bot.app.instance import AlreadyRunning, run_alone
 from bot.app.inventory import watched_codes
 from bot.app.observing import observers
@@ -130,6 +131,7 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
             "poll": partial(handed_round, parts),
             "backfill": partial(handed_backfill, parts),
             "read": partial(handed_retry, parts),
+            DELIVER: partial(handed_delivery, parts),
         }
         also = observers(parts)
         if settings.web.listen:

@@ -145,6 +145,10 @@ class PdfArchive:
 
     # --- for good ----------------------------------------------------------------------------------------------------
 
+    def has_kept(self) -> bool:
+        """Return whether any PDF is kept for good: a program has found decrees."""
+        return next(self.kept.glob("*.pdf"), None) is not None
+
     def wants(self, *, decrees: bool) -> bool:
         """Return whether a PDF in which decrees were found, or none were, is to be kept for good."""
         return self._which == "all" or (self._which == "decrees" and decrees)

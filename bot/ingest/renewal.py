@@ -17,6 +17,7 @@ import structlog
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Facts, Kind, Outcome
 from bot.domain.identity import COMPLETED
+from bot.domain.posts import Post
 from bot.domain.records import Recueil
 from bot.domain.tasks import run_to_completion
 from bot.ingest.judging import NO_CATALOGUE, Group, as_decided, attributed, decrees_in, judge_acts, keys_of
@@ -102,7 +103,7 @@ class AppliedDifference:
 
     difference: Difference
     decrees: tuple[int, ...] = ()
-    posts: int = 0
+    posts: tuple[Post, ...] = ()
     kept: bool = False
 
 
@@ -145,7 +146,7 @@ class Redetection:
             done = self._store.rejudging.apply(one.stored, one.group[0].verdict, found, route, self._clock())
         except NoSuchRow:  # read again meanwhile, by the same rules
             done = None
-        return AppliedDifference(one, kept=True) if done is None else AppliedDifference(one, done.new, len(done.posts))
+        return AppliedDifference(one, kept=True) if done is None else AppliedDifference(one, done.new, done.posts)
 
 
 # What today's rules say of acts that were judged by those of another day. Pure: nothing is changed here.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import ELLIPSIS, nameless, without_names
 from bot.domain.acts import Act, Decree, FactValue, Kind, Outcome, Verdict
+from bot.domain.posts import Post
 from bot.domain.records import Content, Decision, Rejected, Waiting, Withdrawal
 from bot.domain.text import PageText
 from bot.ingest.judging import NO_CATALOGUE, accepted_decrees
@@ -91,14 +92,14 @@ USEFUL = ("places", "operators", "event", "software", "vendor", "office")
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Holds what became of a review. `decrees` are the stored decrees of an accepted act, `posts` how many posts were queued for them.
+    """Holds what became of a review. `decrees` are the stored decrees of an accepted act, `posts` were queued for them.
 
     `withdrawn` is the decree that a rejected act was stored as. `already`: it had been decided before, and this answer changed nothing.
     """
 
     decision: Decision
     decrees: tuple[int, ...] = ()
-    posts: int = 0
+    posts: tuple[Post, ...] = ()
     already: bool = False
     withdrawn: Withdrawal | None = None
 
@@ -181,7 +182,7 @@ class Reviewer:
             accepted = self._store.reviews.accept(review, found, self._route, self._clock(), by, token)
         except AlreadyDecided as known:
             return Settled(known.decision, already=True)
-        return Settled(accepted.decision, accepted.decrees, len(accepted.posts))
+        return Settled(accepted.decision, accepted.decrees, accepted.posts)
 
     def reject(self, review: int, *, by: str, token: str | None = None) -> Settled:
         """It is none: it is kept as an act like any other, and the decree that it was stored as is withdrawn. `token` as in `accept`.
@@ -197,7 +198,7 @@ class Reviewer:
     def reinstate(self, decree: int, *, by: str) -> Settled:
         """Take a withdrawal back: posts that it kept from being sent wait again. Raises NoSuchRow."""
         done = self._store.reviews.reinstate(decree, self._clock(), by)
-        return Settled(done.decision, done.decrees, len(done.posts))
+        return Settled(done.decision, done.decrees, done.posts)
 
     # Single facts of a stored decree.
 

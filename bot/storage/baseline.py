@@ -7,16 +7,24 @@ nothing left to do. Until 1.0.0 the tables change in place: a database of other 
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, delete, false, insert, inspect, select, text
+import structlog
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, delete, false, insert, inspect, select, text, update
 
 from bot.storage.database import begin_to_write, masked
 from bot.storage.errors import WrongSchema
-from bot.storage.schema import decree_revision, metadata, search_rules
+from bot.storage.schema import decree_revision, metadata, restores, search_rules
+
+log = structlog.get_logger()
 
 VERSION_TABLE = "vigie_schema"
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32)))
+MOVED = "moved"
+"""Stands for the version where a file was carried over: whoever works on it would post what the other database posts."""
+_POSTED_SINCE = timedelta(days=14)
+"""For how long before it was lost a database may have posted what is found anew: older recueils are history, and not posted."""
 _ADVISORY_LOCK = 0x7669676965  # "vigie"
 
 # FTS5 keeps no text of its own: the triggers keep it in step with `act_terms`. Only "is this term in that column" is ever asked,
@@ -48,13 +56,20 @@ _FUNCTION = """CREATE FUNCTION vigie_decree_revision() RETURNS trigger LANGUAGE 
     RETURN NULL; END $$"""
 
 
-def lay_out(engine: Engine) -> None:
-    """Create the tables where there are none, in one transaction. Raises WrongSchema for a database of other tables."""
+def lay_out(engine: Engine, lost_at: datetime | None = None) -> None:
+    """Create the tables where there are none, in one transaction. Raises WrongSchema for a database of other tables.
+
+    `lost_at`: another database was in the place of one that has no tables, and is gone. What its program posted is not known, as after a
+    restore (table `restores`).
+    """
     with begin_to_write(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         if not has_tables(connection, masked(engine.url)):
             create_tables(connection)
+            if lost_at is not None:
+                log.error("database.lost", database=masked(engine.url))
+                connection.execute(insert(restores), {"restored_at": lost_at, "made_at": lost_at - _POSTED_SINCE})
             show_version(connection)
         # SQLite begins a transaction on a file that it may only read without a word: find out now, not at the first decree.
         connection.execute(delete(search_rules).where(false()))
@@ -78,6 +93,8 @@ def has_tables(connection: Connection, name: str) -> bool:
 
 def require_same(found: str, name: str) -> None:
     """Raise WrongSchema unless a version of the schema is that of this program."""
+    if found == MOVED:
+        raise WrongSchema(f"the database {name} was carried over to PostgreSQL (vigie move): name that one in database.url")
     if found != schema_version():
         raise WrongSchema(
             f"the database {name} is of another version of Vigie (schema {found}, not {schema_version()}), and cannot be upgraded "
@@ -106,6 +123,11 @@ def create_tables(connection: Connection) -> None:
 def show_version(connection: Connection) -> None:
     """Let programs open these tables: what is in them is whole."""
     connection.execute(insert(_version), {"version_num": schema_version()})
+
+
+def mark_moved(connection: Connection) -> None:
+    """Let no program open these tables any more: what is in them is in another database."""
+    connection.execute(update(_version).values(version_num=MOVED))
 
 
 def _triggers(dialect: str) -> list[str]:

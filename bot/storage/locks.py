@@ -28,7 +28,7 @@ from threading import Lock
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import URL, Connection, delete, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.columns import value_of
@@ -118,6 +118,12 @@ def alone(locks: Locks, name: str, command: str) -> Iterator[None]:
         yield
     finally:
         locks.close()
+
+
+def has_lock_files(url: URL) -> bool:
+    """Return whether a program has worked on a SQLite database: its lock files stay, be it removed."""
+    is_file = url.get_backend_name() == "sqlite" and not in_memory(url)
+    return is_file and any(Path(f"{url.database}.{name}.lock").exists() for name in LockName)
 
 
 def _lock_of(database: Database, name: LockName) -> _Lock:

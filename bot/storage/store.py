@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,7 @@ from bot.storage.chats import ChatMessages, FollowerMoves, Follows, MovedChats
 from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, translate, use_wal
 from bot.storage.decrees import Decrees
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema
-from bot.storage.locks import Locks, Requests
+from bot.storage.locks import Locks, Requests, has_lock_files
 from bot.storage.measures import Measures
 from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.outbox import Outbox, Posts
@@ -75,7 +76,14 @@ class Store:
 
 
 def open_store(
-    url: str, *, read_only: bool = False, existing: bool = False, busy_timeout: float = BUSY_TIMEOUT, namer: CommuneNamer | None = None
+    url: str,
+    *,
+    read_only: bool = False,
+    existing: bool = False,
+    busy_timeout: float = BUSY_TIMEOUT,
+    namer: CommuneNamer | None = None,
+    now: datetime | None = None,
+    was_there: bool = False,
 ) -> Store:
     """Open the database at `url`, creating its tables first. `busy_timeout` is in seconds.
 
@@ -85,11 +93,14 @@ def open_store(
 
     With `read_only` nothing is created or written: where there is no database yet the store is empty, and kept in memory; with
     `existing` besides that is an error.
+
+    `was_there`: what is beside it shows that there was a database, as lock files do; where it is gone, what it may have posted is looked
+    for before it is sent. `now` is the instant of that (aware).
     Raises BadUrl, Unavailable, Locked, NotWritable, Full, Corrupt or WrongSchema, all of them StorageError.
     """
     address = parse_url(url)
     try:
-        opened = _open_to_read(address, busy_timeout) if read_only else _open_to_write(address, busy_timeout, namer)
+        opened = _open_to_read(address, busy_timeout) if read_only else _open_to_write(address, busy_timeout, namer, now, was_there)
     except (Unavailable, NotWritable, Corrupt, WrongSchema) as error:
         # A server may be there a minute later; a file does not get better by waiting.
         error.is_lasting = isinstance(error, WrongSchema) or address.get_backend_name() == "sqlite"
@@ -100,14 +111,14 @@ def open_store(
     return opened
 
 
-def _open_to_write(url: URL, busy_timeout: float, namer: CommuneNamer | None) -> Store:
+def _open_to_write(url: URL, busy_timeout: float, namer: CommuneNamer | None, now: datetime | None, was_there: bool) -> Store:
     if url.get_backend_name() == "sqlite" and not in_memory(url):
         _require_folder(url)
         _make_file(url)
     database = Database(make_engine(url, read_only=False, busy_timeout=busy_timeout), name=masked(url), read_only=False)
     try:
         use_wal(database.engine, busy_timeout)
-        lay_out(database.engine)
+        lay_out(database.engine, (now or datetime.now(UTC)) if was_there or has_lock_files(url) else None)
         _begin_to_renew(database, namer)
     except StorageError:
         database.close()

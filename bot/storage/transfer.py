@@ -38,7 +38,7 @@ from sqlalchemy.types import TypeEngine
 
 from bot.domain.posts import CHATS, NoticeState, PostState
 from bot.storage.backup import copy_checked, file_digest, file_of, require_file, run_client, stamp, verify, whole
-from bot.storage.baseline import VERSION_TABLE, create_tables, has_tables, require_same, show_version
+from bot.storage.baseline import VERSION_TABLE, create_tables, has_tables, mark_moved, require_same, show_version
 from bot.storage.columns import EnumText, Instant, JsonDocument, PackedText
 from bot.storage.database import Database, begin_to_write, make_engine, masked, parse_url, translate
 from bot.storage.errors import Corrupt, Locked, StorageError, Unavailable, WrongSchema
@@ -257,6 +257,8 @@ def _carry_over(store: Store, database: Database, on_rows: Callable[[str, int, i
             _go_on_counting(goal, table, last or 0)
         show_version(goal)
         _moving.drop(goal)
+    with store.database.writing() as origin:
+        mark_moved(origin)
     return counts
 
 

@@ -100,12 +100,30 @@ PLANS = (
     # A digest, killed again while it is looked for.
     Plan("stored", 3, "probe", ignores_keys=True, most_per_day=2, blows=(blow(Step.STORED, "telegram"), blow(Step.LOOK_HALF, "telegram"))),
     # Side by side: the one that waits goes on where the killed one was.
-    Plan("poll beside run", 3, "probe", ignores_keys=True, most_per_day=60, blows=(blow(Step.STORED, "telegram"),), lives=("run", "poll")),
     Plan(
-        "two polls", 3, "probe", ignores_keys=True, most_per_day=60, blows=(blow(Step.RECEIVED_LATE, "mastodon"),), lives=("poll", "poll")
+        "accept beside run", 3, "probe", ignores_keys=True, most_per_day=60, blows=(blow(Step.STORED, "telegram"),), lives=("run", "accept")
+    ),
+    Plan(
+        "two at once",
+        3,
+        "probe",
+        ignores_keys=True,
+        most_per_day=60,
+        blows=(blow(Step.RECEIVED_LATE, "mastodon"),),
+        lives=("accept", "accept"),
     ),
     # What changes a decree was found before it, and waits for its post, whoever is killed.
     Plan("chain", 3, "probe", ignores_keys=True, most_per_day=60, blows=(blow(Step.STORED, "mastodon"),), chain="backwards"),
+    # A backup in the place of a database that was killed in the middle of a thread.
+    Plan(
+        "restored",
+        3,
+        "probe",
+        ignores_keys=True,
+        most_per_day=60,
+        blows=(blow(Step.HALF, "mastodon"), blow(Step.STORED, "mastodon")),
+        restored=True,
+    ),
     # Chats that follow something: killed while one is sent its message, and while that is looked for.
     Plan(
         "followers",
@@ -127,7 +145,7 @@ def test_killed_and_started_again_it_tells_every_decree_once_and_in_order(tmp_pa
     outcomes = soak(PLANS, tmp_path, beside=2)
     assert [outcome.killed for outcome in outcomes] == [tuple(blow.step for blow in plan.blows) for plan in PLANS]
     assert [outcome for outcome in outcomes if not outcome.is_well] == []
-    assert sum(outcome.posts for outcome in outcomes) == 42
+    assert sum(outcome.posts for outcome in outcomes) == 48
 
 
 @pytest.mark.short_form

@@ -12,6 +12,8 @@ from bot.app.demo.replay import Replay
 from bot.app.demo.scenario import DROME
 from bot.app.service import Service
 from bot.app.wiring import Parts
+from bot.domain.posts import PostState
+from bot.domain.tasks import beside
 from bot.operators.alerts import SOURCES_SETTLE
 from bot.storage.schema import recueils
 from tests.e2e.test_operations import Logs
@@ -60,6 +62,31 @@ async def test_a_page_that_is_gone_is_told_to_the_operators_and_to_nobody_else(t
             [_, ended] = await look(world, parts, QUARTER)
             assert ended.startswith("✅ Vigie: a problem has ended")
         assert [message.text for message in telegram.messages_in(CHANNEL)] == posts
+
+
+async def test_while_another_program_uses_the_token_nothing_is_posted_and_operators_are_notified(
+    telegram: FakeBotApi, tmp_path: Path
+) -> None:
+    stop = asyncio.Event()
+    with Replay(published(NOON.date())) as replay:
+        world = World(replay, tmp_path / "vigie.db", telegram, commands=True)
+        telegram.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request")
+        async with world.bot(("26",)) as parts:
+            assert parts.telegram is not None
+            with Logs() as logs:
+                async with beside(parts.telegram.run(stop)):
+                    await logs.until(lambda: logs.of("telegram.unreachable"))
+                    done = await one_round(parts, ("26",))
+                    await parts.checker.check()
+                    assert {(one.post.destination, one.state) for one in done.delivered} == {("channel", PostState.PENDING)}
+                    assert not any(message.from_bot for message in telegram.messages_in(CHANNEL))
+                    assert await look(world, parts, timedelta(0)) == []
+                    [told] = await look(world, parts, QUARTER)
+                    assert "another program polls with the same token (409)" in told
+        async with world.bot(("26",)) as parts:
+            await parts.checker.check()
+            await parts.deliverer.deliver_due()
+    assert sum(message.from_bot for message in telegram.messages_in(CHANNEL)) == len(done.ingested.posts) > 0
 
 
 async def test_the_running_bot_looks_by_itself(telegram: FakeBotApi, tmp_path: Path) -> None:

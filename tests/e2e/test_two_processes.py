@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from starlette.responses import Response
 from bot.app.demo.pdfs import ActSpec, RecueilSpec, build_recueil
 from bot.app.demo.replay import CannedAnswer
 from bot.app.demo.scenario import DROME, DemoLink, demo_text, downloads
+from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store
+from tests.bot.real_acts import DOUBTFUL_TEXT
 from tests.e2e.test_operations import Bot, Sites, bot, configure, publish
 from tests.e2e.world import CHANNEL, posts_in
 from tests.processes import Done, Zygote, clean_environ
@@ -160,6 +163,34 @@ async def test_a_poll_beside_a_running_bot_shows_what_that_found(
         assert running.end() == 0
     assert len(posts_in(telegram, CHANNEL)) == 2
     assert max(sites.pdfs_asked.values()) == 1
+
+
+@pytest.mark.parametrize("beside", ["run", None])
+async def test_what_a_person_accepts_is_sent_by_whoever_works(
+    zygote: Zygote, sites: Counting, telegram: FakeBotApi, folder: Path, beside: str | None
+) -> None:
+    act = ActSpec("Préfecture de la Drôme", f"26-{sites.today}-00302", "Arrêté relatif à la sécurité de la gare", (DOUBTFUL_TEXT,))
+    recueil = build_recueil(RecueilSpec("DRÔME", f"26-{sites.today.year}-302", sites.today, (act,)))
+    sites.resources[sites.decree_pdf] = CannedAnswer(recueil, "application/pdf")
+    assert (await asyncio.to_thread(run, zygote, folder, "poll")).code == 0
+    gate = telegram.hold("sendPhoto", stored=True)
+    with bot(zygote.begin, folder, beside) if beside else nullcontext() as running:
+        if running is not None:
+            await asyncio.to_thread(running.until, lambda: works(folder, running))
+        [waiting] = (await asyncio.to_thread(run, zygote, folder, "review", "list", "--json")).json
+        accepting = asyncio.create_task(asyncio.to_thread(run, zygote, folder, "review", "accept", str(waiting["id"]), "--json"))
+        await gate.reached()
+        # While its upload is slow, whoever works is the one that sends it: nobody takes it for a message in doubt.
+        with database(folder) as store:
+            holder = store.locks.holder(LockName.WORK)
+            assert holder is not None
+            assert [post.state for post in store.posts.listed()] == [PostState.SENDING]
+        assert holder.command == ("vigie run" if beside else "vigie deliver")
+        gate.open()
+        done = await accepting
+    assert (done.code, [post["state"] for post in done.json["posts"]]) == (0, ["sent"])
+    assert ("handed to vigie run" in done.err) is (beside is not None)
+    assert len(posts_in(telegram, CHANNEL)) == 1
 
 
 async def test_a_poll_that_is_interrupted_while_it_waits_leaves_nothing(zygote: Zygote, sites: Counting, folder: Path) -> None:

@@ -14,6 +14,7 @@ import httpx
 import structlog
 
 from bot.delivery.channel import (
+    DeliveryError,
     DeliveryUnknown,
     DestinationRefused,
     EditExposed,
@@ -228,20 +229,15 @@ class MastodonChannel:
     async def send(self, post: Post) -> Sent:
         """Post the status, and where it is a thread the others after it.
 
-        Raises NotSent, Refused (DestinationRefused when the account itself is refused) or Unknown.
+        Raises NotSent, Refused (DestinationRefused when the account itself is refused) or Unknown, the latter also for a thread that was
+        broken off: `find` goes on with it.
         """
-        first = await self._begun(post)
-        known = first is not None
-        if first is None:
-            first = created(await self._post_within_limits(post))
-        await self._complete_thread(post, first, known=known)
+        first = created(await self._post_within_limits(post))
+        try:
+            await self._complete_thread(post, first, known=False)
+        except DeliveryError as error:
+            raise DeliveryUnknown(f"{error}; its first status is there") from None
         return Sent(str(first["id"]), self._api.rest)
-
-    async def _begun(self, post: Post) -> Mapping[str, Any] | None:
-        """Return the first status of a thread that was perhaps begun in an earlier try; None where there is none."""
-        if not self._thread or post.digest is not None or post.attempts < 2:
-            return None
-        return await self._look_for(post)
 
     async def _complete_thread(self, post: Post, first: Mapping[str, Any], *, known: bool) -> None:
         if self._thread and post.digest is None:
@@ -390,20 +386,18 @@ class MastodonChannel:
 
         What was edited meanwhile is found as long as it keeps link and number. What was deleted at the server is absent. Raises Unknown
         when that takes too many pages or the account cannot be read, NotSent when the server cannot be reached. A thread that is not there
-        to its end counts as absent: sending it again goes on where it stopped.
+        to its end is completed first.
         """
         status = await self._look_for(post)
         if status is None:
             return None
-        if self._thread and post.digest is None and len(texts := self._texts(post, await self._status_limits())) > 1:
-            try:
-                if len(await thread_of(self._request, status)) + 1 < len(texts):
-                    return None
-            except DeliveryUnknown as error:
-                raise NotSent(str(error)) from None
-            except Refused as error:
-                raise DeliveryUnknown(f"{error}; look at the account") from None
-        return Sent(str(status["id"]))
+        try:
+            await self._complete_thread(post, status, known=True)
+        except DeliveryUnknown as error:
+            raise NotSent(str(error)) from None
+        except Refused as error:
+            raise DeliveryUnknown(f"{error}; look at the account") from None
+        return Sent(str(status["id"]), self._api.rest)
 
     async def _look_for(self, post: Post) -> Mapping[str, Any] | None:
         """Return the status of a post, None where it certainly is not there; see `find`."""

@@ -37,6 +37,7 @@ from bot.delivery.telegram.client import (
     OtherWording,
     Search,
     SendingBot,
+    Shows,
     check_chat,
     keyboard,
     reading_chat,
@@ -93,7 +94,7 @@ class TelegramChannel:
     ) -> None:
         self.name = name
         self._where = where
-        self._sending = sending
+        self.sending = sending
         self._words = words
         self._messages = messages
         self._pictured = pictured
@@ -108,6 +109,8 @@ class TelegramChannel:
         """Send the post. Raises NotSent (Migrated when the chat has moved), Refused (DestinationRefused when the chat itself is out of
         reach) or Unknown."""
         text = self._words.text(post)
+        async with self._answers():
+            self.sending.ensure_alone()
         with before_sending():
             await self._begin(post)
         async with self._answers():
@@ -123,7 +126,7 @@ class TelegramChannel:
         if known is not None or self._reconcile != "probe":
             return
         try:
-            found = await Search(self._sending.bot, chat).near_the_end()
+            found = await Search(self.sending.bot, chat).near_the_end()
         except ChatMigrated as moved:
             raise await self._moved(moved) from None
         except (TelegramError, DeliveryUnknown):
@@ -155,7 +158,8 @@ class TelegramChannel:
     async def check(self) -> str | None:
         """Check whether the token, the chat and the rights there are as they must be. See `Checkable`."""
         async with self._answers():
-            wrong = await check_chat(self._sending.bot, await self._where.chat())
+            self.sending.ensure_alone()
+            wrong = await check_chat(self.sending.bot, await self._where.chat())
         # Only who looks for lost messages needs to be without that right.
         return wrong if self._reconcile == "probe" else None
 
@@ -164,7 +168,7 @@ class TelegramChannel:
         if self._reconcile != "probe":
             return "waits for you" if self._reconcile == "hold" else "is sent again"
         async with self._answers():
-            found = await self._sending.bot.get_chat(await self._where.chat())
+            found = await self.sending.bot.get_chat(await self._where.chat())
         return "is looked for" if found.type == ChatType.CHANNEL else "waits for you: in channels only it can be looked for"
 
     async def room(self, decrees: Sequence[Decree]) -> int:
@@ -179,7 +183,7 @@ class TelegramChannel:
         except ChatMigrated as moved:
             raise await self._moved(moved) from None
         except TelegramError as error:
-            raise self._sending.failure(error) from None
+            raise self.sending.failure(error) from None
 
     async def _moved(self, moved: ChatMigrated) -> Migrated:
         # Its messages have other ids there.
@@ -202,7 +206,7 @@ class TelegramChannel:
 
         async def send(said: str, mode: ParseMode | None) -> Message:
             photo = InputFile(picture.data, filename=picture.file_name)
-            return await self._sending.bot.send_photo(
+            return await self.sending.bot.send_photo(
                 chat, photo, caption=said, parse_mode=mode, reply_parameters=reply, reply_markup=markup
             )
 
@@ -210,7 +214,7 @@ class TelegramChannel:
             return await self._html_or_plain(send, caption)
         except BadRequest as error:
             # Nothing was sent. A chat that takes no photos may take texts; one that takes nothing says so again.
-            reason = scrub(error.message, self._sending.bot.token)
+            reason = scrub(error.message, self.sending.bot.token)
             log.warning("picture.refused", destination=self.name, error=reason)
             return None
 
@@ -218,7 +222,7 @@ class TelegramChannel:
         chat, markup = await self._where.chat(), markup_of(text)
 
         async def send(said: str, mode: ParseMode | None) -> Message:
-            return await self._sending.bot.send_message(
+            return await self.sending.bot.send_message(
                 chat, said, parse_mode=mode, reply_parameters=reply, reply_markup=markup, link_preview_options=NO_PREVIEW
             )
 
@@ -230,7 +234,7 @@ class TelegramChannel:
         Telegram keeps texts and captions apart, and which one a post is was never recorded: both are tried. One that has it already is
         left as it is. Raises TelegramError.
         """
-        bot = self._sending.bot
+        bot = self.sending.bot
 
         async def edit_text(said: str, mode: ParseMode | None) -> None:
             markup = markup_of(text)
@@ -257,7 +261,7 @@ class TelegramChannel:
         except BadRequest as error:
             if not says(error, CANNOT_PARSE):
                 raise
-            reason = scrub(error.message, self._sending.bot.token)
+            reason = scrub(error.message, self.sending.bot.token)
             log.warning("post.sent_plain", destination=self.name, error=reason)
             return await send(text.plain, None)
 
@@ -280,7 +284,7 @@ class TelegramChannel:
         chat = await self._where.chat()
         with reading_chat():
             history = await asyncio.to_thread(self._messages.history, post.id, chat)
-        in_digest, search = False, Search(self._sending.bot, chat)
+        in_digest, search = False, Search(self.sending.bot, chat)
 
         def is_it(text: str, links: Collection[str]) -> bool:
             nonlocal in_digest
@@ -317,14 +321,14 @@ class TelegramChannel:
         except ChatMigrated as moved:
             raise await self._moved(moved) from None
         except TelegramError as error:
-            failure = self._sending.failure(error)
+            failure = self.sending.failure(error)
             if isinstance(failure, NotSent):
                 raise failure from None
             raise (NotSent if isinstance(failure, DeliveryUnknown) else DeliveryUnknown)(str(failure)) from None
 
     async def close(self) -> None:
         """Release connections."""
-        await self._sending.close()
+        await self.sending.close()
 
 
 def markup_of(text: TelegramText | None) -> InlineKeyboardMarkup | None:
@@ -336,9 +340,6 @@ def markup_of(text: TelegramText | None) -> InlineKeyboardMarkup | None:
 
 CAPTION_LIMIT = 1024
 """UTF-16 code units of a photo's caption, after entity parsing (Bot API, `sendPhoto`)."""
-
-Shows = Callable[[str, Collection[str]], bool]
-"""Whether a message with this text and these links is the one that is looked for."""
 
 
 class TelegramWords:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import warnings
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,8 +158,15 @@ class SendingBot:
             httpx_kwargs={"trust_env": trust_env, "limits": ONE_REQUEST_PER_CONNECTION},
         )
         request.longest = read_timeout * READS
+        self.is_shared = False
+        """Whether another program polls with the same token: it may post what this one posts."""
         self.bot = Bot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
         self._request = request
+
+    def ensure_alone(self) -> None:
+        """Raise DestinationRefused while another program uses the token."""
+        if self.is_shared:
+            raise DestinationRefused("Telegram: another program polls with the same token (409), and may post the same: end it")
 
     def failure(self, error: TelegramError) -> DeliveryError:
         """Return what a failed send means. Its message never holds the token."""
@@ -258,6 +266,14 @@ SEARCH_PAUSE = 15.0
 _HOLE = 3
 """Ids in a row that are tried where `near_the_end` wants a message."""
 _REFUSED = keyboard("·", "https://")
+_UNLIKE = keyboard("…", "https://t.me/")
+"""No message has it."""
+
+Writer = Literal["bot", "other", "nobody"]
+_WRITERS: dict[tuple[str, ...], Writer] = {ABSENT: "nobody", NOT_OURS: "other", BAD_BUTTON: "bot", NOT_MODIFIED: "bot"}
+
+Shows = Callable[[str, Collection[str]], bool]
+"""Whether a message with this text and these links is the one that is looked for."""
 
 Rebuild = Callable[[str, str], Awaitable[Button | None]]
 """Returns the button of the post with this text and this link, None where no such post is known."""
@@ -283,7 +299,7 @@ class Search:
     refuses (`editMessageReplyMarkup` with an address that is none), which changes nothing, whoever wrote the message:
 
     - "message to edit not found": no such message (never sent, or deleted);
-    - "message can't be edited": a message of somebody else;
+    - "message can't be edited", at this or at the next request: a message of somebody else;
     - the button is refused: a message of the bot. It is then given the very button that is looked for:
       "message is not modified" says that it has it: found. Success says that it is another one, which now has a wrong button. Its own is
       made again from its decree, which its text and link name. If these are ours, the message is the one sought, unless its words are of
@@ -312,7 +328,7 @@ class Search:
     async def find(
         self,
         button: Button,
-        shows: Callable[[str, Collection[str]], bool],
+        shows: Shows,
         history: ChatHistory,
         *,
         twin: Callable[[str], OtherWording | None],
@@ -334,8 +350,10 @@ class Search:
             is_there = message_id in history.known
             if not is_there:
                 asked += 1
-                writer = await self.writer(message_id)
-                if writer == "bot" and await self._has(message_id, button, shows, twin, rebuild):
+                writer: Writer | Literal["sought"] = await self.writer(message_id)
+                if writer == "bot":
+                    writer = await self._compared(message_id, button, shows, twin, rebuild)
+                if writer == "sought":
                     return message_id
                 is_there = writer != "nobody"
             absent = 0 if is_there or message_id <= newest else absent + 1
@@ -367,49 +385,62 @@ class Search:
                 return message_id
         return None
 
-    async def writer(self, message_id: int) -> Literal["bot", "other", "nobody"]:
+    async def writer(self, message_id: int) -> Writer:
         """Return whose message has this id in the chat. Nothing is changed."""
-        try:
-            await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=_REFUSED)
-        except BadRequest as error:
-            if says(error, ABSENT):
-                return "nobody"
-            if says(error, NOT_OURS):
-                return "other"
-            if not says(error, BAD_BUTTON):
-                raise
-        return "bot"
+        given = await self._given(message_id, _REFUSED)
+        return "bot" if isinstance(given, Message) else given
 
-    async def _has(
+    async def _given(self, message_id: int, markup: InlineKeyboardMarkup | None) -> Message | Writer:
+        """Give a message this keyboard; return it as it is then, `bot` where it is the bot's and was not changed, or whose it is."""
+        try:
+            changed = await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=markup)
+        except BadRequest as error:
+            for said, writer in _WRITERS.items():
+                if says(error, said):
+                    return writer
+            raise
+        return changed if isinstance(changed, Message) else "other"
+
+    async def _compared(
         self,
         message_id: int,
         button: Button,
-        shows: Callable[[str, Collection[str]], bool],
+        shows: Shows,
         twin: Callable[[str], OtherWording | None],
         rebuild: Rebuild,
-    ) -> bool:
-        """Whether this message of the bot is the one looked for."""
-        try:
-            message = await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=keyboard(button.text, button.url))
-        except BadRequest as error:
-            if says(error, NOT_MODIFIED):
-                return True
-            if says(error, ABSENT):
-                return False
-            raise
-        if not isinstance(message, Message):
-            return False
-        links, text = _links(message), message.text or message.caption or ""
+    ) -> Writer | Literal["sought"]:
+        """Find out whether a message that seems to be the bot's is the one looked for."""
+        given = await self._given(message_id, keyboard(button.text, button.url))
+        if not isinstance(given, Message):
+            return "sought" if given == "bot" else given
+        text, links = _shown(given)
         own = links[-1] if links else None
         is_sought = shows(text, [link.url for link in links])
         if is_sought:
             other = twin(text)
             if other is None:
-                return True
+                return "sought"
             own, is_sought = other.button, other.is_sought
         elif own is not None:
             own = await rebuild(text, own.url) or own
-        await self._bot.edit_message_reply_markup(self._chat, message_id, reply_markup=keyboard(own.text, own.url) if own else None)
+        await self._given(message_id, keyboard(own.text, own.url) if own else None)
+        return "sought" if is_sought else "bot"
+
+    async def is_post(self, message_id: int, button: Button, shows: Shows) -> bool:
+        """Whether a message in a chat where the bot answers too is the post that `shows` recognises by its text and its links.
+
+        To see that, its buttons are replaced; a post gets its own back. They decide nothing: interrupted, this could leave them at another.
+        """
+        if await self.writer(message_id) != "bot":
+            return False
+        given = await self._given(message_id, _UNLIKE)
+        if given == "bot":  # interrupted here before
+            given = await self._given(message_id, None)
+        if not isinstance(given, Message):
+            return False
+        text, links = _shown(given)
+        is_sought = shows(text, [link.url for link in links])
+        await self._given(message_id, keyboard(button.text, button.url) if is_sought else None)
         return is_sought
 
     async def _ensure_harmless(self) -> None:
@@ -424,16 +455,29 @@ class Search:
             )
 
 
+_LAST = 1000
+
+
 class Mailbox:
     """The newest message ids known: in the row that private chats and basic groups share, and in each supergroup that the bot has met since
-    it began. Use it in one event loop only."""
+    it began; and the last messages that are no posts. Use it in one event loop only."""
 
     def __init__(self, newest: int | None = None) -> None:
         self.newest = newest
         self._own: dict[int, int] = {}
+        self._others: deque[tuple[int, int]] = deque(maxlen=_LAST)
 
     def note(self, chat: int, message_id: int) -> None:
-        """Note a message of any chat."""
+        """Note a message of any chat that is no post: what a person wrote, or an answer of the bot."""
+        self.sent(chat, message_id)
+        self._others.append((chat, message_id))
+
+    def others_in(self, chat: int) -> frozenset[int]:
+        """Return the last messages of a chat that are no posts."""
+        return frozenset(message_id for where, message_id in self._others if where == chat)
+
+    def sent(self, chat: int, message_id: int) -> None:
+        """Note a post that was sent to a chat."""
         if is_shared(chat_destination(chat)):
             self.newest = max(message_id, self.newest or 0)
         else:
@@ -464,8 +508,8 @@ def shows_digest(wanted: Collection[str], language: Language, text: str, links: 
     return digest_language(text) == language and set(wanted) <= set(links)
 
 
-def _links(message: Message) -> list[Button]:
-    """Return words and address of the links in a message's text or caption; the words of a bare address are the address."""
+def _shown(message: Message) -> tuple[str, list[Button]]:
+    """Return the text or caption of a message, and words and address of its links; the words of a bare address are the address."""
     parse = message.parse_entities if message.text is not None else message.parse_caption_entities
     found = parse([MessageEntity.TEXT_LINK, MessageEntity.URL]) if message.text or message.caption else {}
-    return [Button(words, entity.url or words) for entity, words in found.items()]
+    return message.text or message.caption or "", [Button(words, entity.url or words) for entity, words in found.items()]

@@ -1,11 +1,11 @@
 """Posts to one chat that follows something: a person, or a group whose administrators wanted it.
 
-A message whose answer was lost is looked for without touching any: each id that may be its own is asked for with a button that
-Telegram always refuses (see `Search`), which shows whether the bot wrote a message of that id in that chat.
+A message whose answer was lost is looked for: each id that may be its own is tried with a button that Telegram always refuses (see
+`Search`), which shows whether the bot wrote a message of that id in that chat. What such a message shows tells the post from an answer,
+which an answer that nobody recorded pays for with its buttons.
 All private chats and basic groups of one bot share one row of ids (as of Telegram's own protocol; the Bot API does not say so): those of
-messages known to be elsewhere are passed over. A message of the bot that nobody recorded is taken for the one that is looked for, be it an
-answer to a command: a post may be missing then, but is never there twice. Where there is none up to `AHEAD` ids after the newest one known,
-the post is sent again.
+messages known to be elsewhere are passed over, and so are the answers of this process. Where the post is not among those up to `AHEAD` ids
+after the newest one known, it is sent again.
 """
 
 from __future__ import annotations
@@ -30,11 +30,21 @@ from bot.delivery.channel import (
     composing,
 )
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
-from bot.delivery.telegram.client import MOST_IN_ALL, MOST_LOOKED_AT, SEARCH_PAUSE, ChatAddress, Mailbox, Search, SendingBot, reading_chat
+from bot.delivery.telegram.client import (
+    MOST_IN_ALL,
+    MOST_LOOKED_AT,
+    SEARCH_PAUSE,
+    ChatAddress,
+    Mailbox,
+    Search,
+    SendingBot,
+    Shows,
+    reading_chat,
+)
 from bot.domain.acts import CHANGING, Decree
 from bot.domain.posts import Follower, Post, Topics, chat_destination, is_shared, reasons
 from bot.domain.tasks import run_to_completion
-from bot.messages.announcement import TelegramText, telegram_text
+from bot.messages.announcement import Button, TelegramText, telegram_text
 from bot.messages.digests import telegram_digest, telegram_room
 from bot.messages.following import COMMANDS, FollowNames, digest_reason, foot_length, footed, reason_text
 from bot.messages.words import TEXT_LIMIT, html_text
@@ -42,6 +52,9 @@ from bot.storage.chats import ChatMessages
 
 AHEAD = 40
 """Ids after the newest one known that are asked for too: what came in the seconds of a send."""
+
+_PAUSE = "/pause"
+"""What stands below every message to a chat that follows something, in any language: see `bot.messages.following`."""
 
 
 class FollowerWords(TelegramWords):
@@ -72,6 +85,12 @@ class FollowerWords(TelegramWords):
         """Return how many of these decrees one message holds."""
         limit = TEXT_LIMIT - foot_length(digest_reason(self.composer.language))
         return telegram_room(decrees, self.composer.places, self.composer.language, limit=limit)
+
+    def marks(self, post: Post) -> tuple[Button | None, Shows]:
+        """Return the button of the message, and what recognises it by its text and links: an answer about the same decree has no last
+        line that says how to pause."""
+        button, shows_it = super().marks(post)
+        return button, lambda text, links: shows_it(text, links) and _PAUSE in text
 
     def _foot(self, post: Post) -> str:
         language = self.composer.language
@@ -114,7 +133,7 @@ class FollowerChannel(TelegramChannel):
 
     async def _telegram_answers(self) -> bool:
         try:
-            await self._sending.bot.get_me()
+            await self.sending.bot.get_me()
         except TelegramError:
             return False
         return True
@@ -126,7 +145,7 @@ class FollowerChannel(TelegramChannel):
         except Migrated:  # nothing was sent, wherever the program ends now: it is not looked for among the old ids
             await self._begin(post)
             raise
-        self._mailbox.note(self.follower.chat, int(sent.reference))
+        self._mailbox.sent(self.follower.chat, int(sent.reference))
         return sent
 
     async def say(self, words: str) -> None:
@@ -159,14 +178,18 @@ class FollowerChannel(TelegramChannel):
         if history.before is None:
             raise HoldForPerson("Telegram: no message is known from before this one; look at the chat")
         newest = max(history.before, history.newest or 0, self._mailbox.newest_in(self.follower.chat) or 0)
-        candidates = [
-            one for one in range(max(history.before, history.searched_to or 0) + 1, newest + AHEAD + 1) if one not in history.known
-        ]
+        known = history.known | self._mailbox.others_in(self.follower.chat)
+        candidates = [one for one in range(max(history.before, history.searched_to or 0) + 1, newest + AHEAD + 1) if one not in known]
         if newest - history.before > MOST_IN_ALL:
             raise DeliveryUnknown("Telegram: too many messages since the last one known")
-        search = Search(self._sending.bot, await self._where.chat())
+        search = Search(self.sending.bot, await self._where.chat())
+        button, shows = self._words.marks(post)
         for message_id in candidates[:MOST_LOOKED_AT]:
-            if await self._asking(search.writer(message_id)) == "bot":
+            if button is None:
+                is_it = await self._asking(search.writer(message_id)) == "bot"
+            else:
+                is_it = await self._asking(search.is_post(message_id, button, shows))
+            if is_it:
                 return self._remember(post, message_id)
         if len(candidates) <= MOST_LOOKED_AT:
             return None

@@ -105,7 +105,8 @@ class _Asked:
 class TelegramCommands:
     """The handlers of messages and buttons. Each is guarded: an error is answered politely and logged without anybody's words.
 
-    `sleep` is in seconds. `contact`: of whoever runs this instance, a mail or web address.
+    `sleep` is in seconds. `contact`: of whoever runs this instance, a mail or web address. `answered_in` takes the chat and the id of each
+    answer.
     """
 
     questions: Questions
@@ -115,6 +116,7 @@ class TelegramCommands:
     languages: ChatLanguages
     sleep: Sleep = asyncio.sleep
     contact: str = ""
+    answered_in: Callable[[int, int], None] = lambda _chat, _id: None
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers of messages and of the buttons of answers."""
@@ -290,12 +292,12 @@ class TelegramCommands:
         options: dict[str, Any] = {"do_quote": quoted, "allow_sending_without_reply": True if quoted else None}
         if reply.document is not None:
             file = InputFile(reply.document.content, reply.document.name)
-            await answered(partial(message.reply_document, file, caption=reply.plain, **options), self.sleep)
+            await self._give(partial(message.reply_document, file, caption=reply.plain, **options))
             return
         if reply.photo is not None:
             picture = InputFile(reply.photo.content, reply.photo.name)
             try:
-                await answered(partial(message.reply_photo, picture, caption=reply.plain, **options), self.sleep)
+                await self._give(partial(message.reply_photo, picture, caption=reply.plain, **options))
             except BadRequest as error:  # a group may forbid pictures: the words say the same
                 log.debug("telegram.photo_refused", error=type(error).__name__)
             else:
@@ -307,13 +309,18 @@ class TelegramCommands:
         keyboard = self._keyboard(reply, language)
         options = {"reply_markup": keyboard, "link_preview_options": _NO_PREVIEW}
         try:
-            await answered(partial(act, reply.markup, parse_mode=ParseMode.HTML, **options), self.sleep)
+            await self._give(partial(act, reply.markup, parse_mode=ParseMode.HTML, **options))
         except BadRequest as error:
             if "message is not modified" in error.message.lower():  # the page is already shown: the button was pressed twice
                 return
             if "can't parse entities" not in error.message.lower():
                 raise
-            await answered(partial(act, reply.plain, **options), self.sleep)
+            await self._give(partial(act, reply.plain, **options))
+
+    async def _give(self, act: Callable[[], Awaitable[Any]]) -> None:
+        sent = await answered(act, self.sleep)
+        if isinstance(sent, Message):
+            self.answered_in(sent.chat.id, sent.message_id)
 
     def _keyboard(self, reply: Reply, language: Language) -> InlineKeyboardMarkup | None:
         rows = [
@@ -364,7 +371,9 @@ async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
 class PollingRetries:
     """Repeats a call until it succeeds. Each cause of an outage is logged once, and so is the end of the outage."""
 
-    def __init__(self, stop: asyncio.Event, sleep: Sleep) -> None:
+    def __init__(self, stop: asyncio.Event, sleep: Sleep, shared: Callable[[bool], object] = bool) -> None:
+        """`shared` takes whether another program polls with the same token, when that is met and when it is over."""
+        self._shared = shared
         self._stop = stop
         self._sleep = sleep
         self._failures = 0
@@ -392,6 +401,8 @@ class PollingRetries:
             self._logged.add(cause)
             level = logging.ERROR if isinstance(error, InvalidToken) else logging.WARNING
             log.log(level, "telegram.unreachable", during=what, error=cause)
+            if cause == SECOND_POLLER:
+                self._shared(True)
         await unless(self._stop, self._sleep(pause_after(error, self._failures)))
 
     def _succeeded(self, what: str) -> None:
@@ -400,6 +411,7 @@ class PollingRetries:
         self._calm += 1
         if self._logged and (SECOND_POLLER not in self._logged or self._calm >= _CALM):
             self._logged.clear()
+            self._shared(False)
             log.info("telegram.recovered", during=what)
 
 
@@ -468,9 +480,12 @@ class TelegramBot:
         reviews: MoreButtons | None = None,
         following: FollowCommands | None = None,
         seen: Seen | None = None,
+        shared: Callable[[bool], object] = bool,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """`api_url` is the Bot API server without `/bot`; `sleep` is in seconds. `seen` is called in a thread."""
+        """`api_url` is the Bot API server without `/bot`; `sleep` is in seconds. `seen` is called in a thread, `shared` as in
+        `PollingRetries`."""
+        self._shared = shared
         self._token = token
         self._api_url = api_url.rstrip("/").removesuffix("/bot")
         self._commands = commands
@@ -489,7 +504,7 @@ class TelegramBot:
         for name, level in _TALKATIVE.items():
             logging.getLogger(name).setLevel(max(logging.getLogger(name).level, level))
         application = self._build()
-        patience = PollingRetries(stop, self._sleep)
+        patience = PollingRetries(stop, self._sleep, self._shared)
         try:
             await patience.attempt("getMe", application.initialize)
             await patience.attempt("deleteWebhook", application.bot.delete_webhook)

@@ -70,7 +70,9 @@ class MemoryOutbox(Outbox):
             for one in waiting:
                 connection.execute(insert(schema.decrees), _decree_row(one.decree))
                 row = {"id": one.id, "key": one.key, "destination": one.destination, "decree_id": one.decree.id, "state": one.state}
-                connection.execute(insert(schema.posts), row | {"attempts": one.attempts, "created_at": START})
+                connection.execute(
+                    insert(schema.posts), row | {"attempts": one.attempts, "created_at": START, "sought_since": one.sought_since}
+                )
 
     def move(self, post: Post, state: PostState, now: datetime, **values: Any) -> bool:
         self.causes.append(values.get("cause"))

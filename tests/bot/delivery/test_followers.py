@@ -13,6 +13,7 @@ import pytest
 from bot.delivery.channel import Limiter, MessageComposer, Migrated
 from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool, FollowerRound, for_digest
+from bot.delivery.telegram.channel import TelegramWords, markup_of
 from bot.delivery.telegram.client import ChatAddress, Mailbox, SendingBot
 from bot.delivery.telegram.follower import AHEAD, FollowerChannel, FollowerWords
 from bot.domain.acts import Decree, Facts, Kind, Moment, Reference
@@ -177,6 +178,32 @@ async def test_a_message_whose_answer_was_lost_is_there_once(world: World, chat:
     assert all(message.buttons for message in world.api.messages), "looking has changed none"
 
 
+@pytest.mark.parametrize("is_killed", [True, False])
+@pytest.mark.parametrize("chat", [7, GROUP])
+@pytest.mark.parametrize("stored", [True, False])
+async def test_an_answer_about_the_same_decree_is_not_taken_for_a_post_in_doubt(
+    world: World, chat: int, stored: bool, is_killed: bool
+) -> None:
+    world.follow(chat)
+    world.api.drop("sendMessage", stored=stored)
+    world.found("2031-1")
+    await world.pool.deliver_round()
+    [doubt] = world.store.posts.listed(chats=True)
+    text = TelegramWords(MessageComposer(PLACES, world.clock, "fr")).text(doubt)
+    # What `/recents` and the number of the decree answer, with the very button of the post.
+    answer = await world.sending.bot.send_message(chat, text.html, parse_mode="HTML", reply_markup=markup_of(text))
+    if is_killed:
+        world.restart()
+    else:
+        world.mailbox.note(chat, answer.message_id)
+    await world.work()
+    [sent] = [one for one in world.sent_to(chat) if "/pause" in one.text]
+    assert [post.reference for post in world.store.posts.listed(states=[PostState.SENT], chats=True)] == [str(sent.message_id)]
+    kept = {one.message_id: one.buttons for one in world.sent_to(chat)}
+    assert sent.buttons == [{"text": text.button.text, "url": text.button.url}] if text.button else []
+    assert bool(kept[answer.message_id]) is (stored or not is_killed), "only what nobody recorded loses its buttons"
+
+
 async def test_a_program_that_is_killed_while_it_sends(world: World) -> None:
     for chat in range(1, 9):
         world.follow(chat)
@@ -186,7 +213,10 @@ async def test_a_program_that_is_killed_while_it_sends(world: World) -> None:
         [claimed] = [one for one in world.store.posts.listed(destination=chat_destination(chat)) if one.state is PostState.SENDING]
         if chat != 3:  # the third was not about to be sent yet
             world.store.chat_messages.begin_after(claimed.id, world.mailbox.newest)
-    world.api.bot_says(1, "the message of the first one had left")
+    follower = world.store.follows.get(1)
+    assert follower is not None
+    [first] = world.store.posts.listed(destination=chat_destination(1))
+    await world.channel(follower).send(first)  # it had left
     world.restart()
     await world.work()
     assert [len(world.sent_to(chat)) for chat in range(1, 9)] == [1] * 8

@@ -17,6 +17,7 @@ from bot.delivery.deliverer import Deliverer
 from bot.domain.acts import Decree, Facts, Kind
 from bot.domain.posts import Follow, FollowKind, PostCause, PostState, Topics, chat_destination, may_be_posted, operator_key
 from bot.storage.backup import back_up
+from bot.storage.locks import LockName
 from bot.storage.store import Store, open_store
 from bot.storage.transfer import restore
 from tests.bot.delivery.memory import PLACES, Clock, mastodon_channel, telegram_channel
@@ -115,6 +116,30 @@ async def test_each_decree_is_there_once(
         assert [message.buttons for message in api.messages][: len(before)] == before, "each has its own button again"
         assert {str(message.message_id) for message in ours} == sent["t"]
         assert numbers(status["content"] for status in server.statuses()) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.usefixtures("laid_out")
+@pytest.mark.parametrize("evidence", ["lock files", "kept PDFs", "nothing"])
+async def test_what_a_database_had_sent_that_is_gone_is_not_sent_again(
+    tmp_path: Path, clock: Clock, api: FakeBotApi, evidence: str
+) -> None:
+    api.add_channel(CHAT)
+    file = tmp_path / "vigie.db"
+    async with MastodonServer(ignores_idempotency=True) as server:
+        for life in range(2):
+            with open_store(f"sqlite:///{file}", now=clock(), was_there=evidence == "kept PDFs" and life > 0) as store:
+                if evidence == "lock files":
+                    store.locks.take(LockName.RUN, "vigie run")
+                find(store, 1, clock, clock().date())
+                await deliver(store, clock, [partial(telegram, store, api, clock), partial(mastodon, store, server, clock)])
+                clock.now += DAY
+                find(store, 2 + life, clock, clock().date())
+                await deliver(store, clock, [partial(telegram, store, api, clock), partial(mastodon, store, server, clock)])
+                assert store.outbox.counts() == {"t": {PostState.SENT: 2}, "m": {PostState.SENT: 2}}
+            file.unlink()
+        expected = [1, 2, 3] if evidence != "nothing" else [1, 1, 2, 3]
+        assert numbers(message.text for message in api.messages if "n° 2031-" in message.text) == expected
+        assert numbers(status["content"] for status in server.statuses()) == expected
 
 
 def numbers(texts: object) -> list[int]:

@@ -64,6 +64,18 @@ async def test_people_wrote_in_between(api: FakeBotApi, channel: TelegramChannel
     assert all(message.reply_markup is None for message in people)
 
 
+async def test_whatever_telegram_checks_first_the_message_of_somebody_else_is_passed_over(
+    api: FakeBotApi, channel: TelegramChannel
+) -> None:
+    api.add_channel(CHAT)
+    await channel.send(post(1))
+    api.person_posts(CHAT, "bonjour")
+    await lose(api, channel, post(2), stored=True)
+    for said in ("BUTTON_URL_INVALID", "message can't be edited"):
+        api.fail("editMessageReplyMarkup", 400, f"Bad Request: {said}")
+    assert await channel.find(post(2)) == Sent(str(api.messages[-1].message_id))
+
+
 async def test_messages_were_deleted(api: FakeBotApi, channel: TelegramChannel) -> None:
     api.add_channel(CHAT)
     await channel.send(post(1))

@@ -238,7 +238,7 @@ async def test_a_number_of_nobody_known_there_is_for_a_person(world: World, act:
     reviewer = Reviewer(store=world.store, route=partial(destinations_for, world.destinations), clock=lambda: world.now, issuers=ISSUERS)
     [waiting] = reviewer.waiting(10)
     assert [item.text for item in waiting.evidence if item.cue == "number of no known authority"] == [act]
-    assert reviewer.accept(waiting.id, kind=None, by="command").posts == 2
+    assert len(reviewer.accept(waiting.id, kind=None, by="command").posts) == 2
     assert [decree.authority for decree in world.known] == ["50"]
     # What a person decided holds, at the next reading as well as under other rules.
     [recueil] = world.store.recueils.of("50")

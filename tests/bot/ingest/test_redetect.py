@@ -74,7 +74,7 @@ def test_a_decree_that_was_missed_is_recorded_and_posted_only_when_told_to(store
     assert decree is not None
     assert (decree.authority, decree.kind, decree.facts.number, decree.found_at) == ("26", Kind.AUTHORISATION, "2026-1104", LATER)
     assert [post.state for post in posts_of(store, [new])] == ([PostState.PENDING] if post else [])
-    assert (done.posts, store.reviews.waiting(10)) == (int(post), [])
+    assert (len(done.posts), store.reviews.waiting(10)) == (int(post), [])
     assert store.decrees.search("lumieres", 10).total == 1
     assert again.differences(recueil.id) == []
 
@@ -87,7 +87,7 @@ def test_a_known_decree_is_corrected_and_not_posted_again(store: Store, again: R
     [one] = again.differences(recueil.id)
     assert (one.effect, "cameras" in one.facts) == (Effect.CHANGED, True)
     [done] = applied(again, recueil.id, post=True)
-    assert (done.decrees, done.posts) == ((), 0)
+    assert (done.decrees, len(done.posts)) == ((), 0)
     now = store.decrees.get(decree.id)
     assert now is not None
     assert (now.kind, now.facts) == (decree.kind, decree.facts)
@@ -124,7 +124,7 @@ def test_a_lost_decree_that_a_person_confirms_stays_the_one_it_was(store: Store,
     [waiting] = store.reviews.waiting(10)
     reviewer = Reviewer(store=store, route=to_channel, clock=lambda: LATER)
     settled = reviewer.accept(waiting.id, kind=None, by="command")
-    assert (settled.decrees, settled.posts) == ((decree.id,), 0)
+    assert (settled.decrees, len(settled.posts)) == ((decree.id,), 0)
     assert again.differences(recueil.id) == []
 
 

@@ -22,7 +22,7 @@ from bot.queries.telegram.bot import TelegramBot
 from bot.queries.vocabulary import vocabulary
 from bot.storage.errors import Locked
 from bot.storage.store import Store
-from tests.bot.delivery.memory import operators_chat
+from tests.bot.delivery.memory import operators_chat, post
 from tests.bot.queries.conftest import commands_for
 from tests.bot.real_acts import LENS, NOW, UNSURE, authorisation, doubtful, new_recueil, read
 from tests.bot.storage.finding import posts_of
@@ -269,13 +269,13 @@ DECREE = Decision(Outcome.DECREE, Kind.RENEWAL, NOW, "telegram")
 @pytest.mark.parametrize(
     ("settled", "french"),
     [
-        (Settled(DECREE, (7,), 2), "C’est un arrêté (renouvellement) : enregistré sous [7], il va être publié."),
+        (Settled(DECREE, (7,), (post(1), post(2))), "C’est un arrêté (renouvellement) : enregistré sous [7], il va être publié."),
         (
             Settled(DECREE, (7,)),
             "C’est un arrêté (renouvellement) : enregistré sous [7], déjà connu ou ancien, il n’est pas publié.",
         ),
         (
-            Settled(DECREE, (7, 8), 1),
+            Settled(DECREE, (7, 8), (post(),)),
             "Il contient 2 arrêtés : enregistrés sous [7], [8], ceux qui n’étaient pas connus vont être publiés.",
         ),
         (Settled(DECREE, (7, 8)), "Il contient 2 arrêtés : enregistrés sous [7], [8], déjà connus ou anciens, ils ne sont pas publiés."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,12 +47,12 @@ def copy_when_new(patch: pytest.MonkeyPatch) -> None:
                     whole.write_bytes(template)
                     path.hardlink_to(whole)
 
-    def put_in_memory(engine: Engine) -> None:
+    def put_in_memory(engine: Engine, lost_at: datetime | None = None) -> None:
         if in_memory(engine.url):
             with closing(engine.raw_connection()) as raw:
                 assert isinstance(raw.driver_connection, sqlite3.Connection)
                 _in_memory().backup(raw.driver_connection)
-        lay_out(engine)
+        lay_out(engine, lost_at)
 
     patch.setattr(store, "_require_folder", put_file)
     patch.setattr(store, "lay_out", put_in_memory)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -61,6 +63,14 @@ def everything(store: Store) -> dict[str, list[dict[str, object]]]:
         }
 
 
+def copied(source: str) -> str:
+    """A copy: the file itself is opened no more once it was moved."""
+    file = source.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file)) as before, closing(sqlite3.connect(f"{file}.copy")) as copy:
+        before.backup(copy)
+    return f"{source}.copy"
+
+
 def same(source: str, target: str) -> None:
     with open_store(source) as before, open_store(target) as after:
         assert everything(after) == everything(before)
@@ -78,14 +88,19 @@ def same(source: str, target: str) -> None:
 
 def test_all_of_it_is_there(source: str, empty_database: str) -> None:
     told: dict[str, tuple[int, int]] = {}
+    before = copied(source)
     tables = move(source, empty_database, lambda name, there, of: told.__setitem__(name, (there, of)))
     assert told == {name: (rows, rows) for name, rows in tables.items()}
     assert tables["decrees"] == 9
     assert set(tables) == set(metadata.tables) - {"act_numbers", "decree_revision"}
     assert [name for name, rows in tables.items() if not rows] == ["decree_operators"]
-    same(source, empty_database)
+    same(before, empty_database)
     with pytest.raises(StorageError, match="has tables of Vigie already"):
-        move(source, empty_database, silent)
+        move(before, empty_database, silent)
+    for read_only in (True, False):
+        with pytest.raises(WrongSchema, match=r"carried over to PostgreSQL \(vigie move\): name that one in database.url") as caught:
+            open_store(source, read_only=read_only)
+        assert caught.value.is_lasting
 
 
 @pytest.mark.parametrize("changed", [False, True])
@@ -100,12 +115,13 @@ def test_killed_on_the_way_nobody_opens_it_and_it_goes_on(source: str, empty_dat
     with psycopg.connect(empty_database) as connection:
         # What was carried over is not carried over again: it would bring this back.
         connection.execute("UPDATE robots SET text = 'as it was carried over'")
+    before = copied(source)
     move(source, empty_database, silent)
     with psycopg.connect(empty_database) as connection:
         texts = connection.execute("SELECT text FROM robots").fetchall()
         assert texts == [("User-agent: *" if changed else "as it was carried over",)]
         connection.execute("UPDATE robots SET text = 'User-agent: *'")
-    same(source, empty_database)
+    same(before, empty_database)
 
 
 def test_nothing_is_done_while_a_program_works(source: str, empty_database: str) -> None:
@@ -124,8 +140,9 @@ def test_nothing_is_done_while_a_program_reads_what_was_before(source: str, empt
             record(store, 4)
         with pytest.raises(Locked, match="another program reads the database"):
             move(source, empty_database, silent)
+    before = copied(source)
     move(source, empty_database, silent)
-    same(source, empty_database)
+    same(before, empty_database)
 
 
 def test_only_to_postgresql(source: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
+from bot.app.delivering import delivering
 from bot.app.wiring import Parts
-from bot.cli.work import delivering
 from bot.domain.posts import PostState
 
 NOW = datetime(2031, 4, 19, 22, 0, tzinfo=UTC)
@@ -31,7 +31,7 @@ class Outbox:
         due, self.queued = self.queued, []
         self.asked.set()
         await self.go.wait()
-        return [SimpleNamespace(name=name, state=self.state) for name in due]
+        return [SimpleNamespace(name=name, post=SimpleNamespace(id=name), state=self.state) for name in due]
 
     async def next_due(self, now: datetime, destination: str) -> datetime | None:
         self.queued += self.paced[:1]
@@ -47,7 +47,7 @@ def parts_of(outbox: Outbox) -> Parts:
 async def test_what_is_found_goes_out_at_once_and_what_is_found_meanwhile_in_the_end() -> None:
     outbox = Outbox()
     parts = parts_of(outbox)
-    async with delivering(parts, asyncio.Event()) as delivery:
+    async with delivering(parts, asyncio.Event()) as delivered:
         outbox.queued.append("first")
         parts.recorder.on_queued()
         await outbox.asked.wait()
@@ -55,7 +55,7 @@ async def test_what_is_found_goes_out_at_once_and_what_is_found_meanwhile_in_the
         # Queued while the first is on its way, right before the end.
         outbox.queued.append("last")
         asyncio.get_running_loop().call_soon(outbox.go.set)
-    assert [cast("Any", item).name for item in delivery.done] == ["first", "last"]
+    assert [cast("Any", item).name for item in delivered.values()] == ["first", "last"]
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ async def test_posts_that_go_one_by_one_all_have_their_turn(naps: list[timedelta
     outbox.go.set()
     outbox.queued, outbox.paced, outbox.naps, outbox.state = ["a"], ["b", "c"], naps, state
     parts = parts_of(outbox)
-    async with delivering(parts, asyncio.Event()) as delivery:
+    async with delivering(parts, asyncio.Event()) as delivered:
         pass
-    assert [cast("Any", item).name for item in delivery.done] == expected
+    assert [cast("Any", item).name for item in delivered.values()] == expected
 
 
 async def test_a_destination_that_is_slow_keeps_nothing_from_the_others() -> None:
@@ -86,15 +86,15 @@ async def test_a_destination_that_is_slow_keeps_nothing_from_the_others() -> Non
                 return []
             due, self.queued = self.queued, []
             self.asked.set()
-            return [SimpleNamespace(name=name, state=self.state) for name in due]
+            return [SimpleNamespace(name=name, post=SimpleNamespace(id=name), state=self.state) for name in due]
 
     outbox = Two()
     parts = parts_of(outbox)
-    async with delivering(parts, asyncio.Event()) as delivery:
+    async with delivering(parts, asyncio.Event()) as delivered:
         for name in ("first", "second"):
             outbox.queued.append(name)
             outbox.asked.clear()
             parts.recorder.on_queued()
             await asyncio.wait_for(outbox.asked.wait(), 60)
         outbox.go.set()
-    assert [cast("Any", item).name for item in delivery.done] == ["first", "second"]
+    assert [cast("Any", item).name for item in delivered.values()] == ["first", "second"]
