@@ -8,6 +8,7 @@ whatever folder the command is run from — and, when it is given by the environ
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 import tomllib
@@ -103,7 +104,13 @@ def _read(file: Path) -> str:
     except UnicodeDecodeError:
         raise ConfigError([f"{file}: is not a text in UTF-8"]) from None
     except OSError as error:
-        raise ConfigError([f"{file}: cannot be read: {error.strerror or type(error).__name__}"]) from None
+        raise ConfigError([f"{file}: cannot be read: {_cause(error)}"]) from None
+
+
+def _cause(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return f"user {os.geteuid()}, as whom Vigie runs, has no right to (chown it to that user)"
+    return error.strerror or type(error).__name__
 
 
 def _parse(text: str, file: Path) -> Document:
@@ -332,8 +339,8 @@ def _put(table: Document, path: tuple[str | int, ...], secret: str, secret_file:
     try:
         table[secret] = _token(Path(named))
     except (OSError, ValueError) as error:
-        cause = error.strerror if isinstance(error, OSError) else str(error)
-        return [Problem((*path, secret_file), f"{printable(named)}: {cause or type(error).__name__}")]
+        cause = f"cannot be read: {_cause(error)}" if isinstance(error, OSError) else str(error)
+        return [Problem((*path, secret_file), f"{printable(named)}: {cause}")]
     return []
 
 
