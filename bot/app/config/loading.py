@@ -74,7 +74,7 @@ def read_configuration(
     Raises ConfigError with every problem at once, one a line, each with its file and line or its variable. Only whether two destinations
     are one place is reported later, once everything else is right.
     """
-    file = path if path is not None else DEFAULT_FILE if DEFAULT_FILE.is_file() else None
+    file = path if path is not None else DEFAULT_FILE if _is_there(DEFAULT_FILE) else None
     text = _read(file) if file is not None else ""
     as_written = _parse(text, file) if file is not None else {}
     written = deepcopy(as_written)
@@ -107,9 +107,16 @@ def _read(file: Path) -> str:
         raise ConfigError([f"{file}: cannot be read: {_cause(error)}"]) from None
 
 
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except PermissionError:  # reading it says so: what may be there is not taken for absent
+        return True
+
+
 def _cause(error: OSError) -> str:
     if isinstance(error, PermissionError):
-        return f"user {os.geteuid()}, as whom Vigie runs, has no right to (chown it to that user)"
+        return f"user {os.geteuid()}, as whom Vigie runs, has no right to (chown it and its folder to that user)"
     return error.strerror or type(error).__name__
 
 

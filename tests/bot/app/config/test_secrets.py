@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from pydantic import SecretStr
@@ -173,6 +174,16 @@ def test_a_file_that_the_user_of_the_program_may_not_read(tmp_path: Path, monkey
 
     monkeypatch.setattr(io, "open", refused)  # root, who may run the tests, reads every file
     monkeypatch.setattr(os, "geteuid", lambda: 10001)
-    why = f"/{closed}: cannot be read: user 10001, as whom Vigie runs, has no right to (chown it to that user)"
+    why = f"/{closed}: cannot be read: user 10001, as whom Vigie runs, has no right to (chown it and its folder to that user)"
     with pytest.raises(ConfigError, match=rf"{where}\S*{re.escape(why)}$"):
         load_settings(tmp_path / "config.toml", {}, known_codes=CODES)
+
+
+def test_a_folder_that_may_not_be_entered_is_not_one_without_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    monkeypatch.chdir(tmp_path / "closed")
+    refused = Mock(side_effect=PermissionError(errno.EACCES, "Permission denied", "config.toml"))
+    monkeypatch.setattr(Path, "is_file", refused)
+    monkeypatch.setattr(io, "open", refused)
+    with pytest.raises(ConfigError, match=r"^config\.toml: cannot be read: user \d+, as whom Vigie runs, has no right to"):
+        load_settings(None, {}, known_codes=CODES)
