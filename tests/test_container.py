@@ -5,10 +5,17 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
+import shutil
+import subprocess
+from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+
+from bot.app.config.loading import load_settings
+from bot.cli.context import WRONG_USE
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 Instruction = tuple[str, str]
@@ -72,15 +79,61 @@ def test_every_file_that_is_copied_is_there_and_is_not_ignored() -> None:
     assert {"pyproject.toml", "README.md", "LICENSE"} | linked <= set(copied)
 
 
+def compose(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The whole document, and its one service."""
+    document = yaml.safe_load(text)
+    [service] = document["services"].values()
+    return document, service
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("read_only", True), ("cap_drop", ["ALL"]), ("security_opt", ["no-new-privileges:true"]), ("stop_grace_period", "10s")],
+    [
+        ("read_only", True),
+        ("cap_drop", ["ALL"]),
+        ("security_opt", ["no-new-privileges:true"]),
+        ("stop_grace_period", "10s"),
+        ("volumes", ["./data:/data"]),
+        ("build", {"context": ".", "dockerfile": "Containerfile"}),
+        # What restarts it whatever it ends with must not do so for a wrong configuration.
+        ("restart", "unless-stopped"),
+        ("command", ["run", "--hold"]),
+    ],
 )
 def test_compose_leaves_the_container_little(option: str, value: object) -> None:
-    document = yaml.safe_load((CHECKOUT / "compose.yaml").read_text("utf-8"))
-    [service] = document["services"].values()
+    document, service = compose((CHECKOUT / "compose.yaml").read_text("utf-8"))
     assert service[option] == value
-    assert service["build"] == {"context": ".", "dockerfile": "Containerfile"}
-    targets = [volume.split(":")[1] for volume in service["volumes"]]
-    assert targets == ["/data", "/data/config.toml"]
-    assert "data" in document["volumes"]
+    assert set(document) == {"services"}
+
+
+def test_the_lines_for_pages_and_figures_are_options_at_loopback() -> None:
+    text = (CHECKOUT / "compose.yaml").read_text("utf-8")
+    _, service = compose(re.sub(r"^    # (network_mode|environment):", r"    \1:", text, flags=re.MULTILINE))
+    assert service["network_mode"] == "host"
+    settings = load_settings(None, service["environment"], known_codes=None)
+    assert (settings.web.listen, settings.observe.listen) == ("127.0.0.1:8080", "127.0.0.1:9464")
+
+
+@pytest.mark.parametrize("page", ["run.md", "run.fr.md"])
+def test_a_container_of_systemd_has_the_same_limits_and_is_not_restarted_for_a_wrong_configuration(page: str) -> None:
+    guide = (CHECKOUT / "docs" / page).read_text("utf-8")
+    [block] = re.findall(r"^```ini\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)
+    unit = ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read_string(block)
+    wanted = {"Volume": "/srv/vigie:/data:U", "ReadOnly": "true", "DropCapability": "ALL", "NoNewPrivileges": "true"}
+    assert {name: unit["Container"][name] for name in wanted} == wanted
+    packaged = (CHECKOUT / "bot" / "app" / "vigie.service").read_text("utf-8").splitlines()
+    for name in ("Restart", "RestartSec", "RestartPreventExitStatus"):
+        assert f"{name}={unit['Service'][name]}" in packaged
+    assert unit["Service"]["RestartPreventExitStatus"] == str(WRONG_USE)
+
+
+def test_where_nothing_builds_containers_that_is_said_and_is_no_failure(tmp_path: Path) -> None:
+    for name in ("bash", "env", "dirname"):
+        (tmp_path / name).symlink_to(shutil.which(name) or name)
+    done = subprocess.run(
+        [CHECKOUT / ".ci" / "image"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("image: neither podman nor docker works here: the container is not built")

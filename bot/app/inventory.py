@@ -104,11 +104,14 @@ def folder_beside(database: str, name: str) -> Path:
 
 def folders_of(settings: Settings) -> tuple[Path, ...]:
     """Return the folders in which the bot writes: that of a SQLite file, that of temporary files, those of PDFs."""
-    url = settings.database.url
-    file = sqlite_file(url)
-    unread, kept = settings.reading.kept_folder or folder_beside(url, "pdfs"), settings.storage.pdfs_folder or folder_beside(url, "archive")
-    folders = (*([Path(file).parent] if file else []), Path(tempfile.gettempdir()), unread, kept)
+    file, kept = sqlite_file(settings.database.url), settings.storage.pdfs_folder or folder_beside(settings.database.url, "archive")
+    folders = (*([Path(file).parent] if file else []), Path(tempfile.gettempdir()), unread_folder(settings), kept)
     return tuple(folder.absolute() for folder in folders)
+
+
+def unread_folder(settings: Settings) -> Path:
+    """Return the folder of the PDFs that are not wholly read yet."""
+    return settings.reading.kept_folder or folder_beside(settings.database.url, "pdfs")
 
 
 LEAST_FREE = 300
@@ -117,7 +120,13 @@ LEAST_FREE = 300
 
 def least_room(settings: Settings) -> tuple[int, str]:
     """Return how many MB are free on the fullest disk that the bot writes to, and the folder there. Raises OSError."""
-    return min((shutil.disk_usage(folder).free // 1_000_000, str(folder)) for folder in map(existing, folders_of(settings)))
+    return min(map(room_at, folders_of(settings)))
+
+
+def room_at(folder: Path) -> tuple[int, str]:
+    """Return how many MB are free on the disk of a folder, and that folder or the next one above it that is there. Raises OSError."""
+    there = existing(folder)
+    return shutil.disk_usage(there).free // 1_000_000, str(there)
 
 
 def closed_folder(settings: Settings) -> tuple[str, str] | None:

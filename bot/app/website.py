@@ -29,7 +29,7 @@ from bot.storage.store import Store, open_store
 from bot.web.documents import SiteContext, SiteSettings
 from bot.web.open_data import ExportInput, OpenData
 from bot.web.pictures import AT_ONCE, PagePictures
-from bot.web.server import Application, Cache, VisitorLimits, address_of_socket, bound, serve
+from bot.web.server import Application, Cache, ConnectionLimits, VisitorLimits, address_of_socket, bound, networks, serve
 from bot.web.site import addresses
 from sources.catalogue.authority import Authority
 
@@ -138,7 +138,7 @@ def open_pages(settings: Settings, authorities: Mapping[str, Authority], clock: 
 async def serve_pages(settings: Settings, authorities: Mapping[str, Authority], listening: socket.socket) -> None:
     """Serve the pages on a socket that is bound already, until this is cancelled. Raises StorageError."""
     with open_pages(settings, authorities) as pages:
-        await serve(pages, listening)
+        await serve(pages, listening, ConnectionLimits(proxies=networks(settings.web.proxies)))
 
 
 async def keep_serving(settings: Settings, authorities: Mapping[str, Authority], state: PagesState, sleep: Sleep = asyncio.sleep) -> None:

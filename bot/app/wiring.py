@@ -25,6 +25,7 @@ from bot.app.inventory import (
     namer_of,
     places_of,
     report_sources,
+    unread_folder,
     utc_now,
 )
 from bot.delivery.apprise import AppriseChannel
@@ -497,11 +498,11 @@ def open_retention(settings: Settings, store: Store, archive: PdfArchive, clock:
 
 def open_archive(settings: Settings) -> PdfArchive:
     """Open the PDFs on disk: in the configured folders, or in some beside the database."""
-    reading, storage, database = settings.reading, settings.storage, settings.database.url
+    storage = settings.storage
     return PdfArchive(
-        unread=reading.kept_folder or folder_beside(database, "pdfs"),
-        kept=storage.pdfs_folder or folder_beside(database, "archive"),
-        most_bytes=reading.kept_megabytes * _MEGABYTE,
+        unread=unread_folder(settings),
+        kept=storage.pdfs_folder or folder_beside(settings.database.url, "archive"),
+        most_bytes=settings.reading.kept_megabytes * _MEGABYTE,
         which=storage.keep_pdfs,
     )
 

@@ -22,7 +22,7 @@ from telegram.error import TelegramError
 from bot.app.config.destinations import destinations
 from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
-from bot.app.inventory import LEAST_FREE, closed_folder, least_room, utc_now, watched_codes
+from bot.app.inventory import LEAST_FREE, closed_folder, least_room, room_at, unread_folder, utc_now, watched_codes
 from bot.app.wiring import open_client, open_destinations
 from bot.cli.config import checked
 from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end
@@ -173,10 +173,10 @@ def _disk(settings: Settings) -> Diagnosis:
     free, least = least_room(settings)
     if free < LEAST_FREE:
         return Diagnosis("disk", "failed", f"{free:,} MB free at {least}", f"Free some: the bot wants {LEAST_FREE} MB and more.")
-    most = settings.reading.kept_megabytes
-    if free < most:
+    (beside, folder), most = room_at(unread_folder(settings)), settings.reading.kept_megabytes
+    if beside < most:
         todo = f"PDFs not wholly read may take {most:,} MB: free some, or lower reading.kept_megabytes."
-        return Diagnosis("disk", "warning", f"{free:,} MB free at {least}", todo)
+        return Diagnosis("disk", "warning", f"{beside:,} MB free at {folder}", todo)
     return Diagnosis("disk", "ok", f"{free:,} MB free at {least}")
 
 

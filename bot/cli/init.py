@@ -21,7 +21,7 @@ from telegram.error import TelegramError
 from bot.app import systemd
 from bot.app.config.destinations import destinations
 from bot.app.config.errors import ConfigError
-from bot.app.config.loading import DEFAULT_FILE, load_settings, variable
+from bot.app.config.loading import DEFAULT_FILE, anchor, from_environ, load_settings, variable
 from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import chat as chat_value
 from bot.app.config.values import contact as contact_value
@@ -79,14 +79,16 @@ def register(app: typer.Typer) -> None:
             fail(f"{target} is there already: nothing was changed. With --replace it is put aside as {target}.old", WRONG_USE)
         with _beside(target, ""):
             pass  # nobody answers questions for nothing
-        given = {
+        options = {
             ("http", "contact"): contact,
             ("watch", "authorities"): codes,
             ("database", "url"): database,
+            ("telegram", "api_url"): "",
             ("telegram", "channel"): channel,
             ("telegram", "operators_chat"): operators_chat,
             ("mastodon", "instance"): mastodon_instance,
         }
+        given = {place: value or _of_environment(place) for place, value in options.items()}
         tokens = {"telegram": _token_of("telegram", telegram_token_file), "mastodon": _token_of("mastodon", mastodon_token_file)}
         authorities = load_authorities()
         try:
@@ -95,7 +97,9 @@ def register(app: typer.Typer) -> None:
                 if service is None and os.geteuid() == 0 and systemd.SYSTEMD.is_dir():
                     service = typer.confirm("Have systemd run the bot as a service: write the unit for it?", default=False)
             if tokens["telegram"] and not given["telegram", "channel"]:
-                given["telegram", "channel"] = _chosen(run_to_end(_channels(tokens["telegram"])), ask=not yes)
+                given["telegram", "channel"] = _chosen(
+                    run_to_end(_channels(tokens["telegram"], given["telegram", "api_url"] or DEFAULT_API)), ask=not yes
+                )
         except typer.Abort:
             typer.echo(err=True)
             fail("interrupted; nothing was written. With --yes nothing is asked", INTERRUPTED)
@@ -107,6 +111,14 @@ def register(app: typer.Typer) -> None:
         if service:
             unit = loaded(Context(target, context.verbose))
             typer.echo(next_steps(write_unit(*unit, systemd.UNIT, browser=None, replacing=replace), systemd.UNIT.stem))
+
+
+def _of_environment(place: tuple[str, str]) -> str:
+    """Return the option as its variable has it, which is in force while accounts are tried: what is written says the same."""
+    overlay, _ = from_environ(os.environ, Settings)
+    anchor(overlay, Path.cwd())
+    value = overlay.get(place[0], {}).get(place[1], "")
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _in_state() -> str:
@@ -256,9 +268,9 @@ def _beside(target: Path, text: str) -> Iterator[Path]:
         trial.unlink(missing_ok=True)
 
 
-async def _channels(secret: str) -> dict[str, str]:
+async def _channels(secret: str, api_url: str) -> dict[str, str]:
     """Return the channels from which the bot received an update lately, with their titles."""
-    async with _bot(secret, os.environ.get(variable("telegram", "api_url")) or DEFAULT_API) as sending:
+    async with _bot(secret, api_url) as sending:
         updates = await sending.bot.get_updates(allowed_updates=["my_chat_member", "channel_post"])
     chats = {chat.id: chat for update in updates if (chat := update.effective_chat) is not None and chat.type == "channel"}
     return {f"@{chat.username}" if chat.username else str(chat.id): chat.title or "" for chat in chats.values()}

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from functools import partial
+from typing import Annotated
 
 import structlog
 import typer
@@ -22,7 +23,7 @@ from bot.app.service import Service
 from bot.app.systemd import STOPPING, ServiceManager
 from bot.app.wiring import assemble
 from bot.cli.backfill import handed_backfill
-from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end
+from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end, stderr
 from bot.cli.poll import handed_round
 from bot.cli.read_again import handed_retry
 from bot.cli.work import load
@@ -39,19 +40,36 @@ except ModuleNotFoundError as error:  # the pages need an extra that the bot its
 
 log = structlog.get_logger()
 
+_HOLD = Annotated[
+    bool,
+    typer.Option("--hold", help="Where exit code 2 is due, wait for SIGTERM first: for what would restart the bot again and again."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
 
     @app.command(epilog="Example:  vigie --config /etc/vigie/config.toml run")
-    def run(ctx: typer.Context) -> None:
+    def run(ctx: typer.Context, hold: _HOLD = False) -> None:
         """Run the bot: poll, post and answer until Ctrl-C or SIGTERM, which end it within 5 seconds with exit code 0."""
         context: Context = ctx.obj
-        settings, authorities = load(context, logs=None)
-        if settings.web.listen and _MISSING is not None:
-            fail(f"[web] listen needs {_MISSING}: pip install 'vigie-vsa[web]'", WRONG_USE)
-        stop = asyncio.Event()
-        run_to_end(_serve_on(context, settings, authorities, stop), stop=stop)
+        try:
+            settings, authorities = load(context, logs=None)
+            if settings.web.listen and _MISSING is not None:
+                fail(f"[web] listen needs {_MISSING}: pip install 'vigie-vsa[web]'", WRONG_USE)
+            stop = asyncio.Event()
+            run_to_end(_serve_on(context, settings, authorities, stop), stop=stop)
+        except typer.Exit as ended:
+            if hold and ended.exit_code == WRONG_USE:
+                _wait_for_a_signal()
+            raise
+
+
+def _wait_for_a_signal() -> None:
+    ends = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # so that the first process of a container hears them, too
+    stderr.print("vigie: mend that, then restart; waiting for the signal to end (--hold)", markup=False, soft_wrap=True)
+    signal.sigwait(ends)
 
 
 async def _serve_on(context: Context, settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event) -> None:

@@ -17,12 +17,13 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import h11
 import structlog
@@ -181,7 +182,7 @@ def visitor_of(peer: str, forwarded: Sequence[str], proxies: Sequence[IPv4Networ
         return peer
     for text in reversed([part for value in forwarded for part in value.split(",")]):
         before = _address(text.strip())
-        if before is None or not any(seen in network for network in proxies):
+        if before is None or not _is_in(seen, proxies):
             break
         seen = before
     if isinstance(seen, IPv6Address):
@@ -195,6 +196,10 @@ def _address(text: str) -> _Address | None:
     except ValueError:
         return None
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+
+
+def _is_in(address: _Address, listed: Sequence[IPv4Network | IPv6Network]) -> bool:
+    return any(address in network for network in listed)
 
 
 class VisitorLimits:
@@ -344,29 +349,56 @@ def _response(packed: Packed, asked: Headers) -> Response:
 
 # The server: a socket of our own, and uvicorn in a thread and a loop of its own.
 
-MOST_AT_ONCE = 100
-"""Connections at once; one more is answered with 503."""
-SLOWEST = 10.0
-"""Seconds for the head of a request, and for the client to take what is sent to it before more of it is."""
 _LINGERING = 1
 """Seconds that answers under way have when it stops."""
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """Says how many connections there may be at once, and how slow each may be."""
+
+    at_once: int = 100
+    """In all: one more is answered with 503."""
+    of_one: int = 20
+    """From one address, or one household of IPv6, that is no proxy of ours: one more is closed at once."""
+    slowest: float = 10.0
+    """Seconds for the head of a request, and for the client to take what is sent to it before more of it is."""
+    proxies: Sequence[IPv4Network | IPv6Network] = ()
+    """Behind each of them are many visitors."""
+
+    def counted_for(self, client: tuple[str, int] | None) -> str | None:
+        """Return for whom a connection counts; None where many are behind its address."""
+        seen = None if client is None else _address(client[0])
+        return None if client is None or seen is None or _is_in(seen, self.proxies) else visitor_of(client[0], (), ())
+
+
 class PatientProtocol(H11Protocol):
-    """HTTP/1.1 that cuts a client off that does not finish its request, or does not take its answer: uvicorn waits for both for ever.
-    It refuses in the form in which the application does."""
+    """HTTP/1.1 that cuts a client off that does not finish its request, does not take its answer or has too many connections: uvicorn waits
+    for ever. It refuses in the form in which the application does."""
 
     _asking: asyncio.TimerHandle | None = None
     _taking: asyncio.TimerHandle | None = None
+    _visitor: str | None = None
+
+    def __init__(self, *given: Any, limits: ConnectionLimits, **named: Any) -> None:
+        """Take what uvicorn gives to each protocol, and the limits."""
+        super().__init__(*given, **named)
+        self._limits = limits
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
+        """Begin to wait for the first request, or refuse the connection: one that is refused takes no place from others."""
         super().connection_made(transport)
-        self._await_request()
+        self._visitor = self._limits.counted_for(self.client)
+        same = sum(isinstance(other, PatientProtocol) and other._visitor == self._visitor for other in self.connections)
+        if self._visitor is not None and same > self._limits.of_one:
+            self.connections.discard(self)
+            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "Too many connections are open from this address.")
+        else:
+            self._await_request()
 
     def data_received(self, data: bytes) -> None:
         """Take a part of a request. That of the next one must be whole soon, too."""
-        self.app_state = {FULL: len(self.connections) > MOST_AT_ONCE}
+        self.app_state = {FULL: len(self.connections) > self._limits.at_once}
         super().data_received(data)
         # None before the first request, whatever its type says.
         cycle: RequestResponseCycle | None = self.cycle
@@ -379,7 +411,10 @@ class PatientProtocol(H11Protocol):
         """Refuse what is no request as the API refuses: for which address it was meant is not known."""
         error = sys.exception()
         status = HTTPStatus(error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else HTTPStatus.BAD_REQUEST)
-        refusal = problem(status, "This is no request of HTTP/1.1 that can be read, or its head is too large.")
+        self._refuse(status, "This is no request of HTTP/1.1 that can be read, or its head is too large.")
+
+    def _refuse(self, status: HTTPStatus, why: str) -> None:
+        refusal = problem(status, why)
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             length = {"Content-Length": str(len(refusal.body)), "Content-Type": refusal.media_type, "Connection": "close"}
             head = h11.Response(status_code=status, headers=[*({**HEADERS, **refusal.headers, **length}).items()], reason=status.phrase)
@@ -396,7 +431,7 @@ class PatientProtocol(H11Protocol):
         """Begin to wait for the client to take what was sent."""
         super().pause_writing()
         if self._taking is None:
-            self._taking = self.loop.call_later(SLOWEST, self.transport.abort)
+            self._taking = self.loop.call_later(self._limits.slowest, self.transport.abort)
 
     def resume_writing(self) -> None:
         """Go on: it has taken it."""
@@ -410,7 +445,7 @@ class PatientProtocol(H11Protocol):
         self._stop_taking()
 
     def _await_request(self) -> None:
-        self._asking = self.loop.call_later(SLOWEST, self.transport.abort)
+        self._asking = self.loop.call_later(self._limits.slowest, self.transport.abort)
 
     def _stop_waiting(self) -> None:
         if self._asking is not None:
@@ -455,7 +490,7 @@ def address_of_socket(listening: socket.socket) -> str:
     return f"http://[{name[0]}]:{name[1]}/" if listening.family is socket.AF_INET6 else f"http://{name[0]}:{name[1]}/"
 
 
-async def serve(application: ASGIApp, listening: socket.socket) -> None:
+async def serve(application: ASGIApp, listening: socket.socket, limits: ConnectionLimits) -> None:
     """Serve on a socket that is bound already, until this is cancelled. The socket is closed at the end, some two seconds later at most.
 
     In a loop of its own: a poll takes dozens of turns of its loop, and would wait in each for all visitors who have one too.
@@ -464,7 +499,8 @@ async def serve(application: ASGIApp, listening: socket.socket) -> None:
         application,
         lifespan="off",
         ws="none",
-        http=PatientProtocol,
+        # uvicorn only calls it.
+        http=cast("type[asyncio.Protocol]", partial(PatientProtocol, limits=limits)),
         access_log=False,
         # Its own lines say nothing but that somebody sent nonsense.
         log_config=None,

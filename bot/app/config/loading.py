@@ -8,6 +8,7 @@ whatever folder the command is run from — and, when it is given by the environ
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 import tomllib
@@ -73,7 +74,7 @@ def read_configuration(
     Raises ConfigError with every problem at once, one a line, each with its file and line or its variable. Only whether two destinations
     are one place is reported later, once everything else is right.
     """
-    file = path if path is not None else DEFAULT_FILE if DEFAULT_FILE.is_file() else None
+    file = path if path is not None else DEFAULT_FILE if _is_there(DEFAULT_FILE) else None
     text = _read(file) if file is not None else ""
     as_written = _parse(text, file) if file is not None else {}
     written = deepcopy(as_written)
@@ -103,7 +104,20 @@ def _read(file: Path) -> str:
     except UnicodeDecodeError:
         raise ConfigError([f"{file}: is not a text in UTF-8"]) from None
     except OSError as error:
-        raise ConfigError([f"{file}: cannot be read: {error.strerror or type(error).__name__}"]) from None
+        raise ConfigError([f"{file}: cannot be read: {_cause(error)}"]) from None
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except PermissionError:  # reading it says so: what may be there is not taken for absent
+        return True
+
+
+def _cause(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return f"user {os.geteuid()}, as whom Vigie runs, has no right to (chown it and its folder to that user)"
+    return error.strerror or type(error).__name__
 
 
 def _parse(text: str, file: Path) -> Document:
@@ -332,8 +346,8 @@ def _put(table: Document, path: tuple[str | int, ...], secret: str, secret_file:
     try:
         table[secret] = _token(Path(named))
     except (OSError, ValueError) as error:
-        cause = error.strerror if isinstance(error, OSError) else str(error)
-        return [Problem((*path, secret_file), f"{printable(named)}: {cause or type(error).__name__}")]
+        cause = f"cannot be read: {_cause(error)}" if isinstance(error, OSError) else str(error)
+        return [Problem((*path, secret_file), f"{printable(named)}: {cause}")]
     return []
 
 

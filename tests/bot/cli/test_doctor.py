@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -171,10 +172,15 @@ def test_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.state, found.todo) == ("failed", "Correct database.url, or the rights of the file and its folder.")
 
 
-@pytest.mark.parametrize(("megabytes", "state"), [(100, "failed"), (1_500, "warning"), (50_000, "ok")])
-def test_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, megabytes: int, state: str) -> None:
-    usage = shutil.disk_usage(tmp_path)._replace(free=megabytes * 1_000_000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+@pytest.mark.parametrize(
+    ("temporary", "beside", "state"),
+    [(100, 50_000, "failed"), (50_000, 100, "failed"), (50_000, 1_500, "warning"), (1_073, 50_000, "ok"), (50_000, 50_000, "ok")],
+)
+def test_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, temporary: int, beside: int, state: str) -> None:
+    """The folder of temporary files, which a container has in memory, need not hold what is kept beside the database."""
+    usage = shutil.disk_usage(tmp_path)
+    free = {tempfile.gettempdir(): temporary, str(tmp_path): beside}
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=free[str(folder)] * 1_000_000))
     found = on_machine(tmp_path, "disk")
     assert (found.state, bool(found.todo)) == (state, state != "ok")
 

@@ -137,6 +137,16 @@ def test_a_message_that_cannot_be_posted_or_deleted(vigie: Vigie, telegram: Fake
     assert "delete it yourself" in done.out
 
 
+def test_what_is_tried_under_the_environment_is_written(vigie: Vigie, telegram: FakeBotApi, tmp_path: Path) -> None:
+    more = {"VIGIE_WATCH__AUTHORITIES": '["26", "2a"]', "VIGIE_DATABASE__URL": "sqlite:///here.db", "VIGIE_TELEGRAM__CHANNEL": "@vsa"}
+    done = vigie("init", "--yes", environ=of(telegram) | more)
+    assert done.code == 0, done.err
+    assert len(telegram.calls_of("sendMessage")) == 1
+    settings = load_settings(tmp_path / "config.toml", {}, known_codes=None)
+    assert (settings.telegram.api_url, settings.telegram.channel) == (telegram.url, "@vsa")
+    assert (settings.watch.authorities, settings.database.url) == (("26", "2A"), f"sqlite:///{tmp_path}/here.db")
+
+
 def test_without_any_account_posts_go_to_the_console(vigie: Vigie, tmp_path: Path) -> None:
     assert vigie("init", "--yes").code == 0
     assert names(tmp_path) == {"config.toml"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -40,6 +42,20 @@ def test_it_is_said_with_file_and_line(vigie: Vigie, tmp_path: Path, command: li
     assert "Traceback" not in done.err
     assert "a-secret" not in done.err
     assert not (tmp_path / "absent").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_bot_that_is_to_hold_says_it_once_and_waits_for_a_signal(zygote: Zygote, tmp_path: Path, number: signal.Signals) -> None:
+    configure(tmp_path, "[telegram]\ntokn = 1\n")
+    lines, errors = os.pipe()
+    with os.fdopen(lines, encoding="utf-8") as said:
+        running = zygote.begin(["run", "--hold"], tmp_path, clean_environ(), (None, None, errors))
+        os.close(errors)
+        assert said.readline().startswith("vigie: config.toml:2: telegram.tokn: unknown option")
+        assert said.readline() == "vigie: mend that, then restart; waiting for the signal to end (--hold)\n"
+        assert running.is_running()
+        running.send(number)
+        assert (running.wait(), said.read()) == (2, "")
 
 
 WITHOUT_APPRISE = """

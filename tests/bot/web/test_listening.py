@@ -14,22 +14,22 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.web import server
 from bot.web.documents import Document, PageRequest, Route, SiteContext
-from bot.web.server import PatientProtocol, address_of_socket, bound, serve
+from bot.web.server import ConnectionLimits, PatientProtocol, address_of_socket, bound, networks, serve
 from tests.bot.queries.conftest import MemoryDecrees
 from tests.bot.web.conftest import Visitors
 
 _TOO_LONG = 60.0
 """Seconds after which a test has gone wrong."""
+_USUAL = ConnectionLimits()
 
 
 @asynccontextmanager
-async def served(application: ASGIApp) -> AsyncIterator[str]:
+async def served(application: ASGIApp, limits: ConnectionLimits = _USUAL) -> AsyncIterator[str]:
     """The application at an address of loopback, stopped at the end."""
     with bound("127.0.0.1:0") as socket:
         address = address_of_socket(socket)
-        serving = asyncio.create_task(serve(application, socket))
+        serving = asyncio.create_task(serve(application, socket, limits))
         try:
             yield address
         finally:
@@ -37,9 +37,9 @@ async def served(application: ASGIApp) -> AsyncIterator[str]:
             await asyncio.gather(serving, return_exceptions=True)
 
 
-async def connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def connect(address: str, *, sent_from: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     url = httpx.URL(address)
-    return await asyncio.open_connection(url.host, url.port)
+    return await asyncio.open_connection(url.host, url.port, local_addr=(sent_from, 0))
 
 
 async def test_a_page_over_the_wire(visitors: Visitors) -> None:
@@ -52,9 +52,8 @@ async def test_a_page_over_the_wire(visitors: Visitors) -> None:
         assert "server" not in page.headers
 
 
-async def test_a_client_that_never_finishes_its_request_is_cut_off(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "SLOWEST", 0.05)
-    async with served(visitors.application) as address:
+async def test_a_client_that_never_finishes_its_request_is_cut_off(visitors: Visitors) -> None:
+    async with served(visitors.application, ConnectionLimits(slowest=0.05)) as address:
         for begun in (b"", b"GET / HTTP/1.1\r\nHost: vigie\r\n", b"GET / HTTP/1.1\r\nHost: vigie\r\n\r\nGET"):
             reader, writer = await connect(address)
             writer.write(begun)
@@ -66,7 +65,6 @@ async def test_a_client_that_never_finishes_its_request_is_cut_off(visitors: Vis
 
 
 async def test_a_client_that_does_not_take_its_answer_is_cut_off(executor: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "SLOWEST", 0.05)
     lost, forget = threading.Event(), PatientProtocol.connection_lost
 
     def connection_lost(protocol: PatientProtocol, exc: Exception | None) -> None:
@@ -75,16 +73,15 @@ async def test_a_client_that_does_not_take_its_answer_is_cut_off(executor: Threa
 
     monkeypatch.setattr(PatientProtocol, "connection_lost", connection_lost)
     large = Route("/", lambda _, __: Document(bytes(20_000_000), "image/png"))
-    async with served(Visitors(MemoryDecrees(), executor, [large]).application) as address:
+    async with served(Visitors(MemoryDecrees(), executor, [large]).application, ConnectionLimits(slowest=0.05)) as address:
         _, writer = await connect(address)
         writer.write(b"GET / HTTP/1.1\r\nHost: vigie\r\n\r\n")
         await asyncio.to_thread(lost.wait)
         writer.close()
 
 
-async def test_one_too_many_is_refused(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "MOST_AT_ONCE", 3)
-    async with served(visitors.application) as address:
+async def test_one_too_many_is_refused(visitors: Visitors) -> None:
+    async with served(visitors.application, ConnectionLimits(at_once=3)) as address:
         idle = [await connect(address) for _ in range(3)]
         async with httpx.AsyncClient(timeout=_TOO_LONG) as client:
             refused, problem = await client.get(address), await client.get(f"{address}api/v1/decrees")
@@ -100,6 +97,23 @@ async def test_one_too_many_is_refused(visitors: Visitors, monkeypatch: pytest.M
             while (answer := await client.get(address)).status_code == 503:
                 pass
             assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(("proxies", "is_limited"), [([], True), (["127.0.0.3"], True), (["127.0.0.2"], False)])
+async def test_slow_connections_of_one_address_leave_the_others_their_place(
+    visitors: Visitors, proxies: list[str], is_limited: bool
+) -> None:
+    limits = ConnectionLimits(at_once=4, of_one=2, slowest=_TOO_LONG, proxies=networks(proxies))
+    transport = httpx.AsyncHTTPTransport(local_address="127.0.0.3")
+    async with served(visitors.application, limits) as address, httpx.AsyncClient(transport=transport, timeout=_TOO_LONG) as other:
+        slow = [await connect(address, sent_from="127.0.0.2") for _ in range(8)]
+        refused = [await reader.read() for reader, _ in slow[2:]] if is_limited else []
+        assert {(answer[:12], b"application/problem+json" in answer) for answer in refused} <= {(b"HTTP/1.1 429", True)}
+        assert (await other.get(address)).status_code == (200 if is_limited else 503)
+        slow[0][1].write(b"GET / HTTP/1.1\r\nHost: vigie\r\nConnection: close\r\n\r\n")
+        assert (await slow[0][0].read())[:12] == (b"HTTP/1.1 200" if is_limited else b"HTTP/1.1 503"), "those within the limit are answered"
+        for _, writer in slow:
+            writer.close()
 
 
 @pytest.mark.parametrize(

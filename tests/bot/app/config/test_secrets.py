@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import errno
+import io
 import os
+import re
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from pydantic import SecretStr
@@ -123,7 +128,12 @@ def test_secrets_are_in_no_repr_and_no_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(None, "No such file or directory"), (b"", "is empty"), (b"\xff\xfe", "is not a text in UTF-8"), (b"x" * 5000, "is too large")],
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty"),
+        (b"\xff\xfe", "is not a text in UTF-8"),
+        (b"x" * 5000, "is too large"),
+    ],
 )
 def test_a_token_file_that_gives_no_token_is_told(tmp_path: Path, content: bytes | None, expected: str) -> None:
     if content is not None:
@@ -152,8 +162,28 @@ def test_paths_of_the_file_start_from_its_folder(tmp_path: Path, monkeypatch: py
     assert load(home, "[database]\nurl = 'postgresql://u@h/d'").database.url == "postgresql://u@h/d"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").touch(mode=0o000)
-    with pytest.raises(ConfigError, match="Permission denied"):
+@pytest.mark.parametrize(("closed", "where"), [("config.toml", ""), ("t", r"config\.toml:2: telegram\.token_file: ")])
+def test_a_file_that_the_user_of_the_program_may_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str, where: str) -> None:
+    (tmp_path / "config.toml").write_text("[telegram]\ntoken_file = 't'", encoding="utf-8")
+    opened = io.open
+
+    def refused(file: Any, *given: Any, **named: Any) -> Any:
+        if file == tmp_path / closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(file))
+        return opened(file, *given, **named)
+
+    monkeypatch.setattr(io, "open", refused)  # root, who may run the tests, reads every file
+    monkeypatch.setattr(os, "geteuid", lambda: 10001)
+    why = f"/{closed}: cannot be read: user 10001, as whom Vigie runs, has no right to (chown it and its folder to that user)"
+    with pytest.raises(ConfigError, match=rf"{where}\S*{re.escape(why)}$"):
         load_settings(tmp_path / "config.toml", {}, known_codes=CODES)
+
+
+def test_a_folder_that_may_not_be_entered_is_not_one_without_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    monkeypatch.chdir(tmp_path / "closed")
+    refused = Mock(side_effect=PermissionError(errno.EACCES, "Permission denied", "config.toml"))
+    monkeypatch.setattr(Path, "is_file", refused)
+    monkeypatch.setattr(io, "open", refused)
+    with pytest.raises(ConfigError, match=r"^config\.toml: cannot be read: user \d+, as whom Vigie runs, has no right to"):
+        load_settings(None, {}, known_codes=CODES)
