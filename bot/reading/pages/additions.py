@@ -80,8 +80,9 @@ def _text(annotation: Any) -> str:
 
 
 def draw_annotations(page: Any) -> None:
-    """Make what annotations draw a part of the page, its text included. The page is to be opened again."""
-    pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
+    """Make what annotations draw a part of the page, its text included. The page is to be opened again. Raises PdfiumError."""
+    if pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY) == pdfium_c.FLATTEN_FAIL:
+        raise pdfium.PdfiumError("the annotations of a page cannot be drawn")
 
 
 def attached_files(document: Any) -> Iterator[bytes | None]:

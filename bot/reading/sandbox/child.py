@@ -251,18 +251,20 @@ class PdfDocument:
         page = self._pdf[number - 1]
         try:
             if number not in self._annotations:
-                self._annotations[number] = annotations_of(self._pdf, page)
-                if self._annotations[number].drawn:
+                found = annotations_of(self._pdf, page)
+                if found.drawn:
                     draw_annotations(page)
                     page.close()
                     page = self._pdf[number - 1]
+                self._annotations[number] = found
             yield page
         finally:
             page.close()
 
     def close(self) -> None:
-        """Release the file."""
-        self._pdf.close()
+        """Release the file and those attached to it."""
+        for each in (*filter(None, self._attached), self._pdf):
+            each.close()
 
     @property
     def _own(self) -> int:

@@ -125,7 +125,7 @@ class StartOrder:
 
     `page_seconds`: processor time for opening the file, and for each page; 0 for no such limit. `ocr`: it may look for an engine.
     `commands`: it may run programs, as the `tesseract` command needs. `trusting`: neither the number of pages that the file gives nor its
-    streams are checked.
+    streams are checked, and no attached file is opened.
     """
 
     path: str
