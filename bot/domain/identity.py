@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from difflib import SequenceMatcher
 from typing import Any
 
-from bot.domain.acts import Change, Decree, Facts, Kind, Reference
+from bot.domain.acts import Change, Decree, Facts, Kind, Moment, Reference
 from bot.domain.text import PageText, clean, fold_letters
 
 LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 bytes
@@ -18,11 +19,21 @@ LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 byte
 
 @dataclass(frozen=True, slots=True)
 class HeldDecree:
-    """A decree that a recueil holds: the keys it is known under and its pages there."""
+    """A decree that a recueil holds: the keys it is known under, its pages there and its facts."""
 
     keys: tuple[str, ...]
     first_page: int
     last_page: int
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDecree:
+    """A decree that was found before, by its id, with all keys that it is known under and its facts."""
+
+    decree_id: int
+    keys: frozenset[str]
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +45,130 @@ class EarlierFinding:
     last_page: int
 
 
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Which decree was found: a stored one, or a new one, with the keys that it can be known under. Where it was found twice, the keys of
+    its first finding come first.
+
+    `is_unclear`: a number alone says that it is a known one, and nothing else shows it: a person is asked.
+    """
+
+    keys: tuple[str, ...]
+    decree_id: int | None = None
+    is_unclear: bool = False
+
+
 def keys_of(decree: Decree) -> tuple[str, ...]:
     """Return the keys as stored. A decree without any is known by its place; a key too long to be indexed by its hash."""
     keys = decree.identities or (f"at:{decree.url}#page={decree.page}",)
     return tuple(dict.fromkeys(_storable(key) for key in keys))
 
 
-def recognise(found: Sequence[HeldDecree], known: Mapping[str, int], earlier: Sequence[EarlierFinding]) -> tuple[int | None, ...]:
-    """For each decree found, the id of the stored decree it is, or None for a new one.
+def recognise(
+    found: Sequence[HeldDecree], known: Sequence[KnownDecree], earlier: Sequence[EarlierFinding], *, asked: bool = False
+) -> tuple[Recognised, ...]:
+    """Tell of each decree found, in order, which one it is.
 
-    A shared key decides first (of several stored decrees, the oldest). Then the place: when a recueil is read again because pages were
-    missing, the text of a decree changes, and with it every key that depends on the text; a decree on the pages where the earlier reading
-    had one, which no other decree claims by its keys, is that one. Ranges must share at least half of the shorter one.
+    A shared key decides first (of several decrees, the oldest). Offices forget to change a number: one that is shared alone decides only
+    where the facts do not contradict it (`_likeness`); what is then another decree gets a key of that number of its own. `asked`: a person
+    was asked about what is unclear, and says that it is another.
+
+    Then the place: when a recueil is read again because pages were missing, the text of a decree changes, and with it every key that
+    depends on the text; a decree on the pages where the earlier reading had one, which no other decree claims by its keys, is that one.
+    Ranges must share at least half of the shorter one.
     """
-    by_key = [min((known[key] for key in item.keys if key in known), default=None) for item in found]
-    free = [place for place in earlier if place.decree_id not in by_key]
-    result: list[int | None] = []
-    for item, known_id in zip(found, by_key, strict=True):
-        place = max(free, key=lambda place: _shared(item, place), default=None) if known_id is None else None
+    pool, here = list(known), {place.decree_id: place for place in earlier}
+    keyed: list[Recognised] = []
+    for position, item in enumerate(found):
+        one = _by_keys(item, pool, here, asked=asked)
+        if one.decree_id is None and not one.is_unclear:
+            pool.append(KnownDecree(-1 - position, frozenset(one.keys), item.facts))
+        keyed.append(one)
+    free = [place for place in earlier if all(place.decree_id != one.decree_id for one in keyed)]
+    result: list[Recognised] = []
+    for item, one in zip(found, keyed, strict=True):
+        is_new = one.decree_id is None and not one.is_unclear
+        place = max(free, key=lambda place: _shared(item, place), default=None) if is_new else None
         if place is not None and _same_place(item, place):
             free.remove(place)
-            result.append(place.decree_id)
+            result.append(replace(one, decree_id=place.decree_id))
         else:
-            result.append(known_id)
+            result.append(one)
     return tuple(result)
+
+
+def _by_keys(item: HeldDecree, pool: Sequence[KnownDecree], here: Mapping[int, EarlierFinding], *, asked: bool) -> Recognised:
+    same: list[KnownDecree] = []
+    taken, unclear = set[str](), False
+    for one in pool:
+        own, place = {unvaried(key) for key in one.keys}, here.get(one.decree_id)
+        shared = {key for key in item.keys if key in own}
+        is_here = place is not None and _same_place(item, place)
+        likeness = bool(shared) if is_here or any(prefix_of(key) is None for key in shared) else _likeness(item, one) if shared else False
+        if likeness:
+            same.append(one)
+        taken |= shared
+        unclear |= likeness is None and not asked
+    # A stored one, the oldest; else the first that was found with it.
+    best = min(same, key=lambda one: (one.decree_id < 0, abs(one.decree_id)), default=None)
+    if best is not None:
+        return Recognised(item.keys, best.decree_id) if best.decree_id > 0 else Recognised((*sorted(best.keys), *item.keys))
+    # Of its own number for whoever names it, and under another key than the decree that has it.
+    mark = _digest("\0".join((*item.keys, str(item.first_page), repr(item.facts))))[:8]
+    return Recognised(tuple(f"{key}{_VARIED}{mark}" if key in taken else key for key in item.keys), is_unclear=unclear)
+
+
+SAME_NUMBER = "number of another act"
+"""The reason why a person is asked about a decree of which it is unclear whether it is known: see `bot.detection.text.cues`."""
+
+_VARIED = "#"
+"""What parts a number key from the mark of a decree whose number another one has too: no other key of a number has it."""
+
+
+def unvaried(key: str) -> str:
+    """Return a key of a number without the mark of a decree whose number another one has too; any other key as it is."""
+    return key.partition(_VARIED)[0] if key.startswith("number:") else key
+
+
+_ALIKE = 0.75
+"""Likeness of two names from which on they may be one, misread: 1 is the same."""
+
+
+def _likeness(item: HeldDecree, one: KnownDecree) -> bool | None:
+    """Return whether two decrees of one number are the same; None where that is not known.
+
+    They differ in what is sure of their periods, signatures, places or operators, and in the identifiers of their acts. A contradiction
+    without two identifiers, or two identifiers without anything else to compare, tells nothing.
+    """
+    two_acts = all(any(key.startswith("act:") for key in keys) for keys in (item.keys, one.keys))
+    compared = [agree for agree in _comparisons(item.facts.sure, one.facts.sure) if agree is not None]
+    if not all(compared):
+        return False if two_acts else None
+    return True if any(compared) or not two_acts else None
+
+
+def _comparisons(one: Facts, two: Facts) -> Iterator[bool | None]:
+    """Return for each fact whether both give the same; None where one of them does not give it, or where it tells nothing."""
+    yield False if one.signed and two.signed and one.signed != two.signed else None
+    yield _same_moment(one.starts, two.starts)
+    # The small hours after an evening belong to it, or to the day after.
+    yield _same_moment(one.ends, two.ends, apart=1)
+    for names, others in ((one.places, two.places), (one.operators, two.operators)):
+        yield any(_alike(name, other) for name in names for other in others) if names and others else None
+
+
+def _same_moment(one: Moment | None, two: Moment | None, *, apart: int = 0) -> bool | None:
+    if one is None or two is None:
+        return None
+    days = abs((one.day - two.day).days)
+    if days:
+        return False if days > apart else None
+    return one.time is None or two.time is None or one.time == two.time
+
+
+def _alike(one: str, two: str) -> bool:
+    left, right = fold_letters(one), fold_letters(two)
+    return left in right or right in left or SequenceMatcher(None, left, right).ratio() >= _ALIKE
 
 
 def post_key(destination: str, keys: Sequence[str]) -> str:
@@ -206,7 +317,7 @@ class Candidate:
 
     def signed_as(self, prefix: str) -> frozenset[date]:
         """Return the days of signature known of the decree of this number; empty where none is."""
-        marked = [key.removeprefix(f"{prefix}signed:") for key in self.keys if key.startswith(f"{prefix}signed:")]
+        marked = [unvaried(key).removeprefix(f"{prefix}signed:") for key in self.keys if key.startswith(f"{prefix}signed:")]
         days = {day for text in marked if (day := _day(text)) is not None}
         return frozenset(days | ({self.signed} if self.signed is not None else set()))
 
@@ -226,7 +337,7 @@ def prefix_of(key: str) -> str | None:
 
     A key that shows no date holds the number as printed (`number:PP:dupa-2024-01017`): its series and zeros go, as in the dated ones.
     """
-    parts = key.split(":", 3)
+    parts = unvaried(key).split(":", 3)
     if parts[0] != "number" or len(parts) < 3:
         return None
     # The separators at which it was cut leave the `n` of `n°`.

@@ -11,6 +11,7 @@ announced from being announced again. A reading that is incomplete is never a du
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,8 +19,20 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, delete, exists, func, insert, select, update
 
-from bot.domain.acts import CHANGING, Decree, Facts, Outcome, Reading, Verdict
-from bot.domain.identity import EarlierFinding, HeldDecree, earliest, keys_of, merge_facts, post_key, prefix_of, recognise
+from bot.domain.acts import CHANGING, Decree, Evidence, Facts, Outcome, Reading, Verdict
+from bot.domain.identity import (
+    SAME_NUMBER,
+    EarlierFinding,
+    HeldDecree,
+    KnownDecree,
+    Recognised,
+    earliest,
+    keys_of,
+    merge_facts,
+    post_key,
+    prefix_of,
+    recognise,
+)
 from bot.domain.posts import FollowMode, Post, PostState, Topics, chat_destination, may_be_posted, not_before
 from bot.domain.records import Decision, ReadResult, RecordingResult, RecueilState
 from bot.domain.text import clean, clean_or_none
@@ -40,11 +53,15 @@ _DONE = (RecueilState.READ, RecueilState.DUPLICATE)
 
 @dataclass(frozen=True, slots=True)
 class FoundDecree:
-    """A decree that was found, with its keys and pages, and the stored decree that it is, None for a new one."""
+    """A decree that was found, and which one it is."""
 
     decree: Decree
-    held: HeldDecree
-    known: int | None
+    which: Recognised
+
+    @property
+    def known(self) -> int | None:
+        """Return the stored decree that it is; None for a new one."""
+        return self.which.decree_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +110,40 @@ class Recordings(NamingRepository):
 
 
 def match(
-    connection: Connection, found: Sequence[Decree], pages: Sequence[tuple[int, int]], earlier: Sequence[EarlierFinding]
+    connection: Connection,
+    found: Sequence[Decree],
+    pages: Sequence[tuple[int, int]],
+    earlier: Sequence[EarlierFinding],
+    *,
+    asked: bool = False,
 ) -> list[FoundDecree]:
-    """Tell of each decree found on these pages which stored decree it is. `earlier` is what was found there before."""
-    held = [HeldDecree(keys_of(decree), *there) for decree, there in zip(found, pages, strict=True)]
-    return [FoundDecree(*one) for one in zip(found, held, recognise(held, known_keys(connection, held), earlier), strict=True)]
+    """Tell of each decree found on these pages which stored decree it is. `earlier` is what was found there before; `asked` as in
+    `recognise`."""
+    held = [HeldDecree(keys_of(decree), *there, decree.facts) for decree, there in zip(found, pages, strict=True)]
+    known = _known(connection, {key for item in held for key in item.keys})
+    return [FoundDecree(*one) for one in zip(found, recognise(held, known, earlier, asked=asked), strict=True)]
+
+
+_NAMED_BY = select(identities.c.decree_id).where(one_of(identities.c.key, given="keys"))
+_NUMBERED_BY = select(identities.c.decree_id).where(one_of(identities.c.prefix, given="prefixes"))
+_NAMES = (
+    select(identities.c.decree_id, identities.c.key, decrees.c.facts)
+    .join(decrees, decrees.c.id == identities.c.decree_id)
+    .where(one_of(identities.c.decree_id, given="ids"))
+)
+
+
+def _known(connection: Connection, keys: Collection[str]) -> list[KnownDecree]:
+    """The stored decrees that are known under one of these keys, or under the number of one."""
+    ids = set(connection.execute(_NAMED_BY, {"keys": keys}).scalars()) if keys else set()
+    if not ids:
+        return []
+    ids |= set(connection.execute(_NUMBERED_BY, {"prefixes": {prefix for key in keys if (prefix := prefix_of(key))}}).scalars())
+    names, facts = defaultdict[int, set[str]](set), dict[int, Facts]()
+    for decree, key, given in map(tuple, connection.execute(_NAMES, {"ids": ids})):
+        names[decree].add(key)
+        facts[decree] = given
+    return [KnownDecree(decree, frozenset(own), facts[decree]) for decree, own in names.items()]
 
 
 def merge(
@@ -237,15 +283,6 @@ def _row_of(destination: str, decree: Decree, since: datetime | None, now: datet
     return row | ({"state": PostState.PENDING, "cause": None, "error": None} if since is None else perhaps_sent(destination))
 
 
-_KNOWN_BY = select(identities).where(one_of(identities.c.key, given="keys"))
-
-
-def known_keys(connection: Connection, found: Sequence[HeldDecree]) -> dict[str, int]:
-    """The stored decree that each of these keys is known to be of."""
-    keys = {key for item in found for key in item.keys}
-    return {row.key: row.decree_id for row in connection.execute(_KNOWN_BY, {"keys": keys})} if keys else {}
-
-
 _EARLIER = (
     select(acts.c.decree_id, acts.c.first_page, acts.c.last_page)
     .where(acts.c.recueil_id == bindparam("recueil"), acts.c.decree_id.is_not(None))
@@ -273,24 +310,40 @@ def _is_copy(
 
 
 def _left_to_people(connection: Connection, result: ReadResult, found: Sequence[FoundDecree]) -> tuple[ReadResult, Sequence[FoundDecree]]:
-    """The reading, without the decrees in it that a person withdrew: their acts wait for a person again.
+    """The reading, without the decrees in it that a person withdrew, and those of which a person is asked whether they are known: their
+    acts wait for a person.
 
-    Such an act is none of those that were judged, whose decision stands under their keys: it may be the true decree of that number.
+    An act of what was withdrawn is none of those that were judged, whose decision stands under their keys: it may be the true decree of
+    that number.
     """
     gone = withdrawn_among(connection, [one.known for one in found])
-    if not gone:
+    unclear = {position: one for (position, _), one in zip(result.decrees, found, strict=True) if one.which.is_unclear}
+    if not gone and not unclear:
         return result, found
-    kept = [(position, one) for (position, _), one in zip(result.decrees, found, strict=True) if one.known not in gone]
-    withdrawn = {position for position, _ in result.decrees} - {position for position, _ in kept}
+    kept = [
+        (position, one)
+        for (position, _), one in zip(result.decrees, found, strict=True)
+        if one.known not in gone and not one.which.is_unclear
+    ]
+    left = {position for position, _ in result.decrees} - {position for position, _ in kept}
     # A reading that goes on reports nothing but decrees: what is in doubt waits for its end.
-    there = [position for position in range(len(result.judged)) if not (result.early and position in withdrawn)]
+    there = [position for position in range(len(result.judged)) if not (result.early and position in left)]
     judged = [result.judged[position] for position in there]
     doubtful = [
-        replace(item, verdict=Verdict(Outcome.UNCERTAIN, evidence=item.verdict.evidence)) if position in withdrawn else item
+        replace(item, verdict=Verdict(Outcome.UNCERTAIN, evidence=(*asks_which(unclear.get(position)), *item.verdict.evidence)))
+        if position in left or (position in unclear and not result.early)
+        else item
         for position, item in zip(there, judged, strict=True)
     ]
     decrees_left = tuple((there.index(position), one.decree) for position, one in kept)
     return replace(result, judged=tuple(doubtful), decrees=decrees_left), [one for _, one in kept]
+
+
+def asks_which(found: FoundDecree | None) -> tuple[Evidence, ...]:
+    """Return what a person is asked about a decree of which it is unclear whether it is known; nothing for any other."""
+    if found is None or not found.which.is_unclear:
+        return ()
+    return (Evidence("doubt", found.decree.page, found.decree.facts.number or "", cue=SAME_NUMBER),)
 
 
 # What was read of the recueil itself.
@@ -379,7 +432,7 @@ def _store(connection: Connection, recueil: int, found: Sequence[FoundDecree], n
     new: list[int] = []
     owners: dict[str, int] = {}  # a decree printed twice in one recueil is one decree
     for one in found:
-        decree, keys = one.decree, one.held.keys
+        decree, keys = one.decree, one.which.keys
         known = one.known if one.known is not None else next((owners[key] for key in keys if key in owners), None)
         if known is None:
             row = {**_values(decree), "recueil_id": recueil, "url": clean(decree.url), "authority": decree.authority}

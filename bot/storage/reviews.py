@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
-from bot.domain.acts import Decree, FactValue, Kind, Outcome, Verdict
-from bot.domain.identity import EarlierFinding, HeldDecree, keys_of
+from bot.domain.acts import Decree, Evidence, FactValue, Kind, Outcome, Verdict
+from bot.domain.identity import SAME_NUMBER, EarlierFinding
 from bot.domain.records import Accepted, Decision, RedetectionResult, Rejected, Waiting
 from bot.domain.text import clean
 from bot.storage.acts import (
@@ -36,9 +36,9 @@ from bot.storage.recording import (
     FoundDecree,
     MergedDecrees,
     Route,
+    asks_which,
     claim_keys,
     complete,
-    known_keys,
     match,
     merge,
     queue,
@@ -255,11 +255,10 @@ class Rejudging(NamingRepository):
         return [row.id for row in self._database.rows(query)]
 
     def known(self, found: Sequence[Decree]) -> list[bool]:
-        """Of each of these decrees, whether one of its keys is that of a stored decree."""
-        items = [HeldDecree(keys_of(decree), decree.page, decree.page) for decree in found]
+        """Of each of these decrees, whether it is a stored one, or may be."""
         with self._database.reading() as connection:
-            known = known_keys(connection, items)
-        return [not known.keys().isdisjoint(item.keys) for item in items]
+            matched = match(connection, found, [(decree.page, decree.page) for decree in found], [])
+        return [one.known is not None or one.which.is_unclear for one in matched]
 
     def apply(
         self, act: StoredAct, verdict: Verdict, found: Sequence[Decree], destinations_for: Route, now: datetime
@@ -276,14 +275,14 @@ class Rejudging(NamingRepository):
             decided = decisions_under(connection, keys_of_act(connection, recueil, stored)).values()
             if any(decision.outcome is not verdict.outcome for decision in decided):
                 return None
-            merged = _merge(connection, recueil, stored, found, now, self._namer)
+            merged, asks = _merge(connection, recueil, stored, found, now, self._namer)
             ids = merged.ids
             values: dict[str, Any] = {"outcome": verdict.outcome, "kind": verdict.kind}
             # Of an act without a sign that is in doubt all the same, only what was found before says why.
-            values["evidence"] = verdict.evidence or stored.evidence
+            values["evidence"] = (*asks, *(verdict.evidence or stored.evidence))
             if ids:
                 values["decree_id"] = ids[-1]
-            elif found or stored.decree_id is not None:
+            if asks or (not ids and (found or stored.decree_id is not None)):
                 values |= {"outcome": Outcome.UNCERTAIN, "kind": None}
             connection.execute(update(acts).where(acts.c.id == act.id).values(values))
             _review(connection, act.id, waits=values["outcome"] is Outcome.UNCERTAIN, now=now)
@@ -312,23 +311,26 @@ def _read(act: StoredAct | Row[Any]) -> tuple[Any, ...]:
 def _match_in(connection: Connection, act: Row[Any], found: Sequence[Decree]) -> list[FoundDecree]:
     # What it was stored as, even where every key that depends on its facts has changed.
     earlier = [] if act.decree_id is None else [EarlierFinding(act.decree_id, act.first_page, act.last_page)]
-    return match(connection, found, [(act.first_page, act.last_page)] * len(found), earlier)
+    asked = any(quote.cue == SAME_NUMBER for quote in act.evidence)
+    return match(connection, found, [(act.first_page, act.last_page)] * len(found), earlier, asked=asked)
 
 
 def _merge(
     connection: Connection, recueil: Row[Any], stored: Row[Any], found: Sequence[Decree], now: datetime, namer: CommuneNamer | None
-) -> MergedDecrees:
+) -> tuple[MergedDecrees, tuple[Evidence, ...]]:
+    """Merge what is clear, and give what a person is asked about the rest."""
     matched = _match_in(connection, stored, found)
+    asks = tuple(quote for one in matched for quote in asks_which(one))
     gone = withdrawn_among(connection, [one.known for one in matched])
-    left = [one for one in matched if one.known not in gone]
+    left = [one for one in matched if one.known not in gone and not one.which.is_unclear]
     known = left[0].known if len(left) == 1 else None
     if known is not None and _shown_elsewhere(connection, known, recueil, stored):
         # Printed twice in one recueil: it is shown by the other place, as after a reading of the whole.
         before = load_decrees(connection, [known])
-        claim_keys(connection, known, left[0].held.keys, strictly=False)
+        claim_keys(connection, known, left[0].which.keys, strictly=False)
         see(connection, recueil, [(known, left[0].decree)], now, namer, within=stored)
-        return MergedDecrees([known], [], before, frozenset())
-    return merge(connection, recueil, left, now, namer, within=stored)
+        return MergedDecrees([known], [], before, frozenset()), asks
+    return merge(connection, recueil, left, now, namer, within=stored), asks
 
 
 def _shown_elsewhere(connection: Connection, decree: int, recueil: Row[Any], act: Row[Any]) -> bool:

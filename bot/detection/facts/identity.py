@@ -1,7 +1,8 @@
 """Says which decree is which: its number, the keys under which it is the same wherever it appears, and the decrees that it names, by number
 or day of signature, with those on VSA that it renews, modifies, suspends or ends.
 
-Two sightings that share one key are one decree. A false merge loses a decree for good; a miss announces one twice:
+Two sightings that share one key are one decree, but for a number alone that the facts contradict (`bot.domain.identity`). A false merge
+loses a decree for good; a miss announces one twice:
 
 - `number:…` joins the authority that decided (not the one that published), the comparable number (`DUPA 2024-1017` = `2024-1017`) and a
   date: that of signature, which a scan shows, or the first day of the period, as in a table of contents. An authority numbers in several

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from bot.domain.identity import SAME_NUMBER
 from bot.domain.text import fold_words
 
 Pattern = re.Pattern[str]
@@ -59,6 +60,7 @@ class VerdictReason(StrEnum):
         "number of no known authority",
         "its number, or that of its recueil, is of no authority known to publish here: accepted, it is announced under that of the site",
     )
+    SAME_NUMBER = SAME_NUMBER, "it has the number of a known decree: yes if it is another one, no if it is the same one"
 
 
 @cache

@@ -31,7 +31,7 @@ from bot.reading.acts.titles import (
     names,
     nearest,
     openings,
-    printed_title,
+    printed_titles,
     read_cover,
     read_front_matter,
     read_separator,
@@ -418,6 +418,10 @@ def _clean(page: PageText, known: Mapping[str, int], said: Names) -> PageText:
 
 
 def _stamped(act: str, marked: Sequence[PageText]) -> Title:
-    """Return the title that the first of these pages to print one has for its running title."""
-    printed = (Title(text, Where.RUNNING_TITLE, page.number) for page in marked if (text := printed_title(page.text, act)))
-    return next(printed, Title(""))
+    """Return the title that these pages have for their running title: where it may be two, the one that all of them have."""
+    printed = {page.number: titles for page in marked if (titles := printed_titles(page.text, act, page.number))}
+    for number, titles in printed.items():
+        agreed = [title for title in titles if len(printed) > 1 and all(title in others for others in printed.values())]
+        if agreed or len(titles) == 1:
+            return Title((agreed or titles)[0], Where.RUNNING_TITLE, number)
+    return Title("")

@@ -360,13 +360,21 @@ def strip_running_titles(text: str, page: int, known: Collection[str], said: Nam
     return kept.rstrip() if position else kept
 
 
-def printed_title(text: str, act: str) -> str:
-    """Return the title as the running title of this act prints it, page number removed; empty where there is none."""
+_LAST_NUMBER = re.compile(r"(?:\s+|(?<=[^\W\d]))\d{1,4}\Z")
+
+
+def printed_titles(text: str, act: str, page: int) -> tuple[str, ...]:
+    """Return the title as the running title of this act prints it on this page, without the page's number; none where there is none, two
+    where the last digits may be another numbering, or the end of the act's own number."""
     for found in MARK.finditer(text):
         if found["id"] == act:
-            lines = "\n".join(text[found.end() :].splitlines()[:3])
-            return re.sub(r"\s*\d{1,4}\s*\Z", "", one_line(lines))
-    return ""
+            title = one_line("\n".join(text[found.end() :].splitlines()[:3]))
+            bare = title.removesuffix(str(page))
+            if bare != title and not re.search(r"[\d/.-]\Z", bare):
+                return (bare.rstrip(),)
+            glued = bare != title and bare[-1:].isdigit()
+            return tuple(dict.fromkeys((title, bare if glued else _LAST_NUMBER.sub("", title))))
+    return ()
 
 
 def _service_start(text: str, dash: int, services: Sequence[str]) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, starmap
 from pathlib import Path
 
 import pypdfium2
 import pytest
 
-from bot.detection.judging import judge_each
+from bot.detection.facts.identity import identities
+from bot.detection.judging import confirmed, judge_each
 from bot.domain.acts import Act, Outcome
+from bot.domain.identity import HeldDecree, KnownDecree, recognise
 from bot.domain.text import PageText
 from tests.bot.detection.samples import SEEDED, SHARED, STEADY, act, judge
 
@@ -142,3 +144,14 @@ def test_one_decree_hidden_in_the_largest_bulk_act() -> None:
         verdict = judge(whole)
         assert (verdict.outcome, verdict.kind, verdict.facts.number) == (Outcome.DECREE, "authorisation", "2024-00493")
     assert abs(judge(Act(None, title, None, 1, len(pages), pages)).evidence[0].page - (middle // size + 1)) <= 1
+
+
+def test_two_real_decrees_under_one_number_and_day_are_two() -> None:
+    held: list[HeldDecree] = []
+    for name in ("83-2025-03-19-00001", "83-2025-03-20-00001"):
+        pages = (SHARED / "real_var" / "acts" / f"{name}.txt").read_text(encoding="utf-8").split("\n\f\n")
+        facts = confirmed(act(title="Arrêté", id=name, last_page=len(pages), pages=tuple(starmap(PageText, enumerate(pages, 1)))))[0].facts
+        held.append(HeldDecree(identities("83", name, facts, "\n".join(pages)), 1, len(pages), facts))
+    assert {key for key in held[0].keys if key in held[1].keys} == {"number:83:2025-bsp-op-24:signed:2025-03-19"}
+    first = KnownDecree(1, frozenset(held[0].keys), held[0].facts)
+    assert [(one.decree_id, one.is_unclear) for one in recognise(held, [first], [])] == [(1, False), (None, False)]

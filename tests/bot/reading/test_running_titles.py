@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reading.acts.titles import marked_ids, names, printed_title, read_separator, strip_running_titles
+from bot.domain.text import PageText
+from bot.reading.acts.cutting import _stamped
+from bot.reading.acts.titles import marked_ids, names, printed_titles, read_separator, strip_running_titles
 
 ID = "83-2025-02-05-00002"
 TITLE = "Arrêté n° 2025-BSP-OP-11 autorisant la captation d'images au moyen de caméras, installées sur des aéronefs"
@@ -70,4 +72,41 @@ def test_separator() -> None:
 def test_what_a_running_title_says() -> None:
     text = f"Préfecture du VAR - 83-2019-11-30-00099 - ancien\nPréfecture du VAR - {ID} - {PRINTED} 4"
     assert marked_ids(text) == ("83-2019-11-30-00099", ID)
-    assert printed_title(text, ID) == " ".join(PRINTED.split())
+    assert printed_titles(text, ID, 4) == (" ".join(PRINTED.split()),)
+
+
+NUMBERED = "Arrêté n° 2026-1104"
+
+
+@pytest.mark.parametrize(
+    ("printed", "page", "titles"),
+    [
+        (f"{NUMBERED} 7", 7, (NUMBERED,)),
+        (f"{NUMBERED}\n7", 7, (NUMBERED,)),
+        (NUMBERED, 7, (NUMBERED,)),
+        # Of the page's number alone anything is left out, and what both may be is told.
+        (NUMBERED, 1104, (NUMBERED,)),
+        (f"{NUMBERED}7", 7, (f"{NUMBERED}7", NUMBERED)),
+        (f"{NUMBERED} 12", 7, (f"{NUMBERED} 12", NUMBERED)),
+        (f"{NUMBERED} portant emploi d'images7", 7, (f"{NUMBERED} portant emploi d'images",)),
+        ("", 7, ("",)),
+    ],
+)
+def test_the_end_of_a_number_is_no_page(printed: str, page: int, titles: tuple[str, ...]) -> None:
+    assert printed_titles(f"Préfecture du VAR - {ID} - {printed}", ID, page) == titles
+
+
+@pytest.mark.parametrize(
+    ("pages", "title"),
+    [
+        ((f"{NUMBERED}7", f"{NUMBERED}8"), NUMBERED),
+        ((f"{NUMBERED}7",), ""),
+        ((NUMBERED, NUMBERED), NUMBERED),
+        (("Arrêté n° 1104", "Arrêté n° 1104"), "Arrêté n° 1104"),
+        ((f"{NUMBERED} 12", f"{NUMBERED} 13"), NUMBERED),
+        ((f"{NUMBERED} 7", f"{NUMBERED[:-1]}l 8"), NUMBERED),
+    ],
+)
+def test_pages_agree_on_the_title_that_they_print(pages: tuple[str, ...], title: str) -> None:
+    marked = [PageText(number, f"Préfecture du VAR - {ID} - {printed}") for number, printed in enumerate(pages, 7)]
+    assert _stamped(ID, marked).text == title

@@ -1,37 +1,111 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date, time, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.identity import LONGEST_KEY, EarlierFinding, HeldDecree, post_key, recognise
+from bot.domain.acts import Facts, Moment
+from bot.domain.identity import LONGEST_KEY, EarlierFinding, HeldDecree, KnownDecree, post_key, prefix_of, recognise
+
+NO_FACTS = Facts()
+
+
+def held(keys: tuple[str, ...], first_page: int, last_page: int) -> HeldDecree:
+    return HeldDecree(keys, first_page, last_page, NO_FACTS)
+
+
+def known(decree_id: int, *keys: str, facts: Facts = NO_FACTS) -> KnownDecree:
+    return KnownDecree(decree_id, frozenset(keys), facts)
 
 
 @pytest.mark.parametrize(
-    ("found", "known", "earlier", "expected"),
+    ("found", "stored", "earlier", "expected"),
     [
         # Nothing is known.
-        ([HeldDecree(("a",), 1, 1)], {}, [], (None,)),
+        ([held(("a",), 1, 1)], [], [], (None,)),
         # By a key, whatever the place.
-        ([HeldDecree(("a", "b"), 1, 1)], {"b": 7}, [], (7,)),
+        ([held(("a", "b"), 1, 1)], [known(7, "b")], [], (7,)),
         # Keys of two stored decrees: the older one.
-        ([HeldDecree(("a", "b"), 1, 1)], {"a": 9, "b": 7}, [], (7,)),
+        ([held(("a", "b"), 1, 1)], [known(9, "a"), known(7, "b")], [], (7,)),
         # By the place of an earlier reading: same pages, a page missed at its beginning, a page more at its end.
-        ([HeldDecree(("a",), 3, 6)], {}, [EarlierFinding(7, 3, 6)], (7,)),
-        ([HeldDecree(("a",), 3, 6)], {}, [EarlierFinding(7, 4, 6)], (7,)),
-        ([HeldDecree(("a",), 3, 6)], {}, [EarlierFinding(7, 3, 7)], (7,)),
+        ([held(("a",), 3, 6)], [], [EarlierFinding(7, 3, 6)], (7,)),
+        ([held(("a",), 3, 6)], [], [EarlierFinding(7, 4, 6)], (7,)),
+        ([held(("a",), 3, 6)], [], [EarlierFinding(7, 3, 7)], (7,)),
         # Neighbours that share the page where one ends and the other begins are not the same.
-        ([HeldDecree(("a",), 5, 7)], {}, [EarlierFinding(7, 3, 5)], (None,)),
-        ([HeldDecree(("a",), 6, 7)], {}, [EarlierFinding(7, 3, 5)], (None,)),
+        ([held(("a",), 5, 7)], [], [EarlierFinding(7, 3, 5)], (None,)),
+        ([held(("a",), 6, 7)], [], [EarlierFinding(7, 3, 5)], (None,)),
         # A place is taken once, and a key goes before a place.
-        ([HeldDecree(("a",), 3, 3), HeldDecree(("b",), 3, 3)], {}, [EarlierFinding(7, 3, 3)], (7, None)),
-        ([HeldDecree(("a",), 3, 3), HeldDecree(("b",), 3, 3)], {"b": 7}, [EarlierFinding(7, 3, 3)], (None, 7)),
+        ([held(("a",), 3, 3), held(("b",), 3, 3)], [], [EarlierFinding(7, 3, 3)], (7, None)),
+        ([held(("a",), 3, 3), held(("b",), 3, 3)], [known(7, "b")], [EarlierFinding(7, 3, 3)], (None, 7)),
         # The place that shares most.
-        ([HeldDecree(("a",), 3, 8)], {}, [EarlierFinding(7, 3, 4), EarlierFinding(8, 5, 8)], (8,)),
+        ([held(("a",), 3, 8)], [], [EarlierFinding(7, 3, 4), EarlierFinding(8, 5, 8)], (8,)),
     ],
 )
-def test_recognise(found: list[HeldDecree], known: dict[str, int], earlier: list[EarlierFinding], expected: tuple[int | None, ...]) -> None:
-    assert recognise(found, known, earlier) == expected
+def test_recognise(
+    found: list[HeldDecree], stored: list[KnownDecree], earlier: list[EarlierFinding], expected: tuple[int | None, ...]
+) -> None:
+    assert tuple(one.decree_id for one in recognise(found, stored, earlier)) == expected
+
+
+NUMBER = "number:83:2026-bsp-op-24:signed:2026-03-19"
+DAY = date(2026, 3, 19)
+EVENING = Facts(
+    starts=Moment(DAY, time(14, 30)), ends=Moment(DAY, time(20)), signed=DAY, operators=("Police nationale",), places=("quartier du Val",)
+)
+NEXT_DAY = replace(EVENING, starts=Moment(DAY + timedelta(1), time(14, 30)), ends=Moment(DAY + timedelta(1), time(20)))
+SAME, OTHER, ASKED = "same", "other", "asked"
+
+
+@pytest.mark.parametrize(
+    ("facts", "two_acts", "expected"),
+    [
+        # One decree, published twice, under two identifiers.
+        (EVENING, True, SAME),
+        (replace(EVENING, places=(), operators=(), ends=None), True, SAME),
+        (replace(EVENING, starts=Moment(DAY), places=("quartier du VaI",)), True, SAME),
+        (replace(EVENING, ends=Moment(DAY + timedelta(1), time(1))), True, SAME),
+        # The office forgot to change the number.
+        (NEXT_DAY, True, OTHER),
+        (replace(EVENING, starts=Moment(DAY, time(20, 30)), ends=None), True, OTHER),
+        (replace(EVENING, places=("stade Mayol",)), True, OTHER),
+        (replace(EVENING, operators=("Gendarmerie nationale",)), True, OTHER),
+        (replace(EVENING, signed=DAY + timedelta(2)), True, OTHER),
+        # Nothing tells.
+        (Facts(signed=DAY), True, ASKED),
+        (replace(NEXT_DAY, doubtful=("starts", "ends"), places=(), operators=()), True, ASKED),
+        (NEXT_DAY, False, ASKED),
+        # A line of a table, a scan: as far as it is read it is the same.
+        (Facts(signed=DAY), False, SAME),
+        (EVENING, False, SAME),
+    ],
+)
+def test_a_number_alone_makes_no_decree_another_one(facts: Facts, two_acts: bool, expected: str) -> None:
+    stored = known(7, NUMBER, "act:83-2026-03-19-00001", facts=EVENING)
+    item = HeldDecree((*(["act:83-2026-03-20-00001"] if two_acts else []), NUMBER), 3, 6, facts)
+    [one] = recognise([item], [stored], [])
+    assert (SAME if one.decree_id == 7 else ASKED if one.is_unclear else OTHER) == expected
+    [accepted] = recognise([item], [stored], [], asked=True)
+    assert (accepted.decree_id, accepted.is_unclear) == (7 if expected == SAME else None, False)
+    if expected != SAME:
+        assert NUMBER not in accepted.keys
+        assert {prefix_of(key) for key in accepted.keys} == {prefix_of(key) for key in item.keys}
+        # It is found again, elsewhere and beside the first; and found again here it is the same, whatever is read there now.
+        again = known(9, *accepted.keys, facts=facts)
+        if expected == OTHER:
+            assert recognise([replace(item, keys=("act:2", NUMBER))], [stored, again], [])[0].decree_id == 9
+        assert recognise([replace(item, keys=(NUMBER,))], [stored], [EarlierFinding(7, 3, 6)])[0].decree_id == 7
+
+
+def test_two_decrees_of_one_number_in_one_recueil_are_two_and_one_printed_twice_is_one() -> None:
+    first = HeldDecree(("act:1", NUMBER), 3, 4, EVENING)
+    second = HeldDecree(("act:2", NUMBER), 5, 6, NEXT_DAY)
+    found = recognise([first, second, replace(second, keys=("act:3", NUMBER)), replace(first, keys=("act:4", NUMBER))], [], [])
+    keys = [set(one.keys) for one in found]
+    assert not keys[0] & keys[1]
+    assert (found[2].keys[:2], found[3].keys[:2]) == (tuple(sorted(found[1].keys)), tuple(sorted(found[0].keys)))
 
 
 @given(st.lists(st.text(max_size=5), min_size=1, max_size=4), st.randoms())

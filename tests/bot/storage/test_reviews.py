@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.acts import Facts, Judged, Kind, Outcome, Reference, Where
-from bot.domain.records import Accepted, Decision, RecueilState, Waiting
+from bot.domain.acts import Facts, Judged, Kind, Moment, Outcome, Reference, Where
+from bot.domain.records import Accepted, Decision, ReadResult, RecueilState, Waiting
 from bot.storage.errors import AlreadyDecided, NoSuchRow, StorageError
 from bot.storage.store import Store
 from tests.bot.storage.building import EVIDENCE, NOW, act, decree_of, new_recueil, one_recueil, result_of, to
@@ -87,6 +87,51 @@ def test_an_accepted_act_that_is_a_known_decree_is_one_more_sighting(store: Stor
     assert len(stored(store, known).sightings) == 2
     assert "new key" in stored(store, known).identities
     assert len(posts_of(store, [known])) == 1
+
+
+NUMBER = "number:26:2024-9:signed:2024-04-19"
+
+
+def reading_of_act(store: Store, name: str, facts: Facts) -> ReadResult:
+    """A recueil that holds a decree under an identifier of its own and a number that another one may have."""
+    return result_of(one_recueil(store, name), act(name, act_id=f"26-{name}", facts=facts), keys=[(f"act:26-{name}", NUMBER)])
+
+
+def test_a_number_that_an_office_forgot_to_change_is_of_two_decrees(store: Store) -> None:
+    day, later = NOW.date(), NOW.date() + timedelta(1)
+    facts = Facts("2024-9", signed=day, starts=Moment(day), ends=Moment(day))
+    [first] = store.recordings.record(reading_of_act(store, "one", facts), to("t"), NOW).decrees
+    [second] = store.recordings.record(reading_of_act(store, "two", replace(facts, starts=Moment(later))), to("t"), NOW).decrees
+    assert len(posts_of(store, [first.id or 0, second.id or 0])) == 2
+    # Each published once more: it is known.
+    for name, known in (("three", first), ("four", second)):
+        again = store.recordings.record(reading_of_act(store, name, known.facts), to("t"), LATER)
+        assert (again.decrees, again.posts) == ((), ())
+        assert [seen.authority for seen in stored(store, known.id or 0).sightings] == ["26", "26"]
+    # Whoever names the number means neither for sure.
+    ending = found(store, Facts("2024-10", signed=later, references=(Reference(Kind.ABROGATION, "2024-9", day),)), Kind.ABROGATION)
+    assert [change.decree for change in stored(store, ending).changes] == [None]
+
+
+@pytest.mark.parametrize("is_another", [True, False])
+def test_a_person_is_asked_where_a_number_alone_makes_a_decree_known(store: Store, is_another: bool) -> None:
+    facts = Facts("2024-9", signed=NOW.date())
+    [first] = store.recordings.record(reading_of_act(store, "one", facts), to("t"), NOW).decrees
+    result = store.recordings.record(reading_of_act(store, "two", facts), to("t"), NOW)
+    [review] = store.reviews.waiting(10)
+    assert (result.decrees, review.title, review.evidence[0].cue) == ((), "two", "number of another act")
+    if is_another:
+        accepted = accept(store, review, "act:26-two", NUMBER, facts=facts)
+        assert (len(accepted.decrees), len(accepted.posts)) == (1, 1)
+        assert accepted.decrees != (first.id,)
+    else:
+        assert store.reviews.reject(review.id, LATER, "cli").withdrawn is None
+        assert len(posts_of(store, [first.id or 0])) == 1
+    # It is read again: what was decided stands, and nobody is asked anew.
+    recueil = store.recueils.get(review.recueil_id)
+    item = act("two", act_id="26-two", facts=facts, outcome=Outcome.DECREE if is_another else Outcome.NOT_CONCERNED)
+    again = store.recordings.record(result_of(recueil, item, keys=[("act:26-two", NUMBER)] * is_another), to("t"), LATER)
+    assert (again.decrees, again.posts, store.reviews.waiting(10)) == ((), (), [])
 
 
 def test_nothing_is_posted_of_a_silent_recueil(store: Store) -> None:
