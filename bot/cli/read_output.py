@@ -79,7 +79,7 @@ def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimit
     """Judge what was read within these limits in so many seconds."""
     pages = tuple(page for page in reading.pages if choice.pages is None or page.number in choice.pages)
     unread = [page.number for page in pages if page.number in reading.unreadable_pages]
-    had = Circumstances(limits.ocr, ocr_available(), seconds, limits.seconds, damaged=reading.damaged)
+    had = Circumstances(limits.ocr, ocr_available(), seconds, limits.seconds, damaged=reading.damaged, lacks=reading.lacks)
     troubles = trouble_lines(unread, had) if unread or reading.salvaged else ()
     return Report(file, choice, reading, pages, judge_reading(reading) if choice.pages is None else (), tuple(troubles))
 
@@ -359,7 +359,7 @@ def _visible(line: str) -> str:
 class Circumstances:
     """Says how a file was read: whether OCR was wanted (`reading.ocr`) and is on this machine, seconds it took and might have taken.
 
-    `damaged`: the file is, see `Reading.damaged`.
+    `damaged`: the file is, see `Reading.damaged`; `lacks` as there.
     """
 
     ocr_wanted: bool
@@ -367,6 +367,7 @@ class Circumstances:
     seconds: float
     most_seconds: float
     damaged: bool = False
+    lacks: tuple[str, ...] = ()
 
 
 def trouble_lines(unread: Sequence[int], had: Circumstances) -> Iterator[str]:
@@ -379,6 +380,7 @@ def trouble_lines(unread: Sequence[int], had: Circumstances) -> Iterator[str]:
         yield "  why: part of what it holds is lost; download it again"
         return
     yield f"INCOMPLETE, could not read: pages {page_ranges(unread)}"
+    yield from (f"  why: {reason}; look at the file yourself" for reason in had.lacks)
     if not had.ocr_wanted:
         yield "  why: OCR is off in the configuration; set ocr = true under [reading] to have scanned pages read"
     elif not had.ocr_there:
@@ -387,7 +389,7 @@ def trouble_lines(unread: Sequence[int], had: Circumstances) -> Iterator[str]:
         yield "    pip install 'vigie-vsa[ocr]'        (or the program itself: apt-get install tesseract-ocr)"
     elif had.seconds >= had.most_seconds:
         yield f"  why: the {had.most_seconds:g} s allowed for one file were over; raise timeout_seconds under [reading]"
-    else:
+    elif not had.lacks:
         yield "  why: damaged, or too much for the process that reads them in the time and memory a page may take; look at them yourself"
 
 

@@ -87,6 +87,11 @@ class Reading:
         """True when these bytes are damaged: reading them again gives no more, another copy may."""
         return self.salvaged or any(page.damaged for page in self.pages)
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What of a sound file could not be read, each once: see `PageText.lacks`."""
+        return tuple(dict.fromkeys(page.lacks for page in self.pages if page.lacks))
+
 
 class Kind(StrEnum):
     """What a decree does to the use of algorithmic video surveillance."""

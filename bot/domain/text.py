@@ -38,7 +38,8 @@ class PageText:
     A `PENDING` page has what its text layer holds, a stamped running title at most. `other` is a second text of the same page, where
     neither the layer nor the recognised one can be trusted alone: what is looked for may stand in either. `confidence` is the engine's own
     (0 to 100, mean over the words) of a recognised page, `unsure` its words of which the engine was not sure, as `bare` has them; `seconds`
-    is what the page took. Of a `damaged` page the file has lost something: the text is what is left of it.
+    is what the page took. Of a `damaged` page the file has lost something: the text is what is left of it. `lacks` says, for an operator,
+    what else of the page could not be read in a file that is sound.
     """
 
     number: int
@@ -49,11 +50,12 @@ class PageText:
     seconds: float = field(default=0.0, compare=False)
     damaged: bool = False
     unsure: frozenset[str] = frozenset()
+    lacks: str = ""
 
     @property
     def is_whole(self) -> bool:
         """False when the page could not be read, or in part only. Of a page that is still to be recognised, not known."""
-        return self.origin is not TextOrigin.UNREADABLE and not self.damaged
+        return self.origin is not TextOrigin.UNREADABLE and not (self.damaged or self.lacks)
 
     @property
     def is_unread(self) -> bool:

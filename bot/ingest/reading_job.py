@@ -180,7 +180,7 @@ class ReadingProgress:
             self._add(page)
 
     def _add(self, page: PageText) -> None:
-        if page.origin in _READ and not page.damaged and self.pages.get(page.number) != page:
+        if page.origin in _READ and page.is_whole and self.pages.get(page.number) != page:
             self.pages[page.number] = page
             self.unsaved = True
 
@@ -193,7 +193,7 @@ log = structlog.get_logger()
 
 Early = Callable[[Reading], Awaitable[None]]
 
-RULES = "4"
+RULES = "5"
 """The version of the rules that pages are read by. To be changed when pages would be read otherwise, and better.
 
 Pages stored under another version are then not taken: a recueil that is due is read anew as a whole. One that was read is not due.

@@ -420,7 +420,7 @@ def _unread(reading: Reading) -> str:
     shown = ", ".join(str(page) for page in pages[:10]) + (", …" if len(pages) > 10 else "")
     lost = f"{len(pages)} of {reading.page_count} pages could not be read{' whole' if reading.damaged else ''}: {shown}" if pages else ""
     damage = "the file is cut short, or damaged" if reading.salvaged else "the file is damaged" if reading.damaged else ""
-    return "; ".join(filter(None, (damage, lost)))
+    return "; ".join(filter(None, (damage, lost, *reading.lacks)))
 
 
 # Decrees: their rows, keys, links and sightings.

@@ -392,7 +392,7 @@ _OTHER = (
 _WORD = rf"(?!(?:{_OTHER})\b|[LIlDN]['’])[A-ZÀ-ÖØ-Þ0-9][\w&’'.+-]*"
 # A name may go on in the next line, and not in the next paragraph or item.
 _NAME = re.compile(rf"{_WORD}(?:(?:[^\S\n]+|[^\S\n]*\n(?![^\S\n]*\n))(?:{_WORD}|&)){{0,3}}")
-_LINKED = re.compile(rf"{_NAME.pattern}(?: (?:d[eu] |des |de la |d['’])(?!Société|Groupe|Lot|Marché|Préf|Minist|Dép){_WORD})?")
+_LINKED = re.compile(rf"{_NAME.pattern}(?: (?:d[eu] |des |de la |d['’])(?!\d|Société|Groupe|Lot|Marché|Préf|Minist|Dép){_WORD})?")
 _PARAGRAPH = re.compile(r"\d+\.\d+\s")
 _FORM = re.compile(r"[\s,]+(?:(?:SASU?|S\.A\.S\.?|SARL|S\.A\.R\.L\.?|EURL|SCOP|SCIC|SNC)(?:\s.*)?|SA|S\.A\.|SE)$")
 

@@ -259,7 +259,7 @@ def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool
     stop = _STOP.search(document.flat, entry.end, block.end)
     used = _USES.search(document.flat, start, block.end if stop is None else stop.start()) is not None
     told = _OTHERWISE.search(document.flat, start, phrase_end(document.flat, entry.end, block.end, _REACH)) is not None
-    owns = entry.value.startswith(("Commun", "Métropole")) and _comes_after(_OWNED, document, entry)
+    owns = entry.value.startswith(("Commun", "Métropole", "Eurométropole")) and _comes_after(_OWNED, document, entry)
     return not owns and (used or not told or block.part is not DecreePart.ARTICLE)
 
 

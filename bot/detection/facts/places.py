@@ -228,7 +228,7 @@ _COLUMN = re.compile(r"\s+(?=\d{1,4}\b)|\s+(?=(?:fixes?|mobiles?|d[ôo]mes?|ptz|
 # What begins the next one where the header says whose the cameras are, or what for.
 _NEXT_HEAD = re.compile(r"\b(?:responsables?|exploitants?|gestionnaires?|operateurs?|services?|usages?|finalites?|evenements?)\b")
 _NEXT_CELL = re.compile(
-    r"\s(?:(?:(?:la|le|les)\s)?(?:police (?:municipale|nationale)|gendarmerie|sncf|ratp|sdis|commune|ville|departement|metropole)"
+    r"\s(?:(?:(?:la|le|les)\s)?(?:police (?:municipale|nationale)|gendarmerie|sncf|ratp|sdis|commune|ville|departement|(?:euro)?metropole)"
     r"|feux?|incendies?|densite|foule|mouvements?|chutes?|objets?|colis|intrusions?|armes?|sens|contresens|franchissement)\b"
 )
 

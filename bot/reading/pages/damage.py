@@ -519,20 +519,20 @@ _ROOT = re.compile(rb"/Pages (\d+) 0 R")
 _WRITTEN_KIDS = re.compile(rb"/Kids(?:\s*\[([^\]]*)\]|\s+(\d+) 0 R)")
 
 
-def pages_out_of_reach(path: Path) -> int:
+def pages_out_of_reach(file: Path | bytes) -> int:
     """Return how many pages, or branches of pages, the file has beyond those it says; 0 too where that cannot be known.
 
     That is for a file that cannot be opened, or whose tree cannot be taken apart: the numbers of its branches are wrong too.
     """
     try:
-        with closing(pdfium.PdfDocument(path)) as document:
+        with closing(pdfium.PdfDocument(file)) as document:
             # From the first on: the others are then not walked through each time.
             for _ in range(len(document)):
                 pdfium_c.FPDFPage_Delete(document, 0)
             if len(document):
                 # It says more than it has: each page that is missing will be found unreadable.
                 return 0
-            changes = _Changes(path.stat().st_size)
+            changes = _Changes(len(file) if isinstance(file, bytes) else file.stat().st_size)
             document.save(changes, flags=pdfium_c.FPDF_INCREMENTAL)
     except (pdfium.PdfiumError, OSError):
         return 0

@@ -17,7 +17,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.reading.pages.damage import unpack
-from bot.reading.pages.recognition import Raster, jpeg_is_whole
+from bot.reading.pages.recognition import MUCH_IMAGE, Raster, jpeg_is_whole
 
 MOST_PIXELS = 12_000_000
 """A map on A0 paper is drawn coarser rather than filling the memory: A3 at 220 dpi is 9.4 million."""
@@ -45,6 +45,8 @@ A page of text 33 greys from its paper, which OCR reads without fault, is seen (
 _DARK = 80
 """Greys between paper and what neither dust nor noise makes of a hundredth of a page. Ten lines of text do."""
 _PLAIN_INK = 0.01
+_LEAST_INK = 3e-6
+"""Share of the page that a letter darkens: a tenth of what small ones do."""
 _EVERY = 7
 """Pixels of a drawing looked at: one in so many. The width of an A4 page at 150 dpi is no multiple of it."""
 
@@ -122,6 +124,28 @@ def ink(page: Any, textpage: Any, look: InkScale) -> float:
     if not pixels:
         return 0.0
     return _dark_share(pixels, look.contrast)
+
+
+def hidden_text(page: Any, textpage: Any) -> str:
+    """Return the text of which nothing is seen where it stands: it is not drawn, has the colour of what is below it, or is covered.
+
+    The text that recognition put over a scan need not stand just over the letters: ink anywhere will do.
+    """
+    if _scale(page, GLANCE.dpi) * _POINTS_PER_INCH < GLANCE.dpi:
+        return ""
+    with closing(page.render(scale=_scale(page, GLANCE.dpi), grayscale=True)) as bitmap:
+        converter, rows = bitmap.get_posconv(page), list(_rows(_raster(bitmap, GLANCE.dpi)))
+    least = _LEAST_INK * textpage.count_chars()
+    if image_coverage(page) > MUCH_IMAGE and _dark_share(b"".join(rows), GLANCE.contrast) > least:
+        return ""
+    found = []
+    for box in map(textpage.get_rect, range(textpage.count_rects())):
+        corners = converter.to_bitmap(*box[:2]), converter.to_bitmap(*box[2:])
+        (left, right), (top, bottom) = (sorted(max(0, corner[axis]) for corner in corners) for axis in (0, 1))
+        pixels = b"".join(row[left : right + 1] for row in rows[top : bottom + 1])
+        if not pixels or max(pixels) - min(pixels) <= CLOSE.contrast:
+            found.append(textpage.get_text_bounded(*box))
+    return "".join(found)
 
 
 def is_plainly_inked(page: Any, textpage: Any, drawn: Raster) -> bool:

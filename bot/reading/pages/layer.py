@@ -27,18 +27,21 @@ _WORDS = re.compile("[^\\s\x00\x02\ufffe]+[\x02\ufffe]?|[\x02\ufffe]")
 _LETTERS = re.compile("[^\\s\x00]")
 
 
-def text_in_order(textpage: Any, count: int, rotation: int) -> str:
-    """Return the text of the layer. `count` is its number of characters, `rotation` the /Rotate of the page (degrees, clockwise)."""
+def text_in_order(textpage: Any, count: int, rotation: int, fields: Sequence[Box] = ()) -> str:
+    """Return the text of the layer. `count` is its number of characters, `rotation` the /Rotate of the page (degrees, clockwise).
+
+    `fields` are where form fields stand, whose values come last in the file, without a blank or line end between them.
+    """
     text = str(textpage.get_text_bounded())
     if count < _FEW_LETTERS:
         return text
     angle = _angle(textpage, range(count // (2 * _SAMPLES_OF_ANGLE), count, max(1, count // _SAMPLES_OF_ANGLE)))
-    plain = angle == rotation == 0
+    plain = angle == rotation == 0 and not fields
     if plain and not are_suspected(list(_boxes(textpage))):
         return text
-    along, others = _runs(textpage, count, angle, _WORDS if plain else _LETTERS)
+    along, others = _runs(textpage, count, angle, _WORDS if plain else _LETTERS, fields)
     # The order that pdfium gives to letters that lie on their side for the reader is of its own making.
-    ordered = in_reading_order(along, trusted=angle == rotation)
+    ordered = in_reading_order(along, trusted=angle == rotation and not fields)
     if ordered is None:
         if plain:
             return text
@@ -87,25 +90,32 @@ def _boxes(textpage: Any) -> Iterator[Box]:
         yield left.value, bottom.value, right.value, top.value
 
 
-def _runs(textpage: Any, count: int, angle: int, pieces: re.Pattern[str]) -> tuple[list[Run], list[Run]]:
+def _runs(textpage: Any, count: int, angle: int, pieces: re.Pattern[str], fields: Sequence[Box]) -> tuple[list[Run], list[Run]]:
     """Return the runs of the page, out of pieces of it: those along `angle`, each upright, and the others. Slow: where it is needed."""
     letters = _characters(textpage, count)
     found: tuple[list[Run], list[Run]] = ([], [])
-    text, box, own, last = "", (0.0, 0.0, 0.0, 0.0), angle, 0
+    text, box, own, last, field = "", (0.0, 0.0, 0.0, 0.0), angle, 0, -1
     for start, end, here in _placed(textpage.raw, letters, pieces):
-        placed = upright(here, own)
-        if text and _follows(box, placed):
+        placed, holder = upright(here, own), _field_at(here, fields)
+        if text and holder == field and _follows(box, placed):
             text += " " * (start > last) + letters[start:end]
             box = _both(box, placed)
         else:
             if text:
-                found[own != angle].append(Run(box, text))
+                found[own != angle].append(Run(box, text, field))
             own = _angle_of(textpage, start)
-            text, box = letters[start:end], upright(here, own)
+            text, box, field = letters[start:end], upright(here, own), holder
         last = end
     if text:
-        found[own != angle].append(Run(box, text))
+        found[own != angle].append(Run(box, text, field))
     return found
+
+
+def _field_at(box: Box, fields: Sequence[Box]) -> int:
+    """Return which of the fields holds the middle of a box, -1 where none does."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    inside = (index for index, (left, bottom, right, top) in enumerate(fields) if left <= x <= right and bottom <= y <= top)
+    return next(inside, -1)
 
 
 def _placed(raw: Any, letters: str, pieces: re.Pattern[str]) -> Iterator[tuple[int, int, Box]]:
@@ -170,10 +180,11 @@ _ENOUGH_PIECES = 12
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Letters that follow each other on one line without a wide blank."""
+    """Letters that follow each other on one line without a wide blank. `field` is the form field that they stand in, -1 for none."""
 
     box: Box
     text: str
+    field: int = -1
 
     @property
     def middle(self) -> float:
@@ -236,7 +247,7 @@ def text_of(line: Sequence[Run]) -> str:
     """Return one line as text: a blank wherever there is one on the page."""
     text = line[0].text
     for before, after in pairwise(line):
-        glued = after.box[0] - before.box[2] < _TOUCHING * (before.box[3] - before.box[1])
+        glued = before.field == after.field and after.box[0] - before.box[2] < _TOUCHING * (before.box[3] - before.box[1])
         text += ("" if glued else " ") + after.text
     return text
 

@@ -45,7 +45,9 @@ TOO_MUCH_GARBAGE = 0.02
 SOME_GARBAGE = 0.01
 ENOUGH_TO_JUDGE = 200
 """Letters from which the absence of any French word means something."""
-HARDLY_FRENCH = 0.02
+HARDLY_FRENCH = 0.06
+"""Share of common words of two letters or more. Of 10,000 pieces of real recueils, 99 in 100 have more, most tables included; a text of
+other letters, such as each the next one of the alphabet, has hardly any."""
 FRENCH_ENOUGH = 0.25
 """Share of common words that 98 pages in 100 of real recueils reach, tables included; the old OCR of a scan often does not."""
 TOO_ODD = 0.08
@@ -155,7 +157,9 @@ def oddity(text: str) -> float:
 
 def reads_as_french(text: str) -> bool:
     """Return False when there is enough text to judge and hardly any common French word in it (wrong letters, or a table of names)."""
-    return sum(map(len, _words(text))) < ENOUGH_TO_JUDGE or french_share(text) >= HARDLY_FRENCH
+    words = _words(text)
+    common = sum(len(word) > 1 and word in _COMMON_WORDS for word in words)
+    return sum(map(len, words)) < ENOUGH_TO_JUDGE or common >= HARDLY_FRENCH * len(words)
 
 
 def clearly_french(text: str) -> bool:
@@ -181,6 +185,8 @@ def _words(text: str) -> list[str]:
 # LibreOffice exports its "ti" and "tt" ligatures under these two letters, which no French word holds.
 _LETTERS = {"Ɵ": "ti", "Ʃ": "tt", "\u00ad": "", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "", "\x00": ""}
 # Compatibility forms are opened one by one: a whole NFKC would also flatten `n°`-like signs and superscripts into other words.
+# Of other alphabets, where they look like the Latin ones.
+_LETTERS |= dict(zip("АВЕЅІЈКМНОРСТУХаеѕіјорсухԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳ", "ABESIJKMHOPCTYXaesijopcyxdhqwABEZHIKMNOPTYXocj", strict=True))
 _LETTERS |= {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB50)}
 _TO_OPEN = re.compile("[" + "".join(_LETTERS) + "]")
 # pdfium puts U+0002 (or the noncharacter U+FFFE) for "hyphen at the end of a line" and drops the line break.
@@ -217,14 +223,17 @@ _MOST_STAMPED_LINES = 12
 def combine(layer: str, worth: Layer, recognised: str) -> tuple[str, str]:
     """Return the text of the page, and its other text where neither can be trusted alone (else empty).
 
-    A garbled layer gives way. A doubtful one is kept beside the OCR, the better of the two first. A right one (a stamped running title, a
-    header) takes the place of the OCR lines that repeat it, because its letters are exact, and comes last, as stamps do.
+    A garbled layer gives way, and one of no French words to a French text. A doubtful one is kept beside the OCR, the better of the two
+    first. A right one (a stamped running title, a header) takes the place of the OCR lines that repeat it, because its letters are exact,
+    and comes last, as stamps do.
     """
     if not recognised.strip():
         return layer, ""
     if not layer.strip():
         return recognised, ""
     if worth is Layer.GARBLED and (garbage_ratio(layer) > TOO_MUCH_GARBAGE or merit(recognised) > merit(layer)):
+        return recognised, ""
+    if worth is Layer.DOUBTFUL and not reads_as_french(layer) and clearly_french(recognised):
         return recognised, ""
     if worth in (Layer.GARBLED, Layer.DOUBTFUL):
         first, second = (recognised, layer) if merit(recognised) > merit(layer) else (layer, recognised)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
+from itertools import repeat
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from queue import SimpleQueue
@@ -23,6 +24,15 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from bot.domain.text import PageText, TextOrigin
+from bot.reading.pages.additions import (
+    ATTACHED,
+    DYNAMIC_FORM,
+    Annotations,
+    annotations_of,
+    attached_files,
+    draw_annotations,
+    is_dynamic_form,
+)
 from bot.reading.pages.damage import (
     completed,
     damaged_pages,
@@ -44,6 +54,7 @@ from bot.reading.pages.drawing import (
     draw_in_black,
     forms_are_shown,
     has_coloured_ink,
+    hidden_text,
     image_coverage,
     image_sizes,
     images_decode,
@@ -58,6 +69,7 @@ from bot.reading.pages.recognition import (
     LITTLE_TEXT,
     MUCH_IMAGE,
     NO_TEXT,
+    SOME_GARBAGE,
     SOME_IMAGE,
     SOME_INK,
     Layer,
@@ -71,6 +83,7 @@ from bot.reading.pages.recognition import (
     is_convincing,
     judge,
     own_length,
+    reads_as_french,
     recognise,
     repair,
 )
@@ -160,6 +173,9 @@ _MOST_COMPLETED = 256 * 1024**2
 """Bytes of a file of which a copy is made in memory."""
 _SOME_TEXT = 150
 """Characters of its own below which a page may have lost all but a running title, before which the name of a service stands."""
+_TELLING = ("algor", "automatis", "automatiq", "augmentée", "intelligen", "vsa", "2023-380", "2023-828", "2026-201")
+"""Of these each act has one that detection does not pass over. They count only where they are seen."""
+NOT_FRENCH = "letters that make no French words, and are not recognised"
 T = TypeVar("T")
 
 _AT_ONCE = 50
@@ -173,26 +189,27 @@ class NotReadable(Exception):
 class PdfDocument:
     """One open PDF. Pages are read in any order, one at a time, by their number from 1; none raises for one bad page."""
 
-    def __init__(self, path: Path, ocr: Callable[[], Ocr | None], *, trusting: bool = False) -> None:
-        """`ocr` gives the engine when a page first needs one. `trusting`: neither its number of pages nor its streams are checked.
+    def __init__(self, file: Path | bytes, ocr: Callable[[], Ocr | None], *, trusting: bool = False, inner: bool = False) -> None:
+        """`ocr` gives the engine when a page first needs one. `trusting`: neither its number of pages nor its streams are checked, and no
+        attached file is opened. `inner`: it is attached to another one.
 
         Raises NotReadable.
         """
-        self._path = path
+        self._file = file
         self._find_ocr = ocr
         self._ocr: Ocr | None = None
         self._ocr_sought = False
         self.salvaged = False
         """The file cannot be opened as it is: this is what could be found in it, and more may be lost than the pages that are missing."""
         try:
-            self._pdf = self._opened(path)
+            self._pdf = self._opened(file)
         except (pdfium.PdfiumError, OSError) as error:
             raise NotReadable(_why(error)) from error
-        self._out_of_reach = 0 if trusting or self.salvaged else pages_out_of_reach(path)
+        self._out_of_reach = 0 if trusting or self.salvaged else pages_out_of_reach(file)
         is_checked = not (trusting or self.salvaged)
         none = frozenset[bytes]()
-        self._spoiled = _in_file(path, self._pdf, spoiled_streams, none) if is_checked else none
-        self._suspect = self.salvaged or bool(self._spoiled) or (is_checked and not _in_file(path, self._pdf, streams_unpack, False))
+        self._spoiled = _in_file(file, self._pdf, spoiled_streams, none) if is_checked else none
+        self._suspect = self.salvaged or bool(self._spoiled) or (is_checked and not _in_file(file, self._pdf, streams_unpack, False))
         self._trusting = trusting
         self._damaged: dict[int, bool] = {}
         self._seen: dict[object, int] = {}
@@ -201,17 +218,20 @@ class PdfDocument:
         except pdfium.PdfiumError:
             # A broken form does not make the pages unreadable: only the values of its fields.
             self._pdf.formenv = None
+        self._annotations: dict[int, Annotations] = {}
+        self._attached = [*repeat(None, self._pdf.count_attachments())] if trusting or inner else [*self._open_attached()]
+        self.salvaged = self.salvaged or any(each.salvaged for each in self._attached if each)
 
     def __len__(self) -> int:
-        """Return how many pages there are, those included that can never be read."""
-        return len(self._pdf) + self._out_of_reach
+        """Return how many pages there are, those included that can never be read, and those of attached files: one where it is no PDF."""
+        return self._own + sum(len(each) if each else 1 for each in self._attached)
 
     def survey(self, number: int) -> PageText:
         """Return what the text layer says, in milliseconds: LAYER, BLANK, UNREADABLE, or PENDING where the page is to be recognised.
 
         A PENDING page has what its layer holds, unless that is garbage. It may prove blank: a scan is not drawn here, which takes long.
         """
-        return self._timed(number, self._survey)
+        return self._timed(number, PdfDocument._survey)
 
     def recall(self, known: Collection[int]) -> Iterator[PageText]:
         """Survey pages that are known already where one of them may stand in the place of another: that is told by having seen both."""
@@ -223,28 +243,61 @@ class PdfDocument:
 
         A page that needs none is as `survey` says. A doubtful layer without an OCR beside it is still read: LAYER.
         """
-        return self._timed(number, self._recognise)
+        return self._timed(number, PdfDocument._recognise)
 
     @contextmanager
     def opened(self, number: int) -> Iterator[Any]:
-        """Yield the page as pdfium has it, with the values of its form fields drawn on it. Raises PdfiumError."""
-        self._flatten(number)
-        with closing(self._pdf[number - 1]) as page:
+        """Yield the page as pdfium has it, with its annotations and the values of its form fields drawn on it. Raises PdfiumError."""
+        page = self._pdf[number - 1]
+        try:
+            if number not in self._annotations:
+                found = annotations_of(self._pdf, page)
+                if found.drawn:
+                    draw_annotations(page)
+                    page.close()
+                    page = self._pdf[number - 1]
+                self._annotations[number] = found
             yield page
+        finally:
+            page.close()
 
     def close(self) -> None:
-        """Release the file."""
-        self._pdf.close()
+        """Release the file and those attached to it."""
+        for each in (*filter(None, self._attached), self._pdf):
+            each.close()
 
-    def _opened(self, path: Path) -> Any:
+    @property
+    def _own(self) -> int:
+        return len(self._pdf) + self._out_of_reach
+
+    def _open_attached(self) -> Iterator[PdfDocument | None]:
+        for content in attached_files(self._pdf):
+            try:
+                yield PdfDocument(content, self._engine, inner=True) if content else None
+            except NotReadable:
+                yield None
+
+    def _holder(self, number: int) -> tuple[PdfDocument | None, int]:
+        """Return the document that a page is of, this one or one attached to it, and its number there. None: of a file that is no PDF."""
+        if number <= self._own:
+            return self, number
+        number -= self._own
+        for each in self._attached:
+            pages = len(each) if each else 1
+            if number <= pages:
+                return each, number
+            number -= pages
+        raise IndexError(number)
+
+    def _opened(self, file: Path | bytes) -> Any:
         """Return the file, or a copy of it that is completed where it was cut short. Raises PdfiumError, OSError."""
         try:
-            return pdfium.PdfDocument(path)
+            return pdfium.PdfDocument(file)
         except pdfium.PdfiumError as error:
-            if error.err_code != pdfium_c.FPDF_ERR_FORMAT or not 0 < path.stat().st_size <= _MOST_COMPLETED:
+            if error.err_code != pdfium_c.FPDF_ERR_FORMAT:
                 raise
-            with _mapped(path) as content:
-                copy = completed(content)
+            with _mapped(file) as content:
+                copy = completed(content) if 0 < len(content) <= _MOST_COMPLETED else None
             if copy is None:
                 raise
             self.salvaged = True
@@ -276,41 +329,41 @@ class PdfDocument:
 
     @cached_property
     def _may_repeat(self) -> bool:
-        return self.salvaged or _in_file(self._path, self._pdf, may_repeat_pages, True)
+        return self.salvaged or _in_file(self._file, self._pdf, may_repeat_pages, True)
 
     @cached_property
     def _leaves_blanks(self) -> bool:
-        return not (self.salvaged or _in_file(self._path, self._pdf, has_empty_streams, True))
+        return not (self.salvaged or _in_file(self._file, self._pdf, has_empty_streams, True))
 
     @cached_property
     def _has_lost_its_tree(self) -> bool:
-        return _in_file(self._path, self._pdf, has_drawn_pages, False)
+        return _in_file(self._file, self._pdf, has_drawn_pages, False)
 
-    def _timed(self, number: int, read: Callable[[Any, int], PageText]) -> PageText:
+    def _timed(self, number: int, read: Callable[[PdfDocument, Any, int], PageText]) -> PageText:
+        holder, own = self._holder(number)
+        if holder is None:
+            return PageText(number, "", TextOrigin.UNREADABLE, lacks=ATTACHED)
+        if holder is not self:
+            return replace(holder._timed(own, read), number=number)
         start = perf_counter()
         try:
-            self._flatten(number)
-            with closing(self._pdf[number - 1]) as page:
-                text = read(page, number)
+            with self.opened(number) as page:
+                text = read(self, page, number)
                 looks = image_sizes(page) if text.origin is TextOrigin.PENDING else text.text
             if self._is_damaged(number, text, looks):
                 # What is left is kept: the rest is lost to OCR too, which sees what pdfium draws.
                 lost = not text.text and text.origin is not TextOrigin.PENDING
                 text = replace(text, origin=TextOrigin.UNREADABLE if lost else text.origin, damaged=True)
+            if self._annotations[number].attached:
+                text = replace(text, lacks=ATTACHED)
+            elif is_dynamic_form(self._pdf, text.text):
+                text = replace(text, lacks=DYNAMIC_FORM)
         except pdfium.PdfiumError:
             text = PageText(number, "", TextOrigin.UNREADABLE)
         return replace(text, seconds=perf_counter() - start)
 
-    def _flatten(self, number: int) -> None:
-        """Draw the values typed in form fields on the page: they are not page text before."""
-        if not self._pdf.formenv:
-            return
-        with closing(self._pdf[number - 1]) as page:
-            if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
-                page.flatten()
-
     def _survey(self, page: Any, number: int) -> PageText:
-        found = _layer(self._pdf, page, number)
+        found = _layer(self._pdf, page, number, self._annotations[number])
         if not isinstance(found, tuple):
             return PageText(number, "", found)
         text, worth = found
@@ -319,7 +372,7 @@ class PdfDocument:
     def _recognise(self, page: Any, number: int) -> PageText:
         # The drawing by which a page proves not to be blank is the one that is recognised.
         render = lru_cache(maxsize=1)(partial(draw, page))
-        found = _layer(self._pdf, page, number, partial(render, FIRST_DPI, 0))
+        found = _layer(self._pdf, page, number, self._annotations[number], partial(render, FIRST_DPI, 0))
         if not isinstance(found, tuple):
             return PageText(number, "", found)
         layer, worth = found
@@ -329,7 +382,8 @@ class PdfDocument:
         recognised = self._read(render)
         spent = process_time() - begun
         if recognised is None or (worth is Layer.GARBLED and not recognised.letters):
-            return PageText(number, layer) if worth is Layer.DOUBTFUL else PageText(number, "", TextOrigin.UNREADABLE)
+            lacks = "" if reads_as_french(layer) else NOT_FRENCH
+            return PageText(number, layer, lacks=lacks) if worth is Layer.DOUBTFUL else PageText(number, "", TextOrigin.UNREADABLE)
         text, other = combine(layer, worth, repair(recognised.text))
         origin = TextOrigin.LAYER if layer and text == layer else TextOrigin.OCR
         seen = recognised
@@ -368,7 +422,9 @@ def _is_time_left(spent: float) -> bool:
     return not left or left > 2 * spent
 
 
-def _layer(document: Any, page: Any, number: int, drawing: Callable[[], Raster] | None = None) -> tuple[str, Layer] | TextOrigin:
+def _layer(
+    document: Any, page: Any, number: int, annotations: Annotations, drawing: Callable[[], Raster] | None = None
+) -> tuple[str, Layer] | TextOrigin:
     """Return the text layer and what it is worth, or BLANK or UNREADABLE. What costs time is done only where the words do not convince.
 
     A page under images is taken for one that shows something unless there is a `drawing` of it.
@@ -377,13 +433,12 @@ def _layer(document: Any, page: Any, number: int, drawing: Callable[[], Raster] 
         count = textpage.count_chars()
         if count > MOST_CHARACTERS:
             return TextOrigin.UNREADABLE
-        text = repair(text_in_order(textpage, count, page.get_rotation()))
+        text = repair("\n".join((text_in_order(textpage, count, page.get_rotation(), annotations.fields), *annotations.notes)))
         own, is_empty = own_length(text), len(text.strip()) < NO_TEXT
+        if _is_unseen(page, textpage, text):
+            return "", Layer.GARBLED
         if is_convincing(text) and (own >= HALF_A_PAGE or image_coverage(page) <= MUCH_IMAGE):
             return text, Layer.GOOD
-        if is_empty and count_visible(textpage, count) >= NO_TEXT:
-            # Its letters stand beside the sheet, or are mapped to what no text holds.
-            return "", Layer.GARBLED
         coverage, dark = image_coverage(page), 0.0
         if own < (HALF_A_PAGE if coverage > MUCH_IMAGE else LITTLE_TEXT):
             is_shown = coverage > MUCH_IMAGE and (drawing is None or (own < LITTLE_TEXT and is_plainly_inked(page, textpage, drawing())))
@@ -402,27 +457,47 @@ def _layer(document: Any, page: Any, number: int, drawing: Callable[[], Raster] 
     return text, judge(text, shown)
 
 
+def _is_unseen(page: Any, textpage: Any, text: str) -> bool:
+    """Return whether a layer is not what a reader sees: its letters stand beside the sheet or are mapped to what no text holds, or what is
+    looked for is said where nothing is seen. How that is found costs time, and only pages that say it owe it."""
+    count = textpage.count_chars()
+    if len(text.strip()) < NO_TEXT:
+        return count_visible(textpage, count) >= NO_TEXT
+    # Letters of a font that does not say which they are may not be drawn by pdfium alone.
+    if not _tells(text) or lost_letters(textpage, count) > SOME_GARBAGE:
+        return False
+    return _tells(repair(hidden_text(page, textpage)))
+
+
+def _tells(text: str) -> bool:
+    folded = text.lower()
+    return any(word in folded for word in _TELLING)
+
+
 def _is_not_drawn(document: Any, page: Any, number: int, letters: int) -> bool:
     # Orders that draw letters of which pdfium has none: their font is lost.
     unseen = not letters and draws_letters(document, number)
     return unseen or not forms_are_shown(page) or bool(damaged_pages(document, [number], letters=False, blanks=True))
 
 
-def _in_file(path: Path, document: Any, look: Callable[[mmap | bytes], T], otherwise: T) -> T:
+def _in_file(file: Path | bytes, document: Any, look: Callable[[mmap | bytes], T], otherwise: T) -> T:
     """Look at the bytes of a file, without its encryption. `otherwise` is for where they cannot be had."""
     try:
         if is_encrypted(document):
             return look(decrypted(document))
-        with _mapped(path) as content:
+        with _mapped(file) as content:
             return look(content)
     except (pdfium.PdfiumError, OSError):
         return otherwise
 
 
 @contextmanager
-def _mapped(path: Path) -> Iterator[mmap]:
-    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-        yield content
+def _mapped(file: Path | bytes) -> Iterator[mmap | bytes]:
+    if isinstance(file, bytes) or not file.stat().st_size:
+        yield file if isinstance(file, bytes) else b""
+    else:
+        with file.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as content:
+            yield content
 
 
 def _why(error: Exception) -> str:

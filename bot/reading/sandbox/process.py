@@ -89,6 +89,7 @@ def _page_fields(page: PageText) -> dict[str, Any]:
         "seconds": round(page.seconds, 4),
         "damaged": page.damaged,
         "unsure": sorted(page.unsure),
+        "lacks": page.lacks,
     }
 
 
@@ -102,8 +103,8 @@ def _page(number: int, text: str, origin: str, other: str, fields: Mapping[str, 
     if not (isinstance(words, list) and len(words) <= MOST_UNSURE and all(isinstance(word, str) for word in words)):
         raise NotUnderstood("a page of impossible words")
     try:
-        damaged, unsure = fields.get("damaged") is True, frozenset(map(_storable, words))
-        return PageText(number, _storable(text), TextOrigin(origin), _storable(other), confidence, float(seconds), damaged, unsure)
+        damaged, unsure, lacks = fields.get("damaged") is True, frozenset(map(_storable, words)), printable(str(fields.get("lacks", "")))
+        return PageText(number, _storable(text), TextOrigin(origin), _storable(other), confidence, float(seconds), damaged, unsure, lacks)
     except ValueError as error:
         raise NotUnderstood("a page of an unknown origin") from error
 
@@ -124,7 +125,7 @@ class StartOrder:
 
     `page_seconds`: processor time for opening the file, and for each page; 0 for no such limit. `ocr`: it may look for an engine.
     `commands`: it may run programs, as the `tesseract` command needs. `trusting`: neither the number of pages that the file gives nor its
-    streams are checked.
+    streams are checked, and no attached file is opened.
     """
 
     path: str

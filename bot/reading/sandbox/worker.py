@@ -137,7 +137,7 @@ class PageBuffer:
         self.count: int | None = None
         self.salvaged = False
         self.received_bytes = 0
-        self.known: dict[int, PageText] = {page.number: page for page in known if page.origin in _KEPT and not page.damaged}
+        self.known: dict[int, PageText] = {page.number: page for page in known if page.origin in _KEPT and page.is_whole}
         self._pages: list[PageText] = []
         self.pending = 0
         """How many pages are to be recognised."""

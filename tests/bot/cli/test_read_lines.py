@@ -22,6 +22,7 @@ from bot.cli.read_output import (
 from bot.domain.acts import Act, CameraType, Cover, Evidence, Facts, Judged, Kind, Moment, Outcome, Purpose, Reading, Reference, Verdict
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import Group, judge_reading
+from bot.reading.pages.additions import ATTACHED
 
 DAY = date(2026, 8, 14)
 ROAD = demo_text("road", DAY, number="2026-1")
@@ -173,6 +174,7 @@ def test_page_ranges(pages: tuple[int, ...], words: str) -> None:
         (Circumstances(ocr_wanted=True, ocr_there=False, seconds=1, most_seconds=600), "apt-get install tesseract-ocr-fra"),
         (Circumstances(ocr_wanted=True, ocr_there=True, seconds=600.2, most_seconds=600), "the 600 s allowed for one file were over"),
         (Circumstances(ocr_wanted=True, ocr_there=True, seconds=9, most_seconds=600), "damaged, or too much"),
+        (Circumstances(ocr_wanted=True, ocr_there=True, seconds=9, most_seconds=600, lacks=(ATTACHED,)), f"why: {ATTACHED}"),
     ],
 )
 def test_what_could_not_be_read_is_told_with_the_reason_and_the_remedy(had: Circumstances, words: str) -> None:

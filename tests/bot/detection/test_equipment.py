@@ -31,6 +31,7 @@ def facts(article: str, *, title: str = f"{TITLE} issues d'un système de vidéo
     [
         ("le traitement algorithmique dénommé « Cityvision » et développé par la société Wintics", "Cityvision", "Wintics"),
         ("le traitement algorithmique au moyen du logiciel Argos de la société Optiplus", "Argos", "Optiplus"),
+        ("le traitement algorithmique du logiciel Argos conçu par la société Optiplus du 04 mai 2026 au 06 mai 2026", "Argos", "Optiplus"),
         ("le traitement algorithmique au moyen de la solution Regard Sûr éditée par Optiplus", "Regard Sûr", "Optiplus"),
         (
             "le traitement algorithmique au moyen de la solution logicielle « Argos 3 », éditée par la société Grand Angle",

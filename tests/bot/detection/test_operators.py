@@ -71,6 +71,8 @@ def test_operators_of_tables_forms_and_annexes(table: str, kind: str) -> None:
     ("subject", "found"),
     [
         ("La police municipale de Lens et celle du Havre", ["Police municipale de Lens", "Police municipale du Havre"]),
+        ("L'Eurométropole de Strasbourg", ["Eurométropole de Strasbourg"]),
+        ("La commune de Lens et l'Eurométropole de Metz", ["Commune de Lens", "Eurométropole de Metz"]),
         ("La commune de Lens ainsi que la régie autonome des transports parisiens", ["Commune de Lens", "RATP"]),
         (
             "Les services de police municipale de Lens, du Havre et d'Uzès",
@@ -98,9 +100,11 @@ def test_who_gets_a_copy_below_the_last_article_is_no_operator(below: str) -> No
     assert operators(f"La police municipale de Lens est autorisée à {USE}.\n\n{below}") == ["Police municipale de Lens"]
 
 
-@pytest.mark.parametrize("owner", ["métropole du Grand Lac", "communauté urbaine de Dunkerque", "commune de Lens"])
+@pytest.mark.parametrize(
+    "owner", ["la métropole du Grand Lac", "l'Eurométropole de Metz", "la communauté urbaine de Dunkerque", "la commune de Lens"]
+)
 def test_whose_cameras_they_are_says_not_who_uses_the_algorithm(owner: str) -> None:
-    assert operators(f"La gendarmerie nationale est autorisée à {USE} de la {owner}.") == ["Gendarmerie nationale"]
+    assert operators(f"La gendarmerie nationale est autorisée à {USE} de {owner}.") == ["Gendarmerie nationale"]
 
 
 @pytest.mark.parametrize(

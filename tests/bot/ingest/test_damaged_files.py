@@ -18,12 +18,14 @@ from bot.ingest.archive import PdfArchive
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.reading.model import ReadingLimits
+from bot.reading.pages.additions import ATTACHED
 from bot.reading.reader import stream_pdf
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
 from sources.model import Download
 from tests.bot.ingest.test_poller import NOON, NOTHING, files, source, url, vsa
 from tests.bot.ingest.wired import make_poller
+from tests.bot.reading.hostile_pages import attachments
 from tests.bot.reading.test_damage import hit, in_stream
 from tests.bot.storage.finding import all_recueils, posts_of
 from tests.bot.storage.ready import ready_store
@@ -124,3 +126,21 @@ async def test_a_file_that_stays_damaged_is_left_for_a_person_some_day(world: Wo
     assert (world.row.state, world.posted()) == (RecueilState.INCOMPLETE, ["2026-1"])
     [told] = world.store.recueils.given_up()
     assert told.reason.startswith("the file is cut short, or damaged")
+
+
+async def test_a_decree_in_an_attached_recueil_is_announced(world: World) -> None:
+    world.site.serves = attachments(content()).replace(b"/Annots", b"/Others")
+    await world.poll()
+    assert (world.row.state, world.posted()) == (RecueilState.READ, ["2026-1"])
+
+
+async def test_a_recueil_with_an_attached_file_that_is_no_pdf_is_incomplete_and_says_why(world: World) -> None:
+    world.site.serves = attachments(b"PK of an office program")
+    with capture_logs() as logs:
+        await world.poll()
+    assert [line["damaged"] for line in logs if line["event"] == "recueil.incomplete"] == [False]
+    while (again := world.row.next_try_at) is not None:
+        world.now = again
+        await world.watcher.read_due("99")
+    [given_up] = world.store.recueils.given_up()
+    assert given_up.reason == f"2 of 3 pages could not be read: 1, 3; {ATTACHED}"

@@ -21,9 +21,10 @@ def kinds(reading: Reading) -> str:
 
 
 def kind_of(page: PageText) -> str:
-    """`read` when the page holds the text that stands there and no other, `text` when it holds another, `damaged` when part is lost."""
-    if page.damaged and page.text:
-        return "damaged"
+    """`read` when the page holds the text that stands there and no other, `text` when it holds another, `damaged` or `partly` when part of
+    it is lost or cannot be read."""
+    if page.text and not page.is_whole:
+        return "damaged" if page.damaged else "partly"
     if page.origin is TextOrigin.LAYER:
         return "read" if page.text.split() == BODY.split() else "text"
     assert not page.text

@@ -109,6 +109,24 @@ def xfa() -> bytes:
     return beside(stream(TEXT), catalogue=b"/NeedsRendering true /AcroForm << /Fields [] /XFA 8 0 R >>", extra=[packet])
 
 
+def annotated(kind: bytes, text: str, *, drawn: bool = True, flags: int = 4) -> bytes:
+    """A page under an annotation with this text, in a drawing of its own or without one."""
+    shown = text.encode("cp1252")
+    entries = b"/Type /XObject /Subtype /Form /BBox [0 0 400 20] /Resources << /Font << /F1 3 0 R >> >>"
+    note = b"<< /Type /Annot /Subtype /%s /Rect [60 300 460 320] /F %d /Contents (%s) %s >>"
+    shape = stream(b"BT /F1 11 Tf 2 5 Td (%s) Tj ET" % shown, entries)
+    return beside(
+        stream(TEXT), page=b"/Annots [8 0 R]", extra=[note % (kind, flags, shown, b"/AP << /N 9 0 R >>" if drawn else b""), shape]
+    )
+
+
+def layered(*, shown: bool) -> bytes:
+    """The text in a layer that is shown or not."""
+    layers = b"/OCProperties << /OCGs [8 0 R] /D << /%s [8 0 R] /Order [8 0 R] >> >>" % (b"ON" if shown else b"OFF")
+    group = b"<< /Type /OCG /Name (a layer) >>"
+    return beside(stream(b"/OC /L BDC %s EMC" % TEXT), b"/Properties << /L 8 0 R >>", extra=[group], catalogue=layers)
+
+
 def scripted() -> bytes:
     """Scripts wherever there may be some: at the opening, on the page, in a field that is computed."""
     script = b"<< /S /JavaScript /JS (while(true){app.alert(1)}) >>"
@@ -122,9 +140,9 @@ def scripted() -> bytes:
     )
 
 
-def attachments() -> bytes:
-    """A file inside, attached to the document, to the page and by a note: a bomb, should anybody open it."""
-    inside = stream(bytes(50 * 1024**2), b"/Type /EmbeddedFile", compress=True)
+def attachments(data: bytes) -> bytes:
+    """A file inside, attached to the document, to the page and by a note."""
+    inside = stream(data, b"/Type /EmbeddedFile", compress=True)
     named = b"<< /Type /Filespec /F (a.pdf) /EF << /F 8 0 R >> >>"
     note = b"<< /Type /Annot /Subtype /FileAttachment /Rect [9 9 99 99] /FS 9 0 R >>"
     return beside(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pypdfium2 as pdfium
 from fpdf import FPDF
@@ -134,6 +134,15 @@ def private_map() -> bytes:
     )
 
 
+def shifted_map(by: int) -> bytes:
+    """A ToUnicode table that makes each letter the one that is so many places after it."""
+    return stream(
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
+        b"1 begincodespacerange <00> <FF> endcodespacerange\n2 beginbfrange <20> <40> <0020> <41> <FF> <%04X> endbfrange\n"
+        b"endcmap CMapName currentdict /CMap defineresource pop end end" % (0x41 + by)
+    )
+
+
 def lost_map() -> bytes:
     """A ToUnicode table that sends every letter to U+FFFD."""
     entries = b"\n".join(b"<%02X> <FFFD>" % code for code in range(0x20, 0x7F))
@@ -176,19 +185,22 @@ def logo_in_a_form(text: str) -> bytes:
     ])  # fmt: skip
 
 
-def form(value: str) -> bytes:
-    """One page with a filled form field whose value is only in its appearance."""
+def form(values: Mapping[tuple[int, int], str], *, drawn: bool = True) -> bytes:
+    """One page with labels at the left, and form fields filled at these places, in appearances of their own or without."""
     fonts = b"/Font << /F1 3 0 R >>"
-    appearance = b"/Type /XObject /Subtype /Form /BBox [0 0 400 20] /Resources << %s >>" % fonts
-    shown = value.encode("cp1252")
+    entries = b"/Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources << %s >>" % fonts
+    texts = [text.encode("cp1252") for text in values.values()]
+    fields = b" ".join(b"%d 0 R" % (6 + index) for index in range(len(values)))
+    field = b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (f%d) /V (%s) /DA (/F1 11 Tf) /Rect [%d %d %d %d] /F 4 /P 4 0 R %s >>"
+    looks = [b"/AP << /N %d 0 R >>" % (6 + len(values) + index) if drawn else b"" for index in range(len(values))]
     return write([
-        b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /DA (/F1 11 Tf) /DR << %s >> >> >>" % fonts,
+        b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [%s] /DA (/F1 11 Tf) /DR << %s >> >> >>" % (fields, fonts),
         b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
         FONT,
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << %s >> /Contents 5 0 R /Annots [6 0 R] >>" % fonts,
-        stream(text_content(BODY)),
-        b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (lieu) /V (%s) /Rect [60 300 460 320] /F 4 /P 4 0 R /AP << /N 7 0 R >> >>" % shown,
-        stream(b"/Tx BMC BT /F1 11 Tf 2 5 Td (%s) Tj ET EMC" % shown, appearance),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << %s >> /Contents 5 0 R /Annots [%s] >>" % (fonts, fields),
+        stream(text_content(BODY) + b" BT /F1 11 Tf 60 305 Td (Commune :) Tj 0 -20 Td (Lieu :) Tj ET"),
+        *(field % (n, text, x, y, x + 200, y + 20, looks[n]) for n, (text, (x, y)) in enumerate(zip(texts, values, strict=True))),
+        *(stream(b"/Tx BMC BT /F1 11 Tf 2 5 Td (%s) Tj ET EMC" % text, entries) for text in texts if drawn),
     ])  # fmt: skip
 
 

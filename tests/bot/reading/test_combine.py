@@ -37,6 +37,11 @@ def test_of_a_doubtful_layer_and_its_ocr_both_are_kept_the_better_first(layer: s
     assert combine(layer, Layer.DOUBTFUL, recognised) == (BODY, POOR)
 
 
+def test_a_layer_without_french_words_gives_way_to_a_french_page() -> None:
+    layer = "".join(chr(ord(letter) + 1) if letter.isalpha() else letter for letter in BODY)
+    assert combine(layer, Layer.DOUBTFUL, BODY) == (BODY, "")
+
+
 def test_two_texts_that_say_the_same_are_one() -> None:
     assert combine(BODY, Layer.DOUBTFUL, BODY.replace(" ", "  ")) == (BODY, "")
 

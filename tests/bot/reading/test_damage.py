@@ -102,7 +102,7 @@ WHOLE: dict[str, Callable[[], bytes]] = {
     ),
     "made for the web": lambda: hostile.linearized(2),
     "encrypted": lambda: hostile.locked_tree(says=3),
-    "a form with values": lambda: papers.form("Valence"),
+    "a form with values": lambda: papers.form({(130, 300): "Valence"}),
     "a logo in a form": lambda: papers.logo_in_a_form(BODY),
     "notes": lambda: hostile_pages.notes(20),
     "a damaged stream that nothing uses": lambda: papers.pages_of([PACKED] * 2, extra=[hit(PACKED, len(PACKED) // 2)]),

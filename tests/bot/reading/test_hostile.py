@@ -104,14 +104,18 @@ async def test_page_trees_that_lie(saved: Save, build: Build, expected: str) -> 
     ("build", "expected"),
     [
         # The value that the file gives to its field is drawn, as any reader does.
-        pytest.param(pages.scripted, "text", id="scripts everywhere"),
-        pytest.param(pages.attachments, "read", id="attached files"),
-        pytest.param(lambda: pages.notes(5000), "read", id="5,000 notes"),
-        pytest.param(pages.xfa, "read", id="a form that is a program"),
+        pytest.param(pages.scripted, "text read", id="scripts everywhere"),
+        pytest.param(lambda: pages.attachments(bytes(50 * 1024**2)), "partly read unreadable", id="attached zeros"),
+        pytest.param(
+            lambda: pages.attachments(hostile.tree(b"4 0 R 6 0 R", b"/Count 1")), "partly read read unreadable", id="attached lies"
+        ),
+        pytest.param(lambda: pages.attachments(pages.attachments(TEN)), "partly read partly read unreadable", id="attached to attached"),
+        pytest.param(lambda: pages.notes(5000), "read read", id="5,000 notes"),
+        pytest.param(pages.xfa, "partly partly", id="a form that is a program"),
     ],
 )
-async def test_what_is_not_looked_at(saved: Save, build: Build, expected: str) -> None:
-    assert kinds(await read(saved(build()))) == f"{expected} read"
+async def test_what_is_beside_the_contents_of_pages(saved: Save, build: Build, expected: str) -> None:
+    assert kinds(await read(saved(build()))) == expected
 
 
 async def test_no_program_is_started_and_no_address_opened(saved: Save, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def originals() -> list[bytes]:
         papers.pages_of([hostile.GOOD] * 5),
         hostile.xref_stream(),
         hostile.locked_tree(says=3),
-        papers.form("Valence"),
+        papers.form({(130, 300): "Valence"}),
         hostile_pages.image(b"/Width 100 /Height 100 /ColorSpace /DeviceRGB /BitsPerComponent 8", bytes(range(250)) * 120, compress=True),
         hostile_pages.notes(20),
         papers.logo_in_a_form(BODY),

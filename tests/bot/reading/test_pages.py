@@ -204,6 +204,13 @@ def test_a_poor_old_ocr_is_better_than_nothing(saved: Save, engine: Ocr | None, 
 
 
 @pytest.mark.parametrize("stamp", ["", STAMP])
+def test_a_text_over_a_blank_sheet_that_was_scanned_is_not_what_is_seen(saved: Save, stamp: str) -> None:
+    blank = Image.new("L", (1240, 1754), 235)
+    page = opened(scanned(blank, stamp=stamp, hidden=BODY * 5), saved, lambda: Fixed(Recognised(stamp, 90 if stamp else 0))).recognise(1)
+    assert (page.text, page.origin) == (stamp, TextOrigin.OCR if stamp else TextOrigin.UNREADABLE)
+
+
+@pytest.mark.parametrize("stamp", ["", STAMP])
 def test_a_blank_sheet_that_was_scanned_is_not_recognised(saved: Save, stamp: str) -> None:
     noise = Image.effect_noise((1240, 1754), 6).point(lambda level: min(255, level + 100))
     document = opened(scanned(noise, stamp=stamp), saved)

@@ -9,6 +9,7 @@ from tests.bot.reading.papers import BODY
 RUNNING_TITLE = "Préfecture de la Drôme - 26-2025-07-07-00017 - Arrêté n° 26-2025-12 portant autorisation de la mise en œuvre 12"
 LONG_TITLE = RUNNING_TITLE.replace(" 12", " pour la sécurité des personnes et des biens dans les lieux ouverts au public" * 8 + " 12")
 GLYPHS = "/0 /1 /2 □ /3 /4 /5 /6 /4 /7 /8 □ /10 /4 /11"
+LATER = "".join(chr(ord(letter) + 7) if letter.isalpha() else letter for letter in BODY)
 NAMES = "Xqzv wbrt kplm " * 60
 OLD_OCR = BODY.replace("la", "1a").replace("de", "cle").replace("le", "Ie").replace("et", "el").replace("du", "clu") * 3
 ODD_OCR = BODY.replace("sé", "sÉ").replace("ri", "r1t").replace("ti", "t|") * 3
@@ -43,6 +44,7 @@ ODD_OCR = BODY.replace("sé", "sÉ").replace("ri", "r1t").replace("ti", "t|") * 
         (BODY.replace("e", "\ufffd"), PageInk(), Layer.GARBLED),
         (BODY.replace("e", "\ue065"), PageInk(), Layer.GARBLED),
         (NAMES, PageInk(), Layer.DOUBTFUL),  # letters, but of no French word
+        (LATER * 3, PageInk(), Layer.DOUBTFUL),
         (NAMES, PageInk(lost=0.03), Layer.GARBLED),
         (BODY, PageInk(lost=0.5), Layer.GOOD),  # a font that says nothing of its letters, rightly guessed
     ],

@@ -13,8 +13,11 @@ from bot.domain.acts import Reading
 from bot.domain.identity import text_digest
 from bot.domain.text import TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
+from bot.reading.pages.additions import ATTACHED, DYNAMIC_FORM
 from bot.reading.reader import read_pdf
-from tests.bot.reading import papers
+from tests.bot.reading import hostile_pages, papers
+from tests.bot.reading.attempts import kinds
+from tests.bot.reading.hostile import beside
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
@@ -78,7 +81,7 @@ async def test_a_document_of_scans_without_ocr_is_a_reading_that_says_so(saved: 
 
 
 @pytest.mark.usefixtures("with_ocr")
-@pytest.mark.parametrize("table", [papers.private_map(), papers.lost_map()])
+@pytest.mark.parametrize("table", [papers.private_map(), papers.lost_map(), papers.shifted_map(1), papers.shifted_map(7)])
 async def test_a_broken_font_is_read_by_ocr(saved: Save, table: bytes) -> None:
     garbled = papers.pages_of([papers.stream(papers.text_content(BODY))], font=papers.FONT_WITH_MAP, extra=[table])
     reading = await read_pdf(saved(garbled))
@@ -86,7 +89,7 @@ async def test_a_broken_font_is_read_by_ocr(saved: Save, table: bytes) -> None:
     assert reading.acts[0].title == TITLE
 
 
-@pytest.mark.parametrize("table", [papers.private_map(), papers.lost_map()])
+@pytest.mark.parametrize("table", [papers.private_map(), papers.lost_map(), papers.shifted_map(1), papers.shifted_map(7)])
 async def test_a_broken_font_without_ocr_is_unreadable(saved: Save, table: bytes) -> None:
     garbled = papers.pages_of([papers.stream(papers.text_content(BODY))], font=papers.FONT_WITH_MAP, extra=[table])
     assert (await read_pdf(saved(garbled), WITHOUT_OCR)).unreadable_pages == (1,)
@@ -130,9 +133,60 @@ async def test_an_image_that_cannot_be_drawn_is_not_a_blank_page(saved: Save) ->
     assert reading.unreadable_pages == (1,)
 
 
-async def test_the_values_of_form_fields_are_text(saved: Save) -> None:
-    reading = await read_pdf(saved(papers.form("place de la Liberté")), WITHOUT_OCR)
-    assert "place de la Liberté" in reading.acts[0].pages[0].text
+@pytest.mark.parametrize("drawn", [True, False])
+async def test_the_values_of_form_fields_are_text_beside_their_labels(saved: Save, drawn: bool) -> None:
+    values = {(130, 300): "Die", (149, 300): "et Crest", (130, 280): "place de la Liberté"}
+    reading = await read_pdf(saved(papers.form(values, drawn=drawn)), WITHOUT_OCR)
+    assert reading.pages[0].text.split("fête.\n")[1] == "Commune : Die et Crest\nLieu : place de la Liberté"
+
+
+NOTE = "Annule l'article 2"
+
+
+@pytest.mark.parametrize(
+    ("content", "page", "lacks"),
+    [
+        (hostile_pages.annotated(b"FreeText", NOTE), [1], ()),
+        (hostile_pages.annotated(b"FreeText", NOTE, drawn=False), [1], ()),
+        (hostile_pages.annotated(b"Stamp", NOTE), [1], ()),
+        (hostile_pages.annotated(b"FreeText", NOTE, flags=2), [], ()),
+        (hostile_pages.annotated(b"Text", NOTE, drawn=False), [], ()),
+        (hostile_pages.attachments(build_standalone([NOTE])), [3], (ATTACHED,)),
+        (hostile_pages.attachments(build_standalone([NOTE])).replace(b"/Annots", b"/Others"), [3], ()),
+        (hostile_pages.attachments(b"PK of an office program").replace(b"/Annots", b"/Others"), [], (ATTACHED,)),
+        (hostile_pages.xfa(), [], (DYNAMIC_FORM,)),
+        (build_standalone(["Please wait...\nIf this message is not eventually\nreplaced, your viewer may not"]), [], (DYNAMIC_FORM,)),
+    ],
+)
+async def test_what_is_beside_the_contents_of_pages_is_read_or_lacks(
+    saved: Save, content: bytes, page: list[int], lacks: tuple[str, ...]
+) -> None:
+    reading = await read_pdf(saved(content), WITHOUT_OCR)
+    assert [each.number for each in reading.pages if NOTE in each.text] == page
+    assert (reading.lacks, reading.complete, reading.damaged) == (lacks, not lacks, False)
+
+
+@pytest.mark.usefixtures("with_ocr")
+async def test_an_attached_scan_is_recognised(saved: Save) -> None:
+    reading = await read_pdf(saved(hostile_pages.attachments(build_standalone([BODY], scanned=True))))
+    assert (reading.ocr_pages, reading.acts[-1].title) == ((3,), TITLE)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (hostile_pages.layered(shown=False), "unreadable"),
+        (hostile_pages.layered(shown=True), "read"),
+        (beside(papers.stream(b"1 1 1 rg " + hostile_pages.TEXT)), "unreadable"),
+        (beside(papers.stream(b"0 0 .4 rg 0 0 595 842 re f 1 1 1 rg " + papers.text_content(BODY * 2))), "text"),
+        (beside(papers.stream(hostile_pages.TEXT.replace(b"14 TL", b"14 TL 3 Tr"))), "unreadable"),
+        (beside(papers.stream(hostile_pages.TEXT + b" 1 1 1 rg 0 0 595 842 re f")), "unreadable"),
+        (beside(papers.stream(hostile_pages.TEXT), box=b"/MediaBox [0 0 595 842] /CropBox [0 0 595 100]"), "unreadable"),
+    ],
+    ids=["layer off", "layer on", "white on white", "white on blue", "not drawn", "covered", "cropped"],
+)
+async def test_a_decree_that_nobody_can_see_is_not_read(saved: Save, content: bytes, expected: str) -> None:
+    assert kinds(await read_pdf(saved(content), WITHOUT_OCR)) == f"{expected} read"
 
 
 async def test_many_pages(saved: Save) -> None:

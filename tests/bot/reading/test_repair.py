@@ -13,6 +13,7 @@ from bot.reading.pages.recognition import repair
         ("ofﬁciel et ﬂux", "officiel et flux"),
         ("ﬀ ﬃ ﬄ ﬅ ﬆ", "ff ffi ffl st st"),
         ("algo\u00adrithme", "algorithme"),
+        ("\u0430lg\u043erithmiqu\u0435, \u0391rr\u00eat\u0435, 5 \u03bcm, \u03a9", "algorithmique, Arrête, 5 \u03bcm, \u03a9"),
         ("algo\u200brithme\ufeff\x00", "algorithme"),
         ("Saint\x02Tropez", "Saint-\nTropez"),
         ("Saint\ufffe\r\nTropez", "Saint-\nTropez"),

@@ -174,7 +174,7 @@ async def test_a_phrase_that_runs_on_to_the_next_page_is_highlighted_as_far_as_i
 
 
 async def test_form_fields_are_shown(saved: Save) -> None:
-    drawn = await draw(saved(papers.form("place du marché")), 1, ("place du marché",))
+    drawn = await draw(saved(papers.form({(130, 300): "place du marché"})), 1, ("place du marché",))
     assert drawn.found == (0,)
 
 
