@@ -129,7 +129,8 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[first, structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rest], foreign_pre_chain=[without_answers, *stamp]
+            processors=[first, structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rest],
+            foreign_pre_chain=[without_answers, *stamp],
         )
     )
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)

@@ -291,7 +291,8 @@ def is_queued(settings: Settings) -> bool:
 
 
 def _local_reading(settings: Settings, store: Store, clock: Clock) -> LocalReading:
-    return LocalReading(partial(stream_pdf, limits=settings.reading.limits()), store, clock)
+    limits = settings.reading.limits()
+    return LocalReading(partial(stream_pdf, limits=limits), store, clock, careful=partial(stream_pdf, limits=limits.lowered()))
 
 
 @asynccontextmanager

@@ -17,8 +17,9 @@ from bot.cli.output import code_column, count, destination_json, minute, show, s
 from bot.cli.work import Codes, chosen, load, opened
 from bot.domain.health import AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, nobody_answers
 from bot.domain.posts import DestinationTrouble
-from bot.domain.records import RecueilState
+from bot.domain.records import HeldRecueil, RecueilState
 from bot.ingest.health import not_alive
+from bot.ingest.reading_job import MOST_UNFINISHED
 from bot.messages.words import clean
 from bot.operators.alerts import PostTrouble
 from bot.operators.text import alert_words, short_list
@@ -58,6 +59,7 @@ def register(app: typer.Typer) -> None:
             delivery = report_destinations(settings, store, clock=utc_now)
             working = store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
             followers = replace(store.follows.counts(), in_trouble=len(store.posts.in_trouble()))
+            held = store.recueils.held(MOST_UNFINISHED, picked)
             queue = ReadingQueue(store.database).state() if settings.reading.engine != "local" else None
         stopped = not_alive(replace(whole, destinations=delivery), running=working is not None, now=whole.at)
         alive_json = {"alive": stopped is None, "not_alive": stopped}
@@ -76,12 +78,13 @@ def register(app: typer.Typer) -> None:
             "running": working and asdict(working),
             "followers": asdict(followers),
             "queue": queue and asdict(queue),
+            "ended_program": [pick(one, "authority", "url", "unfinished", "next_try_at") for one in held],
             "disk_full": full,
             "confinement": confinement_json(confinement),
         }
         who = f"Running: {working}" if working is not None else "No process works on this database just now"
         disk = [f"DISK FULL: {full}, and the bot wants {LEAST_FREE} MB: nothing new can be recorded without"] if full else []
-        about = (*disk, who, *follower_lines(followers), *queue_lines(queue), *confinement_lines(confinement))
+        about = (*disk, who, *held_lines(held), *follower_lines(followers), *queue_lines(queue), *confinement_lines(confinement))
         lines = (*status_lines(overview, authorities, counts, every=every), "", *about)
         show(document, lines, as_json=as_json)
         raise typer.Exit(DONE if is_ok else PARTLY_DONE)
@@ -96,13 +99,19 @@ def follower_lines(counts: FollowerCounts) -> Iterator[str]:
         yield f"Followers: {count(counts.in_trouble, 'post')} refused or in doubt: vigie outbox list --chats"
 
 
+def held_lines(held: Sequence[HeldRecueil]) -> Iterator[str]:
+    """Yield which files ended the program that read them, and when each is tried again."""
+    for one in held:
+        tried = f"{one.unfinished} readings came to nothing, and ended the program; tried again, alone, at {minute(one.next_try_at)}"
+        yield f"Waits: {clean(one.url)}: {tried}"
+
+
 def queue_lines(queue: QueueState | None) -> Iterator[str]:
     """Yield what workers on other machines have to do, nothing where nothing was ever queued for them."""
     if queue is None:
         return
     there = "NO WORKER IS THERE (vigie worker)" if queue.is_unattended else count(queue.workers, "worker")
-    given_up = f", {queue.given_up} given up (vigie read --failed)" if queue.given_up else ""
-    yield f"Read by workers: {there}; {count(queue.waiting, 'PDF')} queued, {queue.reading} being read{given_up}"
+    yield f"Read by workers: {there}; {count(queue.waiting, 'PDF')} queued, {queue.reading} being read"
 
 
 def confinement_found() -> Confinement | str:

@@ -14,6 +14,7 @@ from bot.cli.main import app
 from bot.cli.status import follower_lines
 from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, RecueilState, SourceState
+from bot.ingest.reading_job import MOST_UNFINISHED
 from bot.storage.chats import FollowerCounts
 from bot.storage.store import Store, open_store
 from tests.bot.cli.conftest import Vigie
@@ -126,18 +127,30 @@ def test_a_full_disk_is_not_fine(tmp_path: Path, store: Store, monkeypatch: pyte
 
 def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     save(store, fine("26"), fine("38", failures=1, cause="blocked", failing_since=NOW, error="503"), failed="38")
+    again = NOW + timedelta(hours=2)
+    with store:
+        new = NewRecueil("26", "26:site", "https://x/b", "RAA", None, is_detail=False, state=RecueilState.WAITING)
+        [held] = store.recueils.add([new], NOW)
+        store.contents.fetched(held.id, "ab", NOW)
+        for _ in range(MOST_UNFINISHED):
+            store.contents.begin("ab", 1)
+        store.recueils.failed(held.id, "3 readings of it came to nothing", now=NOW, next_try_at=again)
+    shown = f"https://x/b: 3 readings came to nothing, and ended the program; tried again, alone, at {again:%Y-%m-%d %H:%M} UTC"
+    assert shown in vigie("status", "26").out
+    assert shown not in vigie("status", "38").out
     done = vigie("status", "26", "38", "06", "--json")
     assert (done.code, done.err) == (3, "")
     found = done.json
     assert set(found) == {
         "at", "ok", "stalled_since", "polled_in_future", "destinations", "counts", "authorities", "confinement", "running", "alive",
-        "not_alive", "followers", "queue", "disk_full",
+        "not_alive", "followers", "queue", "disk_full", "ended_program",
     }  # fmt: skip
     assert set(found["confinement"]) == {
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
     }  # fmt: skip
     assert (found["ok"], found["stalled_since"]) == (False, None)
     assert found["followers"] == {"chats": 0, "paused": 0, "blocked": 0, "follows": 0, "in_trouble": 0}
+    assert found["ended_program"] == [{"authority": "26", "url": "https://x/b", "unfinished": 3, "next_try_at": again.isoformat()}]
     counts = {"fine": 1, "late": 0, "partly": 0, "failing": 1, "never_polled": 1, "not_covered": 0, "not_watched": 0}
     assert found["counts"] == counts
     isere = next(one for one in found["authorities"] if one["code"] == "38")
