@@ -15,7 +15,7 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 
 from bot.messages import words
 from bot.reading.pages.recognition import ocr_available
-from tests.bot.storage.ready import migrated, share_statements
+from tests.bot.storage.ready import laid_out, share_statements
 from tests.clients import prepare_clients
 from tests.examples import load_profile
 from tests.first_decree import recognise
@@ -41,7 +41,6 @@ FIRST = (
     "tests/e2e/test_early.py",
     "tests/sources/crawl/test_france.py",
     "tests/sources/http/test_between_processes.py",
-    "tests/bot/storage/test_every_schema.py",
     "tests/bot/detection/test_corpus.py",
     "tests/bot/delivery/picture/test_draw.py",
     "tests/bot/web/test_accessibility.py",
@@ -102,7 +101,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         # What most of them would load for themselves, while the program is loaded.
         recognise()
         load_mock()
-        migrated()
+        laid_out()
     Forks(session, most, place_of).run()
     return True
 

@@ -1,7 +1,7 @@
 """Accelerated weeks of a simulated France with everything that goes wrong: `python -m benchmarks.soak.endurance --days 28`.
 
 Sites break, drip, lead astray and send too much (`benchmarks.month`); Telegram is down for a day; the disk is full, the database locked,
-its folder gone at a start or in the middle; the clock is set back and forth; the program is killed at any instant, ended and upgraded.
+its folder gone at a start or in the middle; the clock is set back and forth; the program is killed at any instant, and ended.
 After the last quarter, in which it is left alone, what is there is compared with what was published. Exit code 1 when anything is not as
 promised.
 """
@@ -55,7 +55,7 @@ STALL = timedelta(minutes=5)
 MOST_NOTICES = 2
 """Messages to operators for each thing that went wrong: that it began, and that it is over."""
 _MOMENTS = 5
-"""What lasts for no time, but may make something fail: the database locked, moved, gone, upgraded; the end of the disk that was full."""
+"""What lasts for no time, but may make something fail: the database locked, moved, gone; the end of the disk that was full."""
 _PAST = timedelta(days=62)
 """How old a decree may be that is on line when all begins."""
 _ROWS = 8
@@ -87,7 +87,6 @@ class Hardships:
     locked: float
     moved: float
     gone: float
-    upgraded: float
     peace: float
 
     @property
@@ -99,13 +98,13 @@ class Hardships:
 def hardships(seed: int, days: float) -> Hardships:
     """Draw them: each in a part of the time of its own, all before the last quarter."""
     chance, peace = Random(f"endurance {seed}"), days * 0.75 * DAY
-    parts = [peace * share for share in (0.1, 0.25, 0.45, 0.55, 0.65, 0.7, 0.75, 0.85)]
+    parts = [peace * share for share in (0.1, 0.25, 0.45, 0.55, 0.65, 0.75, 0.85)]
     starts = [begin + chance.uniform(0, 0.02) * peace for begin in parts]
     long = min(DAY, 0.12 * peace)
     clock = {Stretch(starts[2], starts[2] + 0.1 * long): -DAY, Stretch(starts[3], starts[3] + 0.1 * long): 3 * HOUR}
     full = Stretch(starts[1], starts[1] + 0.2 * long)
-    locked, moved, gone, upgraded = starts[4:]
-    return Hardships(Stretch(starts[0], starts[0] + long), full, clock, locked, moved, gone, upgraded, peace)
+    locked, moved, gone = starts[4:]
+    return Hardships(Stretch(starts[0], starts[0] + long), full, clock, locked, moved, gone, peace)
 
 
 class TelegramOfWeeks(FakeBotApi):
@@ -187,14 +186,14 @@ class Watch:
                 self._note_end("ended by SIGTERM", life.end())
             else:
                 self.endured.lives["killed"] += life.kill()
-            self._strike(done, gone=partial(self._begin_without_folder, mother), upgraded=partial(self._upgrade, mother))
+            self._strike(done, gone=partial(self._begin_without_folder, mother))
         self.endured.uses.clear()
         life = self._begin(mother)
         while not life.has_ended(1.0):
             pass
         self._note_end("lived to the end", life.end())
         self.endured.left = sorted(each.name for each in (self._folder / "tmp").rglob("*"))
-        if done != {"locked", "moved", "gone", "upgraded"}:
+        if done != {"locked", "moved", "gone"}:
             self.endured.wrong.append(f"only these came to pass: {', '.join(sorted(done)) or 'none'}")
 
     def _strike(self, done: set[str], **strikes: Callable[[], None]) -> None:
@@ -233,16 +232,6 @@ class Watch:
             self.endured.wrong.append("a life began without the folder of its database")
         (self._folder / "elsewhere").rename(self._data)
 
-    def _upgrade(self, mother: Mother) -> None:
-        """The database becomes one of the version before; lives that upgrade it are killed at once, but the last."""
-        if (unknown := undo(self._data / "vigie.db")) is not None:
-            self.endured.wrong.append(f"not upgraded: nobody has said how {unknown} is undone")
-            return
-        for _ in range(3):
-            life = self._begin(mother)
-            life.has_ended(self._chance.uniform(0.05, 0.6))
-            self.endured.lives["killed in an upgrade"] += life.kill()
-
     def _listen(self) -> None:
         for line in self._pipe:
             try:
@@ -254,23 +243,6 @@ class Watch:
             if told.get("event") == "life.use":
                 self.endured.uses.append(told)
             self.endured.lines.append(told)
-
-
-_UNDONE = {"0026": ("0025", "".join(f"DROP TRIGGER acts_revision_{event};" for event in ("insert", "update", "delete")))}
-"""Of the newest schema, the one before it and what undoes the step between them in SQLite."""
-
-
-def undo(database: Path) -> str | None:
-    """Make a database one of the version before; its schema, where nobody has said how that is undone."""
-    with closing(sqlite3.connect(database)) as connection:
-        [[head]] = connection.execute("SELECT version_num FROM vigie_schema")
-        if head not in _UNDONE:
-            return str(head)
-        before, script = _UNDONE[head]
-        connection.executescript(script)
-        connection.execute("UPDATE vigie_schema SET version_num = ?", (before,))
-        connection.commit()
-    return None
 
 
 # What it came to.

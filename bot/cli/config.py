@@ -25,7 +25,7 @@ from bot.cli.output import show
 from bot.delivery.apprise import service_at
 from bot.queries.json_shapes import Json
 from bot.storage.database import masked, parse_url
-from bot.storage.errors import OlderSchema, StorageError
+from bot.storage.errors import StorageError
 from bot.storage.store import open_store
 from sources.catalogue.authority import Authority, load_authorities
 from sources.catalogue.toml_lines import line_of
@@ -109,8 +109,6 @@ def _cannot_start(settings: Settings) -> Iterator[str]:
         return  # a server: that takes the network
     try:
         open_store(settings.database.url, read_only=True).close()
-    except OlderSchema:
-        return  # the bot upgrades it
     except StorageError as error:
         yield str(error)
 

@@ -42,7 +42,7 @@ from bot.messages.words import clean
 from bot.operators.text import alert_words
 from bot.reading.pages.recognition import find_data, ocr_lacks
 from bot.storage.database import in_memory
-from bot.storage.errors import OlderSchema, StorageError
+from bot.storage.errors import StorageError
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority
 from sources.http.browser.installed import what_is_missing
@@ -148,8 +148,6 @@ def _database(url: str) -> Diagnosis:
             is_empty = in_memory(store.database.engine.url)
             says = "holds nothing yet: the bot fills it when it starts" if is_empty else "opens, with the schema of this version"
             name = store.database.name
-    except OlderSchema:
-        says, name = "is of an older version: the bot upgrades it when it starts", file or "on the server"
     except StorageError as error:
         return Diagnosis("database", "failed", str(error), "Correct database.url, or the rights of the file and its folder.")
     if file is None:

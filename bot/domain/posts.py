@@ -461,7 +461,7 @@ class PostContent:
 
 
 UNRECORDED = PostContent(changes=frozenset())
-"""Of a post that was sent before its content was recorded: every fact, and nothing of later decrees."""
+"""Of a post whose content is not recorded, as that of a restored database may be: every fact, and nothing of later decrees."""
 
 
 def content_of(decree: Decree) -> PostContent:

@@ -7,7 +7,6 @@ name first: what a kill leaves behind is never taken for a backup, and is remove
 from __future__ import annotations
 
 import fcntl
-import glob
 import hashlib
 import os
 import re
@@ -28,9 +27,6 @@ from bot.storage.reading_queue import ReadingQueue
 
 DAYS, WEEKS, MONTHS = 7, 4, 12
 """Backups that are kept: the last one of each of so many days, weeks and months that have one."""
-
-COPIES = 2
-"""Copies made before an upgrade that are kept beside the database."""
 
 _NAME = re.compile(r"vigie-(\d{8}T\d{6}Z)\.(?:db|dump)")
 _MOMENT = "%Y%m%dT%H%M%SZ"
@@ -140,28 +136,6 @@ def copy_checked(source: Path, copy: Path) -> None:
         raise translate(error, str(copy if is_full else source)) from error
     if found != "ok":
         raise Corrupt(f"the database {source} is damaged, and was not copied: {found}")
-
-
-def copy_before_upgrade(database: Path, schema: str, now: datetime) -> Path:
-    """Copy a database beside itself, under the name of the schema that it has; the last `COPIES` of these stay.
-
-    Raises DiskFull where the disk has no room for the copy and for what an upgrade may write besides, and StorageError.
-    """
-    size = sum(file.stat().st_size for file in (database, Path(f"{database}-wal")) if file.is_file())
-    if lacks := _lacks_room(database, 2 * size):
-        raise DiskFull(
-            f"the database {database} is of an earlier Vigie, and was not upgraded: the disk has no room for the copy that is made before "
-            f"({lacks})"
-        )
-    target = database.with_name(f"{database.name}.{stamp(now)}.schema-{schema}")
-    try:
-        copy_sqlite(database, target)
-    except OSError as error:
-        raise DiskFull(f"the database {database} was not upgraded: it cannot be copied before: {error.strerror}") from error
-    earlier = sorted(path for path in database.parent.glob(f"{glob.escape(database.name)}.*Z.schema-*") if path != target)
-    for old in earlier[: 1 - COPIES]:
-        old.unlink(missing_ok=True)
-    return target
 
 
 def shrink(address: URL) -> tuple[int, int]:

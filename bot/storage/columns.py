@@ -148,19 +148,17 @@ PURPOSES = {
     Purpose.CROWD_DENSITY: "densité trop importante de personnes",
     Purpose.FIRE: "départ de feu",
 }
-"""The words they are searched by, which are also how they were stored before they had names of their own."""
+"""The words they are searched by."""
 
-_OLD_PURPOSES: dict[str, str] = {words: purpose.value for purpose, words in PURPOSES.items()}
 _PURPOSES, _CAMERA_TYPES, _KINDS, _WHERE = (frozenset(each.value for each in words) for words in (Purpose, CameraType, Kind, Where))
 _FACTS, _EVIDENCE, _CONTENT = TypeAdapter(Facts), TypeAdapter(tuple[Evidence, ...]), TypeAdapter(PostContent)
 
 
 def facts_from_json(stored: Mapping[str, Any]) -> Facts:
-    """Return the facts that `to_json` wrote, or a program before it. Words that a newer program may have added are left out."""
+    """Return the facts that `to_json` wrote. Words that a newer program may have added are left out."""
     moments = {name: Moment.parse(stored[name]) if stored.get(name) else None for name in ("starts", "ends")}
-    purposes = (_OLD_PURPOSES.get(name, name) for name in stored.get("purposes", ()))
     known = {
-        "purposes": [name for name in purposes if name in _PURPOSES],
+        "purposes": [name for name in stored.get("purposes", ()) if name in _PURPOSES],
         "camera_types": [name for name in stored.get("camera_types", ()) if name in _CAMERA_TYPES],
         "references": [entry for entry in stored.get("references", ()) if entry.get("change") in _KINDS],
     }

@@ -62,10 +62,6 @@ class WrongSchema(StorageError):
     """The database belongs to another version of Vigie, or to another program."""
 
 
-class OlderSchema(WrongSchema):
-    """The database is of an older version of Vigie: opened to be written, it is upgraded."""
-
-
 class Conflict(StorageError):
     """Two processes wrote the same thing at once, again and again. Nothing was written; trying again later is safe."""
 

@@ -46,10 +46,10 @@ from bot.domain.records import (
     SourceState,
 )
 from bot.domain.text import PageText, clean, clean_or_none
+from bot.storage.baseline import has_tables
 from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, value_of
 from bot.storage.database import Database, Repository, among, batches, in_memory, insert_or_ignore, make_engine, masked, parse_url, put
-from bot.storage.errors import NoSuchRow, StorageError
-from bot.storage.migrate import require_current
+from bot.storage.errors import NoSuchRow, StorageError, WrongSchema
 from bot.storage.schema import acts, addresses, backfills, contents, recueils, reviews, robots, sightings, sources
 from sources.http.politeness import AddressState, MemoryPoliteness, PolitenessStore, RobotsCopy
 
@@ -507,7 +507,7 @@ _FIELDS = tuple(field.name for field in fields(AddressState))
 def open_politeness(url: str) -> Iterator[PolitenessStore]:
     """Keep politeness in the database at `url`; in memory where there is none, or none that this program may write to.
 
-    Nothing is created or upgraded: a command that only reads a page leaves no database behind.
+    Nothing is created: a command that only reads a page leaves no database behind.
     """
     with ExitStack() as stack:
         try:
@@ -515,7 +515,8 @@ def open_politeness(url: str) -> Iterator[PolitenessStore]:
             if database is not None:
                 stack.callback(database.close)
                 with database.reading() as connection:
-                    require_current(connection, database.name)
+                    if not has_tables(connection, database.name):
+                        raise WrongSchema(f"the database {database.name} has no tables yet")
         except (StorageError, OSError) as error:
             log.warning("politeness.not_shared", error=str(error))
             database = None

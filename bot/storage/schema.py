@@ -153,8 +153,7 @@ acts = Table(
     Column("outcome", EnumText(Outcome), nullable=False),
     Column("kind", EnumText(Kind)),
     Column("evidence", EvidenceDocument, nullable=False),
-    # Never null: SQLite adds no column that says so to a table that has rows.
-    Column("text", PackedText),
+    Column("text", PackedText, nullable=False),
     Column("decree_id", Id, ForeignKey("decrees.id", ondelete="SET NULL")),
 )
 # Of the acts of decrees alone, and with their ids, which an index of SQLite has anyway: searches count by it.
@@ -318,8 +317,7 @@ links = Table(
 decree_revision = Table(
     "decree_revision",
     metadata,
-    # One row. Triggers on `decrees`, `decree_communes`, `decree_operators`, `identities`, `sightings` and `links` count in it: a migration
-    # that makes one of these tables anew makes its triggers anew too.
+    # One row, in which triggers count: see `bot.storage.baseline`.
     Column("id", Id, primary_key=True),
     Column("number", BigInteger, nullable=False),
     # The transaction that counted last (PostgreSQL): it counts once, however much it writes.

@@ -1,4 +1,4 @@
-"""The store: one database, opened, upgraded and divided into small repositories."""
+"""The store: one database, opened and divided into small repositories."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Table, and_, or_, select,
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.storage.alerts import Alerts, AnsweredMentions, DestinationChecks, Notices
+from bot.storage.baseline import has_tables, lay_out
 from bot.storage.browsing import Browsing
 from bot.storage.chats import ChatMessages, FollowerMoves, Follows, MovedChats
 from bot.storage.database import BUSY_TIMEOUT, Database, in_memory, make_engine, masked, parse_url, translate, use_wal
@@ -20,7 +21,6 @@ from bot.storage.decrees import Decrees
 from bot.storage.errors import Corrupt, NotWritable, StorageError, Unavailable, WrongSchema
 from bot.storage.locks import Locks, Requests
 from bot.storage.measures import Measures
-from bot.storage.migrate import migrate, refuse_foreign, require_current, revision
 from bot.storage.naming import CommuneNamer, renew_some_communes
 from bot.storage.outbox import Outbox, Posts
 from bot.storage.posts import Edits
@@ -77,13 +77,13 @@ class Store:
 def open_store(
     url: str, *, read_only: bool = False, existing: bool = False, busy_timeout: float = BUSY_TIMEOUT, namer: CommuneNamer | None = None
 ) -> Store:
-    """Open the database at `url`, creating or upgrading it first. `busy_timeout` is in seconds.
+    """Open the database at `url`, creating its tables first. `busy_timeout` is in seconds.
 
     `namer` finds the communes of the decrees that are written, and now those of the first decrees whose communes are not up to date: see
     `bot.ingest.renewal` for the others. Without it
     they stay as they are, and what is written is left to the next program that has one.
 
-    With `read_only` nothing is created, upgraded or written: where there is no database yet the store is empty, and kept in memory; with
+    With `read_only` nothing is created or written: where there is no database yet the store is empty, and kept in memory; with
     `existing` besides that is an error.
     Raises BadUrl, Unavailable, Locked, NotWritable, Full, Corrupt or WrongSchema, all of them StorageError.
     """
@@ -107,7 +107,7 @@ def _open_to_write(url: URL, busy_timeout: float, namer: CommuneNamer | None) ->
     database = Database(make_engine(url, read_only=False, busy_timeout=busy_timeout), name=masked(url), read_only=False)
     try:
         use_wal(database.engine, busy_timeout)
-        migrate(database.engine)
+        lay_out(database.engine)
         _begin_to_renew(database, namer)
     except StorageError:
         database.close()
@@ -132,11 +132,7 @@ def _open_to_read(url: URL, busy_timeout: float) -> Store:
     database = Database(make_engine(url, read_only=True, busy_timeout=busy_timeout), name=masked(url), read_only=True)
     try:
         with database.reading() as connection:
-            exists = revision(connection) is not None
-            if exists:
-                require_current(connection, database.name)
-            else:
-                refuse_foreign(connection, database.name)
+            exists = has_tables(connection, database.name)
     except StorageError:
         database.close()
         raise
@@ -148,7 +144,7 @@ def _open_to_read(url: URL, busy_timeout: float) -> Store:
 
 def _empty(url: URL) -> Store:
     engine = make_engine(parse_url("sqlite://"), read_only=False)
-    migrate(engine)
+    lay_out(engine)
     return Store(Database(engine, name=masked(url), read_only=True))
 
 

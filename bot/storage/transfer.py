@@ -38,11 +38,11 @@ from sqlalchemy.types import TypeEngine
 
 from bot.domain.posts import CHATS, NoticeState, PostState
 from bot.storage.backup import copy_checked, file_digest, file_of, require_file, run_client, stamp, verify, whole
+from bot.storage.baseline import VERSION_TABLE, create_tables, has_tables, require_same, show_version
 from bot.storage.columns import EnumText, Instant, JsonDocument, PackedText
 from bot.storage.database import Database, begin_to_write, make_engine, masked, parse_url, translate
-from bot.storage.errors import Corrupt, Locked, StorageError, Unavailable
+from bot.storage.errors import Corrupt, Locked, StorageError, Unavailable, WrongSchema
 from bot.storage.locks import Locks, alone
-from bot.storage.migrate import VERSION_TABLE, adopt, hide_version, lay_out, revision, show_version
 from bot.storage.posts import perhaps_sent
 from bot.storage.schema import metadata, notices, posts, recueils, requests, restores, sources
 from bot.storage.store import Store, open_store
@@ -105,7 +105,8 @@ def _restore_file(backup: Path, target: Path, now: datetime, *, replace: bool) -
         engine = make_engine(parse_url(f"sqlite:///{fresh}"), read_only=False)
         try:
             with begin_to_write(engine) as connection:
-                adopt(connection, None, str(backup))
+                if not has_tables(connection, str(backup)):
+                    raise WrongSchema(f"{backup} is not a backup of Vigie")
                 found = mark_restored(connection, now)
         finally:
             engine.dispose()
@@ -169,8 +170,9 @@ def _restore_dump(backup: Path, database: Database, now: datetime) -> Restored:
     schema = re.search(rf"^COPY \S*{VERSION_TABLE} .*;\n(\w+)$", version, re.MULTILINE)
     if schema is None:
         raise Unavailable(f"{backup} is not a backup of Vigie: it names no version")
+    require_same(schema[1], str(backup))
     with database.writing() as connection:
-        adopt(connection, schema[1], str(backup))
+        show_version(connection)
         return Restored(*mark_restored(connection, now), None)
 
 
@@ -242,18 +244,18 @@ def _carry_over(store: Store, database: Database, on_rows: Callable[[str, int, i
     done = _begun(database, _fingerprint(store))
     counts: dict[str, int] = {}
     with store.database.reading() as origin:
-        schema, last = revision(origin), origin.execute(select(metadata.tables["act_numbers"].c.last)).scalar()
+        last = origin.execute(select(metadata.tables["act_numbers"].c.last)).scalar()
         for table in tables:
             rows = counts[table.name] = origin.execute(select(func.count()).select_from(table)).scalar_one()
             if table.name not in done:
                 with database.writing() as goal:
-                    _copy(origin, goal, _plain(table), rows, on_rows)
+                    _copy(origin, goal, stored_plainly(table), rows, on_rows)
                     goal.execute(insert(_moving), {"source": "", "done": table.name})
             on_rows(table.name, rows, rows)
     with database.writing() as goal:
         for table in metadata.sorted_tables:
             _go_on_counting(goal, table, last or 0)
-        show_version(goal, schema)
+        show_version(goal)
         _moving.drop(goal)
     return counts
 
@@ -282,16 +284,14 @@ def _begun(database: Database, source: str) -> frozenset[str]:
         elif there & {VERSION_TABLE, *metadata.tables}:
             raise StorageError(f"the database {database.name} has tables of Vigie already: make an empty one (createdb)")
         else:
-            lay_out(goal)
-            hide_version(goal)
+            create_tables(goal)
             _moving.create(goal)
-            goal.execute(delete(metadata.tables["search_rules"]))
         goal.execute(insert(_moving), {"source": source, "done": ""})
     return frozenset()
 
 
-def _plain(table: Table) -> Table:
-    """The table with values as they are stored: none is read as what this version makes of it."""
+def stored_plainly(table: Table) -> Table:
+    """Return the table with its values as they are stored: none is read as what this version makes of it."""
     return Table(table.name, MetaData(), *(Column(column.name, _plain_type(column.type), key=column.name) for column in table.c))
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +24,6 @@ from benchmarks.soak.endurance import (
     judge,
     report,
     rising,
-    undo,
 )
 from benchmarks.soak.weeks import Stretch, WeeksClock, plan_of
 from bot.storage.store import open_store
@@ -41,7 +38,7 @@ WELL = Verdict(
 def test_all_of_it_comes_to_pass_before_the_peace_at_the_end() -> None:
     wrong = hardships(1, 28)
     ends = [stretch.end for stretch in wrong.stretches]
-    assert max(*ends, wrong.locked, wrong.moved, wrong.gone, wrong.upgraded) < wrong.peace < 28 * DAY
+    assert max(*ends, wrong.locked, wrong.moved, wrong.gone) < wrong.peace < 28 * DAY
     assert wrong.telegram.end - wrong.telegram.begin == pytest.approx(DAY)
     assert {ahead > 0 for ahead in wrong.clock.values()} == {True, False}
     assert {trouble.kind for trouble in plan_of(1, 40, 28).troubles} == set(Kind)
@@ -55,21 +52,6 @@ def test_time_passes_for_who_waits_for_the_last_bit_of_a_pause(tmp_path: Path) -
     before = clock.monotonic()
     asyncio.run(clock.sleep(0))
     assert clock.monotonic() == before
-
-
-def test_the_newest_change_of_the_schema_is_undone_and_done_again(tmp_path: Path) -> None:
-    database = tmp_path / "vigie.db"
-
-    def schema() -> list[str]:
-        with closing(sqlite3.connect(database)) as connection:
-            return sorted(str(row) for row in connection.execute("SELECT type, name, sql FROM sqlite_master"))
-
-    open_store(f"sqlite:///{database}").close()
-    newest = schema()
-    assert undo(database) is None, "say in benchmarks.soak.endurance how the new schema is undone"
-    assert schema() != newest
-    open_store(f"sqlite:///{database}").close()
-    assert schema() == newest
 
 
 ONE = ("2026-70321",)

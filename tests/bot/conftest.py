@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 
 from bot.storage.store import Store
-from tests.bot.storage.ready import copy_when_new, migrate_when_new, ready_store
+from tests.bot.storage.ready import copy_when_new, lay_out_when_new, ready_store
 from tests.bot.storage.shared import SharedDatabase
 from tests.readers import start_readers
 from tests.servers.postgres import FOLDER
@@ -99,9 +99,9 @@ def _new_databases_are_copies() -> Iterator[None]:
 
 
 @pytest.fixture
-def by_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make new databases by the migrations, as the program does."""
-    migrate_when_new(monkeypatch)
+def laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the tables of new databases as the program does."""
+    lay_out_when_new(monkeypatch)
 
 
 @pytest.fixture

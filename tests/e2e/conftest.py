@@ -20,7 +20,7 @@ def telegram() -> Iterator[FakeBotApi]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _new_databases_are_copies() -> Iterator[None]:
-    """The migrations have tests of their own, in `tests/bot/storage`."""
+    """Their tables have tests of their own, in `tests/bot/storage`."""
     with pytest.MonkeyPatch.context() as patch:
         copy_when_new(patch)
         yield

@@ -15,7 +15,7 @@ from bot.app.inventory import closed_folder
 from bot.cli import config
 from bot.cli.config import checked
 from bot.cli.context import Context
-from bot.storage.migrate import VERSION_TABLE
+from bot.storage.baseline import VERSION_TABLE
 from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie
 from tests.bot.cli.test_json_guide import documented, keys
@@ -156,7 +156,7 @@ def test_workers_without_their_extra_are_told(tmp_path: Path, monkeypatch: pytes
     assert checked(context)[0] == ["reading.engine needs procrastinate: pip install 'vigie-vsa[workers]'"]
 
 
-def test_a_database_that_is_none_is_told_and_one_of_an_older_version_is_not(vigie: Vigie, tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_told(vigie: Vigie, tmp_path: Path) -> None:
     (tmp_path / "vigie.db").write_text("not a database, but long " * 100, encoding="utf-8")
     assert vigie("config", "check").code == 2
     (tmp_path / "vigie.db").unlink()
@@ -164,10 +164,10 @@ def test_a_database_that_is_none_is_told_and_one_of_an_older_version_is_not(vigi
     assert not (tmp_path / "vigie.db").exists()
 
 
-def test_an_older_database_is_upgraded_by_the_bot(vigie: Vigie, tmp_path: Path) -> None:
+def test_a_database_of_another_version_is_told(vigie: Vigie, tmp_path: Path) -> None:
     open_store(f"sqlite:///{tmp_path / 'vigie.db'}").close()
     with closing(sqlite3.connect(tmp_path / "vigie.db")) as database:
         database.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0019'")  # noqa: S608 - a name of ours
         database.commit()
-    assert vigie("config", "check").code == 0
-    assert "of an older Vigie" in vigie("status").err
+    assert vigie("config", "check").code == 2
+    assert "of another version of Vigie (schema 0019" in vigie("status").err

@@ -16,7 +16,7 @@ from tests.bot.cli.conftest import Vigie
 from tests.processes import Zygote, clean_environ
 from tests.standalone import build_standalone
 
-HEAVY = {"sqlalchemy", "alembic", "telegram", "apscheduler", "httpx", "bs4", "lxml", "playwright"}
+HEAVY = {"sqlalchemy", "telegram", "apscheduler", "httpx", "bs4", "lxml", "playwright"}
 REPORT = """
 import json, sys
 from bot.cli.main import app

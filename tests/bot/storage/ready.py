@@ -1,4 +1,4 @@
-"""A new store without waiting for the migrations, which make the same tables each time, nor for statements that were compiled before:
+"""A new store without waiting for its tables, which are the same each time, nor for statements that were compiled before:
 hundreds of tests want one."""
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.util import LRUCache
 
 from bot.storage import store
+from bot.storage.baseline import lay_out
 from bot.storage.database import in_memory
-from bot.storage.migrate import migrate
 from bot.storage.store import Store, open_store
 
 NAME = "vigie.db"
@@ -27,13 +27,13 @@ def ready_store(folder: Path) -> Store:
     """The store of an empty database in `folder`, in the file `vigie.db`, which must not be there yet."""
     path = folder / NAME
     with path.open("xb") as file:
-        file.write(migrated())
+        file.write(laid_out())
     return open_store(f"sqlite:///{path}")
 
 
 def copy_when_new(patch: pytest.MonkeyPatch) -> None:
-    """Let each new SQLite database of this process begin as a copy of a migrated one. Then it is opened as any other."""
-    template = migrated()
+    """Let each new SQLite database of this process begin as a copy of one with tables. Then it is opened as any other."""
+    template = laid_out()
 
     def put_file(url: URL) -> None:
         _require_folder(url)
@@ -51,16 +51,16 @@ def copy_when_new(patch: pytest.MonkeyPatch) -> None:
             with closing(engine.raw_connection()) as raw:
                 assert isinstance(raw.driver_connection, sqlite3.Connection)
                 _in_memory().backup(raw.driver_connection)
-        migrate(engine)
+        lay_out(engine)
 
     patch.setattr(store, "_require_folder", put_file)
-    patch.setattr(store, "migrate", put_in_memory)
+    patch.setattr(store, "lay_out", put_in_memory)
 
 
-def migrate_when_new(patch: pytest.MonkeyPatch) -> None:
-    """Let them be made by the migrations, as the program does."""
+def lay_out_when_new(patch: pytest.MonkeyPatch) -> None:
+    """Let their tables be made as the program does."""
     patch.setattr(store, "_require_folder", _require_folder)
-    patch.setattr(store, "migrate", migrate)
+    patch.setattr(store, "lay_out", lay_out)
 
 
 class SharedStatements(LRUCache[Any, Any]):
@@ -89,8 +89,8 @@ def share_statements(patch: pytest.MonkeyPatch) -> None:
 
 
 @cache
-def migrated() -> bytes:
-    """An empty database as the migrations leave it."""
+def laid_out() -> bytes:
+    """An empty database with its tables."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / NAME
         open_store(f"sqlite:///{path}").close()
@@ -104,7 +104,7 @@ def _in_memory() -> sqlite3.Connection:
     kept = sqlite3.connect(":memory:", check_same_thread=False)
     with TemporaryDirectory() as folder:
         path = Path(folder) / NAME
-        path.write_bytes(migrated())
+        path.write_bytes(laid_out())
         with closing(sqlite3.connect(path)) as file:
             file.backup(kept)
     return kept

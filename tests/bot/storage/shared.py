@@ -34,13 +34,13 @@ class SharedDatabase:
         self._connection: psycopg.Connection | None = None
 
     def ready(self) -> str:
-        """Its address; no row is in it but those that the migrations leave."""
+        """Its address; no row is in it but those of a new database."""
         if self._made is None:
             with psycopg.connect(self._server.format(database="postgres"), autocommit=True) as connection:
                 # One at a time: a template may be in use by nobody else. The lock ends with the connection.
                 connection.execute("SELECT pg_advisory_lock(1)")
                 if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone() is None:
-                    _migrate_template(connection, self._server)
+                    _make_template(connection, self._server)
                 command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
                 connection.execute(command.format(sql.Identifier(self._name), sql.Identifier(_TEMPLATE)))
             # One for all tests: another would have to look up every table anew.
@@ -82,11 +82,11 @@ def _state(connection: psycopg.Connection) -> object:
     return connection.execute(_TABLES).fetchall(), connection.execute(_RULES).fetchall()
 
 
-def _migrate_template(connection: psycopg.Connection, server: str) -> None:
+def _make_template(connection: psycopg.Connection, server: str) -> None:
     """Make the database with tables of which others are copies; it has its name when it is complete."""
-    connection.execute("CREATE DATABASE vigie_migrating")
-    open_store(server.format(database="vigie_migrating")).close()
-    connection.execute(sql.SQL("ALTER DATABASE vigie_migrating RENAME TO {}").format(sql.Identifier(_TEMPLATE)))
+    connection.execute("CREATE DATABASE vigie_making")
+    open_store(server.format(database="vigie_making")).close()
+    connection.execute(sql.SQL("ALTER DATABASE vigie_making RENAME TO {}").format(sql.Identifier(_TEMPLATE)))
 
 
 def drop(server: str, name: str) -> None:

@@ -21,7 +21,6 @@ from bot.storage.backup import (
     WEEKS,
     back_up,
     backups_in,
-    copy_before_upgrade,
     copy_sqlite,
     run_client,
     shrink,
@@ -182,8 +181,6 @@ def test_what_was_just_made_stays_whatever_the_clock_says(tmp_path: Path) -> Non
     made = back_up(url, folder, NOW)
     assert made.path.is_file()
     assert made.path not in made.removed
-    copies = [copy_before_upgrade(tmp_path / "vigie.db", "0021", NOW - timedelta(days=days)) for days in range(3)]
-    assert sorted(tmp_path.glob("vigie.db.*")) == sorted([copies[0], copies[2]])
 
 
 def test_one_at_a_time_in_a_folder(tmp_path: Path) -> None:

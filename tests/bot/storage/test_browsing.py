@@ -7,14 +7,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import text
 
 from bot.domain.acts import Decree, Facts, Kind, Moment, NamedCommune, Naming, Reference
 from bot.domain.posts import operator_slug
 from bot.domain.records import CommuneCount
-from bot.storage import migrate as migrations
 from bot.storage.browsing import DecreeFilter, OperatorCount
-from bot.storage.database import begin_to_write, make_engine, parse_url
 from bot.storage.naming import CommuneNamer
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import NOW, one_recueil, to
@@ -169,31 +166,3 @@ def test_what_ends_a_decree_changes_it_and_so_does_its_withdrawal(store: Store) 
 )
 def test_operators_have_names_for_addresses(name: str, slug: str) -> None:
     assert operator_slug(name) == slug
-
-
-def test_operators_of_stored_decrees_are_known_from_0019_on(url: str) -> None:
-    engine = make_engine(parse_url(url), read_only=False)
-    with migrations._one_at_a_time, begin_to_write(engine) as connection:
-        migrations.upgrade_to(connection, "0018")
-        connection.execute(
-            text(
-                "INSERT INTO recueils (id, authority, source, url, title, is_detail, state, attempts, found_at) "
-                "VALUES (1, '26', '26:site', 'https://prefecture.example/1.pdf', 'RAA', :no, 'read', 1, '2026-08-12 18:30:00.000000')"
-            ),
-            {"no": False},
-        )
-        for decree, facts in ((1, "{}"), (2, '{"operators": ["SNCF", "sncf", "Ville de Port-Clair", "--"]}')):
-            connection.execute(
-                text(
-                    "INSERT INTO decrees (id, authority, kind, title, facts, evidence, recueil_id, url, page, found_at) VALUES "
-                    "(:id, '26', 'authorisation', 'A', :facts, '[]', 1, 'https://a.example/1.pdf', 3, '2026-08-12 18:30:00.000000')"
-                ),
-                {"id": decree, "facts": facts},
-            )
-    engine.dispose()
-    with open_store(url) as store:
-        assert [(one.slug, one.name) for one in store.browsing.operators()] == [
-            ("sncf", "SNCF"),
-            ("ville-de-port-clair", "Ville de Port-Clair"),
-        ]
-        assert stored(store, 2).changed_at is None

@@ -105,11 +105,6 @@ def test_words_of_a_newer_program_are_left_out() -> None:
         EnumText(PostCause).process_result_value("of a newer program", dialect)
 
 
-def test_purposes_stored_in_words_by_older_programs_are_understood() -> None:
-    stored = {"purposes": ["mouvement de foule", "objets abandonnés", "a purpose of a newer program"]}
-    assert facts_from_json(stored).purposes == (Purpose.CROWD_MOVEMENT, Purpose.ABANDONED_OBJECT)
-
-
 @given(st.text(alphabet=st.characters()) | st.text(alphabet="\x00\ud800\udfffé"))
 def test_clean_text_can_be_stored_anywhere(text: str) -> None:
     cleaned = clean(text)

@@ -18,13 +18,13 @@ from bot.storage.locks import LockName
 from bot.storage.schema import followers, metadata, notices
 from bot.storage.store import Store, open_store
 from bot.storage.transfer import move
-from tests.bot.storage.test_every_schema import _reflected, fill
-from tests.bot.storage.test_migrate import RELEASED
+from tests.bot.storage.every_row import fill
 from tests.bot.storage.test_power_cut import record
 
 KILLED = """
 import os, signal, sys
 from bot.storage.transfer import move
+from tests.bot.storage.every_row import fill
 def on_rows(name, there, of):
     if name == "decrees":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -41,7 +41,7 @@ def source(tmp_path: Path) -> str:
     """A database with a row of each kind, and some decrees that can be searched."""
     url = f"sqlite:///{tmp_path / 'vigie.db'}"
     with open_store(url) as store, store.database.writing() as connection:
-        fill(connection, RELEASED[-1], _reflected(connection))
+        fill(connection)
         connection.execute(update(notices).values(state=NoticeState.UNREAD_SENT))
         connection.execute(update(followers).values(mode=min(FollowMode)))
     with open_store(url) as store:

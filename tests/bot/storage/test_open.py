@@ -54,7 +54,7 @@ def without_privileges() -> Iterator[None]:
         os.seteuid(0)
 
 
-@pytest.mark.usefixtures("by_migrations")
+@pytest.mark.usefixtures("laid_out")
 def test_the_file_is_made_and_its_folder_is_not(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "vigie.db"
     with pytest.raises(Unavailable, match=r"the folder of the database sqlite:///.* does not exist: create it first") as caught:
@@ -66,7 +66,7 @@ def test_the_file_is_made_and_its_folder_is_not(tmp_path: Path) -> None:
     assert file.read_bytes().startswith(b"SQLite format 3")
 
 
-@pytest.mark.usefixtures("by_migrations")
+@pytest.mark.usefixtures("laid_out")
 def test_a_new_file_is_for_its_owner_only_and_an_old_one_keeps_its_mode(tmp_path: Path) -> None:
     file = tmp_path / "vigie.db"
     with open_store(at(file)):
@@ -78,7 +78,7 @@ def test_a_new_file_is_for_its_owner_only_and_an_old_one_keeps_its_mode(tmp_path
     assert file.stat().st_mode & 0o777 == 0o640
 
 
-@pytest.mark.usefixtures("by_migrations")
+@pytest.mark.usefixtures("laid_out")
 def test_settings_of_the_file(file: Path) -> None:
     with open_store(at(file)) as store, store.database.reading() as connection:
         found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "foreign_keys", "busy_timeout")}

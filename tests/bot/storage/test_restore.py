@@ -199,14 +199,14 @@ def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "shopping.db"
     with closing(sqlite3.connect(other)) as raw:
         raw.execute("CREATE TABLE list (what)")
-    with pytest.raises(WrongSchema, match=r"shopping\.db is not a backup of Vigie"):
+    with pytest.raises(WrongSchema, match=r"shopping\.db holds tables of another program"):
         restore(other, target, NOW)
-    newer = back_up(url, tmp_path / "later", NOW).path
-    with closing(sqlite3.connect(newer)) as raw, raw:
+    another = back_up(url, tmp_path / "later", NOW).path
+    with closing(sqlite3.connect(another)) as raw, raw:
         raw.execute("UPDATE vigie_schema SET version_num = '9999'")
-    newer.with_name(f"{newer.name}.sha256").unlink()
-    with pytest.raises(WrongSchema, match=rf"the database {newer} is of a newer Vigie"):
-        restore(newer, target, NOW)
+    another.with_name(f"{another.name}.sha256").unlink()
+    with pytest.raises(WrongSchema, match=rf"the database {another} is of another version of Vigie"):
+        restore(another, target, NOW)
     with pytest.raises(StorageError, match=r"is of SQLite, and database\.url is not"):
         restore(other, "postgresql://vigie@127.0.0.1:1/vigie", NOW)
     with pytest.raises(Unavailable, match="there is no backup"):

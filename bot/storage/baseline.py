@@ -1,0 +1,130 @@
+"""Lay out the tables of this program in a database, or refuse one whose tables are others.
+
+Several processes may start at once: each waits for the first to finish (a SQLite write lock, a PostgreSQL advisory lock), then finds
+nothing left to do. Until 1.0.0 the tables change in place: a database of other tables is refused, and not upgraded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, delete, false, insert, inspect, select, text
+
+from bot.storage.database import begin_to_write, masked
+from bot.storage.errors import WrongSchema
+from bot.storage.schema import decree_revision, metadata, search_rules
+
+VERSION_TABLE = "vigie_schema"
+_version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32)))
+_ADVISORY_LOCK = 0x7669676965  # "vigie"
+
+# FTS5 keeps no text of its own: the triggers keep it in step with `act_terms`. Only "is this term in that column" is ever asked,
+# hence detail=column; the terms are ASCII already, and `_` marks the terms that narrow a search.
+_FULL_TEXT = (
+    """CREATE VIRTUAL TABLE act_search USING fts5(
+        head, everything, content='act_terms', content_rowid='act_id', detail=column, tokenize="ascii tokenchars '_'")""",
+    """CREATE TRIGGER act_search_insert AFTER INSERT ON act_terms BEGIN
+        INSERT INTO act_search(rowid, head, everything) VALUES (new.act_id, new.head, new.everything); END""",
+    """CREATE TRIGGER act_search_delete AFTER DELETE ON act_terms BEGIN
+        INSERT INTO act_search(act_search, rowid, head, everything) VALUES ('delete', old.act_id, old.head, old.everything); END""",
+    """CREATE TRIGGER act_search_update AFTER UPDATE ON act_terms BEGIN
+        INSERT INTO act_search(act_search, rowid, head, everything) VALUES ('delete', old.act_id, old.head, old.everything);
+        INSERT INTO act_search(rowid, head, everything) VALUES (new.act_id, new.head, new.everything); END""",
+)
+
+# `decree_revision` counts every change of what is shown of decrees, whoever makes it: what was made from them is then out of date.
+_SHOWN = ("decrees", "decree_communes", "decree_operators", "identities", "sightings", "links")
+_EVENTS = ("INSERT", "UPDATE", "DELETE")
+_OF_A_DECREE = {
+    "INSERT": "NEW.decree_id IS NOT NULL",
+    "UPDATE OF decree_id": "OLD.decree_id IS DISTINCT FROM NEW.decree_id",
+    "DELETE": "OLD.decree_id IS NOT NULL",
+}
+_COUNT_IN_SQLITE = "UPDATE decree_revision SET number = number + 1"
+# Deferred: the row is locked when all else of the transaction is written, so that two of them cannot wait for each other.
+_FUNCTION = """CREATE FUNCTION vigie_decree_revision() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    UPDATE decree_revision SET number = number + 1, made_by = txid_current() WHERE made_by <> txid_current();
+    RETURN NULL; END $$"""
+
+
+def lay_out(engine: Engine) -> None:
+    """Create the tables where there are none, in one transaction. Raises WrongSchema for a database of other tables."""
+    with begin_to_write(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        if not has_tables(connection, masked(engine.url)):
+            create_tables(connection)
+            show_version(connection)
+        # SQLite begins a transaction on a file that it may only read without a word: find out now, not at the first decree.
+        connection.execute(delete(search_rules).where(false()))
+
+
+def has_tables(connection: Connection, name: str) -> bool:
+    """Return whether the database has the tables of this program. `name` is for errors.
+
+    Raises WrongSchema for tables of another version or another program, and for those of a restore that is not over.
+    """
+    if connection.dialect.has_table(connection, VERSION_TABLE) and (found := connection.scalar(select(_version))) is not None:
+        require_same(found, name)
+        return True
+    present = set(inspect(connection).get_table_names())
+    ours = present & set(metadata.tables)
+    if ours or (present and connection.dialect.name == "sqlite"):
+        whose = "another program, or of a restore that is not over" if ours else "another program"
+        raise WrongSchema(f"the database {name} holds tables of {whose} ({', '.join(sorted(ours or present)[:5])})")
+    return False
+
+
+def require_same(found: str, name: str) -> None:
+    """Raise WrongSchema unless a version of the schema is that of this program."""
+    if found != schema_version():
+        raise WrongSchema(
+            f"the database {name} is of another version of Vigie (schema {found}, not {schema_version()}), and cannot be upgraded "
+            "before 1.0.0: use the version that made it, or put the database aside and begin anew"
+        )
+
+
+@cache
+def schema_version() -> str:
+    """Return the version of the schema: a digest of its tables and triggers, so that every change of them is another."""
+    columns = [f"{column} {column.type!r} {column.nullable} {column.primary_key}" for table in metadata.sorted_tables for column in table.c]
+    indexes = sorted(repr(index.name) for table in metadata.sorted_tables for index in table.indexes)
+    triggers = [*_triggers("sqlite"), *_triggers("postgresql")]
+    return hashlib.sha256("\n".join([*columns, *indexes, *triggers]).encode()).hexdigest()[:12]
+
+
+def create_tables(connection: Connection) -> None:
+    """Create the tables of this program where there are none. No program opens them before `show_version`."""
+    metadata.create_all(connection, checkfirst=False)
+    _version.create(connection)
+    connection.execute(insert(decree_revision), {"id": 1, "number": 0, "made_by": 0})
+    for statement in _triggers(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
+def show_version(connection: Connection) -> None:
+    """Let programs open these tables: what is in them is whole."""
+    connection.execute(insert(_version), {"version_num": schema_version()})
+
+
+def _triggers(dialect: str) -> list[str]:
+    changes = [(table, event, "") for table in _SHOWN for event in _EVENTS] + [("acts", *event) for event in _OF_A_DECREE.items()]
+    if dialect == "postgresql":
+        return [_FUNCTION, *(_trigger_of_postgresql(*change) for change in changes)]
+    return [*_FULL_TEXT, *(_trigger_of_sqlite(*change) for change in changes)]
+
+
+def _trigger_of_postgresql(table: str, event: str, condition: str) -> str:
+    name, when = f"{table}_revision_{event.split(maxsplit=1)[0].lower()}", f"WHEN ({condition}) " if condition else ""
+    return (
+        f"CREATE CONSTRAINT TRIGGER {name} AFTER {event} ON {table} DEFERRABLE INITIALLY DEFERRED "
+        f"FOR EACH ROW {when}EXECUTE FUNCTION vigie_decree_revision()"
+    )
+
+
+def _trigger_of_sqlite(table: str, event: str, condition: str) -> str:
+    name = f"{table}_revision_{event.split(maxsplit=1)[0].lower()}"
+    # The standard's words need SQLite 3.39.
+    when = f"WHEN {condition.replace('IS DISTINCT FROM', 'IS NOT')} " if condition else ""
+    return f"CREATE TRIGGER {name} AFTER {event} ON {table} {when}BEGIN {_COUNT_IN_SQLITE}; END"
