@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,20 +18,13 @@ from bot.app.config.errors import closest
 from bot.app.config.loading import is_seen_by_all, secret_files
 from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import sqlite_file
-from bot.delivery.telegram.operators_chat import NAME as OPERATORS
-from bot.detection.facts.operators import operator_names
 from bot.domain.acts import Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
-from bot.domain.posts import Destination, operator_key
-from bot.gazetteer.gazetteer import gazetteer, typographic
-from bot.gazetteer.naming import communes_named, data_version
-from bot.ingest.health import destinations_report, health_report
-from bot.ingest.poller import PublicationHistory
-from bot.messages.following import FollowNames
-from bot.storage.naming import CommuneNamer
+from bot.domain.posts import OPERATORS, Destination
+from bot.gazetteer.gazetteer import typographic
+from bot.ingest.health import PublicationHistory, destinations_report, health_report
 from bot.storage.store import Store
-from sources.catalogue.authority import Authority, hosts
-from sources.crawl.history import INDEX_HOSTS
+from sources.catalogue.authority import INDEX_HOSTS, Authority, hosts
 from sources.http.browser.installed import find_chromium
 
 log = structlog.get_logger()
@@ -58,11 +50,6 @@ def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
     }
 
 
-def namer_of(places: Mapping[str, Place]) -> CommuneNamer:
-    """Return what finds the communes of a decree."""
-    return CommuneNamer(data_version(), partial(communes_named, places))
-
-
 def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authority]) -> Destination:
     """Return what routing and pacing need of one entry of the configuration.
 
@@ -73,17 +60,9 @@ def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authori
     return Destination(entry.name, entry.platform, replace(entry.wanted, departments=acting), chat_of(entry.chat))
 
 
-# Chats that follow something: what a decree is about, and what that is called.
-
-
 def listens(settings: Settings) -> bool:
     """Return whether people can write to the bot, and so follow something."""
     return settings.telegram.token is not None and settings.telegram.commands
-
-
-def follow_names() -> FollowNames:
-    """Return what names places and operators that are followed."""
-    return FollowNames(lambda follow: gazetteer().label(follow), {operator_key(name): name for name in operator_names()})
 
 
 def chat_of(text: str) -> int | str | None:

@@ -18,8 +18,7 @@ import structlog
 from bot.app.inventory import report_destinations, report_sources
 from bot.app.wiring import Parts
 from bot.domain.health import Overview
-from bot.ingest.health import not_alive
-from bot.ingest.poller import PublicationHistory
+from bot.ingest.health import PublicationHistory, not_alive
 from bot.storage.errors import StorageError
 
 _METRICS_MISSING = None

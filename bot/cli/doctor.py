@@ -25,10 +25,10 @@ from bot.app.config.values import sqlite_file
 from bot.app.inventory import LEAST_FREE, closed_folder, least_room, utc_now, watched_codes
 from bot.app.wiring import open_client, open_destinations
 from bot.cli.config import checked
-from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end
-from bot.cli.output import show
-from bot.cli.status import DESTINATION_TROUBLES, confinement_found, confinement_lines
-from bot.cli.work import load, progress
+from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end, show
+from bot.cli.opening import load
+from bot.cli.status_report import DESTINATION_TROUBLES, confinement_found, confinement_lines
+from bot.cli.work import progress
 from bot.delivery.channel import DeliveryError, DestinationRefused
 from bot.delivery.checking import Checkable, check_one
 from bot.delivery.console import ConsoleChannel

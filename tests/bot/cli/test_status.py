@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli.main import app
-from bot.cli.status import follower_lines
+from bot.cli.status_report import follower_lines
 from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, RecueilState, SourceState
 from bot.ingest.reading_job import MOST_UNFINISHED

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.acts import Decree
 from bot.ingest.archive import PdfArchive, RecueilFiles
+from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundTasks, Ingestor, Recorder
-from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
+from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.queued_reading import AHEAD
 from bot.ingest.reading_job import USUAL_PACE, FileReading, LocalReading, Reader, ReadingJob, ReadingTimeouts, WorkerSlots
 from bot.storage.recording import Route
