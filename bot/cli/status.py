@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn, Protocol
 import typer
 
 from bot.app.config.model import Settings
-from bot.app.inventory import report_destinations, report_sources, utc_now
+from bot.app.inventory import cannot_record, report_destinations, report_sources, utc_now
 from bot.cli.context import DONE, FAILED, AsJson, show
 from bot.cli.opening import Codes, chosen, load, opened
 from bot.domain.health import Overview
@@ -61,7 +61,7 @@ def register(app: typer.Typer, report: StatusReport | None = None) -> None:
 
         Exit code 0 when all of them do, 3 when some do not, when PDFs wait and no worker is there, when a disk is full, or when the bot
         does not seem to run.
-        With --alive 0 while the bot polls and delivers, whatever sites and platforms answer, else 1.
+        With --alive 0 while the bot polls, records and delivers, whatever sites and platforms answer, else 1.
         """
         settings, authorities = load(ctx.obj)
         picked = frozenset(authority.code for authority in chosen(codes, authorities))
@@ -69,7 +69,7 @@ def register(app: typer.Typer, report: StatusReport | None = None) -> None:
             sources = report_sources(settings, authorities, store, clock=utc_now)
             overview = replace(sources, destinations=report_destinations(settings, store, clock=utc_now))
             working = store.locks.holder(LockName.RUN) or store.locks.holder(LockName.WORK)
-            stopped = not_alive(overview, running=working is not None, now=overview.at)
+            stopped = cannot_record(settings) or not_alive(overview, running=working is not None, now=overview.at)
             found = Found(settings, authorities, picked, overview, working, stopped)
             if report is not None and not alive:
                 report(found, store, every=every, as_json=as_json)

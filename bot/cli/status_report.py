@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from bot.app.inventory import LEAST_FREE, least_room
+from bot.app.inventory import LEAST_FREE, cannot_record, least_room
 from bot.cli import status as command
 from bot.cli.context import DONE, PARTLY_DONE, show
 from bot.cli.output import code_column, count, destination_json, minute, source_columns
@@ -48,7 +48,8 @@ def report(found: Found, store: Store, *, every: bool, as_json: bool) -> NoRetur
     confinement = confinement_found()
     free, folder = least_room(settings)
     full = f"{free:,} MB free at {folder}" if free < LEAST_FREE else None
-    is_ok = overview.ok and full is None and not (queue is not None and queue.is_unattended)
+    closed = cannot_record(settings)
+    is_ok = overview.ok and full is None and closed is None and not (queue is not None and queue.is_unattended)
     document = {
         **_json(overview, authorities, counts),
         "ok": is_ok,
@@ -61,7 +62,8 @@ def report(found: Found, store: Store, *, every: bool, as_json: bool) -> NoRetur
         "confinement": confinement_json(confinement),
     }
     who = f"Running: {found.working}" if found.working is not None else "No process works on this database just now"
-    disk = [f"DISK FULL: {full}, and the bot wants {LEAST_FREE} MB: nothing new can be recorded without"] if full else []
+    scarce = f"DISK ALMOST FULL: {full}, and the bot wants {LEAST_FREE}"
+    disk = [f"NOTHING CAN BE RECORDED: {closed}"] if closed else [scarce] if full else []
     about = (*disk, who, *held_lines(held), *follower_lines(followers), *queue_lines(queue), *confinement_lines(confinement))
     show(document, (*status_lines(overview, authorities, counts, every=every), "", *about), as_json=as_json)
     raise typer.Exit(DONE if is_ok else PARTLY_DONE)

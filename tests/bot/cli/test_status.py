@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from bot.domain.records import NewRecueil, RecueilState, SourceState
 from bot.ingest.reading_job import MOST_UNFINISHED
 from bot.storage.chats import FollowerCounts
 from bot.storage.store import Store, open_store
-from tests.bot.cli.conftest import Vigie
+from tests.bot.cli.conftest import Vigie, mounted_read_only
 from tests.bot.cli.test_json_guide import described, documented
 from tests.bot.storage.building import act, one_recueil, result_of, to
 
@@ -120,9 +121,26 @@ def test_a_full_disk_is_not_fine(tmp_path: Path, store: Store, monkeypatch: pyte
     for free, code in ((299, 3), (300, 0)):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free * 1_000_000))
         done = CliRunner().invoke(app, ["--config", str(tmp_path / "config.toml"), "status"])
-        assert (done.exit_code, "DISK FULL: 299 MB free at /" in done.output) == (code, free == 299)
+        assert (done.exit_code, "DISK ALMOST FULL: 299 MB free at /" in done.output) == (code, free == 299)
         found = json.loads(CliRunner().invoke(app, ["--config", str(tmp_path / "config.toml"), "status", "--json"]).stdout)
         assert (found["ok"], found["disk_full"] is None) == (code == 0, code == 0)
+
+
+@pytest.mark.usefixtures("restored_logging")
+@pytest.mark.parametrize("why", ["is on a file system that is mounted read-only", "is full"])
+def test_a_bot_that_can_record_nothing_is_not_alive(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    save(store, fine("26"), fine("38"), fine("06"))
+    arguments = ["--config", str(tmp_path / "config.toml"), "status"]
+    assert CliRunner().invoke(app, [*arguments, "--alive"]).output == "alive\n"
+    if why == "is full":
+        usage = shutil.disk_usage("/")
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=0))
+    else:
+        monkeypatch.setattr(os, "statvfs", mounted_read_only(tmp_path))
+    done = CliRunner().invoke(app, [*arguments, "--alive"])
+    assert (done.exit_code, done.output.startswith("not alive: "), why in done.output) == (1, True, True)
+    done = CliRunner().invoke(app, arguments)
+    assert (done.exit_code, "NOTHING CAN BE RECORDED" in done.output, why in done.output) == (3, True, True)
 
 
 def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
