@@ -23,13 +23,13 @@ from typing import Any
 from sqlalchemy import Table, delete, func, insert, select, text
 
 from bot.app.config.model import Settings
-from bot.app.inventory import namer_of, places_of, report_sources
-from bot.app.wiring import open_questions
+from bot.app.inventory import places_of, report_sources
+from bot.app.wiring import namer_of, open_questions
 from bot.domain.acts import Decree, Facts, Kind, Moment, Outcome
 from bot.domain.posts import operator_slug
 from bot.domain.records import RecueilState
 from bot.gazetteer.gazetteer import gazetteer
-from bot.ingest.poller import PublicationHistory
+from bot.ingest.health import PublicationHistory
 from bot.queries.questions import Questions
 from bot.storage.naming import renew_some_communes
 from bot.storage.schema import acts, decree_operators, decrees, identities, recueils, search_rules, sightings

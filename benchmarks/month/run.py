@@ -22,8 +22,9 @@ from benchmarks.month.sites import Month
 from bot.domain.posts import Post, PostState
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.decisions import interval
+from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundTasks, Ingestor, Recorder
-from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
+from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import LocalReading, ReadingJob, WorkerSlots
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Catalogue, Source

@@ -31,8 +31,9 @@ from bot.app.wiring import Parts, assemble
 from bot.delivery.channel import Limiter
 from bot.delivery.deliverer import Deliverer
 from bot.ingest.archive import RecueilFiles
+from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundTasks, Ingestor
-from bot.ingest.poller import Poller, PollSchedule, PublicationHistory, SourceReport
+from bot.ingest.poller import Poller, PollSchedule, SourceReport
 from bot.ingest.reading_job import LocalReading, ReadingJob, WorkerSlots
 from bot.storage.errors import StorageError
 from bot.storage.recueils import open_politeness

@@ -72,7 +72,7 @@ async def run_alone(
 
     Raises AlreadyRunning, and StorageError where the locks cannot be had at the start.
     """
-    began = False
+    began = interrupted = False
     while not stop.is_set():
         try:
             if not await asyncio.to_thread(store.locks.take, LockName.RUN, "vigie run"):
@@ -85,11 +85,16 @@ async def run_alone(
                 if await _waited_for(store, ending, pause):
                     async with _held(store, LockName.WORK, ending):
                         await _begin(store, clock)
+                        if interrupted:
+                            log.info("run.resumed")
+                        interrupted = False
                         await work(ending)
         except StorageError as error:
             if not began:
                 raise
-            log.error("run.interrupted", error=str(error))
+            if not interrupted:
+                log.error("run.interrupted", error=str(error))
+            interrupted = True
             await first_of(asyncio.sleep(10 * pause), stop)
 
 

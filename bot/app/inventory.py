@@ -8,34 +8,31 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
 
 from bot.app.config.destinations import destinations
-from bot.app.config.errors import closest
+from bot.app.config.errors import closest, printable
 from bot.app.config.loading import is_seen_by_all, secret_files
 from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import sqlite_file
-from bot.delivery.telegram.operators_chat import NAME as OPERATORS
-from bot.detection.facts.operators import operator_names
 from bot.domain.acts import Place, deciding_in
 from bot.domain.health import DestinationHealth, Overview
-from bot.domain.posts import Destination, operator_key
-from bot.gazetteer.gazetteer import gazetteer, typographic
-from bot.gazetteer.naming import communes_named, data_version
-from bot.ingest.health import destinations_report, health_report
-from bot.ingest.poller import PublicationHistory
-from bot.messages.following import FollowNames
-from bot.storage.naming import CommuneNamer
+from bot.domain.lazily import lazily
+from bot.domain.posts import OPERATORS, Destination
+from bot.gazetteer.gazetteer import typographic
+from bot.ingest.health import PublicationHistory, destinations_report, health_report
 from bot.storage.store import Store
-from sources.catalogue.authority import Authority, hosts
-from sources.crawl.history import INDEX_HOSTS
+from sources.catalogue.authority import INDEX_HOSTS, Authority, hosts
 from sources.http.browser.installed import find_chromium
 
 log = structlog.get_logger()
+
+_operator_names = lazily("bot.detection.facts.operators", "operator_names")
+_may_name_an_operator = lazily("bot.detection.facts.operators", "may_name_an_operator")
+_find_places = lazily("bot.gazetteer.finding", "find_places")
 
 Clock = Callable[[], datetime]
 
@@ -58,11 +55,6 @@ def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
     }
 
 
-def namer_of(places: Mapping[str, Place]) -> CommuneNamer:
-    """Return what finds the communes of a decree."""
-    return CommuneNamer(data_version(), partial(communes_named, places))
-
-
 def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authority]) -> Destination:
     """Return what routing and pacing need of one entry of the configuration.
 
@@ -73,17 +65,9 @@ def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authori
     return Destination(entry.name, entry.platform, replace(entry.wanted, departments=acting), chat_of(entry.chat))
 
 
-# Chats that follow something: what a decree is about, and what that is called.
-
-
 def listens(settings: Settings) -> bool:
     """Return whether people can write to the bot, and so follow something."""
     return settings.telegram.token is not None and settings.telegram.commands
-
-
-def follow_names() -> FollowNames:
-    """Return what names places and operators that are followed."""
-    return FollowNames(lambda follow: gazetteer().label(follow), {operator_key(name): name for name in operator_names()})
 
 
 def chat_of(text: str) -> int | str | None:
@@ -114,6 +98,9 @@ def unread_folder(settings: Settings) -> Path:
     return settings.reading.kept_folder or folder_beside(settings.database.url, "pdfs")
 
 
+_LEAST_TO_RECORD = 1_000_000
+"""Bytes."""
+
 LEAST_FREE = 300
 """MB that the bot wants on each disk. A day of recueils takes less; SQLite and the readers need some too."""
 
@@ -138,8 +125,31 @@ def closed_folder(settings: Settings) -> tuple[str, str] | None:
     closed = next((folder for folder in folders if not os.access(existing(folder), os.W_OK)), None)
     if closed is None:
         return None
+    if is_read_only(existing(closed)):
+        return f"{closed} is on a file system that is mounted read-only", READ_ONLY_REMEDY
     what, make = ("write in", "") if _seen(closed.is_dir) else ("make", f"mkdir -p {closed} && ")
     return f"this user cannot {what} {closed}", f"As root, with the user that runs the bot:  {make}chown USER {closed}"
+
+
+READ_ONLY_REMEDY = "Mount it for writing (mount -o remount,rw; dmesg says whether a fault of the disk closed it), or name another folder."
+
+
+def is_read_only(folder: Path) -> bool:
+    """Return whether the file system of a folder takes nothing from anybody."""
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def cannot_record(settings: Settings) -> str | None:
+    """Return why nothing can be recorded, whoever tries, None where it can, or where a server has to say it."""
+    file = sqlite_file(settings.database.url)
+    if file is None:
+        return None
+    folder = existing(Path(file).parent)
+    if is_read_only(folder):
+        return f"{folder}, where the database is, is on a file system that is mounted read-only"
+    if shutil.disk_usage(folder).free < _LEAST_TO_RECORD:
+        return f"the disk of {folder}, where the database is, is full"
+    return None
 
 
 def _seen(question: Callable[[], bool]) -> bool:
@@ -182,6 +192,7 @@ def doubts(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator
         yield f"{file}: every user of this machine can read this secret: chmod 600 {file}"
     if http.browser and find_chromium(http.browser) is None:
         yield f"http.browser: there is no program {http.browser!r}; the sites that need a browser cannot be read"
+    yield from _doubts_of_destinations(settings)
     if watch.every_minutes > watch.slowest_minutes:
         longer, shorter = f"{watch.every_minutes:g}", f"{watch.slowest_minutes:g}"
         yield f"watch.every_minutes ({longer}) is more than watch.slowest_minutes ({shorter}), which therefore has no effect"
@@ -190,3 +201,19 @@ def doubts(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator
         if host not in known_hosts:
             meant = closest(host, known_hosts, at_least=80)
             yield f"http.origins: {host} is not a site of the catalogue" + (f"; did you mean {meant}?" if meant else "")
+
+
+def _doubts_of_destinations(settings: Settings) -> Iterator[str]:
+    telegram, own = settings.telegram, settings.destinations
+    if telegram.token is not None and not own and not telegram.channel and not settings.mastodon.token:
+        yield 'telegram.token: there is no channel, and decrees are shown where the bot runs only; set telegram.channel = "@name"'
+    chats = [("telegram.channel", telegram.channel), *((f"destinations[{place}].chat", entry.chat) for place, entry in enumerate(own))]
+    for option, chat in chats:
+        if chat.isdigit():
+            yield f"{option}: {chat} is a person; the numbers of channels and supergroups begin with -100: did you mean -100{chat}?"
+    for place, entry in enumerate(own):
+        for wanted in entry.operators:
+            if not _may_name_an_operator(wanted) and not _find_places(wanted).candidates:
+                meant = closest(wanted, _operator_names())
+                hint = f"did you mean {meant}?" if meant else f"those that are known: {', '.join(_operator_names())}, those of a town"
+                yield f"destinations[{place}].operators: {printable(wanted)} is in the name of no operator that is known; {hint}"

@@ -54,6 +54,18 @@ def without_chats(_logger: WrappedLogger, _method: str, line: EventDict) -> Even
     return line
 
 
+def without_answers(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Leave out what python-telegram-bot adds to its own words: a processor of the lines of libraries. It logs answers that it cannot
+    read as they came, and the messages of people are in them."""
+    record = line["_record"]
+    if record.name.split(".")[0] == "telegram":
+        line["event"] = str(record.msg)
+        if record.exc_info:
+            line["error"] = record.exc_info[0].__name__
+            del line["exc_info"]
+    return line
+
+
 class LogGroups:
     """Groups lines that differ in one field: the sites behind one address fail together, and work again together.
 
@@ -117,7 +129,8 @@ def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[first, structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rest], foreign_pre_chain=stamp
+            processors=[first, structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rest],
+            foreign_pre_chain=[without_answers, *stamp],
         )
     )
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)

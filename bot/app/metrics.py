@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -13,13 +12,9 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 from bot.domain.health import Overview
 from bot.ingest.reading_job import ReadSoFar
-from bot.storage.measures import SentPost, StoredMeasures
+from bot.storage.measures import FROM_FOUND, FROM_PUBLISHED, Delays, StoredMeasures
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-_FROM_FOUND = (_MINUTE, 2 * _MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 6 * _HOUR, _DAY)
-_FROM_PUBLISHED = (6 * _HOUR, 12 * _HOUR, 18 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 30 * _DAY)
 
 
 class Collected:
@@ -89,23 +84,18 @@ def _of_posts(overview: Overview, measured: StoredMeasures) -> Iterator[Metric]:
     yield _gauge("post_waiting_since_timestamp_seconds", "Since when the oldest post waits there.", waiting, ["destination"])
     troubles = [([one.name, one.trouble.value if one.trouble else ""], bool(one.trouble)) for one in overview.destinations]
     yield _gauge("destination_trouble", "1 where something is wrong with a destination.", troubles, ["destination", "trouble"])
-    yield _delays("found_to_post_seconds", "From a decree found to its post.", _FROM_FOUND, measured.sent, lambda one: one.found_at)
-    dated = [one for one in measured.sent if one.published]
-    yield _delays("publication_to_post_seconds", "From 0 h UTC of the day of publication to the post.", _FROM_PUBLISHED, dated, _day)
+    yield _delays("found_to_post_seconds", "From a decree found to its post.", FROM_FOUND, measured.from_found)
+    about = "From 0 h UTC of the day of publication to the post."
+    yield _delays("publication_to_post_seconds", about, FROM_PUBLISHED, measured.from_published)
     followers = measured.followers
     states = {"all": followers.chats, "paused": followers.paused, "blocked": followers.blocked}
     yield _gauge("followers", "Chats that follow something.", [([state], number) for state, number in states.items()], ["state"])
     yield _gauge("follows", "Places and subjects that chats follow.", [([], followers.follows)])
 
 
-def _day(one: SentPost) -> datetime:
-    return datetime.combine(one.published or one.found_at.date(), time(), UTC)
-
-
-def _delays(name: str, about: str, bounds: Sequence[int], posts: Sequence[SentPost], begins: Callable[[SentPost], datetime]) -> Metric:
+def _delays(name: str, about: str, bounds: Sequence[int], found: Iterable[Delays]) -> Metric:
     family = HistogramMetricFamily(f"vigie_{name}", about, labels=["destination"])
-    for destination in sorted({one.destination for one in posts}):
-        took = [max(one.sent_at - begins(one), timedelta()).total_seconds() for one in posts if one.destination == destination]
-        buckets = [(str(float(most)), sum(seconds <= most for seconds in took)) for most in bounds]
-        family.add_metric([destination], [*buckets, ("+Inf", len(took))], sum_value=sum(took))
+    for one in found:
+        buckets = [(str(float(most)), number) for most, number in zip(bounds, one.within, strict=True)]
+        family.add_metric([one.destination], [*buckets, ("+Inf", one.number)], sum_value=one.seconds)
     return family

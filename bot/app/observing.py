@@ -15,11 +15,10 @@ from typing import Any
 import httpx
 import structlog
 
-from bot.app.inventory import report_destinations, report_sources
+from bot.app.inventory import cannot_record, report_destinations, report_sources
 from bot.app.wiring import Parts
 from bot.domain.health import Overview
-from bot.ingest.health import not_alive
-from bot.ingest.poller import PublicationHistory
+from bot.ingest.health import PublicationHistory, not_alive
 from bot.storage.errors import StorageError
 
 _METRICS_MISSING = None
@@ -70,7 +69,10 @@ class Observation:
                 overview = self.overview()
         except StorageError as error:
             return str(error)
-        return not_alive(overview, running=True, now=overview.at)
+        return self._stopped(overview)
+
+    def _stopped(self, overview: Overview) -> str | None:
+        return cannot_record(self._parts.settings) or not_alive(overview, running=True, now=overview.at)
 
     def health(self) -> Answer:
         """Answer `/healthz`."""
@@ -86,7 +88,7 @@ class Observation:
                 measured, overview = self._parts.store.measures.all(), self.overview()
         except StorageError as error:
             return Answer(503, f"{error}\n".encode())
-        alive = not_alive(overview, running=True, now=overview.at) is None
+        alive = self._stopped(overview) is None
         return Answer(200, self._collected.text(overview, measured, self._parts.reading.read_so_far, alive=alive), MEDIA_TYPE)
 
     def answer(self, path: str) -> Answer:

@@ -22,7 +22,7 @@ from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import Clock, folder_beside, places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
-from bot.ingest.poller import PublicationHistory
+from bot.ingest.health import PublicationHistory
 from bot.operators.alerts import PagesState
 from bot.storage.database import masked, parse_url
 from bot.storage.store import Store, open_store

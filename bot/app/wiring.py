@@ -19,10 +19,8 @@ from bot.app.inventory import (
     chat_of,
     destination_of,
     folder_beside,
-    follow_names,
     listens,
     log_doubts,
-    namer_of,
     places_of,
     report_sources,
     unread_folder,
@@ -41,23 +39,24 @@ from bot.delivery.picture.album import Album
 from bot.delivery.telegram.channel import TelegramChannel, TelegramWords
 from bot.delivery.telegram.client import ChatAddress, Mailbox, SendingBot, record_message
 from bot.delivery.telegram.follower import FollowerChannel, FollowerWords
-from bot.delivery.telegram.operators_chat import NAME as OPERATORS
 from bot.delivery.telegram.operators_chat import TelegramOperators
+from bot.detection.facts.operators import operator_names
 from bot.domain.acts import Decree, Place
 from bot.domain.health import Overview
-from bot.domain.posts import Destination, Follow, Follower, Topics, chat_destination, route_to
+from bot.domain.posts import OPERATORS, Destination, Follow, Follower, Topics, chat_destination, operator_key, route_to
 from bot.domain.tasks import beside
 from bot.gazetteer.finding import find_places
-from bot.gazetteer.gazetteer import departments_of_region, region_of
-from bot.gazetteer.naming import topics_in
+from bot.gazetteer.gazetteer import departments_of_region, gazetteer, region_of
+from bot.gazetteer.naming import communes_named, data_version, topics_in
 from bot.ingest.archive import KeptFor, PdfArchive, RecueilFiles, Retention, kept_file
 from bot.ingest.backfill import Backfill, BackfillLimits
-from bot.ingest.health import watching_since
+from bot.ingest.health import PublicationHistory, watching_since
 from bot.ingest.ingestor import BackgroundTasks, Clock, Ingestor, Recorder
-from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
+from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.reading_job import FileReading, LocalReading, ReadingJob, WorkerSlots
 from bot.ingest.renewal import Renewal
 from bot.ingest.review import Reviewer
+from bot.messages.following import FollowNames
 from bot.messages.words import Language
 from bot.operators.alerts import PagesState
 from bot.operators.notifier import DeliveryAlerts, Notifier, Producer, ReviewQuestions, SourceAlerts
@@ -78,9 +77,9 @@ from bot.storage.reading_queue import ReadingQueue
 from bot.storage.recording import Route
 from bot.storage.recueils import open_politeness
 from bot.storage.store import Store, open_store, rehearsal_store
-from sources.catalogue.authority import Authority, Catalogue, browser_hosts, hosts
+from sources.catalogue.authority import INDEX_HOSTS, Authority, Catalogue, browser_hosts, hosts
 from sources.crawl.crawler import Crawler
-from sources.crawl.history import INDEX_HOSTS, PatientFetcher
+from sources.crawl.history import PatientFetcher
 from sources.http.client import Client
 from sources.http.connection import ClientOptions, user_agent
 from sources.http.scratch import remove_abandoned
@@ -299,7 +298,8 @@ def is_queued(settings: Settings) -> bool:
 
 
 def _local_reading(settings: Settings, store: Store, clock: Clock) -> LocalReading:
-    return LocalReading(partial(stream_pdf, limits=settings.reading.limits()), store, clock)
+    limits = settings.reading.limits()
+    return LocalReading(partial(stream_pdf, limits=limits), store, clock, careful=partial(stream_pdf, limits=limits.lowered()))
 
 
 @asynccontextmanager
@@ -358,6 +358,16 @@ def _follower_channels(
         return FollowerChannel(follower, where, sending, FollowerWords(composer, follower, topics, names), store.chat_messages, mailbox)
 
     return channel
+
+
+def namer_of(places: Mapping[str, Place]) -> CommuneNamer:
+    """Return what finds the communes of a decree."""
+    return CommuneNamer(data_version(), partial(communes_named, places))
+
+
+def follow_names() -> FollowNames:
+    """Return what names places and operators that are followed."""
+    return FollowNames(lambda follow: gazetteer().label(follow), {operator_key(name): name for name in operator_names()})
 
 
 def _contact(settings: Settings) -> str:

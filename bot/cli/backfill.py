@@ -20,9 +20,10 @@ from bot.app.instance import OnProgress, WorkOrder, serve, work_alone
 from bot.app.inventory import places_of, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
 from bot.cli.context import WRONG_USE, AsJson, day, fail, run_to_end, stderr
+from bot.cli.opening import WatchedCodes, chosen, load
 from bot.cli.output import code_column, decree_line, doubt_line, finish, ingest_json, result_of, source_columns, undelivered
 from bot.cli.poll import handed_round
-from bot.cli.work import WatchedCodes, all_sent, chosen, console_for, handing_over, load
+from bot.cli.work import all_sent, console_for, handing_over
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.tasks import beside, first_of

@@ -20,10 +20,8 @@ from bot.app.config.loading import Configuration, is_seen_by_all, read_configura
 from bot.app.config.model import DestinationSettings, Settings
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import closed_folder, doubts
-from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail
-from bot.cli.output import show
-from bot.delivery.apprise import service_at
-from bot.queries.json_shapes import Json
+from bot.cli.context import DONE, WRONG_USE, AsJson, Context, fail, show
+from bot.cli.opening import service_at
 from bot.storage.database import masked, parse_url
 from bot.storage.errors import StorageError
 from bot.storage.store import open_store
@@ -66,7 +64,7 @@ def register(app: typer.Typer) -> None:
         Exit code 2 when something must be mended, with file and line. What can be used and is hardly meant is shown, too.
         """
         problems, warnings = checked(ctx.obj)
-        document: Json = {"ok": not problems, "problems": problems, "warnings": warnings}
+        document = {"ok": not problems, "problems": problems, "warnings": warnings}
         lines = [*problems, *(f"warning: {one}" for one in warnings)]
         show(document, lines if problems else [*lines, "The configuration can be used"], as_json=as_json)
         raise typer.Exit(WRONG_USE if problems else DONE)

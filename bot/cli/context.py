@@ -1,14 +1,15 @@
-"""What every command needs before it starts: settings and logging; and how errors end."""
+"""What every command needs: settings and logging before it starts, how results are printed, and how errors end."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -85,6 +86,25 @@ def as_installed(text: str, prefix: Path = Path(sys.prefix)) -> str:
     """Return advice with the command by which this very installation takes an extra: one of pipx has its own."""
     is_of_pipx = (prefix / "pipx_metadata.json").is_file()
     return text.replace("pip install 'vigie-vsa[", "pipx inject vigie-vsa 'vigie-vsa[") if is_of_pipx else text
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document, indented, in UTF-8 whatever the locale."""
+    typer.echo(as_installed(json.dumps(value, ensure_ascii=False, indent=2)).encode())
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines, each as it comes."""
+    for line in lines:
+        typer.echo(as_installed(line))
+
+
+def show(document: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """Print a result: the document as JSON, or the lines for people."""
+    if as_json:
+        print_json(document)
+    else:
+        print_lines(lines)
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:

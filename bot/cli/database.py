@@ -13,8 +13,8 @@ import typer
 from bot.app.config.values import sqlite_file
 from bot.app.inventory import utc_now
 from bot.app.wiring import open_archive, open_retention
-from bot.cli.context import AsJson, Context, fail, run_to_end
-from bot.cli.output import count, finish, minute, print_lines, result_of, show
+from bot.cli.context import AsJson, Context, fail, print_lines, run_to_end, show
+from bot.cli.output import count, finish, minute, result_of
 from bot.cli.work import progress
 from bot.ingest.archive import copy_by_content
 from bot.queries.json_shapes import Json, pick, plain

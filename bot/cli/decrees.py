@@ -12,9 +12,9 @@ import typer
 
 from bot.app.inventory import places_of, report_sources, utc_now
 from bot.app.wiring import open_archive, open_questions
-from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail, stderr
-from bot.cli.output import file_json, print_json, show
-from bot.cli.work import load, opened
+from bot.cli.context import FAILED, WRONG_USE, AsJson, Context, fail, print_json, show, stderr
+from bot.cli.opening import load, opened
+from bot.cli.output import file_json
 from bot.domain.acts import Place
 from bot.domain.posts import FRANCE
 from bot.ingest.archive import ArchivedFile

@@ -18,8 +18,8 @@ from bot.app.demo.replay import Replay
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
 from bot.cli.context import DONE, FAILED, WRONG_USE, Context, fail, run_to_end
+from bot.cli.opening import load
 from bot.cli.poll import poll_all
-from bot.cli.work import load
 from bot.domain.tasks import first_of
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport

@@ -22,13 +22,23 @@ from telegram.error import TelegramError
 from bot.app.config.destinations import destinations
 from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
-from bot.app.inventory import LEAST_FREE, closed_folder, least_room, room_at, unread_folder, utc_now, watched_codes
+from bot.app.inventory import (
+    LEAST_FREE,
+    READ_ONLY_REMEDY,
+    closed_folder,
+    is_read_only,
+    least_room,
+    room_at,
+    unread_folder,
+    utc_now,
+    watched_codes,
+)
 from bot.app.wiring import open_client, open_destinations
 from bot.cli.config import checked
-from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end
-from bot.cli.output import show
-from bot.cli.status import DESTINATION_TROUBLES, confinement_found, confinement_lines
-from bot.cli.work import load, progress
+from bot.cli.context import DONE, PARTLY_DONE, AsJson, run_to_end, show
+from bot.cli.opening import load
+from bot.cli.status_report import DESTINATION_TROUBLES, confinement_found, confinement_lines
+from bot.cli.work import progress
 from bot.delivery.channel import DeliveryError, DestinationRefused
 from bot.delivery.checking import Checkable, check_one
 from bot.delivery.console import ConsoleChannel
@@ -149,17 +159,15 @@ def _database(url: str) -> Diagnosis:
             says = "holds nothing yet: the bot fills it when it starts" if is_empty else "opens, with the schema of this version"
             name = store.database.name
     except StorageError as error:
-        return Diagnosis("database", "failed", str(error), "Correct database.url, or the rights of the file and its folder.")
+        return Diagnosis("database", "failed", str(error), error.remedy)
     if file is None:
         return Diagnosis("database", "ok", f"{name} {says}")
     path, user = Path(file).absolute(), "the user that runs the bot"
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        return Diagnosis(
-            "database",
-            "failed",
-            f"{file} cannot be written by this user",
-            f"Give {path.parent} and what is in it to {user} (chown).",
-        )
+        says, todo = f"{file} cannot be written by this user", f"Give {path.parent} and what is in it to {user} (chown)."
+        if is_read_only(path.parent):
+            says, todo = f"{file} is on a file system that is mounted read-only", READ_ONLY_REMEDY
+        return Diagnosis("database", "failed", says, todo)
     if not path.exists():
         return Diagnosis("database", "ok", f"{file} is made at the first start")
     if path.stat().st_mtime > (utc_now() + _CLOCK_OFF).timestamp():

@@ -79,8 +79,11 @@ A module is imported when its command runs: to read one file needs neither the d
 
 
 def module_of(command: str, *arguments: str) -> str:
-    """Return the module of `bot.cli` that registers a command with what these arguments need: to read one file must feel instant."""
+    """Return the module of `bot.cli` that registers a command with what these arguments need: to read one file must feel instant, and
+    whether the bot is alive is asked every few minutes."""
     module, _ = COMMANDS[command]
+    if module == "status" and "--alive" not in arguments:
+        return "status_report"
     if module != "read":
         return module
     if any(argument in {"--failed", "--retry"} or "://" in argument for argument in arguments):

@@ -11,9 +11,9 @@ import typer
 
 from bot.app.config.destinations import edited
 from bot.app.inventory import utc_now
-from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail
-from bot.cli.output import count, print_json, show
-from bot.cli.work import opened
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, fail, print_json, show
+from bot.cli.opening import opened
+from bot.cli.output import count
 from bot.delivery.transitions import Event, WaitFactors, transition
 from bot.domain.posts import Post, PostCause, PostState, followed_chat
 from bot.messages.words import clean, link_to

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from bot.cli.context import DONE, PARTLY_DONE, as_installed
+from bot.cli.context import DONE, PARTLY_DONE, show
 from bot.detection.judging import TwiceRead, read_twice
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Decree, Outcome, Place, Reading
@@ -28,25 +27,6 @@ if TYPE_CHECKING:
     from bot.ingest.archive import ArchivedFile
     from bot.ingest.ingestor import IngestResult
     from bot.ingest.poller import SourceReport
-
-
-def print_json(value: Any) -> None:
-    """Print one JSON document, indented, in UTF-8 whatever the locale."""
-    typer.echo(as_installed(json.dumps(value, ensure_ascii=False, indent=2)).encode())
-
-
-def print_lines(lines: Iterable[str]) -> None:
-    """Print lines, each as it comes."""
-    for line in lines:
-        typer.echo(as_installed(line))
-
-
-def show(document: Any, lines: Iterable[str], *, as_json: bool) -> None:
-    """Print a result: the document as JSON, or the lines for people."""
-    if as_json:
-        print_json(document)
-    else:
-        print_lines(lines)
 
 
 def result_of(document: Any, lines: Iterable[str], problems: Iterable[str], *, is_whole: bool) -> Json:

@@ -19,7 +19,8 @@ import typer
 from bot.app.config.values import listen as checked
 from bot.app.inventory import utc_now
 from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, Context, fail, run_to_end, stderr
-from bot.cli.work import load, opened, progress
+from bot.cli.opening import load, opened
+from bot.cli.work import progress
 from bot.domain.acts import Decree
 from bot.domain.tasks import first_of
 from bot.storage.store import Store

@@ -16,6 +16,7 @@ from bot.app.instance import OnProgress, WorkOrder, work_alone
 from bot.app.inventory import places_of, report_destinations, utc_now, watched_codes
 from bot.app.wiring import Parts, assemble
 from bot.cli.context import AsJson, Context, as_installed, run_to_end
+from bot.cli.opening import WatchedCodes, chosen, load
 from bot.cli.output import (
     count,
     destination_json,
@@ -27,7 +28,7 @@ from bot.cli.output import (
     uncertain_json,
     undelivered,
 )
-from bot.cli.work import WatchedCodes, chosen, console_for, handing_over, load, progress
+from bot.cli.work import console_for, handing_over, progress
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.health import DestinationHealth

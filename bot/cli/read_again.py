@@ -17,11 +17,12 @@ from bot.app.instance import OnProgress, WorkOrder, work_alone
 from bot.app.inventory import places_of, utc_now
 from bot.app.wiring import Parts, assemble, open_client
 from bot.cli import read
-from bot.cli.context import WRONG_USE, Context, fail, run_to_end
-from bot.cli.output import code_column, count, decree_line, doubt_line, finish, ingest_json, result_of, show, undelivered
+from bot.cli.context import WRONG_USE, Context, fail, run_to_end, show
+from bot.cli.opening import load, opened
+from bot.cli.output import code_column, count, decree_line, doubt_line, finish, ingest_json, result_of, undelivered
 from bot.cli.read import Opened, Task
 from bot.cli.read_progress import showing
-from bot.cli.work import all_sent, console_for, handing_over, load, opened, progress
+from bot.cli.work import all_sent, console_for, handing_over, progress
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
 from bot.domain.records import FailedRecueil

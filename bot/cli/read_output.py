@@ -10,7 +10,8 @@ from itertools import groupby
 
 import typer
 
-from bot.cli.output import count, page_json, print_json, print_lines, reading_json
+from bot.cli.context import print_json, print_lines
+from bot.cli.output import count, page_json, reading_json
 from bot.cli.read import ReadChoice, ReadView
 from bot.detection.judging import TwiceRead, not_told, read_twice
 from bot.detection.text.cues import reason_words

@@ -13,9 +13,10 @@ from bot.app.config.model import Settings
 from bot.app.delivering import deliver
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
-from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, day, fail, run_to_end
-from bot.cli.output import code_column, count, posts_json, show, undelivered
-from bot.cli.work import all_sent, chosen, console_for, handing_over, load, nowhere, opened, progress
+from bot.cli.context import DONE, PARTLY_DONE, WRONG_USE, AsJson, day, fail, run_to_end, show
+from bot.cli.opening import chosen, load, opened
+from bot.cli.output import code_column, count, posts_json, undelivered
+from bot.cli.work import all_sent, console_for, handing_over, nowhere, progress
 from bot.delivery.deliverer import Delivered
 from bot.ingest.renewal import AppliedDifference, Difference, Effect, JudgedAs, Redetection
 from bot.messages.words import clean

@@ -14,10 +14,11 @@ import typer
 from bot.app.delivering import deliver
 from bot.app.inventory import utc_now
 from bot.app.wiring import assemble
-from bot.cli.context import DONE, FAILED, WRONG_USE, AsJson, Context, fail, run_to_end
-from bot.cli.output import code_column, count, finish, posts_json, result_of, show, twice_json, undelivered
+from bot.cli.context import DONE, FAILED, WRONG_USE, AsJson, Context, fail, run_to_end, show
+from bot.cli.opening import load, opened
+from bot.cli.output import code_column, count, finish, posts_json, result_of, twice_json, undelivered
 from bot.cli.read_output import evidence_lines, reason, twice_lines
-from bot.cli.work import all_sent, console_for, handing_over, load, nowhere, opened
+from bot.cli.work import all_sent, console_for, handing_over, nowhere
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind, Outcome

@@ -24,9 +24,9 @@ from bot.app.systemd import STOPPING, ServiceManager
 from bot.app.wiring import assemble
 from bot.cli.backfill import handed_backfill
 from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end, stderr
+from bot.cli.opening import load
 from bot.cli.poll import handed_round
 from bot.cli.read_again import handed_retry
-from bot.cli.work import load
 from bot.delivery.apprise import service_at
 from bot.domain.tasks import beside, first_of, when
 from bot.reading.pages.recognition import ocr_lacks

@@ -15,7 +15,7 @@ from bot.app.config.model import Settings
 from bot.app.inventory import watched_codes
 from bot.app.systemd import CONFIGURATION, UNIT, drop_in_text, obstacles, unit_text
 from bot.cli.context import WRONG_USE, Context, fail
-from bot.cli.work import load
+from bot.cli.opening import load
 from sources.catalogue.authority import Authority, browser_hosts
 
 _UNIT = Annotated[

@@ -17,9 +17,10 @@ import typer
 from bot.app.config.model import Settings
 from bot.app.inventory import utc_now
 from bot.app.wiring import open_client
-from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, day, fail, run_to_end, stderr
-from bot.cli.output import code_column, count, day_column, minute, show
-from bot.cli.work import Code, Codes, chosen, load, opened, progress
+from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Context, day, fail, run_to_end, show, stderr
+from bot.cli.opening import Code, Codes, chosen, load, opened
+from bot.cli.output import code_column, count, day_column, minute
+from bot.cli.work import progress
 from bot.domain.records import SourceState
 from bot.ingest.backfill import Audit, audit
 from bot.ingest.decisions import cause_of

@@ -10,7 +10,7 @@ import typer
 from bot.app.config.model import Settings
 from bot.app.wiring import open_worker
 from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end
-from bot.cli.work import load
+from bot.cli.opening import load
 from bot.domain.tasks import first_of
 from bot.reading.pages.recognition import ocr_lacks
 from bot.storage.errors import StorageError

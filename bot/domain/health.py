@@ -149,7 +149,7 @@ class Cause(StrEnum):
     LATE = "late"  # it answers, and nothing was published for longer than is usual
     RELOCATED = "relocated"
     MISFILED = "misfiled"  # it works, and shows acts of another authority
-    HOSTILE = "hostile"  # it works, and one of its files ended the program that read it, again and again
+    HOSTILE = "hostile"  # it works, and one of its files ended the program that read it, again and again, and waits
 
 
 def remembered(cause: str | None) -> Cause:

@@ -84,6 +84,9 @@ DIGEST_AT = time(18)
 
 FRANCE = ZoneInfo("Europe/Paris")
 
+OPERATORS = "telegram.operators_chat"
+"""What the chat of operators is called among the destinations."""
+
 CHATS = "chat:"
 """What the names of such chats begin with, as destinations of the outbox."""
 

@@ -130,7 +130,7 @@ class Content:
     """What was read of a file of `size` bytes: the `pages` that could be, all of them where it is `complete`.
 
     `rules` is the version of the rules they were read by, `unfinished` counts the readings that began and never ended, `error` says why
-    nothing could be read at `read_at`.
+    nothing could be read at `read_at`, or why it waits since.
     """
 
     sha256: str
@@ -142,6 +142,16 @@ class Content:
     rules: str
     unfinished: int
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRecueil:
+    """A recueil whose file ended the program, so that `unfinished` readings came to nothing. It is read again, alone, at `next_try_at`."""
+
+    authority: str
+    url: str
+    next_try_at: datetime
+    unfinished: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ import structlog
 from bot.domain.acts import Decree
 from bot.domain.records import Recueil
 from bot.domain.tasks import run_to_completion
-from bot.ingest.reading_job import Hostile, OpenedPdf
+from bot.ingest.reading_job import EndedProgram, OpenedPdf
 from bot.reading.model import Unreadable
 from bot.storage.backup import file_digest
 from sources.http.files import NotSaved
@@ -395,7 +395,7 @@ async def _in_use(archive: PdfArchive, opened: OpenedPdf) -> AsyncIterator[None]
         yield
         wholly_read = opened.wholly_read
     except Unreadable as error:
-        wholly_read = not isinstance(error, Hostile)
+        wholly_read = not isinstance(error, EndedProgram)
         raise
     finally:
         await run_to_completion(archive.release, opened.sha256, wholly_read=wholly_read)

@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.health import STALLED_AFTER, AuthorityHealth, Cause, DestinationHealth, Overview, SourceHealth, Status, remembered
 from bot.domain.posts import DestinationCheck, DestinationTrouble, PostCause, PostState
 from bot.domain.records import FailureStreak, SourceState
-from bot.ingest.decisions import PublicationStats, is_late, set_back_by
-from bot.ingest.poller import PublicationHistory
+from bot.ingest.decisions import MEMORY, PublicationStats, is_late, learn, set_back_by
 from bot.storage.outbox import OpenPost
 from sources.catalogue.authority import Authority, Source
 
@@ -189,6 +188,28 @@ def _beginning(habits: PublicationStats) -> datetime | None:
 
 
 # From what is stored.
+
+
+class PublicationHistory:
+    """When sources publish: hundreds of days of each, so they are read once, and again when a source was polled. May be used by threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stats: dict[str, tuple[datetime | None, PublicationStats]] = {}
+
+    def read(self, state: SourceState, zone: ZoneInfo, now: datetime) -> PublicationStats:
+        """Read when a source publishes, in its authority's time zone. Raises StorageError."""
+        # What was found before the first poll ended says nothing of when it came online.
+        since, found_after = (now - MEMORY).date(), state.baseline_at or now
+        published = self._store.recueils.publications(state.key, since=since, found_after=found_after)
+        stats = learn(published, zone, now, [known for _, known in self._stats.copy().values()])
+        self._stats[state.key] = state.last_ok_at, stats
+        return stats
+
+    def of(self, state: SourceState, zone: ZoneInfo, now: datetime) -> PublicationStats:
+        """Return what was read last; read it where that was never, or before another process polled the source. Raises StorageError."""
+        polled, stats = self._stats.get(state.key, (None, None))
+        return stats if stats is not None and polled == state.last_ok_at else self.read(state, zone, now)
 
 
 def health_report(

@@ -20,7 +20,7 @@ from bot.domain.tasks import ended, run_to_completion
 from bot.ingest import decisions as decide
 from bot.ingest.archive import RecueilFiles
 from bot.ingest.judging import decision_keys, early_result, read_result, uncertain_acts
-from bot.ingest.reading_job import Hostile, OpenedPdf, ReadingJob, WorkerSlot, WorkerSlots
+from bot.ingest.reading_job import EndedProgram, OpenedPdf, ReadingJob, WorkerSlot, WorkerSlots
 from bot.reading.model import Unreadable
 from bot.storage.errors import StorageError
 from bot.storage.recording import Route
@@ -185,17 +185,19 @@ class Ingestor:
         message = str(error) if isinstance(error, FetchError) else f"{recueil.url}: {error}"
         # Read in part before, and not read now: what is counted are its readings.
         unfetched = recueil.state is RecueilState.INCOMPLETE and isinstance(error, FetchError)
-        # Nor does an outage of its address, or of this machine's network, use up its attempts; the first shows that there is trouble.
-        counted = not unfetched and (recueil.attempts == 0 or not isinstance(error, FetchError) or error.is_of_site)
-        if isinstance(error, Hostile):
-            again = None
+        # Nor does an outage of its address, of this machine's network or of the program use up its attempts; the first shows that there is
+        # trouble.
+        is_outage = isinstance(error, EndedProgram) or (isinstance(error, FetchError) and not error.is_of_site)
+        counted = not unfetched and (recueil.attempts == 0 or not is_outage)
+        if isinstance(error, EndedProgram):
+            again: datetime | None = error.again_at
         elif unfetched:
             again = decide.refetch_at(recueil.tried_at, now, retry_after)
         else:
             again = decide.retry_at(recueil.attempts + 1 if counted else 1, now, retry_after)
         await asyncio.to_thread(self._store.recueils.failed, recueil.id, message, now=now, next_try_at=again, counted=counted)
-        if isinstance(error, Hostile):
-            alert = NewAlert(recueil.source, Cause.HOSTILE.value, recueil.url)
+        if isinstance(error, EndedProgram):
+            alert = NewAlert(recueil.source, Cause.HOSTILE.value, f"{error.again_at:%Y-%m-%d %H:%M} UTC: {recueil.url}")
             await asyncio.to_thread(self._store.alerts.change, now, opened=[alert])
         level = logging.WARNING if recueil.attempts == 0 or again is None else logging.INFO
         log.log(level, "recueil.failed", url=recueil.url, error=message, given_up=again is None)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.domain.health import Cause
 from bot.domain.records import NextPoll, Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
+from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundResult, BackgroundTasks, Clock, IngestResult, Unread, fault_of, new_recueil
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawl, Crawler
@@ -82,28 +82,6 @@ class SourceReport:
             unfinished=unfinished,
             opened=opened,
         )
-
-
-class PublicationHistory:
-    """When sources publish: hundreds of days of each, so they are read once, and again when a source was polled. May be used by threads."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._stats: dict[str, tuple[datetime | None, decide.PublicationStats]] = {}
-
-    def read(self, state: SourceState, zone: ZoneInfo, now: datetime) -> decide.PublicationStats:
-        """Read when a source publishes, in its authority's time zone. Raises StorageError."""
-        # What was found before the first poll ended says nothing of when it came online.
-        since, found_after = (now - decide.MEMORY).date(), state.baseline_at or now
-        published = self._store.recueils.publications(state.key, since=since, found_after=found_after)
-        stats = decide.learn(published, zone, now, [known for _, known in self._stats.copy().values()])
-        self._stats[state.key] = state.last_ok_at, stats
-        return stats
-
-    def of(self, state: SourceState, zone: ZoneInfo, now: datetime) -> decide.PublicationStats:
-        """Return what was read last; read it where that was never, or before another process polled the source. Raises StorageError."""
-        polled, stats = self._stats.get(state.key, (None, None))
-        return stats if stats is not None and polled == state.last_ok_at else self.read(state, zone, now)
 
 
 class Poller:

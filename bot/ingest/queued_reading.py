@@ -26,7 +26,7 @@ from sqlalchemy import URL
 
 from bot.domain.acts import Reading
 from bot.domain.tasks import ended, run_to_completion
-from bot.ingest.reading_job import RULES, Early, Hostile, OpenedPdf, ReadingJob, ReadSoFar, WorkerSlot, WorkerSlots
+from bot.ingest.reading_job import RULES, Early, EndedProgram, OpenedPdf, ReadingJob, ReadSoFar, WorkerSlot, WorkerSlots
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import Unreadable
 from bot.storage.backup import file_digest
@@ -37,7 +37,7 @@ from sources.http.scratch import ScratchFolder
 
 log = structlog.get_logger()
 
-LAYOUT = f"1 {RULES} {procrastinate.__version__}"
+LAYOUT = f"2 {RULES} {procrastinate.__version__}"
 """What the tables of the queue hold, and by which rules files are read. A process of another layout neither makes nor takes our jobs."""
 
 AHEAD = 200
@@ -173,7 +173,7 @@ class QueuedReading:
 
     async def _taken(self, end: ReadingEnd) -> Reading:
         if end.read is None:
-            raise Hostile(end.error) if end.is_hostile else Unreadable(end.error)
+            raise Unreadable(end.error) if end.again_at is None else EndedProgram(end.error, end.again_at)
         for page in end.read.pages:
             self.read_so_far.add(page)
         return await _assembled(end.read)
@@ -247,19 +247,13 @@ class ReadingWorker:
             if tries_again(error, context.job.attempts):
                 log.warning("queue.tried_again", file=sha256, error=str(error))
                 raise
-            hostile = isinstance(error, Hostile)
             if isinstance(error, Unreadable):
-                end = ReadingEnd(None, str(error), hostile)
+                end = ReadingEnd(None, str(error), error.again_at if isinstance(error, EndedProgram) else None)
             else:
                 log.exception("queue.crashed", file=sha256)
                 end = ReadingEnd(None, f"a fault of the program ({type(error).__name__}), see the log of the worker")
+        if end is not None:
             await run_to_completion(self._queue.end, sha256, end)
-            if hostile:
-                # Its job stays, as one that failed.
-                raise
-        else:
-            if end is not None:
-                await run_to_completion(self._queue.end, sha256, end)
 
     async def _ended(self, sha256: str) -> ReadingEnd | None:
         """Read a file; None where nobody wants it any more, or another worker has read it."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NoReturn, Protocol, Self
 from weakref import WeakValueDictionary
 
 import structlog
@@ -152,13 +152,15 @@ USUAL_PACE = ReadingTimeouts()
 
 
 class ReadingProgress:
-    """Collects what is read of one file so far. `scan` is set once there are pages to recognise, `long` once that is known to take long."""
+    """Collects what is read of one file so far. `scan` is set once there are pages to recognise, `long` once that is known to take long.
+    `unfinished` readings of it, which ended the program, stay counted until all of it is read."""
 
     def __init__(self, file: OpenedPdf, known: Sequence[PageText], long_from: int) -> None:
         self.file = file
         self.pages = {page.number: page for page in known}
         self.count: int | None = None
         self.unsaved = False
+        self.unfinished = 0
         self.saving = asyncio.Lock()
         self.scan = asyncio.Event()
         self.long = asyncio.Event()
@@ -200,7 +202,9 @@ Pages stored under another version are then not taken: a recueil that is due is 
 """
 
 MOST_UNFINISHED = 3
-"""Readings of one file that may end with the whole program before it is left alone."""
+"""Readings of one file that may end with the whole program before it is read alone, with lower limits and after pauses."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(hours=1), timedelta(days=1)
 
 SAME_AGAIN = timedelta(hours=1)
 """How long bytes of which nothing could be read are not read again: a machine may have been busy, most are broken or hostile."""
@@ -282,11 +286,54 @@ class ReadingJob:
             self._wanted -= Counter({file.sha256: 1})
 
 
-class LocalReading:
-    """Reads files in processes of this machine, and stores what is read of each meanwhile."""
+def pause_after(unfinished: int) -> timedelta:
+    """Return how long a file waits that ended the program so many times: an hour, then twice as long each time, a day at the most."""
+    return min(_FIRST_PAUSE * (1 << min(max(unfinished - MOST_UNFINISHED, 0), 10)), _LONGEST_PAUSE)
 
-    def __init__(self, read: Reader, store: Store, clock: Callable[[], datetime], pace: ReadingTimeouts = USUAL_PACE) -> None:
+
+class Company:
+    """Lets files be read beside others, or one alone. Nothing waits for the one that is to be alone before it is."""
+
+    def __init__(self) -> None:
+        self._reading = 0
+        self._nobody, self._nobody_alone = asyncio.Event(), asyncio.Event()
+        self._nobody.set()
+        self._nobody_alone.set()
+
+    @asynccontextmanager
+    async def entered(self, *, alone: bool) -> AsyncIterator[None]:
+        """Wait until one may be read, and hold off those that may not be read beside it."""
+        free = self._nobody if alone else self._nobody_alone
+        while not free.is_set():
+            await free.wait()
+        self._reading += 1
+        self._nobody.clear()
+        if alone:
+            self._nobody_alone.clear()
+        try:
+            yield
+        finally:
+            self._reading -= 1
+            if not self._reading:
+                self._nobody.set()
+                self._nobody_alone.set()
+
+
+class LocalReading:
+    """Reads files in processes of this machine, and stores what is read of each meanwhile. `careful` reads, with lower limits, what
+    ended the program."""
+
+    def __init__(
+        self,
+        read: Reader,
+        store: Store,
+        clock: Callable[[], datetime],
+        pace: ReadingTimeouts = USUAL_PACE,
+        careful: Reader | None = None,
+    ) -> None:
         self._reader = read
+        self._careful = careful or read
+        self._company = Company()
         self._store = store
         self._clock = clock
         self._pace = pace
@@ -297,25 +344,49 @@ class LocalReading:
         content = await asyncio.to_thread(self._store.contents.get, file.sha256)
         usable = content.pages if content is not None and content.rules == RULES else ()
         progress = ReadingProgress(file, usable, self._pace.pages)
+        if content is not None and content.unfinished >= MOST_UNFINISHED:
+            await self._wait(content)
+            # It needs no place of its own: nothing else is read meanwhile.
+            slot.release()
+            progress.unfinished = content.unfinished
+            async with self._company.entered(alone=True), WorkerSlots(quick=1, slow=1).slot() as only:
+                return await self._read(progress, only, early)
         if content is not None and content.error is not None and self._was_just_tried(content):
             raise Unreadable(content.error)
-        unfinished = await run_to_completion(self._store.contents.begin, file.sha256, file.size)
-        if unfinished >= MOST_UNFINISHED:
-            raise Hostile(
-                f"the program was ended {unfinished} times while it read this file, which it leaves alone (again: vigie read --retry)"
-            )
+        async with self._company.entered(alone=False):
+            return await self._read(progress, slot, early)
+
+    async def _wait(self, content: Content) -> None:
+        """Raise EndedProgram unless a file that ended the program has waited long enough. It waits from when that is first seen."""
+        now, pause = self._clock(), pause_after(content.unfinished)
+        if content.error is None or content.read_at is None:
+            await self._hold(content.sha256, content.unfinished, "it is to be read alone, with lower limits")
+        elif content.read_at <= now < content.read_at + pause:
+            raise EndedProgram(content.error, content.read_at + pause)
+
+    async def _hold(self, sha256: str, unfinished: int, why: str) -> NoReturn:
+        error = f"{unfinished} readings of this file came to nothing, {MOST_UNFINISHED} or more of which ended the program: {why}"
+        now = self._clock()
+        await run_to_completion(self._store.contents.held, sha256, error, now)
+        raise EndedProgram(error, now + pause_after(unfinished))
+
+    async def _read(self, progress: ReadingProgress, slot: WorkerSlot, early: Early) -> Reading:
+        file = progress.file
+        await run_to_completion(self._store.contents.begin, file.sha256, file.size)
         try:
             reading = await self._read_in_turn(progress, slot, early)
             if len(reading.pages) == reading.page_count:
                 progress.take(reading)
                 await self._save(progress, complete=reading.complete)
             else:
-                await run_to_completion(self._store.contents.ended, file.sha256)
+                await run_to_completion(self._store.contents.ended, file.sha256, unfinished=progress.unfinished)
         except Unreadable as error:
             if not await asyncio.to_thread(file.path.exists):
                 # No fault of what it held: nothing is remembered of the content.
                 await self._leave(progress)
                 raise FileMissing("the file was removed from this machine while it was read") from error
+            if progress.unfinished:
+                await self._hold(file.sha256, progress.unfinished + 1, f"read alone, with lower limits, {error}")
             await run_to_completion(self._store.contents.failed, file.sha256, str(error), rules=RULES, now=self._clock())
             raise
         except BaseException:
@@ -363,7 +434,8 @@ class LocalReading:
         await slot.wanted()
 
     async def _follow(self, progress: ReadingProgress, early: Early) -> Reading:
-        async with aclosing(self._reader(progress.file.path, known=progress.in_order(), is_concerned=concerned)) as events:
+        read = self._careful if progress.unfinished else self._reader
+        async with aclosing(read(progress.file.path, known=progress.in_order(), is_concerned=concerned)) as events:
             async for event in events:
                 match event:
                     case PageRead():
@@ -408,6 +480,7 @@ class LocalReading:
                     complete=complete,
                     rules=RULES,
                     now=self._clock(),
+                    unfinished=0 if complete else progress.unfinished,
                 )
             except StorageError:
                 progress.unsaved = True
@@ -417,13 +490,17 @@ class LocalReading:
         try:
             if progress.unsaved:
                 await self._save(progress, complete=False)
-            await run_to_completion(self._store.contents.ended, progress.file.sha256)
+            await run_to_completion(self._store.contents.ended, progress.file.sha256, unfinished=progress.unfinished)
         except StorageError as error:
             log.warning("pages.not_stored", file=progress.file.sha256, error=str(error))
 
 
-class Hostile(Unreadable):
-    """Says that a file has taken the whole program with it several times. It is not tried again unless an operator says so."""
+class EndedProgram(Unreadable):
+    """Says that the whole program ended several times while a file was read. It waits, and is tried again at `again_at`."""
+
+    def __init__(self, message: str, again_at: datetime) -> None:
+        super().__init__(message)
+        self.again_at = again_at
 
 
 class FileMissing(Unreadable):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.acts import Act, Reading
 from bot.domain.text import PageText
 
 USUAL_WORKERS = max(1, min(2, os.cpu_count() or 1))
+_LEAST_MEMORY = 256 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class ReadingLimits:
     ocr: bool = True
     workers: int = USUAL_WORKERS
     pages_per_worker: int = 100
+
+    def lowered(self) -> ReadingLimits:
+        """Return lower ones, for a file that may have ended the program: half the memory, one process, which is replaced often."""
+        memory = max(self.memory_bytes // 2, min(self.memory_bytes, _LEAST_MEMORY))
+        return replace(self, memory_bytes=memory, workers=1, pages_per_worker=10)
 
 
 class Unreadable(Exception):

@@ -151,7 +151,12 @@ PURPOSES = {
 """The words they are searched by."""
 
 _PURPOSES, _CAMERA_TYPES, _KINDS, _WHERE = (frozenset(each.value for each in words) for words in (Purpose, CameraType, Kind, Where))
-_FACTS, _EVIDENCE, _CONTENT = TypeAdapter(Facts), TypeAdapter(tuple[Evidence, ...]), TypeAdapter(PostContent)
+
+
+@cache
+def _checked_as(kind: Any) -> Callable[[object], Any]:
+    """Return what makes a value of a type from what is stored, made when first needed: it takes long."""
+    return TypeAdapter(kind).validate_python
 
 
 def facts_from_json(stored: Mapping[str, Any]) -> Facts:
@@ -164,17 +169,27 @@ def facts_from_json(stored: Mapping[str, Any]) -> Facts:
     }
     for named in ("doubtful", "settled"):
         known[named] = [name for name in stored.get(named, ()) if name in Facts.__dataclass_fields__]
-    return _FACTS.validate_python({**stored, **known, **moments})
+    facts: Facts = _checked_as(Facts)({**stored, **known, **moments})
+    return facts
 
 
 def evidence_from_json(stored: Iterable[Mapping[str, Any]]) -> tuple[Evidence, ...]:
     """Return the evidence that `to_json` wrote, in order."""
-    return _EVIDENCE.validate_python([{**item, "where": item.get("where") if item.get("where") in _WHERE else None} for item in stored])
+    evidence: tuple[Evidence, ...] = _checked_as(tuple[Evidence, ...])(
+        [{**item, "where": item.get("where") if item.get("where") in _WHERE else None} for item in stored]
+    )
+    return evidence
+
+
+def content_from_json(stored: Mapping[str, Any]) -> PostContent:
+    """Return the content of a post that `to_json` wrote."""
+    content: PostContent = _checked_as(PostContent)(stored)
+    return content
 
 
 FactsDocument = JsonDocument(facts_from_json)
 EvidenceDocument = JsonDocument(evidence_from_json)
-ContentDocument = JsonDocument(_CONTENT.validate_python)
+ContentDocument = JsonDocument(content_from_json)
 
 # Texts as they are stored: compressed. French text shrinks to a third or less, and a year of recueils is some billions of characters.
 

@@ -472,6 +472,14 @@ _POSTGRES: tuple[tuple[str, type[StorageError], str], ...] = (
     ("XX002", Corrupt, "is damaged; restore a backup"),
 )
 
+_START_SERVER = "Start the server, or have it reached from here (pg_isready -h HOST -p PORT); where it is elsewhere, correct database.url."
+_SERVER_REMEDIES = (
+    (r'database "[^"]*" does not exist', "Make it (createdb {database}), or correct its name in database.url."),
+    (r"password|authentication|role ", "Correct the user and the password in database.url, or let the user in (pg_hba.conf)."),
+    (r"resolve|translate host", "Correct the host in database.url, or look at the name server of this machine."),
+    (r"too many|remaining connection slots", "End other programs that use the server, or raise its max_connections."),
+)
+
 
 def translate(error: SQLAlchemyError | sqlite3.Error, database: str) -> StorageError:
     """The error of the library or of its SQLite driver as one of ours. `database` is the address with its password already masked."""
@@ -487,8 +495,16 @@ def translate(error: SQLAlchemyError | sqlite3.Error, database: str) -> StorageE
         return Locked(f"the database {database} is busy: no connection became free in time")
     first_line = next(iter(str(cause or type(error).__name__).splitlines()), "")
     if isinstance(error, OperationalError | InterfaceError):
-        return Unavailable(f"the database {database} cannot be used: {first_line}")
+        unavailable = Unavailable(f"the database {database} cannot be used: {first_line}")
+        unavailable.remedy = _of_server(first_line)
+        return unavailable
     return StorageError(f"the database {database} refused: {first_line}")
+
+
+def _of_server(reason: str) -> str:
+    """Return what to do where a server cannot be used. It says why in its own language, English mostly."""
+    found = next((todo for pattern, todo in _SERVER_REMEDIES if re.search(pattern, reason)), _START_SERVER)
+    return found.format(database=next(iter(re.findall(r'database "([^"]+)"', reason)), "NAME"))
 
 
 def _of_sqlite(cause: sqlite3.Error, database: str) -> StorageError:

@@ -17,6 +17,9 @@ class StorageError(Exception):
     is_outage = False
     """The database as a whole cannot be used: whatever else is tried fails in the same way."""
 
+    remedy = "See the log of the server, or of the system."
+    """What an operator can do."""
+
 
 class HandedOverFailed(Exception):
     """The process that carried out a request met with an error, which the message names."""
@@ -26,40 +29,48 @@ class BadUrl(StorageError):
     """`database.url` is not an address that can be used."""
 
     is_lasting = True
+    remedy = "Correct database.url."
 
 
 class Unavailable(StorageError):
     """The database cannot be opened or reached: missing folder, no permission, no server, wrong password."""
 
     is_outage = True
+    remedy = "Make the folder of the file, or give it to the user that runs the bot (chown)."
 
 
 class Locked(StorageError):
     """Another process kept the database locked for too long. Nothing was written; trying again later is safe."""
 
     is_outage = True
+    remedy = "End the program that holds it (a backup, an editor of SQLite), or try again later."
 
 
 class DiskFull(StorageError):
     """The disk is full or the file system failed. Nothing was written."""
 
     is_outage = True
+    remedy = "Free some room on its disk; where there is room, look for faults of the disk (dmesg)."
 
 
 class NotWritable(StorageError):
     """The database was opened read-only, or its file or folder does not allow writing."""
 
     is_outage = True
+    remedy = "Give the file and its folder to the user that runs the bot (chown), or the user of the server its rights (GRANT)."
 
 
 class Corrupt(StorageError):
     """The file is damaged, or is not a database."""
 
     is_outage = True
+    remedy = "Restore a backup (vigie restore DIR), or name another file in database.url."
 
 
 class WrongSchema(StorageError):
     """The database belongs to another version of Vigie, or to another program."""
+
+    remedy = "Use the version of Vigie that made it, or name another database in database.url: this one stays as it is."
 
 
 class Conflict(StorageError):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Float, case, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
-from bot.domain.posts import PostCause, PostState, followed_chat
+from bot.domain.posts import CHATS, PostCause, PostState, followed_chat
 from bot.domain.records import RecueilState
 from bot.storage.chats import FollowerCounts, Follows
 from bot.storage.database import Repository
@@ -21,26 +24,53 @@ GIVEN_UP = "given_up"
 """The state of posts that were refused and that a person gave up: nobody has to look at them."""
 
 
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+FROM_FOUND = (_MINUTE, 2 * _MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 6 * _HOUR, _DAY)
+FROM_PUBLISHED = (6 * _HOUR, 12 * _HOUR, 18 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 30 * _DAY)
+"""Seconds up to which posts are counted."""
+
+
+class seconds_between(FunctionElement[float]):  # noqa: N801 - a function of SQL
+    """The seconds from one instant, or from 0 h UTC of a day, to a later one, to the millisecond; 0 where it is not later."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(seconds_between, "postgresql")
+def _by_epoch(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
+    earlier, later = (f"extract(epoch from {compiler.process(each, **options)})" for each in element.clauses)
+    return f"round(greatest({later} - {earlier}, 0), 3)::float8"
+
+
+@compiles(seconds_between, "sqlite")
+def _by_julian_day(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
+    earlier, later = (f"julianday({compiler.process(each, **options)})" for each in element.clauses)
+    return f"round(max(({later} - {earlier}) * 86400.0, 0), 3)"
+
+
 @dataclass(frozen=True, slots=True)
-class SentPost:
-    """Describes when a decree was published, found, and posted to a destination of the configuration."""
+class Delays:
+    """Counts the posts of a destination of the configuration by the seconds they took: `within` each of the bounds, and in all."""
 
     destination: str
-    published: date | None
-    found_at: datetime
-    sent_at: datetime
+    number: int
+    seconds: float
+    within: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMeasures:
-    """Holds how much of everything there is. `pages` are those of the recueils that were read; `posts` are by destination and state."""
+    """Holds how much of everything there is. `pages` are those of the recueils that were read; `posts` are by destination and state.
+    Posts that were sent are timed from when their decree was found, and from 0 h UTC of the day on which it was published."""
 
     recueils: Mapping[RecueilState, int]
     pages: int
     decrees: int
     reviews: int
     posts: Mapping[tuple[str, str], int]
-    sent: Sequence[SentPost]
+    from_found: Sequence[Delays]
+    from_published: Sequence[Delays]
     followers: FollowerCounts
 
 
@@ -57,7 +87,8 @@ class Measures(Repository):
             decrees=self._database.value(select(func.count()).where(decrees.c.withdrawn_at.is_(None))),
             reviews=self._database.value(select(func.count()).select_from(reviews)),
             posts=self._posts(),
-            sent=self._sent(),
+            from_found=self._delays(decrees.c.found_at, FROM_FOUND),
+            from_published=self._delays(decrees.c.published, FROM_PUBLISHED),
             followers=Follows(self._database).counts(),
         )
 
@@ -70,10 +101,17 @@ class Measures(Repository):
             found[name, GIVEN_UP if is_given_up else row.state.value] += row.number
         return found
 
-    def _sent(self) -> list[SentPost]:
-        rows = self._database.rows(
-            select(posts.c.destination, decrees.c.published, decrees.c.found_at, posts.c.closed_at)
+    def _delays(self, begins: ColumnElement[Any], bounds: Sequence[int]) -> list[Delays]:
+        took = (
+            select(posts.c.destination, seconds_between(begins, posts.c.closed_at).label("took"))
             .join(decrees, decrees.c.id == posts.c.decree_id)
-            .where(posts.c.state == PostState.SENT, posts.c.closed_at.is_not(None))
-        )
-        return [SentPost(*row) for row in map(tuple, rows) if followed_chat(row[0]) is None]
+            .where(posts.c.state == PostState.SENT, posts.c.closed_at.is_not(None), begins.is_not(None))
+            .where(~posts.c.destination.startswith(CHATS))
+            # Not taken into the query around it, which would find the seconds of each post anew for each bound.
+            .offset(0)
+            .subquery()
+        ).c
+        within = [func.sum(case((took.took <= most, 1), else_=0)) for most in bounds]
+        query = select(took.destination, func.count(), func.sum(took.took), *within).group_by(took.destination)
+        rows = self._database.rows(query.order_by(took.destination))
+        return [Delays(name, number, seconds, tuple(counted)) for name, number, seconds, *counted in map(tuple, rows)]

@@ -12,12 +12,12 @@ import math
 import zlib
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Connection,
     DateTime,
@@ -44,14 +44,13 @@ PIECE = 1024 * 1024
 
 _LOCK = 0x76696703
 _OURS = """CREATE UNLOGGED TABLE readings (sha256 varchar(64) PRIMARY KEY, size bigint NOT NULL, parts integer NOT NULL DEFAULT 0,
-    part bytea, ended_at timestamptz, result bytea, error text, hostile boolean NOT NULL DEFAULT false);
+    part bytea, ended_at timestamptz, result bytea, error text, again_at timestamptz);
 CREATE UNLOGGED TABLE pieces (sha256 varchar(64) NOT NULL REFERENCES readings ON DELETE CASCADE, number integer NOT NULL,
     data bytea NOT NULL, PRIMARY KEY (sha256, number));
 ALTER TABLE pieces ALTER data SET STORAGE EXTERNAL"""
 _STATE = """SELECT count(*) FILTER (WHERE status = 'todo'), count(*) FILTER (WHERE status = 'doing'),
-    count(*) FILTER (WHERE status = 'failed'), (SELECT count(*) FROM {schema}.procrastinate_workers
+    (SELECT count(*) FROM {schema}.procrastinate_workers
     WHERE last_heartbeat > now() - interval '60 seconds') FROM {schema}.procrastinate_jobs WHERE task_name = 'read'"""
-_TRIED = text("DELETE FROM procrastinate_jobs WHERE lock = :sha256 AND status = 'failed'")
 _THEIRS = """SELECT count(*) > 0 AND NOT bool_or(relname = 'readings') FROM pg_class
     WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = :schema)"""
 _EACH = 2
@@ -76,20 +75,20 @@ class ReadingState:
 
 @dataclass(frozen=True, slots=True)
 class ReadingEnd:
-    """Says what came of a file: its pages, or the error why there are none. `is_hostile`: it ended its worker again and again."""
+    """Says what came of a file: its pages, or the error why there are none. One that ended its worker again and again waits until
+    `again_at`."""
 
     read: PagesRead | None
     error: str = ""
-    is_hostile: bool = False
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """Counts the files that wait, that are being read, and that were given up, and the processes of workers that are there."""
+    """Counts the files that wait and that are being read, and the processes of workers that are there."""
 
     waiting: int
     reading: int
-    given_up: int
     workers: int
 
     @property
@@ -141,8 +140,8 @@ class ReadingQueue(Repository):
         with self._database.reading() as connection:
             if connection.dialect.name != "postgresql" or self._layout(connection) is None:
                 return None
-            waiting, reading, given_up, alive = connection.execute(text(_STATE.format(schema=self.quoted))).one()
-        return QueueState(waiting, reading, given_up, math.ceil(alive / _EACH))
+            waiting, reading, alive = connection.execute(text(_STATE.format(schema=self.quoted))).one()
+        return QueueState(waiting, reading, math.ceil(alive / _EACH))
 
     # --- for whoever queues ------------------------------------------------------------------------------------------
 
@@ -152,9 +151,6 @@ class ReadingQueue(Repository):
             new = insert_or_ignore(connection, self._readings).returning(self._readings.c.sha256)
             if connection.execute(new, {"sha256": sha256, "size": size}).one_or_none() is None:
                 return
-            # It may have been given up once, and a person wants it read all the same. What its rows set off names no schema.
-            connection.execute(text(f"SET LOCAL search_path TO {self.quoted}"))
-            connection.execute(_TRIED, {"sha256": sha256})
             number = 0
             while data := file.read(PIECE):
                 connection.execute(insert(self._pieces), {"sha256": sha256, "number": number, "data": data})
@@ -183,10 +179,10 @@ class ReadingQueue(Repository):
         table = self._readings
         gone = delete(table).where(table.c.sha256 == sha256, table.c.ended_at.is_not(None))
         with self._database.writing() as connection:
-            row = connection.execute(gone.returning(table.c.result, table.c.error, table.c.hostile)).one_or_none()
+            row = connection.execute(gone.returning(table.c.result, table.c.error, table.c.again_at)).one_or_none()
         if row is None:
             return None
-        return ReadingEnd(None if row.result is None else unpack_read(row.result), row.error or "", row.hostile)
+        return ReadingEnd(None if row.result is None else unpack_read(row.result), row.error or "", row.again_at)
 
     # --- for workers -------------------------------------------------------------------------------------------------
 
@@ -211,7 +207,8 @@ class ReadingQueue(Repository):
     def end(self, sha256: str, end: ReadingEnd) -> None:
         """Send what came of a file, and drop the file. Does nothing where another worker was faster."""
         result = None if end.read is None else pack_read(end.read)
-        self._change(sha256, {"ended_at": func.now(), "result": result, "error": clean(end.error), "hostile": end.is_hostile, "part": None})
+        came = {"result": result, "error": clean(end.error), "again_at": end.again_at}
+        self._change(sha256, {**came, "ended_at": func.now(), "part": None})
         self._database.write(delete(self._pieces).where(self._pieces.c.sha256 == sha256))
 
     def _change(self, sha256: str, values: dict[str, object]) -> None:
@@ -240,7 +237,7 @@ class ReadingQueue(Repository):
             Column("ended_at", DateTime(timezone=True)),
             Column("result", LargeBinary),
             Column("error", Text),
-            Column("hostile", Boolean),
+            Column("again_at", DateTime(timezone=True)),
             schema=self.schema,
         )
 

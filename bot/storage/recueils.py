@@ -33,7 +33,18 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.records import Content, FailedRecueil, FailureStreak, NewRecueil, NextPoll, Publication, Recueil, RecueilState, SourceState
+from bot.domain.records import (
+    Content,
+    FailedRecueil,
+    FailureStreak,
+    HeldRecueil,
+    NewRecueil,
+    NextPoll,
+    Publication,
+    Recueil,
+    RecueilState,
+    SourceState,
+)
 from bot.domain.text import PageText, clean, clean_or_none
 from bot.storage.baseline import has_tables
 from bot.storage.columns import Damaged, pack_pages, pack_text, unpack_pages, value_of
@@ -282,6 +293,16 @@ class Recueils(Repository):
             for row in self._database.rows(query)
         ]
 
+    def held(self, least: int, authorities: Collection[str] | None = None) -> list[HeldRecueil]:
+        """Those whose file ended the program `least` times or more and was not read since, the one tried first first."""
+        query = (
+            select(recueils.c.authority, recueils.c.url, recueils.c.next_try_at, contents.c.unfinished)
+            .join(contents, contents.c.sha256 == recueils.c.sha256)
+            .where(contents.c.unfinished >= least, recueils.c.next_try_at.is_not(None), among(recueils.c.authority, authorities))
+            .order_by(recueils.c.next_try_at, recueils.c.id)
+        )
+        return [value_of(HeldRecueil, row) for row in self._database.rows(query)]
+
     def retry(
         self, now: datetime, *, authorities: Collection[str] = (), urls: Collection[str] = (), everything: bool = False
     ) -> list[Recueil]:
@@ -356,10 +377,10 @@ class Contents(Repository):
         """The file of this recueil has come, and this is its content."""
         self._database.write(update(recueils).where(recueils.c.id == recueil).values(sha256=sha256, fetched_at=now))
 
-    def begin(self, sha256: str, size: int) -> int:
-        """A reading of these `size` bytes begins: how many that began before have neither ended nor got any further.
+    def begin(self, sha256: str, size: int) -> None:
+        """A reading of these `size` bytes begins: one more that has neither ended nor got any further.
 
-        `save` or `ended` records the end of it; a killed program records nothing.
+        `save`, `ended` or `failed` records the end of it; a killed program records nothing. That it was `held` is over.
         """
         row = {
             "sha256": sha256, "size": size, "page_count": None, "pages": pack_pages(()), "complete": False, "read_at": None, "rules": "",
@@ -367,12 +388,16 @@ class Contents(Repository):
         }  # fmt: skip
         with self._database.writing() as connection:
             connection.execute(insert_or_ignore(connection, contents), row)
-            one_more = update(contents).where(contents.c.sha256 == sha256).values(unfinished=contents.c.unfinished + 1)
-            return int(connection.execute(one_more.returning(contents.c.unfinished)).scalar_one()) - 1
+            one_more = update(contents).where(contents.c.sha256 == sha256).values(unfinished=contents.c.unfinished + 1, error=None)
+            connection.execute(one_more)
 
-    def ended(self, sha256: str) -> None:
-        """A reading ended, well or not: what was counted by `begin` is forgotten."""
-        self._database.write(update(contents).where(contents.c.sha256 == sha256).values(unfinished=0))
+    def ended(self, sha256: str, *, unfinished: int = 0) -> None:
+        """A reading ended, well or not: of what was counted by `begin`, so many stay counted."""
+        self._database.write(update(contents).where(contents.c.sha256 == sha256).values(unfinished=unfinished))
+
+    def held(self, sha256: str, error: str, now: datetime) -> None:
+        """A file that ended the program waits from now on, and why."""
+        self._database.write(update(contents).where(contents.c.sha256 == sha256).values(error=clean(error), read_at=now))
 
     def failed(self, sha256: str, error: str, *, rules: str, now: datetime) -> None:
         """A reading ended: nothing of it can be read, and why. Where an earlier one gave pages, they stay, and nothing is said of it."""
@@ -382,14 +407,25 @@ class Contents(Repository):
             connection.execute(update(contents).where(contents.c.sha256 == sha256).values(unfinished=0))
             connection.execute(update(contents).where(nothing).values(values))
 
-    def save(self, sha256: str, pages: Sequence[PageText], *, page_count: int, complete: bool, rules: str, now: datetime) -> None:
+    def save(
+        self,
+        sha256: str,
+        pages: Sequence[PageText],
+        *,
+        page_count: int,
+        complete: bool,
+        rules: str,
+        now: datetime,
+        unfinished: int = 0,
+    ) -> None:
         """Keep the pages read so far, in the place of those of before. `rules` is the version of the rules they were read by.
 
-        Nothing replaces what was read whole by the same rules. Pages that could not be read, or not yet, are left out.
+        Nothing replaces what was read whole by the same rules. Pages that could not be read, or not yet, are left out. `unfinished`
+        readings stay counted.
         """
         values = {
-            "page_count": page_count, "pages": pack_pages(pages), "complete": complete, "read_at": now, "rules": rules, "unfinished": 0,
-            "error": None,
+            "page_count": page_count, "pages": pack_pages(pages), "complete": complete, "read_at": now, "rules": rules,
+            "unfinished": unfinished, "error": None,
         }  # fmt: skip
         worse = and_(contents.c.complete, contents.c.rules == rules)
         self._database.write(update(contents).where(contents.c.sha256 == sha256, ~worse).values(values))

@@ -14,7 +14,6 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
-from snowballstemmer.french_stemmer import FrenchStemmer
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -34,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from bot.domain.acts import Facts
+from bot.domain.lazily import lazily
 from bot.domain.text import fold_words
 from bot.storage.columns import PURPOSES
 from bot.storage.database import Database, one_of, written
@@ -272,6 +272,8 @@ def _authority_term(code: str) -> str:
 #
 # Accents go first and endings after, so that `caméras`, `camera` and `CAMERAS` are one term whoever typed them.
 
+_stemmer = lazily("snowballstemmer.french_stemmer", "FrenchStemmer")
+
 RULES = f"3 snowballstemmer {version('snowballstemmer')}"
 """Names the rules of this module and of `bot.domain.text`, and of which acts terms are made: raise the number when they change, and
 the terms of every database are made again.
@@ -322,7 +324,7 @@ def stem(word: str) -> str:
     # Without its accent the participle "autorisée" no longer looks like one: give it the ending that the stemmer removes.
     known = re.sub(r"(?<=[a-z]{3})ee(s?)$", r"e\1", word)
     # A stemmer keeps the word it works on: one each, because threads come here together.
-    return str(FrenchStemmer().stemWord(known))
+    return str(_stemmer().stemWord(known))
 
 
 def _ascii(word: str) -> str:

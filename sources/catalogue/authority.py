@@ -256,6 +256,10 @@ def hosts(authorities: Mapping[str, Authority]) -> frozenset[str]:
     return frozenset(urlsplit(source.root).hostname or "" for authority in authorities.values() for source in authority.sources)
 
 
+INDEX_HOSTS = frozenset({"www.data.gouv.fr", "static.data.gouv.fr", "object.files.data.gouv.fr"})
+"""The hosts of data.gouv.fr: its API, the files put on it, and its storage of large ones."""
+
+
 def browser_hosts(authorities: Mapping[str, Authority]) -> dict[str, Browser]:
     """Return the hosts that some source says are only shown to a real browser, and what it needs there: any selector of its sources."""
     found: dict[str, Browser] = {}

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from sources.catalogue.authority import Source
+from sources.catalogue.authority import INDEX_HOSTS, Source
 from sources.crawl.lists import PageCache, VisitedPage
 from sources.crawl.trail import GRACE, by_period, matches, sections, wanted
 from sources.http.scratch import ScratchFolder
@@ -268,9 +268,6 @@ class PatientFetcher:
 METADATA = "https://www.data.gouv.fr/api/1/datasets/6a826c488feaf1584f1dba40/"
 """What the site says of the data set, as JSON. Its resources are fetched from where they are: the redirects of `/api/1/datasets/r/`,
 which stay the same from week to week, are closed to robots."""
-
-INDEX_HOSTS = frozenset({"www.data.gouv.fr", "static.data.gouv.fr", "object.files.data.gouv.fr"})
-"""The hosts of data.gouv.fr: its API, the files put on it, and its storage of large ones."""
 
 _COLUMNS = ("titre", "url", "departement", "mise_a_jour")
 _DEPARTMENT = re.compile(r"(?!00)\d{2,3}|2[AB]")

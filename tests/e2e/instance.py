@@ -11,7 +11,7 @@ from telegram import Bot
 from telegram.ext import Application
 from telegram.request import BaseRequest
 
-from bot.app.inventory import follow_names
+from bot.app.wiring import follow_names
 from bot.delivery.channel import Limiter, MessageComposer
 from bot.delivery.deliverer import Deliverer, Editor
 from bot.delivery.followers import FollowerPool, Geography, UnreadNotices

@@ -21,7 +21,8 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
 
-from bot.app.inventory import namer_of, places_of
+from bot.app.inventory import places_of
+from bot.app.wiring import namer_of
 from bot.domain.acts import Act, Cover, Decree, Facts, Judged, Kind, Moment, Outcome, Place, Purpose, Reading, Reference, Verdict
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import NewRecueil, ReadResult, RecueilState

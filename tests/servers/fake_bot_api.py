@@ -54,6 +54,7 @@ class _Fault:
     drop: bool = False
     error: ApiError | None = None
     body: bytes | None = None
+    cut: bytes | None = None
     gate: Gate | None = None
     count: int = 1
 
@@ -193,6 +194,10 @@ class FakeBotApi(LoopbackServer):
         """The next request of a method is answered 200 with this body."""
         self._faults.append(_Fault(method, stored, body=body))
 
+    def cut(self, method: str, *, after: bytes) -> None:
+        """The next answer of a method that holds these bytes ends behind them, as behind a proxy whose own line was cut."""
+        self._faults.append(_Fault(method, cut=after))
+
     def drop(self, method: str, *, stored: bool, count: int = 1) -> None:
         """The next `count` requests of a method get no answer: the line is cut, before or after they were carried out."""
         self._faults.append(_Fault(method, stored, drop=True, count=count))
@@ -227,9 +232,17 @@ class FakeBotApi(LoopbackServer):
             result = await self._get_updates(params) if method == "getUpdates" else self._carry_out(method, params)
             if fault is not None and fault.stored and (answer := await _suffer(fault, request)) is not None:
                 return answer
-            return JSONResponse({"ok": True, "result": result})
+            return self._whole_or_cut(JSONResponse({"ok": True, "result": result}), fault)
         except ApiError as error:
             return _error(error)
+
+    def _whole_or_cut(self, answer: Response, fault: _Fault | None) -> Response:
+        if fault is None or fault.cut is None:
+            return answer
+        before, found, _ = bytes(answer.body).partition(fault.cut)
+        if not found:
+            self._faults.append(fault)
+        return Response(before + found, media_type=answer.media_type) if found else answer
 
     def _next_fault(self, method: str) -> _Fault | None:
         with self._lock:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from rapidfuzz import fuzz, process
 
 Path = tuple[str | int, ...]
 
@@ -55,8 +55,9 @@ class Problem:
 
 def closest(word: str, candidates: Iterable[str], *, at_least: int = 65) -> str | None:
     """Return the candidate most likely meant by a misspelt word, None when none is near: like it to so many percent."""
-    best = process.extractOne(word.lower(), list(candidates), scorer=fuzz.ratio, processor=str.lower, score_cutoff=at_least)
-    return best[0] if best else None
+    likeness = {one: SequenceMatcher(None, word.lower(), one.lower(), autojunk=False).ratio() * 100 for one in candidates}
+    best = max(likeness, key=likeness.__getitem__, default="")
+    return best if likeness.get(best, 0) >= at_least else None
 
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:

@@ -100,11 +100,16 @@ def read_configuration(
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ConfigError([f"{file}: is not a text in UTF-8"]) from None
+        raw = file.read_bytes()
     except OSError as error:
         raise ConfigError([f"{file}: cannot be read: {_cause(error)}"]) from None
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        form = "UTF-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "WINDOWS-1252"
+        line = raw.count(b"\n", 0, error.start) + 1
+        todo = f"save it as UTF-8 in its editor, or write it anew: iconv -f {form} -t UTF-8 {file}"
+        raise ConfigError([f"{file}:{line}: is not a text in UTF-8, but in {form} perhaps; {todo}"]) from None
 
 
 def _is_there(file: Path) -> bool:
@@ -258,6 +263,7 @@ def _toml(text: str) -> Any:
 # The files a configuration names: relative paths made absolute, tokens read from their files.
 
 _MAX_TOKEN_BYTES = 4096
+_ASSIGNED = re.compile(r"(?:export\s+)?[A-Z][A-Z0-9_]*=.")
 
 
 def anchor(document: Document, folder: Path, *, default_database: bool = False) -> None:
@@ -362,6 +368,8 @@ def _token(file: Path) -> str:
         raise ValueError("is not a text in UTF-8") from None
     if not token:
         raise ValueError("is empty")
+    if _ASSIGNED.match(token):
+        raise ValueError("holds NAME=…, and must hold the secret alone: remove what stands before it, and quotes around it")
     return token
 
 

@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, Strict, ValidationInfo
 
 from bot.app.config.errors import closest, printable
+from bot.domain.lazily import lazily
 from bot.domain.secrets import is_loopback, split_address, web_base
-from bot.gazetteer.finding import find_places
 from bot.gazetteer.gazetteer import Department, Region
 
 # Plain values: each function returns the normal form or raises ValueError.
@@ -223,6 +223,9 @@ def known_code(value: str, known: frozenset[str]) -> str:
     raise ValueError(f'"{printable(value[:20])}" is not a code of the catalogue{hint}')
 
 
+_find_places = lazily("bot.gazetteer.finding", "find_places")
+
+
 def _codes_meant(value: str, known: frozenset[str]) -> list[str]:
     """Return the codes that a wrong one may mean: one nearly the same, or those of a place by its name ("Drôme", "Bretagne")."""
     # Any two-character code is near many others: only a forgotten zero says what was meant.
@@ -230,7 +233,7 @@ def _codes_meant(value: str, known: frozenset[str]) -> list[str]:
         return [code for code in (f"0{value}",) if code in known]
     if near := closest(value, sorted(known)):
         return [near]
-    place = next((one.place for one in find_places(value).candidates), None)
+    place = next((one.place for one in _find_places(value).candidates), None)
     if place is None:
         return []
     codes = (place.code,) if isinstance(place, Department) else place.departments if isinstance(place, Region) else (place.department,)

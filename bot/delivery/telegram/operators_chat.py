@@ -10,9 +10,9 @@ from telegram.error import ChatMigrated, TelegramError
 
 from bot.delivery.channel import DeliveryUnknown, DestinationRefused, NotSent
 from bot.delivery.telegram.client import ChatAddress, SendingBot, check_chat
+from bot.domain.posts import OPERATORS
 from bot.messages.words import unlinked
 
-NAME = "telegram.operators_chat"
 """The name of the operators' chat among the destinations."""
 
 
@@ -36,7 +36,7 @@ class TelegramOperators:
         self._sending = sending
         self._public = frozenset(str(name).lower() for name in public)
         self._checked = False
-        self.name = NAME
+        self.name = OPERATORS
 
     async def send(self, text: str, choices: Sequence[ChatButton] = ()) -> None:
         """Send one text of at most 4096 UTF-16 units, with a button for each choice, side by side. Raises NotSent, Refused

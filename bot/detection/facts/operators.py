@@ -13,6 +13,7 @@ from bot.detection.text.document import ActText, Block, DecreePart, Segment, Tex
 from bot.detection.text.mentions import UNTICKED
 from bot.detection.text.phrases import DANGLING, DAY, MONTH, YEAR, cleaned, holds_end, joined, phrase_end
 from bot.detection.text.rows import has_gap, lists, names_of_one_kind, under
+from bot.domain.text import fold_letters
 
 # What a decree is for: the event after "à l'occasion de".
 
@@ -215,6 +216,12 @@ def _operators() -> tuple[_Operator, ...]:
 def operator_names() -> tuple[str, ...]:
     """Return the names of the operators that bear no name of a place."""
     return tuple(known.name for known in _operators() if not (known.of or known.named))
+
+
+def may_name_an_operator(text: str) -> bool:
+    """Return whether part of a name of an operator that is known is this text, or that it begins as those that bear the name of a place."""
+    wanted = fold_letters(text)
+    return any(wanted in name or name in wanted for name in (fold_letters(known.name) for known in _operators()))
 
 
 def operators(

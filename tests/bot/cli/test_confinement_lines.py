@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cli.status import confinement_json, confinement_lines
+from bot.cli.status_report import confinement_json, confinement_lines
 from bot.reading.sandbox.probe import Confinement
 
 WHOLE = Confinement(no_network=True, no_programs=True, no_writing=True, no_other_files=True, no_other_processes=True)

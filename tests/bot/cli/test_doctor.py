@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -15,19 +16,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.app.config.model import Settings
 from bot.app.demo.replay import Replay
 from bot.cli import doctor
 from bot.cli.doctor import Diagnosis, clock_finding, of_machine, of_network
-from bot.storage.store import open_store
+from bot.storage.database import translate
+from bot.storage.errors import DiskFull, Locked, StorageError, WrongSchema
+from bot.storage.store import Store, open_store
 from sources.catalogue.authority import load_authorities
-from tests.bot.cli.conftest import Vigie, write_config
+from tests.bot.cli.conftest import Vigie, mounted_read_only, write_config
 from tests.bot.cli.test_json_guide import described, documented, keys
 from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
 NOW = datetime(2026, 8, 20, 12, tzinfo=UTC)
+WANTS = '[[destinations]]\nname = "a"\nplatform = "console"\noperators = ["{}"]'
+
+
+def _refused(words: str) -> StorageError:
+    """What is made of the error of a driver that has no connection."""
+    return translate(OperationalError(None, None, Exception(f'connection to server at "127.0.0.1", {words}')), "d")
 
 
 @pytest.fixture
@@ -112,6 +122,30 @@ def test_what_the_configuration_hardly_means_is_a_warning(vigie: Vigie, tmp_path
     assert vigie("doctor").out.startswith("warning  configuration: watch.every_minutes (100) is more than watch.slowest_minutes (90)")
 
 
+@pytest.mark.parametrize(
+    ("section", "doubt"),
+    [
+        (
+            '[telegram]\ntoken = "1:t"',
+            "telegram.token: there is no channel, and decrees are shown where the bot runs only; set telegram.channel",
+        ),
+        ('[telegram]\ntoken = "1:t"\nchannel = "1234567890"', "telegram.channel: 1234567890 is a person; .* did you mean -1001234567890?"),
+        (
+            '[telegram]\ntoken = "1:t"\n[[destinations]]\nname = "a"\nplatform = "telegram"\nchat = "1234567890"',
+            "destinations[0].chat: 1234567890 is a person; .* did you mean -1001234567890?",
+        ),
+        (WANTS.format("SNFC"), "destinations[0].operators: SNFC is in the name of no operator that is known; did you mean SNCF?"),
+        (WANTS.format("Keolis"), "destinations[0].operators: Keolis is in .*; those that are known: RATP, SNCF, .*, those of a town"),
+        *((WANTS.format(known), "") for known in ("sncf", "Préfecture", "Police municipale", "commune de Valence", "Cannes")),
+    ],
+)
+def test_what_is_hardly_meant_is_said_with_what_to_do(vigie: Vigie, tmp_path: Path, section: str, doubt: str) -> None:
+    (tmp_path / "config.toml").write_text(f"{section}\n", encoding="utf-8")
+    (tmp_path / "config.toml").chmod(0o600)
+    pattern = re.escape(f"warning: {doubt}").replace(r"\.\*", ".*") if doubt else "The configuration can be used\n$"
+    assert re.match(pattern, vigie("config", "check").out)
+
+
 # This machine.
 
 
@@ -169,7 +203,33 @@ def test_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "cannot be written by this user" in on_machine(tmp_path, "database").says
     file.write_text("not a database, but long " * 100, encoding="utf-8")
     found = on_machine(tmp_path, "database")
-    assert (found.state, found.todo) == ("failed", "Correct database.url, or the rights of the file and its folder.")
+    assert (found.state, found.todo) == ("failed", "Restore a backup (vigie restore DIR), or name another file in database.url.")
+
+
+@pytest.mark.parametrize(
+    ("fault", "todo"),
+    [
+        (_refused('port 1 failed: FATAL:  database "vigie" does not exist'), "Make it (createdb vigie), or correct its name"),
+        (_refused('failed: FATAL:  password authentication failed for user "v"'), "Correct the user and the password"),
+        (_refused("failed to resolve host 'db.invalid': [Errno -2]"), "Correct the host in database.url"),
+        (WrongSchema("is of another version"), "Use the version of Vigie that made it"),
+        (Locked("is locked"), "End the program that holds it"),
+        (DiskFull("cannot grow"), "Free some room on its disk"),
+    ],
+)
+def test_each_fault_of_a_database_has_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: StorageError, todo: str) -> None:
+    def fail(*_: object, **__: object) -> Store:
+        raise fault
+
+    monkeypatch.setattr(doctor, "open_store", fail)
+    found = on_machine(tmp_path, "database")
+    assert (found.state, found.todo[: len(todo)]) == ("failed", todo)
+
+
+def test_a_server_that_is_down_is_to_be_started(tmp_path: Path) -> None:
+    found = on_machine(tmp_path, "database", database={"url": "postgresql://vigie@127.0.0.1:1/vigie"})
+    assert "Connection refused" in found.says
+    assert found.todo.startswith("Start the server, or have it reached from here (pg_isready")
 
 
 @pytest.mark.parametrize(
@@ -183,6 +243,15 @@ def test_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, temporary: in
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=free[str(folder)] * 1_000_000))
     found = on_machine(tmp_path, "disk")
     assert (found.state, bool(found.todo)) == (state, state != "ok")
+
+
+def test_a_file_system_that_is_mounted_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "statvfs", mounted_read_only(tmp_path))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    for check in ("disk", "database"):
+        found = on_machine(tmp_path, check)
+        assert (found.state, "file system that is mounted read-only" in found.says) == ("failed", True)
+        assert found.todo.startswith("Mount it for writing")
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

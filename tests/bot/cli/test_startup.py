@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli.main import COMMANDS, app
+from bot.storage.store import open_store
 from tests.bot.cli.conftest import Vigie
 from tests.processes import Zygote, clean_environ
 from tests.standalone import build_standalone
@@ -57,6 +58,22 @@ def test_reading_a_file_imports_nothing_of_the_other_commands(tmp_path: Path) ->
     assert {"bot.cli.read", "bot.ingest.judging"} <= loaded
     assert HEAVY & {name.partition(".")[0] for name in loaded} == set()
     assert not loaded & {"bot.app.wiring", "sources.http", "sources.pages", "bot.storage.store"}
+
+
+@pytest.mark.parametrize("command", [["config", "check"], ["status", "--alive"]])
+def test_what_monitors_ask_for_loads_no_platform_site_or_reader(command: list[str], tmp_path: Path) -> None:
+    """Measured in modules, which no busy machine changes: the processor time and the memory are mostly theirs."""
+    (tmp_path / "config.toml").touch()
+    open_store(f"sqlite:///{tmp_path}/vigie.db").close()
+    program = "import sys; from bot.cli.main import app\ntry: app(sys.argv[1:])\nfinally: sys.stderr.write(' '.join(sys.modules))"
+    arguments = [sys.executable, "-c", program, "--config", str(tmp_path / "config.toml"), *command]
+    done = subprocess.run(arguments, capture_output=True, text=True, env=clean_environ(), timeout=60, check=False)
+    loaded = set(done.stderr.split())
+    assert "bot.storage.store" in loaded, done.stderr
+    others = (HEAVY - {"sqlalchemy"}) | {"apprise", "rapidfuzz", "snowballstemmer", "starlette", "prometheus_client", "PIL"}
+    assert others & {name.partition(".")[0] for name in loaded} == set()
+    ours = {"bot.app.wiring", "bot.delivery", "bot.detection", "bot.operators", "bot.queries", "sources.crawl", "sources.pages"}
+    assert ours & loaded == set()
 
 
 def test_every_command_is_registered_by_its_module_and_begins_its_help_as_the_table_says() -> None:

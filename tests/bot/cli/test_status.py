@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,12 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli.main import app
-from bot.cli.status import follower_lines
+from bot.cli.status_report import follower_lines
 from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, RecueilState, SourceState
+from bot.ingest.reading_job import MOST_UNFINISHED
 from bot.storage.chats import FollowerCounts
 from bot.storage.store import Store, open_store
-from tests.bot.cli.conftest import Vigie
+from tests.bot.cli.conftest import Vigie, mounted_read_only
 from tests.bot.cli.test_json_guide import described, documented
 from tests.bot.storage.building import act, one_recueil, result_of, to
 
@@ -119,25 +121,54 @@ def test_a_full_disk_is_not_fine(tmp_path: Path, store: Store, monkeypatch: pyte
     for free, code in ((299, 3), (300, 0)):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free * 1_000_000))
         done = CliRunner().invoke(app, ["--config", str(tmp_path / "config.toml"), "status"])
-        assert (done.exit_code, "DISK FULL: 299 MB free at /" in done.output) == (code, free == 299)
+        assert (done.exit_code, "DISK ALMOST FULL: 299 MB free at /" in done.output) == (code, free == 299)
         found = json.loads(CliRunner().invoke(app, ["--config", str(tmp_path / "config.toml"), "status", "--json"]).stdout)
         assert (found["ok"], found["disk_full"] is None) == (code == 0, code == 0)
 
 
+@pytest.mark.usefixtures("restored_logging")
+@pytest.mark.parametrize("why", ["is on a file system that is mounted read-only", "is full"])
+def test_a_bot_that_can_record_nothing_is_not_alive(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    save(store, fine("26"), fine("38"), fine("06"))
+    arguments = ["--config", str(tmp_path / "config.toml"), "status"]
+    assert CliRunner().invoke(app, [*arguments, "--alive"]).output == "alive\n"
+    if why == "is full":
+        usage = shutil.disk_usage("/")
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=0))
+    else:
+        monkeypatch.setattr(os, "statvfs", mounted_read_only(tmp_path))
+    done = CliRunner().invoke(app, [*arguments, "--alive"])
+    assert (done.exit_code, done.output.startswith("not alive: "), why in done.output) == (1, True, True)
+    done = CliRunner().invoke(app, arguments)
+    assert (done.exit_code, "NOTHING CAN BE RECORDED" in done.output, why in done.output) == (3, True, True)
+
+
 def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     save(store, fine("26"), fine("38", failures=1, cause="blocked", failing_since=NOW, error="503"), failed="38")
+    again = NOW + timedelta(hours=2)
+    with store:
+        new = NewRecueil("26", "26:site", "https://x/b", "RAA", None, is_detail=False, state=RecueilState.WAITING)
+        [held] = store.recueils.add([new], NOW)
+        store.contents.fetched(held.id, "ab", NOW)
+        for _ in range(MOST_UNFINISHED):
+            store.contents.begin("ab", 1)
+        store.recueils.failed(held.id, "3 readings of it came to nothing", now=NOW, next_try_at=again)
+    shown = f"https://x/b: 3 readings came to nothing, and ended the program; tried again, alone, at {again:%Y-%m-%d %H:%M} UTC"
+    assert shown in vigie("status", "26").out
+    assert shown not in vigie("status", "38").out
     done = vigie("status", "26", "38", "06", "--json")
     assert (done.code, done.err) == (3, "")
     found = done.json
     assert set(found) == {
         "at", "ok", "stalled_since", "polled_in_future", "destinations", "counts", "authorities", "confinement", "running", "alive",
-        "not_alive", "followers", "queue", "disk_full",
+        "not_alive", "followers", "queue", "disk_full", "ended_program",
     }  # fmt: skip
     assert set(found["confinement"]) == {
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
     }  # fmt: skip
     assert (found["ok"], found["stalled_since"]) == (False, None)
     assert found["followers"] == {"chats": 0, "paused": 0, "blocked": 0, "follows": 0, "in_trouble": 0}
+    assert found["ended_program"] == [{"authority": "26", "url": "https://x/b", "unfinished": 3, "next_try_at": again.isoformat()}]
     counts = {"fine": 1, "late": 0, "partly": 0, "failing": 1, "never_polled": 1, "not_covered": 0, "not_watched": 0}
     assert found["counts"] == counts
     isere = next(one for one in found["authorities"] if one["code"] == "38")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.cli.status import status_lines
+from bot.cli.status_report import status_lines
 from bot.domain.health import AuthorityHealth, Cause, Overview, SourceHealth, Status
 from bot.domain.records import RecueilState
 from sources.catalogue.authority import Authority

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.acts import Outcome
 from bot.domain.posts import Post
-from bot.domain.records import NewRecueil, Recueil, RecueilState
+from bot.domain.records import HeldRecueil, NewRecueil, Recueil, RecueilState
 from bot.ingest.archive import PdfArchive
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import Poller, SourceReport
@@ -79,6 +79,7 @@ class World:
     archive: PdfArchive
     sites: Sites = field(default_factory=Sites)
     scanner: Scanner = field(default_factory=lambda: Scanner({}))
+    careful: Scanner | None = None
     now: datetime = NOON
     # Nothing is long by the clock unless a test says so.
     pace: ReadingTimeouts = NEVER_LONG
@@ -110,7 +111,7 @@ class World:
         self._watcher = make_poller(
             {code: Authority(code, f"Préfecture {code}", code, "Europe/Paris", (source(code),)) for code in codes},
             self.sites, self.scanner, self.store, lambda: self.now,
-            workers=1, on_queued=self._count, archive=self.archive, timeouts=self.pace,
+            workers=1, on_queued=self._count, archive=self.archive, timeouts=self.pace, careful=self.careful,
         )  # fmt: skip
 
     def _count(self) -> None:
@@ -609,24 +610,75 @@ async def test_where_there_is_no_room_to_keep_it_it_is_read_all_the_same(world: 
 # Files that end the program
 
 
-async def test_a_file_that_ends_the_program_again_and_again_is_left_alone(world: World) -> None:
+async def test_a_file_that_ends_the_program_again_and_again_waits_and_is_then_read_alone(world: World) -> None:
     world.publish("99", 1, vsa("2026-1"))
+    world.careful = Scanner(world.scanner.scans)
     for _ in range(MOST_UNFINISHED):
         world.store.contents.begin(sha(url("99", 1)), 1)
     report, _ = await world.poll("99")
-    assert not report.ok
-    assert (world.row("99", 1).state, world.row("99", 1).next_try_at, world.scanner.known) == (RecueilState.FAILED, None, [])
-    [held] = world.store.recueils.given_up()
-    assert f"the program was ended {MOST_UNFINISHED} times while it read this file" in held.reason
-    world.now += timedelta(days=1)
+    again = NOON + timedelta(hours=1)
+    assert f"{MOST_UNFINISHED} readings of this file came to nothing" in (report.error or "")
+    assert (world.row("99", 1).state, world.row("99", 1).next_try_at, world.scanner.known) == (RecueilState.WAITING, again, [])
+    assert (world.store.recueils.given_up(), world.careful.known) == ([], [])
+    assert world.store.recueils.held(MOST_UNFINISHED) == [HeldRecueil("99", url("99", 1), again, MOST_UNFINISHED)]
+    notified = [(alert.subject, alert.cause, alert.detail) for alert in world.store.alerts.unfinished()]
+    assert notified == [("99:site", "hostile", f"2026-08-14 13:00 UTC: {url('99', 1)}")]
+    world.restart()
+    world.now += timedelta(minutes=30)
     await world.poll("99")
-    assert world.scanner.known == []
-    told = [(alert.subject, alert.cause, alert.detail) for alert in world.store.alerts.unfinished()]
-    assert told == [("99:site", "hostile", url("99", 1))], "once"
+    assert world.careful.known == [], "nor at a restart"
+
+    other = world.publish("98", 1, "Arrêté", "Arrêté")
+    world.now = again
+    beside = asyncio.create_task(world.poll("98"))
+    await soon(other.waiting.wait())
+    report, _ = await world.poll("99")
+    assert (report.unfinished, world.careful.known) == ((url("99", 1),), []), "not while another is read"
+    other.gate.set()
+    await beside
+    late = {each.recueil.url: each.ingested for each in await soon(world.watcher.finish())}
+    assert [decree.facts.number for decree in late[url("99", 1)].decrees] == ["2026-1"]
+    assert {name for name, _ in world.scanner.known} == {url("98", 1)}
+    assert [name for name, _ in world.careful.known] == [url("99", 1)]
+    assert world.store.recueils.held(1) == []
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_file_that_ended_the_program_is_never_given_up(world: World, at_once: bool) -> None:
+    """Read with lower limits it may end the program once more, or only its own reader: either way it waits longer, and then is tried."""
+    world.publish("99", 1, vsa("2026-1"))
+    tried: list[datetime] = []
+
+    def crash(*_: object, **__: object) -> AsyncGenerator[ReadingEvent, None]:
+        tried.append(world.now)
+        raise SystemExit if at_once else Unreadable("its reader was killed")
+
+    read, world.careful = world.scanner, crash  # type: ignore[assignment]  # another reader
+    world.scanner = crash  # type: ignore[assignment]
+    content = sha(url("99", 1))
+    for _ in range(MOST_UNFINISHED):
+        world.store.contents.begin(content, 1)
+    pauses = []
+    for _ in range(9):
+        await world.poll("99")
+        await soon(world.watcher.finish())
+        due = world.row("99", 1).next_try_at
+        assert due is not None
+        pauses.append((due - world.now) / timedelta(hours=1))
+        world.now = due
+        if at_once:
+            # As a kill leaves it.
+            world.store.contents.begin(content, 1)
+            world.restart()
+    assert pauses == [1, 2, 4, 8, 16, 24, 24, 24, 24]
+    assert len(tried) == (0 if at_once else 8)
+    assert world.store.recueils.given_up() == []
+    world.restart()
 
     [back] = world.store.recueils.retry(world.now, urls=[url("99", 1)])
-    ingested = await world.watcher.read([back])
-    assert len(ingested.decrees) == 1
+    world.scanner = read
+    world.restart()
+    assert len((await world.watcher.read([back])).decrees) == 1, "as a person wants, at once"
     assert world.sites.downloads == [url("99", 1)], "it was kept"
 
 

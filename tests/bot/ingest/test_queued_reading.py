@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -262,12 +263,10 @@ def is_empty(store: Store) -> bool:
     state = queue.state()
     assert state is not None
     left = store.database.value(text("SELECT (SELECT count(*) FROM public_queue.readings) + (SELECT count(*) FROM public_queue.pieces)"))
-    return (state.waiting, state.reading, state.given_up, left) == (0, 0, 0, 0)
+    return (state.waiting, state.reading, left) == (0, 0, 0)
 
 
-async def test_a_file_that_kills_its_worker_three_times_is_given_up_and_the_others_are_read(
-    store: Store, workers: Workers, tmp_path: Path
-) -> None:
+async def test_a_file_that_kills_its_worker_three_times_waits_and_the_others_are_read(store: Store, workers: Workers) -> None:
     sites = Sites()
     publish(sites, "99", "poison", "quick")
     async with polling(store, sites) as poller:
@@ -278,25 +277,13 @@ async def test_a_file_that_kills_its_worker_three_times_is_given_up_and_the_othe
             assert await soon(asyncio.to_thread(process.wait)) == -signal.SIGKILL
         workers.start()
         await soon(finished)
-    given_up, read = sorted(rows(store), key=lambda recueil: recueil.url)
-    assert (given_up.state, given_up.next_try_at, read.state) == (RecueilState.FAILED, None, RecueilState.READ)
-    [shown] = store.recueils.given_up()
-    assert "ended 3 times while it read this file" in shown.reason
+    waits, read = sorted(rows(store), key=lambda recueil: recueil.url)
+    assert (waits.state, waits.next_try_at, read.state) == (RecueilState.WAITING, NOON + timedelta(hours=1), RecueilState.READ)
+    assert "3 readings of this file came to nothing" in (waits.error or "")
     assert numbers(store) == ["2026-992"]
-    assert [(alert.subject, alert.cause, alert.detail) for alert in store.alerts.unfinished()] == [("99:site", "hostile", given_up.url)]
-    state = ReadingQueue(store.database).state()
-    assert state is not None
-    assert (state.waiting, state.reading, state.given_up) == (0, 0, 1)
-
-    # A person may have it read again all the same.
-    [back] = store.recueils.retry(NOON, urls=[given_up.url])
-    content = store.contents.get(back.sha256 or "")
-    assert (back.id, content and content.unfinished) == (given_up.id, 0)
-    (tmp_path / "again.pdf").touch()
-    ReadingQueue(store.database).send(back.sha256 or "", tmp_path / "again.pdf", 0)
-    state = ReadingQueue(store.database).state()
-    assert state is not None
-    assert state.given_up == 0
+    [alert] = store.alerts.unfinished()
+    assert (alert.subject, alert.cause, alert.detail) == ("99:site", "hostile", f"2026-08-14 13:00 UTC: {waits.url}")
+    assert is_empty(store)
 
 
 async def test_a_decree_is_announced_while_a_worker_reads_the_rest(store: Store, tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ import pytest
 
 from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, Publication, RecueilState, SourceState
-from bot.ingest.health import health_report
-from bot.ingest.poller import PublicationHistory
+from bot.ingest.health import PublicationHistory, health_report
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Source
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.acts import Decree
 from bot.ingest.archive import PdfArchive, RecueilFiles
+from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundTasks, Ingestor, Recorder
-from bot.ingest.poller import Poller, PollSchedule, PublicationHistory
+from bot.ingest.poller import Poller, PollSchedule
 from bot.ingest.queued_reading import AHEAD
 from bot.ingest.reading_job import USUAL_PACE, FileReading, LocalReading, Reader, ReadingJob, ReadingTimeouts, WorkerSlots
 from bot.storage.recording import Route
@@ -36,8 +37,10 @@ def make_ingestor(
     archive: PdfArchive | None = None,
     timeouts: ReadingTimeouts = USUAL_PACE,
     queued: FileReading | None = None,
+    careful: Reader | None = None,
 ) -> Ingestor:
-    files, job = RecueilFiles(fetcher, store, archive, clock), ReadingJob(queued or LocalReading(read, store, clock, timeouts), store)
+    reading = queued or LocalReading(read, store, clock, timeouts, careful)
+    files, job = RecueilFiles(fetcher, store, archive, clock), ReadingJob(reading, store)
     recorder = recorder or Recorder(catalogue, store, route, clock)
     return Ingestor(catalogue, Crawler(fetcher), files, job, recorder, store, clock)
 
@@ -59,11 +62,14 @@ def make_poller(
     archive: PdfArchive | None = None,
     timeouts: ReadingTimeouts = USUAL_PACE,
     queued: FileReading | None = None,
+    careful: Reader | None = None,
 ) -> Poller:
     catalogue = Catalogue(authorities, watched)
     recorder = Recorder(catalogue, store, route, clock)
     recorder.on_queued = on_queued
-    ingestor = make_ingestor(catalogue, fetcher, read, store, clock, recorder=recorder, archive=archive, timeouts=timeouts, queued=queued)
+    ingestor = make_ingestor(
+        catalogue, fetcher, read, store, clock, recorder=recorder, archive=archive, timeouts=timeouts, queued=queued, careful=careful
+    )
     background = BackgroundTasks(ingestor, WorkerSlots(quick=workers, slow=1 if queued is None else AHEAD), clock)
     schedule = PollSchedule(every=QUARTER, slowest=slowest, announce_since=timedelta(days=2))
     return Poller(catalogue, crawler or Crawler(fetcher), background, store, history or PublicationHistory(store), schedule, clock)

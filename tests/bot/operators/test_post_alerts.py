@@ -288,10 +288,10 @@ async def test_a_port_that_is_free_again_within_two_minutes_is_nobodys_trouble(b
 
 
 async def test_pdfs_that_no_worker_reads_are_told_once_and_that_one_is_there(bench: Bench) -> None:
-    assert await bench.look(queue=QueueState(waiting=0, reading=0, given_up=1, workers=0)) == []
-    (said,) = await bench.look(queue=QueueState(waiting=2, reading=1, given_up=0, workers=0))
+    assert await bench.look(queue=QueueState(waiting=0, reading=0, workers=0)) == []
+    (said,) = await bench.look(queue=QueueState(waiting=2, reading=1, workers=0))
     assert "no worker is there" in said
     assert "vigie worker: 3 PDF" in said
-    assert await bench.look(HOUR, queue=QueueState(waiting=9, reading=0, given_up=0, workers=0)) == []
-    (over,) = await bench.look(queue=QueueState(waiting=8, reading=1, given_up=0, workers=1))
+    assert await bench.look(HOUR, queue=QueueState(waiting=9, reading=0, workers=0)) == []
+    (over,) = await bench.look(queue=QueueState(waiting=8, reading=1, workers=1))
     assert over.startswith("📬 Vigie: settled")

@@ -11,7 +11,8 @@ import pytest
 from pydantic import SecretStr
 from telegram import Bot, Chat
 
-from bot.app.inventory import follow_names, places_of
+from bot.app.inventory import places_of
+from bot.app.wiring import follow_names
 from bot.domain.health import AuthorityHealth, Overview, SourceHealth, Status
 from bot.domain.posts import Follow, FollowKind, FollowMode
 from bot.gazetteer.finding import find_places

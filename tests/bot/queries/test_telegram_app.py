@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import structlog
 from pydantic import SecretStr
 
+from bot.app.logs import set_up_logging
 from bot.queries.questions import Questions
 from bot.queries.telegram.bot import TelegramBot
 from bot.queries.telegram.commands import COMMANDS
@@ -140,6 +142,26 @@ async def test_telegram_being_down_at_start_is_waited_out(api: FakeBotApi, quest
     assert naps.asked == [1, 2, 4, 1, 7.5, 2]
     assert [entry["event"] for entry in logs].count("telegram.menu_failed") == 1
     assert api.token not in str(logs)
+
+
+@pytest.mark.usefixtures("restored_logging")
+@pytest.mark.parametrize("style", ["console", "json"])
+async def test_what_people_write_is_not_logged_where_an_answer_is_cut(
+    api: FakeBotApi, questions: Questions, style: Literal["console", "json"]
+) -> None:
+    stream = io.StringIO()
+    set_up_logging("debug", style, stream)
+    api.say(ANN, ANN, "Camille Untel, 3 rue du Port")
+    api.say(ANN, ANN, "/aide")
+    api.cut("getUpdates", after=b"rue du Port")
+    # Whole, and not what an update looks like.
+    api.garble("getUpdates", b'{"ok": true, "result": [{"update_id": 5, "message": "Camille Untel, 3 rue du Port"}]}')
+    async with running(a_bot(api, questions)):
+        await until(lambda: api.messages)
+    logged = stream.getvalue()
+    assert "Can not load invalid JSON data" in logged
+    assert "Error while parsing updates" in logged
+    assert [word for word in ("Camille", "Untel", "rue du Port", "Lectrice", "update_id") if word in logged] == []
 
 
 async def test_it_stops_at_once_while_telegram_is_down(questions: Questions) -> None:

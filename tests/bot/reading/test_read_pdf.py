@@ -55,9 +55,18 @@ async def test_a_recueil_with_text(saved: Save) -> None:
     assert reading.acts[1].pages[1].text.split() == BODY.split()
 
 
+def test_what_ended_the_program_is_read_with_lower_limits_of_which_none_is_too_low() -> None:
+    usual = ReadingLimits(memory_bytes=1024**3, workers=2)
+    lowered = usual.lowered()
+    assert (lowered.memory_bytes, lowered.workers, lowered.max_pages) == (usual.memory_bytes // 2, 1, usual.max_pages)
+    assert lowered.pages_per_worker < usual.pages_per_worker
+    assert [ReadingLimits(memory_bytes=least).lowered().memory_bytes for least in (128, 300 * 1024**2)] == [128, 256 * 1024**2]
+
+
 @pytest.mark.usefixtures("with_ocr")
-async def test_scans_with_a_stamped_running_title_are_read_by_ocr(saved: Save) -> None:
-    reading = await read_pdf(saved(recueil(scanned=True)))
+@pytest.mark.parametrize("limits", [ReadingLimits(), ReadingLimits().lowered()])
+async def test_scans_with_a_stamped_running_title_are_read_by_ocr(saved: Save, limits: ReadingLimits) -> None:
+    reading = await read_pdf(saved(recueil(scanned=True)), limits)
     assert reading.complete
     assert reading.ocr_pages == (7, 8)
     scan = reading.acts[1].pages[1]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.domain.posts import PostState
 from bot.domain.records import RecueilState
 from bot.storage.chats import FollowerCounts
-from bot.storage.measures import FOLLOWERS, GIVEN_UP, SentPost
+from bot.storage.measures import FOLLOWERS, FROM_FOUND, FROM_PUBLISHED, GIVEN_UP, Delays
 from bot.storage.store import Store
 from tests.bot.storage.building import NOW
 from tests.bot.storage.test_follows import DROME, TODAY, found
@@ -15,7 +15,7 @@ from tests.bot.storage.test_follows import DROME, TODAY, found
 
 def test_nothing_is_zero(store: Store) -> None:
     measured = store.measures.all()
-    assert (measured.recueils, measured.posts, list(measured.sent)) == ({}, {}, [])
+    assert (measured.recueils, measured.posts, measured.from_found, measured.from_published) == ({}, {}, [], [])
     assert (measured.pages, measured.decrees, measured.reviews) == (0, 0, 0)
 
 
@@ -24,17 +24,19 @@ def test_chats_that_follow_something_are_counted_as_one_and_their_posts_are_not_
         store.follows.add(chat, DROME, "fr", TODAY)
     found(store, "2026-1")
     found(store, "2026-2")
-    due = store.outbox.claim("channel", NOW)
-    assert due is not None
-    store.outbox.sent(due.id, "1", NOW + timedelta(minutes=1))
+    for took in (timedelta(minutes=1), timedelta(hours=2, milliseconds=250)):
+        due = store.outbox.claim("channel", NOW)
+        assert due is not None
+        store.outbox.sent(due.id, str(took), NOW + took)
     measured = store.measures.all()
     assert measured.posts == {
-        ("channel", PostState.SENT): 1,
-        ("channel", PostState.PENDING): 1,
+        ("channel", PostState.SENT): 2,
         (FOLLOWERS, PostState.PENDING): 4,
     }
-    assert [(one.destination, one.found_at, one.sent_at) for one in measured.sent] == [("channel", NOW, NOW + timedelta(minutes=1))]
-    assert isinstance(measured.sent[0], SentPost)
+    assert (FROM_FOUND[:2], FROM_PUBLISHED[2:4]) == ((60, 120), (64_800, 86_400))
+    assert measured.from_found == [Delays("channel", 2, 7260.25, (1, 1, 1, 1, 1, 2, 2))], "a minute is within a minute"
+    # Published on the day of NOW, which is at half past six in the evening.
+    assert measured.from_published == [Delays("channel", 2, 2 * 66_600 + 7260.25, (0, 0, 0, 2, 2, 2, 2))]
     assert measured.followers == FollowerCounts(chats=2, follows=2)
     assert measured.decrees == 2
     assert measured.recueils == {RecueilState.READ: 2}

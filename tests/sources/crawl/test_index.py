@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from sources.crawl.history import INDEX_HOSTS, METADATA, BadRow, IndexEntry, IndexFile, IndexUnusable, fetch_index, newest_table, read_index
+from sources.catalogue.authority import INDEX_HOSTS
+from sources.crawl.history import METADATA, BadRow, IndexEntry, IndexFile, IndexUnusable, fetch_index, newest_table, read_index
 from sources.model import Download, FetchError, Unreachable
 
 TABLE = "https://static.data.gouv.fr/resources/recueils/20260817-012543/raa-des-prefectures.csv"

@@ -78,10 +78,14 @@ def test_a_folder_is_told(tmp_path: Path) -> None:
         load_settings(tmp_path, {}, known_codes=CODES)
 
 
-def test_a_file_that_is_not_utf8_is_told(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_bytes("# Drôme".encode("latin-1"))
-    with pytest.raises(ConfigError, match="not a text in UTF-8"):
-        load_settings(tmp_path / "config.toml", {}, known_codes=CODES)
+@pytest.mark.parametrize(("encoding", "line", "form"), [("latin-1", 2, "WINDOWS-1252"), ("utf-16", 1, "UTF-16")])
+def test_a_file_that_is_not_utf8_is_told_with_its_line_and_what_to_type(tmp_path: Path, encoding: str, line: int, form: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes("[watch]\n# Drôme\n".encode(encoding))
+    with pytest.raises(
+        ConfigError, match=f"config.toml:{line}: is not a text in UTF-8, but in {form} perhaps; .* -f {form} -t UTF-8 {file}"
+    ):
+        load_settings(file, {}, known_codes=CODES)
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) -> None:

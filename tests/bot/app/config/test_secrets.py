@@ -133,6 +133,11 @@ def test_secrets_are_in_no_repr_and_no_error(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"\xff\xfe", "is not a text in UTF-8"),
         (b"x" * 5000, "is too large"),
+        (
+            b'VIGIE_TELEGRAM__TOKEN="1:s3cr3t"',
+            "holds NAME=…, and must hold the secret alone: remove what stands before it, and quotes around it$",
+        ),
+        (b"export T=1:s3cr3t", "holds NAME=…"),
     ],
 )
 def test_a_token_file_that_gives_no_token_is_told(tmp_path: Path, content: bytes | None, expected: str) -> None:
