@@ -62,6 +62,12 @@ REFETCH = timedelta(hours=3)
 REFETCHED_FOR = timedelta(days=5)
 """How often, and for how long after its last reading, one that was read in part is requested again where it cannot be fetched."""
 
+_CHECKED_AFTER = tuple(timedelta(days=days) for days in (1, 2, 3, 4, 7, 11, 15))
+"""How long after a recueil was found its file is requested again: an erratum mostly comes soon, and a day has room for few requests."""
+
+ZIP_CHECKED_EVERY, ZIP_CHECKED_FOR = timedelta(hours=4), timedelta(days=40)
+"""How often, and how long, a zip is requested again."""
+
 _FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
 _RETRIES = tuple(timedelta(minutes=m) for m in (2, 5, 15, 30, 60, 180, 360, 720, 1440, 1440, 1440, 1440))
 _REREADS = tuple(timedelta(hours=h) for h in (1, 6, 24, 24, 24))
@@ -162,6 +168,18 @@ def reread_at(attempts: int, now: datetime, *, gained: bool = False) -> datetime
     if gained:
         return now + GOES_ON
     return now + _REREADS[attempts] if attempts < len(_REREADS) else None
+
+
+def check_at(found: datetime | None, now: datetime, *, is_zip: bool = False) -> datetime | None:
+    """Return when to see next whether the file of a recueil `found` then was replaced under its address; None for never again.
+
+    A zip is that of a month, to which recueils are added.
+    """
+    if found is None:
+        return None
+    if is_zip:
+        return now + ZIP_CHECKED_EVERY if now - found < ZIP_CHECKED_FOR else None
+    return next((found + after for after in _CHECKED_AFTER if found + after > now), None)
 
 
 def next_check(now: datetime, *, every: timedelta, failures: int, retry_after: float | None = None) -> datetime:

@@ -240,7 +240,9 @@ class Poller:
         return ingested
 
     async def _waiting(self, authority: str) -> list[Recueil]:
-        return await asyncio.to_thread(self._store.recueils.due, self._clock(), frozenset({authority}))
+        now = self._clock()
+        due = await asyncio.to_thread(self._store.recueils.due, now, frozenset({authority}))
+        return due + await asyncio.to_thread(self._store.recueils.to_check, now, authority)
 
     # --- what goes on in the background ------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ from sources.crawl.trail import (
     sections,
     wanted,
 )
-from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Validators
+from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, NotAPage, Origin, Validators
 from sources.pages.links import PageLink
 
 MAX_PAGES = 12
@@ -117,6 +117,8 @@ class Crawler:
             page = await visits.page(listed.url)
             if not page.links.documents:
                 raise LayoutChanged(f"no document on the page of {listed.title!r}: {listed.url}")
+        except NotAPage:  # as of a link to `download.php?id=12`, which nothing shows to be one to a file
+            return Resolved((replace(listed, is_detail=False),), visits.requests)
         except FetchError as cause:
             raise CrawlFailed(cause, visits.requests) from cause
         dated = (replace(document, published=document.published or listed.published) for document in page.links.documents)
