@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -33,6 +32,7 @@ from sources.model import (
     Unreachable,
     Unusable,
 )
+from sources.pages.links import FILE_NUMBER
 
 UNDATED_AT_BASELINE = 3
 """How many of the newest entries are read at the first poll where the listing shows no dates."""
@@ -68,7 +68,6 @@ _CHECKED_AFTER = tuple(timedelta(days=days) for days in (1, 2, 3, 4, 7, 11, 15))
 ZIP_CHECKED_EVERY, ZIP_CHECKED_FOR = timedelta(hours=4), timedelta(days=40)
 """How often, and how long, a zip is requested again."""
 
-_FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
 _RETRIES = tuple(timedelta(minutes=m) for m in (2, 5, 15, 30, 60, 180, 360, 720, 1440, 1440, 1440, 1440))
 _REREADS = tuple(timedelta(hours=h) for h in (1, 6, 24, 24, 24))
 
@@ -260,9 +259,8 @@ def newest(undated: Sequence[ListingEntry], order: Order) -> Sequence[ListingEnt
     """Return the newest of entries without a date, as far as anything shows. `undated` is in the order of the list."""
     if order == "oldest-first":
         return undated[-UNDATED_AT_BASELINE:]
-    numbered = [(int(found[1]), entry) for entry in undated if (found := _FILE_NUMBER.search(entry.url))]
+    numbered = [(int(found[1]), entry) for entry in undated if (found := FILE_NUMBER.search(entry.url))]
     if order != "newest-first" and len(numbered) == len(undated):
-        # The national platform numbers its files in the order of their upload.
         return [entry for _, entry in sorted(numbered, key=lambda pair: pair[0])[-UNDATED_AT_BASELINE:]]
     return undated[:UNDATED_AT_BASELINE]
 

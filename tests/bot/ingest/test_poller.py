@@ -441,8 +441,8 @@ class Answers(Crawler):
         self.emptied: tuple[str, ...] = ()
         self.unread: tuple[FetchError, ...] = ()
 
-    async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime) -> Crawl:
-        crawl = await super().poll(source, trail, today=today, now=now)
+    async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime, former: bool = False) -> Crawl:
+        crawl = await super().poll(source, trail, today=today, now=now, former=former)
         return replace(crawl, moved_to=self.moved_to, emptied=self.emptied, unread=self.unread)
 
 

@@ -19,7 +19,7 @@ from sources.model import Download, Gone, Unreachable
 from tests.bot.ingest.test_poller import Bench, Site, files, reading, source, url, vsa
 from tests.bot.ingest.wired import make_poller
 from tests.bot.storage.ready import ready_store
-from tests.sources.markup import HOST, ROOT, page
+from tests.sources.markup import HOST, ROOT, download, page
 
 DAY = timedelta(days=1)
 ZIP = f"{HOST}/contenu/telechargement/1/2/file/RAA-aout-2026.zip"
@@ -135,3 +135,12 @@ async def test_a_zip_without_a_pdf_is_reported(store: Store) -> None:
     site.packed = {"a.txt": "nothing"}
     report, _ = await Bench(store, site).poll()
     assert (report.error or "").endswith("a zip with no PDF in it")
+
+
+async def test_a_recueil_that_is_named_and_leads_nowhere_is_reported_to_operators(bench: Bench) -> None:
+    await bench.poll()
+    bench.site.pages[ROOT] = page("<p>RAA n° 2 du 14 août 2026</p>", download(1, "14/08/2026"))
+    report, _ = await bench.poll(DAY / 24)
+    assert report.ok
+    [alert] = bench.store.alerts.unfinished()
+    assert (alert.subject, alert.cause, alert.detail) == ("99:site", "unlinked", f"RAA n° 2 du 14 août 2026: {ROOT}")
