@@ -392,7 +392,7 @@ def _in_order(first: int, last: int, first_year: int | None, last_year: int | No
 _NAME_OF_RECUEIL = re.compile(r"\brecueils?(?: [a-z]+){0,4} actes? administratifs?\d?\b|\br ?a ?a\d?\b|^(?:les )?actes administratifs$")
 # Sections and categories of the sites seen: departmental branch, "de l'année en cours", special, regular and nominative bulletins.
 # One bulletin: such a word beside a number or a day.
-_BULLETIN = re.compile(r"\brecueils?\b|\br ?a ?a\d?\b|\bnumero special\b")
+_BULLETIN = re.compile(r"(?<![a-z])(?:recueils?|raa|r\.a\.a|numero special)(?![a-z])(?=[^.;:()]{0,50}?\d)[^;:()]{0,80}")
 _BULLETIN_NUMBER = re.compile(r"(?:n ?°|\bno?\b|\bnumero\b|\braa\b|\bspecial\b|\brecueil\b)[\s._-]*((?:\d{2,4}[\s._-]+)*\d+)(?![\d/])")
 _PART = re.compile(
     r"\brecueils?\b|\bbulletins?\b|\bannee en cours\b|\bdepartement(?:al|aux|ale|ales)?\b"
@@ -416,15 +416,16 @@ def names_recueil(url: str, text: str) -> bool:
     return any(_NAME_OF_RECUEIL.search(words) for words in _names(url, text))
 
 
-def names_bulletin(text: str) -> bool:
-    """Return whether a text names one recueil by its number or its day."""
-    return _BULLETIN.search(_words(text)) is not None and read_label(text).is_bulletin
+def bulletin_in(text: str) -> str | None:
+    """Return the words of a text that name one recueil by its number or its day, folded."""
+    found = _BULLETIN.search(fold(text))
+    return found[0] if found and read_label(found[0]).is_bulletin else None
 
 
-def is_among(text: str, others: Iterable[str], days: Collection[date | None]) -> bool:
-    """Return whether the recueil that a text names is one of others: by its number, or where it has none by its day."""
-    day = find_date(text)
-    if (number := _BULLETIN_NUMBER.search(fold(text))) is not None:
+def is_among(bulletin: str, others: Iterable[str], days: Collection[date | None]) -> bool:
+    """Return whether a recueil is one of others: by its number, or where it has none by its day. One without either may be any."""
+    day = find_date(bulletin)
+    if (number := _BULLETIN_NUMBER.search(bulletin)) is not None:
         own = _numbers(number[1])[-1]
         return any(own in _numbers(other) for other in others)
     return day is None or day in days or any(find_date(other) == day for other in others)

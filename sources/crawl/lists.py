@@ -24,7 +24,7 @@ from sources.crawl.trail import (
 from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Unreachable, Validators
 from sources.pages import READERS
 from sources.pages.links import FILE_NUMBER, OFFSET, PageLinks, Pager, name_in
-from sources.text import is_among, label_of, names_bulletin
+from sources.text import bulletin_in, is_among, label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +174,9 @@ class PageCache:
         """Yield what names a recueil of the last weeks on a page, and leads to none of its entries."""
         others = [f"{entry.title} {name_in(entry.url)}" for entry in entries]
         days = {entry.published for entry in entries}
-        foreign = (entry.title for entry in links.documents if not self._fetcher.may_fetch(entry.url) and names_bulletin(entry.title))
+        foreign = (entry.title for entry in links.documents if not self._fetcher.may_fetch(entry.url) and bulletin_in(entry.title))
         for text in (*links.named, *foreign):
-            if not (is_among(text, others, days) or matches(self._source.ignore, text)):
+            if not (is_among(bulletin_in(text) or text, others, days) or matches(self._source.ignore, text)):
                 yield text
 
     def _allowed(self, entries: Sequence[ListingEntry]) -> tuple[ListingEntry, ...]:

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, NavigableString, PageElement
 
 from sources.model import ListingEntry
-from sources.text import Period, canonical, find_date, fold, label_of, names_bulletin, names_recueil, read_label, same_site
+from sources.text import Period, bulletin_in, canonical, find_date, fold, label_of, names_recueil, read_label, same_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class PageLinks:
         """
         if wants_details or not (self.documents or any(way.period for way in self.ways)):
             return self.documents + self.details
-        return self.documents + tuple(detail for detail in self.details if names_bulletin(detail.title))
+        return self.documents + tuple(detail for detail in self.details if bulletin_in(detail.title))
 
 
 Reader = Callable[[str | bytes, str], PageLinks]
@@ -392,7 +392,7 @@ def _named(scope: Tag, leading: Collection[int]) -> tuple[str, ...]:
         if (
             block is None
             or len(text) > MAX_TITLE
-            or not names_bulletin(text)
+            or bulletin_in(text) is None
             or type(node) not in (NavigableString, CData)
             or _in_chrome(block)
         ):
@@ -475,7 +475,7 @@ def _leads_on(tag: Tag, target: str, url: str, *, is_block: bool) -> bool:
         return False
     if is_block or _MEDIA in path.lower():
         return True
-    if names_bulletin(shown_title(tag) or ""):
+    if bulletin_in(shown_title(tag) or ""):
         return True
     is_in_lead = any("fr-text--lead" in classes(parent) for parent in ancestors(tag))
     above = here.rsplit("/", 1)[0] if is_in_lead else here

@@ -156,7 +156,7 @@ CHANGES = (
     turned("the pager turned round: the newest first", newest_first=True),
     turned("the pager turned round: the oldest first", newest_first=False),
     renamed_pager(),
-    Change("month page renamed", {YEAR: cards(JULY, f"{YEAR}/08-RAA"), f"{YEAR}/08-RAA": page(*OLD, A_FILE)}, gone=(AUGUST,)),
+    Change("month page renamed", {YEAR: cards(JULY, f"{YEAR}/RAA-d-aout"), f"{YEAR}/RAA-d-aout": page(*OLD, A_FILE)}, gone=(AUGUST,)),
     Change(
         "folder of the year renamed",
         {ROOT: cards(f"{ROOT}/RAA2026"), f"{ROOT}/RAA2026": cards(f"{ROOT}/RAA2026/Aout"), f"{ROOT}/RAA2026/Aout": page(A_FILE)},
