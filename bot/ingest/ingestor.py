@@ -146,14 +146,13 @@ class Ingestor:
         return IngestResult(requests=resolved.requests)
 
     async def _check(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
-        """Read the file again where the site has put another in its place. What cannot be requested now is requested later."""
-        now = self._clock()
+        """Read the file again where the site has put another in its place. What cannot be requested now is at the next time."""
+        again, is_replaced = decide.check_at(recueil.found_at, self._clock(), is_zip=recueil.state is RecueilState.RESOLVED), False
         try:
             is_replaced = await self._files.is_replaced(recueil)
-            again = decide.check_at(recueil.found_at, now, is_zip=recueil.state is RecueilState.RESOLVED)
         except FetchError as error:
             log.debug("recueil.not_checked", url=recueil.url, error=str(error))
-            is_replaced, again = False, None if isinstance(error, Gone) else now + decide.REFETCH
+            again = None if isinstance(error, Gone) else again
         checked = await asyncio.to_thread(self._store.recueils.checked, recueil, again, is_replaced=is_replaced)
         if not is_replaced:
             return IngestResult()

@@ -369,9 +369,13 @@ def _read_scope(scope: Tag, url: str) -> PageLinks:
     heading = scope.find("h1")
     title = text_of(heading) if isinstance(heading, Tag) else ""
     documents: dict[str, list[Tag]] = {}
+    foreign: list[str] = []
     others: dict[str, tuple[Tag, bool]] = {}
     for tag, target, is_block in _links(scope, url):
-        is_pdf = urlsplit(target).path.lower().endswith((".pdf", ".zip")) and (is_block or same_site(target, url))
+        is_file = urlsplit(target).path.lower().endswith((".pdf", ".zip"))
+        is_pdf = is_file and (is_block or same_site(target, url))
+        if is_file and not is_pdf and bulletin_in(name_in(target)):
+            foreign.append(f"{name_in(target)} ({target})")
         if is_pdf or _DOCUMENT.search(urlsplit(target).path):
             if not _is_furniture(tag, title) and len(anchors := documents.setdefault(target, [])) < _COPIES:
                 anchors.append(tag)
@@ -379,7 +383,7 @@ def _read_scope(scope: Tag, url: str) -> PageLinks:
             others[target] = (tag, is_block)
     details, ways = _sorted(others, url, title)
     leading = {id(tag) for tag in (*(tag for tags in documents.values() for tag in tags), *(tag for tag, _ in others.values()))}
-    return PageLinks(_as_documents(documents, url, title), details, ways, named=_named(scope, leading))
+    return PageLinks(_as_documents(documents, url, title), details, ways, named=(*_named(scope, leading), *foreign))
 
 
 def _named(scope: Tag, leading: Collection[int]) -> tuple[str, ...]:

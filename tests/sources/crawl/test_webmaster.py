@@ -182,6 +182,12 @@ CHANGES = (
         foreign=("https://cdn.example.org",),
         is_next=True,
     ),
+    Change(
+        "host of somebody else, which only the address names",
+        {AUGUST: page('<a href="https://cdn.example.org/RAA-n-9.pdf">Télécharger</a>', *OLD)},
+        "reported",
+        is_next=True,
+    ),
     Change("nothing found", {AUGUST: page("<p>Aucun résultat</p>")}, "reported", is_next=True),
     Change("soft 404", {AUGUST: page("<p>La page que vous demandez est introuvable.</p>", title="Page non trouvée")}, "reported"),
 )
