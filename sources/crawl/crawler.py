@@ -366,7 +366,9 @@ class Traversal:
                 self.lists.polled = kept  # read once
             found = max(found, there)
             if self._former is not None and not (way.url in self._former or self._is_on_trail(way.url)):
-                self._mark(before, Origin.FIRST_READ)
+                # Read for the first time: what is there is old, unless its day says otherwise.
+                fresh = {url for url, entry in self.lists.listed.items() if entry.published and entry.published >= self._today - GRACE}
+                self._mark(before | fresh, Origin.PAST)
             self.former.add(way.url)
         # Some sites lag behind, some months have no recueil: then the latest that has one shows that the way is right.
         for way in choice.earlier:

@@ -1,4 +1,4 @@
-"""What the site changes without a new address: a PDF that is replaced, a zip to which recueils are added, a recueil that is only named."""
+"""What polls of today's list do not see: a PDF that is replaced, a zip to which recueils are added, a former month, a mere name."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tests.bot.ingest.test_poller import Bench, Site, files, reading, source, ur
 from tests.bot.ingest.wired import make_poller
 from tests.bot.storage.ready import ready_store
 from tests.sources.markup import HOST, ROOT, download, page
+from tests.sources.poller import AUGUST, YEAR, cards
 
 DAY = timedelta(days=1)
 ZIP = f"{HOST}/contenu/telechargement/1/2/file/RAA-aout-2026.zip"
@@ -144,3 +145,23 @@ async def test_a_recueil_that_is_named_and_leads_nowhere_is_reported_to_operator
     assert report.ok
     [alert] = bench.store.alerts.unfinished()
     assert (alert.subject, alert.cause, alert.detail) == ("99:site", "unlinked", f"RAA n° 2 du 14 août 2026: {ROOT}")
+
+
+async def test_what_is_filed_under_a_former_month_is_read_within_a_day_and_what_was_there_before_the_first_poll_is_not(
+    bench: Bench,
+) -> None:
+    june = f"{YEAR}/Juin-2026"
+    bench.site.pages = {ROOT: cards(YEAR), YEAR: cards(june, AUGUST), june: files(8, day=None), AUGUST: files(1)}
+    bench.papers = {url(8): reading(vsa("2026-8")), url(9): reading(vsa("2026-9"))}
+    await bench.poll()
+    await bench.poll(DAY)
+    assert bench.states()[url(8)] is RecueilState.KNOWN
+
+    bench.site.pages[june] = files(8, 9, day=None)
+    await bench.poll(DAY / 2)
+    assert posted(bench) == []
+    report, _ = await bench.poll(DAY / 2)
+
+    assert (posted(bench), report.requests) == (["2026-9"], 4)
+    await bench.poll(timedelta(minutes=30))
+    assert bench.site.asked == [AUGUST], "read once a day"
