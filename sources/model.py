@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol
@@ -83,6 +83,10 @@ class Unusable(FetchError):
     address."""
 
 
+class NotAPage(Unusable):
+    """Says that a file came in the place of a page."""
+
+
 class MovedAway(Unusable):
     """Says that the page redirects to a site that is not in the catalogue."""
 
@@ -104,6 +108,14 @@ class Fetcher(Protocol):
 
     async def download(self, url: str, target: Path) -> Download:
         """Fetch a PDF to `target`, written only when whole."""
+        ...
+
+
+class FileFetcher(Fetcher, Protocol):
+    """Fetches as a `Fetcher` does, and requests a file again only to see whether it is still the same."""
+
+    async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
+        """Return whether the PDF at an address is another than the one of `size` bytes that came at an instant."""
         ...
 
 

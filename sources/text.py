@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -391,6 +391,9 @@ def _in_order(first: int, last: int, first_year: int | None, last_year: int | No
 # "Recueil des actes administratifs", "Recueils hebdomadaires et spéciaux des actes administratifs", "R.A.A", "RAA2", as in roots seen.
 _NAME_OF_RECUEIL = re.compile(r"\brecueils?(?: [a-z]+){0,4} actes? administratifs?\d?\b|\br ?a ?a\d?\b|^(?:les )?actes administratifs$")
 # Sections and categories of the sites seen: departmental branch, "de l'année en cours", special, regular and nominative bulletins.
+# One bulletin: such a word beside a number or a day.
+_BULLETIN = re.compile(r"(?<![a-z])(?:recueils?|raa|r\.a\.a|numero special)(?![a-z])(?=[^.;:()]{0,50}?\d)[^;:()]{0,80}")
+_BULLETIN_NUMBER = re.compile(r"(?:n ?°|\bno?\b|\bnumero\b|\braa\b|\bspecial\b|\brecueil\b)[\s._-]*((?:\d{2,4}[\s._-]+)*\d+)(?![\d/])")
 _PART = re.compile(
     r"\brecueils?\b|\bbulletins?\b|\bannee en cours\b|\bdepartement(?:al|aux|ale|ales)?\b"
     r"|\bspecia(?:l|ux)\b|\bregulier(?:s)?\b|\bnorma(?:l|ux)\b|\bordinaires?\b|\bnominatifs?\b|\bhebdomadaires?\b|\bmensuels?\b"
@@ -411,6 +414,25 @@ _ASIDE = re.compile(
 def names_recueil(url: str, text: str) -> bool:
     """Return whether a link names the recueil itself, in the last segment of its address or in its text."""
     return any(_NAME_OF_RECUEIL.search(words) for words in _names(url, text))
+
+
+def bulletin_in(text: str) -> str | None:
+    """Return the words of a text that name one recueil by its number or its day, folded."""
+    found = _BULLETIN.search(fold(text))
+    return found[0] if found and read_label(found[0]).is_bulletin else None
+
+
+def is_among(bulletin: str, others: Iterable[str], days: Collection[date | None]) -> bool:
+    """Return whether a recueil is one of others: by its number, or where it has none by its day. One without either may be any."""
+    day = find_date(bulletin)
+    if (number := _BULLETIN_NUMBER.search(bulletin)) is not None:
+        own = _numbers(number[1])[-1]
+        return any(own in _numbers(other) for other in others)
+    return day is None or day in days or any(find_date(other) == day for other in others)
+
+
+def _numbers(text: str) -> list[str]:
+    return [digits.lstrip("0") for digits in re.findall(r"\d+", text)]
 
 
 def names_a_part(url: str, text: str) -> bool:

@@ -83,7 +83,7 @@ from sources.crawl.history import PatientFetcher
 from sources.http.client import Client
 from sources.http.connection import ClientOptions, user_agent
 from sources.http.scratch import remove_abandoned
-from sources.model import Fetcher
+from sources.model import FileFetcher
 
 _QUEUE_MISSING = None
 try:
@@ -255,10 +255,10 @@ def _ingestors(
     archive: PdfArchive | None,
     store: Store,
     clock: Clock,
-) -> Callable[[Fetcher], Ingestor]:
+) -> Callable[[FileFetcher], Ingestor]:
     """Return what makes an ingestor that fetches in this way."""
 
-    def ingestor(fetcher: Fetcher) -> Ingestor:
+    def ingestor(fetcher: FileFetcher) -> Ingestor:
         files = RecueilFiles(fetcher, store, archive, clock)
         return Ingestor(catalogue, Crawler(fetcher), files, job, recorder, store, clock)
 

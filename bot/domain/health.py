@@ -130,8 +130,8 @@ class Overview:
 
 
 class Cause(StrEnum):
-    """What is wrong with a source. `RELOCATED`, `MISFILED` and `HOSTILE` are no failures: it still works, and somebody should look: at
-    the address in the catalogue, at whose recueils it shows, or at a file."""
+    """What is wrong with a source. `RELOCATED`, `MISFILED`, `HOSTILE` and `UNLINKED` are no failures: it still works, and somebody should
+    look: at the address in the catalogue, at whose recueils it shows, at a file, or at what it names without a link."""
 
     UNREACHABLE = "unreachable"  # no answer
     BLOCKED = "blocked"  # an answer that refuses: 401, 403, 429, 5xx
@@ -149,6 +149,7 @@ class Cause(StrEnum):
     LATE = "late"  # it answers, and nothing was published for longer than is usual
     RELOCATED = "relocated"
     MISFILED = "misfiled"  # it works, and shows acts of another authority
+    UNLINKED = "unlinked"  # it works, and names a recueil that leads to nothing that can be fetched
     HOSTILE = "hostile"  # it works, and one of its files ended the program that read it, again and again, and waits
 
 

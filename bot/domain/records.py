@@ -103,7 +103,8 @@ class NewRecueil:
 class Recueil:
     """One published item as stored. `published` is the day of the listing, from the first reading on that of its cover where this tells
     one. `error` is the last one; `digest` identifies the normalised text once read; `tried_at` is when it was last taken up; `sha256` is of
-    the file that came at `fetched_at`; `pages_read` is how many of its pages its last reading had, None where none has ended."""
+    the file that came at `fetched_at`; `pages_read` is how many of its pages its last reading had, None where none has ended. Of one that
+    is read, `next_try_at` is when to see whether its file was replaced."""
 
     id: int
     authority: str
@@ -123,6 +124,7 @@ class Recueil:
     sha256: str | None = None
     fetched_at: datetime | None = None
     pages_read: int | None = None
+    found_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ class ReadResult:
     digest: str
     judged: tuple[Judged, ...]
     decrees: tuple[tuple[int, Decree], ...]
-    next_try_at: datetime | None  # when the reading is incomplete and worth another try
+    next_try_at: datetime | None  # when to read it again, as it is incomplete, or to see whether its file was replaced
     early: bool = False
     gained: bool = False
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, unquote
 
 import structlog
 
@@ -28,9 +29,9 @@ from bot.domain.tasks import run_to_completion
 from bot.ingest.reading_job import EndedProgram, OpenedPdf
 from bot.reading.model import Unreadable
 from bot.storage.backup import file_digest
-from sources.http.files import NotSaved
+from sources.http.files import NotSaved, pdfs_in, unpack_pdf
 from sources.http.scratch import ScratchFolder
-from sources.model import Fetcher
+from sources.model import Download, FileFetcher
 
 if TYPE_CHECKING:
     from bot.storage.recueils import Contents, Recueils
@@ -320,7 +321,7 @@ def _remove(path: Path) -> None:
 class RecueilFiles:
     """Files by recueil. Without an `archive` nothing is kept: they are in the temporary folder for as long as they are read."""
 
-    def __init__(self, fetcher: Fetcher, store: Store, archive: PdfArchive | None, clock: Callable[[], datetime]) -> None:
+    def __init__(self, fetcher: FileFetcher, store: Store, archive: PdfArchive | None, clock: Callable[[], datetime]) -> None:
         self._fetcher = fetcher
         self._store = store
         self._archive = archive
@@ -339,7 +340,7 @@ class RecueilFiles:
                     yield opened
                 return
         with ScratchFolder() as folder:
-            download = await self._fetcher.download(recueil.url, folder / "recueil.pdf")
+            download = await self._fetch(recueil, folder / "recueil.pdf")
             await self._remember(recueil, download.sha256)
             yield OpenedPdf(download.path, download.sha256, download.size, silent=recueil.silent)
 
@@ -352,6 +353,30 @@ class RecueilFiles:
             return
         async with _in_use(self._archive, opened):
             yield opened
+
+    async def unpacked(self, recueil: Recueil, opened: OpenedPdf) -> dict[str, str] | None:
+        """Put the PDFs of a zip among the unread files; the SHA-256 of each by its address. None for what is no zip. Raises Unusable."""
+        return await run_to_completion(self._unpack, recueil, opened)
+
+    def _unpack(self, recueil: Recueil, opened: OpenedPdf) -> dict[str, str] | None:
+        names, found = pdfs_in(opened.path), dict[str, str]()
+        with ScratchFolder() as folder:
+            for name in names or ():
+                url = f"{recueil.url}#{quote(name)}"
+                kept = self._archive and self._archive.incoming(recueil.authority, url)
+                pdf = unpack_pdf(opened.path, name, kept or folder / "recueil.pdf")
+                found[url] = pdf.sha256
+                if self._archive is not None and kept is not None:
+                    self._archive.add(pdf.path, pdf.sha256)
+                    self._archive.release(pdf.sha256, wholly_read=False)
+        return None if names is None else found
+
+    async def is_replaced(self, recueil: Recueil) -> bool:
+        """Return whether the site has put another file at its address. Raises FetchError, StorageError."""
+        content = await asyncio.to_thread(self._store.contents.get, recueil.sha256 or "")
+        if content is None or recueil.fetched_at is None:
+            return False
+        return await self._fetcher.is_replaced(recueil.url, recueil.fetched_at, content.size)
 
     async def keep(self, opened: OpenedPdf, *, decrees: bool) -> bool:
         """Keep the file for good where the configuration says so.
@@ -374,7 +399,7 @@ class RecueilFiles:
         if target is None:
             return None
         try:
-            download = await self._fetcher.download(recueil.url, target)
+            download = await self._fetch(recueil, target)
         except NotSaved as error:
             # The temporary folder may be on another disk, with room.
             log.warning("archive.not_kept", error=str(error))
@@ -383,6 +408,17 @@ class RecueilFiles:
         await self._remember(recueil, download.sha256)
         path = await run_to_completion(archive.add, download.path, download.sha256)
         return OpenedPdf(path, download.sha256, download.size, silent=recueil.silent)
+
+    async def _fetch(self, recueil: Recueil, target: Path) -> Download:
+        """Download the file, or the zip that it is in, as `…zip#name.pdf` says."""
+        url, _, name = recueil.url.partition("#")
+        if not name:
+            return await self._fetcher.download(url, target)
+        packed = await self._fetcher.download(url, target.with_suffix(".zip"))
+        try:
+            return await run_to_completion(unpack_pdf, packed.path, unquote(name), target)
+        finally:
+            _remove(packed.path)
 
     async def _remember(self, recueil: Recueil, sha256: str) -> None:
         await asyncio.to_thread(self._store.contents.fetched, recueil.id, sha256, self._clock())

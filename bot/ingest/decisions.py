@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -33,6 +32,7 @@ from sources.model import (
     Unreachable,
     Unusable,
 )
+from sources.pages.links import FILE_NUMBER
 
 UNDATED_AT_BASELINE = 3
 """How many of the newest entries are read at the first poll where the listing shows no dates."""
@@ -62,7 +62,12 @@ REFETCH = timedelta(hours=3)
 REFETCHED_FOR = timedelta(days=5)
 """How often, and for how long after its last reading, one that was read in part is requested again where it cannot be fetched."""
 
-_FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
+_CHECKED_AFTER = tuple(timedelta(days=days) for days in (1, 2, 3, 4, 7, 11, 15))
+"""How long after a recueil was found its file is requested again: an erratum mostly comes soon, and a day has room for few requests."""
+
+ZIP_CHECKED_EVERY, ZIP_CHECKED_FOR = timedelta(hours=4), timedelta(days=40)
+"""How often, and how long, a zip is requested again."""
+
 _RETRIES = tuple(timedelta(minutes=m) for m in (2, 5, 15, 30, 60, 180, 360, 720, 1440, 1440, 1440, 1440))
 _REREADS = tuple(timedelta(hours=h) for h in (1, 6, 24, 24, 24))
 
@@ -164,6 +169,18 @@ def reread_at(attempts: int, now: datetime, *, gained: bool = False) -> datetime
     return now + _REREADS[attempts] if attempts < len(_REREADS) else None
 
 
+def check_at(found: datetime | None, now: datetime, *, is_zip: bool = False) -> datetime | None:
+    """Return when to see next whether the file of a recueil `found` then was replaced under its address; None for never again.
+
+    A zip is that of a month, to which recueils are added.
+    """
+    if found is None:
+        return None
+    if is_zip:
+        return now + ZIP_CHECKED_EVERY if now - found < ZIP_CHECKED_FOR else None
+    return next((found + after for after in _CHECKED_AFTER if found + after > now), None)
+
+
 def next_check(now: datetime, *, every: timedelta, failures: int, retry_after: float | None = None) -> datetime:
     """Return when to poll a source again: `every`, doubled at each failure in a row up to two hours, never before `retry_after` seconds."""
     wait = backoff(failures, first=every, cap=max(every, timedelta(hours=2)))
@@ -242,9 +259,8 @@ def newest(undated: Sequence[ListingEntry], order: Order) -> Sequence[ListingEnt
     """Return the newest of entries without a date, as far as anything shows. `undated` is in the order of the list."""
     if order == "oldest-first":
         return undated[-UNDATED_AT_BASELINE:]
-    numbered = [(int(found[1]), entry) for entry in undated if (found := _FILE_NUMBER.search(entry.url))]
+    numbered = [(int(found[1]), entry) for entry in undated if (found := FILE_NUMBER.search(entry.url))]
     if order != "newest-first" and len(numbered) == len(undated):
-        # The national platform numbers its files in the order of their upload.
         return [entry for _, entry in sorted(numbered, key=lambda pair: pair[0])[-UNDATED_AT_BASELINE:]]
     return undated[:UNDATED_AT_BASELINE]
 

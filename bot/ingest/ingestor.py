@@ -27,6 +27,7 @@ from bot.storage.recording import Route
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawler
 from sources.model import CrawlFailed, FetchError, Gone, ListingEntry, Paused
+from sources.pages.links import name_in
 
 if TYPE_CHECKING:
     from bot.storage.store import Store
@@ -36,6 +37,9 @@ log = structlog.get_logger()
 
 
 Clock = Callable[[], datetime]
+
+CHECKED = frozenset({RecueilState.READ, RecueilState.DUPLICATE, RecueilState.RESOLVED})
+"""States in which a recueil is due only to see whether its file was replaced."""
 
 HELD_FOR = timedelta(hours=1)
 """How long a recueil is left alone after the database failed to take what was read of it: long work is not begun anew at once."""
@@ -103,7 +107,7 @@ class Ingestor:
         """
         early: list[RecordingResult] = []
         async with slot or WorkerSlots(quick=1, slow=1).slot() as held:
-            result = await self._ingest(recueil, held, early)
+            result = await (self._check if recueil.state in CHECKED else self._ingest)(recueil, held, early)
         # Reported even where the rest could not be read: they are announced.
         decrees = tuple(decree for each in early for decree in each.decrees)
         return IngestResult(decrees=decrees, posts=tuple(post for each in early for post in each.posts)) + result
@@ -141,9 +145,40 @@ class Ingestor:
         await asyncio.to_thread(self._store.recueils.resolved, recueil.id, children, self._clock())
         return IngestResult(requests=resolved.requests)
 
+    async def _check(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
+        """Read the file again where the site has put another in its place. What cannot be requested now is at the next time."""
+        again, is_replaced = decide.check_at(recueil.found_at, self._clock(), is_zip=recueil.state is RecueilState.RESOLVED), False
+        try:
+            is_replaced = await self._files.is_replaced(recueil)
+        except FetchError as error:
+            log.debug("recueil.not_checked", url=recueil.url, error=str(error))
+            again = None if isinstance(error, Gone) else again
+        checked = await asyncio.to_thread(self._store.recueils.checked, recueil, again, is_replaced=is_replaced)
+        if not is_replaced:
+            return IngestResult()
+        log.info("recueil.replaced", url=recueil.url)
+        return await self._ingest(checked, slot, early)
+
+    async def _unpack(self, recueil: Recueil, opened: OpenedPdf, files: Mapping[str, str]) -> IngestResult:
+        """Have the PDFs of a zip read, but for those that were in it before."""
+        source, now = self._catalogue.source_of(recueil.authority, recueil.source), self._clock()
+        if source is None:
+            raise Unreadable(f"the catalogue has no source {recueil.source} any more")
+        state = RecueilState.KNOWN if recueil.state is RecueilState.KNOWN else RecueilState.WAITING
+        entries = [ListingEntry(url, name_in(url.partition("#")[2]), recueil.published) for url in files]
+        children = [new_recueil(source, entry, state, silent=recueil.silent) for entry in entries]
+        again = None if recueil.silent else decide.check_at(recueil.found_at, now, is_zip=True)
+        await asyncio.to_thread(self._store.contents.begin, opened.sha256, opened.size)
+        await asyncio.to_thread(self._store.contents.ended, opened.sha256)
+        await asyncio.to_thread(self._store.recueils.resolved, recueil.id, children, now, files=files, next_try_at=again)
+        opened.wholly_read = True
+        return IngestResult(opened=1)
+
     async def _read(self, recueil: Recueil, slot: WorkerSlot, early: list[RecordingResult]) -> IngestResult:
         """Fetch, read, judge, keep, record. What is recorded before the end is put into `early`."""
         async with self._files.fetched(recueil) as opened:
+            if (files := await self._files.unpacked(recueil, opened)) is not None:
+                return await self._unpack(recueil, opened, files)
             reading = await self._job.read(opened, slot, partial(self._record_early, recueil, opened, early))
             result = await self._recorder.judge(recueil, reading)
             kept = await self._keep(opened, result)
@@ -250,7 +285,11 @@ class Recorder:
         gained = decide.gained(recueil, reading)
         # The attempts to fetch it that came to nothing do not use up its readings.
         readings = recueil.attempts if recueil.state is RecueilState.INCOMPLETE else 0
-        again = None if reading.complete else decide.reread_at(readings, self._clock(), gained=gained)
+        if not reading.complete:
+            again = decide.reread_at(readings, self._clock(), gained=gained)
+        else:
+            is_checked = not (recueil.silent or "#" in recueil.url)  # what is in a zip is checked with it
+            again = decide.check_at(recueil.found_at, self._clock()) if is_checked else None
         decided, issuers = await self._decided(recueil, reading), self._catalogue.issuers
         return await asyncio.to_thread(read_result, recueil, reading, next_try_at=again, decided=decided, gained=gained, issuers=issuers)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.health import Cause
-from bot.domain.records import NextPoll, Recueil, RecueilState, SourceState
+from bot.domain.records import NewAlert, NextPoll, Recueil, RecueilState, SourceState
 from bot.ingest import decisions as decide
 from bot.ingest.health import PublicationHistory
 from bot.ingest.ingestor import BackgroundResult, BackgroundTasks, Clock, IngestResult, Unread, fault_of, new_recueil
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from bot.storage.store import Store
 
 log = structlog.get_logger()
+
+MOST_NAMED = 5
+"""Texts shown that name a recueil without a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,9 @@ class Poller:
         state = await asyncio.to_thread(self._store.sources.get, source.key)
         today = self._catalogue.today(source.authority, now)
         try:
-            crawl = await self._crawler.poll(source, Trail.from_json(state.trail), today=today, now=now)
+            trail = Trail.from_json(state.trail)
+            former = trail is not None and trail.walked_on < today  # once a day
+            crawl = await self._crawler.poll(source, trail, today=today, now=now, former=former)
         except CrawlFailed as failure:
             report = SourceReport(source, requests=failure.requests)
             return await self._failed(report, state, failure.cause)
@@ -147,6 +152,10 @@ class Poller:
             log.exception("source.crashed", source=source.key)
             return await self._failed(SourceReport(source), state, FetchError(f"{source.root}: {fault_of(fault)}"))
         new = await self._take_in(source, crawl.listed, state, now)
+        if crawl.unfetched:
+            log.warning("source.unlinked", source=source.key, named=crawl.unfetched[:MOST_NAMED])
+            alert = NewAlert(source.key, Cause.UNLINKED.value, "; ".join(crawl.unfetched[:MOST_NAMED]))
+            await asyncio.to_thread(self._store.alerts.change, now, opened=[alert])
         # Remembered only now: were the process killed before, the next poll would request unconditionally and find the same entries.
         known = _after(state, crawl, new, now)
         habits = await asyncio.to_thread(self._history.read, known, self._catalogue.zone(source.authority), now)
@@ -218,7 +227,9 @@ class Poller:
         return ingested
 
     async def _waiting(self, authority: str) -> list[Recueil]:
-        return await asyncio.to_thread(self._store.recueils.due, self._clock(), frozenset({authority}))
+        now = self._clock()
+        due = await asyncio.to_thread(self._store.recueils.due, now, frozenset({authority}))
+        return due + await asyncio.to_thread(self._store.recueils.to_check, now, authority)
 
     # --- what goes on in the background ------------------------------------------------------------------------------
 

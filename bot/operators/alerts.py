@@ -102,9 +102,9 @@ COMPANIONS = timedelta(hours=3)
 """How long an end waits for the ends of those that were in the same message: a source that fails is polled every two hours."""
 
 ANEW = timedelta(days=1)
-"""How long operators hear no more of misfiled recueils of a source, or of files that end programs."""
+"""How long operators hear no more of misfiled or unlinked recueils of a source, or of files that end programs."""
 
-_WITHOUT_END = frozenset({Cause.MISFILED.value, Cause.HOSTILE.value})
+_WITHOUT_END = frozenset({Cause.MISFILED.value, Cause.HOSTILE.value, Cause.UNLINKED.value})
 
 CROWD = 5
 """Sources that fail at once in a way that a shared address makes fail: from here on it is one trouble, and all of them belong to it."""
@@ -152,6 +152,7 @@ _SUBJECTS = {
     Cause.FILES.value: "files",
     Cause.MISFILED.value: "recueils",
     Cause.HOSTILE.value: "file",
+    Cause.UNLINKED.value: "links",
 }
 
 

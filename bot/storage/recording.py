@@ -376,7 +376,7 @@ def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicat
         "state": state,
         # Of a recueil read in part, the readings that got no further are counted: what it took to fetch it is not.
         "attempts": case((recueils.c.state == RecueilState.INCOMPLETE, recueils.c.attempts + (0 if result.gained else 1)), else_=1),
-        "next_try_at": result.next_try_at if state is RecueilState.INCOMPLETE else None,
+        "next_try_at": result.next_try_at,
         "error": None if reading.complete else _unread(reading),
         "number": clean_or_none(reading.cover.number),
         "digest": result.digest,

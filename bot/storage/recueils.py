@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, fields
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import structlog
@@ -199,6 +200,18 @@ class Recueils(Repository):
         query = _DUE if authorities is None else _DUE.where(among(recueils.c.authority, authorities))
         return [recueil_of(row) for row in self._database.rows(query, {"now": now, "too_far": now + _TOO_FAR})]
 
+    def to_check(self, now: datetime, authority: str) -> list[Recueil]:
+        """Those read of which it is time to see whether their file was replaced."""
+        mine = and_(recueils.c.authority == authority, recueils.c.state.in_(_DONE), recueils.c.next_try_at <= now)
+        return [recueil_of(row) for row in self._database.rows(select(recueils).where(mine).order_by(recueils.c.id))]
+
+    def checked(self, recueil: Recueil, next_try_at: datetime | None, *, is_replaced: bool) -> Recueil:
+        """The file was requested again; one that was replaced waits to be read as if for the first time. The recueil as it is then."""
+        anew = {"state": RecueilState.WAITING, "attempts": 0, "next_try_at": None, "sha256": None, "fetched_at": None}
+        with self._database.writing() as connection:
+            _change(connection, recueil.id, anew if is_replaced else {"next_try_at": next_try_at})
+        return self.get(recueil.id)
+
     def publications(self, source: str, *, since: date, found_after: datetime) -> list[Publication]:
         """When the items of a source were published since a day, those found last first.
 
@@ -272,11 +285,32 @@ class Recueils(Repository):
         with self._database.writing() as connection:
             _change(connection, recueil, values)
 
-    def resolved(self, recueil: int, children: Sequence[NewRecueil], now: datetime) -> list[Recueil]:
-        """A detail page gave its PDFs: they get rows of their own (returned unless already known) in the same transaction."""
+    def resolved(
+        self,
+        recueil: int,
+        children: Sequence[NewRecueil],
+        now: datetime,
+        *,
+        files: Mapping[str, str] = MappingProxyType({}),
+        next_try_at: datetime | None = None,
+    ) -> list[Recueil]:
+        """A detail page, or a zip, gave its PDFs: they get rows of their own (returned unless already known) in the same transaction.
+
+        `files` are the SHA-256 of those that have come, by their addresses: what was read under another one is to be read again.
+        """
         with self._database.writing() as connection:
-            _change(connection, recueil, {"state": RecueilState.RESOLVED, "next_try_at": None, "error": None})
-            return _add(connection, children, now) if children else []
+            _change(connection, recueil, {"state": RecueilState.RESOLVED, "next_try_at": next_try_at, "error": None})
+            for child in children:  # the page is the file itself
+                same = and_(recueils.c.id == recueil, recueils.c.url == child.url)
+                connection.execute(update(recueils).where(same).values(is_detail=False, state=child.state))
+            added = _add(connection, children, now)
+            for child in children if files else ():
+                other = recueils.c.sha256.is_distinct_from(files[child.url])
+                mine = and_(recueils.c.authority == child.authority, recueils.c.url == child.url, other)
+                state = case((recueils.c.state.in_(_DONE), RecueilState.WAITING.value), else_=recueils.c.state)
+                values = {"state": state, "attempts": 0, "next_try_at": None, "sha256": files[child.url], "fetched_at": now}
+                connection.execute(update(recueils).where(mine).values(values))
+            return added
 
     def given_up(self, authorities: Collection[str] | None = None) -> list[FailedRecueil]:
         """Those that nothing tries again by itself, of these authorities (None: of all), the one found last first."""

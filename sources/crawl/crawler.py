@@ -31,10 +31,10 @@ from sources.crawl.trail import (
     sections,
     wanted,
 )
-from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Validators
+from sources.model import CrawlFailed, Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, NotAPage, Origin, Validators
 from sources.pages.links import PageLink
 
-MAX_PAGES = 12
+MAX_PAGES = 16
 """Pages one walk may read on its way. More means that the layout is not understood."""
 
 MAX_CARD_PAGES = 3
@@ -58,7 +58,8 @@ class Crawl:
     was found through the folder above. `emptied` are pages that always had entries, are still on the way and list none any more, though
     none of theirs was met elsewhere (a page whose only recueil was withdrawn counts: that is worth a look). `unread` says why pages that
     belong to the way could not be read, while others could; one that had entries and has vanished is among them. The rest of the crawl is
-    good; all three are reported at each poll for as long as they are true.
+    good; all three are reported at each poll for as long as they are true. `unfetched` are texts of the pages that came which name a
+    recueil and lead to none.
     """
 
     listed: tuple[ListingEntry, ...]
@@ -68,6 +69,7 @@ class Crawl:
     moved_to: str | None = None
     emptied: tuple[str, ...] = ()
     unread: tuple[FetchError, ...] = ()
+    unfetched: tuple[str, ...] = ()
 
     def require_whole(self) -> None:
         """Raise `CrawlFailed` where a page could not be read, for whom half a crawl is none."""
@@ -90,8 +92,9 @@ class Crawler:
         self._fetcher = fetcher
         self._answers = SharedAnswers()
 
-    async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime) -> Crawl:
-        """Request the pages where new recueils appear. `today` is the authority's local date, `now` an aware instant.
+    async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime, former: bool = False) -> Crawl:
+        """Request the pages where new recueils appear. `today` is the authority's local date, `now` an aware instant. Where it walks, and
+        `former` is true, it also reads the months that ended of late, under which some recueils are filed.
 
         Raises `CrawlFailed` when nothing could be read: no listing where one must be (`LayoutChanged`), or a request that failed.
         """
@@ -99,11 +102,11 @@ class Crawler:
         visits = PageCache(self._fetcher, source, self._answers)
         listed: dict[str, ListingEntry] = {}
         try:
-            kept, unread = await self._poll(visits, source, trail, today, now, listed)
+            kept, unread = await self._poll(visits, source, trail, today, now, listed, former=former)
         except FetchError as cause:
             raise CrawlFailed(cause, visits.requests) from cause
         entries = wanted(tuple(listed.values()), source.only)
-        return Crawl(entries, kept, visits.requests, not visits.has_pages, kept.moved_to, kept.emptied, unread)
+        return Crawl(entries, kept, visits.requests, not visits.has_pages, kept.moved_to, kept.emptied, unread, tuple(visits.unfetched))
 
     async def documents(self, source: Source, listed: ListingEntry) -> Resolved:
         """Return the files of an entry: those of its detail page, dated like the listing where the page shows no date, or itself.
@@ -117,27 +120,40 @@ class Crawler:
             page = await visits.page(listed.url)
             if not page.links.documents:
                 raise LayoutChanged(f"no document on the page of {listed.title!r}: {listed.url}")
+        except NotAPage:  # as of a link to `download.php?id=12`, which nothing shows to be one to a file
+            return Resolved((replace(listed, is_detail=False),), visits.requests)
         except FetchError as cause:
             raise CrawlFailed(cause, visits.requests) from cause
         dated = (replace(document, published=document.published or listed.published) for document in page.links.documents)
         return Resolved(tuple(dated), visits.requests)
 
     async def _poll(
-        self, visits: PageCache, source: Source, trail: Trail | None, today: date, now: datetime, listed: dict[str, ListingEntry]
+        self,
+        visits: PageCache,
+        source: Source,
+        trail: Trail | None,
+        today: date,
+        now: datetime,
+        listed: dict[str, ListingEntry],
+        *,
+        former: bool,
     ) -> tuple[Trail, tuple[FetchError, ...]]:
         """Add what is found to `listed`; the trail to keep, and why pages could not be read. Raises FetchError."""
         if trail is not None and not must_walk(trail, source.fingerprint, today, now):
             again = await ask_again(visits, source, trail, today, now, listed)
             if again is not None:
                 return again
-        walk = Traversal(visits, source, trail, today)
+        walk = Traversal(visits, source, trail, today, former=former)
         await walk.run()
         listed |= walk.lists.listed
         listed |= {url: replace(listed[url], origin=origin) for url, origin in walk.origins.items() if url in walk.lists.listed}
         pages = tuple((walk.lists.polled | walk.emptied(tuple(listed.values())) | walk.to_ask_again()).values())
         polled_on = trail.polled_on if trail is not None and walk.unread else today
         known = dict.fromkeys((*visits.known, *sorted(walk.gone), *walk.unread, *sorted(walk.parts)))
-        fresh = Trail(source.fingerprint, now, today, polled_on, pages, tuple(known), moved_to=walk.moved_to, whole_at=now)
+        before = tuple(walk.former) if former else trail.former if trail is not None else ()
+        fresh = Trail(
+            source.fingerprint, now, today, polled_on, pages, tuple(known), moved_to=walk.moved_to, whole_at=now, former=before
+        )  # fmt: skip
         return fresh, tuple(walk.unread.values())
 
 
@@ -167,10 +183,12 @@ class Traversal:
 
     `unread` has the pages that belong to the way and could not be read, with what went wrong: what others list is good all the same.
     Among them are the pages of the trail that have vanished. `gone` are those that may be gone, and are. `origins` has the entries that
-    are not on a current page, `parts` the links without a period that were met, followed or not.
+    are not on a current page, `parts` the links without a period that were met, followed or not. With `former`, the months of the last ones
+    are read too, and are in `former` then.
     """
 
-    def __init__(self, visits: PageCache, source: Source, trail: Trail | None, today: date) -> None:
+    def __init__(self, visits: PageCache, source: Source, trail: Trail | None, today: date, *, former: bool = False) -> None:
+        self.former: set[str] = set()
         self.lists = Lists(visits, source, trail, today)
         self.moved_to: str | None = None
         self.unread: dict[str, FetchError] = {}
@@ -180,7 +198,7 @@ class Traversal:
         self._source = source
         self._trail = trail
         self._today = today
-        self._since = missed_since(trail, today)
+        self._since = missed_since(trail, today, former=former)
         self._visits = visits
         self._asked = 0
         self._met: dict[str, VisitedPage] = {}
@@ -188,6 +206,7 @@ class Traversal:
         self._levels: set[str] = set()
         self._fallbacks: set[str] = set()
         self._never_read = {page.url for page in trail.pages if page.never_read} if trail is not None else set()
+        self._former = trail.former if former and trail is not None else None
         self._is_first = trail is None
         self._unread_at_first: set[str] = set()
 
@@ -340,11 +359,17 @@ class Traversal:
 
     async def _follow_past(self, choice: RouteChoice, year: int | None, found: PageContents, beside: PageContents) -> PageContents:
         """Follow the ways of the past as far as what was `found` calls for; what is found with them. `beside` has no period."""
-        kept = dict(self.lists.polled)
         for way in choice.missed:
-            found = max(found, min(PageContents.PAST, await self._try(way.url, _year(way, year))))
-        if found is PageContents.CURRENT:
-            self.lists.polled = kept  # what came while nobody polled is read once
+            kept, before = dict(self.lists.polled), set(self.lists.listed)
+            there = min(PageContents.PAST, await self._try(way.url, _year(way, year)))
+            if found:
+                self.lists.polled = kept  # read once
+            found = max(found, there)
+            if self._former is not None and not (way.url in self._former or self._is_on_trail(way.url)):
+                # Read for the first time: what is there is old, unless its day says otherwise.
+                fresh = {url for url, entry in self.lists.listed.items() if entry.published and entry.published >= self._today - GRACE}
+                self._mark(before | fresh, Origin.PAST)
+            self.former.add(way.url)
         # Some sites lag behind, some months have no recueil: then the latest that has one shows that the way is right.
         for way in choice.earlier:
             if found or self.unread:

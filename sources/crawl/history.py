@@ -20,7 +20,7 @@ from sources.catalogue.authority import INDEX_HOSTS, Source
 from sources.crawl.lists import PageCache, VisitedPage
 from sources.crawl.trail import GRACE, by_period, matches, sections, wanted
 from sources.http.scratch import ScratchFolder
-from sources.model import Download, Fetcher, FetchError, Gone, ListingEntry, Page, Paused, Unusable, Validators
+from sources.model import Download, Fetcher, FetchError, FileFetcher, Gone, ListingEntry, Page, Paused, Unusable, Validators
 from sources.pages.links import PageLink, name_in
 from sources.text import canonical, find_date
 
@@ -227,7 +227,7 @@ Answer = TypeVar("Answer")
 class PatientFetcher:
     """Requests again once a pause is over, where a poll would rather come back later. `sleep` takes seconds."""
 
-    def __init__(self, fetcher: Fetcher, *, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[object]]) -> None:
+    def __init__(self, fetcher: FileFetcher, *, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[object]]) -> None:
         self._fetcher = fetcher
         self._now = now
         self._sleep = sleep
@@ -244,6 +244,10 @@ class PatientFetcher:
     async def download(self, url: str, target: Path) -> Download:
         """Fetch a PDF to `target`. Raises as `page` does."""
         return await self._ask(lambda: self._fetcher.download(url, target))
+
+    async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
+        """Return what the fetcher behind it does. Raises as `page` does."""
+        return await self._ask(lambda: self._fetcher.is_replaced(url, since, size))
 
     async def _ask(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         while True:

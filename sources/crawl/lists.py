@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,8 +23,8 @@ from sources.crawl.trail import (
 )
 from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Unreachable, Validators
 from sources.pages import READERS
-from sources.pages.links import PageLinks, Pager
-from sources.text import label_of
+from sources.pages.links import FILE_NUMBER, OFFSET, PageLinks, Pager, name_in
+from sources.text import bulletin_in, is_among, label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,7 @@ class PageCache:
         self._answers = answers or SharedAnswers()
         self._read: dict[str, VisitedPage] = {}
         self.requests = 0
+        self.unfetched: list[str] = []
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -154,6 +155,7 @@ class PageCache:
         links = READERS[self._source.reader](page.html, page.url)
         entries = () if links.is_stranger else self._allowed(links.entries(wants_details=self._source.wants_details))
         ignore = self._source.ignore
+        self.unfetched += [f"{text}: {page.url}" for text in self._unfetched(links, entries)]
         links = PageLinks(
             documents=self._allowed(links.documents),
             details=self._allowed(links.details),
@@ -167,6 +169,15 @@ class PageCache:
         self._read[url] = visited
         self._read.setdefault(page.url, visited)
         return visited
+
+    def _unfetched(self, links: PageLinks, entries: Sequence[ListingEntry]) -> Iterator[str]:
+        """Yield what names a recueil of the last weeks on a page, and leads to none of its entries."""
+        others = [f"{entry.title} {name_in(entry.url)}" for entry in entries]
+        days = {entry.published for entry in entries}
+        foreign = (entry.title for entry in links.documents if not self._fetcher.may_fetch(entry.url) and bulletin_in(entry.title))
+        for text in (*links.named, *foreign):
+            if not (is_among(bulletin_in(text) or text, others, days) or matches(self._source.ignore, text)):
+                yield text
 
     def _allowed(self, entries: Sequence[ListingEntry]) -> tuple[ListingEntry, ...]:
         """Without what the catalogue ignores, and what is on a host where nothing may be fetched."""
@@ -200,7 +211,7 @@ class Lists:
             self.enter(first)
             self.poll(first)
             return
-        order = self.source.order
+        order = self._order(first.entries)
         if order != "oldest-first":
             await self._read_beginning(first)
         newest = await self._read_end(first, step) if order != "newest-first" else []
@@ -213,6 +224,15 @@ class Lists:
             newest = [page for page in newest if page.entries]
             for page in newest:
                 self.poll(page, behind=newest[-1].asked if page is not newest[-1] else None)
+
+    def _order(self, entries: Sequence[ListingEntry]) -> Order:
+        """Return the order of the catalogue; `unknown` where the first page shows another one, by its days or the numbers of its files."""
+        days = [entry.published.toordinal() for entry in entries if entry.published is not None]
+        numbers = [int(found[1]) for entry in entries if (found := FILE_NUMBER.search(entry.url))]
+        shown = days if len(days) == len(entries) else numbers
+        order = self.source.order
+        has_turned = len(set(shown)) > 2 and shown == sorted(shown, reverse=order == "oldest-first")
+        return "unknown" if has_turned else order
 
     def enter(self, page: VisitedPage) -> None:
         """Note what a page lists."""
@@ -366,4 +386,5 @@ def _is_outdated(known: PolledPage, page: VisitedPage, source: Source, trail: Tr
     choice = choose(page.links.ways, today, year=page.year, always=source.follow)
     parts = sections(page.links.ways, page.url, source.root)
     ways = (*choice.current, *choice.recent, *instead(choice, parts))
-    return is_outdated(known, page.links, page.entries, ways, trail, grows=source.order != "newest-first")
+    grows = source.order != "newest-first" or OFFSET.search(known.url) is not None
+    return is_outdated(known, page.links, page.entries, ways, trail, grows=grows)

@@ -20,7 +20,8 @@ WALK_EVERY = timedelta(days=1)
 """The longest time between two walks from the root."""
 
 LONGEST_ABSENCE = timedelta(days=60)
-"""How far back a walk looks for months that went by since the last poll. What is older is a backfill's."""
+"""How far back a walk looks for months that went by since the last poll, and that of each day for recueils that are filed there late. What
+is older is a backfill's."""
 
 WHOLE_EVERY = timedelta(minutes=20)
 """How long polls are short after a whole one: they leave out the pages whose time is over, on which some recueils are put on line late, and
@@ -57,7 +58,8 @@ class Trail:
     """Describes the way that was found. `known` are all addresses met on it; `catalogue` changes when the source's description does.
 
     `polled_on` is the last day on which every page could be read. `moved_to` is where the root page was found, when not where the
-    catalogue says. `whole_at` is when all pages were last requested, and answered.
+    catalogue says. `whole_at` is when all pages were last requested, and answered. `former` are pages of months that ended longer ago,
+    which were read since.
     """
 
     catalogue: str
@@ -69,6 +71,7 @@ class Trail:
     version: Literal[1] = 1
     moved_to: str | None = None
     whole_at: AwareDatetime | None = None
+    former: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Return one line of JSON."""
@@ -145,9 +148,11 @@ def is_outdated(
     return grows and links.pager.last is not None and links.pager.last not in known
 
 
-def missed_since(trail: Trail | None, today: date) -> date:
+def missed_since(trail: Trail | None, today: date, *, former: bool = False) -> date:
     """Return the day since which recueils may have come that no poll has seen: the last one on which the source was read, today where polls
-    go on from day to day."""
+    go on from day to day. With `former`, some may have been filed under any month of the last ones."""
+    if former:
+        return today - LONGEST_ABSENCE
     if trail is None or trail.polled_on >= today - timedelta(days=1):
         return today
     return max(trail.polled_on, today - LONGEST_ABSENCE)

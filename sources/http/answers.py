@@ -17,7 +17,7 @@ from typing import cast
 import httpx
 
 from sources.http.politeness import MOST_ROBOTS_BYTES
-from sources.model import Blocked, FetchError, FetchRefused, Gone, Page, UnderMaintenance, Unreachable, Unusable, Validators
+from sources.model import Blocked, FetchError, FetchRefused, Gone, NotAPage, Page, UnderMaintenance, Unreachable, Unusable, Validators
 
 # Answer bodies: bounded while they stream (a small answer may unpack to gigabytes), then turned into text.
 
@@ -202,6 +202,8 @@ _REFRESH_SECONDS = 30
 _REFRESH_HINT = re.compile(r"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
 _REFRESH = re.compile(r"(?P<seconds>\d{1,4})[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"']+?)[\"']?", re.IGNORECASE)
 
+_FILE_TYPES = {"application/pdf", "application/zip", "application/x-zip-compressed", "application/octet-stream", "binary/octet-stream"}
+
 REDIRECTS = {301, 302, 303, 307, 308}
 LOOK_WITHIN = 128 * 1024
 """Bytes of an unwelcome answer that are read, to recognise a block page by."""
@@ -297,7 +299,8 @@ _MEANINGS = {
 
 
 def _not_a_page(url: str, content_type: str) -> Unusable:
-    return Unusable(f"{url}: not an HTML page but {named_type(content_type)}")
+    kind = NotAPage if content_type.partition(";")[0].strip().lower() in _FILE_TYPES else Unusable
+    return kind(f"{url}: not an HTML page but {named_type(content_type)}")
 
 
 class _RefreshReader(HTMLParser):

@@ -40,7 +40,17 @@ from sources.http.connection import (
     in_plain_words,
     is_of_this_machine,
 )
-from sources.http.files import CSV, JSON, PDF, FileKind, FileReceiver, PartialFile, RequestAgain
+from sources.http.files import (
+    CSV,
+    JSON,
+    PDF,
+    FileKind,
+    FileReceiver,
+    PartialFile,
+    ReplacementReceiver,
+    RequestAgain,
+    unless_modified,
+)
 from sources.http.politeness import (
     SYSTEM_CLOCKS,
     AddressQueue,
@@ -143,12 +153,19 @@ class Client:
         return there if there is not None and there != here and same_site(there, here) else None
 
     async def download(self, url: str, target: Path) -> Download:
-        """Fetch a PDF to `target`, written only when whole. Raises any FetchError, NotSaved and StorageFull among them.
+        """Fetch a PDF, or a zip, to `target`, written only when whole. Raises any FetchError, NotSaved and StorageFull among them.
 
         An answer that is cut after a MiB is gone on with, in its turn, where the server gave something to know that version of the file by.
         A killed program leaves a part beside `target` (`.<name>.<random>.part`).
         """
         return await self._file(url, target, PDF, self._options.max_file_bytes)
+
+    async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
+        """Return whether the PDF at an address is another than the one of `size` bytes that came at an instant: by its date, else by its
+        length. One KiB of it is requested. Raises any FetchError."""
+        headers = unless_modified(PDF, since)
+        receiver, seconds = ReplacementReceiver(PDF, since, size), self._options.page_seconds
+        return await self._follow(url, lambda here: self._session.get(here, headers, receiver, seconds=seconds, on_start=self._count))
 
     async def json(self, url: str, target: Path) -> Download:
         """Fetch a JSON document to `target`, written only when whole. Raises as `download` does."""

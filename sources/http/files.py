@@ -11,10 +11,12 @@ import os
 import re
 import tempfile
 import threading
+import zipfile
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,6 +36,7 @@ from sources.http.answers import (
     named_type,
     redirect_or_refusal,
 )
+from sources.http.politeness import date_of
 from sources.model import Download, FetchError, Unreachable, Unusable
 
 OVERLAP = 4096
@@ -56,6 +59,12 @@ Readers of PDFs accept junk before the header, and after the end, up to there (P
 
 _NAME_CHARACTERS = 40
 """Of the target's own name, to know a part by. A file name has at most 255 bytes, and these may take four each."""
+
+_ZIP, _ZIP_END = b"PK\x03\x04", b"PK\x05\x06"
+"""Marks of a zip: some sites publish the recueils of a month in one, in the place of a PDF."""
+
+MOST_UNPACKED = 2_000_000_000
+"""Bytes that the PDFs of a zip may have in all."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -91,7 +100,13 @@ def _is_csv(content_type: str, beginning: bytes) -> bool:
 
 
 # Recueils are packed already: to pack them again only costs the server time.
-PDF = FileKind("a PDF", "application/pdf", "identity", lambda _, beginning: b"%PDF" in beginning[:_JUDGED], lambda last: b"%%EOF" in last)
+PDF = FileKind(
+    "a PDF",
+    "application/pdf",
+    "identity",
+    lambda _, beginning: b"%PDF" in beginning[:_JUDGED] or beginning.startswith(_ZIP),
+    lambda last: b"%%EOF" in last or _ZIP_END in last,
+)
 JSON = FileKind("JSON", "application/json", "gzip", _is_json)
 CSV = FileKind("CSV", "text/csv", "gzip", _is_csv)
 
@@ -289,7 +304,7 @@ class FileReceiver:
             beginning = await beginning_of(pieces, _JUDGED)
             if not self._kind.fits(response.headers.get("content-type", ""), beginning):
                 beginning += await beginning_of(pieces, LOOK_WITHIN)
-                raise self._not_of_kind(url, response, beginning)
+                raise _not_of_kind(self._kind, url, response, beginning)
             self._part.begin(version_of(url, response.headers))
             return await self._saved(url, response, beginning, pieces, length_of(response.headers))
 
@@ -345,14 +360,15 @@ class FileReceiver:
         version = self._part.version
         return version if version is not None and version.url == url and self._resumes and self._part.size > OVERLAP else None
 
-    def _not_of_kind(self, url: str, response: httpx.Response, beginning: bytes) -> FetchError:
-        """Return what it is that came in place of a file, by its first bytes."""
-        content_type = response.headers.get("content-type", "")
-        if not beginning:
-            return Unusable(f"{url}: not {self._kind.name} but an empty answer")
-        looks_like_html = is_html(content_type, beginning) or is_html("", beginning)
-        error = another_page(url, response, decode(beginning, content_type) if looks_like_html else "")
-        return error or Unusable(f"{url}: not {self._kind.name} but {named_type(content_type)}")
+
+def _not_of_kind(kind: FileKind, url: str, response: httpx.Response, beginning: bytes) -> FetchError:
+    """Return what it is that came in place of a file, by its first bytes."""
+    content_type = response.headers.get("content-type", "")
+    if not beginning:
+        return Unusable(f"{url}: not {kind.name} but an empty answer")
+    looks_like_html = is_html(content_type, beginning) or is_html("", beginning)
+    error = another_page(url, response, decode(beginning, content_type) if looks_like_html else "")
+    return error or Unusable(f"{url}: not {kind.name} but {named_type(content_type)}")
 
 
 def _ends_with_the_connection(response: httpx.Response) -> bool:
@@ -360,3 +376,70 @@ def _ends_with_the_connection(response: httpx.Response) -> bool:
     is_http_1 = response.extensions.get("http_version") in {b"HTTP/1.0", b"HTTP/1.1"}
     headers = response.headers
     return is_http_1 and not is_packed(headers) and "content-length" not in headers and "transfer-encoding" not in headers
+
+
+# Whether the file at an address is still the one that came from there.
+
+
+def unless_modified(kind: FileKind, since: datetime) -> dict[str, str]:
+    """Return the headers that request the beginning of a file, if it was put there since an instant."""
+    packing = {"Accept": kind.accept, "Accept-Encoding": kind.encoding}
+    return {**packing, "If-Modified-Since": format_datetime(since.astimezone(UTC), usegmt=True), "Range": f"bytes=0-{_JUDGED - 1}"}
+
+
+class ReplacementReceiver:
+    """Takes the answer to that request. `since` and `size` are of the file that came before."""
+
+    def __init__(self, kind: FileKind, since: datetime, size: int) -> None:
+        self._kind = kind
+        self._since = since
+        self._size = size
+
+    async def __call__(self, url: str, response: httpx.Response) -> bool | Redirect:
+        """Return whether it is another file; true where nothing tells, for then only its content does. Raises FetchError."""
+        if response.status_code == 304:
+            return False
+        if response.status_code != 206 and (redirect := await redirect_or_refusal(url, response)):
+            return redirect
+        async with contextlib.aclosing(chunks(response, url=url, at_most=1 << 60)) as pieces:
+            beginning = await beginning_of(pieces, _JUDGED)
+        if not self._kind.fits(response.headers.get("content-type", ""), beginning):
+            raise _not_of_kind(self._kind, url, response, beginning)
+        of_all = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
+        length = length_of(response.headers) if response.status_code == 200 else int(of_all[3]) if of_all else None
+        modified = date_of(response.headers.get("last-modified", ""))
+        return length != self._size or (modified is not None and modified > self._since)
+
+
+# PDFs in a zip.
+
+
+def pdfs_in(path: Path) -> tuple[str, ...] | None:
+    """Return the names of the PDFs in a zip, None for a file that is none. Raises Unusable where it has none, or too much to unpack."""
+    with path.open("rb") as file:
+        if not file.read(len(_ZIP)).startswith(_ZIP):
+            return None
+    with _opened_zip(path) as packed:
+        found = [info for info in packed.infolist() if info.filename.lower().endswith(".pdf") and not info.filename.startswith("__MACOSX")]
+    if not found or sum(info.file_size for info in found) > MOST_UNPACKED:
+        raise Unusable(f"a zip with {'more than can be unpacked' if found else 'no PDF in it'}")
+    return tuple(dict.fromkeys(info.filename for info in found))
+
+
+def unpack_pdf(path: Path, name: str, target: Path) -> Download:
+    """Write a PDF of a zip to `target`. Its name there is no path here. Raises Unusable, and OSError where it cannot be written."""
+    digest = hashlib.sha256()
+    with _opened_zip(path) as packed, packed.open(name) as member, target.open("wb") as file:
+        while piece := member.read(LOOK_WITHIN):  # no more than its declared size
+            digest.update(piece)
+            file.write(piece)
+    return Download(name, target, target.stat().st_size, digest.hexdigest())
+
+
+@contextlib.contextmanager
+def _opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as packed:
+            yield packed
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise Unusable(f"a zip that cannot be unpacked: {error}") from error

@@ -6,7 +6,7 @@ Then the reader of the national platform, which most sites have. HTML -> links: 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, NavigableString, PageElement
 
 from sources.model import ListingEntry
-from sources.text import Period, canonical, find_date, fold, label_of, names_recueil, read_label, same_site
+from sources.text import Period, bulletin_in, canonical, find_date, fold, label_of, names_recueil, read_label, same_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +59,26 @@ class PageLinks:
     """Describes the links of one page in page order, each address once.
 
     `documents` are files; `details` are HTML pages that name one bulletin and hold its files; `ways` are all other links of the content.
-    `is_stranger`: the site gave another page than the one requested, as it does to who comes without its session cookie.
+    `named` are texts that name a bulletin and lead nowhere. `is_stranger`: the site gave another page than the one requested, as it does to
+    who comes without its session cookie.
     """
 
     documents: tuple[ListingEntry, ...] = ()
     details: tuple[ListingEntry, ...] = ()
     ways: tuple[PageLink, ...] = ()
     pager: Pager = field(default_factory=Pager)
+    named: tuple[str, ...] = ()
     is_stranger: bool = False
 
     def entries(self, *, wants_details: bool) -> tuple[ListingEntry, ...]:
         """Return what this page lists.
 
-        Where the site links its files, a link to a page is taken for a bulletin only when the page has neither file nor way onward.
+        Where the site links its files, a link to a page is taken for a bulletin only when the page has neither file nor way onward, or when
+        it says that it leads to one.
         """
         if wants_details or not (self.documents or any(way.period for way in self.ways)):
             return self.documents + self.details
-        return self.documents
+        return self.documents + tuple(detail for detail in self.details if bulletin_in(detail.title))
 
 
 Reader = Callable[[str | bytes, str], PageLinks]
@@ -327,7 +330,16 @@ def _other_cells(anchor: Tag) -> Iterator[Tag]:
 
 # The second is the platform's own word for the first, which old pages still have.
 _DOCUMENT = re.compile(r"/(?:(?:ire)?contenu/telechargement|content/download)/", re.IGNORECASE)
+FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
+"""The platform numbers its files in the order of their upload."""
 _MEDIA = "/media/files/"
+_ADDRESSES = ("href", "data-href", "data-url", "formaction", "action", "src", "data-src", "data")
+_IN_SCRIPT = re.compile(r"[\"']([^\"'\s]*/[^\"'\s]*)[\"']")
+_IN_VIEWER = re.compile(r"[?&](?:file|url|pdf|doc|src)=([^&]*(?:\.pdf|telechargement[^&]*))", re.IGNORECASE)
+_BULLETIN_WORD = re.compile(r"\brecueil|\br\.?a\.?a\b|num[ée]ro sp[ée]cial", re.IGNORECASE)
+_BLOCKS = frozenset({"p", "li", "td", "th", "div", "h2", "h3", "h4", "h5", "h6", "a", "button", "dt", "dd", "summary", "article"})
+_MORE = re.compile(r"(?:(?:voir|afficher|charger|lire) (?:plus|la suite|tou[st])|(?:la )?suite\b|(?:page )?suivante?\b)")
+_GOES_ON = re.compile(r"\b(?:suite|suivants?|desormais|(?:autres|nouveaux|derniers) (?:recueils|numeros))\b")
 _COPIES = 4
 """Links to one document that are looked at."""
 _CHROME_TAGS = frozenset({"header", "footer", "nav"})
@@ -346,40 +358,100 @@ def read_national(html: str | bytes, url: str) -> PageLinks:
     if main is not None and not links.documents:
         # Broken markup may close <main> before its content.
         whole = _read_scope(soup, url)
-        links = PageLinks(whole.documents, links.details or whole.details, links.ways or whole.ways)
-    return replace(links, pager=by_offset(soup.find_all("a", href=True), url))
+        links = replace(whole, details=links.details or whole.details, ways=links.ways or whole.ways)
+    pager = by_offset(soup.find_all("a", href=True), url)
+    if not pager.pages and (more := _continuation(soup, url)) is not None:
+        pager = Pager(0, ((0, url), (1, more)))
+    return replace(links, pager=pager)
 
 
 def _read_scope(scope: Tag, url: str) -> PageLinks:
     heading = scope.find("h1")
     title = text_of(heading) if isinstance(heading, Tag) else ""
     documents: dict[str, list[Tag]] = {}
+    foreign: list[str] = []
     others: dict[str, tuple[Tag, bool]] = {}
     for tag, target, is_block in _links(scope, url):
-        is_pdf = urlsplit(target).path.lower().endswith(".pdf") and (is_block or same_site(target, url))
+        is_file = urlsplit(target).path.lower().endswith((".pdf", ".zip"))
+        is_pdf = is_file and (is_block or same_site(target, url))
+        if is_file and not is_pdf and bulletin_in(name_in(target)):
+            foreign.append(f"{name_in(target)} ({target})")
         if is_pdf or _DOCUMENT.search(urlsplit(target).path):
             if not _is_furniture(tag, title) and len(anchors := documents.setdefault(target, [])) < _COPIES:
                 anchors.append(tag)
-        elif target not in others and _leads_on(tag, target, url, is_block=is_block):
+        elif tag.name in {"a", "option"} and target not in others and _leads_on(tag, target, url, is_block=is_block):
             others[target] = (tag, is_block)
     details, ways = _sorted(others, url, title)
-    return PageLinks(_as_documents(documents, url, title), details, ways)
+    leading = {id(tag) for tag in (*(tag for tags in documents.values() for tag in tags), *(tag for tag, _ in others.values()))}
+    return PageLinks(_as_documents(documents, url, title), details, ways, named=(*_named(scope, leading), *foreign))
+
+
+def _named(scope: Tag, leading: Collection[int]) -> tuple[str, ...]:
+    """Return the texts of the content that name a bulletin, without one of the `leading` tags (by their id) in their block, row or card."""
+    found: dict[str, None] = {}
+    for node in scope.find_all(string=_BULLETIN_WORD, limit=MAX_LINKS):
+        around = tuple(islice((parent for parent in node.parents), _DEPTH))
+        block = next((parent for parent in around if parent.name in _BLOCKS), None)
+        text = text_of(block) if block is not None else ""
+        if (
+            block is None
+            or len(text) > MAX_TITLE
+            or bulletin_in(text) is None
+            or type(node) not in (NavigableString, CData)
+            or _in_chrome(block)
+        ):
+            continue
+        frames = (parent for parent in around if parent is block or parent.name in {"tr", "li"} or "fr-card" in classes(parent))
+        if not any(id(tag) in leading for frame in frames for tag in (*ancestors(frame), frame, *tags_in(frame))):
+            found[text] = None
+    return tuple(found)
+
+
+def _continuation(soup: Tag, url: str) -> str | None:
+    """Return where a list goes on that no pager of the platform leads to: by its words, or by those of the lead text around it."""
+    here, folder = path_of(url), path_of(url).rsplit("/", 1)[0]
+    for tag in soup.find_all(["a", "button"], limit=MAX_LINKS):
+        target = _target(tag, url)
+        if target is None or target == url or not same_site(target, url) or _DOCUMENT.search(target):
+            continue
+        path, words = path_of(target), fold(text_of(tag))
+        is_pager = any("pagination" in name for parent in ancestors(tag) for name in classes(parent))
+        if is_pager or _MORE.match(words):
+            goes_on = (path == here or path.startswith(here + "/")) and _MORE.match(words)
+        else:
+            sentence = next((text_of(parent) for parent in ancestors(tag) if parent.name == "p"), "")
+            label = label_of(target, words)
+            is_list = path.startswith(folder + "/") and path != here and label.period is None and not label.is_bulletin
+            goes_on = is_list and not _in_chrome(tag) and _GOES_ON.search(fold(sentence))
+        if goes_on:
+            return target
+    return None
 
 
 def _links(scope: Tag, url: str) -> Iterator[tuple[Tag, str, bool]]:
     """Yield every anchor and list option with its canonical target; the flag marks the blocks made to lead somewhere: cards and options."""
-    for tag in scope.find_all(["a", "option"], limit=MAX_LINKS):
+    for tag in scope.find_all(["a", "option", "button", "form", "iframe", "object", "embed"], limit=MAX_LINKS):
         if tag.name == "option":
             value = attribute(tag, "value").strip()
             if "/" not in value:  # placeholders, languages
                 continue
             # Values are written relative to the site's root but without the leading slash.
-            href = value if value.startswith("/") or "://" in value else "/" + value
+            target = canonical(url, value if value.startswith("/") or "://" in value else "/" + value)
         else:
-            href = attribute(tag, "href")
-        target = canonical(url, href)
+            target = _target(tag, url)
         if target is not None:
             yield tag, target, tag.name == "option" or _is_card(tag)
+
+
+def _target(tag: Tag, url: str) -> str | None:
+    """Return where a tag leads: by an attribute, by an address in its script, or by the file that it names to a viewer."""
+    script = (
+        f"{attribute(tag, 'onclick')} {attribute(tag, 'href')}" if tag.has_attr("onclick") or "script:" in attribute(tag, "href") else ""
+    )
+    written = (*(attribute(tag, name) for name in _ADDRESSES), *_IN_SCRIPT.findall(script))
+    target = next((found for address in written if (found := canonical(url, address))), None)
+    shown = _IN_VIEWER.search(target or "")
+    return (canonical(url, unquote(shown[1])) or target) if shown else target
 
 
 def _is_card(anchor: Tag) -> bool:
@@ -406,6 +478,8 @@ def _leads_on(tag: Tag, target: str, url: str, *, is_block: bool) -> bool:
     if not same_site(target, url) or OFFSET.search(target) or path == "/" or (here + "/").startswith(path + "/") or _in_chrome(tag):
         return False
     if is_block or _MEDIA in path.lower():
+        return True
+    if bulletin_in(shown_title(tag) or ""):
         return True
     is_in_lead = any("fr-text--lead" in classes(parent) for parent in ancestors(tag))
     above = here.rsplit("/", 1)[0] if is_in_lead else here

@@ -52,8 +52,9 @@ def months(**pages: str) -> dict[str, str]:
 class Poller:
     """Polls one site again and again, keeping the trail as the bot does: as text. Each poll is a whole one unless it `may_be_short`."""
 
-    def __init__(self, site: MemorySite, described: Source, *, may_be_short: bool = False) -> None:
+    def __init__(self, site: MemorySite, described: Source, *, may_be_short: bool = False, reads_former: bool = False) -> None:
         self.site = site
+        self.reads_former = reads_former
         self.may_be_short = may_be_short
         self.source = described
         self.trail: str | None = None
@@ -65,7 +66,7 @@ class Poller:
         trail = Trail.from_json(self.trail)
         if trail is not None and not self.may_be_short:
             trail = replace(trail, whole_at=None)
-        crawl = await self._crawler.poll(self.source, trail, today=today, now=now)
+        crawl = await self._crawler.poll(self.source, trail, today=today, now=now, former=self.reads_former)
         assert crawl.requests == len(self.site.asked)
         assert len({listed.url for listed in crawl.listed}) == len(crawl.listed)
         self.trail = crawl.trail.to_json()

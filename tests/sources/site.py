@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from sources.model import Download, FetchError, Gone, Page, Paused, Validators
@@ -41,6 +42,9 @@ class MemorySite:
 
     async def download(self, url: str, target: Path) -> Download:
         raise AssertionError(f"the crawler downloads nothing: {url} to {target}")
+
+    async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
+        raise AssertionError(f"the crawler requests no file again: {url}")
 
     def forget(self) -> None:
         """Start counting anew."""

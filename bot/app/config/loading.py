@@ -18,6 +18,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -26,6 +27,7 @@ from bot.app.config.destinations import shared
 from bot.app.config.errors import ConfigError, Problem, closest, printable, problems_of
 from bot.app.config.model import Settings
 from bot.app.config.values import sqlite_file
+from bot.domain.secrets import is_loopback
 from sources.catalogue.toml_lines import line_of
 
 Document = dict[str, Any]
@@ -92,7 +94,12 @@ def read_configuration(
     except ValidationError as error:
         problems += problems_of(error, Settings)
     else:
-        problems = problems or [*shared(settings), *database_problems(settings.database.url), *engine_problems(settings)]
+        problems = problems or [
+            *shared(settings),
+            *database_problems(settings.database.url),
+            *engine_problems(settings),
+            *pace_problems(settings),
+        ]
         if not problems:
             return Configuration(settings, file, text, as_written, overlay)
     raise ConfigError(_sorted(problems, locate)) from None
@@ -309,6 +316,18 @@ def engine_problems(settings: Settings) -> list[Problem]:
     if settings.reading.engine == "local" or sqlite_file(settings.database.url) is None:
         return []
     return [Problem(("reading", "engine"), "procrastinate needs PostgreSQL (database.url), which every worker reaches; this is SQLite")]
+
+
+def pace_problems(settings: Settings) -> list[Problem]:
+    """Return what would have the sites block this instance, and, as they share an address, all that run from it: unless all requests that
+    have an origin of one's own stay on this machine."""
+    origins = settings.http.origins.values()
+    if origins and all(is_loopback(urlsplit(base).hostname or "") for base in origins):
+        return []
+    asked = {("http", "interval_seconds"): settings.http.interval_seconds, ("watch", "every_minutes"): settings.watch.every_minutes}
+    least = {("http", "interval_seconds"): 3, ("watch", "every_minutes"): 5}
+    remedy = "sites block who asks more often; less is only for [http.origins] on this machine"
+    return [Problem(path, f"must be at least {least[path]}: {remedy}") for path, value in asked.items() if value < least[path]]
 
 
 def read_tokens(document: Document, credentials: str | None = None) -> list[Problem]:

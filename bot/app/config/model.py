@@ -52,7 +52,8 @@ class HttpSettings(Section):
     """Says how the sites of the prefectures are requested."""
 
     interval_seconds: Annotated[Number, Field(ge=0)] = 3
-    """Seconds between two requests to one address: most prefectures share a host that blocked one request every 2 seconds."""
+    """Seconds between two requests to one address: most prefectures share a host that blocked one request every 2 seconds. At
+    least 3, unless all `origins` are on this machine."""
     contact: Contact = ""
     """Mail or web address put in the User-Agent, so that a site's owner can write to you instead of blocking you. Shown to the public too,
     unless [web] has another one."""
@@ -75,7 +76,8 @@ class WatchSettings(Section):
     """Codes of the authorities to watch ("26", "2A", "PP"); empty: the whole catalogue."""
     every_minutes: Annotated[Number, Field(gt=0, le=1440)] = 15
     """Minutes between two looks at the same source in working hours, where nothing is known of when it publishes; else the same number of
-    looks, most of them when it does. There are more where much is published, and fewer where a look takes several requests."""
+    looks, most of them when it does. There are more where much is published, and fewer where a look takes several requests. At
+    least 5, unless all `http.origins` are on this machine."""
     slowest_minutes: Annotated[Number, Field(gt=0, le=1440)] = 90
     """Minutes between two looks at any other time, at the most: nights, Sundays. Smaller than `every_minutes`: as if it were that."""
     announce_since_days: Annotated[Whole, Field(ge=0, le=3660)] = 2

@@ -201,7 +201,7 @@ async def test_a_decree_is_announced_before_the_rest_of_its_recueil_is_read(worl
     assert [decree.facts.number for decree in late.ingested.decrees] == ["2026-1"]
     assert len(late.ingested.posts) == len(world.posts()) == 1
     row = world.row("99", 1)
-    assert (row.state, row.next_try_at, row.error) == (RecueilState.READ, None, None)
+    assert (row.state, row.next_try_at, row.error) == (RecueilState.READ, NOON + timedelta(days=1), None)
     assert report.reading(late.ingested, {late.recueil.url}).unfinished == ()
     assert len(world.store.decrees.acts_of(row.id)) == LONG
     assert world.kept() == []

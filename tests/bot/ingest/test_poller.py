@@ -72,18 +72,27 @@ def _content(path: Path) -> str:
 
 
 class Site(MemorySite):
-    """A site with files. What a file holds is its own address, by which the reader below knows it."""
+    """A site with files. What a file holds is its own address, unless another was `put` there, by which the reader below knows it."""
 
     def __init__(self, pages: Mapping[str, str]) -> None:
         super().__init__(pages)
         self.downloads: list[str] = []
+        self.checked: list[str] = []
+        self.put: dict[str, str] = {}
 
     async def download(self, url: str, target: Path) -> Download:
         self.downloads.append(url)
         if url in self.failures:
             raise self.failures[url]
-        _write(target, url)
-        return Download(url, target, len(url), hashlib.sha256(url.encode()).hexdigest())
+        content = self.put.get(url, url)
+        _write(target, content)
+        return Download(url, target, len(content), hashlib.sha256(content.encode()).hexdigest())
+
+    async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
+        self.checked.append(url)
+        if url in self.failures:
+            raise self.failures[url]
+        return len(self.put.get(url, url)) != size
 
 
 @dataclass
@@ -432,8 +441,8 @@ class Answers(Crawler):
         self.emptied: tuple[str, ...] = ()
         self.unread: tuple[FetchError, ...] = ()
 
-    async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime) -> Crawl:
-        crawl = await super().poll(source, trail, today=today, now=now)
+    async def poll(self, source: Source, trail: Trail | None, *, today: date, now: datetime, former: bool = False) -> Crawl:
+        crawl = await super().poll(source, trail, today=today, now=now, former=former)
         return replace(crawl, moved_to=self.moved_to, emptied=self.emptied, unread=self.unread)
 
 

@@ -16,7 +16,7 @@ from bot.storage.recording import Route
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority, Catalogue
 from sources.crawl.crawler import Crawler
-from sources.model import Fetcher
+from sources.model import FileFetcher
 
 QUARTER = timedelta(minutes=15)
 
@@ -27,7 +27,7 @@ def to_console(_: Decree) -> tuple[str, ...]:
 
 def make_ingestor(
     catalogue: Catalogue,
-    fetcher: Fetcher,
+    fetcher: FileFetcher,
     read: Reader,
     store: Store,
     clock: Callable[[], datetime],
@@ -47,7 +47,7 @@ def make_ingestor(
 
 def make_poller(
     authorities: Mapping[str, Authority],
-    fetcher: Fetcher,
+    fetcher: FileFetcher,
     read: Reader,
     store: Store,
     clock: Callable[[], datetime],

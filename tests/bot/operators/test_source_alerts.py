@@ -77,7 +77,7 @@ def test_a_trouble_begins_when_it_matters(cause: Cause, polls: int, since: timed
 
 
 def test_every_cause_of_a_failure_has_a_threshold() -> None:
-    assert set(PATIENCE) == set(Cause) - {Cause.LATE, Cause.RELOCATED, Cause.MISFILED, Cause.HOSTILE}
+    assert set(PATIENCE) == set(Cause) - {Cause.LATE, Cause.RELOCATED, Cause.MISFILED, Cause.HOSTILE, Cause.UNLINKED}
 
 
 def test_late_and_moved_begin_at_once_and_end_by_themselves() -> None:

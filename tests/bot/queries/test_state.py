@@ -103,7 +103,13 @@ def test_no_address_and_no_internals_are_shown(language: Literal["fr", "en"]) ->
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_cause_of_a_failure_has_words(language: Literal["fr", "en"]) -> None:
-    assert set(vocabulary(language).state.causes) == {cause.value for cause in Cause} - {"late", "relocated", "misfiled", "hostile"}
+    assert set(vocabulary(language).state.causes) == {cause.value for cause in Cause} - {
+        "late",
+        "relocated",
+        "misfiled",
+        "hostile",
+        "unlinked",
+    }
 
 
 @given(st.sampled_from(LANGUAGES), st.text(max_size=80), st.integers(min_value=1, max_value=150))

@@ -360,9 +360,9 @@ async def test_a_site_that_never_ends_is_given_up() -> None:
 
     site = MemorySite({})
     site.pages = Maze()
-    with pytest.raises(CrawlFailed, match="within 12 pages") as failure:
+    with pytest.raises(CrawlFailed, match="within 16 pages") as failure:
         await Poller(site, source())()
-    assert failure.value.requests == len(site.asked) == 12
+    assert failure.value.requests == len(site.asked) == 16
 
 
 async def test_pages_that_link_each_other_are_visited_once() -> None:

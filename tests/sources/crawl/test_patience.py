@@ -44,6 +44,10 @@ class World:
         self._next()
         return Download(url, target, 1, hashlib.sha256(b"1").hexdigest())
 
+    async def is_replaced(self, url: str, since: datetime, size: int) -> bool:
+        self._next()
+        return True
+
     def _next(self) -> None:
         outcome = self._outcomes.pop(0)
         if outcome is not None:
@@ -51,10 +55,11 @@ class World:
 
 
 async def test_a_pause_is_waited_for() -> None:
-    world = World([paused(300), paused(20), None, None])
+    world = World([paused(300), paused(20), None, None, None])
     assert (await world.patient.page(URL, Validators("x"))).validators == Validators("x")
     assert world.slept == [300, 20]
     assert (await world.patient.download(URL, Path("a.pdf"))).url == URL
+    assert await world.patient.is_replaced(URL, world.now, 1)
 
 
 @pytest.mark.parametrize("failure", [Unreachable("timed out"), paused(None), paused(LONGEST.total_seconds() + 1)])

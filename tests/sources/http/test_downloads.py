@@ -6,6 +6,7 @@ import asyncio
 import errno
 import gzip
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,7 @@ async def test_a_tiny_file_and_an_overwritten_one(server: Server, client: Client
         (reply("<p>page introuvable", 200), Unusable, "not a PDF but 'text/html'"),
         (reply(police_page(decree("arrete_pdf_9", "Arrêté n° 2026-00912"))), Unusable, "not a PDF but 'text/html'"),
         (reply(police_page(decree("arrete_pdf_9", "Arrêté")), content_type="application/pdf"), Unusable, "not a PDF but 'application/pdf'"),
-        (reply(b"PK\x03\x04", content_type="application/zip"), Unusable, "not a PDF but 'application/zip'"),
+        (reply(b"Rar!", content_type="application/vnd.rar"), Unusable, "not a PDF but 'application/vnd.rar'"),
         (reply(b" " * 1024 + b"%PDF", content_type="application/pdf"), Unusable, "not a PDF"),
         (reply(b"", content_type="application/pdf"), Unusable, "empty"),
         (reply("<html><script>window._cf_chl_opt={}</script>"), Blocked, "Cloudflare"),
@@ -185,3 +186,42 @@ async def test_pages_and_files_share_the_line_of_an_address(server: Server, clie
     await asyncio.gather(download, *pages)
     assert server.paths == [PATH, "/var/", "/drome/"]
     assert server.most_at_once == 1
+
+
+# Whether a file is still the one that came.
+
+SINCE = datetime(2026, 8, 14, 12, tzinfo=UTC)
+BEFORE, AFTER = "Fri, 14 Aug 2026 11:59:00 GMT", "Fri, 14 Aug 2026 12:01:00 GMT"
+
+
+def part(total: int, **headers: str) -> Answer:
+    ranged = {"Content-Range": f"bytes 0-1023/{total}", **headers}
+    return reply(PDF[:1024], 206, "application/pdf", ranged)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_replaced"),
+    [
+        (reply(status=304, content_type=None), False),
+        (part(len(PDF)), False),
+        (part(len(PDF) + 1), True),
+        (part(len(PDF), **{"Last-Modified": BEFORE}), False),
+        (part(len(PDF), **{"Last-Modified": AFTER}), True),
+        (reply(PDF, content_type="application/pdf"), False),
+        (reply(PDF + b"more", content_type="application/pdf"), True),
+        (raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + PDF), True),
+    ],
+)
+async def test_a_file_that_came_before_is_another_by_its_date_or_its_length(
+    server: Server, client: Client, answer: Answer, is_replaced: bool
+) -> None:
+    server.routes[PATH] = answer
+    assert await client.is_replaced(URL, SINCE, len(PDF)) is is_replaced
+    headers = server.asked[0].headers
+    assert (headers["if-modified-since"], headers["range"]) == ("Fri, 14 Aug 2026 12:00:00 GMT", "bytes=0-1023")
+
+
+async def test_a_page_in_the_place_of_a_file_is_no_other_file(server: Server, client: Client) -> None:
+    server.routes[PATH] = reply("<p>page introuvable")
+    with pytest.raises(Unusable, match="not a PDF"):
+        await client.is_replaced(URL, SINCE, len(PDF))

@@ -284,7 +284,7 @@ def test_menus_breadcrumbs_other_sites_and_ways_back_are_left_out() -> None:
 
 
 def test_a_link_of_the_text_to_another_page_that_names_the_recueil_leads_there() -> None:
-    """What the old page says of the new one. A dated or numbered link elsewhere is somebody else's month or bulletin."""
+    """What the old page says of the new one. A dated link elsewhere is somebody else's month, a numbered one a bulletin."""
     body = "".join(
         f'<p><a href="/Publications/{slug}">{text}</a></p>'
         for slug, text in (
@@ -297,7 +297,7 @@ def test_a_link_of_the_text_to_another_page_that_names_the_recueil_leads_there()
     )
     links = read(body, '<nav><a href="/Publications/RAA-menu">RAA</a></nav>', '<a href="https://www.other.gouv.fr/RAA">RAA</a>')
     assert [way.url for way in links.ways] == [f"{HOST}/Publications/Recueil-des-actes-administratifs2", f"{HOST}/Publications/Nouveau"]
-    assert links.details == ()
+    assert [detail.url for detail in links.details] == [f"{HOST}/Publications/Recueil-n-12"]
 
 
 def test_a_pager_is_read_from_offsets_alone() -> None:

@@ -25,6 +25,10 @@ def load(folder: Path, text: str, environ: dict[str, str] | None = None) -> Sett
     return load_settings(file, environ or {}, known_codes=CODES)
 
 
+TOO_OFTEN = ": sites block who asks more often; less is only for [http.origins] on this machine"
+MIRRORS = "[http.origins]\n'https://www.drome.gouv.fr' = 'https://mirror.example.org'\n'https://www.ain.gouv.fr' = 'http://127.0.0.1:1'"
+
+
 def problems(folder: Path, text: str, environ: dict[str, str] | None = None) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         load(folder, text, environ)
@@ -116,6 +120,9 @@ def test_toml_errors_name_the_line(tmp_path: Path, text: str, expected: str) -> 
         ("[log]\nzzzz = 1", "config.toml:2: log.zzzz: unknown option; known here: level, format"),
         ("[http]\ninterval_seconds = '3'", "config.toml:2: http.interval_seconds: expected a number"),
         ("[http]\ninterval_seconds = true", "config.toml:2: http.interval_seconds: expected a number"),
+        ("[http]\ninterval_seconds = 0.3", f"config.toml:2: http.interval_seconds: must be at least 3{TOO_OFTEN}"),
+        ("[watch]\nevery_minutes = 0.01", f"config.toml:2: watch.every_minutes: must be at least 5{TOO_OFTEN}"),
+        (f"[http]\ninterval_seconds = 0\n{MIRRORS}", f"config.toml:2: http.interval_seconds: must be at least 3{TOO_OFTEN}"),
         ("[http]\ninterval_seconds = -1", "config.toml:2: http.interval_seconds: must be at least 0"),
         ("[http]\ninterval_seconds = nan", "config.toml:2: http.interval_seconds: expected a finite number"),
         ("[http]\ntimeout_seconds = 0", "config.toml:2: http.timeout_seconds: must be more than 0"),
