@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -23,7 +24,7 @@ from bot.messages.words import clean
 from bot.operators.alerts import PostTrouble
 from bot.operators.text import alert_words, short_list
 from bot.queries.json_shapes import Json, pick, plain
-from bot.reading.sandbox.probe import Confinement, confinement_in_force
+from bot.reading.sandbox.probe import Confinement, OcrLack, confinement_in_force, ocr_lacks
 from bot.storage.chats import FollowerCounts
 from bot.storage.locks import LockName
 from bot.storage.reading_queue import QueueState, ReadingQueue
@@ -66,6 +67,7 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(DONE if stopped is None else FAILED)
         overview = replace(whole, authorities=tuple(one for one in whole.authorities if one.code in picked), destinations=delivery)
         confinement = confinement_found()
+        lacks = asyncio.run(ocr_lacks()) if settings.reading.ocr else None
         free, folder = least_room(settings)
         full = f"{free:,} MB free at {folder}" if free < LEAST_FREE else None
         is_ok = overview.ok and full is None and not (queue is not None and queue.is_unattended)
@@ -78,10 +80,11 @@ def register(app: typer.Typer) -> None:
             "queue": queue and asdict(queue),
             "disk_full": full,
             "confinement": confinement_json(confinement),
+            "ocr_lacks": lacks and asdict(lacks),
         }
         who = f"Running: {working}" if working is not None else "No process works on this database just now"
         disk = [f"DISK FULL: {full}, and the bot wants {LEAST_FREE} MB: nothing new can be recorded without"] if full else []
-        about = (*disk, who, *follower_lines(followers), *queue_lines(queue), *confinement_lines(confinement))
+        about = (*disk, who, *follower_lines(followers), *queue_lines(queue), *confinement_lines(confinement), *ocr_lines(lacks))
         lines = (*status_lines(overview, authorities, counts, every=every), "", *about)
         show(document, lines, as_json=as_json)
         raise typer.Exit(DONE if is_ok else PARTLY_DONE)
@@ -354,6 +357,13 @@ def confinement_lines(found: Confinement | str) -> Iterator[str]:
         possible = [words for field, words in _POSSIBLE.items() if not getattr(found, field)]
         yield f"PDFS ARE NOT FULLY CONFINED HERE: one that takes over the process that reads it could {', '.join(possible)}"
         yield from (f"    {clean(reason)}" for reason in found.missing)
+
+
+def ocr_lines(lacks: OcrLack | None) -> Iterator[str]:
+    """Say what keeps scanned pages from being read on this machine, nothing where nothing does."""
+    if lacks is not None:
+        yield f"SCANNED PAGES ARE NOT READ HERE: {clean(lacks.says)}"
+        yield f"    {lacks.todo}"
 
 
 def confinement_json(found: Confinement | str) -> Json | None:

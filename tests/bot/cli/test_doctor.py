@@ -19,6 +19,7 @@ from bot.app.config.model import Settings
 from bot.app.demo.replay import Replay
 from bot.cli import doctor
 from bot.cli.doctor import Diagnosis, clock_finding, of_machine, of_network
+from bot.reading.pages.recognition import EngineKind, ocr_available
 from bot.storage.store import open_store
 from sources.catalogue.authority import load_authorities
 from tests.bot.cli.conftest import Vigie, write_config
@@ -115,15 +116,16 @@ def test_what_the_configuration_hardly_means_is_a_warning(vigie: Vigie, tmp_path
 
 
 def test_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "ocr_lacks", lambda: None)
-    assert on_machine(tmp_path, "ocr").state == "ok"
-    monkeypatch.undo()
-    monkeypatch.setattr("bot.reading.pages.recognition.find_ocr", lambda: None)
-    monkeypatch.setattr("bot.reading.pages.recognition.find_data", lambda _: None)
+    assert on_machine(tmp_path, "ocr").state == ("ok" if ocr_available() else "failed")
+    monkeypatch.setattr("bot.reading.sandbox.probe.engine_kind", lambda: None)
+    monkeypatch.setattr("bot.reading.sandbox.probe.find_data", lambda: None)
     assert on_machine(tmp_path, "ocr").todo == "apt-get install tesseract-ocr-fra"
-    monkeypatch.setattr("bot.reading.pages.recognition.find_data", lambda _: tmp_path)
+    monkeypatch.setattr("bot.reading.sandbox.probe.find_data", lambda: tmp_path)
     found = on_machine(tmp_path, "ocr")
     assert (found.state, found.todo) == ("failed", "pip install 'vigie-vsa[ocr]'")
+    monkeypatch.setattr("bot.reading.sandbox.probe.engine_kind", lambda: EngineKind.LIBRARY)
+    # There is no data in that folder.
+    assert on_machine(tmp_path, "ocr").says.startswith("a reading process could not recognise a scan (")
     assert on_machine(tmp_path, "ocr", reading={"ocr": False}).state == "skipped"
 
 

@@ -131,7 +131,7 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     found = done.json
     assert set(found) == {
         "at", "ok", "stalled_since", "polled_in_future", "destinations", "counts", "authorities", "confinement", "running", "alive",
-        "not_alive", "followers", "queue", "disk_full",
+        "not_alive", "followers", "queue", "disk_full", "ocr_lacks",
     }  # fmt: skip
     assert set(found["confinement"]) == {
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",
