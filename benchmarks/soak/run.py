@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from benchmarks.soak.traps import Point, Trap
 from bot.domain.posts import Post, PostCause, PostState, chat_destination
 from bot.storage.locks import LockName
 from bot.storage.store import open_store
+from tests.clock import now
 
 _POINTS = {
     Step.RECEIVED_LOST: Point.RECEIVED,
@@ -55,7 +55,7 @@ class Outcome:
 def lived(plan: Plan, mothers: Sequence[Mother], folder: Path) -> Outcome:
     """Live it. The folder is empty before, and holds database and log afterwards."""
     database, clock = folder / "vigie.db", folder / "clock"
-    prepare(database, plan, datetime.now(UTC))
+    prepare(database, plan, now())
     killed: list[Step] = []
     codes: set[int] = set()
     with Telegram(plan.chats) as telegram, Mastodon(ignores_keys=plan.ignores_keys) as mastodon:

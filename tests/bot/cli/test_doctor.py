@@ -22,6 +22,7 @@ from bot.cli.doctor import Diagnosis, clock_finding, of_machine, of_network
 from bot.reading.pages.recognition import EngineKind, ocr_available
 from bot.storage.store import open_store
 from sources.catalogue.authority import load_authorities
+from tests import clock
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.cli.test_json_guide import described, documented, keys
 from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi
@@ -151,10 +152,16 @@ def test_pages_metrics_and_workers_need_an_extra(tmp_path: Path, monkeypatch: py
     assert (found.state, found.todo) == ("failed", "pip install 'vigie-vsa[workers]'")
 
 
+def written(file: Path, at: datetime) -> None:
+    """Have a file that was written last at this time."""
+    os.utime(file, (at.timestamp(),) * 2)
+
+
 def test_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "vigie.db"
     assert on_machine(tmp_path, "database") == Diagnosis("database", "ok", f"{file} is made at the first start")
     file.touch()  # as a start leaves it for which there was no room
+    written(file, clock.now())
     assert on_machine(tmp_path, "database").says == f"{file} holds nothing yet: the bot fills it when it starts, and can be written"
     other = tmp_path / "other.db"
     with closing(sqlite3.connect(other)) as connection:
@@ -162,9 +169,9 @@ def test_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = on_machine(tmp_path, "database", database={"url": f"sqlite:///{other}"})
     assert (found.state, "holds tables of another program (bookmarks)" in found.says) == ("failed", True)
     open_store(f"sqlite:///{file}").close()
+    written(file, clock.now())
     assert on_machine(tmp_path, "database").says.endswith("opens, with the schema of this version, and can be written")
-    ahead = (datetime.now(UTC) + timedelta(days=1)).timestamp()
-    os.utime(file, (ahead, ahead))
+    written(file, clock.now() + timedelta(days=1))
     assert on_machine(tmp_path, "database").todo == "timedatectl set-ntp true"
     monkeypatch.setattr(os, "access", lambda path, _: Path(path) != file)
     assert "cannot be written by this user" in on_machine(tmp_path, "database").says

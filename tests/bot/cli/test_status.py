@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,12 @@ from bot.domain.health import Cause, Status
 from bot.domain.records import NewRecueil, RecueilState, SourceState
 from bot.storage.chats import FollowerCounts
 from bot.storage.store import Store, open_store
+from tests import clock
 from tests.bot.cli.conftest import Vigie
 from tests.bot.cli.test_json_guide import described, documented
 from tests.bot.storage.building import act, one_recueil, result_of, to
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = clock.now().replace(microsecond=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
