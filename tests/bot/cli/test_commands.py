@@ -24,6 +24,7 @@ from tests import clock
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.storage.building import act, one_recueil, result_of, to
 from tests.processes import Done, Zygote, clean_environ
+from tests.small_france import watched
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "raa"
 DECREE_KEYS = {
@@ -130,7 +131,7 @@ def test_check_writes_nothing_and_poll_posts_once(vigie: Vigie, config: str, tmp
     again = vigie("--config", config, "poll", "26", "--json")
     assert again.code == 0
     assert again.json["decrees"] == again.json["posts"] == []
-    assert again.json["sources"][0]["requests"] == 1
+    assert again.json["sources"][0]["requests"] == watched(clock.today())
 
     recent = vigie("--config", config, "recent", "--json")
     assert {(decree["authority"], decree["kind"]) for decree in recent.json} == expected
