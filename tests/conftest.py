@@ -7,7 +7,9 @@ import logging
 import os
 import sys
 from collections.abc import Generator, Iterator
+from email.utils import format_datetime
 from functools import cache
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import structlog
@@ -15,6 +17,7 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 
 from bot.messages import words
 from bot.reading.pages.recognition import ocr_available
+from tests import clock
 from tests.bot.storage.ready import laid_out, share_statements
 from tests.clients import prepare_clients
 from tests.examples import load_profile
@@ -26,6 +29,8 @@ from tests.servers import postgres
 from tests.servers.mastodon import load_mock
 
 load_profile()
+clock.tell()
+setattr(BaseHTTPRequestHandler, "date_time_string", lambda _, __=None: format_datetime(clock.now(), usegmt=True))  # noqa: B010 - of a library
 
 # A log that nothing is set up for would show all variables of each frame of an error, in colours: 0.2 s for each error.
 for processor in structlog.get_config()["processors"]:

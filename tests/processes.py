@@ -239,7 +239,7 @@ class Zygote:
 
 
 def command(arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-c", "from bot.cli import main; main()", *arguments]
+    return [sys.executable, "-c", "from bot.cli import main; from tests.clock import tell; tell(); main()", *arguments]
 
 
 def clean_environ(more: Mapping[str, str] | None = None) -> dict[str, str]:

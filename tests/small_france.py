@@ -14,6 +14,13 @@ def published(today: date) -> dict[str, CannedAnswer]:
     return dict(_published(today))
 
 
+def watched(today: date) -> int:
+    """How many pages of the Drôme a poll requests: in the first week of a month also the one on which that of the former month may stand
+    yet, if it is one of the same year.
+    """
+    return 2 if today.month > 1 and today.day <= 7 else 1
+
+
 @cache
 def _published(today: date) -> dict[str, CannedAnswer]:
     return scenario(today)

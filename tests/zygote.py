@@ -20,7 +20,6 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,6 +36,7 @@ from bot.cli import context, main
 from bot.cli.main import COMMANDS, app
 from bot.reading.sandbox import probe
 from sources.catalogue.authority import load_authorities
+from tests import clock
 from tests.bot.cli.conftest import write_config
 from tests.bot.storage.ready import copy_when_new, share_statements
 from tests.clients import prepare_clients
@@ -85,6 +85,7 @@ def _warm() -> None:
     apprise.Apprise.instantiate("json://127.0.0.1")
     recognise()
     share_statements(pytest.MonkeyPatch())
+    clock.tell()
     pytest.MonkeyPatch().setattr(probe, "subprocess", SimpleNamespace(run=_probed))
     _rehearse()
 
@@ -113,7 +114,7 @@ def _rehearse() -> None:
     """Run commands here, to the end: what they compile, load and import is there for all."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    with TemporaryDirectory() as folder, Replay(published(datetime.now(UTC).astimezone().date())) as replay:
+    with TemporaryDirectory() as folder, Replay(published(clock.today())) as replay:
         config = write_config(Path(folder), replay, NOBODY)
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             for words in (["poll", "26"], ["status"]):

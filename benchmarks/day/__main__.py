@@ -23,19 +23,22 @@ from benchmarks.reading.corpus import FULL
 from sources.catalogue.authority import load_authorities
 
 TUESDAY, MONDAY = datetime(2026, 11, 10, tzinfo=PARIS), datetime(2026, 11, 9, tzinfo=PARIS)
+FIRST_TUESDAY = datetime(2026, 11, 3, tzinfo=PARIS)
 HOLIDAY = date(2026, 11, 11)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, simulate, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.day", description=__doc__)
-    parser.add_argument("--week", action="store_true", help="from Monday 9 November 2026, of which the Wednesday is a holiday")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--week", action="store_true", help="from Monday 9 November 2026, of which the Wednesday is a holiday")
+    when.add_argument("--first-week", action="store_true", help="Tuesday 3 November 2026, when October is watched too")
     parser.add_argument("--every-nth", type=int, default=1, metavar="N", help="of the authorities, one in so many (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="what chance is drawn from (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args(arguments)
     authorities = dict(list(load_authorities().items())[:: options.every_nth])
-    first, days = (MONDAY, 7.0) if options.week else (TUESDAY, 1.0)
+    first, days = (MONDAY, 7.0) if options.week else (FIRST_TUESDAY if options.first_week else TUESDAY, 1.0)
     # As many decrees as a quarter of the recueils of all of France: far more than there are, and no more than a channel shows in a day.
     plan = Plan(authorities, first, days, options.seed, frozenset({HOLIDAY}), min(1.0, 0.25 * options.every_nth))
     with scratch() as folder:

@@ -7,7 +7,6 @@ take less. Drawing the pages is measured apart.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ DPI = 150
 
 def measure(path: Path, pages: Sequence[int]) -> dict[str, float]:
     """CPU seconds of recognition and of drawing. Raises RuntimeError without French data."""
-    data = find_data(os.environ)
+    data = find_data()
     if data is None:
         raise RuntimeError("no French data for Tesseract")
     recognition = drawing = 0.0

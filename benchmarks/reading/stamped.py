@@ -28,7 +28,7 @@ from bot.domain.acts import Facts
 from bot.domain.text import PageText
 from bot.ingest.judging import decrees_of, judge_reading
 from bot.reading.acts.cutting import assemble
-from bot.reading.pages.recognition import Ocr, find_ocr
+from bot.reading.pages.recognition import Ocr, find_data, find_ocr
 from bot.reading.sandbox import child
 
 DPI = 200
@@ -179,7 +179,7 @@ def main() -> int:
     for ink in INKS:
         cases += [(f"stamps, {ink}", ink, strength, False) for strength in STRENGTHS]
         cases.append((f"day in ink, {ink}", ink, 0.8, True))
-    engine, counts, spent = find_ocr(), defaultdict[tuple[str, str], Counter[str]](Counter), [0.0, 0.0]
+    engine, counts, spent = find_ocr(find_data()), defaultdict[tuple[str, str], Counter[str]](Counter), [0.0, 0.0]
     for name, colour, strength, in_ink in cases:
         for decree in range(count):
             scan = stamped(decree, colour, strength, in_ink=in_ink)

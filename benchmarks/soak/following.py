@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from random import Random
@@ -34,6 +34,7 @@ from bot.storage.schema import metadata
 from bot.storage.store import Store, open_store
 from tests.bot.storage.building import one_recueil
 from tests.bot.storage.finding import reading_of
+from tests.clock import now, today
 
 DROME = Follow(FollowKind.DEPARTMENT, "26")
 ANN, BOB, EVE, GROUP, MOVED = 4711000071, 4711000072, 4711000073, -4711000074, -1004711000075
@@ -176,12 +177,12 @@ class _Run:
         self.decrees += 1
         number, ends = self.decrees, self.decrees % 2 == 0
         reference = (Reference(Kind.ABROGATION, _number(number - 1), None),) if ends else ()
-        starts = Moment((datetime.now(UTC) + timedelta(days=900)).date())
+        starts = Moment((now() + timedelta(days=900)).date())
         facts = Facts(number=_number(number), references=reference, starts=None if ends else starts)
         with open_store(self.url) as store:
             result = reading_of(one_recueil(store, f"recueil-{number}"), facts, Kind.ABROGATION if ends else Kind.AUTHORISATION)
-            now = Clock(self.folder / "clock")()
-            [decree] = store.recordings.record(result, lambda decree: ["channel", Topics(decree.kind, frozenset({"26"}))], now).decrees
+            found_at = Clock(self.folder / "clock")()
+            [decree] = store.recordings.record(result, lambda decree: ["channel", Topics(decree.kind, frozenset({"26"}))], found_at).decrees
             posts = [post for post in store.posts.listed(states=list(PostState), chats=True) if post.decree.id == decree.id]
             chats = {chat for post in posts if (chat := followed_chat(post.destination)) is not None}
             wanted = {one for one in (ANN, BOB, EVE, GROUP, MOVED) if _wants(store, one)}
@@ -296,8 +297,8 @@ def follow(seed: int, number: int, mother: Mother, folder: Path) -> FollowingOut
         run = _Run(folder, telegram, mother, chance, outcome)
         with open_store(run.url) as store:
             for chat in (ANN, BOB, GROUP):
-                store.follows.add(chat, DROME, "fr", datetime.now(UTC).date())
-                store.follows.note_message(chat, 4, datetime.now(UTC))
+                store.follows.add(chat, DROME, "fr", today())
+                store.follows.note_message(chat, 4, now())
         run.find()
         for place, deed in enumerate(_parts(outcome)):
             run.carry_out(deed, _POINTS[(number // len(ORDER) + place) % len(_POINTS)])

@@ -28,6 +28,8 @@ from typing import Any
 
 import httpx
 
+from tests import clock
+
 _TIMED = (
     "bot.app.inventory",
     "bot.app.service",
@@ -114,7 +116,7 @@ class Now(datetime):
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> Any:
         """Return the hurried time."""
-        return datetime.now(tz) + timedelta(seconds=Time.ahead)
+        return clock.Time.now(tz) + timedelta(seconds=Time.ahead)
 
 
 def hurry(look: timedelta) -> None:

@@ -16,10 +16,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app.demo.replay import Replay
+from tests.clock import today
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.small_france import published
 
@@ -49,7 +49,7 @@ class Idle:
 def let_pass(days: float, hours: float, minutes: float, folder: Path) -> Idle:
     """Let the program run for so many simulated days, and look at it after every so many hours. It looks around every so
     many minutes."""
-    with Replay(published(datetime.now(UTC).astimezone().date())) as sites, FakeBotApi() as telegram:
+    with Replay(published(today())) as sites, FakeBotApi() as telegram:
         telegram.add_channel(CHANNEL, "vsa")
         (folder / "config.toml").write_text(_configuration(sites, telegram), encoding="utf-8")
         command = [sys.executable, "-m", "benchmarks.soak.hurried", "samples", str(days), str(hours), str(minutes), "run"]

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from bot.domain.posts import PostState
 from bot.storage.posts import OPEN
 from bot.storage.store import Store
 from sources.catalogue.authority import Authority
+from tests.clock import now
 
 STAY, UNREAD = "stay", "unread"
 """Files beside the clock: the life does not end by itself; a source cannot be read."""
@@ -44,7 +45,7 @@ class Clock:
 
     def __call__(self) -> datetime:
         """Now. Lives side by side have the same."""
-        return datetime.now(UTC) + timedelta(seconds=self._ahead())
+        return now() + timedelta(seconds=self._ahead())
 
     def put(self, seconds: float) -> None:
         """Forward, or back where it is less than 0. Whole or not at all: whoever does it may be killed."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise, product
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from bot.storage.backup import back_up
 from bot.storage.locks import LockName
 from bot.storage.store import open_store
 from bot.storage.transfer import restore
+from tests.clock import now
 
 _POINTS = {
     Step.RECEIVED_LOST: Point.RECEIVED,
@@ -57,7 +57,7 @@ class Outcome:
 def lived(plan: Plan, mothers: Sequence[Mother], folder: Path) -> Outcome:
     """Live it. The folder is empty before, and holds database and log afterwards."""
     database, clock = folder / "vigie.db", folder / "clock"
-    prepare(database, plan, datetime.now(UTC))
+    prepare(database, plan, now())
     killed: list[Step] = []
     codes: set[int] = set()
     with Telegram(plan.chats) as telegram, Mastodon(ignores_keys=plan.ignores_keys) as mastodon:

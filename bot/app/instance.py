@@ -63,7 +63,7 @@ async def run_alone(
     stop: asyncio.Event,
     work: Callable[[asyncio.Event], Awaitable[None]],
     *,
-    said: Callable[[], None] = lambda: None,
+    said: Callable[[], Awaitable[None]] | None = None,
     pause: float = PAUSE,
 ) -> None:
     """Be the bot until `stop` is set. `work` is called with an event, and must end soon once that is set: at the stop, or when a
@@ -77,8 +77,8 @@ async def run_alone(
         try:
             if not await asyncio.to_thread(store.locks.take, LockName.RUN, "vigie run"):
                 raise AlreadyRunning(f"another `vigie run` works on this database: {await _holder(store, LockName.RUN)}. Stop it first")
-            if not began:
-                said()
+            if not began and said is not None:
+                await said()
             began = True
             ending = asyncio.Event()
             async with _held(store, LockName.RUN, ending), beside(when(stop, ending.set)):

@@ -50,7 +50,8 @@ from bot.domain.posts import DestinationTrouble
 from bot.ingest.decisions import cause_of
 from bot.messages.words import clean
 from bot.operators.text import alert_words
-from bot.reading.pages.recognition import find_data, ocr_lacks
+from bot.reading.pages.recognition import find_data
+from bot.reading.sandbox.probe import ocr_lacks
 from bot.storage.database import in_memory
 from bot.storage.errors import StorageError
 from bot.storage.store import Store, open_store
@@ -132,11 +133,10 @@ def of_machine(settings: Settings, authorities: Mapping[str, Authority]) -> Iter
 def _ocr(settings: Settings) -> Diagnosis:
     if not settings.reading.ocr:
         return Diagnosis("ocr", "skipped", "turned off (reading.ocr): scanned pages are not read")
-    lacks = ocr_lacks()
+    lacks = asyncio.run(ocr_lacks())
     if lacks is None:
-        return Diagnosis("ocr", "ok", f"scanned pages are recognised, with the French data in {find_data(os.environ)}")
-    what, _, todo = lacks.partition(": ")
-    return Diagnosis("ocr", "failed", f"{what} is missing: scanned pages cannot be read", todo)
+        return Diagnosis("ocr", "ok", f"a scanned page was recognised, with the French data in {find_data()}")
+    return Diagnosis("ocr", "failed", f"{lacks.says}: scanned pages cannot be read", lacks.todo)
 
 
 def _browser(settings: Settings, authorities: Mapping[str, Authority]) -> Iterator[Diagnosis]:

@@ -37,7 +37,7 @@ from bot.domain.tasks import ended, first_of
 from bot.ingest.ingestor import IngestResult
 from bot.ingest.poller import SourceReport
 from bot.queries.json_shapes import Json, decrees_json, pick
-from bot.reading.pages.recognition import ocr_lacks
+from bot.reading.sandbox.probe import ocr_lacks
 from sources.catalogue.authority import Authority, Source
 
 
@@ -78,7 +78,7 @@ async def _round(
     async with assemble(settings, authorities, watched=codes, console=console_for(as_json=quiet), rehearsal=rehearsal) as parts:
         if rehearsal:
             reports, ingested = await poll_all(parts, _sources(picked))
-            return _result(parts, PollRound(reports, ingested), rehearsal=True)
+            return await _result(parts, PollRound(reports, ingested), rehearsal=True)
         with handing_over() as on_progress:
             work = partial(one_round, parts, picked, named=named)
             return await work_alone(parts.store, parts.clock, WorkOrder("poll", {"codes": codes, "named": named}), work, on_progress)
@@ -102,7 +102,7 @@ async def one_round(parts: Parts, picked: list[Authority], give_way: asyncio.Eve
         await parts.notifier.notify(once=True)
     # Last: a database that is locked just then keeps no notice from being sent.
     await asyncio.to_thread(parts.retention.apply)
-    return _result(parts, PollRound(*polled, left, list(delivered.values()), await _destinations(parts)))
+    return await _result(parts, PollRound(*polled, left, list(delivered.values()), await _destinations(parts)))
 
 
 async def handed_round(parts: Parts, order: Json, on_progress: OnProgress) -> Json:
@@ -111,7 +111,7 @@ async def handed_round(parts: Parts, order: Json, on_progress: OnProgress) -> Js
     sources, left = await _to_poll(parts, picked, named=order.get("named", True))
     reports, ingested = await poll_all(parts, sources, on_progress=on_progress, to_the_end=False)
     delivered = await became_of(parts, [post.id for post in ingested.posts])
-    return _result(parts, PollRound(reports, ingested, left, delivered, await _destinations(parts)))
+    return await _result(parts, PollRound(reports, ingested, left, delivered, await _destinations(parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +125,13 @@ class PollRound:
     destinations: tuple[DestinationHealth, ...] = ()
 
 
-def _result(parts: Parts, made: PollRound, *, rehearsal: bool = False) -> Json:
+async def _result(parts: Parts, made: PollRound, *, rehearsal: bool = False) -> Json:
     problems = [*undelivered(made.delivered), *destination_problems(made.destinations)]
     if made.left:
         until = " to ".join(f"{instant:%Y-%m-%d %H:%M} UTC" for instant in sorted({min(made.left), max(made.left)}))
         problems.append(f"not polled until {until}: {count(len(made.left), 'source')} that failed; `vigie poll CODE` polls one now")
-    if parts.settings.reading.ocr and made.ingested.incomplete and (lacks := ocr_lacks()):
-        problems.append(as_installed(f"OCR is off on this machine: scanned pages need {lacks}"))
+    if parts.settings.reading.ocr and made.ingested.incomplete and (lacks := await ocr_lacks()):
+        problems.append(as_installed(f"scanned pages cannot be read on this machine: {lacks}"))
     works = not made.left and all(report.ok for report in made.reports)
     takes = all(item.state is PostState.SENT for item in made.delivered) and all(one.trouble is None for one in made.destinations)
     return result_of(

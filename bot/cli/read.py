@@ -20,6 +20,7 @@ from bot.cli.context import WRONG_USE, AsJson, Context, fail, run_to_end, stderr
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import ReadingLimits, Unreadable
 from bot.reading.reader import read_pdf
+from bot.reading.sandbox.probe import ocr_lacks
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -133,8 +134,9 @@ async def _read(
             asyncio.to_thread(import_module, "bot.cli.read_output"),
         )
         seconds = time.monotonic() - begun
+    lacks = await ocr_lacks() if limits.ocr and reading.unreadable_pages else None
     # In a thread: long acts take a second to judge, in which Ctrl-C would not be heard.
-    report: Report = await asyncio.to_thread(shown.report, file, reading, choice, limits, seconds)
+    report: Report = await asyncio.to_thread(shown.report, file, reading, choice, limits, seconds, lacks)
     return report
 
 

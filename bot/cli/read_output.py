@@ -23,7 +23,7 @@ from bot.messages.lines import place_for
 from bot.messages.words import clean, words_in
 from bot.queries.json_shapes import Json
 from bot.reading.model import ReadingLimits
-from bot.reading.pages.recognition import ocr_available
+from bot.reading.sandbox.probe import OcrLack
 from sources.catalogue.authority import load_authorities
 
 
@@ -76,11 +76,11 @@ def _place(authority: str) -> Place:
     return place_for(places_of(load_authorities()), authority)
 
 
-def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimits, seconds: float) -> Report:
-    """Judge what was read within these limits in so many seconds."""
+def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimits, seconds: float, lacks: OcrLack | None) -> Report:
+    """Judge what was read within these limits in so many seconds. `lacks`: what keeps scans from being read on this machine."""
     pages = tuple(page for page in reading.pages if choice.pages is None or page.number in choice.pages)
     unread = [page.number for page in pages if page.number in reading.unreadable_pages]
-    had = Circumstances(limits.ocr, ocr_available(), seconds, limits.seconds, damaged=reading.damaged, lacks=reading.lacks)
+    had = Circumstances(limits.ocr, lacks, seconds, limits.seconds, damaged=reading.damaged, lacks=reading.lacks)
     troubles = trouble_lines(unread, had) if unread or reading.salvaged else ()
     return Report(file, choice, reading, pages, judge_reading(reading) if choice.pages is None else (), tuple(troubles))
 
@@ -358,13 +358,13 @@ def _visible(line: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Says how a file was read: whether OCR was wanted (`reading.ocr`) and is on this machine, seconds it took and might have taken.
+    """Says how a file was read: whether OCR was wanted (`reading.ocr`), what it lacks here, seconds it took and might have taken.
 
     `damaged`: the file is, see `Reading.damaged`; `lacks` as there.
     """
 
     ocr_wanted: bool
-    ocr_there: bool
+    ocr_lacks: OcrLack | None
     seconds: float
     most_seconds: float
     damaged: bool = False
@@ -384,10 +384,9 @@ def trouble_lines(unread: Sequence[int], had: Circumstances) -> Iterator[str]:
     yield from (f"  why: {reason}; look at the file yourself" for reason in had.lacks)
     if not had.ocr_wanted:
         yield "  why: OCR is off in the configuration; set ocr = true under [reading] to have scanned pages read"
-    elif not had.ocr_there:
-        yield "  why: OCR is not on this machine; to have scanned pages read:"
-        yield "    apt-get install tesseract-ocr-fra   (Tesseract's French data, fra.traineddata)"
-        yield "    pip install 'vigie-vsa[ocr]'        (or the program itself: apt-get install tesseract-ocr)"
+    elif had.ocr_lacks is not None:
+        yield f"  why: {had.ocr_lacks.says}; to have scanned pages read:"
+        yield f"    {had.ocr_lacks.todo}"
     elif had.seconds >= had.most_seconds:
         yield f"  why: the {had.most_seconds:g} s allowed for one file were over; raise timeout_seconds under [reading]"
     elif not had.lacks:

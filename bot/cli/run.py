@@ -29,7 +29,7 @@ from bot.cli.poll import handed_round
 from bot.cli.read_again import handed_retry
 from bot.delivery.apprise import service_at
 from bot.domain.tasks import beside, first_of, when
-from bot.reading.pages.recognition import ocr_lacks
+from bot.reading.sandbox.probe import ocr_lacks
 from sources.catalogue.authority import Authority
 
 _MISSING = None
@@ -161,8 +161,8 @@ async def _serve(settings: Settings, authorities: dict[str, Authority], stop: as
             fail(str(error))
 
 
-def _say(settings: Settings) -> None:
+async def _say(settings: Settings) -> None:
     """Log where the bot posts and what it cannot do."""
     log.info("run.starting", posts_to=", ".join(entry.name for entry in destinations(settings)), to_stop="Ctrl-C or SIGTERM")
-    if settings.reading.ocr and (lacks := ocr_lacks()):
-        log.warning("ocr.missing", missing=as_installed(lacks))
+    if settings.reading.ocr and (lacks := await ocr_lacks()):
+        log.warning("ocr.missing", missing=as_installed(str(lacks)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -24,7 +25,7 @@ from bot.messages.words import clean
 from bot.operators.alerts import PostTrouble
 from bot.operators.text import alert_words, short_list
 from bot.queries.json_shapes import Json, pick, plain
-from bot.reading.sandbox.probe import Confinement, confinement_in_force
+from bot.reading.sandbox.probe import Confinement, OcrLack, confinement_in_force, ocr_lacks
 from bot.storage.chats import FollowerCounts
 from bot.storage.reading_queue import QueueState, ReadingQueue
 from bot.storage.store import Store
@@ -46,6 +47,7 @@ def report(found: Found, store: Store, *, every: bool, as_json: bool) -> NoRetur
     queue = ReadingQueue(store.database).state() if settings.reading.engine != "local" else None
     overview = replace(found.overview, authorities=tuple(one for one in found.overview.authorities if one.code in picked))
     confinement = confinement_found()
+    lacks = asyncio.run(ocr_lacks()) if found.settings.reading.ocr else None
     free, folder = least_room(settings)
     full = f"{free:,} MB free at {folder}" if free < LEAST_FREE else None
     closed = cannot_record(settings)
@@ -60,11 +62,20 @@ def report(found: Found, store: Store, *, every: bool, as_json: bool) -> NoRetur
         "ended_program": [pick(one, "authority", "url", "unfinished", "next_try_at") for one in held],
         "disk_full": full,
         "confinement": confinement_json(confinement),
+        "ocr_lacks": lacks and asdict(lacks),
     }
     who = f"Running: {found.working}" if found.working is not None else "No process works on this database just now"
     scarce = f"DISK ALMOST FULL: {full}, and the bot wants {LEAST_FREE}"
     disk = [f"NOTHING CAN BE RECORDED: {closed}"] if closed else [scarce] if full else []
-    about = (*disk, who, *held_lines(held), *follower_lines(followers), *queue_lines(queue), *confinement_lines(confinement))
+    about = (
+        *disk,
+        who,
+        *held_lines(held),
+        *follower_lines(followers),
+        *queue_lines(queue),
+        *confinement_lines(confinement),
+        *ocr_lines(lacks),
+    )
     show(document, (*status_lines(overview, authorities, counts, every=every), "", *about), as_json=as_json)
     raise typer.Exit(DONE if is_ok else PARTLY_DONE)
 
@@ -342,6 +353,13 @@ def confinement_lines(found: Confinement | str) -> Iterator[str]:
         possible = [words for field, words in _POSSIBLE.items() if not getattr(found, field)]
         yield f"PDFS ARE NOT FULLY CONFINED HERE: one that takes over the process that reads it could {', '.join(possible)}"
         yield from (f"    {clean(reason)}" for reason in found.missing)
+
+
+def ocr_lines(lacks: OcrLack | None) -> Iterator[str]:
+    """Say what keeps scanned pages from being read on this machine, nothing where nothing does."""
+    if lacks is not None:
+        yield f"SCANNED PAGES ARE NOT READ HERE: {clean(lacks.says)}"
+        yield f"    {lacks.todo}"
 
 
 def confinement_json(found: Confinement | str) -> Json | None:

@@ -12,7 +12,7 @@ from bot.app.wiring import open_worker
 from bot.cli.context import WRONG_USE, Context, as_installed, fail, run_to_end
 from bot.cli.opening import load
 from bot.domain.tasks import first_of
-from bot.reading.pages.recognition import ocr_lacks
+from bot.reading.sandbox.probe import ocr_lacks
 from bot.storage.errors import StorageError
 
 log = structlog.get_logger()
@@ -40,8 +40,8 @@ def register(app: typer.Typer) -> None:
 
 
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
-    if settings.reading.ocr and (lacks := ocr_lacks()):
-        log.warning("ocr.missing", missing=as_installed(lacks))
+    if settings.reading.ocr and (lacks := await ocr_lacks()):
+        log.warning("ocr.missing", missing=as_installed(str(lacks)))
     async with open_worker(settings) as worker:
         while not stop.is_set():
             try:

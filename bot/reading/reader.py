@@ -24,7 +24,7 @@ from bot.domain.text import PageText, TextOrigin, fold_words
 from bot.reading.acts.cutting import assemble, cut_acts
 from bot.reading.acts.titles import is_contents, marked_ids, opens_decree, read_separator
 from bot.reading.model import ActComplete, IsConcerned, PageRead, ReadingDone, ReadingEvent, ReadingLimits, Unreadable
-from bot.reading.pages.recognition import EngineKind, engine_kind
+from bot.reading.pages.recognition import EngineKind, engine_kind, find_data
 from bot.reading.sandbox.process import NotUnderstood, RecogniseOrder, StartOrder, TextLayerOrder
 from bot.reading.sandbox.worker import PageBuffer, Worker
 
@@ -395,7 +395,7 @@ async def stream_pdf(
         raise Unreadable("this is not a PDF: it does not start like one" if head else "the file is empty")
     buffer = PageBuffer(limits, known)
     deadline = asyncio.get_running_loop().time() + limits.seconds
-    layers = TextLayerPass(_start(path, limits), buffer, deadline)
+    layers = TextLayerPass(await asyncio.to_thread(_start, path, limits), buffer, deadline)
     try:
         async with aclosing(layers.pages()) as pages:
             async for page in pages:
@@ -426,7 +426,8 @@ async def stream_pdf(
 
 
 def _start(path: Path, limits: ReadingLimits) -> StartOrder:
-    return StartOrder(str(path.absolute()), limits.memory_bytes, max(1, round(limits.seconds)), limits.page_seconds, ocr=limits.ocr)
+    most = limits.memory_bytes, max(1, round(limits.seconds)), limits.page_seconds
+    return StartOrder(str(path.absolute()), *most, data=find_data() if limits.ocr else None)
 
 
 def _log_given_up(path: Path, pages: Sequence[int], why: str) -> None:

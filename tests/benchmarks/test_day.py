@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.day.__main__ import FIRST_TUESDAY, TUESDAY
 from benchmarks.day.figures import PARIS, PARTS, Figures, judge, report, to_json
 from benchmarks.day.papers import Paper, pages_of, paper
 from benchmarks.day.polls import Rhythm, watch
@@ -67,6 +68,18 @@ def test_each_decree_is_posted_once_and_its_parts_are_what_they_really_take(hour
     assert len(figures.waits) >= figures.recueils
     assert 0 <= max(figures.waits) < 20, "behind a download, or the text of another; never behind a scan"
     assert figures.closest >= 2.99
+
+
+@pytest.mark.short_form
+def test_in_the_first_week_of_a_month_the_former_one_is_asked_for_too() -> None:
+    plan = replace(PLAN, authorities={"61": DEPARTMENTS["61"]}, decrees=0.0)
+    counts = []
+    for start in (FIRST_TUESDAY, TUESDAY):
+        with scratch() as folder:
+            record = simulate(replace(plan, start=start + timedelta(hours=14)), Path(folder), COSTS)
+        counts.append(sum(asked.at >= record.began for asked in record.asked))
+    first, usual = counts
+    assert usual < first < 2 * usual
 
 
 @pytest.mark.short_form

@@ -12,13 +12,13 @@ import sysconfig
 import tomllib
 import venv
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from bot.app.demo.replay import Replay
+from tests import clock
 from tests.processes import LONGEST, Done, Zygote, ZygoteProcess, clean_environ
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
@@ -53,7 +53,9 @@ from bot.cli.main import COMMANDS, main
 for module, _ in COMMANDS.values():
     import_module(f"bot.cli.{{module}}")
 sys.path.append({str(CHECKOUT / "tests")!r})
+import clock
 from reading_zygote import serve
+clock.tell()
 order = serve(socket.socket(fileno=int(sys.argv[1])))
 os.chdir(order["folder"])
 sys.argv = ["vigie", *order["arguments"]]
@@ -113,7 +115,7 @@ def test_it_reads_a_file(vigie: Installed, tmp_path: Path) -> None:
 async def test_from_nothing_to_a_post_and_after_a_kill_elsewhere_nothing_is_posted_twice(
     installed: Zygote, vigie: Installed, telegram: FakeBotApi, tmp_path: Path
 ) -> None:
-    with MastodonServer() as mastodon, Replay(published(datetime.now(UTC).astimezone().date())) as replay:
+    with MastodonServer() as mastodon, Replay(published(clock.today())) as replay:
         # Where the sites and Telegram are in this test; all else is what `vigie init` wrote.
         environ = {
             "VIGIE_HTTP__ORIGINS": json.dumps(replay.origins),

@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -24,6 +24,7 @@ from bot.app.config.loading import load_settings
 from bot.app.config.model import WatchSettings
 from bot.app.demo.replay import Replay
 from bot.app.observing import Observation, keep_pinging
+from tests import clock
 from tests.e2e.test_operations import Sites, bot, configure, sites
 from tests.e2e.world import CHANNEL, World, one_round
 from tests.processes import Zygote
@@ -41,7 +42,7 @@ OTHERS = {"up"}
 async def observed(sites: Sites, telegram: FakeBotApi, folder: Path) -> AsyncIterator[tuple[Observation, World]]:
     """A bot that has made one round over the Drôme, with a decree posted."""
     with Replay(sites.resources) as replay:
-        world = World(replay, folder / "vigie.db", telegram, now=datetime.now(UTC))
+        world = World(replay, folder / "vigie.db", telegram, now=clock.now())
         async with world.bot(("26",)) as parts:
             await one_round(parts, ("26",))
             settings = world.settings().model_copy(update={"watch": WatchSettings(authorities=("26",))})

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +24,7 @@ from bot.app.service import Service
 from bot.app.systemd import ALIVE, READY, STOPPING, ServiceManager
 from bot.domain.posts import PostState
 from bot.storage.store import open_store
+from tests import clock
 from tests.e2e.test_operations import SOON, Begin, Sites, bot, configure, later, sites
 from tests.e2e.world import CHANNEL, World, posts_in
 from tests.processes import Zygote
@@ -176,7 +177,7 @@ async def test_nothing_is_told_while_the_loop_stands_still(
     told: list[str] = []
     stop = asyncio.Event()
     with Replay(sites.resources) as replay:
-        world = World(replay, tmp_path / "vigie.db", telegram, now=datetime.now(UTC))
+        world = World(replay, tmp_path / "vigie.db", telegram, now=clock.now())
         async with world.bot(("26",)) as parts:
             running = asyncio.create_task(Service(parts, tell=told.append).run(stop))
             await until(lambda: told.count(ALIVE) > 1)

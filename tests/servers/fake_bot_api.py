@@ -26,6 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from tests import clock
 from tests.servers.fake_bot_chats import BOT_ID, BOT_NAME, ApiError, BotMessage, Chat, Chats, bot_user, detected
 from tests.servers.fake_bot_methods import Methods
 from tests.servers.loopback import Gate, LoopbackServer, cut_line
@@ -166,7 +167,7 @@ class FakeBotApi(LoopbackServer):
             person = {"id": user_id, "is_bot": False, "first_name": "Lectrice", "language_code": "fr"}
             until = {"until_date": 0} if status == "kicked" else {}
             new = {"status": status, "user": bot_user(), **until}
-            about = {"chat": self._chats.by_id[user_id].as_json(), "from": person, "date": int(time.time())}
+            about = {"chat": self._chats.by_id[user_id].as_json(), "from": person, "date": int(clock.now().timestamp())}
             self._push({"my_chat_member": {**about, "old_chat_member": {"status": "member", "user": bot_user()}, "new_chat_member": new}})
 
     def bot_says(self, chat_id: int, text: str) -> BotMessage:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests import clock
 from tests.servers.telegram_html import CannotParse, parse, utf16
 
 TEXT_LIMIT = 4096
@@ -54,7 +54,7 @@ class BotMessage:
     reply_markup: dict[str, Any] | None = None
     from_bot: bool = True
     sender: int = BOT_ID
-    date: int = field(default_factory=lambda: int(time.time()))
+    date: int = field(default_factory=lambda: int(clock.now().timestamp()))
     file: bytes | None = None
     reply_to: int | None = None
     file_name: str | None = None

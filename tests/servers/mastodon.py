@@ -27,6 +27,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tests import clock
 from tests.servers.loopback import Gate, LoopbackServer, cut_line
 
 _ROOM_IN_THE_MOCK = 1_000_000
@@ -221,6 +222,8 @@ class _Mock:
                 StreamingConfig,
             )
             from mastodon_mock.routers import statuses  # noqa: PLC0415 - under the filter above
+
+            clock.tell("mastodon_mock.db.models")
 
             # The mock counts links in full; this server counts as Mastodon does, before it hands on.
             setattr(statuses, "MAX_STATUS_CHARACTERS", _ROOM_IN_THE_MOCK)  # noqa: B010 - the name is not exported

@@ -32,7 +32,7 @@ from bot.domain.posts import Post
 from bot.messages.lines import fact_lines, place_for, reference_lines, title_line, where_text
 from bot.messages.words import Language, Table, Words, cut, data_file, inert, raw_file, words_in
 from bot.reading.pages.drawing import png
-from bot.reading.pages.recognition import EngineKind, engine_kind
+from bot.reading.pages.recognition import EngineKind, engine_kind, find_data
 from bot.reading.sandbox.process import NotUnderstood, StartOrder, printable
 from bot.reading.sandbox.worker import Worker
 
@@ -48,7 +48,8 @@ async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Dr
     The same file and order give the same bytes on the same machine: fonts that a file does not hold are the system's.
     """
     kind = await asyncio.to_thread(engine_kind) if drawing.ocr else None
-    start = StartOrder(_absolute(path), drawing.memory_bytes, max(1, round(drawing.seconds)), ocr=kind is EngineKind.LIBRARY)
+    data = find_data() if kind is EngineKind.LIBRARY else None
+    start = StartOrder(_absolute(path), drawing.memory_bytes, max(1, round(drawing.seconds)), data=data)
     order = Draw(page, phrases, drawing.width, drawing.height, unread=drawing.unread and kind is not EngineKind.COMMAND)
     try:
         async with asyncio.timeout(drawing.seconds):
@@ -58,7 +59,7 @@ async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Dr
                 if none.why is not NoPictureReason.UNREAD or kind is not EngineKind.COMMAND:
                     raise
                 # Only a page that must be recognised is given to a process that may start a program.
-                again = replace(start, ocr=True, commands=True)
+                again = replace(start, data=find_data(), commands=True)
                 canvas, pixels = await _ordered(again, replace(order, unread=drawing.unread))
     except TimeoutError as error:
         raise NoPicture(NoPictureReason.TOO_SLOW, f"more than {drawing.seconds:g} s") from error

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from ctypes import byref, c_double
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -403,7 +403,7 @@ def main(argument: str) -> int:
     # After the confinement, which holds for the threads that are started in it.
     threading.Thread(target=_leave_with_the_parent, daemon=True).start()
     try:
-        canvas, pixels = draw_page(Path(start.path), order, find_ocr if start.ocr else lambda: None)
+        canvas, pixels = draw_page(Path(start.path), order, partial(find_ocr, start.data))
     except NoPicture as none:
         answer = Undrawn(none.why, none.more).line()
     else:

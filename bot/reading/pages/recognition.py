@@ -346,17 +346,19 @@ class Ocr(Protocol):
         ...
 
 
-def find_data(environment: Mapping[str, str]) -> Path | None:
-    """Return the folder that holds the French data: `TESSDATA_PREFIX` (or its `tessdata`) first, then where systems put it."""
+def find_data(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the folder that holds the French data: `TESSDATA_PREFIX` (or its `tessdata`) first, then where systems put it.
+
+    For the parent of a reading process, which may not look into these folders.
+    """
     prefix = environment.get("TESSDATA_PREFIX")
-    given = [Path(prefix), Path(prefix) / "tessdata"] if prefix else []
+    given = [Path(prefix).absolute(), Path(prefix).absolute() / "tessdata"] if prefix else []
     usual = [folder for pattern in _DATA_FOLDERS for folder in sorted(Path("/").glob(pattern.lstrip("/")), reverse=True)]
     return next((folder for folder in [*given, *usual] if (folder / f"{LANGUAGE}.traineddata").is_file()), None)
 
 
-def find_ocr(environment: Mapping[str, str] | None = None) -> InProcess | TesseractCommand | None:
-    """Return the best engine of this machine, or None when there is no engine or no French data."""
-    data = find_data(os.environ if environment is None else environment)
+def find_ocr(data: Path | None) -> InProcess | TesseractCommand | None:
+    """Return the best engine of this machine with the French data of this folder, or None when there is no engine or no data."""
     if data is None:
         return None
     try:
@@ -548,17 +550,8 @@ def unsure_of(words: Sequence[RecognisedWord]) -> frozenset[str]:
 
 
 def ocr_available() -> bool:
-    """Return whether scanned pages can be read on this machine: a Tesseract engine and its French data are there."""
-    return find_ocr() is not None
-
-
-def ocr_lacks() -> str | None:
-    """Return what this machine lacks to read scanned pages, with what to type; None where it can."""
-    if ocr_available():
-        return None
-    if find_data(os.environ) is None:
-        return "Tesseract's French data: apt-get install tesseract-ocr-fra"
-    return "Tesseract: pip install 'vigie-vsa[ocr]'"
+    """Return whether a Tesseract engine and its French data are on this machine. `bot.reading.sandbox.probe` has a reader try them."""
+    return find_ocr(find_data()) is not None
 
 
 # Which engine the reading processes will find, as seen from their parent, which never lets it read anything.
@@ -583,7 +576,7 @@ def engine_kind() -> EngineKind | None:
 
 @lru_cache(maxsize=1)
 def _kind(_prefix: str | None) -> EngineKind | None:
-    engine = find_ocr()
+    engine = find_ocr(find_data())
     if engine is None:
         return None
     return EngineKind.LIBRARY if isinstance(engine, InProcess) else EngineKind.COMMAND

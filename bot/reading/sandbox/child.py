@@ -87,17 +87,29 @@ from bot.reading.pages.recognition import (
     recognise,
     repair,
 )
-from bot.reading.sandbox.process import Failed, FileOpened, RecogniseOrder, StartOrder, TextLayerOrder, confine, encode, parse_order
+from bot.reading.sandbox.process import (
+    REFUSED,
+    Failed,
+    FileOpened,
+    RecogniseOrder,
+    StartOrder,
+    TextLayerOrder,
+    confine,
+    encode,
+    parse_order,
+)
 
 # How a process that does one thing for its parent begins and ends.
 
 
 def run(main: Callable[[str], int]) -> NoReturn:
-    """Call `main` with the one argument of the process, and end with the status that it returns; with 1 and a trace when it raises."""
+    """Call `main` with the one argument of the process, and end with the status that it returns; with a trace when it raises, and then with
+    1, or `REFUSED` where that is what the system said."""
     status = 1
     try:
         status = main(sys.argv[1])
-    except BaseException:
+    except BaseException as error:
+        status = REFUSED if isinstance(error, PermissionError) else 1
         sys.excepthook(*sys.exc_info())
     # Not `sys.exit`: the listener may be inside standard input, which an orderly end would want to close.
     os._exit(status)
@@ -116,7 +128,7 @@ def main(argument: str) -> int:
     threading.Thread(target=_listen, args=(orders.put,), daemon=True).start()
     _give_time(start)
     try:
-        document = PdfDocument(Path(start.path), find_ocr if start.ocr else lambda: None, trusting=start.trusting)
+        document = PdfDocument(Path(start.path), partial(find_ocr, start.data), trusting=start.trusting)
     except NotReadable as error:
         _say(encode(Failed(str(error))))
         return 1

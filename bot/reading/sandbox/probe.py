@@ -1,7 +1,8 @@
-"""Finds out what a reading process of this machine really cannot do: one that is confined in the same way tries."""
+"""Finds out what reading processes of this machine really cannot do, and that they recognise a scan all the same: one tries."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -11,8 +12,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bot.reading.sandbox.process import StartOrder, confine
-from bot.reading.sandbox.worker import child_command, child_environment
+from bot.domain.text import PageText
+from bot.reading.model import ReadingLimits
+from bot.reading.pages.recognition import EngineKind, engine_kind, find_data
+from bot.reading.sandbox.process import NotUnderstood, RecogniseOrder, StartOrder, confine, decode
+from bot.reading.sandbox.worker import Worker, child_command, child_environment
+
+SCAN = Path(__file__).with_name("scan.pdf")
+"""One page, an image of the words below."""
+_ITS_WORDS = "ARRÊTÉ PRÉFECTORAL"
+_LONGEST = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,52 @@ def confinement_in_force() -> Confinement:
     except ValueError as error:
         raise ValueError(f"the attempt ended with status {done.returncode}") from error
     return Confinement(**{**fields, "missing": tuple(fields["missing"])})
+
+
+@dataclass(frozen=True, slots=True)
+class OcrLack:
+    """Says why scanned pages cannot be read on this machine, and what to do about it."""
+
+    says: str
+    todo: str
+
+    def __str__(self) -> str:
+        return f"{self.says}: {self.todo}"
+
+
+async def ocr_lacks() -> OcrLack | None:
+    """Have a reading process recognise a scan, in its confinement. Return what keeps it from that, None where nothing does."""
+    data, kind = find_data(), await asyncio.to_thread(engine_kind)
+    if data is None:
+        return OcrLack("Tesseract's French data is missing", "apt-get install tesseract-ocr-fra")
+    if kind is None:
+        return OcrLack("Tesseract is missing", "pip install 'vigie-vsa[ocr]'")
+    most, commands = ReadingLimits().memory_bytes, kind is EngineKind.COMMAND
+    try:
+        text, ended = await _recognised(StartOrder(str(SCAN), most, round(_LONGEST), data=data, commands=commands))
+    except (OSError, NotUnderstood) as error:
+        text, ended = "", str(error)
+    if text.strip() == _ITS_WORDS:
+        return None
+    why = f"it read {text!r} where {_ITS_WORDS!r} stands" if text else ended
+    return OcrLack(f"a reading process could not recognise a scan ({why})", "that is no fault of a PDF: report it with these words")
+
+
+async def _recognised(start: StartOrder) -> tuple[str, str]:
+    """Return what the page holds for a process that is started so, and why it holds nothing. Raises OSError, NotUnderstood."""
+    process = await Worker.start(start)
+    line = b""
+    try:
+        async with asyncio.timeout(_LONGEST):
+            process.send(RecogniseOrder(1).line())
+            await process.stdout.readline()
+            line = await process.stdout.readline()
+    except TimeoutError:
+        pass
+    finally:
+        ended = await process.end()
+    page = decode(line) if line else None
+    return (page.text, "its engine gave nothing") if isinstance(page, PageText) else ("", ended)
 
 
 def main(argument: str) -> None:

@@ -27,6 +27,8 @@ from bot.reading.sandbox import syscalls
 
 MOST_LINE_BYTES = 16 * 1024 * 1024
 """Longer than any page the child may send (two texts of 500,000 characters, at most 12 bytes each once escaped)."""
+REFUSED = 77
+"""The exit status of a process that its confinement refused something."""
 _UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
 """Controls, which databases and feeds refuse, and what turns the direction of the text that follows, so that it shows as another."""
 
@@ -123,29 +125,30 @@ def printable(text: str) -> str:
 class StartOrder:
     """How a reading process is started: the file, and the limits it sets on itself before opening it.
 
-    `page_seconds`: processor time for opening the file, and for each page; 0 for no such limit. `ocr`: it may look for an engine.
-    `commands`: it may run programs, as the `tesseract` command needs. `trusting`: neither the number of pages that the file gives nor its
-    streams are checked, and no attached file is opened.
+    `page_seconds`: processor time for opening the file, and for each page; 0 for no such limit. `data`: the folder of the recognition
+    data, where it may look for an engine. `commands`: it may run programs, as the `tesseract` command needs. `trusting`: neither the number
+    of pages that the file gives nor its streams are checked, and no attached file is opened.
     """
 
     path: str
     memory_bytes: int
     cpu_seconds: int
     page_seconds: float = 0.0
-    ocr: bool = False
+    data: Path | None = None
     commands: bool = False
     trusting: bool = False
 
     def argument(self) -> str:
         """Return it as one command-line argument."""
-        return json.dumps(asdict(self), ensure_ascii=True)
+        return json.dumps(asdict(self), ensure_ascii=True, default=str)
 
     @classmethod
     def parse(cls, argument: str) -> StartOrder:
         """Return the inverse of `argument`. Raises KeyError or ValueError on anything else."""
         fields: Mapping[str, Any] = json.loads(argument)
-        flags = {name: bool(fields[name]) for name in ("ocr", "commands", "trusting")}
-        return cls(str(fields["path"]), int(fields["memory_bytes"]), int(fields["cpu_seconds"]), float(fields["page_seconds"]), **flags)
+        limits = int(fields["memory_bytes"]), int(fields["cpu_seconds"]), float(fields["page_seconds"])
+        data = None if fields["data"] is None else Path(fields["data"])
+        return cls(str(fields["path"]), *limits, data, **{name: bool(fields[name]) for name in ("commands", "trusting")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +248,9 @@ def _needed(start: StartOrder) -> dict[Path, int]:
     for name, rights in folders:
         # A place that is not absolute (`.`) would be one in the root folder, where we are: all that this machine holds.
         needed |= {Path(place): rights for place in os.environ.get(name, "").split(os.pathsep) if Path(place).is_absolute()}
-    if prefix := os.environ.get("TESSDATA_PREFIX"):
+    if start.data is not None:
         # The one file of it, which may be a link to elsewhere: that folder is any folder of the user's.
-        needed |= {folder / f"{LANGUAGE}.traineddata": READ_FILE for folder in (Path(prefix), Path(prefix, "tessdata"))}
+        needed[start.data / f"{LANGUAGE}.traineddata"] = READ_FILE
     needed[Path(start.path)] = READ_FILE
     return needed
 

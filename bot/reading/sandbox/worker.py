@@ -16,7 +16,7 @@ import bot
 from bot.domain.tasks import carried_through
 from bot.domain.text import PageText, TextOrigin
 from bot.reading.model import PageRead, ReadingLimits, Unreadable
-from bot.reading.sandbox.process import MOST_LINE_BYTES, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
+from bot.reading.sandbox.process import MOST_LINE_BYTES, REFUSED, Failed, FileOpened, NotUnderstood, StartOrder, decode, printable
 
 _MOST_DIAGNOSIS = 16 * 1024
 _T = TypeVar("_T")
@@ -88,11 +88,8 @@ def child_command(module: str, start: StartOrder) -> tuple[str, ...]:
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what the reading process gets of our environment: where to find its code and data, no secret."""
-    kept = {name: environment[name] for name in ("TESSDATA_PREFIX", "LD_LIBRARY_PATH") if name in environment}
-    if prefix := kept.get("TESSDATA_PREFIX"):
-        # The process starts in another folder.
-        kept["TESSDATA_PREFIX"] = os.path.abspath(prefix)  # noqa: PTH100 - a link in it is to stay one
+    """Return what the reading process gets of our environment: where to find its code, no secret."""
+    kept = {name: environment[name] for name in ("LD_LIBRARY_PATH",) if name in environment}
     return {
         "PATH": environment.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
@@ -121,6 +118,8 @@ def _how(status: int, diagnosis: bytes) -> str:
         if name == "SIGPROF":
             return "it took too long"
         return f"the reading process was ended by {name}{last_words}"
+    if status == REFUSED:
+        return f"its confinement refuses what the reading process needs{last_words}"
     return f"the reading process ended with status {status}{last_words}"
 
 

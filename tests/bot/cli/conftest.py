@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.app.demo.replay import Replay
+from tests import clock
 from tests.processes import Done, Zygote, clean_environ
 from tests.small_france import published
 
@@ -29,7 +29,7 @@ def vigie(tmp_path: Path, zygote: Zygote) -> Vigie:
 @pytest.fixture
 def replay() -> Iterator[Replay]:
     """Three prefecture sites, as of today."""
-    with Replay(published(datetime.now(UTC).astimezone().date())) as running:
+    with Replay(published(clock.today())) as running:
         yield running
 
 

@@ -17,10 +17,11 @@ from bot.domain.records import NewRecueil, ReadResult, RecueilState
 from bot.domain.text import PageText
 from bot.messages.words import with_plain_spaces
 from bot.storage.store import Store, open_store
+from tests import clock
 from tests.bot.cli.conftest import Vigie
 from tests.bot.storage.ready import ready_store
 
-TODAY = datetime.now(UTC).date()
+TODAY = clock.today()
 IN_FORCE = Decree(
     authority="26",
     kind=Kind.AUTHORISATION,
@@ -61,7 +62,7 @@ def stored(tmp_path: Path) -> None:
 
 
 def _record(store: Store, found: Decree) -> None:
-    now = datetime.now(UTC)
+    now = clock.now()
     new = NewRecueil(
         found.authority, f"{found.authority}:site", found.url, "RAA", found.published, is_detail=False, state=RecueilState.WAITING
     )

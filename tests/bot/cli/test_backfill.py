@@ -6,18 +6,19 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.app.demo.replay import CannedAnswer, Replay
+from tests import clock
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.cli.national_index import pdf, serve_index
 from tests.processes import Forked, Zygote
 from tests.small_france import published
 
-TODAY = datetime.now(UTC).date()
+TODAY = clock.today()
 SINCE = (TODAY - timedelta(days=10)).isoformat()
 
 

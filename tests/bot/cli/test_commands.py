@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,9 +20,11 @@ from bot.cli.main import COMMANDS as REGISTERED
 from bot.cli.main import app
 from bot.reading.pages.recognition import ocr_available
 from bot.storage.store import Store
+from tests import clock
 from tests.bot.cli.conftest import Vigie, write_config
 from tests.bot.storage.building import act, one_recueil, result_of, to
 from tests.processes import Done, Zygote, clean_environ
+from tests.small_france import watched
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "raa"
 DECREE_KEYS = {
@@ -129,7 +131,7 @@ def test_check_writes_nothing_and_poll_posts_once(vigie: Vigie, config: str, tmp
     again = vigie("--config", config, "poll", "26", "--json")
     assert again.code == 0
     assert again.json["decrees"] == again.json["posts"] == []
-    assert again.json["sources"][0]["requests"] == 1
+    assert again.json["sources"][0]["requests"] == watched(clock.today())
 
     recent = vigie("--config", config, "recent", "--json")
     assert {(decree["authority"], decree["kind"]) for decree in recent.json} == expected
@@ -264,7 +266,7 @@ def test_an_output_that_takes_nothing_is_told_without_a_traceback(config: str, t
 
 def test_json_is_utf8_whatever_the_locale(zygote: Zygote, store: Store, tmp_path: Path) -> None:
     title = "Arrêté de mise en œuvre"
-    store.recordings.record(result_of(one_recueil(store, title), act(title)), to("essai"), datetime.now(UTC))
+    store.recordings.record(result_of(one_recueil(store, title), act(title)), to("essai"), clock.now())
     script = "import sys; from bot.cli import main; sys.stdout.reconfigure(encoding='latin-1'); main()"
     found = json.loads(zygote.run(["recent", "--json"], tmp_path, clean_environ(), script=script).out)
     assert [decree["title"] for decree in found] == [title]

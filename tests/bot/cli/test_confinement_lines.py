@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cli.status_report import confinement_json, confinement_lines
-from bot.reading.sandbox.probe import Confinement
+from bot.cli.status_report import confinement_json, confinement_lines, ocr_lines
+from bot.reading.sandbox.probe import Confinement, OcrLack
 
 WHOLE = Confinement(no_network=True, no_programs=True, no_writing=True, no_other_files=True, no_other_processes=True)
 LOOSE = Confinement(
@@ -27,6 +27,11 @@ LOOSE = Confinement(
 )
 def test_what_is_said(found: Confinement | str, said: list[str]) -> None:
     assert list(confinement_lines(found)) == said
+
+
+def test_of_scans_only_what_is_lacking_is_said() -> None:
+    assert list(ocr_lines(None)) == []
+    assert list(ocr_lines(OcrLack("no engine\x1b[2J", "type this"))) == ["SCANNED PAGES ARE NOT READ HERE: no engine[2J", "    type this"]
 
 
 def test_what_scripts_are_told() -> None:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shlex
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from bot.storage.backup import backups_in
 from bot.storage.locks import LockName
 from bot.storage.schema import acts, recueils
 from bot.storage.store import Store, open_store
+from tests import clock
 from tests.bot.cli.conftest import Vigie
 from tests.bot.storage.building import NOW, act, one_recueil, result_of, to
 from tests.bot.storage.test_power_cut import record, whole_decrees
@@ -90,7 +91,7 @@ def test_a_backup_is_restored_elsewhere_with_its_pdfs(vigie: Vigie, store: Store
     assert "the database that was there is" in vigie("restore", "copies", "--replace", environ=elsewhere).out
     told = vigie("restore", "copies", "--replace", "--json", environ=elsewhere).json
     assert (told["sought"], told["held"], told["pdfs"]) == (2, 0, {"copied": 0, "there": 1, "damaged": []})
-    assert (Path(told["aside"]).exists(), datetime.fromisoformat(told["known_until"]) <= datetime.now(UTC)) == (True, True)
+    assert (Path(told["aside"]).exists(), datetime.fromisoformat(told["known_until"]) <= clock.now()) == (True, True)
 
 
 def test_of_a_backup_in_which_nothing_had_happened_no_day_is_told(vigie: Vigie, store: Store, tmp_path: Path) -> None:
@@ -148,7 +149,7 @@ def test_compacting_drops_what_is_kept_no_longer_and_gives_the_room_back(vigie: 
     old = fetched(store, "old", act("Circulation", outcome=Outcome.NOT_CONCERNED, text=text))
     decree = fetched(store, "decree", act("Circulation", outcome=Outcome.NOT_CONCERNED, text=text), act("VSA", first=5))
     waiting = fetched(store, "waiting", act("Peut-être", outcome=Outcome.UNCERTAIN, text=text))
-    new = fetched(store, "new", act("Circulation", outcome=Outcome.NOT_CONCERNED, text=text), at=datetime.now(UTC))
+    new = fetched(store, "new", act("Circulation", outcome=Outcome.NOT_CONCERNED, text=text), at=clock.now())
     unread = fetched(store, "unread", act("Circulation", outcome=Outcome.NOT_CONCERNED, text=text), unreadable=(9,))
     assert "0 texts, 0 PDFs" in vigie("compact").out, "by default all is kept"
     (tmp_path / "config.toml").write_text("[retention]\ntexts_days = 30\npdfs_days = 30\n")

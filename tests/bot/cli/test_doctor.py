@@ -22,10 +22,12 @@ from bot.app.config.model import Settings
 from bot.app.demo.replay import Replay
 from bot.cli import doctor
 from bot.cli.doctor import Diagnosis, clock_finding, of_machine, of_network
+from bot.reading.pages.recognition import EngineKind, ocr_available
 from bot.storage.database import translate
 from bot.storage.errors import DiskFull, Locked, StorageError, WrongSchema
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import load_authorities
+from tests import clock
 from tests.bot.cli.conftest import Vigie, mounted_read_only, write_config
 from tests.bot.cli.test_json_guide import described, documented, keys
 from tests.servers.fake_bot_api import BOT_NAME, FakeBotApi
@@ -150,15 +152,16 @@ def test_what_is_hardly_meant_is_said_with_what_to_do(vigie: Vigie, tmp_path: Pa
 
 
 def test_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "ocr_lacks", lambda: None)
-    assert on_machine(tmp_path, "ocr").state == "ok"
-    monkeypatch.undo()
-    monkeypatch.setattr("bot.reading.pages.recognition.find_ocr", lambda: None)
-    monkeypatch.setattr("bot.reading.pages.recognition.find_data", lambda _: None)
+    assert on_machine(tmp_path, "ocr").state == ("ok" if ocr_available() else "failed")
+    monkeypatch.setattr("bot.reading.sandbox.probe.engine_kind", lambda: None)
+    monkeypatch.setattr("bot.reading.sandbox.probe.find_data", lambda: None)
     assert on_machine(tmp_path, "ocr").todo == "apt-get install tesseract-ocr-fra"
-    monkeypatch.setattr("bot.reading.pages.recognition.find_data", lambda _: tmp_path)
+    monkeypatch.setattr("bot.reading.sandbox.probe.find_data", lambda: tmp_path)
     found = on_machine(tmp_path, "ocr")
     assert (found.state, found.todo) == ("failed", "pip install 'vigie-vsa[ocr]'")
+    monkeypatch.setattr("bot.reading.sandbox.probe.engine_kind", lambda: EngineKind.LIBRARY)
+    # There is no data in that folder.
+    assert on_machine(tmp_path, "ocr").says.startswith("a reading process could not recognise a scan (")
     assert on_machine(tmp_path, "ocr", reading={"ocr": False}).state == "skipped"
 
 
@@ -184,10 +187,16 @@ def test_pages_metrics_and_workers_need_an_extra(tmp_path: Path, monkeypatch: py
     assert (found.state, found.todo) == ("failed", "pip install 'vigie-vsa[workers]'")
 
 
+def written(file: Path, at: datetime) -> None:
+    """Have a file that was written last at this time."""
+    os.utime(file, (at.timestamp(),) * 2)
+
+
 def test_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "vigie.db"
     assert on_machine(tmp_path, "database") == Diagnosis("database", "ok", f"{file} is made at the first start")
     file.touch()  # as a start leaves it for which there was no room
+    written(file, clock.now())
     assert on_machine(tmp_path, "database").says == f"{file} holds nothing yet: the bot fills it when it starts, and can be written"
     other = tmp_path / "other.db"
     with closing(sqlite3.connect(other)) as connection:
@@ -195,9 +204,9 @@ def test_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = on_machine(tmp_path, "database", database={"url": f"sqlite:///{other}"})
     assert (found.state, "holds tables of another program (bookmarks)" in found.says) == ("failed", True)
     open_store(f"sqlite:///{file}").close()
+    written(file, clock.now())
     assert on_machine(tmp_path, "database").says.endswith("opens, with the schema of this version, and can be written")
-    ahead = (datetime.now(UTC) + timedelta(days=1)).timestamp()
-    os.utime(file, (ahead, ahead))
+    written(file, clock.now() + timedelta(days=1))
     assert on_machine(tmp_path, "database").todo == "timedatectl set-ntp true"
     monkeypatch.setattr(os, "access", lambda path, _: Path(path) != file)
     assert "cannot be written by this user" in on_machine(tmp_path, "database").says

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from tests import clock
 from tests.bot.cli.conftest import Vigie
 from tests.servers.loopback import LoopbackServer
 from tests.small_france import published
@@ -28,7 +29,7 @@ class Sites(LoopbackServer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.resources = published(datetime.now(UTC).astimezone().date())
+        self.resources = published(clock.today())
         self.refusal: Response | None = None
         self.asked: list[str] = []
 
@@ -80,7 +81,7 @@ def refusal(headers: Mapping[str, str]) -> Response:
 
 def test_what_a_server_asks_for_outlives_the_process(sites: Sites, config: str, vigie: Vigie) -> None:
     assert vigie("--config", config, "poll", "26").code == 0
-    now = datetime.now(UTC)
+    now = clock.now()
     until = format_datetime(now + timedelta(hours=1), usegmt=True)
     sites.refusal = refusal({"Retry-After": until, "Date": format_datetime(now, usegmt=True)})
     sites.took()
@@ -120,7 +121,7 @@ def test_a_round_of_all_leaves_the_sources_that_failed_until_they_are_due(sites:
 
 def test_a_database_that_is_set_back_in_time_is_asked_all_the_same(sites: Sites, config: str, vigie: Vigie, tmp_path: Path) -> None:
     assert vigie("--config", config, "poll", "26").code == 0
-    future = (datetime.now(UTC) + timedelta(days=300)).strftime("%Y-%m-%d %H:%M:%S.%f")
+    future = (clock.now() + timedelta(days=300)).strftime("%Y-%m-%d %H:%M:%S.%f")
     with closing(sqlite3.connect(tmp_path / "vigie.db")) as connection:
         connection.execute("UPDATE addresses SET updated_at = ?, next_start = ?", (future, future))
         connection.execute("UPDATE sources SET next_check_at = ?, failures = 1", (future,))

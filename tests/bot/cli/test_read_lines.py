@@ -23,6 +23,7 @@ from bot.domain.acts import Act, CameraType, Cover, Evidence, Facts, Judged, Kin
 from bot.domain.text import PageText, TextOrigin
 from bot.ingest.judging import Group, judge_reading
 from bot.reading.pages.additions import ATTACHED
+from bot.reading.sandbox.probe import OcrLack
 
 DAY = date(2026, 8, 14)
 ROAD = demo_text("road", DAY, number="2026-1")
@@ -167,14 +168,20 @@ def test_page_ranges(pages: tuple[int, ...], words: str) -> None:
     assert page_ranges(pages) == words
 
 
+LACK = OcrLack("a process may not", "report it")
+
+
 @pytest.mark.parametrize(
     ("had", "words"),
     [
-        (Circumstances(ocr_wanted=False, ocr_there=True, seconds=1, most_seconds=600), "set ocr = true under [reading]"),
-        (Circumstances(ocr_wanted=True, ocr_there=False, seconds=1, most_seconds=600), "apt-get install tesseract-ocr-fra"),
-        (Circumstances(ocr_wanted=True, ocr_there=True, seconds=600.2, most_seconds=600), "the 600 s allowed for one file were over"),
-        (Circumstances(ocr_wanted=True, ocr_there=True, seconds=9, most_seconds=600), "damaged, or too much"),
-        (Circumstances(ocr_wanted=True, ocr_there=True, seconds=9, most_seconds=600, lacks=(ATTACHED,)), f"why: {ATTACHED}"),
+        (Circumstances(ocr_wanted=False, ocr_lacks=None, seconds=1, most_seconds=600), "set ocr = true under [reading]"),
+        (
+            Circumstances(ocr_wanted=True, ocr_lacks=LACK, seconds=1, most_seconds=600),
+            "  why: a process may not; to have scanned pages read:\n    report it",
+        ),
+        (Circumstances(ocr_wanted=True, ocr_lacks=None, seconds=600.2, most_seconds=600), "the 600 s allowed for one file were over"),
+        (Circumstances(ocr_wanted=True, ocr_lacks=None, seconds=9, most_seconds=600), "damaged, or too much"),
+        (Circumstances(ocr_wanted=True, ocr_lacks=None, seconds=9, most_seconds=600, lacks=(ATTACHED,)), f"why: {ATTACHED}"),
     ],
 )
 def test_what_could_not_be_read_is_told_with_the_reason_and_the_remedy(had: Circumstances, words: str) -> None:
@@ -185,7 +192,7 @@ def test_what_could_not_be_read_is_told_with_the_reason_and_the_remedy(had: Circ
 
 
 def test_of_a_damaged_file_another_copy_is_asked_for() -> None:
-    had = Circumstances(ocr_wanted=False, ocr_there=False, seconds=1, most_seconds=900, damaged=True)
+    had = Circumstances(ocr_wanted=False, ocr_lacks=None, seconds=1, most_seconds=900, damaged=True)
     lost, why = trouble_lines([4, 5], had)
     assert lost == "INCOMPLETE, the file is damaged or cut short, could not read or not whole: pages 4-5"
     assert "download it again" in why

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,12 @@ from bot.domain.records import NewRecueil, RecueilState, SourceState
 from bot.ingest.reading_job import MOST_UNFINISHED
 from bot.storage.chats import FollowerCounts
 from bot.storage.store import Store, open_store
+from tests import clock
 from tests.bot.cli.conftest import Vigie, mounted_read_only
 from tests.bot.cli.test_json_guide import described, documented
 from tests.bot.storage.building import act, one_recueil, result_of, to
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = clock.now().replace(microsecond=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -161,7 +162,7 @@ def test_the_json_is_a_contract(vigie: Vigie, store: Store) -> None:
     found = done.json
     assert set(found) == {
         "at", "ok", "stalled_since", "polled_in_future", "destinations", "counts", "authorities", "confinement", "running", "alive",
-        "not_alive", "followers", "queue", "disk_full", "ended_program",
+        "not_alive", "followers", "queue", "disk_full", "ended_program", "ocr_lacks",
     }  # fmt: skip
     assert set(found["confinement"]) == {
         "complete", "no_network", "no_programs", "no_writing", "no_other_files", "no_other_processes", "missing",

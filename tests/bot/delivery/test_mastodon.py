@@ -15,6 +15,7 @@ from bot.delivery.channel import DeliveryUnknown, DestinationRefused, Missing, N
 from bot.delivery.mastodon.channel import MastodonChannel
 from bot.delivery.mastodon.client import classify_answer, is_sought, limits_of, rest_after, retry_after
 from bot.messages.words import StatusLimits
+from tests import clock
 from tests.bot.delivery.memory import PLACES, mastodon_channel, post
 from tests.bot.messages.samples import NOW, decree
 from tests.servers.mastodon import MastodonServer
@@ -158,7 +159,7 @@ async def test_the_search_ends_where_the_decree_was_not_yet_known(mastodon: Mast
     for n in range(45):
         mastodon.post(f"autre message {n}")
     mastodon.requests.clear()
-    late = replace(post(1), decree=decree(found_at=datetime.now(UTC) + timedelta(days=1)))
+    late = replace(post(1), decree=decree(found_at=clock.now() + timedelta(days=1)))
     assert await channel.find(late) is None
     assert len([seen for seen in mastodon.requests if seen.path.endswith("/statuses")]) == 1
 

@@ -23,6 +23,7 @@ from bot.storage.transfer import restore
 from tests.bot.delivery.memory import PLACES, Clock, mastodon_channel, telegram_channel
 from tests.bot.storage.building import new_recueil, to
 from tests.bot.storage.finding import reading_of
+from tests.clock import now
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.servers.mastodon import MastodonServer
 
@@ -34,7 +35,7 @@ DAY = timedelta(days=1)
 def clock() -> Clock:
     """As the servers of the tests have it, which date what they get."""
     clock = Clock()
-    clock.now = datetime.now(UTC)
+    clock.now = now()
     return clock
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.delivery.mastodon.mentions import MentionedAccount, mention_of
 from bot.queries.mastodon import EVERY, HOUR, PER_HOUR, MentionAnswers, answer_status
 from bot.queries.questions import Questions, RateLimiter
 from bot.storage.alerts import AnsweredMentions
+from tests import clock
 from tests.bot.queries.conftest import PLACES, MemoryDecrees
 from tests.servers.mastodon import MastodonServer
 
@@ -45,7 +46,7 @@ class Progress(AnsweredMentions):
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()
 
 
 async def cancelled(*_: object) -> None:

@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot.domain.text import PageText, TextOrigin
 from bot.reading.pages.recognition import find_data
 from bot.reading.reader import read_pdf
-from bot.reading.sandbox import process, syscalls
-from bot.reading.sandbox.probe import Confinement, confinement_in_force
-from bot.reading.sandbox.process import Instruction, StartOrder, filter_program
+from bot.reading.sandbox import probe, process, syscalls, worker
+from bot.reading.sandbox.probe import Confinement, confinement_in_force, ocr_lacks
+from bot.reading.sandbox.process import Instruction, RecogniseOrder, StartOrder, decode, filter_program
 from tests.bot.reading.papers import BODY
 from tests.standalone import build_standalone
 
@@ -144,19 +146,19 @@ def test_where_programs_are_needed_only_programs_are_allowed(document: Path) -> 
 @pytest.mark.usefixtures("with_ocr")
 def test_the_tesseract_command_works_in_confinement(document: Path) -> None:
     script = """
-import os, shutil, sys
+import shutil, sys
 from bot.reading.sandbox.process import StartOrder, confine
 start = StartOrder.parse(sys.argv[1])
 confine(start)
 import pypdfium2
-from bot.reading.pages.recognition import Raster, TesseractCommand, find_data
+from bot.reading.pages.recognition import Raster, TesseractCommand
 bitmap = pypdfium2.PdfDocument(start.path)[0].render(scale=150 / 72, grayscale=True)
 raster = Raster(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, 150)
-sys.stdout.write(TesseractCommand(shutil.which("tesseract"), find_data(os.environ)).read(raster).text)
+sys.stdout.write(TesseractCommand(shutil.which("tesseract"), start.data).read(raster).text)
 """
     if not any((Path(folder) / "tesseract").exists() for folder in ("/usr/bin", "/usr/local/bin")):
         pytest.skip("no tesseract command on this machine")
-    start = StartOrder(str(document), 1024**3, 60, ocr=True, commands=True)
+    start = StartOrder(str(document), 1024**3, 60, data=find_data(), commands=True)
     done = subprocess.run([sys.executable, "-c", script, start.argument()], capture_output=True, check=True, text=True)
     assert "traitement algorithmique" in done.stdout
 
@@ -194,8 +196,7 @@ def test_folders_of_the_environment_open_no_more_than_they_name(tmp_path: Path, 
     monkeypatch.chdir("/")
     monkeypatch.setenv("LD_LIBRARY_PATH", f".::{tmp_path / 'lib'}")
     monkeypatch.setenv("PATH", f"/usr/bin:.:{tmp_path / 'bin'}")
-    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
-    allowed = {path.resolve() for path in process._needed(StartOrder("/recueil.pdf", 1, 1, commands=True))}
+    allowed = {path.resolve() for path in process._needed(StartOrder("/recueil.pdf", 1, 1, data=tmp_path, commands=True))}
     assert {tmp_path / "lib", tmp_path / "bin", tmp_path / "fra.traineddata"} < allowed
     assert allowed.isdisjoint({Path("/"), tmp_path})
 
@@ -205,6 +206,60 @@ def test_what_is_in_force_is_found_out_by_trying() -> None:
     found = confinement_in_force()
     assert found.complete
     assert found.missing == ()
+
+
+LISTING = """
+import sys
+sys.addaudithook(lambda event, given: event in EVENTS and sys.stderr.write(f"listed {given[0]}\\n"))
+EVENTS = ("os.listdir", "os.scandir", "glob.glob", "pathlib.Path.glob", "pathlib.Path.rglob")
+from bot.reading.sandbox import child
+child.run(child.main)
+"""
+
+
+@pytest.mark.usefixtures("with_ocr")
+def test_who_recognises_looks_into_no_folder_that_it_is_not_granted(document: Path) -> None:
+    """Python 3.12 lists the folder before a pattern, others do not: where it may not, no scan was read."""
+    document.write_bytes(build_standalone([BODY], scanned=True))
+    start = StartOrder(str(document), 1024**3, 60, data=find_data())
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", LISTING, start.argument()],
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        assert reader.stderr is not None
+        reader.stdin.write(RecogniseOrder(1).line())
+        reader.stdin.flush()
+        reader.stdout.readline()
+        page = reader.stdout.readline()
+        reader.stdin.close()
+        listed = {Path(line.removeprefix("listed ")) for line in reader.stderr.read().decode().splitlines() if line.startswith("listed ")}
+    assert listed, "its own code, at least"
+    granted = [place for place, rights in process._needed(start).items() if rights & process.READ_DIR]
+    assert [folder for folder in listed if not any(folder.is_relative_to(place) for place in granted)] == []
+    read = decode(page)
+    assert isinstance(read, PageText)
+    assert read.origin is TextOrigin.OCR
+
+
+@real
+@pytest.mark.usefixtures("with_ocr", "started_readers")
+async def test_a_reading_process_that_may_not_recognise_is_told_from_a_damaged_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await ocr_lacks() is None
+    # What Python 3.12 did: the process looks for something in the root folder before it recognises.
+    code = "import os; from bot.reading.sandbox import child; child.find_ocr = lambda _: os.listdir('/'); child.run(child.main)"
+    monkeypatch.setattr(worker, "child_command", lambda _, start: (sys.executable, "-s", "-P", "-c", code, start.argument()))
+    lacks = await ocr_lacks()
+    assert lacks is not None
+    why = "its confinement refuses what the reading process needs (PermissionError: [Errno 13] Permission denied: '/')"
+    assert lacks.says == f"a reading process could not recognise a scan ({why})"
+    with capture_logs() as logs:
+        assert (await read_pdf(probe.SCAN)).unreadable_pages == (1,)
+    assert [line["why"] for line in logs if line["event"] == "page.not_recognised"] == [why]
 
 
 def test_what_is_missing_makes_it_incomplete() -> None:

@@ -106,7 +106,7 @@ def test_where_the_french_data_is_looked_for(tmp_path: Path) -> None:
 
 def test_data_that_is_no_data_gives_no_engine_in_process(tmp_path: Path) -> None:
     (tmp_path / "fra.traineddata").write_bytes(b"data")
-    engine = find_ocr({"TESSDATA_PREFIX": str(tmp_path)})
+    engine = find_ocr(tmp_path)
     assert not isinstance(engine, InProcess)
 
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.domain.text import PageText, TextOrigin, fold_letters
 from bot.reading.pages import drawing
-from bot.reading.pages.recognition import HALF_A_PAGE, LITTLE_TEXT, Ocr, OcrFailed, Raster, Recognised, find_ocr
+from bot.reading.pages.recognition import HALF_A_PAGE, LITTLE_TEXT, Ocr, OcrFailed, Raster, Recognised, find_data, find_ocr
 from bot.reading.sandbox import child
 from bot.reading.sandbox.child import PdfDocument
 from tests.bot.reading import papers
@@ -300,7 +300,7 @@ def test_the_engine_is_looked_for_once(saved: Save) -> None:
 @pytest.mark.usefixtures("with_ocr")
 @pytest.mark.parametrize("turned", [90, 180])
 def test_a_scan_that_lies_the_wrong_way_is_read(saved: Save, turned: int) -> None:
-    page = opened(scanned(picture(BODY, turned)), saved, find_ocr).recognise(1)
+    page = opened(scanned(picture(BODY, turned)), saved, lambda: find_ocr(find_data())).recognise(1)
     assert page.origin is TextOrigin.OCR
     assert page.confidence is not None
     assert page.confidence >= 85

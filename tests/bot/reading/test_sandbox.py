@@ -168,7 +168,7 @@ def test_messages_come_back_as_sent() -> None:
     assert decode(b'{"page":1,"text":"\\ud800","origin":"layer","other":"","confidence":null,"seconds":0}') == PageText(1, "?")
     with pytest.raises(NotUnderstood):
         decode(b"null")
-    start = StartOrder("/tmp/été.pdf", 10, 20, ocr=True)  # noqa: S108 - never opened
+    start = StartOrder("/tmp/été.pdf", 10, 20, data=Path("/data"))  # noqa: S108 - never opened
     assert StartOrder.parse(start.argument()) == start
     for order in (TextLayerOrder(4, frozenset({5, 7})), RecogniseOrder(3)):
         assert order.line().count(b"\n") == 1
@@ -184,11 +184,10 @@ def test_the_child_gets_no_secret() -> None:
         "VIGIE_TELEGRAM__TOKEN": "12345:SECRET",
         "HTTPS_PROXY": "http://user:SECRET@proxy",
         "PYTHONPATH": "/elsewhere",
-        "TESSDATA_PREFIX": "/data",
     }
     environment = child_environment(given)
     assert "SECRET" not in repr(environment)
-    assert set(environment) == {"PATH", "LANG", "OMP_THREAD_LIMIT", "PYTHONPATH", "TESSDATA_PREFIX"}
+    assert set(environment) == {"PATH", "LANG", "OMP_THREAD_LIMIT", "PYTHONPATH"}
     assert environment["PYTHONPATH"] != "/elsewhere"
 
 

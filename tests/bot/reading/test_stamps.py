@@ -13,7 +13,7 @@ import pytest
 from benchmarks.reading import stamped as scans
 from benchmarks.reading.stamped import DECREES, told
 from bot.reading.pages.drawing import has_coloured_ink
-from bot.reading.pages.recognition import RecognisedWord, find_ocr, unsure_of
+from bot.reading.pages.recognition import RecognisedWord, find_data, find_ocr, unsure_of
 from bot.reading.reader import read_pdf
 from bot.reading.sandbox import child
 from tests.bot.reading.papers import BODY
@@ -28,7 +28,7 @@ class ReadOnce:
     """An engine that reads each image once."""
 
     def __init__(self) -> None:
-        found = find_ocr()
+        found = find_ocr(find_data())
         assert found is not None
         self.read = cache(found.read)
 

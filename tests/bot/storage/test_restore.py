@@ -45,7 +45,7 @@ for name in ("replace", "unlink", "symlink_to"):
 os.link = before(os.link)
 most = int(sys.argv[4])
 resource.setrlimit(resource.RLIMIT_FSIZE, (most or resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-restore(Path(sys.argv[1]), sys.argv[2], datetime.now(UTC), replace=True)
+restore(Path(sys.argv[1]), sys.argv[2], datetime(2026, 9, 16, tzinfo=UTC), replace=True)
 """
 
 

@@ -14,7 +14,7 @@ from bot.delivery.picture import child
 from bot.delivery.picture.album import draw
 from bot.delivery.picture.child import placed_words
 from bot.delivery.picture.wire import Draw, Drawing, Drawn, NoPicture, NoPictureReason
-from bot.reading.pages.recognition import EngineKind, OcrFailed, Raster, TesseractCommand, find_ocr
+from bot.reading.pages.recognition import EngineKind, OcrFailed, Raster, TesseractCommand, find_data, find_ocr
 from bot.reading.sandbox.process import StartOrder
 from bot.reading.sandbox.worker import Worker
 from tests.bot.delivery.picture.papers import (
@@ -112,7 +112,7 @@ def roughly(image: Image.Image) -> Image.Image:
 
 def read_again(image: Image.Image) -> str:
     """What anybody's own recognition makes of the picture."""
-    engine = find_ocr()
+    engine = find_ocr(find_data())
     assert engine is not None
     grey = image.convert("L")
     return engine.read(Raster(grey.tobytes(), grey.width, grey.height, grey.width, 150)).text
@@ -217,9 +217,9 @@ async def test_only_a_page_that_must_be_recognised_is_given_to_a_process_that_ma
     monkeypatch.setattr("bot.delivery.picture.album.engine_kind", lambda: EngineKind.COMMAND)
     monkeypatch.setattr(Worker, "start", noted)
     await draw(saved(build_standalone([DECREE])), 1, PHRASES)
-    assert [(one.ocr, one.commands) for one in started] == [(False, False)]
+    assert [(one.data, one.commands) for one in started] == [(None, False)]
     drawn = await draw(saved(build_standalone([DECREE], scanned=True)), 1, PHRASES)
-    assert [(one.ocr, one.commands) for one in started[1:]] == [(False, False), (True, True)]
+    assert [(one.data, one.commands) for one in started[1:]] == [(None, False), (find_data(), True)]
     assert drawn.found == (0, 1, 2)
 
 
