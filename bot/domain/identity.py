@@ -46,7 +46,7 @@ class EarlierFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class DecreeMatch:
     """Which decree was found: a stored one, or a new one, with the keys that it can be known under. Where it was found twice, the keys of
     its first finding come first.
 
@@ -66,7 +66,7 @@ def keys_of(decree: Decree) -> tuple[str, ...]:
 
 def recognise(
     found: Sequence[HeldDecree], known: Sequence[KnownDecree], earlier: Sequence[EarlierFinding], *, asked: bool = False
-) -> tuple[Recognised, ...]:
+) -> tuple[DecreeMatch, ...]:
     """Tell of each decree found, in order, which one it is.
 
     A shared key decides first (of several decrees, the oldest). Offices forget to change a number: one that is shared alone decides only
@@ -78,14 +78,14 @@ def recognise(
     Ranges must share at least half of the shorter one.
     """
     pool, here = list(known), {place.decree_id: place for place in earlier}
-    keyed: list[Recognised] = []
+    keyed: list[DecreeMatch] = []
     for position, item in enumerate(found):
         one = _by_keys(item, pool, here, asked=asked)
         if one.decree_id is None and not one.is_unclear:
             pool.append(KnownDecree(-1 - position, frozenset(one.keys), item.facts))
         keyed.append(one)
     free = [place for place in earlier if all(place.decree_id != one.decree_id for one in keyed)]
-    result: list[Recognised] = []
+    result: list[DecreeMatch] = []
     for item, one in zip(found, keyed, strict=True):
         is_new = one.decree_id is None and not one.is_unclear
         place = max(free, key=lambda place: _shared(item, place), default=None) if is_new else None
@@ -97,7 +97,7 @@ def recognise(
     return tuple(result)
 
 
-def _by_keys(item: HeldDecree, pool: Sequence[KnownDecree], here: Mapping[int, EarlierFinding], *, asked: bool) -> Recognised:
+def _by_keys(item: HeldDecree, pool: Sequence[KnownDecree], here: Mapping[int, EarlierFinding], *, asked: bool) -> DecreeMatch:
     same: list[KnownDecree] = []
     taken, unclear = set[str](), False
     for one in pool:
@@ -112,10 +112,10 @@ def _by_keys(item: HeldDecree, pool: Sequence[KnownDecree], here: Mapping[int, E
     # A stored one, the oldest; else the first that was found with it.
     best = min(same, key=lambda one: (one.decree_id < 0, abs(one.decree_id)), default=None)
     if best is not None:
-        return Recognised(item.keys, best.decree_id) if best.decree_id > 0 else Recognised((*sorted(best.keys), *item.keys))
+        return DecreeMatch(item.keys, best.decree_id) if best.decree_id > 0 else DecreeMatch((*sorted(best.keys), *item.keys))
     # Of its own number for whoever names it, and under another key than the decree that has it.
     mark = _digest("\0".join((*item.keys, str(item.first_page), repr(item.facts))))[:8]
-    return Recognised(tuple(f"{key}{_VARIED}{mark}" if key in taken else key for key in item.keys), is_unclear=unclear)
+    return DecreeMatch(tuple(f"{key}{_VARIED}{mark}" if key in taken else key for key in item.keys), is_unclear=unclear)
 
 
 SAME_NUMBER = "number of another act"

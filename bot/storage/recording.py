@@ -22,10 +22,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, de
 from bot.domain.acts import CHANGING, Decree, Evidence, Facts, Outcome, Reading, Verdict
 from bot.domain.identity import (
     SAME_NUMBER,
+    DecreeMatch,
     EarlierFinding,
     HeldDecree,
     KnownDecree,
-    Recognised,
     earliest,
     keys_of,
     merge_facts,
@@ -56,7 +56,7 @@ class FoundDecree:
     """A decree that was found, and which one it is."""
 
     decree: Decree
-    which: Recognised
+    which: DecreeMatch
 
     @property
     def known(self) -> int | None:
