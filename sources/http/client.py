@@ -57,6 +57,7 @@ from sources.http.politeness import (
     Clocks,
     MemoryPoliteness,
     PolitenessStore,
+    RateLimit,
     RobotsGate,
     date_of,
     product_token,
@@ -437,6 +438,9 @@ class HttpSession:
         slot = self._slots.get(address)
         if slot is None:
             environment = self._environment
-            queue = AddressQueue(str(address), self._options.rate_limit, environment.politeness, environment.clocks)
+            limit = self._options.rate_limit
+            # What is configured for a server on this machine must not reach a site beside it.
+            limit = limit if address.is_loopback else replace(limit, interval=max(limit.interval, RateLimit().interval))
+            queue = AddressQueue(str(address), limit, environment.politeness, environment.clocks)
             slot = self._slots[address] = _HostSlot(address, queue, Connection(address, environment.tls, environment.transport))
         return slot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 
 from sources.http.politeness import AddressQueue, Clocks, MemoryPoliteness, RateLimit
@@ -143,6 +144,19 @@ async def test_the_client_spaces_the_requests_of_all_sites_of_an_address(server:
     assert server.paths == ["/var/", "/drome/", "/var/b"]
     assert clock.slept == [pytest.approx(3.3, abs=0.01)] * 2
     assert server.most_at_once == 1
+
+
+async def test_a_pace_for_this_machine_is_not_that_of_a_site_beside_it(server: Server, make_client: MakeClient, clock: Clock) -> None:
+    async def resolver(host: str, port: int) -> list[str]:
+        return ["93.184.215.14"]
+
+    server.routes["/var/"] = reply("<p>")
+    network = httpx.MockTransport(lambda _: httpx.Response(200, headers={"Content-Type": "text/html"}, stream=httpx.ByteStream(b"<p>")))
+    origins = {SITE: f"{server.base}/var"}
+    client = make_client(server, origins=origins, interval_seconds=0, outside={"resolver": resolver, "transport": network})
+    for site in (SITE, SITE, "https://www.drome.gouv.fr", "https://www.drome.gouv.fr"):
+        await client.page(site)
+    assert clock.slept == [pytest.approx(3.0, abs=0.1)]
 
 
 async def test_two_addresses_do_not_wait_for_each_other(server: Server, make_client: MakeClient, clock: Clock) -> None:
