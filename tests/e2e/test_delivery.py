@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.app.demo.replay import Replay
 from bot.domain.posts import PostState
 from bot.storage.store import Store
 from tests.bot.storage.building import act, one_recueil, result_of, to
+from tests.bot.storage.ready import lay_out_when_new
 from tests.e2e.world import CHANNEL, NOON, OPERATORS, World, posts_in
 from tests.servers.fake_bot_api import FakeBotApi
 from tests.small_france import published
@@ -52,3 +55,20 @@ async def test_a_backlog_is_told_in_digests_and_the_operators_hear_of_a_destinat
         lines = [line for message in messages for line in message.text.splitlines() if line.startswith("• ")]
         assert len(lines) == 70
         assert len([text for text in (message.text for message in telegram.messages_in(OPERATORS)) if "settled" in text]) == 1
+
+
+async def test_beside_the_pdfs_of_a_database_that_is_gone_nothing_is_posted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_out_when_new(monkeypatch)
+    with FakeBotApi() as telegram, Replay(published(NOON.date())) as replay:
+        telegram.add_channel(CHANNEL, "vsa")
+        telegram.add_group(OPERATORS)
+        world = World(replay, tmp_path / "vigie.db", telegram)
+        await world.round(("26",))
+        before = [message.text for message in posts_in(telegram, CHANNEL)]
+        assert before
+        assert list((tmp_path / "vigie-archive").glob("*.pdf"))
+        world.database.unlink()
+        world.now += timedelta(minutes=10)
+        done = await world.round(("26",))
+        assert {item.state for item in done.delivered} == {PostState.SENT}
+        assert [message.text for message in posts_in(telegram, CHANNEL)] == before
