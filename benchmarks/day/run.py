@@ -34,7 +34,7 @@ from bot.domain.records import RecueilState, SourceState
 from bot.ingest.ingestor import new_recueil
 from bot.ingest.reading_job import WorkerSlots
 from bot.reading.sandbox.worker import Worker
-from bot.storage.recueils import open_politeness
+from bot.storage.politeness import open_politeness
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import Authority
 from sources.http.client import Client

@@ -36,7 +36,7 @@ from bot.ingest.ingestor import BackgroundTasks, Ingestor
 from bot.ingest.poller import Poller, PollSchedule, SourceReport
 from bot.ingest.reading_job import LocalReading, ReadingJob, WorkerSlots
 from bot.storage.errors import StorageError
-from bot.storage.recueils import open_politeness
+from bot.storage.politeness import open_politeness
 from sources.catalogue.authority import Catalogue, Source
 from sources.crawl.crawler import Crawler
 from sources.http.client import Client

@@ -73,9 +73,9 @@ from bot.reading.reader import stream_pdf
 from bot.storage.database import parse_url
 from bot.storage.errors import Unavailable
 from bot.storage.naming import CommuneNamer
+from bot.storage.politeness import open_politeness
 from bot.storage.reading_queue import ReadingQueue
 from bot.storage.recording import Route
-from bot.storage.recueils import open_politeness
 from bot.storage.store import Store, open_store, rehearsal_store
 from sources.catalogue.authority import INDEX_HOSTS, Authority, Catalogue, browser_hosts, hosts
 from sources.crawl.crawler import Crawler
@@ -407,7 +407,9 @@ def _telegram_bot(
         for sender in senders:
             sender.is_shared = is_shared and sender.bot.token == token
 
-    return TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, following=following, seen=seen, shared=shared)
+    bot = TelegramBot(telegram.token, telegram.api_url, commands, reviews=buttons, following=following, seen=seen)
+    bot.when_shared = shared
+    return bot
 
 
 def open_questions(

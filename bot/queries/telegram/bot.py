@@ -480,12 +480,11 @@ class TelegramBot:
         reviews: MoreButtons | None = None,
         following: FollowCommands | None = None,
         seen: Seen | None = None,
-        shared: Callable[[bool], object] = bool,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """`api_url` is the Bot API server without `/bot`; `sleep` is in seconds. `seen` is called in a thread, `shared` as in
-        `PollingRetries`."""
-        self._shared = shared
+        """`api_url` is the Bot API server without `/bot`; `sleep` is in seconds. `seen` is called in a thread."""
+        self.when_shared: Callable[[bool], object] = bool
+        """Called as `shared` of `PollingRetries`."""
         self._token = token
         self._api_url = api_url.rstrip("/").removesuffix("/bot")
         self._commands = commands
@@ -504,7 +503,7 @@ class TelegramBot:
         for name, level in _TALKATIVE.items():
             logging.getLogger(name).setLevel(max(logging.getLogger(name).level, level))
         application = self._build()
-        patience = PollingRetries(stop, self._sleep, self._shared)
+        patience = PollingRetries(stop, self._sleep, self.when_shared)
         try:
             await patience.attempt("getMe", application.initialize)
             await patience.attempt("deleteWebhook", application.bot.delete_webhook)

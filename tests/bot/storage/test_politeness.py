@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.storage.errors import Locked
-from bot.storage.recueils import PAUSE, DatabasePoliteness, open_politeness
+from bot.storage.politeness import PAUSE, DatabasePoliteness, open_politeness
 from bot.storage.store import Store, open_store
 from sources.http.politeness import AddressState, MemoryPoliteness, PolitenessStore, RateLimit, RobotsCopy, reserved, start_of_next
 
