@@ -27,20 +27,26 @@ LOGGED = [
 FOR_THE_RECORD = {event for _, event in LOGGED} - {event for level, event in LOGGED if level not in {"debug", "info"}}
 
 
+def page_of(language: str) -> str:
+    return (CHECKOUT / "docs" / f"{PAGES[language]}.md").read_text("utf-8")
+
+
 def rows(language: str) -> list[list[str]]:
     """The cells of every row of the page."""
-    text = (CHECKOUT / "docs" / f"{PAGES[language]}.md").read_text("utf-8")
-    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in text.splitlines() if line.startswith("| `")]
+    lines = page_of(language).splitlines()
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines if line.startswith("| `")]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_every_warning_of_the_log_is_there_once(language: Literal["en", "fr"]) -> None:
-    """All but those that say themselves that the program is at fault, for which the page has one paragraph."""
+def test_every_warning_of_the_log_is_there(language: Literal["en", "fr"]) -> None:
+    """In a table with its sentence and what to do, or among those that ask nothing; a fault of the program says itself that it is one."""
     found = [(row[0].strip("`"), row[1]) for row in rows(language) if re.fullmatch(r"`\w+\.\w+`", row[0])]
     assert dict(found).items() <= EVENTS.items()
-    assert len(found) == len(dict(found))
-    warnings = {event for event, sentence in EVENTS.items() if not sentence.endswith("by a fault of the program")} - FOR_THE_RECORD
-    assert warnings - dict(found).keys() == set()
+    named = re.findall(r"`(\w+\.\w+)`", page_of(language))
+    assert sorted(set(named)) == sorted(named)
+    assert set(named) <= EVENTS.keys()
+    faults = {event for event, sentence in EVENTS.items() if sentence.endswith("by a fault of the program")}
+    assert EVENTS.keys() - FOR_THE_RECORD - faults - set(named) == set()
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
