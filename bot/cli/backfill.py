@@ -52,7 +52,7 @@ def register(app: typer.Typer) -> None:
         Exit code 3 when some source, recueil or post failed, or the national index could not be had.
         """
         settings, authorities = load(ctx.obj)
-        if since > date.today():  # noqa: DTZ011 - the day where the person is
+        if since > utc_now().astimezone().date():
             fail(f"--since {since} is in the future", WRONG_USE)
         picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
         wanted = BackfillRequest(since, announce, limit, tuple(entry.code for entry in picked))
