@@ -4,9 +4,6 @@ Fills a store with generated decrees (as `benchmarks.queries`, whose file with `
 application itself, without sockets, and prints the processor time of an answer: made anew, and kept. Half of them took at most p50, 95 of
 100 at most p95. Then the memory that serving them took. Exit code 1 where a p95 is above 50 ms made anew or 1 ms kept, or that memory above
 20 MB.
-
-With `--polls SECONDS` instead: how late polls are while the process also answers 200 requests a second for so long, which another process
-makes, and while it makes the whole files (`benchmarks/web_load.py`). Exit code 1 where 95 of 100 polls are not over within a second.
 """
 
 from __future__ import annotations
@@ -15,7 +12,6 @@ import argparse
 import asyncio
 import gc
 import itertools
-import logging
 import random
 import sys
 import tempfile
@@ -27,10 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from benchmarks.queries import NOW, fill
-from benchmarks.web_load import is_late, lines, measure_polls
 from bot.app.config.model import Settings, WebSettings
 from bot.app.website import site_of
 from bot.gazetteer.gazetteer import gazetteer
@@ -65,7 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--asked", type=int, default=40, help="pages of each kind (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="what chance is drawn from (%(default)s)")
     parser.add_argument("--keep", type=Path, help="keep the SQLite file in this folder, and use it again where it is there")
-    parser.add_argument("--polls", type=int, metavar="SECONDS", help="measure polls beside 200 requests a second instead, for so long")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{(options.keep or Path(folder)) / 'queries.db'}"
@@ -73,11 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not store.decrees.recent(1).total:
                 for step in fill(store, options.decrees * 2, options.decrees, options.seed):
                     print(step, file=sys.stderr, flush=True)
-        if options.polls:
-            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-            found, answered = asyncio.run(measure_polls(Path(url.removeprefix("sqlite:///")), options.polls))
-            print("\n".join(lines(found, answered)))
-            return 1 if is_late(found) else 0
         with open_store(url, read_only=True) as store:
             costs, megabytes = measure(store, options.asked, options.seed)
     print("\n".join([*table(costs), f"memory that pages took: {megabytes:.1f} MB"]))
