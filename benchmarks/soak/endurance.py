@@ -1,7 +1,7 @@
 """Accelerated weeks of a simulated France with everything that goes wrong: `python -m benchmarks.soak.endurance --days 28`.
 
-Sites break, drip, lead astray and send too much (`benchmarks.month`); Telegram is down for a day; the disk is full, the database locked,
-its folder gone at a start or in the middle; the clock is set back and forth; the program is killed at any instant, and ended.
+Sites break, drip, lead astray and send too much (`benchmarks/soak/troubles.py`); Telegram is down for a day; the disk is full, the database
+locked, its folder gone at a start or in the middle; the clock is set back and forth; the program is killed at any instant, and ended.
 After the last quarter, in which it is left alone, what is there is compared with what was published. Exit code 1 when anything is not as
 promised.
 """
@@ -32,12 +32,12 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from benchmarks.month.papers import Paper
-from benchmarks.month.plan import START, TAIL, Plan
-from benchmarks.month.run import SLOWEST, scratch
-from benchmarks.month.sites import Month
+from benchmarks.day.clock import scratch
+from benchmarks.day.papers import Paper
 from benchmarks.soak.lives import Life, Mother
-from benchmarks.soak.weeks import Stretch, elapsed, plan_of
+from benchmarks.soak.sites import Month
+from benchmarks.soak.troubles import ANNOUNCED, START, TAIL, Plan
+from benchmarks.soak.weeks import SLOWEST, Stretch, elapsed, plan_of
 from bot.domain.posts import PostState
 from bot.storage.store import open_store
 from sources.catalogue.authority import Source
@@ -56,8 +56,6 @@ MOST_NOTICES = 2
 """Messages to operators for each thing that went wrong: that it began, and that it is over."""
 _MOMENTS = 5
 """What lasts for no time, but may make something fail: the database locked, moved, gone; the end of the disk that was full."""
-_PAST = timedelta(days=62)
-"""How old a decree may be that is on line when all begins."""
 _ROWS = 8
 """Of the table of what the program takes."""
 _MOST_FAILURES = 5
@@ -270,7 +268,7 @@ class Verdict:
     def faults(self) -> list[str]:
         """What is not as promised."""
         named = {"lost": self.lost, "doubled": self.doubled, "under a wrong name": self.misnamed, "late": self.late}
-        named |= {"messages about no decree that was published": self.strange, "temporary files left": self.left}
+        named |= {"messages about no new decree": self.strange, "temporary files left": self.left}
         named |= {"stalls that no line of the log explains": self.unexplained, "rising": self.rising}
         found = [f"{name}: {', '.join(those)}" for name, those in named.items() if those]
         found += [] if self.published else ["nothing was published"]
@@ -280,7 +278,9 @@ class Verdict:
 def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWeeks, database: Path) -> Verdict:
     """Compare what was published with what came."""
     month = Month(plan, START)
-    known = [paper for code in plan.authorities for paper in month.papers(code, START - _PAST, plan.end) if paper.decree]
+    known = [
+        paper for code in plan.authorities for paper in month.papers(code, START - ANNOUNCED - timedelta(days=1), plan.end) if paper.decree
+    ]
     papers = {str(paper.decree): paper for paper in known if START <= paper.recueil.up < plan.end - TAIL}
     with open_store(f"sqlite:///{database}", read_only=True) as store:
         posts = store.posts.listed(states=list(PostState))
@@ -393,7 +393,7 @@ def report(plan: Plan, endured: Endured, verdict: Verdict) -> str:
         "  lost": len(verdict.lost),
         "  doubled": len(verdict.doubled),
         "  under a wrong name": len(verdict.misnamed),
-        "messages about no decree that was published": len(verdict.strange),
+        "messages about no new decree": len(verdict.strange),
         f"  later than {LATEST}": len(verdict.late),
         "  minutes of the longest wait once all was well": round(verdict.longest, 1),
         f"decrees and polls that waited longer than {SLOWEST + STALL}": verdict.stalls,

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.day.__main__ import FIRST_TUESDAY, TUESDAY
+from benchmarks.day.clock import scratch
 from benchmarks.day.figures import PARIS, PARTS, Figures, judge, report, to_json
 from benchmarks.day.papers import Paper, pages_of, paper
 from benchmarks.day.reading import Costs
 from benchmarks.day.run import SEND, simulate
 from benchmarks.day.sites import BYTES_PER_SECOND, Plan, is_measured
-from benchmarks.month.run import scratch
 from bot.domain.acts import Outcome
 from bot.domain.text import PageText
 from bot.ingest.judging import judge_reading

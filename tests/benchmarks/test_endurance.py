@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from benchmarks.month.plan import START, TAIL, Kind
-from benchmarks.month.sites import Month
 from benchmarks.soak.endurance import (
     CHANNEL,
     DAY,
@@ -25,6 +23,8 @@ from benchmarks.soak.endurance import (
     report,
     rising,
 )
+from benchmarks.soak.sites import Month
+from benchmarks.soak.troubles import START, TAIL, Kind
 from benchmarks.soak.weeks import Stretch, WeeksClock, plan_of
 from bot.storage.store import open_store
 from tests.servers.fake_bot_chats import BotMessage
