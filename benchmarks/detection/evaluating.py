@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.detection.labelled import Labelled, Printed
@@ -27,14 +27,6 @@ class Evaluation:
     noisy_mistakes: tuple[Mistake, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far it is, in acts to judge."""
-
-    done: int
-    total: int
-
-
 Trial = tuple[Labelled, str | None, Printed]
 """An act to judge, the noise that damaged it (None: as it is), and what detection gets of it."""
 
@@ -50,14 +42,13 @@ def trials(acts: Sequence[Labelled], noises: Iterable[Noise], seed: int = 0) -> 
                 yield act, noise.name, damaged
 
 
-def evaluate(tried: Sequence[Trial], *, seed: int = 0, told: Callable[[Step], None] = lambda _: None) -> Evaluation:
-    """Judge all trials. `told` hears of each; `seed` is what they were made with."""
+def evaluate(tried: Sequence[Trial], *, seed: int = 0) -> Evaluation:
+    """Judge all trials; `seed` is what they were made with."""
     clean: list[Assessment] = []
     noisy: dict[str, list[Assessment]] = {}
-    for done, (act, noise, printed) in enumerate(tried, start=1):
+    for act, noise, printed in tried:
         assessment = assess(act, judge_each(printed.act()), noise)
         (clean if noise is None else noisy.setdefault(noise, [])).append(assessment)
-        told(Step(done, len(tried)))
     damaged = [assessment for of_noise in noisy.values() for assessment in of_noise]
     return Evaluation(
         seed,
