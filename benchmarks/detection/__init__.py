@@ -7,9 +7,8 @@ result to people. Everything is the same at each run: chance comes from the seed
 from __future__ import annotations
 
 from benchmarks.detection.corpus import BadCorpus, load_corpus
-from benchmarks.detection.evaluating import Evaluation, evaluate, trials
+from benchmarks.detection.evaluating import NOISES, Evaluation, Noise, evaluate, trials
 from benchmarks.detection.labelled import Labelled, Printed
-from benchmarks.detection.noise import NOISES, Noise
 from benchmarks.detection.report import evaluation_json, lines
 
 __all__ = [

@@ -15,10 +15,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.reading.processes import Failed, describe, run
 from benchmarks.reading.report import Measured, report
 from benchmarks.reading.sample import NAMES, Sample, load
-from benchmarks.reading.ways import ROOT, by_bot, by_reference, environment, missing_for_reference
+from benchmarks.reading.ways import ROOT, Failed, by_bot, by_reference, describe, environment, missing_for_reference, run
 
 
 def measure(samples: Sequence[Sample], runs: int, folder: Path, reference: str | None) -> list[Measured]:

@@ -11,10 +11,9 @@ import pytest
 
 from benchmarks.reading.__main__ import main
 from benchmarks.reading.corpus import SHORT, build
-from benchmarks.reading.processes import Failed, Spent, run
 from benchmarks.reading.report import Measured, report
 from benchmarks.reading.sample import Sample
-from benchmarks.reading.ways import Found, Run, find, missing_for_reference
+from benchmarks.reading.ways import Failed, Found, Run, Spent, find, missing_for_reference, run
 from bot.reading.pages.recognition import ocr_available
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -64,7 +63,7 @@ def test_what_a_program_took_holds_what_its_children_took() -> None:
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
     # Measured by a small process, as the benchmark is: what begins as a copy of this one has its memory as its peak.
     measure = (
-        "import json, pathlib, sys; from dataclasses import asdict; from benchmarks.reading.processes import run\n"
+        "import json, pathlib, sys; from dataclasses import asdict; from benchmarks.reading.ways import run\n"
         "print(json.dumps([asdict(run([sys.executable, '-c', code], folder=pathlib.Path(), environment={})) for code in sys.argv[1:]]))"
     )
     told = subprocess.run([sys.executable, "-c", measure, parent, "pass"], cwd=CHECKOUT, capture_output=True, check=True, text=True).stdout
