@@ -248,29 +248,19 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The figures. Waits are minutes after the decree was published and all was well."""
+    """The figures. `broken` is what is not as promised, by its name. Waits are minutes after the decree was published and all was well."""
 
     published: int
-    lost: tuple[str, ...]
-    doubled: tuple[str, ...]
-    misnamed: tuple[str, ...]
-    strange: tuple[str, ...]
-    late: tuple[str, ...]
+    broken: Mapping[str, Sequence[str]]
     stalls: int
-    unexplained: tuple[str, ...]
     longest: float
     notices: int
     most_notices: int
-    rising: tuple[str, ...]
-    left: tuple[str, ...]
 
     @property
     def faults(self) -> list[str]:
-        """What is not as promised."""
-        named = {"lost": self.lost, "doubled": self.doubled, "under a wrong name": self.misnamed, "late": self.late}
-        named |= {"messages about no new decree": self.strange, "temporary files left": self.left}
-        named |= {"stalls that no line of the log explains": self.unexplained, "rising": self.rising}
-        found = [f"{name}: {', '.join(those)}" for name, those in named.items() if those]
+        """What is not as promised, in words."""
+        found = [f"{name}: {', '.join(those)}" for name, those in self.broken.items() if those]
         found += [] if self.published else ["nothing was published"]
         return [*found, *([f"{self.notices} notices to operators"] if self.notices > self.most_notices else [])]
 
@@ -302,23 +292,27 @@ def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWe
     }
     return Verdict(
         published=len(papers),
-        lost=tuple(number for number, those in came.items() if not those),
-        doubled=tuple(number for number, those in came.items() if len(those) > 1),
-        misnamed=tuple(
-            number
-            for number, paper in papers.items()
-            if any(authority != paper.authority.code for other, authority in named if other == number)
-            or any(re.search(rf"#dept{paper.authority.code}\b", str(one.html)) is None for one in came[number])
-        ),
-        strange=tuple(str(one.message_id) for one in ours if not any(_is_about(one, str(paper.decree)) for paper in known)),
-        late=tuple(f"{number} ({wait})" for number, wait in waits.items() if wait > LATEST),
+        broken={
+            "lost": [number for number, those in came.items() if not those],
+            "doubled": [number for number, those in came.items() if len(those) > 1],
+            "under a wrong name": [
+                number
+                for number, paper in papers.items()
+                if any(authority != paper.authority.code for other, authority in named if other == number)
+                or any(re.search(rf"#dept{paper.authority.code}\b", str(one.html)) is None for one in came[number])
+            ],
+            "messages about no new decree": [
+                str(one.message_id) for one in ours if not any(_is_about(one, str(paper.decree)) for paper in known)
+            ],
+            f"later than {LATEST}": [f"{number} ({wait})" for number, wait in waits.items() if wait > LATEST],
+            "stalls that no line of the log explains": [what for what, is_explained in stalls.items() if not is_explained],
+            "rising": list(rising(endured.uses)),
+            "temporary files left": endured.left,
+        },
         stalls=len(stalls),
-        unexplained=tuple(what for what, is_explained in stalls.items() if not is_explained),
         longest=max([0.0, *(wait / timedelta(minutes=1) for wait in waits.values())]),
         notices=sum(message.chat_id == OPERATORS for message in telegram.messages),
         most_notices=MOST_NOTICES * (len(plan.troubles) + len(wrong.stretches) + _MOMENTS),
-        rising=tuple(rising(endured.uses)),
-        left=tuple(endured.left),
     )
 
 
@@ -390,15 +384,9 @@ def report(plan: Plan, endured: Endured, verdict: Verdict) -> str:
     """For a person: the figures, then what is not as promised."""
     rows: dict[str, object] = {
         "decrees published": verdict.published,
-        "  lost": len(verdict.lost),
-        "  doubled": len(verdict.doubled),
-        "  under a wrong name": len(verdict.misnamed),
-        "messages about no new decree": len(verdict.strange),
-        f"  later than {LATEST}": len(verdict.late),
-        "  minutes of the longest wait once all was well": round(verdict.longest, 1),
+        **{f"  {name}": len(those) for name, those in verdict.broken.items()},
+        "minutes of the longest wait once all was well": round(verdict.longest, 1),
         f"decrees and polls that waited longer than {SLOWEST + STALL}": verdict.stalls,
-        "  without a line in the log": len(verdict.unexplained),
-        "temporary files left": len(verdict.left),
         f"notices to operators (at most {verdict.most_notices})": verdict.notices,
         **{f"lives {how}": times for how, times in sorted(endured.lives.items())},
     }
