@@ -27,6 +27,8 @@ _IN_PATH = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~()/:@!$&*+,;=]")
 _IN_QUERY = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~()/:@!$&*+,;=?]")
 # A document of the platform is known by the two numbers in its address. What a server adds for one visit or one reader is no part of it.
 _DOCUMENT = re.compile(r"/(?:(?:ire)?contenu/telechargement|content/download)/\d+/\d+(?![^/;])", re.IGNORECASE)
+FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
+"""Matches the number of a file of the platform: files are numbered in the order of their upload."""
 _NOISE = (
     r"(?:(?:j|php)?_?sess(?:ion)?_?(?:id)?|id_?session|aspsessionid\w*|s_?id|cfid|cftoken|utm_\w+|mtm_\w+|pk_\w+|fbclid|gclid"
     r"|_|t|ts|time(?:stamp)?|r|rand(?:om)?|rnd|no_?cache|cb|cache_?buster)"

@@ -26,6 +26,7 @@ from bot.cli.poll import handed_round
 from bot.cli.work import all_sent, console_for, handing_over
 from bot.delivery.deliverer import Delivered
 from bot.domain.acts import Place
+from bot.domain.records import LAST_ID
 from bot.domain.tasks import beside, first_of
 from bot.ingest.backfill import BackfillProgress, BackfillReport, BackfillRequest
 from bot.queries.json_shapes import Json, pick
@@ -33,7 +34,9 @@ from sources.catalogue.authority import Authority
 
 Day = Annotated[date, typer.Option("--since", parser=day, metavar="DAY", help="First day, as in 2025-01-31.")]
 Announce = Annotated[bool, typer.Option("--announce", help="Post the decrees found. Without it nothing is ever posted of them.")]
-Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Read at most so many recueils; the next run goes on.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", "-n", min=1, max=LAST_ID, help="Read at most so many recueils; the next run goes on.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +52,7 @@ def register(app: typer.Typer) -> None:
         Exit code 3 when some source, recueil or post failed, or the national index could not be had.
         """
         settings, authorities = load(ctx.obj)
-        if since > date.today():  # noqa: DTZ011 - the day where the person is
+        if since > utc_now().astimezone().date():
             fail(f"--since {since} is in the future", WRONG_USE)
         picked = chosen(codes or list(watched_codes(settings, authorities)), authorities)
         wanted = BackfillRequest(since, announce, limit, tuple(entry.code for entry in picked))

@@ -17,6 +17,7 @@ from bot.cli.opening import load, opened
 from bot.cli.output import file_json
 from bot.domain.acts import Place
 from bot.domain.posts import FRANCE
+from bot.domain.records import LAST_ID
 from bot.ingest.archive import ArchivedFile
 from bot.messages.letters.drafting import LetterKind
 from bot.messages.lines import moment_at, moment_text, place_for
@@ -38,7 +39,7 @@ from bot.queries.json_shapes import choice_json, decree_json, decrees_json, town
 from bot.queries.phrases import NoLetter, evidence_text, letter_text, plain_answer, unread
 from bot.queries.questions import CLI_PAGE, Questions
 
-Page = Annotated[int, typer.Option("--page", "-p", min=1, help="Page of the answer.")]
+Page = Annotated[int, typer.Option("--page", "-p", min=1, max=LAST_ID, help="Page of the answer.")]
 Lang = Annotated[str, typer.Option("--language", "-l", help="fr or en.")]
 PageSize = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Decrees on a page.")]
 Letter = Annotated[

@@ -16,6 +16,7 @@ from bot.cli.opening import opened
 from bot.cli.output import count
 from bot.delivery.transitions import Event, WaitFactors, transition
 from bot.domain.posts import Post, PostCause, PostState, followed_chat
+from bot.domain.records import LAST_ID
 from bot.messages.words import clean, link_to
 from bot.queries.json_shapes import Json, pick
 from bot.storage.errors import NoSuchRow
@@ -90,8 +91,10 @@ def _decided(store: Store, number: int, event: Event, reference: str | None) -> 
 
 T = TypeVar("T")
 
-Number = Annotated[int, typer.Argument(metavar="N", min=1, help="Number of the post, as `vigie outbox list` shows it.")]
-Numbers = Annotated[list[int], typer.Argument(metavar="N…", min=1, help="Numbers of posts, as `vigie outbox list` shows them.")]
+Number = Annotated[int, typer.Argument(metavar="N", min=1, max=LAST_ID, help="Number of the post, as `vigie outbox list` shows it.")]
+Numbers = Annotated[
+    list[int], typer.Argument(metavar="N…", min=1, max=LAST_ID, help="Numbers of posts, as `vigie outbox list` shows them.")
+]
 
 
 def register(app: typer.Typer) -> None:

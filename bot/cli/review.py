@@ -22,7 +22,7 @@ from bot.cli.work import all_sent, console_for, handing_over, nowhere
 from bot.delivery.deliverer import Delivered
 from bot.detection.text.phrases import without_names
 from bot.domain.acts import Act, Decree, Kind, Outcome
-from bot.domain.records import Waiting
+from bot.domain.records import LAST_ID, Waiting
 from bot.ingest.review import USEFUL, LabelledAct, Reviewer, Settled, SettledFact, SeveralDecrees, UnusableFact
 from bot.messages.words import clean
 from bot.operators.review_buttons import fact_outcome, outcome_text
@@ -35,9 +35,11 @@ T = TypeVar("T")
 SHOWN = 20
 BY = "command"
 
-Number = Annotated[int, typer.Argument(min=1, help="Number of the act, as `vigie review list` shows it.")]
-OfDecree = Annotated[int, typer.Argument(min=1, help="Number of a decree.")]
-MaybeNumber = Annotated[int | None, typer.Argument(metavar="[NUMBER]", min=1, help="Number of the act, as `vigie review list` shows it.")]
+Number = Annotated[int, typer.Argument(min=1, max=LAST_ID, help="Number of the act, as `vigie review list` shows it.")]
+OfDecree = Annotated[int, typer.Argument(min=1, max=LAST_ID, help="Number of a decree.")]
+MaybeNumber = Annotated[
+    int | None, typer.Argument(metavar="[NUMBER]", min=1, max=LAST_ID, help="Number of the act, as `vigie review list` shows it.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -73,7 +75,7 @@ def register(app: typer.Typer) -> None:
         ctx: typer.Context,
         number: MaybeNumber = None,
         kind: Annotated[Kind | None, typer.Option("--kind", "-k", help="What it does; the likeliest where none is given.")] = None,
-        decree: Annotated[int | None, typer.Option("--decree", min=1, help="Take back the withdrawal of this decree.")] = None,
+        decree: Annotated[int | None, typer.Option("--decree", min=1, max=LAST_ID, help="Take back the withdrawal of this decree.")] = None,
         as_json: AsJson = False,
     ) -> None:
         """It is a decree on algorithmic video surveillance, or holds some: record each, and post it now unless it is known or old."""
@@ -89,7 +91,9 @@ def register(app: typer.Typer) -> None:
     def reject(
         ctx: typer.Context,
         number: MaybeNumber = None,
-        decree: Annotated[int | None, typer.Option("--decree", min=1, help="Withdraw this decree, of which nobody was asked.")] = None,
+        decree: Annotated[
+            int | None, typer.Option("--decree", min=1, max=LAST_ID, help="Withdraw this decree, of which nobody was asked.")
+        ] = None,
         as_json: AsJson = False,
     ) -> None:
         """It is none: no later reading of it requests a decision again. A decree that it was recorded as is withdrawn, with its posts not

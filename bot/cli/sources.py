@@ -21,7 +21,7 @@ from bot.cli.context import DONE, FAILED, PARTLY_DONE, WRONG_USE, AsJson, Contex
 from bot.cli.opening import Code, Codes, chosen, load, opened
 from bot.cli.output import code_column, count, day_column, minute
 from bot.cli.work import progress
-from bot.domain.records import SourceState
+from bot.domain.records import LAST_ID, SourceState
 from bot.ingest.backfill import Audit, audit
 from bot.ingest.decisions import cause_of
 from bot.messages.words import clean
@@ -56,7 +56,7 @@ _EACH = 3
 """Authorities that the index does not know up to which each has a line."""
 
 Day = Annotated[date | None, typer.Option("--since", parser=day, metavar="DAY", help="Only what is dated since, as in 2025-01-31.")]
-EachLimit = Annotated[int, typer.Option("--limit", "-n", min=0, help="Show at most so many recueils of each authority.")]
+EachLimit = Annotated[int, typer.Option("--limit", "-n", min=0, max=LAST_ID, help="Show at most so many recueils of each authority.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -267,7 +267,7 @@ def _audit_json(index: NationalIndex, audits: Sequence[Audit], limit: int) -> Js
 
 Route = Annotated[str, typer.Option("--route", "-r", help="Which of its routes; the first when none is given.")]
 From = Annotated[Path | None, typer.Option("--from", help="Walk through this recording, as of its day, instead of the site.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Entries of the list to show.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=LAST_ID, help="Entries of the list to show.")]
 Into = Annotated[Path | None, typer.Option("--into", help="Folder for the recording. Default: ./CODE-ROUTE, as in ./26-site.")]
 Details = Annotated[int, typer.Option("--details", "-d", min=0, max=20, help="Detail pages to save, the newest, where the site has them.")]
 

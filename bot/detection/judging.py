@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot.detection.facts.equipment import camera_types, cameras, software, vendor
 from bot.detection.facts.identity import POLICE, deduplicate, number, of_police_series, police_decides, references
-from bot.detection.facts.operators import event, operators
+from bot.detection.facts.operators import communes_filmed, event, operators
 from bot.detection.facts.period import is_whole, period
 from bot.detection.facts.places import places
 from bot.detection.facts.second_reader import TAGGED, agree, doubtful, second_values, tagged
@@ -225,7 +225,7 @@ def gather(
         ends=ends,
         event=noted("event", own_event),
         operators=all_noted("operators", operators(document, segment, speaking, mentioning, occasion)),
-        places=all_noted("places", places(document, segment, speaking)),
+        places=all_noted("places", places(document, segment, speaking) or communes_filmed(document, segment, speaking)),
         purposes=all_noted("purposes", _purposes(document, segment, kind)),
         software=noted("software", product),
         vendor=noted("vendor", maker),

@@ -146,6 +146,10 @@ class Content:
     error: str | None = None
 
 
+LAST_ID = 2**31 - 1
+"""The largest number of anything stored that is looked for: what people type may be larger than a database takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeldRecueil:
     """A recueil whose file ended the program, so that `unfinished` readings came to nothing. It is read again, alone, at `next_try_at`."""

@@ -32,7 +32,7 @@ from sources.model import (
     Unreachable,
     Unusable,
 )
-from sources.pages.links import FILE_NUMBER
+from sources.text import FILE_NUMBER
 
 UNDATED_AT_BASELINE = 3
 """How many of the newest entries are read at the first poll where the listing shows no dates."""

@@ -51,7 +51,6 @@ from bot.messages.words import (
     Words,
     cut,
     fitting,
-    former_words,
     html_join,
     html_link,
     html_tag,
@@ -488,18 +487,11 @@ def telegram_button(decree: Decree, place: Place, now: datetime, language: Langu
     return _button(announce(MessageInput(decree, place, now, language)))
 
 
-def telegram_forms(decree: Decree, place: Place, now: datetime, language: Language) -> tuple[tuple[str, Button], ...]:
-    """Return the words of the link in the text and the button of a decree's post, as they are now, then as earlier versions had them; none
-    where it has no link."""
+def telegram_link(decree: Decree, place: Place, now: datetime, language: Language) -> tuple[str, Button] | None:
+    """Return the words of the link in the text of a decree's post, and its button; None where it has no link."""
     said = announce(MessageInput(decree, place, now, language))
-    if said.link is None:
-        return ()
-    number, page = inert(decree.facts.number or ""), max(decree.page, 1)
-    forms = [(said.link_label, said.button_label)]
-    for former in former_words(language):
-        called = former.number.format(number=number) if number else ""
-        forms.append((former.link.format(page=page), former.button.format(page=page, number=called)))
-    return tuple((label, Button(cut(button, _BUTTON_TEXT_LIMIT), said.link)) for label, button in forms)
+    button = _button(said)
+    return None if button is None else (said.link_label, button)
 
 
 def telegram_text(message: MessageInput, *, limit: int = TEXT_LIMIT) -> TelegramText:

@@ -19,7 +19,6 @@ from bot.messages.words import (
     cut,
     data_file,
     fitting,
-    former_words,
     html_join,
     html_link,
     html_tag,
@@ -80,22 +79,10 @@ def telegram_room(decrees: Sequence[Decree], places: Mapping[str, Place], langua
 
 def digest_button(decrees: Sequence[Decree], language: Language) -> Button | None:
     """Return the button of a digest; None when its last decree has no usable address."""
-    return _button(decrees[-1], _words(language).button, f" {words_in(language).labels.number}")
-
-
-def button_of_sent(text: str, decrees: Sequence[Decree], language: Language) -> Button | None:
-    """Return the button of a digest that was sent with this text, perhaps by an earlier version, whose digests had no second line."""
-    words, sent = _words(language), with_plain_spaces(text).strip()
-    if sent.startswith(with_plain_spaces(words.heading_one)) or with_plain_spaces(words.intro) in sent:
-        return digest_button(decrees, language)
-    former = former_words(language)[0]
-    return _button(decrees[-1], former.digest_button, former.number)
-
-
-def _button(last: Decree, words: str, number: str) -> Button | None:
-    link = link_to(last.url, last.page)
-    called = inert(last.facts.number or "")
-    text = words.format(number=number.format(number=called) if called else "", page=max(last.page, 1))
+    last = decrees[-1]
+    link, called = link_to(last.url, last.page), inert(last.facts.number or "")
+    number = f" {words_in(language).labels.number}".format(number=called) if called else ""
+    text = _words(language).button.format(number=number, page=max(last.page, 1))
     return None if link is None else Button(cut(text, _BUTTON_TEXT_LIMIT), link)
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import CameraType, Decree, Facts, Kind, Moment, Place, Sighting
-from bot.domain.law import LegalAdvice
+from bot.domain.law import LegalAdvice, ends_first
 from bot.messages.words import DateWords, Language, TimingWords, Words, clean, data_file, inert, link_to, words_in
 
 # What a post says besides the decree itself: where its own page is, and which decrees are told after it.
@@ -339,7 +339,7 @@ def timing(facts: Facts, time_zone: str, now: datetime) -> PeriodTiming:
     zone = ZoneInfo(time_zone)
     start = _instant(facts.starts, zone, at_end=False)
     end = _instant(facts.ends, zone, at_end=True)
-    if start is not None and end is not None and end <= start:
+    if facts.starts is not None and facts.ends is not None and ends_first(facts.ends, facts.starts):
         end = None
     if end is not None and now >= end:
         return PeriodTiming(PeriodStage.ENDED)

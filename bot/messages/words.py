@@ -318,21 +318,6 @@ class Words(Table):
     advice: AdviceWords
 
 
-class FormerWords(Table):
-    """Words by which posts of an earlier version are recognised. `number` stands in the buttons."""
-
-    number: str
-    link: str
-    button: str
-    digest_button: str
-
-
-@cache
-def former_words(language: Language) -> tuple[FormerWords, ...]:
-    """Return the words of earlier versions, as they wrote them, newest first."""
-    return tuple(FormerWords.model_validate(one) for one in raw_file("bot.messages", "former.toml")[language])
-
-
 @cache
 def words_in(language: Language) -> Words:
     """Return the words of a language, read once from its packaged file."""

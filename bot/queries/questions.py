@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from bot.domain.acts import Decree, DecreePeriod, Place, deciding_in
 from bot.domain.health import AuthorityHealth, Overview
-from bot.domain.records import PageOfDecrees, PageOfIds
+from bot.domain.records import LAST_ID, PageOfDecrees, PageOfIds
 from bot.domain.text import fold_words
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.queries.answers import (
@@ -56,7 +56,6 @@ _WORDS_KEPT = timedelta(minutes=10)
 """How long the words by which typing errors are found are kept."""
 _UNPLACED = 3
 """Decrees shown, of those that name no commune."""
-_LAST_ID = 2**31 - 1
 _OWN_NUMBER = re.compile(r"(?:#|n[°ºo]?\.?\s*)?([0-9]{1,18})", re.ASCII | re.IGNORECASE)
 _WITHOUT_YEAR = re.compile(r"[0-9]{3,6}")
 """A number of a prefecture as people say it. A shorter one is that of a list here, and would end too many others."""
@@ -219,7 +218,7 @@ class Questions:
             return BadInput(InputFault.TOO_LONG)
         official = _BEFORE_NUMBER.sub("", text)
         own = _OWN_NUMBER.fullmatch(text) or _OWN_NUMBER.fullmatch(official)
-        decree = self.decrees.get(int(own[1])) if own is not None and int(own[1]) <= _LAST_ID else None
+        decree = self.decrees.get(int(own[1])) if own is not None and int(own[1]) <= LAST_ID else None
         if decree is not None:
             return OneDecree(decree, self.clock())
         return self._numbered(official if own is None else own[1], page)
@@ -356,7 +355,7 @@ class Questions:
 
     def _paged(self, page: int, fetch: Callable[[int], P]) -> tuple[int, int, P]:
         """Return the number of the page that is shown, the last one for whoever asks beyond the end, how many there are, and that page."""
-        page = min(max(page, 1), _LAST_ID // self.page_size)
+        page = min(max(page, 1), LAST_ID // self.page_size)
         found = fetch(page)
         pages = max(1, -(-found.total // self.page_size))
         return (page, pages, found) if page <= pages else (pages, pages, fetch(pages))

@@ -33,6 +33,7 @@ from bot.domain.identity import (
     prefix_of,
     recognise,
 )
+from bot.domain.law import ends_first
 from bot.domain.posts import FollowMode, Post, PostState, Topics, chat_destination, may_be_posted, not_before
 from bot.domain.records import Decision, ReadResult, RecordingResult, RecueilState
 from bot.domain.text import clean, clean_or_none
@@ -586,7 +587,4 @@ def _from_facts(facts: Facts) -> dict[str, Any]:
 def _last_day(facts: Facts) -> date | None:
     """None as well for an end before the start, which was misread: nothing then says that the period is over."""
     starts, ends = facts.starts, facts.ends
-    if starts is None or ends is None or ends.day > starts.day:
-        return ends.day if ends is not None else None
-    misread = ends.day < starts.day or (ends.time is not None and starts.time is not None and ends.time <= starts.time)
-    return None if misread else ends.day
+    return None if ends is None or (starts is not None and ends_first(ends, starts)) else ends.day

@@ -20,6 +20,7 @@ from pydantic.json_schema import models_json_schema
 
 from bot.domain.acts import DecreePeriod, deciding_in
 from bot.domain.posts import operator_slug
+from bot.domain.records import LAST_ID
 from bot.gazetteer.gazetteer import Commune, gazetteer
 from bot.messages.lines import place_for
 from bot.queries.answers import Question, Topic, TownAnswer
@@ -128,7 +129,6 @@ def _in_query(model: type[ApiQuery]) -> Iterable[dict[str, Any]]:
 
 _HEADERS: Mapping[str, str] = MappingProxyType({"Access-Control-Allow-Origin": "*"})
 """Any page may read the answers: there is nothing in them that depends on who asks."""
-_LAST_ID = 2**31 - 1
 _UNKNOWN = "extra_forbidden"
 
 
@@ -212,7 +212,7 @@ def _position(cursor: str | None) -> ListPosition | None:
         position = ListPosition(date.fromisoformat(day), datetime.fromisoformat(found), int(decree))
     except (ValueError, TypeError, OverflowError):
         raise _bad_cursor() from None
-    if position.found_at.tzinfo is None or not 0 <= position.id <= _LAST_ID:
+    if position.found_at.tzinfo is None or not 0 <= position.id <= LAST_ID:
         raise _bad_cursor()
     return position
 
@@ -264,8 +264,8 @@ def _wanted(query: DecreesQuery, site: SiteContext) -> DecreeFilter:
 
 def _decree(site: SiteContext, request: PageRequest, _query: NoQuery) -> Answered:
     asked = request.parameters["id"]
-    is_number = asked.isascii() and asked.isdecimal() and len(asked) <= len(str(_LAST_ID))
-    decree = site.decrees.get(int(asked)) if is_number and int(asked) <= _LAST_ID else None
+    is_number = asked.isascii() and asked.isdecimal() and len(asked) <= len(str(LAST_ID))
+    decree = site.decrees.get(int(asked)) if is_number and int(asked) <= LAST_ID else None
     if decree is None:
         raise ProblemFound(HTTPStatus.NOT_FOUND, "No decree has this number.")
     if decree.withdrawn_at is not None:

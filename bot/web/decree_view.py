@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.acts import ALLOWING, Change, Decree, Kind, Moment, Place
-from bot.domain.law import LegalAdvice, Standing
+from bot.domain.law import LegalAdvice, Standing, ends_first
 from bot.gazetteer.gazetteer import named_communes
 from bot.messages.announcement import publisher_of
 from bot.messages.legal import (
@@ -333,11 +333,11 @@ def _duration(starts: Moment | None, ends: Moment | None, message: MessageInput)
 def duration_text(starts: Moment | None, ends: Moment | None, message: MessageInput) -> str:
     """Return `40 heures`, `28 jours`; nothing where an end of the period is missing, or comes before its beginning."""
     own = view_words(message.language).timeline
-    if starts is None or ends is None or ends.day < starts.day:
+    if starts is None or ends is None or ends_first(ends, starts):
         return ""
     if starts.time is not None and ends.time is not None:
         length = datetime.combine(ends.day, ends.time) - datetime.combine(starts.day, starts.time)
-        if timedelta() < length < _HOURS_UP_TO:
+        if length < _HOURS_UP_TO:
             return own.hours.format(n=int(length.total_seconds() // 3600) or 1)
     days = (ends.day - starts.day).days + 1
     return own.one_day if days == 1 else own.days.format(n=days)

@@ -23,8 +23,8 @@ from sources.crawl.trail import (
 )
 from sources.model import Fetcher, FetchError, Gone, LayoutChanged, ListingEntry, Origin, Page, Paused, Unreachable, Validators
 from sources.pages import READERS
-from sources.pages.links import FILE_NUMBER, OFFSET, PageLinks, Pager, name_in
-from sources.text import bulletin_in, is_among, label_of
+from sources.pages.links import OFFSET, PageLinks, Pager, name_in
+from sources.text import FILE_NUMBER, bulletin_in, is_among, label_of
 
 
 @dataclass(frozen=True, slots=True)

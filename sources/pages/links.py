@@ -330,8 +330,6 @@ def _other_cells(anchor: Tag) -> Iterator[Tag]:
 
 # The second is the platform's own word for the first, which old pages still have.
 _DOCUMENT = re.compile(r"/(?:(?:ire)?contenu/telechargement|content/download)/", re.IGNORECASE)
-FILE_NUMBER = re.compile(r"contenu/telechargement/(\d+)/")
-"""The platform numbers its files in the order of their upload."""
 _MEDIA = "/media/files/"
 _ADDRESSES = ("href", "data-href", "data-url", "formaction", "action", "src", "data-src", "data")
 _IN_SCRIPT = re.compile(r"[\"']([^\"'\s]*/[^\"'\s]*)[\"']")

@@ -34,7 +34,6 @@ from bot.delivery.telegram.client import (
     NO_TEXT,
     NOT_MODIFIED,
     ChatAddress,
-    OtherWording,
     Search,
     SendingBot,
     Shows,
@@ -49,8 +48,8 @@ from bot.domain.acts import Decree
 from bot.domain.posts import Post
 from bot.domain.secrets import scrub
 from bot.domain.tasks import run_to_completion
-from bot.messages.announcement import Button, TelegramText, TooSmall, shows_number, telegram_button, telegram_forms, telegram_text
-from bot.messages.digests import button_of_sent, digest_button, digest_language, digest_links, telegram_digest, telegram_room
+from bot.messages.announcement import Button, TelegramText, TooSmall, shows_number, telegram_button, telegram_link, telegram_text
+from bot.messages.digests import digest_button, digest_language, digest_links, telegram_digest, telegram_room
 from bot.messages.words import LANGUAGES, inert, with_plain_spaces
 from bot.storage.chats import ChatMessages
 
@@ -383,26 +382,22 @@ class TelegramWords:
         for decree in decrees:
             number = inert(decree.facts.number or "")
             if digest is not None and number in shown:
-                return button_of_sent(text, [decree], digest)
+                return digest_button([decree], digest)
             if digest is not None or (number and not shows_number(text, number)):
                 continue
             place, now = self.composer.place(decree), self.composer.clock()
-            forms = (form for language in LANGUAGES for form in telegram_forms(decree, place, now, language))
-            for label, button in forms:
-                if with_plain_spaces(label) in shown:
-                    return button
+            for language in LANGUAGES:
+                link = telegram_link(decree, place, now, language)
+                if link is not None and with_plain_spaces(link[0]) in shown:
+                    return link[1]
         return None
 
-    def twin(self, post: Post, text: str) -> OtherWording | None:
-        """Return what a message with this text is that shows the same link and number, if not the post itself as it is now: the post as an
-        earlier version sent it, or the one of another language. Digests say their language."""
-        if post.digest is not None:
-            button = button_of_sent(text, post.decrees, self.composer.language)
-            return None if button is None or button == digest_button(post.decrees, self.composer.language) else OtherWording(button, True)
+    def twin(self, post: Post, text: str) -> Button | None:
+        """Return the button of a message with this text that shows the same link and number in another language, posted for another
+        destination; None for the post itself. Digests say their language."""
         decree, place, now, shown = post.decree, self.composer.place(post.decree), self.composer.clock(), with_plain_spaces(text)
-        for language in LANGUAGES:
-            own = language == self.composer.language
-            for label, button in telegram_forms(decree, place, now, language)[int(own) :]:
-                if with_plain_spaces(label) in shown:
-                    return OtherWording(button, own)
+        for language in LANGUAGES if post.digest is None else ():
+            link = telegram_link(decree, place, now, language) if language != self.composer.language else None
+            if link is not None and with_plain_spaces(link[0]) in shown:
+                return link[1]
         return None

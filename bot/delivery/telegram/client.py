@@ -10,7 +10,6 @@ import warnings
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Literal
@@ -279,17 +278,6 @@ Rebuild = Callable[[str, str], Awaitable[Button | None]]
 """Returns the button of the post with this text and this link, None where no such post is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class OtherWording:
-    """Holds the same decree in other words, and the button that goes with them.
-
-    `is_sought`: of an earlier version, in the language that is looked for; else in another language, posted for another destination.
-    """
-
-    button: Button
-    is_sought: bool
-
-
 class Search:
     """Makes one search in one chat. Every method may raise a TelegramError when Telegram cannot be reached.
 
@@ -303,8 +291,7 @@ class Search:
     - the button is refused: a message of the bot. It is then given the very button that is looked for:
       "message is not modified" says that it has it: found. Success says that it is another one, which now has a wrong button. Its own is
       made again from its decree, which its text and link name. If these are ours, the message is the one sought, unless its words are of
-      another language: the same decree, posted there for another destination. Words of an earlier version are ours too: its button is given
-      back to it.
+      another language: the same decree, posted there for another destination.
 
     A digest has a button of its own, and is recognised by all its links: see `shows_digest`.
 
@@ -331,14 +318,14 @@ class Search:
         shows: Shows,
         history: ChatHistory,
         *,
-        twin: Callable[[str], OtherWording | None],
+        twin: Callable[[str], Button | None],
         rebuild: Rebuild,
     ) -> int | None:
         """Return the id of the message with this button; None when it certainly is not there.
 
-        `shows` recognises the message by its text and its links, `twin` whether a text has other words for it; `rebuild` gives a message
-        the button back that was its own. Raises Unknown when the chat cannot be searched without risk, or gives no answer, and NotSent when
-        the search is to go on later, from `searched_to`.
+        `shows` recognises the message by its text and its links, `twin` gives the button of its words in another language; `rebuild` gives
+        a message the button back that was its own. Raises Unknown when the chat cannot be searched without risk, or gives no answer, and
+        NotSent when the search is to go on later, from `searched_to`.
         """
         await self._ensure_harmless()
         start, newest = history.before or 0, history.newest or 0
@@ -406,7 +393,7 @@ class Search:
         message_id: int,
         button: Button,
         shows: Shows,
-        twin: Callable[[str], OtherWording | None],
+        twin: Callable[[str], Button | None],
         rebuild: Rebuild,
     ) -> Writer | Literal["sought"]:
         """Find out whether a message that seems to be the bot's is the one looked for."""
@@ -415,16 +402,15 @@ class Search:
             return "sought" if given == "bot" else given
         text, links = _shown(given)
         own = links[-1] if links else None
-        is_sought = shows(text, [link.url for link in links])
-        if is_sought:
+        if shows(text, [link.url for link in links]):
             other = twin(text)
             if other is None:
                 return "sought"
-            own, is_sought = other.button, other.is_sought
+            own = other
         elif own is not None:
             own = await rebuild(text, own.url) or own
         await self._given(message_id, keyboard(own.text, own.url) if own else None)
-        return "sought" if is_sought else "bot"
+        return "bot"
 
     async def is_post(self, message_id: int, button: Button, shows: Shows) -> bool:
         """Whether a message in a chat where the bot answers too is the post that `shows` recognises by its text and its links.

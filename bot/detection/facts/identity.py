@@ -165,7 +165,10 @@ _NUMBER = re.compile(
     rf"(?:20\d\d\s?[-./]\s?\d{{1,6}}(?:[-/]\d{{1,4}})?|20\d{{6,9}})"
     r"|20\d\d(?:[-/][a-z]{2,8}){1,5}[-/]\d{1,6}|(?:r\d\d|\d{2,3}|2[ab])-20\d\d-\d\d-\d\d-\d{3,5}))"
 )
-_GLUED = re.compile(r"(?<=\d)(?:portant|autoris|modifi|abrog|retir|relatif|relative|suspen|prorog|prolong|renouvel|fixant|du\d)")
+_GLUED = re.compile(
+    r"(?<=\d)(?:portant|autoris|modifi|abrog|retir|relatif|relative|suspen|prorog|prolong|renouvel|fixant|du\d)"
+    r"|(?<=[a-z])(?:portant|autorisant)\b"
+)
 _FURTHER = re.compile(rf"{_SIGN}(?P<value>{_VALUE})|(?P<bare>20\d\d\s?-\s?\d{{1,6}}\b)")
 _LONE = re.compile(r"\bn\s?[°º]\s?(?P<value>20\d\d\s?-\s?\d{2,6})\b")
 # A line of its own: "N° 37-2026-10-02-00007", with the letters of a service before it ("BPA n° 2026/12").

@@ -168,6 +168,11 @@ _OWNED = re.compile(
     r"(?:video[- ]?(?:protection|surveillance)|cameras?|images)(?: urbaine)?(?: (?:appartenant|exploitee?s?|installee?s?|geree?s?))?"
     r" (?:par|a|de|du|des)(?: l[ae]s?| l')?(?: communa(?:l|ux))?\s*$"
 )
+# "sur la commune de Toulon", "sur le territoire de la ville de Hyères": where, not who.
+_LOCATED = re.compile(
+    r"\b(?:sur|dans|au sein de|a l'interieur de|aux abords de|a proximite de)(?: (?:tou)?te?)?"
+    r"(?: (?:l'ensemble du |une partie du )?(?:le )?territoires? (?:communal )?(?:des? )?)?\s*$"
+)
 _POLICE = "Police municipale"
 _ASKING = re.compile(r"\bdemandes?(?: \w+){0,2}? (?:de|du|des|par)(?: la| les| le)?\s*$")
 _EXECUTION = re.compile(
@@ -319,8 +324,18 @@ def _title_of(document: ActText, block: Block) -> Block:
     return block if below is None else replace(block, end=below.start())
 
 
-def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -> list[TextMatch[str]]:
-    """Return whoever of the list these parts name, for whatever reason; in a `heading` not who writes it."""
+def communes_filmed(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
+    """Return the communes in which a decree applies ("sur la commune de Toulon"), as places: those of its articles, else of its title."""
+    titles = [_title_of(document, block) for block in (*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING))]
+    for blocks in ([*speaking, *beside_formality(document, segment.of(DecreePart.ARTICLE))], titles):
+        if found := named_in(document, blocks, located=True):
+            return list({fold(entry.value).text: replace(entry, value=f"c{entry.value[1:]}") for entry in found}.values())
+    return []
+
+
+def named_in(document: ActText, blocks: list[Block], *, heading: bool = False, located: bool = False) -> list[TextMatch[str]]:
+    """Return whoever of the list these parts name, for whatever reason; in a `heading` not who writes it. A commune that says where, and
+    not who, is none; with `located` it alone is."""
     text = document.flat
     found: list[TextMatch[str]] = []
     for block in blocks:
@@ -333,6 +348,11 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False) -
                 if UNTICKED.search(document.folded.text, block.start, match.start()) is not None:
                     continue
                 if match.start() < taken or (heading and match.lastgroup == "bare"):
+                    continue
+                is_where = (
+                    operator.name == "Commune" and _LOCATED.search(text, max(block.start, match.start() - 60), match.start()) is not None
+                )
+                if is_where is not located:
                     continue
                 if operator.of or operator.named:
                     for name, start, end in _names(document, match, block, operator, looks):

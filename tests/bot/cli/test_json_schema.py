@@ -12,6 +12,7 @@ import typer
 from typer.main import get_group
 
 from bot.cli.main import COMMANDS
+from bot.domain.records import LAST_ID
 from bot.queries.json_shapes import decree_json
 from bot.web.api_model import DecreeModel
 from tests.bot.cli.test_json_guide import DECREE, NOW, PLACE
@@ -28,6 +29,24 @@ def with_json() -> Iterator[str]:
         yield from (
             f"{command} {name}".strip() for name, one in inner.items() if any("--json" in parameter.opts for parameter in one.params)
         )
+
+
+def numbers() -> Iterator[tuple[str, int | None]]:
+    """The options and arguments of all commands that take a number, with the largest one that each takes."""
+    for command, (module, _) in COMMANDS.items():
+        app = typer.Typer()
+        import_module(f"bot.cli.{module}").register(app)
+        found = get_group(app).commands[command]
+        inner: dict[str, Any] = getattr(found, "commands", {"": found})
+        for name, one in inner.items():
+            kinds = [(each.name, each.type_descriptor) for each in one.params]
+            yield from ((f"{command} {name} {own}", kind.parameter_info.max) for own, kind in kinds if kind.annotation is int)
+
+
+def test_every_number_on_the_command_line_has_an_upper_bound() -> None:
+    found = dict(numbers())
+    assert {"outbox show number", "review accept decree"} <= found.keys()
+    assert [name for name, most in found.items() if most is None or most > LAST_ID] == []
 
 
 def test_every_command_that_prints_json_is_described() -> None:

@@ -169,3 +169,12 @@ def test_the_guide_names_every_key_state_and_cause() -> None:
         *(cause.value for cause in PostCause),
     }
     assert words - told == set()
+
+
+@pytest.mark.parametrize("command", [["outbox", "show"], ["outbox", "retry"], ["review", "show"], ["review", "reject", "--decree"]])
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**23])
+def test_a_number_that_no_database_takes_is_refused(vigie: Vigie, command: list[str], number: int) -> None:
+    done = vigie(*command, str(number))
+    assert (done.code, done.out, "Traceback" in done.err) == (2, "", False)
+    assert "Input should be less than or equal to" in done.err
+    assert "2147483647" in done.err

@@ -11,9 +11,7 @@ from bot.delivery.channel import DeliveryUnknown, NotSent, Sent
 from bot.delivery.telegram.channel import TelegramChannel
 from bot.domain.acts import Facts
 from bot.domain.posts import Post
-from bot.messages.digests import _words as digest_words
-from bot.messages.words import former_words, words_in
-from tests.bot.delivery.memory import PLACES, MemoryMessages, numbered, post, telegram_channel
+from tests.bot.delivery.memory import PLACES, MemoryMessages, post, telegram_channel
 from tests.bot.messages.samples import NOW
 from tests.servers.fake_bot_api import FakeBotApi
 
@@ -333,31 +331,3 @@ async def test_a_decree_that_a_person_took_out_of_a_digest_does_not_hide_it(api:
     api.add_channel(CHAT)
     await lose(api, channel, digest_of(1, 2, 3), stored=True)
     assert await channel.find(replace(digest_of(1, 2), key="bulletin-1", digest="bulletin-1")) == Sent("2")
-
-
-def by_the_version_before(patch: pytest.MonkeyPatch) -> None:
-    """Let messages have the words that recognise them as the version before had them."""
-    words, former = words_in("fr"), former_words("fr")[0]
-    labels = words.labels.model_copy(update={"link": former.link, "button": former.button})
-    digests = digest_words("fr").model_copy(update={"intro": "", "button": former.digest_button})
-    patch.setattr("bot.messages.lines.words_in", lambda _: words.model_copy(update={"labels": labels}))
-    patch.setattr("bot.messages.digests._words", lambda _: digests)
-
-
-async def test_posts_of_the_version_before_are_found_and_keep_their_buttons(
-    api: FakeBotApi, channel: TelegramChannel, request: pytest.FixtureRequest
-) -> None:
-    api.add_channel(CHAT)
-    many = replace(post(5), digest="5", also=(numbered(6), numbered(7)))
-    with pytest.MonkeyPatch.context() as before:
-        by_the_version_before(before)
-        for one in (post(1), post(2), many):
-            await lose(api, channel, one, stored=True)
-    request.getfixturevalue("real_spaces")
-    sent = [(message.text, message.reply_markup) for message in api.messages]
-    assert "Lire l’acte n° 2031-00002 (PDF, page 2)" in str(sent)
-    assert await channel.find(post(2)) == Sent("3")
-    assert await channel.find(post(1)) == Sent("2")
-    assert await channel.find(many) == Sent("4")
-    assert await channel.find(post(99)) is None
-    assert [(message.text, message.reply_markup) for message in api.messages] == sent

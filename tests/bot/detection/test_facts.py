@@ -54,6 +54,8 @@ def decree(article: str, *, title: str = f"Arrêté n° 2026-1 {OBJECT}", rest: 
         # Identifiers of the national template, of regions overseas and of Corse too.
         ("R02-2027-01-29-00004", "R02-2027-01-29-00004"),
         ("2A-2026-06-01-00003", "2A-2026-06-01-00003"),
+        # A verb that a text layer glued to it.
+        ("n° 2027-318/CAB/BPAautorisant", "2027-318/CAB/BPA"),
         ("du 3 mai 2026", None),
         ("", None),
     ],

@@ -211,3 +211,19 @@ def test_in_capitals_an_article_is_no_town() -> None:
     title = "ARRÊTÉ RELATIF À L'EMPLOI, PAR LA POLICE MUNICIPALE DE VIRE, D'UN TRAITEMENT ALGORITHMIQUE D'IMAGES"
     text = f"Vu le code ;\nARRÊTE\nArticle 1er : La police municipale de Vire peut {USE}."
     assert judge(act(text, title)).facts.operators == ("Police municipale de Vire",)
+
+
+@pytest.mark.parametrize(
+    ("where", "places"),
+    [
+        ("sur la commune de Lens", ["commune de Lens"]),
+        ("sur le territoire de la commune du Havre", ["commune du Havre"]),
+        ("dans la ville de Lens", ["commune de Lens"]),
+        ("sur l'ensemble du territoire des communes de Lens et d'Uzès", ["commune de Lens", "commune d'Uzès"]),
+        ("dans la gare de Lens, sur la commune de Lens", ["gare de Lens"]),
+    ],
+)
+def test_the_commune_where_one_films_is_a_place_and_no_operator(where: str, places: list[str]) -> None:
+    text = f"Article 1er : La police nationale est autorisée à {USE} {where}."
+    facts = judge(act(f"ARRÊTE\n{text}\nArticle 2 : Divers.", TITLE)).facts
+    assert (list(facts.operators), sorted(facts.places, key=places.index)) == (["Police nationale"], places)

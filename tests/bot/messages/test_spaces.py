@@ -17,7 +17,7 @@ from bot.messages.announcement import mastodon_status, plain_post, shows_number,
 from bot.messages.digests import digest_language, digest_links, mastodon_digest, telegram_digest
 from bot.messages.letters.drafting import template
 from bot.messages.lines import MessageInput
-from bot.messages.words import LANGUAGES, Language, StatusLimits, data_file, former_words, no_break_spaces, with_plain_spaces
+from bot.messages.words import LANGUAGES, Language, StatusLimits, data_file, no_break_spaces, with_plain_spaces
 from tests.bot.messages.samples import DROME, FULL, NOW, advised, decree
 
 PACKAGE = Path(bot.__file__).parent
@@ -29,7 +29,7 @@ WORD_FILES = sorted(
         *PACKAGE.glob("**/words/*.toml"),
         PACKAGE / "cli/file_text.toml",
     ]
-    if path.name not in {"former.toml", "rules.toml", "tags.toml"}
+    if path.name not in {"rules.toml", "tags.toml"}
 )
 BREAKS = re.compile(r" [;!?»]| :(?!//)|« |n° (?=[\d{])|\b(?:art\.|page|p\.) (?=[\d{])|\b[LR]\. (?=\d)|[\d}] (?:h|min|jours?|mois|heures)\b")
 
@@ -91,25 +91,17 @@ def test_a_post_has_them_and_what_the_document_says_stays_as_printed() -> None:
     assert BREAKS.findall(shown.replace(printed, "")) == []
 
 
-def former(text: str, language: Language) -> str:
-    """The text as the version before wrote it, as far as it is recognised by."""
-    then = former_words(language)[0]
-    link = data_file("bot.messages", f"{language}.toml")["labels"]["link"].format(page=7)
-    assert link in text
-    return with_plain_spaces(text.replace(link, then.link.format(page=7)))
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_posts_are_recognised_with_either_spaces_and_words(language: Language) -> None:
+def test_posts_are_recognised_with_either_spaces(language: Language) -> None:
     one = decree(facts=FULL)
     number = FULL.number or ""
     post = telegram_text(MessageInput(one, DROME, NOW, language, advised()))
     assert post.button is not None
-    for text in (post.plain, former(post.plain, language)):
+    for text in (post.plain, with_plain_spaces(post.plain)):
         assert shows_number(text, number)
         assert shows_decree(post.button.url, number, text, [post.button.url])
     status = mastodon_status(MessageInput(one, DROME, NOW, language))
-    for text in (status, former(status, language)):
+    for text in (status, with_plain_spaces(status)):
         assert is_sought({"content": text.replace("\n", "<br>"), "language": language}, post.button.url, number, language)
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from bot.domain.acts import Change, Facts, Kind, Moment, Reference
-from bot.domain.law import Standing, standing
+from bot.domain.acts import Change, Facts, Kind, Moment, Place, Reference
+from bot.domain.law import Standing, ends_first, standing
+from bot.messages.lines import MessageInput, PeriodStage, timing
 from bot.storage.store import Store
+from bot.web.decree_view import duration_text
 from tests.bot.storage.building import NOW, one_recueil, to
 from tests.bot.storage.finding import found, reading_of, stored
 
@@ -207,6 +209,30 @@ def test_what_was_found_is_dated_for_lists(store: Store) -> None:
     days = [[None if day is None else str(day) for day in row[1:]] for row in rows]
     assert days == [["2026-08-14", "2026-08-31", "2026-08-12"], ["2026-08-31", None, None]]
     assert stored(store, misread).facts.ends == STARTS, "what was read is kept"
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "is_misread"),
+    [
+        ("2026-08-31", "2026-08-31", False),
+        ("2026-08-31", "2026-08-31T00:00", True),
+        ("2026-08-31T00:00", "2026-08-31T00:00", True),
+        ("2026-08-31", "2026-08-31T00:01", False),
+        ("2026-08-31T14:00", "2026-09-01T00:00", False),
+        ("2026-08-31T14:00", "2026-08-31T14:00", True),
+        ("2026-08-31T23:00", "2026-08-31", False),
+        ("2026-08-31", "2026-08-30", True),
+    ],
+)
+def test_an_end_before_the_start_is_one_for_all_who_ask(store: Store, starts: str, ends: str, is_misread: bool) -> None:
+    first, last = Moment.parse(starts), Moment.parse(ends)
+    number = found(store, Facts("2026-9", starts=first, ends=last), name="period")
+    kept = store.database.value(text("SELECT ends_on FROM decrees"))
+    decree = stored(store, number)
+    message = MessageInput(decree, Place("26", "Préfecture de la Drôme", "Drôme"), datetime(2030, 1, 1, tzinfo=UTC))
+    stage = timing(decree.facts, message.place.time_zone, message.now).stage
+    assert ends_first(last, first) is is_misread
+    assert (kept is None, duration_text(first, last, message) == "", stage is not PeriodStage.ENDED) == (is_misread,) * 3
 
 
 ON = date(2026, 9, 2)

@@ -152,7 +152,7 @@ async def test_what_comes_in_place_of_a_file_is_told_apart(server: Server, brows
     cases: dict[str, Case] = {
         "html": (reply("<h1>Page introuvable</h1>" + "<a href=/>lien</a>" * 9), Unusable, "not a PDF but 'text/html'"),
         "wall": (reply(CHALLENGE.replace("pass=1", "no=1"), 403), Blocked, "Cloudflare challenge"),
-        "zip": (reply(b"PK\x03\x04", content_type="application/zip"), Unusable, "not a PDF but 'application/zip'"),
+        "picture": (reply(b"GIF89a", content_type="image/gif"), Unusable, "not a PDF but 'image/gif'"),
         "gone": (reply("<p>non", 404), Gone, "404"),
         "announced": (reply(PDF), Unusable, "larger than 0.5 MB"),
         "endless": (raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + PDF), Unusable, "larger than 0.5 MB"),
