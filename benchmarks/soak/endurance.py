@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import sqlite3
 import sys
 import threading
@@ -180,7 +181,7 @@ class Watch:
             if life.has_ended():
                 self._note_end("ended by itself", life.end())
             elif self.seconds > began and self._chance.random() < _BY_SIGTERM:
-                life.terminate()
+                life.send(signal.SIGTERM)
                 self._note_end("ended by SIGTERM", life.end())
             else:
                 self.endured.lives["killed"] += life.kill()

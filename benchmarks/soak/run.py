@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -162,13 +163,13 @@ def _struck(
         finally:
             # Whatever goes wrong: who is stopped could not even be ended.
             for life in lives:
-                life.go_on()
+                life.send(signal.SIGCONT)
 
 
 def _victim(blow: Blow, lives: list[Life], database: Path) -> Life:
     """The one that works, or the one that waits for it; it is taken out of `lives`. The others stand still."""
     for life in lives:
-        life.stop()
+        life.send(signal.SIGSTOP)
     with open_store(f"sqlite:///{database}", read_only=True) as store:
         holder = store.locks.holder(LockName.WORK)
     works = [life.pid == (holder.pid if holder is not None else 0) for life in lives]
