@@ -12,8 +12,8 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -71,10 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         url = options.url or f"sqlite:///{(options.keep or Path(folder)) / 'queries.db'}"
-        with open_store(url) as store:
-            if not store.decrees.recent(1).total:
-                for step in fill(store, options.acts, options.decrees, options.seed):
-                    print(step, file=sys.stderr, flush=True)
+        with filled(url, options.acts, options.decrees, options.seed) as store:
             costs = measure(store, options.asked, options.seed)
     print("\n".join(table(costs)))
     return 1 if any(cost.p95 > MOST for cost in costs) else 0
@@ -87,6 +84,16 @@ def table(costs: Sequence[Cost]) -> list[str]:
 
 
 # The store.
+
+
+@contextmanager
+def filled(url: str, act_count: int, decree_count: int, seed: int) -> Iterator[Store]:
+    """Open a store, and fill it where it is empty."""
+    with open_store(url) as store:
+        if not store.decrees.recent(1).total:
+            for step in fill(store, act_count, decree_count, seed):
+                print(step, file=sys.stderr, flush=True)
+        yield store
 
 
 def fill(store: Store, act_count: int, decree_count: int, seed: int) -> Iterator[str]:
@@ -155,7 +162,7 @@ def measure(store: Store, asked: int, seed: int) -> list[Cost]:
     places = places_of(authorities)
     history = PublicationHistory(store)
     questions = open_questions(
-        places, store, lambda: report_sources(Settings(), authorities, store, history, clock=_now), page_size=5, clock=_now
+        places, store, lambda: report_sources(Settings(), authorities, store, history, clock=now), page_size=5, clock=now
     )
     total = store.decrees.recent(1).total
     # A bot that runs has read long ago when its sources publish.
@@ -199,11 +206,17 @@ def _cost(store: Store, kind: str, ask: Callable[[], object], asked: int) -> Cos
         began = _processor_time(store)
         ask()
         times.append((_processor_time(store) - began) * 1000)
-    times.sort()
-    return Cost(kind, asked, times[len(times) // 2], times[min(int(len(times) * 0.95), len(times) - 1)])
+    return Cost(kind, asked, *shares(times))
 
 
-def _now() -> datetime:
+def shares(times: Iterable[float]) -> tuple[float, float]:
+    """Return what half of them, and what 95 of 100 do not exceed."""
+    found = sorted(times)
+    return found[len(found) // 2], found[min(int(len(found) * 0.95), len(found) - 1)]
+
+
+def now() -> datetime:
+    """Return the time at which questions are put."""
     return NOW
 
 
