@@ -1,1 +1,1 @@
-"""Figures, each beside a named baseline measured in the same run. `python -m benchmarks.sweep`"""
+"""Figures of the program, each printed by a command of its own: docs/benchmarks.md lists them."""

@@ -85,215 +85,97 @@ def _drawn(*, embedded: bool = False, encrypted: bool = False) -> bytes:
     return bytes(pdf.output())
 
 
-# The ways to damage them. First what happens on the way or on a disk, to bytes that nobody understood.
+# The ways to damage them.
+
+_STREAM = re.compile(rb"(<<(?:[^<>]|<<[^<>]*>>|<\w*>)*>>)(\s*stream\r?\n)(.*?)\r?\nendstream", re.DOTALL)
+_OTHER = re.compile(rb"/Type\s*/(?:XRef|ObjStm)|/Subtype\s*/Image")
+_OBJECT = rb"(?<!\d)(\d+ 0 obj.*?endobj)"
+_PLACE = rb"(\d{10}) \d{5} n"
 
 
-def cut_short(content: bytes, chance: Random) -> bytes:
+def _cut_short(content: bytes, chance: Random) -> bytes:
     """As a download that ended early, or a disk that was full."""
     return content[: int(len(content) * chance.choice((chance.uniform(0.05, 0.9), chance.uniform(0.9, 0.999))))]
 
 
-def bytes_changed(content: bytes, chance: Random) -> bytes:
-    """Some bytes, anywhere."""
+def _bytes_changed(content: bytes, chance: Random) -> bytes:
     changed = bytearray(content)
     for _ in range(chance.choice((1, 4, 16, 64))):
         changed[chance.randrange(len(changed))] ^= chance.randrange(1, 256)
     return bytes(changed)
 
 
-def block_of_zeros(content: bytes, chance: Random) -> bytes:
-    """A sector that was never written."""
-    start, size = _block(content, chance)
-    return content[:start] + bytes(size) + content[start + size :]
+def _block(change: Callable[[bytes], bytes]) -> Damage:
+    """A packet or sector that is another."""
+
+    def damage(content: bytes, chance: Random) -> bytes:
+        size = min(len(content) // 3, chance.choice((64, 512, 1460, 4096)))
+        start = chance.randrange(len(content) - size)
+        return content[:start] + change(content[start : start + size]) + content[start + size :]
+
+    return damage
 
 
-def block_missing(content: bytes, chance: Random) -> bytes:
-    """A packet that was left out."""
-    start, size = _block(content, chance)
-    return content[:start] + content[start + size :]
+def _swapped(block: bytes) -> bytes:
+    half = len(block) // 2
+    return block[half : 2 * half] + block[:half] + block[2 * half :]
 
 
-def block_twice(content: bytes, chance: Random) -> bytes:
-    """A packet that was stored twice."""
-    start, size = _block(content, chance)
-    return content[: start + size] + content[start:]
-
-
-def blocks_swapped(content: bytes, chance: Random) -> bytes:
-    """Two packets in the wrong order."""
-    start, size = _block(content, chance)
-    half = size // 2
-    return content[:start] + content[start + half : start + 2 * half] + content[start : start + half] + content[start + 2 * half :]
-
-
-def page_inside(content: bytes, chance: Random) -> bytes:
-    """An error page of a proxy in place of some of it."""
-    start, size = _block(content, chance)
-    page = b"<html><body><h1>504 Gateway Time-out</h1></body></html>\n"
-    return content[:start] + page + content[start + size :]
-
-
-def lines_ended_otherwise(content: bytes, _: Random) -> bytes:
-    """As a transfer in text mode."""
-    return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-
-
-def seven_bits(content: bytes, _: Random) -> bytes:
-    """As a mail gateway of the past."""
-    return content.translate(bytes(byte & 0x7F for byte in range(256)))
-
-
-def taken_for_text(content: bytes, _: Random) -> bytes:
-    """As a server that encodes a file again."""
-    return content.decode("latin-1").encode()
-
-
-def bytes_before(content: bytes, chance: Random) -> bytes:
-    """What a script wrote before the file: no place in it is then where its table says."""
-    return b"\n" * chance.choice((1, 3, 200)) + content
-
-
-def numbers_changed(content: bytes, chance: Random) -> bytes:
+def _numbers_changed(content: bytes, chance: Random) -> bytes:
     """Lengths, counts, sizes and references are what a reader trusts."""
     changed = bytearray(content)
-    digits = [found.start() for stretch in _outside_streams(content) for found in re.finditer(rb"\d", content[slice(*stretch)])]
-    starts = [start for start, end in _outside_streams(content) for _ in re.finditer(rb"\d", content[start:end])]
+    digits = [found.start() for start, end in _outside_streams(content) for found in re.compile(rb"\d").finditer(content, start, end)]
     for index in chance.sample(range(len(digits)), chance.choice((1, 4, 16))):
-        changed[starts[index] + digits[index]] = chance.choice(b"0123456789")
+        changed[digits[index]] = chance.choice(b"0123456789")
     return bytes(changed)
 
 
-# Then what a program that writes or repairs files does to their structure.
-
-
-def table_misplaced(content: bytes, chance: Random) -> bytes | None:
-    """The place of the table is wrong."""
-    return _swap(content, chance, rb"startxref\s+(\d+)", lambda old: b"%0*d" % (len(old), chance.randrange(len(content))))
-
-
-def places_shifted(content: bytes, chance: Random) -> bytes | None:
+def _places_shifted(content: bytes, chance: Random) -> bytes:
     """All places in the table are wrong by some bytes."""
     by = chance.choice((1, 7, 40))
-    shifted = re.sub(rb"(\d{10}) (\d{5} n)", lambda found: b"%010d %s" % (int(found[1]) + by, found[2]), content)
-    return shifted if shifted != content else None
+    return re.sub(rb"(\d{10}) (\d{5} n)", lambda found: b"%010d %s" % (int(found[1]) + by, found[2]), content)
 
 
-def place_wrong(content: bytes, chance: Random) -> bytes | None:
-    """One place in the table is another's."""
-    places = re.findall(rb"(\d{10}) \d{5} n", content)
-    return _swap(content, chance, rb"(\d{10}) \d{5} n", lambda _: chance.choice(places)) if places else None
+def _place_wrong(content: bytes, chance: Random) -> bytes | None:
+    places = re.findall(_PLACE, content)
+    return _swap(_PLACE, lambda _, chance: chance.choice(places))(content, chance) if places else None
 
 
-def table_without_an_object(content: bytes, chance: Random) -> bytes | None:
-    """The table says that an object is free."""
-    return _swap(content, chance, rb"\d{10} \d{5} (n)", lambda _: b"f")
-
-
-def no_table(content: bytes, _: Random) -> bytes | None:
+def _no_table(content: bytes, _: Random) -> bytes | None:
     """The table is missing, the trailer is there."""
     start, end = content.rfind(b"\nxref"), content.rfind(b"trailer")
     return content[: start + 1] + content[end:] if 0 <= start < end else None
 
 
-def no_root(content: bytes, chance: Random) -> bytes | None:
-    """The trailer names no root."""
-    return _swap(content, chance, rb"(/Root)", lambda _: b"/Toor")
+def _two_tables(content: bytes, chance: Random) -> bytes | None:
+    """A second table that holds little, and says that the first is where it is not."""
+    root = re.search(rb"/Root (\d+ 0 R)", content)
+    tail = b"\nxref\n0 1\n0000000000 65535 f \ntrailer\n<< /Size 99 /Root %s /Prev %d >>\nstartxref\n%d\n%%%%EOF\n"
+    return root and content + tail % (root[1], chance.choice((0, 9, len(content) // 2)), len(content) + 1)
 
 
-def object_removed(content: bytes, chance: Random) -> bytes | None:
-    """An object is gone, with its bytes."""
-    return _swap(content, chance, rb"(?<!\d)(\d+ 0 obj.*?endobj)", lambda _: b"")
-
-
-def object_blanked(content: bytes, chance: Random) -> bytes | None:
-    """An object is gone, all others are where they were."""
-    return _swap(content, chance, rb"(?<!\d)(\d+ 0 obj.*?endobj)", lambda old: b" " * len(old))
-
-
-def object_null(content: bytes, chance: Random) -> bytes | None:
-    """An object is there, and holds nothing."""
-    return _swap(content, chance, rb"(?<!\d)\d+ 0 obj(.*?)endobj", lambda old: b" null".ljust(len(old)))
-
-
-def object_numbered_as_another(content: bytes, chance: Random) -> bytes | None:
-    """Two objects have one number."""
+def _object_numbered_as_another(content: bytes, chance: Random) -> bytes | None:
     numbers = re.findall(rb"(?<!\d)(\d+) 0 obj", content)
-    return _swap(content, chance, rb"(?<!\d)(\d+) 0 obj", lambda old: chance.choice([n for n in numbers if len(n) == len(old)]))
+    same = _swap(rb"(?<!\d)(\d+) 0 obj", lambda old, chance: chance.choice([n for n in numbers if len(n) == len(old)]))
+    return same(content, chance)
 
 
-def object_not_ended(content: bytes, chance: Random) -> bytes | None:
-    """An object or a stream has no end."""
-    return _swap(content, chance, rb"(endstream|endobj)", lambda old: b" " * len(old))
+def _of(named: bytes, pattern: bytes) -> Damage:
+    """What is found, in the place of a reference in the page tree."""
+
+    def damage(content: bytes, chance: Random) -> bytes | None:
+        found = re.search(named, content)
+        return found and _swap(pattern, lambda old, _: found[1].rjust(len(old)))(content, chance)
+
+    return damage
 
 
-def tree_in_itself(content: bytes, chance: Random) -> bytes | None:
-    """A node of the page tree holds the root of it."""
-    root = re.search(rb"/Pages (\d+) 0 R", content)
-    return root and _swap(content, chance, rb"/Kids\s*\[\s*(?:\d+ 0 R\s+)*?(\d+) 0 R", lambda old: root[1].rjust(len(old)))
+def _key_lost(name: bytes) -> Damage:
+    """One key or name is misspelt."""
+    return _swap(rb"(/%s)\b" % name, lambda old, _: old[:-1] + b"~")
 
 
-def page_named_twice(content: bytes, chance: Random) -> bytes | None:
-    """One page stands in the place of another."""
-    kids = re.search(rb"/Kids\s*\[\s*(\d+)", content)
-    return kids and _swap(content, chance, rb"/Kids\s*\[(?:\s*\d+ 0 R)+\s+(\d+) 0 R", lambda old: kids[1].rjust(len(old)))
-
-
-def page_not_named(content: bytes, chance: Random) -> bytes | None:
-    """The page tree has lost a page, and counts as before."""
-    return _swap(content, chance, rb"/Kids\s*\[(?:\s*\d+ 0 R)*?\s*(\d+ 0 R)", lambda old: b" " * len(old))
-
-
-def fewer_pages_said(content: bytes, chance: Random) -> bytes | None:
-    """The page tree counts too few."""
-    return _swap(content, chance, rb"/Count (\d+)", lambda old: b"%d" % max(1, int(old) - 1))
-
-
-def more_pages_said(content: bytes, chance: Random) -> bytes | None:
-    """The page tree counts too many."""
-    return _swap(content, chance, rb"/Count (\d+)", lambda old: b"%d" % min(9, int(old) + 2))
-
-
-def key_lost(name: bytes) -> Damage:
-    """Return the damage that misspells one key or name."""
-    return lambda content, chance: _swap(content, chance, rb"(/%s)\b" % name, lambda old: old[:-1] + b"~")
-
-
-def reference_to_nothing(content: bytes, chance: Random) -> bytes | None:
-    """Something that is used does not exist."""
-    return _swap(content, chance, rb"(?<!\d)(\d+) 0 R", lambda old: b"9" * len(old))
-
-
-def length_halved(content: bytes, chance: Random) -> bytes | None:
-    """A stream says that it is shorter."""
-    return _swap(content, chance, rb"/Length (\d{2,})", lambda old: b"%0*d" % (len(old), int(old) // 2))
-
-
-def length_doubled(content: bytes, chance: Random) -> bytes | None:
-    """A stream says that it is longer."""
-    return _swap(content, chance, rb"/Length (\d{2,})", lambda old: (b"%d" % (int(old) * 2))[: len(old)])
-
-
-def stream_changed(content: bytes, chance: Random) -> bytes | None:
-    """Some bytes of one stream."""
-    return _in_stream(content, chance, lambda data: bytes_changed(data, chance))
-
-
-def stream_cut(content: bytes, chance: Random) -> bytes | None:
-    """One stream ends early; its length is true."""
-    return _in_stream(content, chance, lambda data: data[: int(len(data) * chance.uniform(0.1, 0.9))], tells=True)
-
-
-def stream_emptied(content: bytes, chance: Random) -> bytes | None:
-    """One stream is there, and holds nothing; its length is true."""
-    return _in_stream(content, chance, lambda _: b"", tells=True)
-
-
-def stream_of_another(content: bytes, chance: Random) -> bytes | None:
-    """One stream holds zeros."""
-    return _in_stream(content, chance, lambda data: bytes(len(data)))
-
-
-def text_cut_and_packed(content: bytes, chance: Random) -> bytes | None:
+def _text_cut_and_packed(content: bytes, chance: Random) -> bytes | None:
     """The drawing orders of a page end in the middle, in a stream that is itself whole."""
     whole = [found for found in _STREAM.finditer(content) if b"/FlateDecode" in found[1] and not _OTHER.search(found[1])]
     texts = [found for found in whole if b" Tf" in _unpacked(found[3])]
@@ -304,116 +186,18 @@ def text_cut_and_packed(content: bytes, chance: Random) -> bytes | None:
     return _put(content, found, zlib.compress(text[: len(text) // 2]), tells=True)
 
 
-def image_changed(content: bytes, chance: Random) -> bytes | None:
-    """Some bytes of an image."""
-    return _in_stream(content, chance, lambda data: bytes_changed(data, chance), of=b"/Image")
-
-
-def image_cut(content: bytes, chance: Random) -> bytes | None:
-    """An image ends early; its length is true."""
-    return _in_stream(content, chance, lambda data: data[: int(len(data) * chance.uniform(0.1, 0.7))], of=b"/Image", tells=True)
-
-
-def image_of_zeros(content: bytes, chance: Random) -> bytes | None:
-    """The second half of an image was never written."""
-    return _in_stream(content, chance, lambda data: data[: len(data) // 2] + bytes(len(data) - len(data) // 2), of=b"/Image")
-
-
-def image_of_another_size(content: bytes, chance: Random) -> bytes | None:
-    """An image says another size."""
-    return _swap(content, chance, rb"/(?:Width|Height) (\d+)", lambda old: b"%0*d" % (len(old), int(old) // chance.choice((2, 3))))
-
-
-def said_to_be_encrypted(content: bytes, chance: Random) -> bytes | None:
+def _said_to_be_encrypted(content: bytes, chance: Random) -> bytes | None:
     """The trailer names an encryption that the file does not have."""
-    if b"/Encrypt" in content:
-        return None
     keys = b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O (%s) /U (%s) >> /Root" % (b"o" * 32, b"u" * 32)
-    return _swap(content, chance, rb"(/Root)", lambda _: keys)
+    return None if b"/Encrypt" in content else _swap(rb"(/Root)", lambda *_: keys)(content, chance)
 
 
-def encryption_changed(content: bytes, chance: Random) -> bytes | None:
+def _encryption_changed(content: bytes, chance: Random) -> bytes | None:
     """A flag, a version or the key itself."""
+    if b"/Encrypt" not in content:
+        return None
     pattern = rb"/(?:V|R|P|Length) (-?\d+)" if chance.random() < 0.5 else rb"/[OU] ?<(\w+)"
-    return _swap(content, chance, pattern, lambda old: old[:-1] + b"1") if b"/Encrypt" in content else None
-
-
-def two_tables(content: bytes, chance: Random) -> bytes | None:
-    """A second table that holds little, and says that the first is where it is not."""
-    root = re.search(rb"/Root (\d+ 0 R)", content)
-    tail = b"\nxref\n0 1\n0000000000 65535 f \ntrailer\n<< /Size 99 /Root %s /Prev %d >>\nstartxref\n%d\n%%%%EOF\n"
-    return root and content + tail % (root[1], chance.choice((0, 9, len(content) // 2)), len(content) + 1)
-
-
-def end_of_another(content: bytes, _: Random) -> bytes:
-    """Two downloads in one file: the second is cut."""
-    return content + content[: len(content) // 2]
-
-
-WAYS: Mapping[str, Damage] = {
-    "cut short": cut_short,
-    "cut short, again": cut_short,
-    "bytes changed": bytes_changed,
-    "bytes changed, again": bytes_changed,
-    "a block of zeros": block_of_zeros,
-    "a block missing": block_missing,
-    "a block twice": block_twice,
-    "blocks swapped": blocks_swapped,
-    "an error page inside": page_inside,
-    "lines ended otherwise": lines_ended_otherwise,
-    "seven bits": seven_bits,
-    "encoded again": taken_for_text,
-    "bytes before it": bytes_before,
-    "half of it after it": end_of_another,
-    "numbers changed": numbers_changed,
-    "numbers changed, again": numbers_changed,
-    "table misplaced": table_misplaced,
-    "places shifted": places_shifted,
-    "a place wrong": place_wrong,
-    "an object said to be free": table_without_an_object,
-    "no table": no_table,
-    "no root": no_root,
-    "two tables": two_tables,
-    "an object removed": object_removed,
-    "an object blanked": object_blanked,
-    "an object null": object_null,
-    "a number twice": object_numbered_as_another,
-    "an end missing": object_not_ended,
-    "page tree in itself": tree_in_itself,
-    "a page named twice": page_named_twice,
-    "a page not named": page_not_named,
-    "fewer pages said": fewer_pages_said,
-    "more pages said": more_pages_said,
-    "a reference to nothing": reference_to_nothing,
-    "contents lost": key_lost(b"Contents"),
-    "resources lost": key_lost(b"Resources"),
-    "fonts lost": key_lost(b"Font"),
-    "forms and images lost": key_lost(b"XObject"),
-    "map of letters lost": key_lost(b"ToUnicode"),
-    "encoding lost": key_lost(b"Encoding"),
-    "filter lost": key_lost(b"FlateDecode"),
-    "a length halved": length_halved,
-    "a length doubled": length_doubled,
-    "a stream changed": stream_changed,
-    "a stream cut": stream_cut,
-    "a stream emptied": stream_emptied,
-    "a stream of zeros": stream_of_another,
-    "text cut, then packed": text_cut_and_packed,
-    "an image changed": image_changed,
-    "an image cut": image_cut,
-    "half an image": image_of_zeros,
-    "an image of another size": image_of_another_size,
-    "said to be encrypted": said_to_be_encrypted,
-    "encryption changed": encryption_changed,
-}
-
-_STREAM = re.compile(rb"(<<(?:[^<>]|<<[^<>]*>>|<\w*>)*>>)(\s*stream\r?\n)(.*?)\r?\nendstream", re.DOTALL)
-_OTHER = re.compile(rb"/Type\s*/(?:XRef|ObjStm)|/Subtype\s*/Image")
-
-
-def _block(content: bytes, chance: Random) -> tuple[int, int]:
-    size = min(len(content) // 3, chance.choice((64, 512, 1460, 4096)))
-    return chance.randrange(len(content) - size), size
+    return _swap(pattern, lambda old, _: old[:-1] + b"1")(content, chance)
 
 
 def _outside_streams(content: bytes) -> Iterator[tuple[int, int]]:
@@ -424,25 +208,32 @@ def _outside_streams(content: bytes) -> Iterator[tuple[int, int]]:
     yield start, len(content)
 
 
-def _swap(content: bytes, chance: Random, pattern: bytes, new: Callable[[bytes], bytes]) -> bytes | None:
+def _swap(pattern: bytes, new: Callable[[bytes, Random], bytes]) -> Damage:
     """Change what one of the matches holds in its group, outside the data of streams."""
-    outside = list(_outside_streams(content))
-    matches = re.compile(pattern, re.DOTALL).finditer(content)
-    found = [match for match in matches if any(start <= match.start(1) < end for start, end in outside)]
-    if not found:
-        return None
-    one = chance.choice(found)
-    changed = content[: one.start(1)] + new(one[1]) + content[one.end(1) :]
-    return None if changed == content else changed
+
+    def damage(content: bytes, chance: Random) -> bytes | None:
+        outside = list(_outside_streams(content))
+        matches = re.compile(pattern, re.DOTALL).finditer(content)
+        found = [match for match in matches if any(start <= match.start(1) < end for start, end in outside)]
+        if not found:
+            return None
+        one = chance.choice(found)
+        return content[: one.start(1)] + new(one[1], chance) + content[one.end(1) :]
+
+    return damage
 
 
-def _in_stream(content: bytes, chance: Random, change: Callable[[bytes], bytes], of: bytes = b"", *, tells: bool = False) -> bytes | None:
+def _stream(change: Callable[[bytes, Random], bytes], of: bytes = b"", *, tells: bool = False) -> Damage:
     """Change the data of one stream. `tells`: its length is changed too."""
-    found = [match for match in _STREAM.finditer(content) if of in match[1] and match[3]]
-    if not found:
-        return None
-    one = chance.choice(found)
-    return _put(content, one, change(one[3]), tells=tells)
+
+    def damage(content: bytes, chance: Random) -> bytes | None:
+        found = [match for match in _STREAM.finditer(content) if of in match[1] and match[3]]
+        if not found:
+            return None
+        one = chance.choice(found)
+        return _put(content, one, change(one[3], chance), tells=tells)
+
+    return damage
 
 
 def _put(content: bytes, found: re.Match[bytes], data: bytes, *, tells: bool) -> bytes:
@@ -455,6 +246,70 @@ def _unpacked(data: bytes) -> bytes:
         return zlib.decompress(data)
     except zlib.error:
         return b""
+
+
+WAYS: Mapping[str, Damage] = {
+    # What happens on the way or on a disk, to bytes that nobody understood.
+    "cut short": _cut_short,
+    "cut short, again": _cut_short,
+    "bytes changed": _bytes_changed,
+    "bytes changed, again": _bytes_changed,
+    "a block of zeros": _block(lambda block: bytes(len(block))),
+    "a block missing": _block(lambda _: b""),
+    "a block twice": _block(lambda block: block + block),
+    "blocks swapped": _block(_swapped),
+    "an error page inside": _block(lambda _: b"<html><body><h1>504 Gateway Time-out</h1></body></html>\n"),
+    "lines ended otherwise": lambda content, _: content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"),
+    "seven bits": lambda content, _: content.translate(bytes(byte & 0x7F for byte in range(256))),
+    "encoded again": lambda content, _: content.decode("latin-1").encode(),
+    "bytes before it": lambda content, chance: b"\n" * chance.choice((1, 3, 200)) + content,
+    "half of it after it": lambda content, _: content + content[: len(content) // 2],
+    "numbers changed": _numbers_changed,
+    "numbers changed, again": _numbers_changed,
+    # What a program that writes or repairs files does to their structure.
+    "table misplaced": lambda content, chance: _swap(
+        rb"startxref\s+(\d+)", lambda old, chance: b"%0*d" % (len(old), chance.randrange(len(content)))
+    )(content, chance),
+    "places shifted": _places_shifted,
+    "a place wrong": _place_wrong,
+    "an object said to be free": _swap(rb"\d{10} \d{5} (n)", lambda *_: b"f"),
+    "no table": _no_table,
+    "no root": _swap(rb"(/Root)", lambda *_: b"/Toor"),
+    "two tables": _two_tables,
+    "an object removed": _swap(_OBJECT, lambda *_: b""),
+    "an object blanked": _swap(_OBJECT, lambda old, _: b" " * len(old)),
+    "an object null": _swap(rb"(?<!\d)\d+ 0 obj(.*?)endobj", lambda old, _: b" null".ljust(len(old))),
+    "a number twice": _object_numbered_as_another,
+    "an end missing": _swap(rb"(endstream|endobj)", lambda old, _: b" " * len(old)),
+    "page tree in itself": _of(rb"/Pages (\d+) 0 R", rb"/Kids\s*\[\s*(?:\d+ 0 R\s+)*?(\d+) 0 R"),
+    "a page named twice": _of(rb"/Kids\s*\[\s*(\d+)", rb"/Kids\s*\[(?:\s*\d+ 0 R)+\s+(\d+) 0 R"),
+    "a page not named": _swap(rb"/Kids\s*\[(?:\s*\d+ 0 R)*?\s*(\d+ 0 R)", lambda old, _: b" " * len(old)),
+    "fewer pages said": _swap(rb"/Count (\d+)", lambda old, _: b"%d" % max(1, int(old) - 1)),
+    "more pages said": _swap(rb"/Count (\d+)", lambda old, _: b"%d" % min(9, int(old) + 2)),
+    "a reference to nothing": _swap(rb"(?<!\d)(\d+) 0 R", lambda old, _: b"9" * len(old)),
+    "contents lost": _key_lost(b"Contents"),
+    "resources lost": _key_lost(b"Resources"),
+    "fonts lost": _key_lost(b"Font"),
+    "forms and images lost": _key_lost(b"XObject"),
+    "map of letters lost": _key_lost(b"ToUnicode"),
+    "encoding lost": _key_lost(b"Encoding"),
+    "filter lost": _key_lost(b"FlateDecode"),
+    "a length halved": _swap(rb"/Length (\d{2,})", lambda old, _: b"%0*d" % (len(old), int(old) // 2)),
+    "a length doubled": _swap(rb"/Length (\d{2,})", lambda old, _: (b"%d" % (int(old) * 2))[: len(old)]),
+    "a stream changed": _stream(_bytes_changed),
+    "a stream cut": _stream(lambda data, chance: data[: int(len(data) * chance.uniform(0.1, 0.9))], tells=True),
+    "a stream emptied": _stream(lambda *_: b"", tells=True),
+    "a stream of zeros": _stream(lambda data, _: bytes(len(data))),
+    "text cut, then packed": _text_cut_and_packed,
+    "an image changed": _stream(_bytes_changed, b"/Image"),
+    "an image cut": _stream(lambda data, chance: data[: int(len(data) * chance.uniform(0.1, 0.7))], b"/Image", tells=True),
+    "half an image": _stream(lambda data, _: data[: len(data) // 2] + bytes(len(data) - len(data) // 2), b"/Image"),
+    "an image of another size": _swap(
+        rb"/(?:Width|Height) (\d+)", lambda old, chance: b"%0*d" % (len(old), int(old) // chance.choice((2, 3)))
+    ),
+    "said to be encrypted": _said_to_be_encrypted,
+    "encryption changed": _encryption_changed,
+}
 
 
 # What became of each.

@@ -12,36 +12,33 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, select, text
+from sqlalchemy import text
 
 from bot.app.config.model import Settings
 from bot.app.inventory import places_of, report_sources
 from bot.app.wiring import namer_of, open_questions
-from bot.domain.acts import Decree, Facts, Kind, Moment, Outcome
-from bot.domain.posts import operator_slug
-from bot.domain.records import RecueilState
+from bot.detection.facts.identity import identities
+from bot.domain.acts import Facts, Moment, Outcome
 from bot.gazetteer.gazetteer import gazetteer
 from bot.ingest.health import PublicationHistory
 from bot.queries.questions import Questions
 from bot.storage.naming import renew_some_communes
-from bot.storage.schema import acts, decree_operators, decrees, identities, recueils, search_rules, sightings
-from bot.storage.search import renew_some_terms
 from bot.storage.store import Store, open_store
 from sources.catalogue.authority import load_authorities
+from tests.bot.storage.building import act, new_recueil, result_of
 
 MOST = 50.0
 """Milliseconds of processor time that 95 of 100 answers may take."""
 NOW = datetime(2026, 9, 16, 10, 0, tzinfo=UTC)
 _DAYS = 2_000
-_ROWS = 2_000
+_TITLE = "Arrêté n° {} portant autorisation d'un traitement algorithmique des images issues d'un système de vidéoprotection"
+_OTHER = "stationnement " * 20
 # fmt: off
 _WORDS = (
     "autorisation", "traitement", "algorithmique", "images", "vidéoprotection", "caméras", "période", "article", "arrêté", "sécurité",
@@ -74,10 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         url = options.url or f"sqlite:///{(options.keep or Path(folder)) / 'queries.db'}"
-        with open_store(url) as store:
-            if not store.decrees.recent(1).total:
-                for step in fill(store, options.acts, options.decrees, options.seed):
-                    print(step, file=sys.stderr, flush=True)
+        with filled(url, options.acts, options.decrees, options.seed) as store:
             costs = measure(store, options.asked, options.seed)
     print("\n".join(table(costs)))
     return 1 if any(cost.p95 > MOST for cost in costs) else 0
@@ -92,73 +86,63 @@ def table(costs: Sequence[Cost]) -> list[str]:
 # The store.
 
 
+@contextmanager
+def filled(url: str, act_count: int, decree_count: int, seed: int) -> Iterator[Store]:
+    """Open a store, and fill it where it is empty."""
+    with open_store(url) as store:
+        if not store.decrees.recent(1).total:
+            for step in fill(store, act_count, decree_count, seed):
+                print(step, file=sys.stderr, flush=True)
+        yield store
+
+
 def fill(store: Store, act_count: int, decree_count: int, seed: int) -> Iterator[str]:
-    """Fill an empty store as polls of years would; yield what each step took."""
+    """Fill an empty store as polls of years would, a recueil for each decree; yield what it took."""
     chance, began = random.Random(seed), _processor_time(store)
     authorities = load_authorities()
     towns = {code: _towns(tuple(authority.territory) or (code,)) for code, authority in authorities.items()}
-    drawn = [_decree(number, chance, towns, decree_count) for number in range(1, decree_count + 1)]
-    with store.database.writing() as connection:
-        for target, rows in _rows(drawn, act_count, chance):
-            while batch := list(islice(rows, _ROWS)):
-                connection.execute(insert(target), batch)
-        if connection.dialect.name == "postgresql":
-            for target in (recueils, acts, decrees, sightings):
-                last = select(func.setval(func.pg_get_serial_sequence(target.name, "id"), select(func.max(target.c.id)).scalar_subquery()))
-                connection.execute(last)
-        connection.execute(delete(search_rules))
-    yield f"{act_count} acts, {decree_count} of them decrees: {(_processor_time(store) - began):.0f} s"
+    others = [
+        act("Arrêté de circulation", first=4 + place, outcome=Outcome.NOT_CONCERNED, text=_OTHER)
+        for place in range(act_count // decree_count - 1)
+    ]
+    for number in range(1, decree_count + 1):
+        authority, published, facts = _drawn(number, chance, towns, decree_count)
+        found_at = datetime.combine(published, datetime.min.time(), UTC) + timedelta(hours=7, seconds=number % 3600)
+        new = replace(new_recueil(str(number), authority=authority), published=published)
+        [recueil] = store.recueils.add([new], found_at)
+        words = " ".join([*_WORDS, *(f"mot{int(chance.paretovariate(0.8)) % 50_000}" for _ in range(40))])
+        act_id = f"{authority}-{published}-{number:05}"
+        decree = act(_TITLE.format(facts.number), facts=facts, text=words, act_id=act_id)
+        result = result_of(recueil, decree, *others, keys=[identities(authority, act_id, facts, "")])
+        store.recordings.record(result, lambda _: (), found_at)
     namer = namer_of(places_of(authorities))
-    yield f"communes of all decrees: {_renewed(store, lambda: _all(lambda: renew_some_communes(store.database, namer) > 0))}"
-    yield f"index of the search: {_renewed(store, lambda: _all(lambda: renew_some_terms(store.database)))}"
+    while renew_some_communes(store.database, namer):
+        pass
+    yield f"{act_count} acts, {decree_count} of them decrees: {(_processor_time(store) - began):.0f} s"
     if store.database.engine.dialect.name == "postgresql":
         # The server does this by itself within minutes.
         with store.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
 
 
-def _all(some: Callable[[], bool]) -> None:
-    while some():
-        pass
-
-
-def _renewed(store: Store, work: Callable[[], None]) -> str:
-    """Do it, and return what it took, and the longest of its transactions, for which others wait to write."""
-    began = last = _processor_time(store)
-    longest = 0.0
-
-    def ended(_writing: bool, _began: float, _error: object) -> None:
-        nonlocal last, longest
-        now = _processor_time(store)
-        longest, last = max(longest, now - last), now
-
-    store.database.when_used, before = ended, store.database.when_used
-    work()
-    store.database.when_used = before
-    return f"{_processor_time(store) - began:.0f} s, {longest:.2f} s at most a transaction"
-
-
-def _decree(number: int, chance: random.Random, towns: dict[str, tuple[str, ...]], count: int) -> Decree:
-    """One of an authority that has many or few, of a period of days to months, most of which name a town."""
+def _drawn(number: int, chance: random.Random, towns: Mapping[str, tuple[str, ...]], count: int) -> tuple[str, date, Facts]:
+    """A decree of an authority that has many or few, of a period of days to months, most of which name a town."""
     codes = sorted(towns)
     authority = codes[min(int(chance.expovariate(6 / len(codes))), len(codes) - 1)]
     published = NOW.date() - timedelta(days=_DAYS * (count - number) // count)
     starts = published + timedelta(days=chance.randrange(1, 10))
     town = towns[authority][min(int(chance.expovariate(0.5)), len(towns[authority]) - 1)]
     named = chance.random()
-    operators = (f"Commune de {town}",) if named < 0.3 else ("SNCF",) if named < 0.8 else ("Police nationale",)
     facts = Facts(
         number=f"{published.year}-{number:05}",
         signed=published - timedelta(days=1),
         starts=Moment(starts),
         ends=Moment(starts + timedelta(days=chance.choice((2, 4, 10, 30)))),
         event=chance.choice((None, "festival d'été", "marché de Noël", "match de football")),
-        operators=operators,
+        operators=(f"Commune de {town}",) if named < 0.3 else ("SNCF",) if named < 0.8 else ("Police nationale",),
         places=(f"gare de {town}",) if 0.3 <= named < 0.7 else ("centre-ville",),
     )
-    title = f"Arrêté n° {facts.number} portant autorisation d'un traitement algorithmique des images issues d'un système de vidéoprotection"
-    url = f"https://prefecture.example/{authority}/{number}.pdf"
-    return Decree(authority, Kind.AUTHORISATION, title, facts, (), url, 3, published, f"{authority}-{published}-{number:05}", number)
+    return authority, published, facts
 
 
 def _towns(departments: Sequence[str]) -> tuple[str, ...]:
@@ -167,59 +151,6 @@ def _towns(departments: Sequence[str]) -> tuple[str, ...]:
     communes = (places.at(row) for code in departments for row in places.of_department(code))
     found = [commune for commune in communes if commune.part_of is None]
     return tuple(commune.name for commune in sorted(found, key=lambda commune: -(commune.population or 0))[:20])
-
-
-def _rows(drawn: Sequence[Decree], act_count: int, chance: random.Random) -> Iterator[tuple[Table, Iterator[dict[str, Any]]]]:
-    """The rows of each table, in an order that foreign keys allow: a recueil a decree, with the decree and its share of other acts."""
-    others = (act_count - len(drawn)) // len(drawn)
-    yield recueils, (_recueil(decree) for decree in drawn)
-    yield decrees, (_stored(decree) for decree in drawn)
-    yield decree_operators, (row for decree in drawn for row in _operators(decree))
-    yield identities, (key for decree in drawn for key in _keys(decree))
-    yield sightings, (_sighting(decree) for decree in drawn)
-    yield acts, (_act(decree, position, chance) for decree in drawn for position in range(others + 1))
-
-
-def _found_at(decree: Decree) -> datetime:
-    return datetime.combine(decree.published or date.min, datetime.min.time(), UTC) + timedelta(hours=7, seconds=(decree.id or 0) % 3600)
-
-
-def _recueil(decree: Decree) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": decree.id, "authority": decree.authority, "source": f"{decree.authority}:site", "url": decree.url}
-    row |= {"title": f"RAA {decree.id}", "published": decree.published, "is_detail": False, "state": RecueilState.READ, "attempts": 1}
-    return row | {"found_at": _found_at(decree), "silent": False, "digest": f"{decree.id:064}", "page_count": 40}
-
-
-def _stored(decree: Decree) -> dict[str, Any]:
-    facts = decree.facts
-    row: dict[str, Any] = {"id": decree.id, "authority": decree.authority, "kind": decree.kind, "title": decree.title, "facts": facts}
-    row |= {"evidence": (), "recueil_id": decree.id, "url": decree.url, "page": 3, "published": decree.published, "act_id": decree.act_id}
-    row |= {"found_at": _found_at(decree), "listed_on": decree.published, "signed_on": facts.signed}
-    return row | {"starts_on": facts.starts and facts.starts.day, "ends_on": facts.ends and facts.ends.day}
-
-
-def _operators(decree: Decree) -> Iterator[dict[str, Any]]:
-    return ({"decree_id": decree.id, "operator": operator_slug(name), "name": name} for name in decree.facts.operators)
-
-
-def _keys(decree: Decree) -> Iterator[dict[str, Any]]:
-    prefix = f"number:{decree.authority}:{decree.facts.number}:"
-    yield {"key": f"{prefix}signed:{decree.facts.signed}", "decree_id": decree.id, "prefix": prefix}
-    yield {"key": f"act:{(decree.act_id or '').lower()}", "decree_id": decree.id, "prefix": None}
-
-
-def _sighting(decree: Decree) -> dict[str, Any]:
-    row: dict[str, Any] = {"decree_id": decree.id, "recueil_id": decree.id, "authority": decree.authority, "url": decree.url, "page": 3}
-    return row | {"seen_at": _found_at(decree), "facts": decree.facts, "published": decree.published}
-
-
-def _act(decree: Decree, position: int, chance: random.Random) -> dict[str, Any]:
-    is_decree = position == 0
-    words = [*_WORDS, *(f"mot{int(chance.paretovariate(0.8)) % 50_000}" for _ in range(40))] if is_decree else ["stationnement"] * 20
-    row: dict[str, Any] = {"recueil_id": decree.id, "position": position, "title": decree.title if is_decree else "Arrêté de circulation"}
-    row |= {"act_id": decree.act_id if is_decree else None, "first_page": 3 + position, "last_page": 3 + position, "evidence": ()}
-    row |= {"outcome": Outcome.DECREE if is_decree else Outcome.NOT_CONCERNED, "kind": decree.kind if is_decree else None}
-    return row | {"text": " ".join(words), "decree_id": decree.id if is_decree else None}
 
 
 # The questions.
@@ -231,7 +162,7 @@ def measure(store: Store, asked: int, seed: int) -> list[Cost]:
     places = places_of(authorities)
     history = PublicationHistory(store)
     questions = open_questions(
-        places, store, lambda: report_sources(Settings(), authorities, store, history, clock=_now), page_size=5, clock=_now
+        places, store, lambda: report_sources(Settings(), authorities, store, history, clock=now), page_size=5, clock=now
     )
     total = store.decrees.recent(1).total
     # A bot that runs has read long ago when its sources publish.
@@ -275,11 +206,17 @@ def _cost(store: Store, kind: str, ask: Callable[[], object], asked: int) -> Cos
         began = _processor_time(store)
         ask()
         times.append((_processor_time(store) - began) * 1000)
-    times.sort()
-    return Cost(kind, asked, times[len(times) // 2], times[min(int(len(times) * 0.95), len(times) - 1)])
+    return Cost(kind, asked, *shares(times))
 
 
-def _now() -> datetime:
+def shares(times: Iterable[float]) -> tuple[float, float]:
+    """Return what half of them, and what 95 of 100 do not exceed."""
+    found = sorted(times)
+    return found[len(found) // 2], found[min(int(len(found) * 0.95), len(found) - 1)]
+
+
+def now() -> datetime:
+    """Return the time at which questions are put."""
     return NOW
 
 

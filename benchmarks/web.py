@@ -4,9 +4,6 @@ Fills a store with generated decrees (as `benchmarks.queries`, whose file with `
 application itself, without sockets, and prints the processor time of an answer: made anew, and kept. Half of them took at most p50, 95 of
 100 at most p95. Then the memory that serving them took. Exit code 1 where a p95 is above 50 ms made anew or 1 ms kept, or that memory above
 20 MB.
-
-With `--polls SECONDS` instead: how late polls are while the process also answers 200 requests a second for so long, which another process
-makes, and while it makes the whole files (`benchmarks/web_load.py`). Exit code 1 where 95 of 100 polls are not over within a second.
 """
 
 from __future__ import annotations
@@ -15,22 +12,17 @@ import argparse
 import asyncio
 import gc
 import itertools
-import logging
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
-
-from benchmarks.queries import NOW, fill
-from benchmarks.web_load import is_late, lines, measure_polls
+from benchmarks.queries import filled, now, shares
 from bot.app.config.model import Settings, WebSettings
 from bot.app.website import site_of
 from bot.gazetteer.gazetteer import gazetteer
@@ -65,19 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--asked", type=int, default=40, help="pages of each kind (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="what chance is drawn from (%(default)s)")
     parser.add_argument("--keep", type=Path, help="keep the SQLite file in this folder, and use it again where it is there")
-    parser.add_argument("--polls", type=int, metavar="SECONDS", help="measure polls beside 200 requests a second instead, for so long")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{(options.keep or Path(folder)) / 'queries.db'}"
-        with open_store(url) as store:
-            if not store.decrees.recent(1).total:
-                for step in fill(store, options.decrees * 2, options.decrees, options.seed):
-                    print(step, file=sys.stderr, flush=True)
-        if options.polls:
-            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-            found, answered = asyncio.run(measure_polls(Path(url.removeprefix("sqlite:///")), options.polls))
-            print("\n".join(lines(found, answered)))
-            return 1 if is_late(found) else 0
+        with filled(url, options.decrees * 2, options.decrees, options.seed):
+            pass
         with open_store(url, read_only=True) as store:
             costs, megabytes = measure(store, options.asked, options.seed)
     print("\n".join([*table(costs), f"memory that pages took: {megabytes:.1f} MB"]))
@@ -93,7 +77,7 @@ def table(costs: Sequence[PageCost]) -> list[str]:
 
 def measure(store: Store, asked: int, seed: int) -> tuple[list[PageCost], float]:
     """Request pages of each kind so often, other ones each time, and return what they took, and the MB of memory that all took together."""
-    site = site_of(Settings(web=WebSettings(public_url="https://vigie.example")), load_authorities(), store, _now)
+    site = site_of(Settings(web=WebSettings(public_url="https://vigie.example")), load_authorities(), store, now)
     # A bot has the places of France loaded, and has read when its sources publish.
     gazetteer()
     site.overview()
@@ -140,11 +124,11 @@ async def _cost(site: SiteContext, executor: ThreadPoolExecutor, kind: str, some
     await _ask(lasting, address)
     kept = [await _ask(lasting, address) for _ in range(asked * _KEPT_ASKED)]
     size = anew[-1][1]
-    return PageCost(kind, _shares(took for took, _ in anew), _shares(took for took, _ in kept), size)
+    return PageCost(kind, shares(took for took, _ in anew), shares(took for took, _ in kept), size)
 
 
 def _application(site: SiteContext, executor: ThreadPoolExecutor) -> Application:
-    return Application(site, addresses(), _now, VisitorLimits(1_000_000, time.monotonic), executor, Cache())
+    return Application(site, addresses(), now, VisitorLimits(1_000_000, time.monotonic), executor, Cache())
 
 
 async def _ask(application: Application, address: str) -> tuple[float, int]:
@@ -169,15 +153,6 @@ async def _ask(application: Application, address: str) -> tuple[float, int]:
 
 async def _nothing() -> MutableMapping[str, Any]:
     return {"type": "http.request", "body": b"", "more_body": False}
-
-
-def _shares(times: Iterator[float]) -> tuple[float, float]:
-    found = sorted(times)
-    return found[len(found) // 2], found[min(int(len(found) * 0.95), len(found) - 1)]
-
-
-def _now() -> datetime:
-    return NOW
 
 
 def _resident() -> int:

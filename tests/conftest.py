@@ -49,7 +49,6 @@ FIRST = (
     "tests/bot/detection/test_corpus.py",
     "tests/bot/delivery/picture/test_draw.py",
     "tests/bot/web/test_accessibility.py",
-    "tests/benchmarks/test_month_promises.py",
     "tests/bot/delivery/test_exactly_once.py",
     "tests/bot/ingest/test_outage.py",
     "tests/bot/ingest/test_misfiled.py",

@@ -14,11 +14,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+from benchmarks.day.clock import scratch
 from benchmarks.day.figures import PARIS, judge, report, to_json
 from benchmarks.day.reading import measure
 from benchmarks.day.run import simulate
 from benchmarks.day.sites import Plan
-from benchmarks.month.run import scratch
 from benchmarks.reading.corpus import FULL
 from sources.catalogue.authority import load_authorities
 

@@ -1,16 +1,28 @@
-"""Simulated time for real code: a loop whose clock jumps to what is due next, and processors that are shared by what runs on them."""
+"""Simulated time for real code: a loop whose clock jumps to what is due next, processors that are shared, threads that are none."""
 
 from __future__ import annotations
 
 import asyncio
 import selectors
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
 
 from tests.france.country import France
 from tests.france.sweep import Clock
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 SLICE = 0.25
 """Seconds of processor time after which it is looked again how many share the processors."""
+_MEMORY = Path("/dev/shm")  # noqa: S108 - only to make a folder of our own in
 
 
 class _Jumping(selectors.DefaultSelector):
@@ -83,3 +95,36 @@ class Processors:
                 seconds -= piece
         finally:
             self._running -= 1
+
+
+class AtOnce(ThreadPoolExecutor):
+    """Runs what is meant for a thread at once: the order of things is then the same in each run, and no thread is waited for."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run it."""
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            done.set_exception(error)
+        return done
+
+
+def scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder: in memory where there is such a file system, since the database is written to a hundred thousand times."""
+    return tempfile.TemporaryDirectory(prefix="vigie-simulated-", dir=_MEMORY if _MEMORY.is_dir() else None)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Let no log be written: it would have a hundred thousand lines."""
+
+    def drop(logger: object, method: str, event: Any) -> Any:
+        raise structlog.DropEvent
+
+    before = structlog.get_config()["processors"]
+    structlog.configure(processors=[drop])
+    try:
+        yield
+    finally:
+        structlog.configure(processors=before)

@@ -8,7 +8,6 @@ from functools import lru_cache
 from itertools import islice
 from random import Random
 
-from benchmarks.month.papers import number_of
 from benchmarks.reading.prose import paragraphs
 from bot.app.demo.scenario import MONTHS, demo_text
 from sources.catalogue.authority import Authority
@@ -92,6 +91,11 @@ def paper(seed: int, rank: int, authority: Authority, recueil: Recueil, decrees:
     rest = (SCANNED - 1 / _SCANNERS) / (1 - 1 / _SCANNERS)
     acts = tuple(Act(length, scans_all or chance.random() < rest, index == decree) for index, length in enumerate(lengths))
     return Paper(authority, recueil, acts, None if decree is None else number_of(rank, recueil))
+
+
+def number_of(rank: int, recueil: Recueil) -> str:
+    """The number of the decree in a recueil of the authority at this place of the catalogue: no other decree has it."""
+    return f"{recueil.year}-{rank + 1}{recueil.number:04}"
 
 
 def pages_of(paper: Paper) -> list[Page]:

@@ -19,11 +19,10 @@ from unittest.mock import patch
 import bot.app.service
 import bot.app.wiring
 import sources.crawl.lists
-from benchmarks.day.clock import LoopClock, Processors, SimulatedLoop
+from benchmarks.day.clock import AtOnce, LoopClock, Processors, SimulatedLoop, silence
 from benchmarks.day.papers import Paper
 from benchmarks.day.reading import Costs, SimulatedReader
 from benchmarks.day.sites import ELSEWHERE, KNOWN, Day, Door, Plan, Seen
-from benchmarks.month.run import AtOnce, silence
 from bot.app.config.model import DestinationSettings, Settings
 from bot.app.service import Service
 from bot.app.wiring import Parts, assemble

@@ -7,11 +7,9 @@ result to people. Everything is the same at each run: chance comes from the seed
 from __future__ import annotations
 
 from benchmarks.detection.corpus import BadCorpus, load_corpus
-from benchmarks.detection.evaluating import Evaluation, Step, evaluate, trials
+from benchmarks.detection.evaluating import NOISES, Evaluation, Noise, evaluate, trials
 from benchmarks.detection.labelled import Labelled, Printed
-from benchmarks.detection.noise import NOISES, Noise
-from benchmarks.detection.report import lines
-from benchmarks.detection.shapes import evaluation_json
+from benchmarks.detection.report import evaluation_json, lines
 
 __all__ = [
     "NOISES",
@@ -20,7 +18,6 @@ __all__ = [
     "Labelled",
     "Noise",
     "Printed",
-    "Step",
     "evaluate",
     "evaluation_json",
     "lines",

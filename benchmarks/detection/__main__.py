@@ -11,9 +11,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
 from benchmarks.detection import NOISES, BadCorpus, evaluate, evaluation_json, lines, load_corpus, trials
 from benchmarks.detection.by_writer import by_writer, lines_by_writer
 
@@ -33,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="print instead how often the two readers agree on writers that the tagger was not taught by: some minutes",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON (benchmarks/detection/shapes.py describes the keys)")
+    parser.add_argument("--json", action="store_true", help="print JSON (benchmarks/detection/report.py describes the keys)")
     parser.add_argument("--errors", "-n", type=int, default=20, metavar="N", help="errors shown of each list (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
@@ -45,11 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(*lines_by_writer(by_writer(acts, told=lambda writer: print(f"without: {writer}", file=sys.stderr))), sep="\n")
         return 0
     tried = tuple(trials(acts, NOISES.values() if options.noise else ()))
-    console = Console(stderr=True)
-    columns = (TextColumn("judging"), BarColumn(bar_width=24), TextColumn("{task.completed}/{task.total} acts"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("judging", total=len(tried))
-        evaluation = evaluate(tried, told=lambda step: progress.update(bar, completed=step.done))
+    evaluation = evaluate(tried)
     if options.json:
         print(json.dumps(evaluation_json(" ".join(map(str, options.folders)), evaluation), ensure_ascii=False, indent=2))
     else:

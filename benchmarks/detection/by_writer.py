@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,28 +15,9 @@ _TURNS = 5
 READERS = ("rules alone", "tagger alone", "both, with abstention")
 
 
-@dataclass(slots=True)
-class Confidence:
-    """How often one fact was right, wrong (or found where the act does not say it), doubtful, missing. Only the last reader doubts."""
-
-    right: int = 0
-    wrong: int = 0
-    doubtful: int = 0
-    missing: int = 0
-
-    def add(self, mark: Mark, *, unsure: bool = False) -> None:
-        """Count one more."""
-        if mark is Mark.MISSING:
-            self.missing += 1
-        elif unsure:
-            self.doubtful += 1
-        elif mark is Mark.RIGHT:
-            self.right += 1
-        else:
-            self.wrong += 1
-
-
-Scores = dict[str, dict[str, Confidence]]
+COLUMNS = (("right", 8), ("wrong", 8), ("doubtful", 10), ("missing", 9))
+"""How often a fact was right, wrong (or found where the act does not say it), doubtful, missing. Only the last reader doubts."""
+Scores = dict[str, dict[str, Counter[str]]]
 """Reader -> fact -> counts."""
 
 
@@ -50,7 +32,7 @@ class Unmet:
 def by_writer(acts: Sequence[Labelled], told: Callable[[str], None] = lambda _: None) -> Unmet:
     """Teach the tagger without a fifth of the writers in turn, and count what both readers make of their acts. `told` hears of them."""
     taught = list(lessons(acts))
-    found = Unmet({reader: {name: Confidence() for name in TAGGED} for reader in READERS})
+    found = Unmet({reader: {name: Counter[str]() for name in TAGGED} for reader in READERS})
     writers = list(dict.fromkeys(lesson.act.writer for lesson in taught))
     for unmet in filter(None, (writers[first::_TURNS] for first in range(_TURNS))):
         told(", ".join(unmet))
@@ -72,30 +54,28 @@ def _count(lesson: Lesson, model: bytes, found: Unmet) -> None:
         mine = mark_of(expected, rules.get(name), partial=lesson.act.partial)
         theirs = mark_of(expected, second.get(name), partial=lesson.act.partial, loosely=True)
         if mine is not None:
-            found.scores["rules alone"][name].add(mine)
-            found.scores["both, with abstention"][name].add(mine, unsure=name in unsure)
+            found.scores["rules alone"][name][_column(mine)] += 1
+            found.scores["both, with abstention"][name][_column(mine, unsure=name in unsure)] += 1
             if mine not in {Mark.RIGHT, Mark.MISSING} and name not in unsure:
                 found.wrong.append((lesson.act.at, name, expected, rules.get(name)))
         if theirs is not None:
-            found.scores["tagger alone"][name].add(theirs)
+            found.scores["tagger alone"][name][_column(theirs)] += 1
+
+
+def _column(mark: Mark, *, unsure: bool = False) -> str:
+    if mark is Mark.MISSING:
+        return "missing"
+    return "doubtful" if unsure else "right" if mark is Mark.RIGHT else "wrong"
 
 
 def lines_by_writer(found: Unmet) -> Iterator[str]:
     """The three readers side by side, and what the last tells as sure and is wrong."""
     yield "on writers that the tagger never met (the rules were mended on all of them)"
     yield f"{'fact':<14}" + "".join(f"{reader:^36}" for reader in READERS)
-    yield f"{'':<14}" + "".join(f"{'right':>8}{'wrong':>8}{'doubtful':>10}{'missing':>9} " for _ in READERS)
-    for name in (*TAGGED, "all"):
-        row = [_of(found.scores[reader], name) for reader in READERS]
-        cells = (f"{each.right:>8}{each.wrong:>8}{each.doubtful:>10}{each.missing:>9} " for each in row)
-        yield f"{name:<14}" + "".join(cells)
+    yield f"{'':<14}" + "".join("".join(f"{name:>{width}}" for name, width in COLUMNS) + " " for _ in READERS)
+    for fact in (*TAGGED, "all"):
+        row = [
+            sum((counts for name, counts in found.scores[reader].items() if fact in {name, "all"}), Counter[str]()) for reader in READERS
+        ]
+        yield f"{fact:<14}" + "".join("".join(f"{each[name]:>{width}}" for name, width in COLUMNS) + " " for each in row)
     yield from (f"  told as sure and wrong ({at}) {name}: expected {expected}, found {value}" for at, name, expected, value in found.wrong)
-
-
-def _of(scores: Mapping[str, Confidence], name: str) -> Confidence:
-    if name != "all":
-        return scores[name]
-    each = scores.values()
-    return Confidence(
-        sum(one.right for one in each), sum(one.wrong for one in each), sum(one.doubtful for one in each), sum(one.missing for one in each)
-    )

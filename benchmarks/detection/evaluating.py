@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 
+from benchmarks.detection import letters
 from benchmarks.detection.labelled import Labelled, Printed
-from benchmarks.detection.noise import Noise
+from benchmarks.detection.layout import LAYOUTS
+from benchmarks.detection.letters import SEEDED, STEADY
 from benchmarks.detection.score import Assessment, Mistake, Tally, assess, tally
 from bot.detection.judging import judge_each
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """One kind of damage."""
+
+    name: str
+    damage: Callable[[Labelled, Random], Printed | None]
+
+    def on(self, act: Labelled, seed: int = 0) -> Printed | None:
+        """The act as damaged; None where this damage does not apply to it, or changes nothing."""
+        # A text as seed is hashed the same way everywhere, unlike a tuple. Nothing here is a secret.
+        damaged = self.damage(act, Random(f"{seed} {self.name} {act.file}"))
+        return None if damaged == act.printed else damaged
+
+
+def _to_letters(damage: letters.Damage) -> Callable[[Labelled, Random], Printed]:
+    def to_all(act: Labelled, chance: Random) -> Printed:
+        return Printed(damage(act.printed.title, chance), tuple(damage(page, chance) for page in act.printed.pages))
+
+    return to_all
+
+
+NOISES: Mapping[str, Noise] = {
+    **{name: Noise(name, _to_letters(damage)) for name, damage in {**STEADY, **SEEDED}.items()},
+    **{name: Noise(name, damage) for name, damage in LAYOUTS.items()},
+}
+"""Every noise by its name, in the order in which they are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +58,6 @@ class Evaluation:
     noisy_mistakes: tuple[Mistake, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far it is, in acts to judge."""
-
-    done: int
-    total: int
-
-
 Trial = tuple[Labelled, str | None, Printed]
 """An act to judge, the noise that damaged it (None: as it is), and what detection gets of it."""
 
@@ -50,14 +73,13 @@ def trials(acts: Sequence[Labelled], noises: Iterable[Noise], seed: int = 0) -> 
                 yield act, noise.name, damaged
 
 
-def evaluate(tried: Sequence[Trial], *, seed: int = 0, told: Callable[[Step], None] = lambda _: None) -> Evaluation:
-    """Judge all trials. `told` hears of each; `seed` is what they were made with."""
+def evaluate(tried: Sequence[Trial], *, seed: int = 0) -> Evaluation:
+    """Judge all trials; `seed` is what they were made with."""
     clean: list[Assessment] = []
     noisy: dict[str, list[Assessment]] = {}
-    for done, (act, noise, printed) in enumerate(tried, start=1):
+    for act, noise, printed in tried:
         assessment = assess(act, judge_each(printed.act()), noise)
         (clean if noise is None else noisy.setdefault(noise, [])).append(assessment)
-        told(Step(done, len(tried)))
     damaged = [assessment for of_noise in noisy.values() for assessment in of_noise]
     return Evaluation(
         seed,

@@ -55,28 +55,16 @@ def _contradictions(table: Mapping[str, Any], values: Mapping[str, Any]) -> list
     return []
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _Wrong(f"must be a text that is not empty, not {value!r}")
-    return value
+def _must_be(words: str, fits: Callable[[Any], bool]) -> Callable[[object], Any]:
+    def check(value: object) -> Any:
+        if not fits(value):
+            raise _Wrong(f"must be {words}, not {value!r}")
+        return value
+
+    return check
 
 
-def _title(value: object) -> str:
-    if not isinstance(value, str):
-        raise _Wrong(f'must be a text ("" where the act has no title), not {value!r}')
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _Wrong(f"must be true or false, not {value!r}")
-    return value
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise _Wrong(f"must be a number from 1, not {value!r}")
-    return value
+_text = _must_be("a text that is not empty", lambda value: isinstance(value, str) and bool(value.strip()))
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -104,18 +92,17 @@ def _some_of(*choices: StrEnum) -> Callable[[object], tuple[str, ...]]:
     return lambda value: tuple(one(item).value for item in _texts(value))
 
 
-def _day(value: object) -> str:
-    try:
-        return date.fromisoformat(_text(value)).isoformat()
-    except ValueError:
-        raise _Wrong(f'must be a day as in "2024-05-02", not {value!r}') from None
+def _time(words: str, parse: Callable[[str], date | Moment]) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        try:
+            return parse(_text(value)).isoformat()
+        except ValueError:
+            raise _Wrong(f"must be {words}, not {value!r}") from None
+
+    return check
 
 
-def _moment(value: object) -> str:
-    try:
-        return Moment.parse(_text(value)).isoformat()
-    except ValueError:
-        raise _Wrong(f'must be a day or a minute as in "2024-05-02T14:00", not {value!r}') from None
+_day = _time('a day as in "2024-05-02"', date.fromisoformat)
 
 
 @cache
@@ -154,19 +141,18 @@ def _reference(table: object) -> str:
 
 _OTHER: Mapping[str, Callable[[object], Any]] = {
     "file": _text,
-    "title": _title,
+    "title": _must_be('a text ("" where the act has no title)', lambda value: isinstance(value, str)),
     "outcome": _one_of(*Outcome),
     "kind": _one_of(*Kind),
-    "partial": _flag,
+    "partial": _must_be("true or false", lambda value: isinstance(value, bool)),
     "absent": _texts,
     "note": _text,
 }
 _FACTS: Mapping[str, Callable[[object], Value]] = {
     **dict.fromkeys(("number", "software", "vendor", "event", "court", "office"), _text),
     "signed": _day,
-    "starts": _moment,
-    "ends": _moment,
-    "cameras": _count,
+    **dict.fromkeys(("starts", "ends"), _time('a day or a minute as in "2024-05-02T14:00"', Moment.parse)),
+    "cameras": _must_be("a number from 1", lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1),
     "operators": _operators,
     "places": _texts,
     "camera_types": _some_of(*CameraType),

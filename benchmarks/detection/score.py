@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 
 from benchmarks.detection.labelled import FACTS, Labelled, Value, as_labels
@@ -99,13 +99,7 @@ class Tally:
     @property
     def all_facts(self) -> Marks:
         """The facts together."""
-        total = Marks()
-        for marks in self.facts.values():
-            total.right += marks.right
-            total.wrong += marks.wrong
-            total.missing += marks.missing
-            total.invented += marks.invented
-        return total
+        return Marks(*map(sum, zip(*map(astuple, self.facts.values()), strict=True)))
 
 
 def assess(act: Labelled, verdicts: Sequence[Verdict], noise: str | None = None) -> Assessment:

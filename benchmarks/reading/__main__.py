@@ -15,27 +15,22 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.reading.figures import Measured, targets
-from benchmarks.reading.processes import Failed, describe, run
-from benchmarks.reading.report import report
+from benchmarks.reading.report import Measured, report
 from benchmarks.reading.sample import NAMES, Sample, load
-from benchmarks.reading.ways import ROOT, by_bot, by_command, by_reference, environment, missing_for_reference, recognition
+from benchmarks.reading.ways import ROOT, Failed, by_bot, by_reference, describe, environment, missing_for_reference, run
 
 
 def measure(samples: Sequence[Sample], runs: int, folder: Path, reference: str | None) -> list[Measured]:
     """Read every document so many times in each way. Raises Failed."""
     results = []
     for sample in samples:
-        theirs, ours, command, least = [], [], [], []
+        theirs, ours = [], []
         for number in range(runs):
             _say(f"{sample.name}, run {number + 1} of {runs}")
             if reference is not None:
                 theirs.append(by_reference(sample, folder / f"{sample.name}.reference.{number}.json", reference))
             ours.append(by_bot(sample, folder / f"{sample.name}.vigie.{number}.json"))
-            command.append(by_command(sample, folder))
-            if sample.scans:
-                least.append(recognition(sample, folder))
-        results.append(Measured(sample, tuple(theirs), tuple(ours), tuple(command), tuple(least)))
+        results.append(Measured(sample, tuple(theirs), tuple(ours)))
     return results
 
 
@@ -58,8 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
     corpus = f"corpus {'in short form ' if options.quick else ''}in {', '.join(fonts)}"
     if options.json:
-        aims = [{**asdict(aim), "reached": aim.reached} for aim in targets(results)]
-        told = {"machine": describe(), "corpus": corpus, "documents": [_document(one) for one in results], "targets": aims}
+        told = {"machine": describe(), "corpus": corpus, "documents": [_document(one) for one in results]}
         print(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         print(report(results, describe(), corpus))

@@ -32,15 +32,4 @@ def save(folder: Path, samples: Sequence[Sample], fonts: Sequence[str]) -> None:
 def load(folder: Path) -> tuple[list[Sample], list[str]]:
     """The index of a corpus: its documents, and the fonts they are written in."""
     index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-    samples = [
-        Sample(
-            one["name"],
-            one["path"],
-            one["pages"],
-            tuple(one["scans"]),
-            tuple((page, phrase) for page, phrase in one["phrases"]),
-            one["decree_page"],
-        )
-        for one in index["samples"]
-    ]
-    return samples, index["fonts"]
+    return [Sample(**one) for one in index["samples"]], index["fonts"]

@@ -4,40 +4,88 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from rapidfuzz import fuzz
 
-from benchmarks.reading.processes import Failed, Spent, busy_seconds, run
 from benchmarks.reading.sample import Sample
 from bot.domain.text import fold_letters
 
 ROOT = Path(__file__).resolve().parents[2]
 _REFERENCE = Path(__file__).with_name("reference.py")
 _MODULES = "import pypdf, ftfy, ocrmypdf"
-_COMMAND = "from bot.cli import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of wall clock; seconds of CPU, user and system, of the process and of those it waited for; bytes of the largest of them."""
+
+    seconds: float
+    cpu: float
+    peak: int
+
+
+class Failed(Exception):
+    """The program ended with an error; the message holds its last words."""
+
+
+def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Spent:
+    """Run a program in a folder, its output thrown away. Raises Failed."""
+    with tempfile.TemporaryFile() as words:
+        start = perf_counter()
+        process = subprocess.Popen(  # noqa: S603 - programs of this benchmark only, without a shell
+            command, cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=words
+        )
+        try:
+            # Unlike `wait`, it says what this one process and its children took, whatever else was run before.
+            _, status, use = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        seconds = perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            words.seek(0)
+            last = words.read().decode("utf-8", "replace").strip().splitlines()[-5:]
+            raise Failed(f"{' '.join(command[:4])} ended with status {process.returncode}: " + " / ".join(last))
+    # Linux counts the peak in kibibytes.
+    return Spent(seconds, use.ru_utime + use.ru_stime, use.ru_maxrss * 1024)
+
+
+def describe() -> str:
+    """Processor, cores, system, Python."""
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One reading of one document.
 
-    `whole` is the process with all it started. `seconds` and `cpu` leave out its start-up (imports), None where that cannot be told apart.
-    `alert` is when a decree was first known, in seconds from the same moment. `others` is how many cores other programs took meanwhile.
+    `whole` is the process with all it started. `seconds` and `cpu` leave out its start-up (imports). `alert` is when a decree was first
+    known, in seconds from the same moment.
     """
 
     whole: Spent
-    seconds: float | None = None
-    cpu: float | None = None
-    found: Found | None = None
+    seconds: float
+    cpu: float
+    found: Found
     alert: float | None = None
-    others: float | None = None
 
 
 def by_reference(sample: Sample, output: Path, python: str) -> Run:
@@ -48,32 +96,6 @@ def by_reference(sample: Sample, output: Path, python: str) -> Run:
 def by_bot(sample: Sample, output: Path) -> Run:
     """Vigie as the running bot reads. Raises Failed."""
     return _read([sys.executable, "-m", "benchmarks.reading.vigie"], sample, output)
-
-
-def by_command(sample: Sample, folder: Path) -> Run:
-    """`vigie read FILE --json`, in a folder without configuration. Raises Failed."""
-    spent, others = _watched([sys.executable, "-c", _COMMAND, "read", sample.path, "--json"], folder)
-    return Run(spent, others=others)
-
-
-def recognition(sample: Sample, folder: Path) -> float:
-    """CPU seconds that recognising the scans of a document takes at the least, with a process on each core (two at most), as Vigie does.
-
-    Raises Failed, or OSError.
-    """
-    parts = [part for part in (sample.scans[index::2] for index in range(min(2, os.cpu_count() or 1))) if part]
-    parts = parts if (os.cpu_count() or 1) > 1 else [sample.scans]
-    outputs = [folder / f"floor-{index}.json" for index in range(len(parts))]
-    commands = [
-        [sys.executable, "-m", "benchmarks.reading.floor", sample.path, str(output), *map(str, part)]
-        for output, part in zip(outputs, parts, strict=True)
-    ]
-    processes = [subprocess.Popen(command, cwd=ROOT, env=environment()) for command in commands]  # noqa: S603 - our own module
-    # All are waited for, whatever the first one said.
-    statuses = [process.wait() for process in processes]
-    if any(statuses):
-        raise Failed("the recognition of the scans alone failed")
-    return sum(float(json.loads(output.read_text())["recognition"]) for output in outputs)
 
 
 def missing_for_reference(python: str) -> list[str]:
@@ -99,18 +121,9 @@ def _speaks_french() -> bool:
 
 
 def _read(command: Sequence[str], sample: Sample, output: Path) -> Run:
-    spent, others = _watched([*command, sample.path, str(output)], ROOT)
+    spent = run([*command, sample.path, str(output)], folder=ROOT, environment=environment())
     told: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
-    return Run(spent, told["seconds"], told["cpu"], find(told["pages"], sample.phrases), told.get("alert"), others)
-
-
-def _watched(command: Sequence[str], folder: Path) -> tuple[Spent, float | None]:
-    before = busy_seconds()
-    spent = run(command, folder=folder, environment=environment())
-    after = busy_seconds()
-    if before is None or after is None:
-        return spent, None
-    return spent, max(0.0, after - before - spent.cpu) / spent.seconds
+    return Run(spent, told["seconds"], told["cpu"], find(told["pages"], sample.phrases), told.get("alert"))
 
 
 def environment() -> dict[str, str]:

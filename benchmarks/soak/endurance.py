@@ -1,7 +1,7 @@
 """Accelerated weeks of a simulated France with everything that goes wrong: `python -m benchmarks.soak.endurance --days 28`.
 
-Sites break, drip, lead astray and send too much (`benchmarks.month`); Telegram is down for a day; the disk is full, the database locked,
-its folder gone at a start or in the middle; the clock is set back and forth; the program is killed at any instant, and ended.
+Sites break, drip, lead astray and send too much (`benchmarks/soak/troubles.py`); Telegram is down for a day; the disk is full, the database
+locked, its folder gone at a start or in the middle; the clock is set back and forth; the program is killed at any instant, and ended.
 After the last quarter, in which it is left alone, what is there is compared with what was published. Exit code 1 when anything is not as
 promised.
 """
@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import sqlite3
 import sys
 import threading
@@ -32,12 +33,12 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from benchmarks.month.papers import Paper
-from benchmarks.month.plan import START, TAIL, Plan
-from benchmarks.month.run import SLOWEST, scratch
-from benchmarks.month.sites import Month
+from benchmarks.day.clock import scratch
+from benchmarks.day.papers import Paper
 from benchmarks.soak.lives import Life, Mother
-from benchmarks.soak.weeks import Stretch, elapsed, plan_of
+from benchmarks.soak.sites import Month
+from benchmarks.soak.troubles import ANNOUNCED, START, TAIL, Plan
+from benchmarks.soak.weeks import SLOWEST, Stretch, elapsed, plan_of
 from bot.domain.posts import PostState
 from bot.storage.store import open_store
 from sources.catalogue.authority import Source
@@ -56,8 +57,6 @@ MOST_NOTICES = 2
 """Messages to operators for each thing that went wrong: that it began, and that it is over."""
 _MOMENTS = 5
 """What lasts for no time, but may make something fail: the database locked, moved, gone; the end of the disk that was full."""
-_PAST = timedelta(days=62)
-"""How old a decree may be that is on line when all begins."""
 _ROWS = 8
 """Of the table of what the program takes."""
 _MOST_FAILURES = 5
@@ -182,7 +181,7 @@ class Watch:
             if life.has_ended():
                 self._note_end("ended by itself", life.end())
             elif self.seconds > began and self._chance.random() < _BY_SIGTERM:
-                life.terminate()
+                life.send(signal.SIGTERM)
                 self._note_end("ended by SIGTERM", life.end())
             else:
                 self.endured.lives["killed"] += life.kill()
@@ -250,29 +249,19 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The figures. Waits are minutes after the decree was published and all was well."""
+    """The figures. `broken` is what is not as promised, by its name. Waits are minutes after the decree was published and all was well."""
 
     published: int
-    lost: tuple[str, ...]
-    doubled: tuple[str, ...]
-    misnamed: tuple[str, ...]
-    strange: tuple[str, ...]
-    late: tuple[str, ...]
+    broken: Mapping[str, Sequence[str]]
     stalls: int
-    unexplained: tuple[str, ...]
     longest: float
     notices: int
     most_notices: int
-    rising: tuple[str, ...]
-    left: tuple[str, ...]
 
     @property
     def faults(self) -> list[str]:
-        """What is not as promised."""
-        named = {"lost": self.lost, "doubled": self.doubled, "under a wrong name": self.misnamed, "late": self.late}
-        named |= {"messages about no decree that was published": self.strange, "temporary files left": self.left}
-        named |= {"stalls that no line of the log explains": self.unexplained, "rising": self.rising}
-        found = [f"{name}: {', '.join(those)}" for name, those in named.items() if those]
+        """What is not as promised, in words."""
+        found = [f"{name}: {', '.join(those)}" for name, those in self.broken.items() if those]
         found += [] if self.published else ["nothing was published"]
         return [*found, *([f"{self.notices} notices to operators"] if self.notices > self.most_notices else [])]
 
@@ -280,7 +269,9 @@ class Verdict:
 def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWeeks, database: Path) -> Verdict:
     """Compare what was published with what came."""
     month = Month(plan, START)
-    known = [paper for code in plan.authorities for paper in month.papers(code, START - _PAST, plan.end) if paper.decree]
+    known = [
+        paper for code in plan.authorities for paper in month.papers(code, START - ANNOUNCED - timedelta(days=1), plan.end) if paper.decree
+    ]
     papers = {str(paper.decree): paper for paper in known if START <= paper.recueil.up < plan.end - TAIL}
     with open_store(f"sqlite:///{database}", read_only=True) as store:
         posts = store.posts.listed(states=list(PostState))
@@ -302,23 +293,27 @@ def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWe
     }
     return Verdict(
         published=len(papers),
-        lost=tuple(number for number, those in came.items() if not those),
-        doubled=tuple(number for number, those in came.items() if len(those) > 1),
-        misnamed=tuple(
-            number
-            for number, paper in papers.items()
-            if any(authority != paper.authority.code for other, authority in named if other == number)
-            or any(re.search(rf"#dept{paper.authority.code}\b", str(one.html)) is None for one in came[number])
-        ),
-        strange=tuple(str(one.message_id) for one in ours if not any(_is_about(one, str(paper.decree)) for paper in known)),
-        late=tuple(f"{number} ({wait})" for number, wait in waits.items() if wait > LATEST),
+        broken={
+            "lost": [number for number, those in came.items() if not those],
+            "doubled": [number for number, those in came.items() if len(those) > 1],
+            "under a wrong name": [
+                number
+                for number, paper in papers.items()
+                if any(authority != paper.authority.code for other, authority in named if other == number)
+                or any(re.search(rf"#dept{paper.authority.code}\b", str(one.html)) is None for one in came[number])
+            ],
+            "messages about no new decree": [
+                str(one.message_id) for one in ours if not any(_is_about(one, str(paper.decree)) for paper in known)
+            ],
+            f"later than {LATEST}": [f"{number} ({wait})" for number, wait in waits.items() if wait > LATEST],
+            "stalls that no line of the log explains": [what for what, is_explained in stalls.items() if not is_explained],
+            "rising": list(rising(endured.uses)),
+            "temporary files left": endured.left,
+        },
         stalls=len(stalls),
-        unexplained=tuple(what for what, is_explained in stalls.items() if not is_explained),
         longest=max([0.0, *(wait / timedelta(minutes=1) for wait in waits.values())]),
         notices=sum(message.chat_id == OPERATORS for message in telegram.messages),
         most_notices=MOST_NOTICES * (len(plan.troubles) + len(wrong.stretches) + _MOMENTS),
-        rising=tuple(rising(endured.uses)),
-        left=tuple(endured.left),
     )
 
 
@@ -390,15 +385,9 @@ def report(plan: Plan, endured: Endured, verdict: Verdict) -> str:
     """For a person: the figures, then what is not as promised."""
     rows: dict[str, object] = {
         "decrees published": verdict.published,
-        "  lost": len(verdict.lost),
-        "  doubled": len(verdict.doubled),
-        "  under a wrong name": len(verdict.misnamed),
-        "messages about no decree that was published": len(verdict.strange),
-        f"  later than {LATEST}": len(verdict.late),
-        "  minutes of the longest wait once all was well": round(verdict.longest, 1),
+        **{f"  {name}": len(those) for name, those in verdict.broken.items()},
+        "minutes of the longest wait once all was well": round(verdict.longest, 1),
         f"decrees and polls that waited longer than {SLOWEST + STALL}": verdict.stalls,
-        "  without a line in the log": len(verdict.unexplained),
-        "temporary files left": len(verdict.left),
         f"notices to operators (at most {verdict.most_notices})": verdict.notices,
         **{f"lives {how}": times for how, times in sorted(endured.lives.items())},
     }

@@ -32,20 +32,10 @@ class Life:
         """Whether it ends within so many seconds."""
         return self._ended is not None or bool(select.select([self._handle], [], [], within)[0])
 
-    def stop(self) -> None:
-        """Let it stand still until `go_on`."""
+    def send(self, signal_: signal.Signals) -> None:
+        """Let it stand still (SIGSTOP), go on (SIGCONT) or end (SIGTERM), where it still lives."""
         with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        """Let it go on, where it still lives."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, signal.SIGCONT)
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, signal.SIGTERM)
+            signal.pidfd_send_signal(self._handle, signal_)
 
     def kill(self) -> bool:
         """Whether it was alive until now. It is gone afterwards."""

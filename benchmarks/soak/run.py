@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise, product
 from pathlib import Path
+from typing import Any
 
 from benchmarks.soak.life import Clock
 from benchmarks.soak.lives import Life, Mother, reached
-from benchmarks.soak.outset import document, prepare
-from benchmarks.soak.plan import Blow, Plan, Step
-from benchmarks.soak.servers import CHANNEL, LOOK, SEND, Mastodon, Telegram, Told
+from benchmarks.soak.plan import PLACES, Blow, Plan, Step
+from benchmarks.soak.servers import CHANNEL, FIRST_COMMANDS, LOOK, SEND, Mastodon, Telegram, Told
 from benchmarks.soak.traps import Point, Trap
-from bot.domain.posts import Post, PostCause, PostState, chat_destination
+from bot.domain.acts import Facts, Kind, Reference
+from bot.domain.posts import Follow, FollowKind, Post, PostCause, PostState, Topics, chat_destination
 from bot.storage.backup import back_up
 from bot.storage.locks import LockName
 from bot.storage.store import open_store
 from bot.storage.transfer import restore
+from tests.bot.storage.building import one_recueil
+from tests.bot.storage.finding import reading_of
 from tests.clock import now
 
 _POINTS = {
@@ -52,6 +57,45 @@ class Outcome:
         """Whether it kept what is promised. With `resend` a post may be there twice, with `hold` one may be left to a person."""
         broken = self.lost or self.disordered or self.wrong
         return not broken and not (self.doubled and self.plan.mode != "resend") and not (self.held and self.plan.mode != "hold")
+
+
+_MANY = tuple(f"station numéro {number} de la ligne" for number in range(24))
+"""More than one status has room for."""
+_KINDS = {2: Kind.MODIFICATION, 3: Kind.ABROGATION}
+
+
+def prepare(database: Path, plan: Plan, now: datetime) -> None:
+    """Record the decrees of the plan, each with a post for every destination."""
+    changes = dict(plan.changes)
+    with open_store(f"sqlite:///{database}") as store:
+        for chat in plan.chats:
+            store.follows.add(chat, Follow(FollowKind.DEPARTMENT, "26"), "fr", now.date())
+            # As its command tells: the servers count from there.
+            store.follows.note_message(chat, FIRST_COMMANDS, now)
+        for number in plan.found:
+            kind = _KINDS[number] if number in changes else Kind.AUTHORISATION
+            references = (Reference(kind, _name(changes[number]), None),) if number in changes else ()
+            facts = Facts(number=_name(number), references=references, places=_MANY if plan.restored else ())
+            result = reading_of(one_recueil(store, f"recueil-{number}"), facts, kind)
+            store.recordings.record(result, lambda decree: [*PLACES, Topics(decree.kind, frozenset({"26"}))], now)
+
+
+def _name(number: int) -> str:
+    return f"2031-{number:05}"
+
+
+def document(database: Path, telegram: Telegram, mastodon: Mastodon, plan: Plan) -> dict[str, Any]:
+    """The configuration, as a file would give it."""
+    return {
+        "database": {"url": f"sqlite:///{database}"},
+        "telegram": {"token": telegram.token, "api_url": telegram.url, "commands": bool(plan.followers), "reconcile": plan.mode},
+        "mastodon": {"instance": mastodon.url, "token": mastodon.token},
+        "delivery": {"max_posts_per_day": plan.most_per_day},
+        "destinations": [
+            {"name": "telegram", "platform": "telegram", "chat": str(CHANNEL)},
+            {"name": "mastodon", "platform": "mastodon", "thread": plan.restored},
+        ],
+    }
 
 
 def lived(plan: Plan, mothers: Sequence[Mother], folder: Path) -> Outcome:
@@ -119,13 +163,13 @@ def _struck(
         finally:
             # Whatever goes wrong: who is stopped could not even be ended.
             for life in lives:
-                life.go_on()
+                life.send(signal.SIGCONT)
 
 
 def _victim(blow: Blow, lives: list[Life], database: Path) -> Life:
     """The one that works, or the one that waits for it; it is taken out of `lives`. The others stand still."""
     for life in lives:
-        life.stop()
+        life.send(signal.SIGSTOP)
     with open_store(f"sqlite:///{database}", read_only=True) as store:
         holder = store.locks.holder(LockName.WORK)
     works = [life.pid == (holder.pid if holder is not None else 0) for life in lives]

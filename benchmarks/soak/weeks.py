@@ -1,7 +1,7 @@
 """One life of the program in accelerated weeks of a simulated France: the real poller, storage, deliverer and notifier, until it is killed.
 
-Sites and clock are those of `benchmarks.month`; Telegram is a server of the process that watches. The time that passed is kept in a file:
-the next life goes on where this one was killed. What goes wrong with the machine is done here: a clock that is set, a disk that is full.
+Sites and clock are simulated (`benchmarks/soak/sites.py`); Telegram is a server of the process that watches. The time that passed is kept
+in a file: the next life goes on where this one was killed. What goes wrong with the machine is done here: a clock that is set, a full disk.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from typing import Any
 
 import structlog
 
-from benchmarks.month.plan import HOSTILE_SOURCES, START, Plan, draw
-from benchmarks.month.run import EVERY, INTERVAL, MOST_OF_A_FILE, SLOWEST, AtOnce
-from benchmarks.month.sites import Month
+from benchmarks.day.clock import AtOnce
+from benchmarks.soak.sites import Month
+from benchmarks.soak.troubles import ANNOUNCED, LEAST_SOURCES, START, Plan, draw
 from bot.app.config.model import Settings
 from bot.app.service import ALERTS, CHECKS, DAILY, JUMP
 from bot.app.wiring import Parts, assemble
@@ -47,7 +47,12 @@ from tests.france.sweep import AGENT, Clock
 
 log = structlog.get_logger()
 
-ANNOUNCED = timedelta(days=2)
+EVERY, SLOWEST = timedelta(minutes=15), timedelta(minutes=90)
+"""The defaults of `watch.every_minutes` and of `watch.slowest_minutes`."""
+INTERVAL = 3.0
+"""Seconds between two requests to one address, by default."""
+MOST_OF_A_FILE = 16 * 1024**2
+"""Bytes after which a file is too large here: what is written until then goes to memory."""
 LOOK = timedelta(minutes=5)
 USE = timedelta(hours=1)
 """How often it is noted what the program takes."""
@@ -102,7 +107,7 @@ _LEAST_DAYS = 4
 @lru_cache(maxsize=1)
 def plan_of(seed: int, sources: int, days: float) -> Plan:
     """The same for all lives, and for who watches them. Of few sources and days: a part of what would be."""
-    whole = draw(seed, max(sources, HOSTILE_SOURCES), max(days, _LEAST_DAYS), hostile=True)
+    whole = draw(seed, max(sources, LEAST_SOURCES), max(days, _LEAST_DAYS))
     end = START + timedelta(days=days)
     struck = [code for trouble in whole.troubles if trouble.begin < end for code in trouble.authorities]
     kept = list(dict.fromkeys([*struck, *whole.authorities]))[:sources]

@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.day.__main__ import FIRST_TUESDAY, TUESDAY
+from benchmarks.day.clock import scratch
 from benchmarks.day.figures import PARIS, PARTS, Figures, judge, report, to_json
 from benchmarks.day.papers import Paper, pages_of, paper
-from benchmarks.day.polls import Rhythm, watch
 from benchmarks.day.reading import Costs
 from benchmarks.day.run import SEND, simulate
 from benchmarks.day.sites import BYTES_PER_SECOND, Plan, is_measured
-from benchmarks.month.run import scratch
 from bot.domain.acts import Outcome
 from bot.domain.text import PageText
 from bot.ingest.judging import judge_reading
@@ -143,12 +142,3 @@ def test_working_hours_are_not_on_holidays() -> None:
     noon = datetime(2026, 11, 10, 12, tzinfo=PARIS)
     assert [plan.is_working(noon + timedelta(days=days)) for days in range(5)] == [True, False, True, True, False]
     assert not plan.is_working(noon + timedelta(hours=9))
-
-
-@pytest.mark.parametrize("minutes", [15.0, 30.0])
-def test_who_polls_half_as_often_finds_in_twice_the_time(minutes: float) -> None:
-    every = timedelta(minutes=minutes)
-    seen = watch("an average site", "www.test.gouv.fr", PARIS, Rhythm(every, timedelta(minutes=90)), days=18)
-    assert len(seen.working) + len(seen.other) > 10
-    assert 0 < sum(seen.working) / len(seen.working) < every / timedelta(minutes=1)
-    assert all(abs(polls - 16 * 60 / minutes) <= 4 for polls in seen.polls)

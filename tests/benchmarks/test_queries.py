@@ -17,7 +17,7 @@ def test_the_table_is_printed_and_the_store_kept_for_the_next_time(tmp_path: Pat
     command = ["--acts", "120", "--decrees", "60", "--asked", "1", "--keep", str(tmp_path)]
     main(command)
     first = capsys.readouterr()
-    assert "index of the search" in first.err
+    assert "120 acts, 60 of them decrees" in first.err
     assert [line.split()[-1] for line in first.out.splitlines()[1:]] == ["1"] * 19
     main(command)
     assert capsys.readouterr().err == "", "nothing is filled again"

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.reading.__main__ import main
 from benchmarks.reading.corpus import SHORT, build
-from benchmarks.reading.figures import Measured, figure, ratio, recognition_share, sooner, targets
-from benchmarks.reading.processes import Failed, Spent, run
-from benchmarks.reading.report import report
+from benchmarks.reading.report import Measured, report
 from benchmarks.reading.sample import Sample
-from benchmarks.reading.ways import Found, Run, find, missing_for_reference
+from benchmarks.reading.ways import Failed, Found, Run, Spent, find, missing_for_reference, run
 from bot.reading.pages.recognition import ocr_available
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -33,19 +30,14 @@ def test_the_short_form_finds_every_phrase_and_its_figures_are_real(only: list[s
     told = json.loads(capsys.readouterr().out)
     assert [document["sample"]["name"] for document in told["documents"]] == only
     for document in told["documents"]:
-        [bot], [command] = document["bot"], document["command"]
+        [bot] = document["vigie"]
         assert bot["found"]["known"] == document["sample"]["phrases"] > 0
         assert bot["found"]["folded"] == bot["found"]["known"]
         assert 0 < bot["seconds"] < bot["whole"]["seconds"]
         assert 0 < bot["cpu"] < bot["whole"]["cpu"]
-        assert min(bot["whole"]["peak"], command["whole"]["peak"]) > 20e6
-        assert command["whole"]["cpu"] > 0
+        assert bot["whole"]["peak"] > 20e6
         assert document["reference"] == []
         assert (bot["alert"] is not None) == (document["sample"]["decree_page"] is not None)
-        for recognition in document["recognition"]:
-            assert 0 < recognition < bot["cpu"]
-        assert len(document["recognition"]) == (1 if document["sample"]["scans"] else 0)
-    assert all(target["reached"] for target in told["targets"])
 
 
 def test_the_same_corpus_is_built_each_time(tmp_path: Path) -> None:
@@ -71,7 +63,7 @@ def test_what_a_program_took_holds_what_its_children_took() -> None:
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
     # Measured by a small process, as the benchmark is: what begins as a copy of this one has its memory as its peak.
     measure = (
-        "import json, pathlib, sys; from dataclasses import asdict; from benchmarks.reading.processes import run\n"
+        "import json, pathlib, sys; from dataclasses import asdict; from benchmarks.reading.ways import run\n"
         "print(json.dumps([asdict(run([sys.executable, '-c', code], folder=pathlib.Path(), environment={})) for code in sys.argv[1:]]))"
     )
     told = subprocess.run([sys.executable, "-c", measure, parent, "pass"], cwd=CHECKOUT, capture_output=True, check=True, text=True).stdout
@@ -86,53 +78,28 @@ def test_a_program_that_fails_gives_no_figures(tmp_path: Path) -> None:
         run([sys.executable, "-c", "import sys; print('out of paper', file=sys.stderr); sys.exit(3)"], folder=tmp_path, environment={})
 
 
-def measured(name: str, *, theirs: float, ours: float, alert: float | None = None, found: int = 10) -> Measured:
-    sample = Sample(name, f"{name}.pdf", 3, (2, 3), tuple((1, f"phrase {n}") for n in range(10)), None if alert is None else 2)
-    reference = Run(Spent(theirs + 1, 2 * theirs, 200_000_000), theirs, 2 * theirs, Found(10, 9, 10, 10), others=0.0)
-    bot = Run(Spent(ours + 1, ours + 1, 50_000_000), ours, ours, Found(10, found, found, found), alert, others=0.5)
-    return Measured(
-        sample, (reference,), (bot, replace(bot, seconds=3 * ours), bot), (replace(bot, seconds=None, found=None),), (ours / 2,)
-    )
+def run_of(seconds: float, alert: float | None = None, found: int = 10) -> Run:
+    return Run(Spent(seconds + 1, 2 * seconds + 1, 50_000_000), seconds, 2 * seconds, Found(10, found - 1, found, found), alert)
+
+
+SAMPLE = Sample("scan", "scan.pdf", 3, (2, 3), tuple((1, f"phrase {n}") for n in range(10)), 2)
 
 
 def test_medians_are_compared() -> None:
-    one = measured("scan", theirs=20, ours=4)
-    middle = figure(run.seconds for run in one.bot)
-    assert middle is not None
-    assert (middle.value, middle.low, middle.high) == (4, 4, 12)
-    assert ratio(one.reference, one.bot, lambda run: run.seconds) == 5
-    assert ratio((), one.bot, lambda run: run.seconds) is None
-    assert recognition_share(one) == 0.5
-
-
-def test_targets_are_told_reached_and_not_reached() -> None:
-    results = [measured("text", theirs=30, ours=0.3), measured("scanned-recueil", theirs=90, ours=30, alert=6, found=9)]
-    assert [(target.value, target.least, target.reached) for target in targets(results)] == [
-        (100, 150, False),
-        (200, 150, True),
-        (10, 10, True),
-        (15, 12, True),
-        (9, 10, False),
-    ]
-    assert sooner(results[1]) == 15
-    told = report(results, "a machine", "a corpus")
-    assert "decree on page 2 known after 6.00 s; the reference has finished after 90.0 s: 15.0 times later" in told
-    assert "inside: reference / bot (headline)" in told
-    assert told.count("NOT REACHED") == 2
-    # One bare pass takes half of what the bot does.
-    assert [line.split() for line in told.splitlines() if "recognition alone" in line and "CPU" not in line][1:] == [
-        ["recognition", "alone", "0.150"],
-        ["recognition", "alone", "15.00"],
-    ]
-    assert [line.split()[-1] for line in told.splitlines() if line.startswith("  limit:")] == ["400.0x", "12.0x"]
-    assert "not quiet: other programs took" in told
+    ours = (run_of(4, alert=2), run_of(12, alert=2, found=9), run_of(4, alert=3))
+    one = Measured(SAMPLE, (run_of(20),), ours)
+    assert (one.ratio(lambda run: run.seconds), one.alert) == (5, 2)
+    lines = [line.split() for line in report([one], "a machine", "a corpus").splitlines()]
+    assert next(line for line in lines if line[:1] == ["vigie"])[1:5] == ["4.00", "(4.00-12.00)", "8.00", "(8.00-24.00)"]
+    assert next(line for line in lines if line[:1] == ["vigie"])[-5:] == ["8", "/", "9", "/", "9"]
+    assert next(line for line in lines if line[:2] == ["reference", "/"])[3:5] == ["5.0x", "5.0x"]
+    assert "decree on page 2 known after 2.00 s; the reference has finished after 20.0 s: 10.0 times later" in report([one], "", "")
 
 
 def test_vigie_alone_is_told_without_the_reference() -> None:
-    one = replace(measured("scan", theirs=20, ours=4), reference=())
-    told = report([one], "a machine", "a corpus")
-    assert "reference / bot (headline)" not in told
-    assert [target.words for target in targets([one])] == ["scan: phrases found (exact, or a letter here and there misread)"]
+    told = report([Measured(SAMPLE, (), (run_of(4, alert=2),))], "a machine", "a corpus")
+    assert "reference / vigie" not in told
+    assert told.endswith("known after 2.00 s")
 
 
 def test_what_the_reference_lacks_is_told_as_commands() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.soak.__main__ import soak
-from benchmarks.soak.figures import report
+from benchmarks.soak.__main__ import report, soak
 from benchmarks.soak.following import follow
 from benchmarks.soak.lives import Mother
 from benchmarks.soak.plan import Blow, Mode, Plan, Step, Where, draw

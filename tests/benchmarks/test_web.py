@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
-from benchmarks.queries import fill
 from benchmarks.web import main, measure, table
-from benchmarks.web_load import lines, measure_polls
 from bot.storage.store import open_store
 
 
@@ -23,15 +20,3 @@ def test_every_kind_of_page_is_answered_and_kept_pages_cost_less(tmp_path: Path,
         costs, _ = measure(store, 3, seed=2)
     assert len(printed) == len(table(costs)) + 1
     assert [cost.kind for cost in costs if cost.kept[0] > cost.anew[0]] == []
-
-
-@pytest.mark.short_form
-@pytest.mark.usefixtures("restored_logging")
-def test_polls_and_visitors_are_served_side_by_side(tmp_path: Path) -> None:
-    with open_store(f"sqlite:///{tmp_path / 'queries.db'}") as store:
-        for _ in fill(store, 100, 50, 1):
-            pass
-    found, answered = asyncio.run(measure_polls(tmp_path / "queries.db", 3, rate=20))
-    assert [len(one.polls) > 0 for one in found] == [True] * 3
-    assert answered.statuses == {"200": 60}
-    assert len(lines(found, answered)) == 5

@@ -79,16 +79,12 @@ class Sweep:
 
 @dataclass(slots=True)
 class Sweeper:
-    """Polls every source of France through one client, as the bot does: all that is due at once, each with its own trail.
-
-    With `remembers` false each poll begins at the root.
-    """
+    """Polls every source of France through one client, as the bot does: all that is due at once, each with its own trail."""
 
     france: France
     door: Sockets | Shortcut
     clock: Clock
     client: Client
-    remembers: bool = True
     trails: dict[str, str] = field(default_factory=dict)
 
     async def __call__(self, sources: Sequence[Source] | None = None) -> Sweep:
@@ -107,7 +103,7 @@ class Sweeper:
 
     async def poll(self, source: Source) -> Crawl:
         """One source, wholly. Raises CrawlFailed."""
-        trail = Trail.from_json(self.trails.get(source.key)) if self.remembers else None
+        trail = Trail.from_json(self.trails.get(source.key))
         crawl = await Crawler(self.client).poll(source, trail, today=self.france.today(source), now=self.clock.now())
         self.trails[source.key] = crawl.trail.to_json()
         crawl.require_whole()

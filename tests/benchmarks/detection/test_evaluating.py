@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.detection import NOISES, Step, evaluate, evaluation_json, lines, load_corpus, trials
+from benchmarks.detection import NOISES, evaluate, evaluation_json, lines, load_corpus, trials
 from tests.benchmarks.detection.folders import DECREE, ROAD, folder
 
 
 def test_every_act_is_judged_as_it_is_and_under_each_noise(tmp_path: Path) -> None:
     acts = load_corpus(folder(tmp_path))
-    steps: list[Step] = []
     tried = tuple(trials(acts, NOISES.values()))
-    evaluation = evaluate(tried, told=steps.append)
+    evaluation = evaluate(tried)
     assert [noise for _, noise, _ in tried[:3]] == [None, None, "squares"]
     assert set(evaluation.noisy) == set(NOISES)
-    assert steps[-1] == Step(len(tried), len(tried)) == Step(len(steps), len(steps))
     assert evaluation.clean.acts == 2
     assert evaluation.all_noises.acts == sum(tally.acts for tally in evaluation.noisy.values()) == len(tried) - 2
     assert (evaluation.clean.precision, evaluation.clean.recall, evaluation.mistakes) == (1, 1, ())

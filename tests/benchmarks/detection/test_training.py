@@ -60,7 +60,7 @@ def test_each_writer_is_read_by_a_tagger_that_never_met_it(tmp_path: Path) -> No
     heard: list[str] = []
     found = by_writer(acts, told=heard.append)
     assert sorted(heard) == ["one", "two"]
-    assert [found.scores[reader]["operators"].right for reader in READERS] == [2, 2, 2], "each writes what the other one does"
+    assert [found.scores[reader]["operators"]["right"] for reader in READERS] == [2, 2, 2], "each writes what the other one does"
     assert any(line.startswith("operators") for line in lines_by_writer(found))
 
 

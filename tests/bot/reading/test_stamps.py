@@ -10,18 +10,18 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 
-from benchmarks.reading import stamped as scans
-from benchmarks.reading.stamped import DECREES, told
 from bot.reading.pages.drawing import has_coloured_ink
 from bot.reading.pages.recognition import RecognisedWord, find_data, find_ocr, unsure_of
 from bot.reading.reader import read_pdf
 from bot.reading.sandbox import child
+from tests.bot.reading import stamps
 from tests.bot.reading.papers import BODY
+from tests.bot.reading.stamps import DECREES, told
 from tests.standalone import build_standalone
 
 Save = Callable[[bytes], Path]
 # Each is made once in a process.
-stamped = cache(scans.stamped)
+stamped = cache(stamps.stamped)
 
 
 class ReadOnce:

@@ -1,4 +1,4 @@
-"""The sites of the month, with what is wrong with them at each moment."""
+"""The sites of the weeks, with what is wrong with them at each moment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from email.utils import format_datetime
@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from benchmarks.month.papers import Paper, number_of, pages_of
-from benchmarks.month.plan import START, Kind, Plan, Trouble
+from benchmarks.day.papers import Act, Paper, number_of, pages_of
+from benchmarks.day.sites import name_in
+from benchmarks.soak.troubles import START, Kind, Plan, Trouble
 from bot.domain.text import PageText
 from bot.reading.acts.cutting import assemble
 from bot.reading.model import IsConcerned, ReadingDone, Unreadable
@@ -49,7 +50,6 @@ _TELLS_LENGTH = 0.5
 _FILE = re.compile(r"/contenu/telechargement/(\d+)/")
 _FILE_LINK = re.compile(r'href="(/contenu/telechargement/[^"]*\.pdf)"')
 _NOISE = re.compile(r";jsessionid=[0-9A-F]+|\?sid=[0-9a-f]+")
-_WRITTEN = re.compile(rb"\[\[(\w+)/(\d+)/(\d+)\]\]")
 
 
 @dataclass(frozen=True)
@@ -81,27 +81,28 @@ class Month(France):
         self._at = {_host(source): source for source in self.sources}
         self._branch = {branch.sources[0].authority: branch for branch in self._branches}
         self._rank = {code: rank for rank, code in enumerate(plan.authorities)}
-        self._recueils = {
-            code: {(recueil.year, recueil.number): recueil for recueil in branch.recueils} for code, branch in self._branch.items()
-        }
+        self._papers = {code: {one.recueil.rank: one for one in self._published(code)} for code in self._branch}
+        self._named = {one.name: one for papers in self._papers.values() for one in papers.values()}
 
     # --- what is published -------------------------------------------------------------------------------------------
 
     def papers(self, authority: str, since: datetime, until: datetime) -> list[Paper]:
         """What an authority puts on line in this time, in order."""
-        return [self._paper(authority, recueil) for recueil in self._branch[authority].recueils if since <= recueil.up < until]
+        return [one for one in self._papers[authority].values() if since <= one.recueil.up < until]
 
     async def read(self, path: Path, *, known: Sequence[PageText], is_concerned: IsConcerned) -> AsyncGenerator[ReadingDone, None]:
         """In the place of `bot.reading.reader.stream_pdf`. Raises Unreadable."""
-        written = _WRITTEN.search(await asyncio.to_thread(path.read_bytes))
-        if written is None:
-            raise Unreadable("not a recueil of the simulation")
-        code, year, number = written.group().decode().strip("[]").split("/")
-        yield ReadingDone(assemble(pages_of(self._paper(code, self._recueils[code][int(year), int(number)]))))
+        try:
+            one = self._named[name_in(path)]
+        except ValueError:
+            raise Unreadable("not a recueil of the simulation") from None
+        yield ReadingDone(assemble([PageText(number, page.layer) for number, page in enumerate(pages_of(one), 1)]))
 
-    def _paper(self, authority: str, recueil: Recueil) -> Paper:
-        decree = number_of(self._rank[authority], recueil) if self._plan.holds_decree(authority, recueil) else None
-        return Paper(self._plan.authorities[authority], recueil, decree)
+    def _published(self, code: str) -> Iterator[Paper]:
+        """Recueils of one act each."""
+        for recueil in self._branch[code].recueils:
+            decree = number_of(self._rank[code], recueil) if self._plan.holds_decree(code, recueil) else None
+            yield Paper(self._plan.authorities[code], recueil, (Act(1, is_scanned=False, is_decree=decree is not None),), decree)
 
     # --- what is wrong -----------------------------------------------------------------------------------------------
 
@@ -189,18 +190,16 @@ class Month(France):
         gone = Answer(404, b"<h1>Page introuvable</h1>")
         if rank is None:
             return gone
-        source = self._at[host]
-        year, number = 2000 + int(rank[1]) // 10_000, int(rank[1]) % 10_000
-        owner = source.authority
-        if number > _OTHERS:
+        owner, number = self._at[host].authority, int(rank[1])
+        if number % 10_000 > _OTHERS:
             other = self._swapped_with(owner)
             if other is None:
                 return gone
             owner, number = other, number - _OTHERS
-        recueil = self._recueils[owner].get((year, number))
-        if recueil is None or recueil.up > self.now:
+        one = self._papers[owner].get(number)
+        if one is None or one.recueil.up > self.now:
             return gone
-        return Answer(200, pdf(f"[[{self._paper(owner, recueil).name}]]"), "application/pdf")
+        return Answer(200, pdf(f"[[{one.name}]]"), "application/pdf")
 
     def _swapped_with(self, authority: str) -> str | None:
         for trouble in self.troubles(authority):

@@ -1,23 +1,13 @@
-"""What is read of scanned decrees where stamps and a signature cover number, day and office: `python -m benchmarks.reading.stamped`.
-
-Each page is read without looking through coloured ink (before), as it is read now, and so where the act has an identifier.
-"""
+"""Scans of decrees on which stamps and a signature cover number, day and office."""
 
 from __future__ import annotations
 
-import argparse
 import io
-import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from math import cos, pi, sin
-from pathlib import Path
 from random import Random
-from time import process_time
-from unittest.mock import patch
 
 import pypdfium2 as pdfium
 from fpdf import FPDF
@@ -28,8 +18,6 @@ from bot.domain.acts import Facts
 from bot.domain.text import PageText
 from bot.ingest.judging import decrees_of, judge_reading
 from bot.reading.acts.cutting import assemble
-from bot.reading.pages.recognition import Ocr, find_data, find_ocr
-from bot.reading.sandbox import child
 
 DPI = 200
 _NOISE = bytes(118 + level // 13 for level in range(256))
@@ -137,63 +125,9 @@ def _scanned(image: Image.Image, random: Random) -> bytes:
     return bytes(pdf.output())
 
 
-def timed(scan: bytes, engine: Ocr | None, spent: float, *, through: bool) -> tuple[PageText, float]:
-    """The page as it is read, looking through coloured ink or not, and the seconds of processor time with those that were spent before."""
-    with tempfile.NamedTemporaryFile(suffix=".pdf") as file, ExitStack() as stack:
-        file.write(scan)
-        file.flush()
-        if not through:
-            stack.enter_context(patch(f"{child.__name__}.has_coloured_ink", return_value=False))
-        document = stack.enter_context(closing(child.PdfDocument(Path(file.name), lambda: engine)))
-        begun = process_time()
-        page = document.recognise(1)
-        return page, spent + process_time() - begun
-
-
 def told(page: PageText, act_id: str | None) -> Facts:
     """The facts of the decree on this page as they are told, in an act with this identifier or with none."""
     reading = assemble((page,))
     reading = replace(reading, acts=tuple(replace(act, id=act_id) for act in reading.acts))
     found = [decree for group in judge_reading(reading) for decree in decrees_of("83", "https://example.org/", None, group)]
     return found[0].facts if found else Facts()
-
-
-def counted(decree: int, facts: Facts) -> Iterator[str]:
-    """How each of the three facts was told."""
-    number, day, *_, office = DECREES[decree]
-    for name, truth in (("number", number), ("signed", day), ("office", office)):
-        value = getattr(facts, name)
-        unsure = "doubtful" if name in facts.doubtful else "sure"
-        yield "missing" if value is None else f"{'right' if value == truth else 'wrong'}, {unsure}"
-
-
-COLUMNS = ("right, sure", "right, doubtful", "wrong, sure", "wrong, doubtful", "missing")
-
-
-def main() -> int:
-    """Read every page in each way, and print how many facts were told how, by ink."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--decrees", type=int, default=len(DECREES), help="so many of the decrees")
-    count = min(options.parse_args().decrees, len(DECREES))
-    cases: list[tuple[str, str | None, float, bool]] = [("no ink", None, 0.0, False)]
-    for ink in INKS:
-        cases += [(f"stamps, {ink}", ink, strength, False) for strength in STRENGTHS]
-        cases.append((f"day in ink, {ink}", ink, 0.8, True))
-    engine, counts, spent = find_ocr(find_data()), defaultdict[tuple[str, str], Counter[str]](Counter), [0.0, 0.0]
-    for name, colour, strength, in_ink in cases:
-        for decree in range(count):
-            scan = stamped(decree, colour, strength, in_ink=in_ink)
-            act_id = f"83-{DECREES[decree][1].isoformat()}-00001"
-            before, spent[0] = timed(scan, engine, spent[0], through=False)
-            now, spent[1] = timed(scan, engine, spent[1], through=True)
-            for way, page, given in (("before", before, None), ("now", now, None), ("now, with id", now, act_id)):
-                counts[name, way].update(counted(decree, told(page, given)))
-    print(f"{'':<20} {'':<13} " + " ".join(f"{column:>15}" for column in COLUMNS))
-    for (name, way), found in counts.items():
-        print(f"{name:<20} {way:<13} " + " ".join(f"{found[column]:>15}" for column in COLUMNS))
-    print(f"processor time of all pages: before {spent[0]:.1f} s, now {spent[1]:.1f} s")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

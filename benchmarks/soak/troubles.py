@@ -1,4 +1,4 @@
-"""What goes wrong in the month, where and when: drawn from a seed, so that a month can be simulated again. Pure."""
+"""What goes wrong with the sites of the weeks, where and when: drawn from a seed, so that they can be simulated again. Pure."""
 
 from __future__ import annotations
 
@@ -51,12 +51,6 @@ class Kind(StrEnum):
     DNS = "name not found"
 
     @property
-    def hides_the_list(self) -> bool:
-        """Whether the current list cannot be read, or not be found: a poll that ends well has not noticed."""
-        gone = {Kind.MONTH_GONE, Kind.YEAR_GONE, Kind.YEAR_UNNAMED, Kind.MAINTENANCE, Kind.SITE_DOWN}
-        return self in gone | {Kind.DRIP, Kind.MAZE, Kind.BOMB, Kind.TLS, Kind.DNS}
-
-    @property
     def is_failure(self) -> bool:
         """Whether a source may be failing for it. Else all that is published can be found all the time."""
         return self not in {Kind.ROOT_MOVED, Kind.JSESSIONID, Kind.SID, Kind.FOREIGN_LINK}
@@ -83,7 +77,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A month: what is watched, for how long, and what goes wrong, in order."""
+    """Weeks: what is watched, for how long, and what goes wrong, in order."""
 
     seed: int
     authorities: Mapping[str, Authority]
@@ -152,9 +146,6 @@ _CASES = (
     _Case(Kind.FOREIGN_LINK, 6, _by_year),
     _Case(Kind.MAINTENANCE, 0.25, _any),
     _Case(Kind.SITE_DOWN, 1, _any),
-)
-
-_HOSTILE_CASES = (
     _Case(Kind.DRIP, 1, _any),
     _Case(Kind.MAZE, 1, _any),
     _Case(Kind.BOMB, 1, _any),
@@ -165,26 +156,21 @@ _HOSTILE_CASES = (
 
 LEAST_SOURCES = sum(case.number for case in _CASES)
 """So many sites have something of their own go wrong."""
-HOSTILE_SOURCES = LEAST_SOURCES + sum(case.number for case in _HOSTILE_CASES)
-"""So many in a hostile month."""
 
 
-def draw(seed: int, sources: int, days: float, *, hostile: bool = False) -> Plan:
-    """A month of so many days and sources, of departments that have one source each, all on the shared address; `hostile`: with sites that
-    drip, lead astray or send too much.
+def draw(seed: int, sources: int, days: float) -> Plan:
+    """So many days and sources, of departments that have one source each, all on the shared address.
 
     Raises ValueError where there is no room for what is to go wrong.
     """
     chance = Random(f"month {seed}")
     end = START + timedelta(days=days)
     known = {code: authority for code, authority in load_authorities().items() if _is_plain(authority)}
-    cases = (*_CASES, *_HOSTILE_CASES) if hostile else _CASES
-    least = sum(case.number for case in cases)
-    if not least <= sources <= len(known):
-        raise ValueError(f"there must be from {least} to {len(known)} sources")
+    if not LEAST_SOURCES <= sources <= len(known):
+        raise ValueError(f"there must be from {LEAST_SOURCES} to {len(known)} sources")
     france = France(known, end)
     places = _Places(chance, {source: france.online(source) for source in france.sources}, end, max(0.2, min(1.0, days / 30)))
-    troubles = [places.outage, places.busy, *(places.find(case) for case in cases)]
+    troubles = [places.outage, places.busy, *(places.find(case) for case in _CASES)]
     others = [code for code in known if code not in places.taken]
     chosen = {*places.taken, *chance.sample(others, sources - len(places.taken))}
     ordered = sorted(troubles, key=lambda trouble: trouble.begin)
