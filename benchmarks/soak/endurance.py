@@ -30,6 +30,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -40,6 +41,8 @@ from benchmarks.soak.sites import Month
 from benchmarks.soak.troubles import ANNOUNCED, START, TAIL, Plan
 from benchmarks.soak.weeks import SLOWEST, Stretch, elapsed, plan_of
 from bot.domain.posts import PostState
+from bot.domain.records import RecueilState
+from bot.storage.schema import contents, recueils
 from bot.storage.store import open_store
 from sources.catalogue.authority import Source
 from tests.servers.fake_bot_api import FakeBotApi
@@ -266,6 +269,15 @@ class Verdict:
         return [*found, *([f"{self.notices} notices to operators"] if self.notices > self.most_notices else [])]
 
 
+_GIVEN_UP = (
+    select(recueils.c.url)
+    .join(contents, contents.c.sha256 == recueils.c.sha256)
+    .where(
+        contents.c.unfinished > 0, recueils.c.next_try_at.is_(None), recueils.c.state.in_((RecueilState.FAILED, RecueilState.INCOMPLETE))
+    )
+)
+
+
 def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWeeks, database: Path) -> Verdict:
     """Compare what was published with what came."""
     month = Month(plan, START)
@@ -274,7 +286,7 @@ def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWe
     ]
     papers = {str(paper.decree): paper for paper in known if START <= paper.recueil.up < plan.end - TAIL}
     with open_store(f"sqlite:///{database}", read_only=True) as store:
-        posts = store.posts.listed(states=list(PostState))
+        posts, given_up = store.posts.listed(states=list(PostState)), [row.url for row in store.database.rows(_GIVEN_UP)]
     named = {(post.decree.facts.number, post.decree.authority) for post in posts}
     ours = [message for message in telegram.messages if message.chat_id == CHANNEL]
     came = {number: [one for one in ours if _is_about(one, number)] for number in papers}
@@ -307,6 +319,7 @@ def judge(plan: Plan, wrong: Hardships, endured: Endured, telegram: TelegramOfWe
             ],
             f"later than {LATEST}": [f"{number} ({wait})" for number, wait in waits.items() if wait > LATEST],
             "stalls that no line of the log explains": [what for what, is_explained in stalls.items() if not is_explained],
+            "given up after a kill": given_up,
             "rising": list(rising(endured.uses)),
             "temporary files left": endured.left,
         },

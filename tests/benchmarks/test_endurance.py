@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from benchmarks.soak.endurance import (
     CHANNEL,
@@ -26,7 +27,10 @@ from benchmarks.soak.endurance import (
 from benchmarks.soak.sites import Month
 from benchmarks.soak.troubles import START, TAIL, Kind
 from benchmarks.soak.weeks import Stretch, WeeksClock, plan_of
+from bot.domain.records import RecueilState
+from bot.storage.schema import recueils
 from bot.storage.store import open_store
+from tests.bot.storage.building import new_recueil
 from tests.servers.fake_bot_chats import BotMessage
 
 WELL = Verdict(9, broken={"lost": (), "doubled": ()}, stalls=1, longest=61.0, notices=4, most_notices=9)
@@ -90,7 +94,10 @@ def test_the_channel_shows_what_is_lost_doubled_or_late(tmp_path: Path) -> None:
     # The number of another decree, of which nobody knows, begins as this one does.
     posts += [(text[doubled], up[doubled] + 90), (f"{lost}7", up[lost] + 60)]
     database = tmp_path / "vigie.db"
-    open_store(f"sqlite:///{database}").close()
+    with open_store(f"sqlite:///{database}") as store:
+        store.contents.begin("0" * 64, 9)
+        [recueil] = store.recueils.add([new_recueil(state=RecueilState.FAILED)], START)
+        store.database.write(update(recueils).where(recueils.c.id == recueil.id).values(sha256="0" * 64))
 
     def judged(*lines: dict[str, Any], before: float = -60) -> Verdict:
         return judge(
@@ -111,6 +118,7 @@ def test_the_channel_shows_what_is_lost_doubled_or_late(tmp_path: Path) -> None:
         "later than 7:30:00": [late],
         # What another source does explains nothing.
         UNEXPLAINED: [late],
+        "given up after a kill": [new_recueil().url],
         "rising": ["nobody"],
         "temporary files left": ["page.pdf"],
     }
