@@ -28,9 +28,8 @@ Before = Row[Any]
 
 @dataclass(frozen=True, slots=True)
 class ReadActs:
-    """Holds the acts of a reading by position: the stored decree of each, and the keys of those in question.
-
-    `found`: the decrees of this reading. `unread`: the pages that it could not read. `partial`: only the acts of its decrees are given.
+    """Holds the acts of a reading by position: the stored decree of each, and the keys of those in question. `found`: its decrees.
+    `unread`: pages that it could not read. `partial`: only the acts of its decrees are given.
     """
 
     judged: Sequence[Judged]
@@ -56,10 +55,9 @@ _INSERTED = insert(acts).returning(acts.c.id)
 
 
 def replace_acts(connection: Connection, recueil: Row[Any], read: ReadActs, now: datetime) -> tuple[int, ...]:
-    """Replace the acts of an earlier reading, except those whose decree was not found again; return the decrees newly lost.
-
-    A review that goes on keeps its number and notifications; one already decided does not reopen. A stored decree that is now doubtful,
-    judged none, or missing from pages that were read waits for a person: no later reading ends that wait or removes the decree.
+    """Replace the acts of an earlier reading, except those whose decree was not found again; return the decrees newly lost. A review that
+    goes on keeps its number and notifications; a decided one does not reopen. A stored decree now doubtful, judged none, or missing from
+    pages that were read waits for a person; no later reading ends that.
     """
     again = sorted({*read.decree_of_act.values()})
     standing = _standing(connection, recueil)
@@ -90,7 +88,7 @@ def replace_acts(connection: Connection, recueil: Row[Any], read: ReadActs, now:
 def plan_acts(
     read: ReadActs, keys: Sequence[Keys], standing: Sequence[tuple[Before, Keys]], kept: Mapping[int, int], decided: Set[str], now: datetime
 ) -> Plan:
-    """Decide the changes to the acts. `kept`: standing acts whose decree was not found again; `decided`: keys that a person decided. Pure."""
+    """Decide the changes to the acts. `kept`: acts whose decree was not found again; `decided`: keys that a person decided. Pure."""
     known = _known(read.judged, keys, {key: row for row, its in standing for key in its}, kept, decided)
     new: list[tuple[dict[str, Any], dict[str, Any] | None]] = []
     lost: list[int] = []
@@ -125,9 +123,7 @@ def _not_found(read: ReadActs, standing: Sequence[tuple[Before, Keys]], left: Se
 
 
 def _why(before: Before, now: tuple[Evidence, ...], *, passed_over: bool) -> tuple[Evidence, ...]:
-    """Return the evidence why a stored decree waits: that of this reading (`now`), preceded by the earlier evidence where it alone gives a
-    reason.
-    """
+    """Return why a stored decree waits: the evidence of this reading (`now`), after the earlier one where that alone says why."""
     known: tuple[Evidence, ...] = before.evidence
     if not passed_over:
         return now or known
@@ -171,9 +167,8 @@ def _keys(url: str, judged: Sequence[Judged], *, all_of_them: bool) -> Sequence[
 def _known(
     judged: Sequence[Judged], keys: Sequence[Keys], standing: Mapping[str, Before], kept: Collection[int], decided: Set[str]
 ) -> dict[int, Before]:
-    """Return, by position of an act to review, the standing act that it continues; each is used once.
-
-    `kept` acts, whose decree was not found again, wait unless a person decided; so do those that already waited.
+    """Return, by position of an act to review, the standing act that it continues, each used once. `kept` acts (decree not found again)
+    wait unless a person decided; so do those that already waited.
     """
     left = dict(standing)
     known: dict[int, Before] = {}
@@ -292,9 +287,7 @@ WHY = "withdrawn: a person judged that this act does not concern VSA"
 
 
 def withdraw(connection: Connection, decree_id: int, decision: Decision) -> Withdrawal:
-    """Withdraw a decree, store the decision under every key of its acts, and refuse its waiting posts; those possibly sent stay. Raises
-    NoSuchRow, AlreadyDecided.
-    """
+    """Withdraw a decree, decide the keys of its acts, refuse its waiting posts (not those sent). Raises NoSuchRow, AlreadyDecided."""
     row = connection.execute(select(decrees.c.withdrawn_at).where(decrees.c.id == decree_id)).one_or_none()
     if row is None:
         raise NoSuchRow(f"no decree is recorded under the number {decree_id}")
@@ -335,16 +328,14 @@ def withdraw_act(connection: Connection, act: Row[Any], decision: Decision) -> W
 
 
 def _lock_readers(connection: Connection, ids: Collection[int]) -> frozenset[int]:
-    """Lock the chats that were sent these decrees or those that they change (order: `bot.storage.chats.Follows`); return the changed ones."""
+    """Lock the chats that were sent these decrees or those that they change (see `bot.storage.chats.Follows`); return the latter."""
     touched = with_changed(connection, changed_by(connection, ids))
     lock_chats(connection, posts.c.decree_id.in_(sorted({*ids, *touched})))
     return touched
 
 
 def reinstate(connection: Connection, decree_id: int, now: datetime, decision: Decision | None = None) -> tuple[Post, ...]:
-    """Undo the withdrawal of a decree, if any, and return the posts that wait again. With a `decision`, restore its acts and store that for
-    them.
-    """
+    """Undo the withdrawal of a decree, and return the posts that wait again. A `decision` restores its acts and is stored for them."""
     gone = update(decrees).where(decrees.c.id == decree_id, decrees.c.withdrawn_at.is_not(None)).values(withdrawn_at=None)
     if not connection.execute(gone).rowcount:
         return ()

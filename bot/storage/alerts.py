@@ -1,6 +1,4 @@
-"""Stores notifications of operators and followers (each beginning and end once, across restarts), checks of destinations, and how far
-mentions were answered.
-"""
+"""Stores notifications of operators and followers (each once, across restarts), checks of destinations, and answered mentions."""
 
 from __future__ import annotations
 
@@ -43,9 +41,8 @@ class Alerts(Repository):
         dropped: Collection[int] = (),
         reopened: Collection[int] = (),
     ) -> None:
-        """Apply changes of alerts in one transaction: opened, closed, dropped without notice, and reopened.
-
-        A closed alert whose message never went out needs no notice of its end. One that another program opened is not opened twice.
+        """Apply changes of alerts in one transaction: opened (unless open already), closed, dropped without notice, and reopened. A closed
+        alert whose message never went out needs no notice of its end.
         """
         table = self._table
         over = {"closed_at": now, "end_notified_at": case((table.c.notified_at.is_(None), now), else_=table.c.end_notified_at)}

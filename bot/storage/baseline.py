@@ -57,9 +57,8 @@ _FUNCTION = """CREATE FUNCTION vigie_decree_revision() RETURNS trigger LANGUAGE 
 
 
 def lay_out(engine: Engine, lost_at: datetime | None = None) -> None:
-    """Create missing tables in one transaction. Raises WrongSchema for a database of other tables.
-
-    `lost_at`: a former database was lost; what it posted is unknown, as after a restore (table `restores`).
+    """Create missing tables in one transaction. Raises WrongSchema for other tables. `lost_at`: a former database was lost; what it posted
+    is unknown, as after a restore (table `restores`).
     """
     with begin_to_write(engine) as connection:
         if connection.dialect.name == "postgresql":
@@ -75,9 +74,7 @@ def lay_out(engine: Engine, lost_at: datetime | None = None) -> None:
 
 
 def has_tables(connection: Connection, name: str) -> bool:
-    """Return whether the database has the tables of this program; `name` is for errors. Raises WrongSchema for tables of another version or
-    program, and for an unfinished restore.
-    """
+    """Return whether the tables exist. Raises WrongSchema, with `name`, for other tables and for an unfinished restore."""
     if connection.dialect.has_table(connection, VERSION_TABLE) and (found := connection.scalar(select(_version))) is not None:
         require_same(found, name)
         return True

@@ -105,9 +105,7 @@ class ChatMessages(Repository):
                 put(connection, newest_messages, {"chat": chat}, values, where=newest_messages.c.message_id < message_id)
 
     def begin(self, post_id: int, chat: int | str) -> int | None:
-        """Record the newest known message of a post's chat before it is sent, and return its id: None where none is known, 0 where the chat
-        has moved since. Raises NoSuchRow.
-        """
+        """Record the newest known message of a post's chat before a send, and return its id; 0 after a move. Raises NoSuchRow."""
         with self._database.writing() as connection:
             require(connection, post_id)
             moved = _moved_at(connection, chat)
@@ -310,7 +308,7 @@ class Follows(Repository):
             return _forget(connection, chat, self.configured)
 
     def note_message(self, chat: int, message_id: int, now: datetime) -> None:
-        """Note a message of a follower, after which later posts come. Of private chats, which share one sequence, only the number is kept."""
+        """Note a message of a follower, after which later posts come. Of private chats (one sequence), only the number is kept."""
         name = SHARED if is_shared(chat_destination(chat)) else str(chat)
         with self._database.writing() as connection:
             if connection.execute(select(followers.c.chat).where(followers.c.chat == chat)).first() is not None:
@@ -331,9 +329,7 @@ class Follows(Repository):
         self._database.write(update(followers).where(followers.c.chat == chat).values(blocked_at=None))
 
     def moved(self, old: int, new: int, now: datetime) -> None:
-        """Record the new id of a group. Follows of both are kept, up to `MOST_FOLLOWS`; nothing is sent twice. Its older messages have
-        other ids.
-        """
+        """Record the new id of a group; follows of both stay, up to `MOST_FOLLOWS`, nothing is sent twice, older messages are forgotten."""
         with self._database.writing() as connection:
             # A decree that is being recorded is queued for the old id, and moves too, or for the new one.
             lock_decrees(connection)
@@ -359,9 +355,7 @@ class Follows(Repository):
             note_move(connection, old, new, now)
 
     def tidy(self, now: datetime) -> int:
-        """Delete chats blocked for long, or forgotten while something was queued; keep only the newest waiting posts of paused ones. Return
-        how many were deleted.
-        """
+        """Delete chats blocked for long, rows of forgotten ones, and old waiting posts of paused ones; return how many were deleted."""
         gone = followers.c.blocked_at <= now - BLOCKED_FOR
         with self._database.writing() as connection:
             found = connection.execute(locked(or_(gone, followers.c.paused_at.is_not(None)), followers.c.chat, gone.label("gone"))).all()
@@ -467,9 +461,7 @@ def _keep_newest(connection: Connection, chat: int) -> None:
 
 
 def _forget(connection: Connection, chat: int, configured: Collection[str]) -> bool:
-    """Delete a follower with its follows, posts, edits and searches, even if a message is being sent. Data of a chat that the configuration
-    names stays.
-    """
+    """Delete a follower with its posts, edits, searches and follows, even during a send. Data of configured chats stays."""
     found = connection.execute(delete(followers).where(followers.c.chat == chat)).rowcount > 0
     name = chat_destination(chat)
     connection.execute(delete(posts).where(posts.c.destination == name))

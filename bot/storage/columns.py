@@ -1,6 +1,4 @@
-"""Defines the types of columns (instants, words, JSON, compressed texts) and rows as values; unknown and missing keys and words are
-tolerated.
-"""
+"""Defines column types (instants, words, JSON, compressed texts) and rows as values; tolerates unknown and missing keys and words."""
 
 from __future__ import annotations
 
@@ -117,7 +115,7 @@ class JsonDocument(TypeDecorator[Any]):
 
 
 def to_json(value: object) -> Any:
-    """Return a value as JSON: dataclasses as objects without empty fields, days and instants in ISO form, texts cleaned for both databases."""
+    """Return a value as JSON: dataclasses without empty fields, days and instants in ISO form, texts valid in both databases."""
     if isinstance(value, Moment | date):
         return value.isoformat()
     if isinstance(value, StrEnum):

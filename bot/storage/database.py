@@ -193,9 +193,7 @@ class ListOf(TypeDecorator[Collection[Any]]):
 
 
 class one_of(FunctionElement[bool]):  # noqa: N801 - a function of SQL
-    """Tests whether a column holds one of these values, or of those bound under a name; they are one parameter, so that the query is
-    compiled once.
-    """
+    """Tests whether a column holds one of these values, or those bound to a name: one parameter, so that queries are compiled once."""
 
     # Of no type: a boolean would be compared with 1, and no index used.
     inherit_cache = True
@@ -262,7 +260,7 @@ _Result = TypeVar("_Result")
 
 
 def written(database: Database, work: Callable[[Connection], _Result]) -> _Result:
-    """Return the result of `work`, run in a transaction, again after each conflict. Raises StorageError, and Conflict after several tries."""
+    """Return the result of `work` in a transaction, repeated after conflicts. Raises StorageError, and Conflict after several."""
     for _ in range(_TRIES - 1):
         try:
             with database.writing() as connection:

@@ -91,9 +91,7 @@ class Decrees(Repository):
         departments: Collection[str] | None = None,
         without: Collection[int] = (),
     ) -> PageOfDecrees:
-        """Return decrees of these authorities (None: all) except these ids, in the order of `newest_first`; with `departments`, without
-        those that only name communes elsewhere.
-        """
+        """Return decrees of these authorities (None: all) but these ids; with `departments`, none only naming communes elsewhere."""
         wanted = and_(among(decrees.c.authority, authorities), ~one_of(decrees.c.id, without))
         if departments is not None:
             wanted = and_(wanted, may_concern(departments))
@@ -104,9 +102,8 @@ class Decrees(Repository):
             return _page(connection, page.ids, page.total)
 
     def search(self, words: str, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
-        """Return decrees that hold all words, without accents, case or endings: first those with all in title or facts, then newest.
-
-        Searches title, facts, text, and authority (`26`, `dept26`). There are no operators. An empty question has an empty answer.
+        """Return decrees that hold all words (not operators), without accents, case or endings: first those with all in title or facts,
+        then newest. Searches title, facts, text, authority (`26`, `dept26`). An empty question has an empty answer.
         """
         wanted = query_terms(words)
         if not wanted:
@@ -223,9 +220,7 @@ class Decrees(Repository):
         return frozenset(found)
 
     def of_operator(self, slug: str, limit: int, offset: int, total: int) -> tuple[Decree, ...]:
-        """Return decrees of this operator (`bot.domain.posts.operator_slug`), in the order of `newest_first`; `total` is their count from
-        `Browsing.operator`.
-        """
+        """Return decrees of this operator (slug), in the order of `newest_first`; `total` is their count from `Browsing.operator`."""
         mine = decree_operators.c.operator == slug
         named: ColumnElement[bool]
         if total < MANY:
@@ -424,9 +419,7 @@ _NAMING_NONE = _page_of(
 
 
 def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decree]:
-    """Return the decrees of these ids with sightings and changes; unknown ids are left out. Takes at most eight queries per 500 decrees,
-    and three for each level of ended changes.
-    """
+    """Return the known decrees of these ids, with sightings and changes, in eight queries per 500, three more per level of ends."""
     found: dict[int, Decree] = {}
     for wanted in batches(ids):
         found |= _load(connection, wanted)

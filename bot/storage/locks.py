@@ -1,8 +1,7 @@
-"""Locks held by one process at a time; the system or server frees those of a process that ends.
+"""Holds locks of one process at a time; the system or server frees those of an ended process. Databases in memory need none.
 
-- SQLite: `flock` on a file beside the database, which is never removed. The lock is lost with the database file.
-- PostgreSQL: a session advisory lock on an idle connection. A cut connection loses it (see `is_ours`); a vanished machine within a minute.
-- In memory: always free.
+- SQLite: `flock` on a file beside the database, never removed; lost with the database file.
+- PostgreSQL: a session advisory lock on an idle connection; lost when that is cut (`is_ours`), or within a minute of a machine's loss.
 """
 
 from __future__ import annotations
@@ -361,9 +360,7 @@ class Requests(Repository):
         self._database.write(delete(requests).where(requests.c.id == request))
 
     def clear(self) -> None:
-        """Delete requests without a result, also those of killed processes: who still waits requests again. Results stay until they are
-        read.
-        """
+        """Delete requests without a result, also of killed processes: whoever waits repeats them. Results stay until read."""
         self._database.write(delete(requests).where(requests.c.result.is_(None)))
 
     def _set(self, request: str, values: Mapping[str, Any]) -> None:

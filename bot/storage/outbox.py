@@ -222,9 +222,7 @@ class Outbox(Repository):
             return load_rows(connection, _is_single(destination, now))
 
     def gather(self, destination: str, digests: Sequence[Sequence[int]], now: datetime) -> None:
-        """Make each of these lists of posts one digest, all or none, before anything is sent; posts not due and single are left out. Every
-        try has the same decrees and key.
-        """
+        """Record digests: each of these lists, without posts not due and single, all or none. Every try has the same decrees and key."""
         # The rows are locked: another program that is about to send one of them has it, or waits.
         query = select(posts.c.id, posts.c.key).where(_is_single(destination, now)).with_for_update(skip_locked=True)
         with self._database.writing() as connection:
@@ -320,9 +318,7 @@ class Posts(Repository):
         limit: int | None = None,
         chats: bool = False,
     ) -> list[Post]:
-        """Return posts, one per row, oldest first; `states` None: all but sent. `also`: ids listed in any state. Followers' posts only with
-        `chats` or as `destination`.
-        """
+        """List posts by row, oldest first: in `states` (None: all unsent) or `also` (ids); followers' with `chats` or as `destination`."""
         wanted = or_(posts.c.state.in_(sorted(UNSENT if states is None else states)), posts.c.id.in_(sorted(also)))
         everywhere = true() if chats else ~posts.c.destination.startswith(CHATS)
         there = everywhere if destination is None else posts.c.destination == destination
