@@ -286,7 +286,7 @@ class Change:
 
 
 class Naming(StrEnum):
-    """How a decree names a commune: by its name, by another (a site's or a former name), or, `CHANGED`, through a decree that it changes."""
+    """How a decree names a commune: by its name, by another (a site's or former name), or, `CHANGED`, through a decree that it changes."""
 
     NAMED = "named"
     ALIAS = "alias"

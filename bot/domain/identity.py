@@ -67,9 +67,9 @@ def recognise(
 ) -> tuple[DecreeMatch, ...]:
     """Return for each decree found, in order, which one it is.
 
-    A shared key decides (the oldest decree first); a shared number alone only if `_likeness` finds no contradiction, as offices forget to
-    change it: else the decree gets a key of its own. `asked`: a person said that unclear ones are new. Then the place: an unmatched decree
-    on pages of an earlier one (half of the shorter range).
+    A shared key decides, the oldest decree first; a shared number alone unless `_likeness` finds a contradiction: then the decree gets a
+    key of its own. `asked`: a person said that unclear ones are new. Otherwise, the unclaimed decree on the same pages in the earlier
+    reading (half of the shorter range).
     """
     pool, here = list(known), {place.decree_id: place for place in earlier}
     keyed: list[DecreeMatch] = []
@@ -129,8 +129,8 @@ _ALIKE = 0.75
 
 
 def _likeness(item: HeldDecree, one: KnownDecree) -> bool | None:
-    """Return whether two decrees of one number are the same; None where unknown. They differ in sure periods, signatures, places or
-    operators, and in act identifiers; one of the two alone, without the other to compare, decides nothing.
+    """Return whether two decrees of one number are the same; None where unknown. A difference of sure facts (period, signature, places,
+    operators) denies it only if both have act identifiers; two identifiers without comparable facts decide nothing.
     """
     two_acts = all(any(key.startswith("act:") for key in keys) for keys in (item.keys, one.keys))
     compared = [agree for agree in _comparisons(item.facts.sure, one.facts.sure) if agree is not None]
@@ -204,10 +204,9 @@ class ActIdentity:
 def act_keys(url: str, acts: Sequence[ActIdentity]) -> list[tuple[str, ...]]:
     """Return the keys of all acts of the recueil at `url`.
 
-    - `act:…`: the national identifier, unless several of these acts have it.
-    - `text:…`: hash of the squeezed text, if long enough to be an act's; same wherever published.
-    - `at:…`: place and title of an act without identifier, where no other act begins on that page; unlike the text, a better reading keeps
-      it.
+    - `act:…`: the national identifier, unless several acts have it.
+    - `text:…`: hash of the squeezed text, if long enough; the same wherever it is published.
+    - `at:…`: place and title of an act without identifier, if no other begins on that page; kept when later readings change the text.
     """
     shared, opened = Counter(act.act_id for act in acts), Counter(act.first_page for act in acts)
     return [_keys(url, act, alone=shared[act.act_id] == 1, first=opened[act.first_page] == 1) for act in acts]
@@ -249,10 +248,10 @@ COMPLETED = tuple(entry.name for entry in fields(Facts) if entry.name not in _KE
 
 
 def merge_facts(own: Facts, others: Sequence[Facts]) -> Facts:
-    """Return the first sighting's facts, completed from later ones in order (a draft by the signed text, a scan by a readable one).
+    """Return the first sighting's facts, completed from later ones in order, as a draft by the signed text.
 
-    Sure facts are never overwritten. Facts to verify yield to sure ones, and an incomplete period to a whole one; else a period is
-    completed only by one that agrees. What is to verify there is here; what a person settled stays.
+    Sure facts are never overwritten. Facts to verify yield to sure ones, an incomplete period to a whole one; else a period is completed
+    only by one that agrees. Facts to verify stay so; those settled by a person stay.
     """
     facts, left = own, [name for name in COMPLETED if name not in own.settled]
     for other in others:
@@ -332,8 +331,8 @@ def prefix_of(key: str) -> str | None:
 def linked(link: ReferenceLink, candidates: Iterable[Candidate]) -> int | None:
     """Return the id of the decree that a link names; None where it is unseen or ambiguous.
 
-    By number: of several, the one signed on the day given; a day that contradicts all means an unseen decree. An unknown day contradicts
-    nothing. A number without year or day names none. By day alone: the only decree that the authority signed then.
+    By number: of several, the one signed on the day given; a day that contradicts all means an unseen decree, an unknown day contradicts
+    nothing. A number without year or day names none. By day alone: the authority's only decree signed then.
     """
     signed = link.reference.signed
     others = [candidate for candidate in candidates if candidate.decree != link.decree]

@@ -1,10 +1,6 @@
-"""Applies the law to a decree: whether it is in force, time limit, court (`courts.toml`), dates, legal windows (`windows.toml`). Pure.
-
-General information to verify, not legal advice. Articles were read in the codes consolidated on 2026-04-03; case law is marked. What the
-end of an end does rests on case law, not verified in an official text:
-- abrogating an abrogation does not by itself revive the act (certain);
-- a retrait ("retiré", "rapporté") does (certain; its lawfulness is not examined), as does a court's annulment, which no recueil reports: a
-  prefect's "annulé" may be an abrogation.
+"""Applies the law to a decree: whether it is in force, time limit, court (`courts.toml`), legal windows (`windows.toml`), striking dates.
+Pure. General information to verify for each case, not legal advice. Articles were read in the codes consolidated on 2026-04-03; what rests
+on case law is marked.
 """
 
 from __future__ import annotations
@@ -245,7 +241,11 @@ def hold(change: Change, today: date | None) -> Applicability:
 
 
 def _revokes(ending: Change, change: Change, today: date | None) -> Applicability:
-    """Return whether the end of the decree that changes takes the change back."""
+    """Return whether the end of the changing decree ends its change, by general principles (case law, to be verified).
+
+    Abrogating an abrogation does not revive the first act; a retrait ("retiré", "rapporté") does, lawful or not. So does an annulment by
+    a court, which no recueil reports. A suspension ends either way; that a modification does is an assumption.
+    """
     held = hold(ending, today)
     if held is Applicability.NO or change.kind is not Kind.ABROGATION or ending.retroactive:
         return held
@@ -282,14 +282,11 @@ _SATURDAY = 5
 
 
 def last_day(published: date) -> date:
-    """Return the last day for third parties to contest a decree published on this day.
+    """Return the last day for third parties to contest a decree published on this day. Raises ValueError outside `FIRST_YEAR` to
+    `LAST_YEAR`.
 
-    - Two months (article R. 421-1, code de justice administrative), "délai franc" (case law): the day after the same day two months later,
-      or after that month's last.
-    - Extended to a working day (article 642, second paragraph, code de procédure civile; case law).
-
-    Holidays of Alsace-Moselle and overseas, and article R. 421-7 (applicants abroad), only lengthen it: left out. Raises ValueError outside
-    `FIRST_YEAR` to `LAST_YEAR`.
+    Two months (article R. 421-1, code de justice administrative) as a "délai franc" (case law), extended to a working day (article 642,
+    second paragraph, code de procédure civile; case law). Local holidays and article R. 421-7 only lengthen it: left out.
     """
     if not FIRST_YEAR <= published.year <= LAST_YEAR:
         raise ValueError(f"no public holidays are known for {published.year}")

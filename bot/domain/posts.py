@@ -384,9 +384,9 @@ class ChatHistory:
 class Post:
     """One message in the outbox: a decree, or a digest of several.
 
-    `key`: idempotency key, never changes; a digest has `digest`, the first post's id, and the other decrees in `also`. `reference`:
-    platform's id; `not_before`: next try; `reconcile_attempts`: unclear searches in a row; `closed_at`: sent or given up. `reply_to`:
-    changed decree's message. `sought_since`: possibly sent by a lost database since. `below`: later changing decrees posted there.
+    `key`: idempotency key, constant; a digest has `digest`, its first post's id, and further decrees in `also`. `reference`: platform's id;
+    `not_before`: next try; `reconcile_attempts`: unclear searches in a row; `closed_at`: sent or given up. `reply_to`: changed decree's
+    message. `sought_since`: perhaps sent since. `below`: later changing decrees posted there.
     """
 
     id: int
@@ -414,7 +414,7 @@ class Post:
         return (self.decree, *self.also)
 
 
-# # What a post says decides whether it is edited. Effects of later decrees and the day of publication (it sets the limit to contest) are
+# What a post says decides whether it is edited. Effects of later decrees and the day of publication (it sets the limit to contest) are
 # kept current. A fact read differently is not: no program knows which reading is right. Pure.
 
 COMPLETED_FOR = timedelta(days=7)
@@ -488,7 +488,7 @@ def _moment(name: str, moment: Moment | None) -> tuple[str, ...]:
     return (name,) if moment.time is None else (name, f"{name}.hour")
 
 
-# # A lost message is searched by link (page of a file) and number, both of which later readings may change. So every try of a post shows,
+# A lost message is searched by link (page of a file) and number, both of which later readings may change. So every try of a post shows,
 # and is searched by, those of the first; edits show what became known since.
 
 

@@ -103,7 +103,7 @@ class AnsweredMentions(Repository):
             put(connection, mentions, {"destination": destination}, {"newest": newest})
 
 
-# # Notices to followers of a department that its source cannot be read. Each is a row before it is a message; an interrupted send counts as
+# Notices to followers of a department that its source cannot be read. Each is a row before it is a message; an interrupted send counts as
 # sent, so none is sent twice.
 
 _SENDING = {NoticeState.UNREAD_DUE: NoticeState.UNREAD_SENDING, NoticeState.READ_DUE: NoticeState.READ_SENDING}

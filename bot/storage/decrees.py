@@ -369,7 +369,7 @@ _LENGTHENED = (
 )
 
 
-# # Stored decrees as values. References are stored as printed, and resolved whenever decrees are loaded.
+# Stored decrees as values. References are stored as printed, and resolved whenever decrees are loaded.
 
 
 def newest_first() -> tuple[ColumnElement[object], ...]:

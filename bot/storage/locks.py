@@ -1,4 +1,4 @@
-"""Holds locks of one process at a time; the system or server frees those of an ended process. Databases in memory need none.
+"""Holds locks of one process at a time; an ended process loses them. Databases in memory need none.
 
 - SQLite: `flock` on a file beside the database, never removed; lost with the database file.
 - PostgreSQL: a session advisory lock on an idle connection; lost when that is cut (`is_ours`), or within a minute of a machine's loss.

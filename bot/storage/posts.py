@@ -237,7 +237,7 @@ def wake(connection: Connection, post_id: int) -> None:
     connection.execute(update(posts).where(waits).values(not_before=None))
 
 
-# # Edits: at most one row per post; making one twice is harmless, so none is locked. An edit is wanted while the recorded content of its
+# Edits: at most one row per post; making one twice is harmless, so none is locked. An edit is wanted while the recorded content of its
 # post is outdated (`bot.domain.posts`); what an edit said, or was given up for, becomes that content.
 
 

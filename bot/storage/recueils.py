@@ -271,7 +271,7 @@ class Recueils(Repository):
         files: Mapping[str, str] = MappingProxyType({}),
         next_try_at: datetime | None = None,
     ) -> list[Recueil]:
-        """Record the PDFs of a page or zip in one transaction; return new ones. `files`: SHA-256 by address; changed ones are read again."""
+        """Record the PDFs of a page or zip in one transaction; return new ones. `files`: SHA-256 by address; a changed one is reread."""
         with self._database.writing() as connection:
             _change(connection, recueil, {"state": RecueilState.RESOLVED, "next_try_at": next_try_at, "error": None})
             for child in children:  # the page is the file itself

@@ -208,7 +208,7 @@ def _insert_terms(connection: Connection, rows: Sequence[_Unindexed]) -> None:
         connection.execute(insert(act_terms), [_terms_of(row) for row in rows])
 
 
-# # Matches acts whose columns of `act_terms` hold a term of each group. Quoted terms (letters, digits, `_`) hold no operator.
+# Matches acts whose columns of `act_terms` hold a term of each group. Quoted terms (letters, digits, `_`) hold no operator.
 
 _Groups = Mapping[str, Sequence[Sequence[str]]]
 
@@ -258,7 +258,7 @@ def _authority_term(code: str) -> str:
     return _AUTHORITY + "".join(words(code))
 
 
-# # Terms: words without accents, case and French endings. Accents are removed first: `caméras`, `camera`, `CAMERAS` are one term. Pure.
+# Terms: words without accents, case and French endings. Accents are removed first: `caméras`, `camera`, `CAMERAS` are one term. Pure.
 
 _stemmer = lazily("snowballstemmer.french_stemmer", "FrenchStemmer")
 

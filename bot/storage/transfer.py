@@ -47,7 +47,7 @@ from bot.storage.posts import perhaps_sent
 from bot.storage.schema import metadata, notices, posts, recueils, requests, restores, sources
 from bot.storage.store import Store, open_store
 
-# # A backup is older than the latest posts. A restored database notes so (table `restores`) when it becomes usable: waiting posts, and
+# A backup is older than the latest posts. A restored database notes so (table `restores`) when it becomes usable: waiting posts, and
 # decrees of recueils from before the restore, are in doubt (`bot.domain.posts.may_be_posted`), and looked for or held for a person.
 
 _UNKNOWN_AGE = timedelta(days=90)
@@ -199,7 +199,7 @@ def _last_known(connection: Connection) -> datetime | None:
     return max((one for one in known if one is not None), default=None)
 
 
-# # From SQLite to an empty PostgreSQL database: tables are copied, counted and compared. The schema version comes last, so that no program
+# From SQLite to an empty PostgreSQL database: tables are copied, counted and compared. The schema version comes last, so that no program
 # opens a part. An interrupted move goes on if the file is unchanged (table `vigie_moving`), else begins anew.
 
 _AT_ONCE = 500
