@@ -1,6 +1,5 @@
-"""Define the configuration as frozen models: every option with its default, so that an empty file works.
-
-Texts under the options are their documentation; `config.example.toml` shows them with their defaults.
+"""Defines the configuration as frozen models with a default for every option. The strings under options are their documentation, shown in
+`config.example.toml`.
 """
 
 from __future__ import annotations
