@@ -81,9 +81,7 @@ async def nap(posted: asyncio.Event, due: datetime | None, now: datetime) -> Non
 
 @asynccontextmanager
 async def delivering(parts: Parts, give_way: asyncio.Event) -> AsyncIterator[dict[int, Delivered]]:
-    """Deliver while a command works, then until each post had its turn or `give_way` is set. Yields the last outcome of each message by
-    post id.
-    """
+    """Deliver until each post had its turn or `give_way` is set. Yields the last outcome of each message by post id."""
     await asyncio.to_thread(parts.tidy)
     done: dict[int, Delivered] = {}
     loops = DeliveryLoops(parts.deliverer, parts.clock, lambda item: done.update({item.post.id: item}))

@@ -103,9 +103,7 @@ def flush_groups() -> None:
 
 
 def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream: TextIO, *, plain: bool = False) -> None:
-    """Write logs of the program and libraries from `level` up to `stream`, which removes secrets (`RedactedStream`). `auto` colours on
-    terminals, unless `plain`.
-    """
+    """Write logs of program and libraries from `level` up to `stream`, which removes secrets. `auto` colours terminals, unless `plain`."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
     stamp: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 async def keep_observed(listen: str, observation: Observation) -> None:
-    """Answer at this address until cancelled, in threads that a blocked loop does not stop. A failure to listen is logged once and retried."""
+    """Answer at this address until cancelled, in threads, even if the loop is blocked. A failure to listen is logged once, retried."""
     reason, server = "", None
     while server is None:
         try:

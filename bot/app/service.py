@@ -74,9 +74,7 @@ class Service:
         also: Mapping[str, Part] = MappingProxyType({}),
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Initialise with `handlers` of requests by kind, further parts `also` by log name, and `tell` for the service manager
-        (`bot.app.systemd`).
-        """
+        """Initialise with `handlers` of requests by kind, further parts `also` by log name, `tell` of the service manager."""
         self._parts = parts
         self._handlers = handlers
         self._also = also

@@ -1,6 +1,4 @@
-"""Notifies systemd (sd_notify(3), a datagram to its socket) and writes the unit; the libraries are unmaintained (`sdnotify`) or need a
-compiler (`systemd-python`).
-"""
+"""Notifies systemd (sd_notify(3)) and writes the unit. `sdnotify` is unmaintained, `systemd-python` needs a compiler."""
 
 from __future__ import annotations
 

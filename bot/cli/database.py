@@ -76,8 +76,8 @@ def _register_copies(app: typer.Typer) -> None:
     ) -> None:
         """Make the database of the configuration from a backup, and bring back the kept PDFs beside it. No bot may work on it meanwhile.
 
-        What may have been posted since the backup was made is looked for before anything is sent, or waits for you (vigie outbox list).
-        Exit code 3 when PDFs could not be copied, or are damaged: all else is there.
+        What may have been posted since the backup is looked for before anything is sent, or waits for you (vigie outbox list). Exit code 3
+        when PDFs could not be copied, or are damaged.
         """
         context: Context = ctx.obj
         settings = context.load_settings()

@@ -69,9 +69,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.
 
-        Tokens are asked for, or read from the files or from VIGIE_TELEGRAM__TOKEN and VIGIE_MASTODON__TOKEN. They and the address of a
-        PostgreSQL server are written to files that only you can read. A configuration that is there is never replaced without --replace.
-        Where something does not work, nothing is written.
+        Tokens are asked for, or read from the files or from VIGIE_TELEGRAM__TOKEN and VIGIE_MASTODON__TOKEN. They and a PostgreSQL address
+        go to files that only you can read. A configuration is never replaced without --replace. Where something fails, nothing is written.
         """
         context: Context = ctx.obj
         target = context.config or DEFAULT_FILE

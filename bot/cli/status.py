@@ -59,8 +59,7 @@ def register(app: typer.Typer, report: StatusReport | None = None) -> None:
     ) -> None:
         """Show which sources and destinations work, and whether PDFs are read in confinement on this machine.
 
-        Exit code 0 when all of them do, 3 when some do not, when PDFs wait and no worker is there, when a disk is full, or when the bot
-        does not seem to run.
+        Exit code 0 when all of them do, 3 when some do not, PDFs wait without a worker, a disk is full, or the bot does not seem to run.
         With --alive 0 while the bot polls, records and delivers, whatever sites and platforms answer, else 1.
         """
         settings, authorities = load(ctx.obj)

@@ -30,9 +30,7 @@ class Checkable(Protocol):
         ...
 
     async def check(self) -> str | None:
-        """Return a defect of the set-up that does not stop posts, or None. Raises DestinationRefused if posts fail, NotSent and Unknown if
-        unknown.
-        """
+        """Return a defect of the set-up that does not stop posts, or None. Raises DestinationRefused, or NotSent, Unknown if unclear."""
         ...
 
 
@@ -51,9 +49,7 @@ class Checker:
         self._logged: dict[str, Found] = {}
 
     async def check(self) -> dict[str, Found]:
-        """Check all, record results by name and release posts of those that recovered. A rate-limited destination is left out. Raises
-        StorageError.
-        """
+        """Check all, record results by name, release posts of those recovered. Rate-limited ones are left out. Raises StorageError."""
         found = await asyncio.gather(*(check_one(one) for one in self._destinations))
         known = {one.name: what for one, what in zip(self._destinations, found, strict=True) if what is not None}
         for name, (trouble, detail) in known.items():

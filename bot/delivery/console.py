@@ -23,9 +23,7 @@ class ConsoleChannel:
         self._written: set[str] = set()
 
     async def send(self, post: Post) -> Sent:
-        """Write the post. Raises NotSent if not written whole (reader gone, disk full), where a repetition is harmless; Refused if it
-        cannot be composed.
-        """
+        """Write the post. Raises NotSent if cut short (reader gone, disk full; a repetition is harmless), Refused if not composable."""
         with composing("console"):
             text = self._text(post)
         try:

@@ -93,9 +93,7 @@ class Deliverer:
         return tuple(channel.name for channel in self._channels)
 
     async def next_due(self, now: datetime, *destinations: str) -> datetime | None:
-        """Return when the next pass over these destinations (None named: all) is due, at least `now`; None when nothing waits. After a
-        failure of the store, later.
-        """
+        """Return when the next pass over these (None named: all) is due, at least `now`, later after a store failure; None if never."""
         channels = self._named(destinations)
         due = [await asyncio.to_thread(self._outbox.next_due, now, [channel.name for channel in channels])]
         if self._editor is not None:
@@ -105,9 +103,7 @@ class Deliverer:
         return min((max(at, soonest) for at in due if at is not None), default=None)
 
     async def deliver_due(self, *destinations: str) -> list[Delivered]:
-        """Send what is due to these destinations (None named: all), as long as the slowest takes; return outcomes. Never raises for a
-        destination.
-        """
+        """Send what is due to these destinations (None named: all) until the slowest is done; return outcomes. Raises no failure of one."""
         done: list[Delivered] = []
         async with asyncio.TaskGroup() as group:
             for channel in self._named(destinations):
@@ -141,7 +137,7 @@ class Deliverer:
                 self._failures[channel.name] = 0
 
     async def deliver_one(self, channel: Channel) -> int:
-        """Send at most one message in a pass over another destination; return how many were sent, tried or searched. Raises StorageError."""
+        """Make one pass over another destination, with one message at most; return how many were tried or searched. Raises StorageError."""
         done: list[Delivered] = []
         await self.deliver_once(channel, done, most=1)
         return len(done)
@@ -204,9 +200,7 @@ class Deliverer:
     # What came to too many for a day.
 
     async def _gather(self, channel: Channel) -> bool:
-        """Record digests before anything of them is sent; false if that is unknown now and the destination rests. After a crash, posts go
-        one by one.
-        """
+        """Record digests before any is sent; false if unknown now, so that the destination rests. After a crash, posts go singly."""
         most = self._limiter.most_per_day.get(channel.name)
         if most is None:
             return True
@@ -432,9 +426,7 @@ class Editor:
         return await asyncio.to_thread(self._edits.next_due, now, names)
 
     async def serve(self, channel: Channel) -> datetime | None:
-        """Make due edits of one destination until one must wait; return the end of a rest that the platform asks, for posts too. Raises
-        StorageError.
-        """
+        """Make due edits of one destination; return the end of a rest (posts too) that the platform asks. Raises StorageError."""
         if not isinstance(channel, EditingChannel):
             return None
         for _ in range(MOST_AT_ONCE):

@@ -131,9 +131,7 @@ class FollowerPool:
 
 
 def for_digest(waiting: list[Post]) -> list[Post]:
-    """Return which waiting posts of a chat form a digest: several held for a time (daily digest, end of a pause), or all if too many for
-    single messages. Pure.
-    """
+    """Return which waiting posts of a chat form a digest: several held for a time (daily, or a pause), or too many to send singly. Pure."""
     if len(waiting) > MANY:
         return waiting
     timed = [post for post in waiting if post.not_before is not None and post.attempts == 0]

@@ -35,9 +35,7 @@ _MOVES = 3
 
 
 def retry_wait(attempts: int, retry_after: float | None = None, chance: float = 0.0) -> timedelta:
-    """Return the wait after the `attempts`-th failed send (from 1), plus `chance` (0 to 1); exactly `retry_after` seconds at least, if
-    sensible.
-    """
+    """Return the wait after failed send `attempts` (from 1), lengthened by `chance` (0 to 1); `retry_after` seconds if given."""
     if retry_after is not None and math.isfinite(retry_after) and retry_after > 0:
         return min(timedelta(seconds=math.ceil(min(retry_after, 1e9))), LONGEST_ASKED)
     return backoff(attempts, first=FIRST_WAIT, cap=LONGEST_WAIT, jitter=SPREAD * min(max(chance, 0.0), 1.0))
@@ -90,8 +88,7 @@ class WaitFactors:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Holds the new state. `cause` None leaves the last one. `rest` is how long its destination gets nothing; `notify` that operators are
-    notified."""
+    """Holds the new state. `cause` None keeps the last. `rest`: pause of its destination; `notify`: operators are notified."""
 
     state: PostState
     not_before: datetime | None = None

@@ -373,9 +373,7 @@ class Decree:
 
     @property
     def authorities(self) -> tuple[str, ...]:
-        """Return the codes of its authority and of each that published it in a recueil of its own number: a decree of several prefects has
-        the number of one.
-        """
+        """Return its authority and those that published it in a recueil of their own number, as do several prefects of one decree."""
         published = (seen.authority for seen in self.sightings if (seen.recueil or "").startswith(f"{seen.authority}-"))
         return tuple(dict.fromkeys((self.authority, *published)))
 

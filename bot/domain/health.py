@@ -162,8 +162,6 @@ def remembered(cause: str | None) -> Cause:
 
 
 def nobody_answers(causes: Collection[str | None]) -> bool:
-    """Return whether no site answers, so that this machine has no network. `causes`: those of all watched sources, None where one works;
-    false for a single source.
-    """
+    """Return whether no site answers: this machine has no network. `causes`: of all watched sources, more than one; None if working."""
     silent = [cause for cause in causes if cause != Cause.NEEDS_BROWSER]  # not asked, whatever the network
     return len(silent) > 1 and Cause.UNREACHABLE in silent and all(cause in {Cause.UNREACHABLE, Cause.RESTING} for cause in silent)

@@ -67,9 +67,9 @@ def recognise(
 ) -> tuple[DecreeMatch, ...]:
     """Return for each decree found, in order, which one it is.
 
-    A shared key decides, the oldest decree first; a shared number alone unless `_likeness` finds a contradiction: then the decree gets a
-    key of its own. `asked`: a person said that unclear ones are new. Otherwise, the unclaimed decree on the same pages in the earlier
-    reading (half of the shorter range).
+    A shared key decides, the oldest decree first; a shared number alone unless `_likeness` denies it: then the decree gets a new key.
+    `asked`: a person said that unclear ones are new. Otherwise, the unclaimed decree on the same pages in the earlier reading (half of the
+    shorter range).
     """
     pool, here = list(known), {place.decree_id: place for place in earlier}
     keyed: list[DecreeMatch] = []
@@ -164,9 +164,7 @@ def _alike(one: str, two: str) -> bool:
 
 
 def post_key(destination: str, keys: Sequence[str]) -> str:
-    """Return the key of a post: 32 hexadecimal digits, made from the decree, not its row, so that a new database gives the same key, and
-    none to another decree.
-    """
+    """Return the key of a post, 32 hexadecimal digits made from the decree, not its row, so that it survives a new database."""
     return hashlib.sha256("\0".join([destination, min(keys)]).encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -204,9 +202,9 @@ class ActIdentity:
 def act_keys(url: str, acts: Sequence[ActIdentity]) -> list[tuple[str, ...]]:
     """Return the keys of all acts of the recueil at `url`.
 
-    - `act:…`: the national identifier, unless several acts have it.
+    - `act:…`: national identifier, unless several acts have it.
     - `text:…`: hash of the squeezed text, if long enough; the same wherever it is published.
-    - `at:…`: place and title of an act without identifier, if no other begins on that page; kept when later readings change the text.
+    - `at:…`: place and title of an act without identifier, if alone on that page; kept when later readings change the text.
     """
     shared, opened = Counter(act.act_id for act in acts), Counter(act.first_page for act in acts)
     return [_keys(url, act, alone=shared[act.act_id] == 1, first=opened[act.first_page] == 1) for act in acts]

@@ -87,9 +87,7 @@ Days = tuple[date, date]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A period (inclusive) in which the law allowed VSA, with source and certainty. `months`: most of one authorisation, None if unlimited
-    or unknown.
-    """
+    """A period (inclusive) in which the law allowed VSA, its source and certainty. `months`: most of an authorisation, or None."""
 
     first: date
     last: date
@@ -285,8 +283,8 @@ def last_day(published: date) -> date:
     """Return the last day for third parties to contest a decree published on this day. Raises ValueError outside `FIRST_YEAR` to
     `LAST_YEAR`.
 
-    Two months (article R. 421-1, code de justice administrative) as a "délai franc" (case law), extended to a working day (article 642,
-    second paragraph, code de procédure civile; case law). Local holidays and article R. 421-7 only lengthen it: left out.
+    Two months (article R. 421-1, code de justice administrative), "délai franc" (case law), extended to a working day (article 642, second
+    paragraph, code de procédure civile; case law). Local holidays and article R. 421-7 only lengthen it: left out.
     """
     if not FIRST_YEAR <= published.year <= LAST_YEAR:
         raise ValueError(f"no public holidays are known for {published.year}")

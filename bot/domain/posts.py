@@ -132,9 +132,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """All data of a Telegram follower. `since`: first follow; `language`: `fr` or `en`; `paused_at`: while paused; `blocked_at`: since
-    Telegram refuses messages.
-    """
+    """All data of a Telegram follower. `since`: first follow; `language`: `fr` or `en`; `paused_at`; `blocked_at`: Telegram refuses."""
 
     chat: int
     language: str
@@ -166,9 +164,7 @@ class Relevance(StrEnum):
 
 
 def topics_of(decree: Decree, places: Mapping[str, Place], regions: Mapping[str, str], communes: Iterable[str]) -> Topics:
-    """Return the topics of a decree: in all departments of its `authorities`. `regions`: region code by department; `communes`: codes
-    named.
-    """
+    """Return a decree's topics, in all departments of its `authorities`. `regions`: region by department; `communes`: codes named."""
     departments = decided_in(decree, places)
     return Topics(
         kind=decree.kind,
@@ -276,9 +272,7 @@ def followed_chat(destination: str) -> int | None:
 
 
 def is_shared(destination: str) -> bool:
-    """Return whether a chat shares its message ids with all private chats and basic groups; supergroups and channels, numbered below a
-    limit, do not.
-    """
+    """Return whether a chat shares message ids with all private chats and basic groups (supergroups are below a limit)."""
     chat = followed_chat(destination)
     return chat is not None and chat > _OWN_IDS
 
@@ -301,9 +295,7 @@ def next_chats(due: Mapping[int, WaitingPosts], served: Mapping[int, int], most:
 
 
 class PostState(StrEnum):
-    """States of a post. `UNKNOWN`: answer lost, looked for before any retry. `HELD`: a person must say whether it is there. `REFUSED`:
-    given up.
-    """
+    """States of a post. `UNKNOWN`: answer lost, search before any retry. `HELD`: a person must look. `REFUSED`: given up."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -516,9 +508,7 @@ _DAY_BEGINS = {False: timedelta(hours=2), True: timedelta(hours=12)}
 
 
 def may_be_posted(restored_at: datetime, found_at: datetime, published: date | None, authority: str = "") -> bool:
-    """Return whether a recueil read now may have been posted before a restore: known then, or published by then (day at its authority) and
-    found anew.
-    """
+    """Return whether a decree read now may have been posted before a restore: recueil known, or published by then, found since."""
     if found_at < restored_at:
         return True
     if published is None:

@@ -205,9 +205,7 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class RecordingResult:
-    """Result of a recording: new decrees with their ids, and their posts. `lost`: ids of earlier decrees not found again; a person is
-    asked.
-    """
+    """Result of a recording: new decrees with ids, and their posts. `lost`: ids of earlier ones not found again (a person is asked)."""
 
     decrees: tuple[Decree, ...]
     posts: tuple[Post, ...]
@@ -289,9 +287,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's decision on an act: `DECREE` of this `kind` (None: the rules decide), or `NOT_CONCERNED`, with the `facts` settled. `by`:
-    the way, never who.
-    """
+    """A person's decision on an act: `DECREE` of this `kind` (None: by rules) or `NOT_CONCERNED`, and `facts`. `by`: the way, never who."""
 
     outcome: Outcome
     kind: Kind | None

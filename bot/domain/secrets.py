@@ -23,9 +23,7 @@ def is_loopback(host: str) -> bool:
 
 
 def web_base(value: str) -> str:
-    """Return an address for appending paths, without query or final slash. https, or http on loopback, as tokens travel there. Raises
-    ValueError.
-    """
+    """Return an address without query or final slash, https or (tokens travel there) http on loopback. Raises ValueError."""
     parts = split_address(value)
     host = parts.hostname or ""
     if parts.scheme == "http" and not is_loopback(host):
@@ -64,9 +62,7 @@ def scrub(text: str, *secrets: str) -> str:
 
 
 class RedactedStream:
-    """Wraps a text stream and removes secrets from writes. Wrapped again with a new configuration, it stays one layer and also removes the
-    former secrets.
-    """
+    """Wraps a text stream and removes secrets from writes. Wrapped again, it stays one layer, with the former secrets too."""
 
     def __init__(self, stream: TextIO | RedactedStream, secrets: Collection[str]) -> None:
         if isinstance(stream, RedactedStream):

@@ -1,4 +1,4 @@
-"""Defines page texts and the folds by which the program compares words. Imports nothing of this package, as reading processes start often."""
+"""Defines page texts and the folds that compare words. Imports nothing of this package, as reading processes start often."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def fold_words(text: str) -> str:
 
 
 def fold_letters(text: str) -> str:
-    """Keep Latin letters and digits only, folded: `Arrêté  n° 12` -> `arreten12`; per character, ordinals and ligatures as their letters."""
+    """Keep Latin letters and digits, folded (`Arrêté  n° 12` -> `arreten12`), each by itself; ordinals, ligatures as letters."""
     return _NOT_IN_A_WORD.sub("", _opened(text))
 
 

@@ -70,9 +70,7 @@ class Notifier:
     _reason: str | None = field(default=None, init=False)
 
     async def notify(self, *, once: bool = False) -> None:
-        """Send all notices that are due. `once`: the program ends, so groups do not settle and buttons are left out. Raises StorageError
-        after all producers ran.
-        """
+        """Send all due notices. `once`: the program ends, so nothing settles and no buttons. Raises StorageError after all producers."""
         failure: StorageError | None = None
         for producer in self.producers:
             try:
@@ -249,9 +247,7 @@ class ReviewQuestions:
 
 
 def _found_out(look: Callable[[], T | None], otherwise: T | None, **about: int | None) -> T | None:
-    """Return the question, None if settled or gone, `otherwise` after an internal error, so that other questions go on. Raises
-    StorageError.
-    """
+    """Return the question, None if settled or gone, `otherwise` after a crash, so that other questions go on. Raises StorageError."""
     try:
         return look()
     except NoSuchRow:

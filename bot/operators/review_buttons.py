@@ -38,9 +38,7 @@ class ReviewButtons:
         language: Language = "fr",
         now_at: Callable[[int | str], int | str] = lambda chat: chat,
     ) -> None:
-        """Initialise for the operators' `chat`; others are refused. `now_at`, called in a thread, returns its current id (groups become
-        supergroups).
-        """
+        """Initialise for the operators' `chat` only. `now_at`, called in a thread, returns its current id (groups may move)."""
         self._chat = chat
         self._now_at = now_at
         self._reviewer = reviewer

@@ -52,9 +52,7 @@ def answering(settings: Settings) -> tuple[DestinationSettings, ...]:
 
 
 def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield problems between options of a raw document: missing tokens and addresses, repeated names. Values of the wrong shape are
-    skipped.
-    """
+    """Yield problems between options of a raw document (missing tokens, addresses; repeated names), without ill-formed values."""
     telegram, mastodon = _table(document, "telegram"), _table(document, "mastodon")
     entries = document.get("destinations")
     tables = [(i, e) for i, e in enumerate(entries) if isinstance(e, dict)] if isinstance(entries, list) else []

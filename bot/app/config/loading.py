@@ -65,8 +65,8 @@ def read_configuration(
     """Read and validate the configuration, with tokens from their files or from systemd credentials (`CREDENTIALS_DIRECTORY`).
 
     `path` None: `./config.toml` if present, else defaults; a given path must exist. `known_codes`: codes of the catalogue; `check_service`:
-    raises ValueError for an unusable Apprise address; None skips either. Raises ConfigError with all problems, one a line, each with file
-    and line or variable; duplicate destinations come last.
+    raises ValueError for an unusable Apprise address; None skips either. Raises ConfigError with all problems, one a line with its place;
+    duplicate destinations come last.
     """
     file = path if path is not None else DEFAULT_FILE if _is_there(DEFAULT_FILE) else None
     text = _read(file) if file is not None else ""
@@ -192,9 +192,7 @@ def variable(section: str, option: str) -> str:
 
 
 def from_environ(environ: Mapping[str, str], model: type[BaseModel]) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
-    """Return the options of the environment by section, and the variables that name none of `model`. Without `__` only names close to an
-    option are reported.
-    """
+    """Return the environment's options by section, and variables that name none of `model` (without `__` only close ones)."""
     found: dict[str, dict[str, Any]] = {}
     problems: list[Problem] = []
     for name in sorted(environ):

@@ -1,6 +1,4 @@
-"""Defines the configuration as frozen models with a default for every option. The strings under options are their documentation, shown in
-`config.example.toml`.
-"""
+"""Defines the configuration, frozen, with a default for every option; strings under options document `config.example.toml`."""
 
 from __future__ import annotations
 

@@ -222,9 +222,7 @@ class MastodonChannel:
         await self._pictured.prepare(post)
 
     async def send(self, post: Post) -> Sent:
-        """Post the status and its thread. Raises NotSent, Refused (DestinationRefused for the account) or Unknown, also for a broken
-        thread, which `find` completes.
-        """
+        """Post the status and its thread. Raises NotSent, Refused (DestinationRefused) or Unknown; `find` completes a broken thread."""
         first = created(await self._post_within_limits(post))
         try:
             await self._complete_thread(post, first, known=False)
@@ -304,7 +302,7 @@ class MastodonChannel:
         return (said,) if isinstance(said, str) else said
 
     async def edit(self, post: Post) -> Sent:
-        """Update the (first) status of a sent post; see `EditingChannel`. Raises EditExposed if the server shows it to others, then always."""
+        """Update the first status of a sent post; see `EditingChannel`. Raises EditExposed, from then on always, if others see it."""
         if post.digest is not None or post.reference is None:
             raise Refused("Mastodon: not a status that can be edited")
         if self._exposed is not None:
@@ -404,9 +402,7 @@ class MastodonChannel:
 
 
 async def edit_status(request: ApiRequest, status_id: str, text: str, *, language: str, warning: str) -> None:
-    """Replace the text of a status, naming its pictures again to keep them. Raises DeliveryError, Refused (gone, or no edits), EditExposed
-    (audience changed).
-    """
+    """Replace a status's text, naming its pictures to keep them. Raises DeliveryError, Refused (gone, no edits), EditExposed (audience)."""
     path = f"/api/v1/statuses/{quote(status_id, safe='')}"
     try:
         status = json_of(await request("GET", path))

@@ -42,9 +42,7 @@ _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encodi
 
 
 async def request(client: httpx.AsyncClient, method: str, path: str, *, longest: float, **options: Any) -> httpx.Response:
-    """Return the whole answer within `longest` seconds. Raises httpx.HTTPError (ReadTimeout, ReadError if too large); the request may have
-    been carried out.
-    """
+    """Return the whole answer within `longest` seconds. Raises httpx.HTTPError (too late, too large), perhaps after the server acted."""
     try:
         async with asyncio.timeout(longest), client.stream(method, path, **options) as answer:
             content = bytearray()

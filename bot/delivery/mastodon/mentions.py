@@ -48,9 +48,7 @@ class MentionedAccount:
         return str(found[0]["id"]) if found else ""
 
     async def since(self, newest: str) -> list[tuple[str, StatusMention | None]]:
-        """Return at most forty notifications after that id, oldest first, each with its mention or None; if the server ignores the id,
-        those of its first page.
-        """
+        """Return at most forty notifications after that id, oldest first, with their mentions (or None), be the id ignored or not."""
         params = {"types[]": "mention", "limit": str(_PAGE)} | ({"min_id": newest} if newest else {})
         found = await self._notifications(params)
         ids = [str(one["id"]) for one in found]

@@ -43,9 +43,7 @@ _USUAL = Drawing()
 
 
 async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Drawing = _USUAL) -> Drawn:
-    """Draw a page (from 1) of a PDF with these phrases highlighted. The same input gives the same bytes on one machine (system fonts).
-    Raises NoPicture.
-    """
+    """Draw a page (from 1) of a PDF with these phrases highlighted; one machine gives one result. Raises NoPicture."""
     kind = await asyncio.to_thread(engine_kind) if drawing.ocr else None
     data = find_data() if kind is EngineKind.LIBRARY else None
     start = StartOrder(_absolute(path), drawing.memory_bytes, max(1, round(drawing.seconds)), data=data)
@@ -307,9 +305,7 @@ class AltWords(Table):
 def alt_text(
     decree: Decree, place: Place, language: Language = "fr", *, page: int, highlighted: Sequence[str] = (), covered: bool = False
 ) -> str:
-    """Return the alt text of a page, at most `ALT_LIMIT` characters, the end left out. `highlighted`: phrases found. Independent of the
-    day.
-    """
+    """Return the alt text of a page, cut at its end to `ALT_LIMIT` characters, whatever the day. `highlighted`: phrases found."""
     own, words = _own_words(language), words_in(language)
     text = ""
     for sentence in _sentences(decree, place, own, words, page=page, covered=covered):

@@ -103,7 +103,7 @@ class TelegramChannel:
         await self._pictured.prepare(post)
 
     async def send(self, post: Post) -> Sent:
-        """Send the post. Raises NotSent (Migrated if the chat moved), Refused (DestinationRefused if the chat is unreachable) or Unknown."""
+        """Send the post. Raises NotSent (Migrated: the chat moved), Refused (DestinationRefused: chat unreachable) or Unknown."""
         text = self._words.text(post)
         async with self._answers():
             self.sending.ensure_alone()
@@ -225,9 +225,7 @@ class TelegramChannel:
         return await self._html_or_plain(send, text)
 
     async def _edit(self, chat: int | str, message_id: int, text: TelegramText, caption: TelegramText | None) -> None:
-        """Replace the text, or for a photo the caption (both are tried), with its button, which edits drop. An unchanged message stays.
-        Raises TelegramError.
-        """
+        """Replace the text, or a photo's caption (both are tried), keeping the button; unchanged is fine. Raises TelegramError."""
         bot = self.sending.bot
 
         async def edit_text(said: str, mode: ParseMode | None) -> None:

@@ -75,9 +75,7 @@ class TooManyRequests(TelegramError):
 
 
 def classify(error: TelegramError, token: str) -> DeliveryError:
-    """Return the meaning of a failed send, without token: not sent, refused, or unknown, by the cause, since the library wraps all network
-    failures.
-    """
+    """Return the meaning of a failed send (not sent, refused, unknown) by its cause, without token; the library wraps all."""
     text = scrub(_described(error), token)
     if isinstance(error, (TooManyRequests, RetryAfter)):
         return NotSent(text, _seconds(error) if isinstance(error, RetryAfter) else error.retry_after, limited=True)
@@ -216,7 +214,7 @@ class ChatAddress:
 
 
 async def check_chat(bot: Bot, chat: int | str) -> str | None:
-    """Return a defect of the bot's rights in a chat, or None. Sends nothing. Raises TelegramError, Forbidden if messages would be refused."""
+    """Return a defect of the bot's rights in a chat, or None. Sends nothing. Raises TelegramError, Forbidden if posts would fail."""
     me = await bot.get_me()
     found = await bot.get_chat(chat)
     if found.type == ChatType.PRIVATE:
@@ -271,9 +269,9 @@ Rebuild = Callable[[str, str], Awaitable[Button | None]]
 
 
 class Search:
-    """Searches a channel for a message by its button, as the Bot API has no history (`docs/delivery.md`). Message ids in order get a
-    refused keyboard, which shows who wrote them without a change; the bot's get the button sought: "message is not modified" is a hit.
-    Known posts are skipped; absent ids in a row end the search. Every method may raise TelegramError.
+    """Searches a channel for a message by its button, as the Bot API has no history (`docs/delivery.md`). Each id after the last known one
+    gets a refused keyboard, which changes nothing and shows its author; the bot's messages then get the button sought: "message is not
+    modified" is a hit. Absent ids in a row end the search. Methods may raise TelegramError.
     """
 
     def __init__(self, bot: Bot, chat: int | str) -> None:
@@ -322,9 +320,7 @@ class Search:
         raise NotSent(f"Telegram: looked for among the messages up to {message_id}, goes on", SEARCH_PAUSE)
 
     async def near_the_end(self) -> int | None:
-        """Return the id of an existing message, among the last if few were deleted; None if none is found. Raises Unknown if a search is
-        unsafe.
-        """
+        """Return the id of an existing message, a late one if few were deleted, or None. Raises Unknown if a search is unsafe."""
         await self._ensure_harmless()
         last, step, grows = 0, 1, True
         while step:
@@ -381,9 +377,7 @@ class Search:
         return "bot"
 
     async def is_post(self, message_id: int, button: Button, shows: Shows) -> bool:
-        """Return whether a message, where the bot also answers, is the post that `shows` recognises. Replaces its buttons, and restores a
-        post's.
-        """
+        """Return whether a message, where the bot also answers, is the post that `shows` recognises; removes buttons of others."""
         if await self.writer(message_id) != "bot":
             return False
         given = await self._given(message_id, _UNLIKE)

@@ -1,8 +1,8 @@
 """Posts to one follower: a person, or a group whose administrators asked.
 
-A lost message is searched by a refused button on each id (`Search`), then by its content, which costs unrecorded answers their buttons.
-Private chats and basic groups of a bot share one id sequence (Telegram's protocol): messages elsewhere and this process's answers are
-skipped. Absent within `AHEAD` ids, it is sent again.
+A lost message is searched by id (`Search`), then content, which costs unrecorded answers their buttons. Private chats and basic groups
+share one id sequence (Telegram's protocol): messages elsewhere and this process's answers are skipped. Absent within `AHEAD` ids, it is
+sent again.
 """
 
 from __future__ import annotations

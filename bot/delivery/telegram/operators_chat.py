@@ -25,9 +25,7 @@ class ChatButton:
 
 
 class TelegramOperators:
-    """Sends plain text, without markup. The chat is first looked up by name and number, so that none of the `public` chats gets it under
-    another name.
-    """
+    """Sends plain text. Looks the chat up by name and number first, so that it is none of the `public` chats."""
 
     def __init__(self, where: ChatAddress, sending: SendingBot, public: Collection[int | str]) -> None:
         self._where = where
