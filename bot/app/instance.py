@@ -1,7 +1,7 @@
 """Lets one process at a time poll, read and deliver, by two locks (`bot.storage.locks`): `run`, of the bot, and `work`, of whoever works.
 
 A command that finds `work` taken files a request for the holder; if the lock becomes free without an answer, it does the rest. A starting
-bot waits for a working command, which stops and hands over the rest.
+bot waits for a working command, which hands over the rest.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class Deliverer:
         return min((max(at, soonest) for at in due if at is not None), default=None)
 
     async def deliver_due(self, *destinations: str) -> list[Delivered]:
-        """Send what is due to these destinations (None named: all) until the slowest is done; return outcomes. Raises no failure of one."""
+        """Send what is due to these destinations (None named: all) until the slowest is done; return outcomes. Failures are not raised."""
         done: list[Delivered] = []
         async with asyncio.TaskGroup() as group:
             for channel in self._named(destinations):
@@ -375,7 +375,7 @@ def split(waiting: Sequence[Post], room: int) -> tuple[tuple[Post, ...], tuple[P
 
 
 # Edits come after posts: none while a post waits or its destination rests. A lost answer is repeated, harmlessly; an edit failing for two
-# days is given up, and logged. A failure makes all edits of the destination wait; posts only if the platform asks.
+# days is given up, and logged. A failure makes all edits of the destination wait; posts only if the platform requests.
 
 GIVEN_UP_AFTER = timedelta(hours=48)
 """From the first try: the readers of a post that is so old have moved on."""
@@ -389,9 +389,7 @@ _ITS_OWN = frozenset({Event.FAULT, Event.MIGRATED})
 
 @dataclass(frozen=True, slots=True)
 class EditRetry:
-    """Consequence of a failed edit: next try `not_before`, or given up (None). `rests`: all edits of the destination wait; `requested` by
-    the platform: posts too.
-    """
+    """Consequence of a failed edit: next try, or given up (None). `rests`: no edits there; `requested` by the platform: nor posts."""
 
     not_before: datetime | None
     cause: PostCause
@@ -400,7 +398,7 @@ class EditRetry:
 
 
 def after_failure(event: Event, attempts: int, since: datetime, now: datetime, retry_after: float | None, chance: float) -> EditRetry:
-    """Return the consequence of a failure. Pure. `since`: first try; `retry_after`: seconds that the platform asks."""
+    """Return the consequence of a failure. Pure. `since`: first try; `retry_after`: seconds that the platform requests."""
     cause = PostCause(event)
     if event is Event.REFUSED_CONTENT or now - since >= GIVEN_UP_AFTER:
         return EditRetry(None, cause)
@@ -426,7 +424,7 @@ class Editor:
         return await asyncio.to_thread(self._edits.next_due, now, names)
 
     async def serve(self, channel: Channel) -> datetime | None:
-        """Make due edits of one destination; return the end of a rest (posts too) that the platform asks. Raises StorageError."""
+        """Make due edits of one destination; return the end of a rest (posts too) that the platform requests. Raises StorageError."""
         if not isinstance(channel, EditingChannel):
             return None
         for _ in range(MOST_AT_ONCE):
@@ -450,7 +448,7 @@ class Editor:
         return True
 
     async def _make(self, channel: EditingChannel, edit: Edit) -> tuple[bool, datetime | None]:
-        """Make one edit and record it; return whether the next may follow, and any rest that the platform asks."""
+        """Make one edit and record it; return whether the next may follow, and any rest that the platform requests."""
         try:
             edited = await channel.edit(edit.post)
         except Exception as error:  # a DeliveryError, or a fault of one channel, which must not stop the others

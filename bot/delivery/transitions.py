@@ -76,7 +76,7 @@ class Event(StrEnum):
 @dataclass(frozen=True, slots=True)
 class WaitFactors:
     """What waits depend on: sends including this, earlier searches without result (`unclear`: one, of which operators were notified),
-    seconds that the platform asks, chance (0 to 1).
+    seconds that the platform requests, chance (0 to 1).
     """
 
     attempts: int = 0

@@ -272,7 +272,7 @@ def followed_chat(destination: str) -> int | None:
 
 
 def is_shared(destination: str) -> bool:
-    """Return whether a chat shares message ids with all private chats and basic groups (supergroups are below a limit)."""
+    """Return whether a chat shares message ids with all private chats and basic groups, unlike supergroups and channels."""
     chat = followed_chat(destination)
     return chat is not None and chat > _OWN_IDS
 

@@ -73,7 +73,7 @@ def fold_words(text: str) -> str:
 
 
 def fold_letters(text: str) -> str:
-    """Keep Latin letters and digits, folded (`Arrêté  n° 12` -> `arreten12`), each by itself; ordinals, ligatures as letters."""
+    """Keep Latin letters and digits, folded (`Arrêté  n° 12` -> `arreten12`), character by character; ligatures as letters."""
     return _NOT_IN_A_WORD.sub("", _opened(text))
 
 

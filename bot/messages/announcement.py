@@ -199,9 +199,7 @@ TOLD_BELOW = -2
 
 
 class PostExtra(StrEnum):
-    """Optional parts of a post: further hashtags, time until the beginning, link to the decree's own page, words of the link, facts to
-    verify.
-    """
+    """Optional parts of a post: more hashtags, time until the beginning, decree's own page, words of the link, facts to verify."""
 
     TAGS = "tags"
     TIMING = "timing"
@@ -211,7 +209,7 @@ class PostExtra(StrEnum):
 
 
 # Applied from the top until the post fits: shorten that part to the number of characters; 0 leaves it out. First the title, repeated by the
-# facts, then repetitions; legal parts whole, as half a sentence would mislead. Never the link.
+# facts, then repetitions; legal parts are reworded or left out, as half a sentence would mislead. Never the link.
 SHORTENING: tuple[tuple[PostPart | PostExtra, int], ...] = (
     (PostPart.TITLE, 160),
     (PostPart.TITLE, 90),
@@ -408,8 +406,8 @@ _LONGEST_DOUBT = 160
 
 
 def decree_line(message: MessageInput) -> str:
-    """Return `[12] autorisation · Drôme (26) · du 19 au 22 avril 2024 · commence dans 14 h · SNCF · n° 2024-00493`; with `legal_advice`,
-    also standing and flags.
+    """Return `[12] autorisation · Drôme (26) · du 19 au 22 avril 2024 · commence dans 14 h · SNCF · n° 2024-00493`, then standing and
+    flags.
     """
     mark, kind, rest = line_pieces(message)
     return fitting((mark + kind, *rest), LONGEST_LINE)

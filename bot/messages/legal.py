@@ -313,7 +313,7 @@ _HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN,
 
 
 def no_recourse_line(words: Words) -> Iterator[FactLine]:
-    """Return the line for a decree that allows nothing: readers cannot contest it, and a refused applicant's time runs from notification."""
+    """Return the line for a decree that allows nothing: readers cannot contest it; for a refused applicant, notification counts."""
     yield FactLine(PostPart.RECOURSE, "", (words.recourse.nothing,))
 
 

@@ -93,9 +93,7 @@ def short_where(place: Place, words: Words) -> str:
 
 
 def hashtags(place: Place, operators: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return at most five hashtags (`#VSA #Drôme #dept26 #SNCF`), capitalised for screen readers; no operators with long names or signs, as
-    the text is foreign.
-    """
+    """Return at most five hashtags (`#VSA #Drôme #dept26 #SNCF`), capitalised for screen readers, without long or odd operators."""
     tags = ["#VSA"]
     if name := _camel_case(place.department):
         tags.append(f"#{name}")

@@ -1,4 +1,4 @@
-"""Loads the words of each language, makes outside text harmless to readers and terminals, and does markup and lengths of platforms."""
+"""Loads the words of each language, makes outside text harmless to readers and terminals, and handles platforms' markup."""
 
 from __future__ import annotations
 

@@ -151,8 +151,8 @@ class SourceAlerts:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAlerts:
-    """Produces alerts of delivery to the configured `destinations` and of the public `pages` (None: none); late posts are also logged,
-    other troubles by those who deliver or serve. `queue`: files for workers, None without.
+    """Produces alerts of delivery to the configured `destinations` and of the public `pages` (None: none). Logs late posts; the parts that
+    deliver or serve log other troubles. `queue`: files for workers, None without.
     """
 
     store: Store

@@ -348,7 +348,7 @@ class Posts(Repository):
         not_before: datetime | None = None,
         reference: str | None = None,
     ) -> bool:
-        """Move a message from the state of `post` as a person decided, and end its destination's rest unless the platform asked for it.
+        """Move a message from the state of `post` as a person decided, and end its destination's rest unless the platform requested it.
         Dropping a single row removes it from its digest. Returns false, changing nothing, where the state differs.
         """
         values = values_of(state, now, cause=cause, error=None, not_before=not_before)

@@ -43,7 +43,7 @@ _USUAL = Drawing()
 
 
 async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Drawing = _USUAL) -> Drawn:
-    """Draw a page (from 1) of a PDF with these phrases highlighted; one machine gives one result. Raises NoPicture."""
+    """Draw a page (from 1) of a PDF with these phrases highlighted; reproducible on one machine. Raises NoPicture."""
     kind = await asyncio.to_thread(engine_kind) if drawing.ocr else None
     data = find_data() if kind is EngineKind.LIBRARY else None
     start = StartOrder(_absolute(path), drawing.memory_bytes, max(1, round(drawing.seconds)), data=data)

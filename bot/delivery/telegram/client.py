@@ -269,9 +269,9 @@ Rebuild = Callable[[str, str], Awaitable[Button | None]]
 
 
 class Search:
-    """Searches a channel for a message by its button, as the Bot API has no history (`docs/delivery.md`). Each id after the last known one
-    gets a refused keyboard, which changes nothing and shows its author; the bot's messages then get the button sought: "message is not
-    modified" is a hit. Absent ids in a row end the search. Methods may raise TelegramError.
+    """Searches a channel for a message by its button, as the Bot API has no history (`docs/delivery.md`). Ids after the last known one get
+    a refused keyboard, which changes nothing and shows the author; the bot's messages then get the button sought: "message is not modified"
+    is a hit. Absent ids in a row end it. Raises TelegramError.
     """
 
     def __init__(self, bot: Bot, chat: int | str) -> None:

@@ -84,8 +84,7 @@ class FollowerWords(TelegramWords):
         return telegram_room(decrees, self.composer.places, self.composer.language, limit=limit)
 
     def marks(self, post: Post) -> tuple[Button | None, Shows]:
-        """Return the button of the message, and what recognises it by its text and links: an answer about the same decree has no last
-        line that says how to pause."""
+        """Return the button of the message, and its recogniser by text and links; answers lack the last line on how to pause."""
         button, shows_it = super().marks(post)
         return button, lambda text, links: shows_it(text, links) and _PAUSE in text
 
