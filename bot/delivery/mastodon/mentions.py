@@ -48,7 +48,7 @@ class MentionedAccount:
         return str(found[0]["id"]) if found else ""
 
     async def since(self, newest: str) -> list[tuple[str, StatusMention | None]]:
-        """Return at most forty notifications after that id, oldest first, each with its mention or None, also if the server ignores the id."""
+        """Return at most forty notifications after that id, oldest first, each with its mention or None, also if the id is ignored."""
         params = {"types[]": "mention", "limit": str(_PAGE)} | ({"min_id": newest} if newest else {})
         found = await self._notifications(params)
         ids = [str(one["id"]) for one in found]
