@@ -1,7 +1,4 @@
-"""Deliver while the process that holds the lock `work` goes on: the bot all the time, a command until what it found had its turn.
-
-Nobody else delivers. A command that has queued posts hands them to whoever works, by a request of the kind `DELIVER`.
-"""
+"""Delivers while this process holds the lock `work`; other commands hand their posts to it by a `DELIVER` request."""
 
 from __future__ import annotations
 
@@ -29,8 +26,7 @@ _PUT_OFF = frozenset({
 
 
 class DeliveryLoops:
-    """Serves each destination in a loop of its own: a decree must not wait for one channel because another one is slow. `noted` takes what
-    became of each message."""
+    """Runs one loop per destination, so that none waits for another. `noted` receives the outcome of each message."""
 
     def __init__(self, deliverer: Deliverer, clock: Callable[[], datetime], noted: Callable[[Delivered], object]) -> None:
         self._deliverer = deliverer
@@ -45,17 +41,17 @@ class DeliveryLoops:
         return self._posted
 
     def wake(self) -> None:
-        """Look for what is due at once: posts were queued, or a destination takes posts again."""
+        """Check at once for due posts, after some were queued or a destination recovered."""
         for posted in self._posted.values():
             posted.set()
 
     def finish(self) -> None:
-        """Let each loop end after one more pass, or as long as posts go out, where the next one is due soon."""
+        """End each loop after one more pass, or once no post is due soon."""
         self._is_over = True
         self.wake()
 
     async def serve(self, destination: str, give_way: asyncio.Event | None = None) -> None:
-        """Deliver to one destination until `finish`. Once `give_way` is set no post is waited for."""
+        """Deliver to one destination until `finish`; with `give_way` set, waits for no post."""
         posted = self._posted[destination]
         while True:
             posted.clear()
@@ -85,8 +81,7 @@ async def nap(posted: asyncio.Event, due: datetime | None, now: datetime) -> Non
 
 @asynccontextmanager
 async def delivering(parts: Parts, give_way: asyncio.Event) -> AsyncIterator[dict[int, Delivered]]:
-    """Deliver while a command that holds the lock works, and in the end until all had their turn, or until this process is to give way
-    to another, which delivers the rest. What is given holds the last that became of each message, by the id of its post."""
+    """Deliver until each post had its turn or `give_way` is set. Yields the last outcome of each message by post id."""
     await asyncio.to_thread(parts.tidy)
     done: dict[int, Delivered] = {}
     loops = DeliveryLoops(parts.deliverer, parts.clock, lambda item: done.update({item.post.id: item}))
@@ -102,7 +97,7 @@ async def delivering(parts: Parts, give_way: asyncio.Event) -> AsyncIterator[dic
 
 
 async def became_of(parts: Parts, posts: Collection[int]) -> list[Delivered]:
-    """Return what became of posts that this process delivers all the while, once each had its turn; a minute is waited for that."""
+    """Return the outcome of posts delivered by this process, each after its turn, within a minute."""
     until = parts.clock() + LONGEST_NAP
     while True:
         found = await asyncio.to_thread(parts.store.posts.listed, states=(), also=posts)
@@ -115,15 +110,14 @@ async def became_of(parts: Parts, posts: Collection[int]) -> list[Delivered]:
 
 
 def _has_no_turn_yet(post: Post) -> bool:
-    """Whether it is not tried yet, on its way, or about to be looked for or sent again."""
+    """Return whether it is untried, being sent, or about to be tried again."""
     if post.state is PostState.SENDING:
         return True
     return post.state in {PostState.PENDING, PostState.UNKNOWN} and post.cause not in _PUT_OFF
 
 
 async def deliver(parts: Parts, posts: Collection[int], on_progress: OnProgress) -> list[Delivered]:
-    """Have posts that a command has queued delivered, by whoever works on the database, else by this process; return what became of them.
-    Raises StorageError and HandedOverFailed."""
+    """Deliver a command's queued posts, here or by the working process; return the outcomes. Raises StorageError, HandedOverFailed."""
     if not posts:
         return []
     order = WorkOrder(DELIVER, {"posts": sorted(posts)})

@@ -1,9 +1,7 @@
-"""Let one process at a time poll, read and deliver on a database. Any other hands its work to that one, and waits for what comes of it.
+"""Lets one process at a time poll, read and deliver, by two locks (`bot.storage.locks`): `run`, of the bot, and `work`, of whoever works.
 
-Two locks say who (`bot.storage.locks`), each held for the life of a process: `run` is that of the bot, `work` that of whoever works, be it
-the bot or a command such as `vigie poll`. A command that finds `work` taken writes a request, which the bot carries out beside its own
-polls; where the lock becomes free before there is an answer, because its holder ended or was killed, the command takes it and does the rest
-itself. A bot that starts while a command works waits for it, and the command gives way: it stops where it is, and hands over what is left.
+A command that finds `work` taken files a request for the holder; if the lock becomes free without an answer, it does the rest. A starting
+bot waits for a working command, which hands over the rest.
 """
 
 from __future__ import annotations
@@ -46,12 +44,12 @@ _STOPPED = frozenset({"backfill"})
 
 
 class AlreadyRunning(Exception):
-    """Says that another `vigie run` works on this database. The message says where, and since when."""
+    """Raised when another `vigie run` works on this database; the message gives host and start."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
-    """Describes the work of a command, in the form in which it is handed to another process: `arguments` are JSON."""
+    """The work of a command for another process: `arguments` are JSON."""
 
     kind: str
     arguments: Json
@@ -66,11 +64,8 @@ async def run_alone(
     said: Callable[[], Awaitable[None]] | None = None,
     pause: float = PAUSE,
 ) -> None:
-    """Be the bot until `stop` is set. `work` is called with an event, and must end soon once that is set: at the stop, or when a
-    lock is lost with its connection; then it is called again as soon as both locks are held again. `said` is called once, as soon as no
-    other one can be the bot.
-
-    Raises AlreadyRunning, and StorageError where the locks cannot be had at the start.
+    """Run the bot until `stop`. `work` gets an event set at the stop or on a lost lock, and must then end soon; it runs again once both
+    locks are held. `said` is called once, when `run` is held. Raises AlreadyRunning, and StorageError if locking fails at the start.
     """
     began = interrupted = False
     while not stop.is_set():
@@ -107,10 +102,8 @@ async def work_alone(
     *,
     pause: float = PAUSE,
 ) -> Json:
-    """Carry out an order: by `work`, where no other process works, else by handing it over. Gives what either of them gives.
-
-    `work` is called with an event: once it is set a bot waits, and `work` is to stop where it is and give None. `on_progress` is called
-    with the holder when the order is handed over, then with each progress that the holder reports. Raises HandedOverFailed, StorageError.
+    """Carry out an order by `work`, or hand it to the working process; return the result. `work` gets an event set when a bot waits, then
+    stops and returns None. `on_progress` gets the holder, then its progress. Raises HandedOverFailed, StorageError.
     """
     while True:
         # A bot that waits for its turn goes first.
@@ -124,9 +117,7 @@ async def work_alone(
 
 
 async def serve(store: Store, handlers: Mapping[str, Handler], *, pause: float = PAUSE) -> None:
-    """Carry out what other processes request, side by side, until cancelled. A backfill for which nobody waits any more is stopped; what is
-    short goes on, since what it has found must be read to its end.
-    """
+    """Carry out requests concurrently until cancelled. A backfill whose requester is gone is stopped; short work is finished."""
     jobs: dict[str, _Job] = {}
     try:
         while True:
@@ -243,7 +234,7 @@ class _Job:
 
 
 async def _begin(store: Store, clock: Callable[[], datetime]) -> None:
-    """Take over what the holder before this one left: posts in the middle of a send, and requests of processes that may be gone."""
+    """Recover posts left SENDING by the former holder, and delete stale requests."""
     await asyncio.to_thread(store.outbox.recover, clock())
     await asyncio.to_thread(store.requests.clear)
 
@@ -253,7 +244,7 @@ async def _holder(store: Store, name: LockName) -> LockHolder | None:
 
 
 async def _waited_for(store: Store, ending: asyncio.Event, pause: float) -> bool:
-    """Take the lock `work` as soon as it is free; false when `ending` is set before."""
+    """Wait for the lock `work`; false if `ending` is set first."""
     said: LockHolder | None = None
     while not ending.is_set():
         if await asyncio.to_thread(store.locks.take, LockName.WORK, "vigie run"):

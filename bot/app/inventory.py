@@ -56,10 +56,7 @@ def places_of(authorities: Mapping[str, Authority]) -> dict[str, Place]:
 
 
 def destination_of(entry: DestinationSettings, authorities: Mapping[str, Authority]) -> Destination:
-    """Return what routing and pacing need of one entry of the configuration.
-
-    Whoever follows a department gets the decrees of all who act there.
-    """
+    """Return an entry of the configuration as a destination; departments include all authorities that act there."""
     wanted = frozenset(code.upper() for code in entry.departments)
     acting = wanted | deciding_in(wanted, places_of(authorities))
     return Destination(entry.name, entry.platform, replace(entry.wanted, departments=acting), chat_of(entry.chat))

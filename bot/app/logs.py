@@ -1,6 +1,5 @@
-"""Write the log: one line per event, for people on a terminal or as JSON. Nothing secret, no private names.
-
-The code logs stable ids (`post.sent`); `log_events.toml` has the sentence of each. The console shows the sentence. JSON has both.
+"""Writes the log, one line per event, for terminals or as JSON, without secrets or private names. Events have stable ids (`post.sent`);
+`log_events.toml` has their sentences. The console shows the sentence, JSON both.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def _sentence_only(_logger: WrappedLogger, _method: str, line: EventDict) -> Eve
 
 
 def without_chats(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Leave out which chat that follows something a line is about: a processor of structlog. Who is forgotten leaves no trace in a log."""
+    """Remove followers' chats from a line (structlog processor), so that deleted chats leave no trace."""
     if followed_chat(str(line.get("destination"))) is not None:
         line["destination"] = "a chat that follows something"
         line.pop("chat", None)
@@ -55,8 +54,7 @@ def without_chats(_logger: WrappedLogger, _method: str, line: EventDict) -> Even
 
 
 def without_answers(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Leave out what python-telegram-bot adds to its own words: a processor of the lines of libraries. It logs answers that it cannot
-    read as they came, and the messages of people are in them."""
+    """Remove what python-telegram-bot appends to its messages, as unreadable answers may hold people's messages (structlog processor)."""
     record = line["_record"]
     if record.name.split(".")[0] == "telegram":
         line["event"] = str(record.msg)
@@ -67,10 +65,8 @@ def without_answers(_logger: WrappedLogger, _method: str, line: EventDict) -> Ev
 
 
 class LogGroups:
-    """Groups lines that differ in one field: the sites behind one address fail together, and work again together.
-
-    `group="source"` names that field. Of the lines with the same level, event and cause between two flushes the first few are written each
-    by itself; a flush writes the others as one: how many, and some of the values.
+    """Groups lines that differ in the field named by `group` (`group="source"`), as sites behind one address fail together. Between
+    flushes, the first few of a level, event and cause are written; a flush writes the number of others and some values.
     """
 
     def __init__(self) -> None:
@@ -88,7 +84,7 @@ class LogGroups:
         return line
 
     def flush(self) -> None:
-        """Write what was held back. What comes next is written as if it were the first."""
+        """Write the held lines as groups, and begin anew."""
         seen, self._seen = self._seen, {}
         for (method, event, cause, field), values in seen.items():
             if others := values[EACH:]:
@@ -107,11 +103,7 @@ def flush_groups() -> None:
 
 
 def set_up_logging(level: str, style: Literal["auto", "console", "json"], stream: TextIO, *, plain: bool = False) -> None:
-    """Send the logs of Vigie and of its libraries to `stream`, from `level` up.
-
-    `auto` colours on a terminal only, and not where `plain` is wanted. `stream` removes the secrets (`RedactedStream`): all logging
-    ends there, that of libraries and tracebacks too.
-    """
+    """Write logs of program and libraries from `level` up to `stream`, which removes secrets. `auto` colours terminals, unless `plain`."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
     stamp: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -1,4 +1,4 @@
-"""Show whoever watches the bot whether it is alive and what it does, at an address of this machine, and say so to a dead man's switch."""
+"""Serves liveness and metrics at a local address, and pings a dead man's switch."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Answer:
 
 
 class Observation:
-    """Judges the bot by what is stored, as `vigie status --alive` does. Safe to use from several threads, one at a time."""
+    """Judges liveness by the store, like `vigie status --alive`. Safe to use from several threads, one at a time."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -135,8 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 async def keep_observed(listen: str, observation: Observation) -> None:
-    """Answer at this address until this is cancelled, in threads of its own: a loop that stands still is answered for too. An address at
-    which it cannot listen is logged once, and tried again."""
+    """Answer at this address until cancelled, in threads, even if the loop is blocked. A failure to listen is logged once, retried."""
     reason, server = "", None
     while server is None:
         try:
@@ -161,7 +160,7 @@ async def keep_observed(listen: str, observation: Observation) -> None:
 async def keep_pinging(
     url: str, observation: Observation, transport: httpx.AsyncBaseTransport | None = None, every: float = PING_EVERY
 ) -> None:
-    """Request an address again and again while the bot is alive, and leave it when it is not: whoever waits for it raises the alarm."""
+    """Request an address repeatedly while the bot is alive, so that its receiver raises an alarm otherwise."""
     reason = ""
     async with httpx.AsyncClient(transport=transport, timeout=10, follow_redirects=False) as client:
         while True:

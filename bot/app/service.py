@@ -74,8 +74,7 @@ class Service:
         also: Mapping[str, Part] = MappingProxyType({}),
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`handlers` carry out what other processes request, by its kind; `also` goes on beside, by its name in the log; `tell` reports
-        to whatever started the program (`bot.app.systemd`)."""
+        """Initialise with `handlers` of requests by kind, further parts `also` by log name, `tell` of the service manager."""
         self._parts = parts
         self._handlers = handlers
         self._also = also
@@ -144,10 +143,8 @@ class Service:
         await asyncio.to_thread(self._parts.retention.apply)
 
     async def _poll_due(self, scheduler: AsyncIOScheduler) -> None:
-        """Look at what is due, again and again, by a clock that nobody can set.
-
-        APScheduler counts on the wall clock: set back by a day, it would start nothing for a day. So polling does not depend on it, and its
-        jobs are moved back with the clock. Set ahead, it starts them at its next wake-up, which is soon.
+        """Poll due sources by the monotonic clock: after the wall clock is set back, APScheduler would not start jobs, so these are moved
+        back too. Set ahead, it starts them at its next wake-up.
         """
         loop = asyncio.get_running_loop()
         wall, steady = self._parts.clock(), loop.time()
@@ -236,7 +233,7 @@ def _severity(error: StorageError) -> int:
 
 
 async def _keep_going(part: Part, name: str) -> None:
-    """Run a part; should it die of a fault of ours, say so and start it again after a pause."""
+    """Run a part, and restart it after a pause when it crashes, which is logged."""
     while True:
         try:
             await part()
@@ -306,7 +303,7 @@ class StatusLogger:
         self._is_cut_off = is_cut_off
 
     async def go_on(self) -> None:
-        """Log what was done since the last time: a log in which nothing happens must not look like a bot that does not run."""
+        """Log activity since the last call, so that a quiet log shows a running bot."""
         failing = _failing(await self._states())
         log.info("run.progress", sources=len(self._watched), failing=failing, polls=self._polls, new=self._new, decrees=self._decrees)
         self._polls = self._new = self._decrees = 0
@@ -325,10 +322,8 @@ class DatabaseLog:
         self._up_since = -math.inf
 
     def used(self, writing: bool, began: float, error: StorageError | None) -> None:
-        """Note that a transaction has ended. See `Database.when_used`.
-
-        A failure of one that began before the last outage was over belongs to that outage, however late it is noticed. A success of one
-        that began before the last failure says nothing of what comes after it.
+        """Record the end of a transaction (`Database.when_used`). A failure that began before the last outage ended belongs to it; a
+        success that began before the last failure counts for nothing.
         """
         with self._lock:
             now = self._monotonic()
@@ -347,7 +342,7 @@ class DatabaseLog:
 
 
 def _calm(error: StorageError | None) -> float:
-    """Return the seconds without a failure after which it is over. On a full disk all succeeds that adds nothing."""
+    """Return how many seconds without failure end an outage; on a full disk, small writes succeed."""
     return 600.0 if isinstance(error, DiskFull) else 0.0
 
 

@@ -1,8 +1,4 @@
-"""Run under systemd: tell it how the bot is, and write the unit that it runs the bot by.
-
-A notification is a datagram to the socket that systemd names (sd_notify(3)). No library does it for us: `sdnotify` is of 2017, and
-`systemd-python` needs a compiler.
-"""
+"""Notifies systemd (sd_notify(3)) and writes the unit. `sdnotify` is unmaintained, `systemd-python` needs a compiler."""
 
 from __future__ import annotations
 
@@ -43,7 +39,7 @@ class ServiceManager:
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
 
     def tell(self, message: str) -> None:
-        """Send a message, such as `READY`. It never waits: a manager that takes nothing must not hold up the bot."""
+        """Send a message such as `READY`, without ever blocking."""
         if self._address:
             try:
                 with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sending:

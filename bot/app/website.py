@@ -142,8 +142,7 @@ async def serve_pages(settings: Settings, authorities: Mapping[str, Authority], 
 
 
 async def keep_serving(settings: Settings, authorities: Mapping[str, Authority], state: PagesState, sleep: Sleep = asyncio.sleep) -> None:
-    """Serve the pages where the configuration says, beside whatever else the program does, until this is cancelled. An address at which it
-    cannot listen is logged once, noted in `state` for the operators, and tried again. Raises StorageError."""
+    """Serve the pages until cancelled. A failure to listen is logged once, noted in `state`, retried. Raises StorageError."""
     listening = await _listening(state, sleep)
     log.info("web.serving", address=address_of_socket(listening))
     with listening:

@@ -133,11 +133,9 @@ async def assemble(
     rehearsal: bool = False,
     clock: Clock = utc_now,
 ) -> AsyncIterator[Parts]:
-    """Wire the program to watch the authorities with these codes; everything opened is closed at the end.
-    What killed programs left in the temporary folder is removed first.
-
-    `console` takes the posts of console destinations. A `rehearsal` works on a copy in memory of what is known: nothing is written
-    to the database, and no destination exists. Raises StorageError, and ValueError for an address that is not safe.
+    """Open and wire the program for the authorities with these codes; close all at the end. Removes temporary files of killed programs.
+    `console` receives console posts. A `rehearsal` works on a copy in memory, without destinations. Raises StorageError, and ValueError for
+    an unsafe address.
     """
     places = places_of(authorities)
     log_doubts(settings, authorities)
@@ -229,9 +227,7 @@ def _open(url: str, rehearsed: Collection[str] | None, namer: CommuneNamer, arch
 async def open_destinations(
     settings: Settings, authorities: Mapping[str, Authority], store: Store
 ) -> AsyncIterator[Sequence[Channel | TelegramOperators]]:
-    """Open all destinations and the operators' chat, to be looked at: for a command that posts nothing. Raises ValueError for an address
-    that is not safe.
-    """
+    """Open all destinations and the operators' chat for checks without posting. Raises ValueError for an unsafe address."""
     places, configured = places_of(authorities), destinations(settings)
     album = album_of(open_archive(settings), places, store)
     async with AsyncExitStack() as stack:
@@ -480,9 +476,8 @@ _MEGABYTE = 1_000_000
 
 @asynccontextmanager
 async def open_client(settings: Settings, authorities: Mapping[str, Authority]) -> AsyncIterator[Client]:
-    """Open the polite client for the hosts of the catalogue and of the national index. Raises ValueError when an option cannot be used.
-
-    Whatever command opens it, it keeps the pace and the rest of each address that all others on the database keep.
+    """Open the polite client for hosts of the catalogue and the national index, with pace and rests shared by all commands on the database.
+    Raises ValueError for an unusable option.
     """
     http = settings.http
     options = ClientOptions(

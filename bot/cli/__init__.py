@@ -1,7 +1,4 @@
-"""The command `vigie`.
-
-Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done but some source failed, 130 interrupted.
-"""
+"""Provides the command `vigie`. Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 3 done but a source failed, 130 interrupted."""
 
 import signal
 import threading

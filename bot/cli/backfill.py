@@ -83,9 +83,7 @@ async def _alone(
     step: Callable[[BackfillProgress], None],
     give_way: asyncio.Event,
 ) -> Json | None:
-    """Do the backfill in this process. It may go on for hours: what it finds is posted meanwhile, and rounds of `vigie poll` from cron
-    are made beside it.
-    """
+    """Backfill in this process, for hours perhaps; finds are posted and rounds of `vigie poll` from cron made meanwhile."""
     async with delivering(parts, give_way) as delivered:
         handlers = {"poll": partial(handed_round, parts), DELIVER: partial(handed_delivery, parts)}
         try:
@@ -152,9 +150,7 @@ def _read(report: BackfillReport) -> Iterator[str]:
 
 
 def _json(report: BackfillReport, delivered: Sequence[Delivered], places: Mapping[str, Place]) -> Json:
-    """Return all of it. `read` counts recueils read, `resolved` detail pages that gave their files, `elsewhere` what another backfill had
-    taken up.
-    """
+    """Return the report. `read`: recueils read; `resolved`: detail pages with their files; `elsewhere`: taken up by another backfill."""
     return {
         **pick(report.wanted, "since", "announce"),
         "sources": [
@@ -191,7 +187,7 @@ EVERY = 25
 
 @contextmanager
 def showing(console: Console = stderr) -> Iterator[Callable[[BackfillProgress], None]]:
-    """Show the steps of a backfill. The time left is that of what is known to be unread, and grows as sources are listed."""
+    """Show the steps of a backfill; the time left is that of known unread recueils, and grows with listing."""
     if not console.is_terminal:
         yield _Lines(console)
         return

@@ -132,7 +132,7 @@ From = Literal["default", "file", "environment", "secret file", "section"]
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Holds one option as it is in force. `where` is a line, a variable, a file or a section; empty for a default."""
+    """One option in force. `where`: a line, variable, file or section; empty for a default."""
 
     option: str
     value: Any

@@ -1,4 +1,4 @@
-"""What every command needs: settings and logging before it starts, how results are printed, and how errors end."""
+"""Provides commands with settings, logging, output and ends on errors."""
 
 from __future__ import annotations
 
@@ -49,10 +49,8 @@ class Context:
         check_service: Callable[[str], object] | None = None,
         logs: str | None = "warning",
     ) -> Settings:
-        """Load the settings, set up the log, and end the program with a message where they are wrong.
-
-        `logs` is the level of the log, None for the one of the settings. Without `known_codes` and `check_service` neither codes nor
-        addresses of Apprise are checked: a command that needs neither does not wait for them.
+        """Load the settings and set up the log (`logs`: its level, None for the configured); end with a message where they are wrong.
+        Without `known_codes` and `check_service`, codes and Apprise addresses are unchecked.
         """
         try:
             settings = self.read_settings(known_codes=known_codes, check_service=check_service)
@@ -83,7 +81,7 @@ def day(text: str) -> date:
 
 
 def as_installed(text: str, prefix: Path = Path(sys.prefix)) -> str:
-    """Return advice with the command by which this very installation takes an extra: one of pipx has its own."""
+    """Return advice with this installation's command for an extra (pipx has its own)."""
     is_of_pipx = (prefix / "pipx_metadata.json").is_file()
     return text.replace("pip install 'vigie-vsa[", "pipx inject vigie-vsa 'vigie-vsa[") if is_of_pipx else text
 
@@ -114,15 +112,13 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
 
 
 def fail_of_storage(error: StorageError) -> NoReturn:
-    """End for what the database could not do; as for a wrong configuration where that must be mended before anything can go."""
+    """End after a database error; with WRONG_USE where the configuration must be changed first."""
     fail(str(error), WRONG_USE if error.is_lasting else FAILED)
 
 
 def run_to_end(work: Coroutine[Any, Any, T], *, stop: asyncio.Event | None = None) -> T:
-    """Run the command's coroutine; storage errors end with a message, not a traceback.
-
-    Ctrl-C and SIGTERM cancel it, and the program ends with INTERRUPTED. With `stop`, a signal is a good end: it sets it,
-    `work` returns by itself, and the exit code is DONE. In both cases the program has ended some seconds later (see `ending`).
+    """Run the command's coroutine; storage errors end with a message. Ctrl-C and SIGTERM cancel it (INTERRUPTED), or set `stop`, so that
+    `work` returns (DONE); the process ends some seconds later at most (`Ending`).
     """
     try:
         with asyncio.Runner() as runner:
@@ -159,11 +155,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Ending:
-    """While entered, the first signal calls `ask`; when that has not ended the block in time, the process ends with `code`.
-
-    Nothing is lost by the latter: a transaction is whole or absent, and a post being sent is searched for at the next start. It is needed
-    because some waits cannot be given up: a thread in SQLite that waits for another program's lock, a write to a pipe nobody reads.
-    `ask` is called in the main thread between two instructions, so it must be quick and safe there (`loop.call_soon_threadsafe`).
+    """Calls `ask` at the first signal; if the block has not ended in time, ends the process with `code`: some waits cannot be cancelled (a
+    lock of SQLite, a full pipe). Transactions are atomic, and posts being sent are searched at the next start. `ask` runs in the main
+    thread between two instructions: quick and safe only (`loop.call_soon_threadsafe`).
     """
 
     def __init__(self, ask: Callable[[], object], *, code: int) -> None:

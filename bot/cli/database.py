@@ -76,8 +76,8 @@ def _register_copies(app: typer.Typer) -> None:
     ) -> None:
         """Make the database of the configuration from a backup, and bring back the kept PDFs beside it. No bot may work on it meanwhile.
 
-        What may have been posted since the backup was made is looked for before anything is sent, or waits for you (vigie outbox list).
-        Exit code 3 when PDFs could not be copied, or are damaged: all else is there.
+        What may have been posted since the backup is looked for before anything is sent, or waits for you (vigie outbox list). Exit code 3
+        when PDFs could not be copied, or are damaged.
         """
         context: Context = ctx.obj
         settings = context.load_settings()
@@ -117,7 +117,7 @@ def _register_copies(app: typer.Typer) -> None:
 
 
 async def _with_pdfs(document: Json, lines: list[str], source: Path, target: Path, *, quiet: bool) -> Json:
-    """Say what is done of the database, copy the PDFs that are not there, and return the result of both."""
+    """Copy missing PDFs after the database, and return the result of both."""
     if not quiet:
         # Before the PDFs: whatever becomes of them, the database is done.
         print_lines(lines)
@@ -135,7 +135,7 @@ async def _with_pdfs(document: Json, lines: list[str], source: Path, target: Pat
 
 
 def _give_away(url: str, pdfs: Path) -> None:
-    """Give what root has restored to whoever its folder belongs to: the user that a service has must be able to write it."""
+    """Give what root restored to the folder's owner, so that the service's user can write it."""
     if os.geteuid() != 0:
         return
     file = sqlite_file(url)

@@ -128,8 +128,7 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PrintedAnswer:
-    """Describes an answer and what it is shown with: how authorities are called, the language, and of one decree the PDF it was read in if
-    known."""
+    """An answer with what it is shown with: places, language, and the PDF of a single decree, if known."""
 
     answer: Answer
     places: Mapping[str, Place]
@@ -162,7 +161,7 @@ def _show(reply: PrintedAnswer, *, as_json: bool, evidence: bool = False) -> Non
 
 
 def _unsaid(reply: PrintedAnswer) -> str:
-    """Return what a list as JSON has no place for: why it is empty, or what could not be read."""
+    """Return what JSON lists cannot hold: why a list is empty, or unread data."""
     match reply.answer:
         case DecreeList():
             return unread(reply.answer, reply.places, reply.language)
@@ -225,7 +224,7 @@ def _words(language: Language) -> FileWords:
 
 
 def _draft_letter(answer: OneDecree, letter: LetterKind, reply: PrintedAnswer, *, file: Path | None, as_json: bool) -> None:
-    """Draft it and print or write it; end the program where there is no such letter, or where the file cannot be written."""
+    """Draft a letter and print or write it; end the program if there is no such letter or the file fails."""
     try:
         text = letter_text(letter, answer, reply.places, reply.language)
     except NoLetter as error:
@@ -239,7 +238,7 @@ def _draft_letter(answer: OneDecree, letter: LetterKind, reply: PrintedAnswer, *
 
 
 def write_letter(file: Path, text: str) -> None:
-    """Write a file that was not there before, whole or not at all; end the program where that cannot be."""
+    """Write a new file, atomically; end the program where that fails."""
     try:
         opened = file.open("x", encoding="utf-8", newline="\n")
     except FileExistsError:

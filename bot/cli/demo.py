@@ -78,8 +78,7 @@ CODES = ("26", "06", "02")
 
 
 async def play(authorities: Mapping[str, Authority], out: TextIO, pages: Pages | None = None) -> bool:
-    """Serve the sites, run two rounds of the bot, show everything on `out`, then serve the `pages` of what was found. True when all went as
-    a demo should."""
+    """Serve the sites, run two rounds of the bot, show all on `out`, then serve the `pages`. Return whether the demo succeeded."""
     watched = {code: authorities[code] for code in CODES}
     sources = [source for authority in watched.values() for source in authority.sources]
     today = utc_now().astimezone().date()
@@ -107,7 +106,7 @@ async def play(authorities: Mapping[str, Authority], out: TextIO, pages: Pages |
 
 
 def demo_settings(replay: Replay, database: Path) -> Settings:
-    """Return the defaults, but for where the sites are, and without the pause between requests that real sites deserve."""
+    """Return the defaults with the replay's sites, without pauses between requests."""
     return Settings(
         http=HttpSettings(interval_seconds=0, origins=replay.origins),
         watch=WatchSettings(authorities=CODES),

@@ -69,9 +69,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Write a commented configuration: ask what is needed, try each account by a message that is deleted at once, then write.
 
-        Tokens are asked for, or read from the files or from VIGIE_TELEGRAM__TOKEN and VIGIE_MASTODON__TOKEN. They and the address of a
-        PostgreSQL server are written to files that only you can read. A configuration that is there is never replaced without --replace.
-        Where something does not work, nothing is written.
+        Tokens are asked for, or read from the files or from VIGIE_TELEGRAM__TOKEN and VIGIE_MASTODON__TOKEN. They and PostgreSQL addresses
+        go to files that only you can read. Nothing is replaced without --replace. If something fails, nothing is written.
         """
         context: Context = ctx.obj
         target = context.config or DEFAULT_FILE
@@ -114,7 +113,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _of_environment(place: tuple[str, str]) -> str:
-    """Return the option as its variable has it, which is in force while accounts are tried: what is written says the same."""
+    """Return the option as set by its variable, in force during trials, so that the file agrees."""
     overlay, _ = from_environ(os.environ, Settings)
     anchor(overlay, Path.cwd())
     value = overlay.get(place[0], {}).get(place[1], "")
@@ -190,7 +189,7 @@ def _prompt(question: str, check: Callable[[str], object], *, hide: bool = False
 
 
 def composed(example: str, options: Mapping[tuple[str, str], object]) -> str:
-    """Return the example with these options set. Each has its line there, perhaps behind a "#"."""
+    """Return the example with these options set, on their lines, perhaps commented out."""
     section, lines, left = "", [], dict(options)
     for line in example.splitlines():
         if header := re.fullmatch(r"\[(\w+)\]", line):
@@ -213,7 +212,7 @@ def _options(given: Mapping[tuple[str, str], str], secrets: Mapping[tuple[str, s
 
 
 def _secrets(given: Mapping[tuple[str, str], str], tokens: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """Return what is written to a file of its own: tokens, and the address of a server, which holds a password."""
+    """Return what goes to files of its own: tokens, and a server's address with its password."""
     url = given["database", "url"].strip()
     found = {(platform, "token"): secret for platform, secret in tokens.items()}
     found["database", "url"] = url if url.startswith("postgres") else ""
@@ -251,7 +250,7 @@ async def _tried_and_written(
 
 @contextmanager
 def _beside(target: Path, text: str) -> Iterator[Path]:
-    """Write the text to a file beside the target, gone at the end where nobody has moved it."""
+    """Write the text to a file beside the target, deleted at the end unless moved."""
     try:
         with NamedTemporaryFile(
             "w", encoding="utf-8", dir=target.absolute().parent, prefix=".vigie-", suffix=".toml", delete=False
@@ -300,7 +299,7 @@ async def _bot(secret: str, api_url: str) -> AsyncIterator[SendingBot]:
 
 
 async def _trial(entry: DestinationSettings, settings: Settings) -> AsyncIterator[str]:
-    """Post a message and delete it. One that cannot be posted ends the program; one that cannot be deleted is left to the person."""
+    """Post a message and delete it. A failed post ends the program; a failed deletion is left to the person."""
     secret = "" if entry.token is None else entry.token.get_secret_value()
     if entry.platform == "telegram":
         async with _bot(secret, settings.telegram.api_url) as sending:

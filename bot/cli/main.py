@@ -1,4 +1,4 @@
-"""The program: global options, and the commands, each registered by a module of its own."""
+"""Defines the program: global options, and commands, each registered by a module."""
 
 from __future__ import annotations
 
@@ -72,15 +72,11 @@ COMMANDS = {
     "service": ("service", "Print or install the unit by which systemd runs the bot."),
     "demo": ("demo", "Replay a small prefecture on this machine and show the posts. Needs no account and no network, writes nothing."),
 }
-"""The commands in the order of the help: the module of `bot.cli` that registers each, and the first line of its own help.
-
-A module is imported when its command runs: to read one file needs neither the database nor Telegram, and to print the help needs neither.
-"""
+"""Commands in the order of the help: the module that registers each, and the first line of its help. Modules are imported when run."""
 
 
 def module_of(command: str, *arguments: str) -> str:
-    """Return the module of `bot.cli` that registers a command with what these arguments need: to read one file must feel instant, and
-    whether the bot is alive is asked every few minutes."""
+    """Return the module that registers a command, the lightest for these arguments, as `vigie read` and `--alive` must be fast."""
     module, _ = COMMANDS[command]
     if module == "status" and "--alive" not in arguments:
         return "status_report"
@@ -112,7 +108,7 @@ class Commands(TyperGroup):
 
 
 def _tidy(command: Any, ctx: Any) -> Any:
-    """Return a command with plain words for what its options take, and paragraphs broken where the terminal ends; so for those in it."""
+    """Return a command (with subcommands) with plain value types and rewrapped paragraphs in its help."""
     _with_plain_types(command.get_params(ctx))
     command.help = _LINE_END.sub(" ", command.help or "")
     for inner in getattr(command, "commands", {}).values():
@@ -121,7 +117,7 @@ def _tidy(command: Any, ctx: Any) -> Any:
 
 
 def _with_plain_types(parameters: list[Any]) -> list[Any]:
-    """Change what the help says of the values of options: nothing of a flag, N for `<int range> [x>=1]`."""
+    """Simplify the value types in the help: none for a flag, N for `<int range> [x>=1]`."""
     for parameter in parameters:
         if isinstance(parameter, TyperOption) and parameter.metavar is None and not parameter.type_descriptor.is_choice:
             parameter.metavar = "" if parameter.is_flag else _PLAIN_TYPES.get(parameter.type_descriptor.annotation)
@@ -169,8 +165,7 @@ def options(
 def main() -> None:
     """Run the command `vigie`."""
     make_streams_sound()
-    # The interpreter searches all there is for garbage when it ends. With the places of France in memory that takes a second of processor
-    # time: on a busy machine Ctrl-C took ten. What is frozen is not searched.
+    # Garbage collection at exit took a second with the places of France in memory, ten on a busy machine; frozen objects are skipped.
     atexit.register(gc.freeze)
     try:
         app()
@@ -183,7 +178,7 @@ def main() -> None:
 
 
 def _leave(code: int) -> NoReturn:
-    """End without the interpreter's own attempt to write what is left to a broken output, which would add a complaint of its own."""
+    """Exit without the interpreter's flush to a broken output, which would print another error."""
     sys.stderr.flush()
     os._exit(code)
 
@@ -192,7 +187,7 @@ def _leave(code: int) -> NoReturn:
 
 
 class Closed(io.TextIOBase):
-    """Stands for a standard output that was closed: a write fails, and no post counts as shown."""
+    """Replaces a closed standard output: writes fail, so that no post counts as shown."""
 
     def writable(self) -> bool:
         """Return True, to fail at the write with a reason."""
@@ -204,7 +199,7 @@ class Closed(io.TextIOBase):
 
 
 def make_streams_sound() -> None:
-    """Replace streams that were closed by the caller (`>&-`), and never fail for a letter that the terminal cannot show."""
+    """Replace streams closed by the caller (`>&-`), and escape letters that the terminal lacks."""
     # A database opened in the place of descriptor 1 or 2 could be written to by a library that prints.
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)

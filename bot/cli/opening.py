@@ -1,4 +1,4 @@
-"""Load the settings and the catalogue, and open the database: a command ends with a message where one of them cannot be used."""
+"""Loads settings and catalogue and opens the database, or ends the command with a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`vigie outbox`: what waits to be sent, what is in trouble, and what you decide of it."""
+"""Implements `vigie outbox`: posts that wait or fail, and decisions on them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Says whether it could be done, in words for the person, and the post as it is now (None: there is none)."""
+    """Whether a decision was carried out, in words, and the post as it is now (None: missing)."""
 
     done: bool
     message: str
@@ -68,7 +68,7 @@ def _decide_edit(store: Store, number: int, event: Event, post: Post, now: datet
 
 
 def _decided(store: Store, number: int, event: Event, reference: str | None) -> Decided:
-    """Carry out a decision. Of a digest only a drop is of one post alone; `reference` is the platform's id of one that was sent."""
+    """Carry out a decision; only a drop may concern one post of a digest. `reference`: platform's id of a sent one."""
     try:
         post = store.posts.get(number) if event is Event.PERSON_DROP else store.posts.message(number)
     except NoSuchRow as error:
@@ -234,7 +234,7 @@ def post_line(post: Post, edit: EditStatus | None) -> str:
 
 
 def post_lines(post: Post, message: Post, edit: EditStatus | None, now: datetime) -> Iterator[str]:
-    """Describe one post in full. `message` is the whole message that it is part of."""
+    """Describe one post in full; `message`: the whole message with it."""
     decree = post.decree
     yield clean(f"post {post.id} to {_shown(post.destination)}: {_STATES[post.state]}")
     if post.cause is not None or post.error:
@@ -263,7 +263,7 @@ def post_lines(post: Post, message: Post, edit: EditStatus | None, now: datetime
 
 
 def _shown(destination: str) -> str:
-    """Return the name of a destination; of a chat that follows something only that it is one."""
+    """Return a destination's name, or that it is a follower, without which."""
     return destination if followed_chat(destination) is None else "a chat"
 
 
@@ -280,9 +280,7 @@ def _coming(post: Post, now: datetime) -> datetime | None:
 
 
 def post_json(post: Post, edit: EditStatus | None) -> Json:
-    """Return one post. `digest` is the same for all posts of one message, null for a message of its own; `edit` is how far its message was
-    brought up to date, null where nothing was ever to be edited.
-    """
+    """Return one post. `digest`: shared by the posts of a message, null for one by itself; `edit`: state of its edit, null without."""
     decree = post.decree
     return {
         "post": post.id,
@@ -299,5 +297,5 @@ def post_json(post: Post, edit: EditStatus | None) -> Json:
 
 
 def decided_json(number: int, one: Decided) -> Json:
-    """Return what became of one number that a person named; `state` is that of the post now, null where there is none."""
+    """Return the outcome for a number; `state` is the post's now, null without."""
     return {"post": number, "done": one.done, "message": one.message, "state": None if one.post is None else one.post.state.value}

@@ -1,4 +1,4 @@
-"""Words what several commands print: lines for people, and JSON beside `bot.queries.json_shapes`. docs/json.md describes each key."""
+"""Formats what several commands print: lines, and JSON beside `bot.queries.json_shapes` (keys: docs/json.md)."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 
 def result_of(document: Any, lines: Iterable[str], problems: Iterable[str], *, is_whole: bool) -> Json:
-    """Return what a command prints at its end, as JSON: another process may have made it. `document` is for `--json`, `lines` are for
-    people, and `problems` for standard error where the lines are printed.
-    """
+    """Return a command's result, perhaps from another process: `document` for `--json`, `lines`, and `problems` for standard error."""
     return {"document": document, "lines": list(lines), "problems": list(problems), "whole": is_whole}
 
 
@@ -85,7 +83,7 @@ def round_lines(reports: Iterable[SourceReport], ingested: IngestResult, *, rehe
 
 
 def doubt_line(act: UncertainAct) -> str:
-    """Describe an act in doubt on one line; names of persons are taken out of its title, as in the review queue."""
+    """Describe an act in doubt on one line, without names of persons, as in the review queue."""
     return f"to be checked by a person: {act.url}#page={act.page}  {clean(without_names(act.title))}"
 
 
@@ -129,7 +127,7 @@ def day_column(day: date | None) -> str:
 
 
 def file_json(file: ArchivedFile | None) -> Json:
-    """Return the PDF that a decree was read in, as proof of what was published. All of it is null where that is not known."""
+    """Return the PDF in which a decree was read, as proof; nulls where unknown."""
     path = None if file is None else file.path
     return {
         "pdf_sha256": None if file is None else file.sha256,
@@ -162,7 +160,7 @@ def destination_json(destination: DestinationHealth) -> Json:
 
 
 def uncertain_json(act: UncertainAct) -> Json:
-    """Return an act that a person must judge. Names of persons are taken out, as in the review queue."""
+    """Return an act for a person to judge, without names of persons."""
     return {
         **pick(act, "authority", "url", "page", "act_id"),
         "title": without_names(act.title),
@@ -171,7 +169,7 @@ def uncertain_json(act: UncertainAct) -> Json:
 
 
 def ingest_json(result: IngestResult, delivered: Iterable[Delivered], places: Mapping[str, Place], now: datetime) -> Json:
-    """Return what was found in recueils, which of them could not be read or not wholly, and the posts. `gone`: the site has it no more."""
+    """Return what was found in recueils, those unread or incomplete, and posts. `gone`: no longer on the site."""
     return {
         "decrees": decrees_json(result.decrees, places, now),
         "uncertain": [uncertain_json(act) for act in result.uncertain],
@@ -187,12 +185,9 @@ def ingest_json(result: IngestResult, delivered: Iterable[Delivered], places: Ma
 def reading_json(
     file: str, reading: Reading, groups: Sequence[Group], place: Place, now: datetime, *, text: bool = False, explain: bool = False
 ) -> Json:
-    """Return one PDF, its acts and the decrees among them.
-
-    Acts that share an `id` are parts of one entry of the recueil that holds several decrees: `part` numbers them (0: the pages before the
-    first one), and is null elsewhere. `text` and `explain` add `page_details`, `text` with what is on each page; `explain` adds to each act
-    the `evidence` of its verdicts, that on acts which are no decrees included, and which facts of its decrees are `read_twice`. `place` is
-    that of the authority on the cover, for the hours of decrees; `now` is aware.
+    """Return one PDF, its acts and decrees. `id`, `part`: as in `Act`. `text` and `explain` add `page_details`, with texts for `text`.
+    `explain` adds to each act its `evidence` (whatever the verdict) and the facts `read_twice`. `place`: of the cover's authority, for
+    hours; `now`: aware.
     """
     cover = reading.cover
     shape: Json = {
@@ -222,7 +217,7 @@ def _act_json(group: Group, *, explain: bool) -> Json:
 
 
 def twice_json(fact: TwiceRead) -> Json:
-    """Return a fact as the rules read it, which is what is shown, and as the second reader has it. `badly_read` is of its page."""
+    """Return a fact as shown (by the rules) and by the second reader. `badly_read` is of its page."""
     return {
         "fact": fact.name,
         "told": plain(fact.told),
@@ -234,10 +229,7 @@ def twice_json(fact: TwiceRead) -> Json:
 
 
 def page_json(page: PageText, *, text: bool) -> Json:
-    """Return one page. `confidence` is the engine's own, 0 to 100, null where OCR had no part.
-
-    `doubt` says that neither of two texts can be trusted alone: with `text` the second one is in `other`, null where there is none.
-    """
+    """Return one page. `confidence`: 0 to 100, null without OCR. `doubt`: neither of two texts is reliable; `text` adds `other`."""
     shape = {
         "number": page.number,
         "method": page.origin.value,

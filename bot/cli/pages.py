@@ -107,7 +107,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _copied(store: Store, shown: Callable[[str, int, int], None]) -> Iterator[tuple[Decree, str]]:
-    """Yield the decrees that stand, each with the SHA-256 of the file that it was read in, and show how many there were."""
+    """Yield decrees with the SHA-256 of their file, and show how many."""
     for number, decree in enumerate(chain.from_iterable(store.browsing.slices(_SLICE))):
         shown("decrees with their pictures", number, 0)
         copy = store.decrees.copy_of(decree)
@@ -116,10 +116,10 @@ def _copied(store: Store, shown: Callable[[str, int, int], None]) -> Iterator[tu
 
 
 class Folder:
-    """The folder of a site of files: writes each file as a whole, and removes at the end what it wrote once and not this time."""
+    """Folder of a static site: writes files atomically, and finally deletes those of its earlier runs not written now."""
 
     def __init__(self, path: Path) -> None:
-        """Make the folder where there is none. Raises OSError where it cannot be used, ValueError where its manifest cannot be read."""
+        """Create the folder if missing. Raises OSError, and ValueError for an unreadable manifest."""
         self.written: set[str] = set()
         self._path = path
         self._manifest = path / _MANIFEST
@@ -127,7 +127,7 @@ class Folder:
         self._ours = frozenset(self._manifest.read_text("utf-8").splitlines()) if self._manifest.exists() else frozenset()
 
     def write(self, name: str, document: Document) -> None:
-        """Put one file in its place. Raises OSError, FileExistsError where one of somebody else is there."""
+        """Write one file. Raises OSError, FileExistsError for a file of others."""
         file = self._path / name
         if name not in self._ours:
             if file.exists():
@@ -145,7 +145,7 @@ class Folder:
         self.written.add(name)
 
     def finish(self) -> int:
-        """Remove what was written by an earlier run and not by this one, and return how many files that were. Raises OSError."""
+        """Delete files of earlier runs not written by this one; return how many. Raises OSError."""
         gone = self._ours - self.written
         for name in gone:
             file = self._path / name

@@ -70,9 +70,8 @@ def _command(context: Context, codes: list[str] | None, as_json: bool, *, rehear
 async def _round(
     settings: Settings, authorities: dict[str, Authority], picked: list[Authority], *, quiet: bool, rehearsal: bool, named: bool
 ) -> Json:
-    """Make one round, by this process or, where another works on the database, by that one. Raises StorageError and HandedOverFailed.
-
-    Unless they were `named`, sources that failed are left until their next poll is due.
+    """Make one round, here or in the working process; failing sources wait for their next poll unless `named`. Raises StorageError,
+    HandedOverFailed.
     """
     codes = [entry.code for entry in picked]
     async with assemble(settings, authorities, watched=codes, console=console_for(as_json=quiet), rehearsal=rehearsal) as parts:
@@ -85,10 +84,7 @@ async def _round(
 
 
 async def one_round(parts: Parts, picked: list[Authority], give_way: asyncio.Event, *, named: bool = True) -> Json | None:
-    """Poll these authorities, check the destinations, deliver what is due, and notify the operators of what is new. Raises StorageError.
-
-    None where it was to give way before all was polled and read; what was found until then is delivered.
-    """
+    """Poll, check destinations, deliver and notify; None if it gave way, after delivering what was found. Raises StorageError."""
     sources, left = await _to_poll(parts, picked, named=named)
     try:
         async with delivering(parts, give_way) as delivered:
@@ -106,7 +102,7 @@ async def one_round(parts: Parts, picked: list[Authority], give_way: asyncio.Eve
 
 
 async def handed_round(parts: Parts, order: Json, on_progress: OnProgress) -> Json:
-    """Make one round for another process, beside what this one does. What takes long to read is not waited for; it goes on here."""
+    """Make one round for another process, beside this one's work; slow readings go on after it."""
     picked = [parts.authorities[code] for code in order["codes"] if code in parts.authorities]
     sources, left = await _to_poll(parts, picked, named=order.get("named", True))
     reports, ingested = await poll_all(parts, sources, on_progress=on_progress, to_the_end=False)
@@ -116,7 +112,7 @@ async def handed_round(parts: Parts, order: Json, on_progress: OnProgress) -> Js
 
 @dataclass(frozen=True, slots=True)
 class PollRound:
-    """Holds what came of a round. `left` says when the sources are due that were left alone because they failed."""
+    """Result of a round. `left`: when the failing sources left out are due."""
 
     reports: list[SourceReport]
     ingested: IngestResult
@@ -151,14 +147,14 @@ def _sources(picked: Sequence[Authority]) -> list[Source]:
 
 
 async def _to_poll(parts: Parts, picked: Sequence[Authority], *, named: bool) -> tuple[list[Source], list[datetime]]:
-    """Return the sources to poll, and when those are due that are left alone because they failed: none of those that a person `named`."""
+    """Return the sources to poll, and when the failing ones left out are due (none if `named`)."""
     sources = _sources(picked)
     resting = {} if named else await parts.poller.backing_off()
     return [source for source in sources if source.key not in resting], [resting[source.key] for source in sources if source.key in resting]
 
 
 async def _poll_and_check(parts: Parts, sources: Sequence[Source]) -> tuple[list[SourceReport], IngestResult]:
-    """Poll these sources, and check the destinations meanwhile: what waits for one that takes posts again goes out in this round."""
+    """Poll these sources while checking destinations, so that recovered ones deliver in this round."""
     checking = asyncio.create_task(parts.checker.check())
     try:
         polled = await poll_all(parts, sources)
@@ -171,7 +167,7 @@ async def _poll_and_check(parts: Parts, sources: Sequence[Source]) -> tuple[list
 async def poll_all(
     parts: Parts, sources: Sequence[Source], on_progress: OnProgress = lambda _: None, *, to_the_end: bool = True
 ) -> tuple[list[SourceReport], IngestResult]:
-    """Poll these sources, and read all that is due: `to_the_end`, or but for what takes long."""
+    """Poll these sources and read what is due, slow files only `to_the_end`."""
     ingested, reports = IngestResult(), dict[str, SourceReport]()
     with progress("polling", quiet=not to_the_end) as shown:
         polls = [asyncio.create_task(parts.poller.poll(source)) for source in sources]
@@ -206,7 +202,7 @@ def round_json(
     places: Mapping[str, Place],
     now: datetime,
 ) -> Json:
-    """Return what a round found and posted. `requests` counts HTTP requests for pages, not PDFs."""
+    """Return the result of a round. `requests` counts requests of pages, not PDFs."""
     return {
         "sources": [_report_json(report) for report in reports],
         "decrees": decrees_json(ingested.decrees, places, now),
@@ -217,9 +213,7 @@ def round_json(
 
 
 def _report_json(report: SourceReport) -> Json:
-    """Return one source in one round. `new` counts the recueils taken up for reading; `incomplete` were read in part, `unread` not at all,
-    and `unfinished` are still being read by the bot to which the round was handed.
-    """
+    """Return one source's round. `new`: recueils taken up; `incomplete`: read in part; `unread`; `unfinished`: still read by the bot."""
     return {
         "code": report.source.authority,
         "route": report.source.route,

@@ -40,9 +40,8 @@ def register(
     from_web: Callable[[Context, str], Opened] | None = None,
     on_record: Callable[[Context, Task, Sequence[str], bool], None] | None = None,
 ) -> None:
-    """Add the command to the program: as it is, for a file of this machine, or with what else is imported where it is needed.
-
-    `showing` draws how far a reading is, `from_web` has a file of a site, `on_record` carries out a task on recueils on record.
+    """Register the command with lazily imported parts: `showing` draws progress, `from_web` fetches a file, `on_record` runs a task on
+    stored recueils.
     """
 
     @app.command(epilog="Example:  vigie read recueil.pdf --explain   (or, the text of two pages:  vigie read recueil.pdf --page 12-13)")
@@ -146,7 +145,7 @@ _PAGES = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 
 
 class ReadView(Enum):
-    """Names what is shown of a document; the value is the option that requests it."""
+    """What is shown of a document, by option."""
 
     SUMMARY = ""
     TEXT = "--text"
@@ -163,21 +162,19 @@ class Task(Enum):
 
 
 class WrongChoice(Exception):
-    """Says that options cannot be had together. The message says why, and what can be had."""
+    """Raised for options that exclude each other; the message gives alternatives."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadChoice:
-    """Holds the options put together; `pages` are the only ones wanted (numbers from 1), None for all."""
+    """The options; `pages`: wanted ones (from 1), None for all."""
 
     view: ReadView
     pages: range | None
     as_json: bool
 
     def left_out(self, most_pages: int) -> tuple[PageText, ...]:
-        """Return empty pages in the place of those not wanted, up to `most_pages`: as if they had been read, so that no time goes into
-        them.
-        """
+        """Return empty pages for those not wanted, up to `most_pages`, as if read, so that they are skipped."""
         wanted = self.pages
         if wanted is None:
             return ()
@@ -198,7 +195,7 @@ def choose(*, text: bool, acts: bool, explain: bool, page: str | None, as_json: 
 
 
 def task_of(words: Sequence[str], *, failed: bool, retry: bool, shown: bool) -> Task:
-    """Return what is to be done. `words` are the arguments; `shown`: an option says how one document is to be shown. Raises WrongChoice."""
+    """Return the task of these arguments; `shown`: an option selects a view. Raises WrongChoice."""
     tasks = [task for task, asked in ((Task.FAILED, failed), (Task.RETRY, retry)) if asked]
     if len(tasks) > 1:
         raise WrongChoice("--failed lists what could not be read, --retry reads it: one after the other")

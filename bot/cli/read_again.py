@@ -1,4 +1,4 @@
-"""`vigie read` where it needs the rest of the program: a file of a site, and with `--failed` and `--retry` what could not be read."""
+"""Implements `vigie read` of a site's file, and `--failed`, `--retry` of unread recueils."""
 
 from __future__ import annotations
 
@@ -63,8 +63,7 @@ def _from_web(context: Context, url: str) -> Opened:
 
 
 def _on_record(context: Context, task: Task, words: Sequence[str], as_json: bool) -> None:
-    """List what could not be read and is not tried again by itself, of these authorities and at these addresses, or all of it; or read it
-    again now, record it, and post the decrees found in it."""
+    """List the unread recueils of these authorities or addresses (or all) that are not retried; or read them now, record and post."""
     settings, authorities = load(context)
     wanted = _wanted(words, authorities)
     if task is Task.RETRY:
@@ -154,6 +153,6 @@ def _failed_json(item: FailedRecueil) -> Json:
 
 
 def _retried_json(retried: Retried, delivered: Sequence[Delivered], places: Mapping[str, Place]) -> Json:
-    """Return what came of it. `recueils` were taken up again; those in `unread` could not be read, those in `incomplete` in part."""
+    """Return the result. `recueils`: taken up; `unread`, `incomplete`: those not or partly read."""
     recueils = [pick(recueil, "authority", "url") for recueil in retried.recueils]
     return {"recueils": recueils, **ingest_json(retried.ingested, delivered, places, utc_now())}

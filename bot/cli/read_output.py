@@ -1,4 +1,4 @@
-"""What `vigie read` prints of a document: its acts, its decrees, and what of it could not be read. Apart from `Report.show`, pure."""
+"""Formats what `vigie read` prints: acts, decrees, and unread parts. Pure except `Report.show`."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ from sources.catalogue.authority import load_authorities
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Holds what is to be printed. `pages` are those that were requested; where that is not all there are no `groups`. `troubles` are
-    lines."""
+    """What is printed. `pages`: those requested; `groups` only if all were. `troubles`: lines."""
 
     file: str
     choice: ReadChoice
@@ -40,7 +39,7 @@ class Report:
     troubles: tuple[str, ...]
 
     def show(self) -> None:
-        """Print it: what was requested on standard output, and beside it, on standard error, what is missing of it."""
+        """Print the result on standard output and what is missing on standard error."""
         summary = not self.choice.as_json and self.choice.pages is None and self.choice.view in {ReadView.SUMMARY, ReadView.EXPLAIN}
         if self.choice.as_json:
             print_json(self._json())
@@ -66,9 +65,7 @@ class Report:
 
 
 def _place(authority: str) -> Place:
-    """Return the place, for the hours of decrees. The catalogue takes longer to load than most files to read, and only overseas has other
-    hours than Paris: it is loaded for that alone.
-    """
+    """Return the place, for hours. Loads the slow catalogue only for overseas, whose hours differ from Paris."""
     if not authority.startswith("97"):
         return place_for({}, authority)
     from bot.app.inventory import places_of  # noqa: PLC0415 - see above
@@ -77,7 +74,7 @@ def _place(authority: str) -> Place:
 
 
 def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimits, seconds: float, lacks: OcrLack | None) -> Report:
-    """Judge what was read within these limits in so many seconds. `lacks`: what keeps scans from being read on this machine."""
+    """Return the report of a reading; `seconds` taken, `lacks`: what OCR needs here."""
     pages = tuple(page for page in reading.pages if choice.pages is None or page.number in choice.pages)
     unread = [page.number for page in pages if page.number in reading.unreadable_pages]
     had = Circumstances(limits.ocr, lacks, seconds, limits.seconds, damaged=reading.damaged, lacks=reading.lacks)
@@ -86,7 +83,7 @@ def report(file: str, reading: Reading, choice: ReadChoice, limits: ReadingLimit
 
 
 def early_lines(reading: Reading) -> tuple[str, ...]:
-    """Return a line for each decree among the acts of which no page is still to be read."""
+    """Return a line for each decree among completely read acts."""
     whole = [group for group in judge_reading(reading) if all(page.origin is not TextOrigin.PENDING for page in group[0].act.pages)]
     return tuple(early_line(item) for group in whole for item in group if item.verdict.outcome is Outcome.DECREE)
 
@@ -143,7 +140,7 @@ _UNSETTLED = "it may concern algorithmic video surveillance, and nothing in it s
 
 
 def explain_lines(reading: Reading, groups: Sequence[Group]) -> Iterator[str]:
-    """Explain how the pages were read, then the acts that are decrees, uncertain, or not concerned in spite of a sign."""
+    """Explain the pages, then acts that are decrees, uncertain, or not concerned despite a sign."""
     yield "How the pages were read:"
     for line in method_lines(reading.pages):
         yield f"  {line}"
@@ -219,9 +216,8 @@ _LONGEST = 300
 
 
 def evidence_lines(evidence: Iterable[Evidence], *, decides: bool) -> Iterator[str]:
-    """Return `p. 6  title  decides: algorithmic processing of images « … »`: page, part of the act, what for, cue if it met one, phrase.
-
-    `decides` says that the act is a decree. A reason given in the head line, whose phrase is quoted anyway, has no line of its own.
+    """Return `p. 6  title  decides: algorithmic processing of images « … »`: page, part, purpose, cue (if any), phrase. `decides`: a
+    decree. Reasons already in the head line are omitted.
     """
     known = tuple(evidence)
     quoted = {(quote.page, quote.text) for quote in known if quote.about == "verdict"}
@@ -281,7 +277,7 @@ _NAMED_ON_LINE = {
 
 
 def _named(reference: Reference) -> str:
-    """Return `of n° 2026-1 of 2026-08-01 (withdrawn)`: the decree that this one bears on, and how it ends it where the text says so."""
+    """Return `of n° 2026-1 of 2026-08-01 (withdrawn)`: the decree changed, and how it ends, if known."""
     number = None if reference.number is None else f"n° {reference.number}"
     signed = None if reference.signed is None else reference.signed.isoformat()
     named = " of ".join(text for text in (number, signed) if text) or "another decree"
@@ -293,7 +289,7 @@ def _named(reference: Reference) -> str:
 
 
 def text_lines(pages: Iterable[PageText]) -> Iterator[str]:
-    """Return the text of pages as it was read, running titles included, each page under a line that says how it was read."""
+    """Return the pages' text with running titles, each page under its method."""
     for page in pages:
         yield f"--- page {page.number} ({how(page)}) ---"
         yield from map(_visible, page.text.splitlines())
@@ -309,7 +305,7 @@ def how(page: PageText) -> str:
 
 
 def method_lines(pages: Sequence[PageText]) -> Iterator[str]:
-    """Describe how every page was read. Pages in a row of which there is nothing else to say share a line."""
+    """Describe how pages were read, equal neighbours on one line."""
     for _, run in groupby(enumerate(pages), key=_alike):
         together = [page for _, page in run]
         first, last = together[0], together[-1]
@@ -349,7 +345,7 @@ def _alike(entry: tuple[int, PageText]) -> tuple[TextOrigin, int]:
 
 
 def _visible(line: str) -> str:
-    """Return a line as it is, without what moves a cursor or turns the direction of writing: a PDF must not write to a terminal."""
+    """Return a line without control of cursor or text direction, as PDFs are untrusted."""
     return "".join(character for character in line if character == "\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs"})
 
 
@@ -358,10 +354,7 @@ def _visible(line: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Says how a file was read: whether OCR was wanted (`reading.ocr`), what it lacks here, seconds it took and might have taken.
-
-    `damaged`: the file is, see `Reading.damaged`; `lacks` as there.
-    """
+    """How a file was read: `reading.ocr`, what OCR lacks here, seconds taken and allowed; `damaged`, `lacks`: see `Reading.damaged`."""
 
     ocr_wanted: bool
     ocr_lacks: OcrLack | None

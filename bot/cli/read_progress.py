@@ -1,4 +1,4 @@
-"""How far the reading of one file is: a bar on a terminal, and above it the decrees that are found before the end."""
+"""Shows the reading of a file: a bar on a terminal, with decrees found early above."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from bot.reading.reader import stream_pdf
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command `vigie read` to the program, for a terminal: to draw a bar takes longer to import than a page to read."""
+    """Register `vigie read` for a terminal, whose bar is slow to import."""
     read.register(app, showing=showing)
 
 
 @contextmanager
 def showing(console: Console, doing: str) -> Iterator[Screen]:
-    """Show a reading on this console, a terminal. `doing` is shown until the first page is read."""
+    """Show a reading on this terminal; `doing` until the first page."""
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         yield Screen(console, progress, doing)

@@ -1,4 +1,4 @@
-"""`vigie redetect`: what today's rules say of acts that were judged by those of another day."""
+"""Implements `vigie redetect`: today's rules on acts judged by earlier ones."""
 
 from __future__ import annotations
 
@@ -86,9 +86,7 @@ def redetect_lines(
 
 
 def redetect_json(differences: Sequence[Difference], applied: Sequence[AppliedDifference], delivered: Sequence[Delivered]) -> Json:
-    """Return all differences. `effect` is found, changed, lost, doubtful or settled; `facts` names those that differ. `applied` is null
-    where it was not tried.
-    """
+    """Return the differences. `effect`: found, changed, lost, doubtful or settled; `facts`: names; `applied`: null if not tried."""
     done = {id(item.difference): item for item in applied}
     return {
         "differences": [_difference_json(one, done.get(id(one))) for one in differences],

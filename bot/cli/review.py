@@ -164,7 +164,7 @@ def _register_facts(review: typer.Typer) -> None:
 
 
 def waiting_lines(waiting: Sequence[Waiting]) -> Iterator[str]:
-    """Describe each act on three lines: its number and place, its title, what made it doubtful."""
+    """Describe each act on three lines: number and place, title, doubt."""
     for act in waiting:
         yield f"[{act.id}] {code_column(act.authority)}since {act.created_at:%Y-%m-%d}  {clean(act.url)}#page={act.page}"
         yield f"    {clean(without_names(act.title)) or '(no title)'}"
@@ -254,10 +254,8 @@ def write_entries(folder: Path, entries: Sequence[LabelledAct]) -> None:
 
 
 def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree] = (), *, text: bool = False) -> Json:
-    """Return one act that waits; `decree` is the stored one that it was so far taken for.
-
-    With the act itself, `last_page`, `likely_kind` and `holds`, the decrees `found` in it that are recorded if it is accepted; with `text`,
-    `pages` as they were read, names included.
+    """Return one waiting act; `decree`: the stored one that it was. With `act`: `last_page`, `likely_kind`, `holds` (decrees `found`,
+    recorded if accepted); with `text`: `pages` as read, names included.
     """
     shape: Json = {
         **pick(waiting, "id", "authority", "url", "page", "act_id"),
@@ -276,10 +274,8 @@ def review_json(waiting: Waiting, act: Act | None = None, found: Sequence[Decree
 
 
 def settled_json(settled: Settled, delivered: Iterable[Delivered]) -> Json:
-    """Return what was decided. `outcome` is decree or not_concerned, `already` true where it had been decided before, `by` the way it came.
-
-    `decrees` are those of an accepted act, which may hold several, `decree` the last of them. `withdrawn` is the decree that
-    a rejected act was recorded as, `posted_to` the destinations that have its post, or may have it.
+    """Return a decision. `outcome`: decree or not_concerned; `already`: decided before; `by`: the way. `decrees`: of an accepted act,
+    `decree` the last. `withdrawn`: decree of a rejected act; `posted_to`: destinations that may have its post.
     """
     decision = settled.decision
     return {

@@ -73,7 +73,7 @@ def _wait_for_a_signal() -> None:
 
 
 async def _serve_on(context: Context, settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event) -> None:
-    """Be the bot until `stop` is set; at SIGHUP begin anew with the configuration as it is then."""
+    """Run the bot until `stop`; restart it with the new configuration at SIGHUP."""
     hangup, manager = _hangup(), ServiceManager(os.environ)
     # The service manager is told as soon as the bot is to stop.
     async with beside(when(stop, partial(manager.tell, STOPPING))):
@@ -100,7 +100,7 @@ async def _serve_until_changed(
 
 
 def _hangup() -> asyncio.Event:
-    """Return what is set at SIGHUP. A bot of a terminal ends with it, and one that is to outlive it (nohup) does not hear."""
+    """Return an event set at SIGHUP; not installed on a terminal or under nohup."""
     hangup = asyncio.Event()
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL and not os.isatty(0):
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
@@ -110,7 +110,7 @@ def _hangup() -> asyncio.Event:
 async def _next_settings(
     context: Context, settings: Settings, authorities: dict[str, Authority], stop: asyncio.Event, hangup: asyncio.Event
 ) -> Settings:
-    """Return the settings that come after these; these when the bot is to stop. A configuration that cannot be used changes nothing."""
+    """Return the next settings, or these if the bot is to stop; invalid ones are ignored."""
     while await first_of(hangup.wait(), stop):
         hangup.clear()
         try:

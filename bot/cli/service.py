@@ -71,7 +71,7 @@ def register(app: typer.Typer) -> None:
 
 
 def loaded(context: Context) -> tuple[Path, Settings, dict[str, Authority]]:
-    """Load what a service would: by default another configuration than a person's. End the program with a message where it is wrong."""
+    """Load a service's configuration, by default another than a person's; end with a message where it is wrong."""
     configuration = (context.config or CONFIGURATION).absolute()
     return configuration, *load(replace(context, config=configuration))
 
@@ -79,7 +79,7 @@ def loaded(context: Context) -> tuple[Path, Settings, dict[str, Authority]]:
 def write_unit(
     configuration: Path, settings: Settings, authorities: dict[str, Authority], file: Path, *, browser: bool | None, replacing: bool
 ) -> list[list[str]]:
-    """Write the unit, say so, and return the commands that start it. End the program with a message where it could not run."""
+    """Write and report the unit, and return the commands that start it; end the program if it could not run."""
     if wrong := list(obstacles(settings, configuration)):
         fail("\nvigie: ".join(wrong), WRONG_USE)
     drop_in, text = file.with_name(f"{file.name}.d") / "no-browser.conf", _unit(configuration, settings)

@@ -1,4 +1,4 @@
-"""`vigie sources`: the catalogue of authorities, and the tools to mend a source: a walk that shows every step, or saves the pages."""
+"""Implements `vigie sources`: catalogue of authorities, and walks to examine or record a source."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _route(source: Source) -> str:
 
 
 def _authority_lines(authority: Authority, known: list[tuple[Source, SourceState]], recueils: Counter[str]) -> Iterator[str]:
-    """Describe one authority and its sources, with what is remembered of each and how many recueils were found by it."""
+    """Describe an authority and its sources, with their state and number of recueils."""
     yield f"{authority.code}  {authority.name}  ({authority.time_zone})"
     if authority.not_covered:
         yield f"  not covered: {authority.not_covered}"
@@ -159,7 +159,7 @@ def _remembered(state: SourceState, recueils: int) -> Iterator[tuple[str, str]]:
 
 
 def _authority_json(authority: Authority) -> Json:
-    """Return one authority as `vigie sources list` has it. `not_covered` is null where it has routes."""
+    """Return an authority for `vigie sources list`. `not_covered` is null if it has routes."""
     return {
         **pick(authority, "code", "name", "department"),
         "covered": authority.not_covered is None,
@@ -239,9 +239,7 @@ def _audit_state(each: Audit) -> str:
 
 
 def _audit_json(index: NationalIndex, audits: Sequence[Audit], limit: int) -> Json:
-    """Return the comparison. `share` is from 0 to 1, null where the index has nothing; `missing` counts all, `never_seen` has `limit` of
-    them at most.
-    """
+    """Return the comparison. `share`: 0 to 1, null if the index has nothing; `missing`: all; `never_seen`: at most `limit`."""
     return {
         "index": {
             **pick(index.resource, "url", "modified"),
@@ -335,7 +333,7 @@ def _register_walks(sources: typer.Typer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ChosenSource:
-    """Describes a source, and the moment to walk it for. `recording` stands in for the site where there is one."""
+    """A source and when to walk it; `recording` replaces the site, if any."""
 
     source: Source
     settings: Settings
@@ -360,9 +358,7 @@ class ChosenSource:
 
 
 def choose_source(context: Context, code: str, route: str, folder: Path | None = None) -> ChosenSource:
-    """Find the source named on the command line; end the program when there is none. `folder` has a recording to read in place of the site,
-    and may describe the authority itself.
-    """
+    """Find the named source, or end the program. `folder`: a recording replacing the site, perhaps with its authority."""
     settings, authorities = load(context)
     recording = None
     if folder is not None:
@@ -431,7 +427,7 @@ def _show_request(url: str) -> None:
 
 
 def walk_lines(source: Source, today: date, steps: Sequence[PageReport], outcome: Crawl | CrawlFailed, *, limit: int) -> Iterator[str]:
-    """Describe the walk request by request, then what came of it; of the list at most `limit` entries are shown, the newest first."""
+    """Describe the walk by request, then its result, at most `limit` entries, newest first."""
     yield f"{source.authority} {source.route}: {way_of(source)}"
     yield f"as of {today.isoformat()}"
     for rank, page in enumerate(steps, 1):
@@ -448,7 +444,7 @@ def walk_lines(source: Source, today: date, steps: Sequence[PageReport], outcome
 
 
 def way_of(source: Source) -> str:
-    """Return how the list is reached and what it is, in the words of the catalogue."""
+    """Return how the list is reached and what it is, in the catalogue's words."""
     way = " > ".join((*source.navigation, source.listing))
     return f"{source.reader} reader: {way}, {_ORDERS[source.order]}"
 
@@ -509,7 +505,7 @@ def _title(text: str) -> str:
 
 
 def _walk_json(source: Source, today: date, steps: Sequence[PageReport], outcome: Crawl | CrawlFailed) -> Json:
-    """Return what the walk found. `ok` is what the exit code says; `polled` are the pages that polls request from now on."""
+    """Return the walk's result. `ok`: as the exit code; `polled`: pages to be polled."""
     crawl = outcome if isinstance(outcome, Crawl) else None
     cause = outcome.cause if isinstance(outcome, CrawlFailed) else next(iter(outcome.unread), None)
     return {

@@ -1,4 +1,4 @@
-"""`vigie status`, and whether the bot is alive: monitors ask for that every few minutes, so it loads little."""
+"""Implements `vigie status`; loads little, as monitors run it every few minutes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sources.catalogue.authority import Authority
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Holds what both forms of the command find. `picked` are the codes asked for; `stopped` says why the bot is not alive."""
+    """What both forms find. `picked`: codes requested; `stopped`: why the bot is not alive."""
 
     settings: Settings
     authorities: dict[str, Authority]
@@ -59,9 +59,8 @@ def register(app: typer.Typer, report: StatusReport | None = None) -> None:
     ) -> None:
         """Show which sources and destinations work, and whether PDFs are read in confinement on this machine.
 
-        Exit code 0 when all of them do, 3 when some do not, when PDFs wait and no worker is there, when a disk is full, or when the bot
-        does not seem to run.
-        With --alive 0 while the bot polls, records and delivers, whatever sites and platforms answer, else 1.
+        Exit code 0 when all do, 3 when some do not, PDFs wait without a worker, a disk is full, or the bot seems stopped. With --alive
+        0 while the bot polls, records and delivers, whatever sites and platforms answer, else 1.
         """
         settings, authorities = load(ctx.obj)
         picked = frozenset(authority.code for authority in chosen(codes, authorities))

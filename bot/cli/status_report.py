@@ -1,4 +1,4 @@
-"""`vigie status` without `--alive`: what works and what does not, and what to do about it."""
+"""Implements `vigie status` without `--alive`: what fails, and what to do."""
 
 from __future__ import annotations
 
@@ -90,14 +90,14 @@ def follower_lines(counts: FollowerCounts) -> Iterator[str]:
 
 
 def held_lines(held: Sequence[HeldRecueil]) -> Iterator[str]:
-    """Yield which files ended the program that read them, and when each is tried again."""
+    """Yield the files that ended their reader, and when each is retried."""
     for one in held:
         tried = f"{one.unfinished} readings came to nothing, and ended the program; tried again, alone, at {minute(one.next_try_at)}"
         yield f"Waits: {clean(one.url)}: {tried}"
 
 
 def queue_lines(queue: QueueState | None) -> Iterator[str]:
-    """Yield what workers on other machines have to do, nothing where nothing was ever queued for them."""
+    """Yield what workers have to read; nothing where no queue was used."""
     if queue is None:
         return
     there = "NO WORKER IS THERE (vigie worker)" if queue.is_unattended else count(queue.workers, "worker")
@@ -105,7 +105,7 @@ def queue_lines(queue: QueueState | None) -> Iterator[str]:
 
 
 def confinement_found() -> Confinement | str:
-    """Find out what is in force on this machine, else why that is not known."""
+    """Return the confinement in force here, or why it is unknown."""
     try:
         return confinement_in_force()
     except (OSError, ValueError, SubprocessError) as error:
@@ -164,10 +164,7 @@ _WORDS = {
 def status_lines(
     overview: Overview, authorities: Mapping[str, Authority], counts: Mapping[str, Mapping[RecueilState, int]], *, every: bool
 ) -> Iterator[str]:
-    """Counts first, then what does not work, with what can be done; then what should be known.
-
-    Where one thing is wrong with many sources they are shown together. `every` shows each by itself, and adds a line for each source.
-    """
+    """Yield counts, then failures with advice, then notes. Sources with one trouble are grouped; `every` lists each source."""
     yield from _summary(overview)
     yield from _section("Destinations", [line for one in overview.destinations if one.trouble for line in _destination(one)])
     for title, status in (("Failing", Status.FAILING), ("Late", Status.LATE)):
@@ -292,7 +289,7 @@ def _not_covered(overview: Overview, authorities: Mapping[str, Authority], *, ev
 
 
 def _tried(overview: Overview) -> Iterator[str]:
-    """Describe sources that do not count as failing yet, though some of their recueils could not be read."""
+    """Describe sources not failing yet with unread recueils."""
     for source in overview.sources:
         if source.unread and source.cause is not Cause.FILES:
             yield f"{source_columns(source.key)}{_recueils(source)}"
@@ -342,9 +339,7 @@ _POSSIBLE = {
 
 
 def confinement_lines(found: Confinement | str) -> Iterator[str]:
-    """Describe it in one line where all of it is in force; else what a hostile PDF that takes over its process could do, and why. `found`
-    is a text where that could not be found out: the reason.
-    """
+    """Describe the confinement in a line if whole; else what a hostile PDF could do, and why. A text is why it is unknown."""
     if isinstance(found, str):
         yield f"It could not be found out whether PDFs are read in confinement here: {clean(found)}"
     elif found.complete:
@@ -356,12 +351,12 @@ def confinement_lines(found: Confinement | str) -> Iterator[str]:
 
 
 def ocr_lines(lacks: OcrLack | None) -> Iterator[str]:
-    """Say what keeps scanned pages from being read on this machine, nothing where nothing does."""
+    """Describe what OCR lacks here, if anything."""
     if lacks is not None:
         yield f"SCANNED PAGES ARE NOT READ HERE: {clean(lacks.says)}"
         yield f"    {lacks.todo}"
 
 
 def confinement_json(found: Confinement | str) -> Json | None:
-    """Return true for each thing that a reading process was refused when it tried; null where that could not be found out."""
+    """Return whether each attempt of a reading process was refused; null if unknown."""
     return None if isinstance(found, str) else {"complete": found.complete, **asdict(found), "missing": list(found.missing)}

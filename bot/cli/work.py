@@ -1,4 +1,4 @@
-"""What commands share that work on catalogue and database: loading both, showing how far work is and to whom it was handed."""
+"""Shares among working commands the loading of catalogue and database and the display of progress."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.storage.locks import LockHolder
 
 
 def console_for(*, as_json: bool) -> TextIO:
-    """Return where the console destination writes. Its posts must not mix with JSON: there they count as sent, and are in it."""
+    """Return the stream of console posts, apart from JSON, which includes them."""
     return io.StringIO() if as_json else sys.stdout
 
 
@@ -34,9 +34,7 @@ def all_sent(delivered: Sequence[Delivered]) -> bool:
 
 @contextmanager
 def progress(on: str, *, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
-    """Show on a terminal what takes a while, and for how long it has. What is yielded is told what is under way, how much of it is done,
-    and of how much where that is known (else 0). Any thread may call it.
-    """
+    """Show on a terminal what runs and for how long. Yields a function of task, amount done and total (or 0), for any thread."""
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=quiet or not stderr.is_terminal) as shown:
         task = shown.add_task(on, total=None)

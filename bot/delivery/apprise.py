@@ -1,7 +1,5 @@
-"""Posts through Apprise (https://github.com/caronc/apprise): one address of any of the services that it supports.
-
-Apprise says only whether a service took a message, and no service shows what it has. A message is therefore there *at least* once:
-whatever may not have arrived is sent again, after growing waits.
+"""Posts through Apprise (https://github.com/caronc/apprise) to one address of any service. Delivery is at least once, as services show no
+messages: what may not have arrived is sent again, after growing waits.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ _TALKATIVE = ("apprise", "urllib3.connectionpool")
 
 
 class NotAnAddress(ValueError):
-    """Says that Apprise cannot use an address. The message, a predicate, never holds it: tokens are part of it."""
+    """Raised when Apprise cannot use an address; the message, a predicate, omits it, as it holds tokens."""
 
 
 class _Silent(logging.Filter):
@@ -79,7 +77,7 @@ class AppriseChannel:
         self._taken: set[str] = set()
 
     async def send(self, post: Post) -> Sent:
-        """Hand the message to Apprise. Raises Refused where the service has no room for it, and Unknown where it was not taken."""
+        """Send the message by Apprise. Raises Refused without room for it, Unknown if it was not accepted."""
         text = self._text(post)
         # In a thread: Apprise blocks for as long as the service does. Its own failures are answers, not exceptions.
         if not await asyncio.to_thread(self._notify, text):
@@ -97,8 +95,7 @@ class AppriseChannel:
             return mastodon_status(self._composer.input_of(post), limits=self._limits)
 
     async def find(self, post: Post) -> Sent | None:
-        """Return what this process has recorded as taken. Of anything else it is not known: raises SendAgain, and before a message is sent
-        for the third time or more NotSent, for the wait."""
+        """Return what this process sent. Else raises SendAgain, or before the third send NotSent, to wait."""
         if post.key in self._taken:  # the answer came, but could not be recorded
             return Sent(post.key)
         if post.attempts > 1 and post.reconcile_attempts == 0:

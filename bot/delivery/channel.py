@@ -24,11 +24,9 @@ from bot.messages.lines import MessageContext, MessageInput, place_for
 from bot.messages.words import Language
 
 READS = 6
-"""A whole request may take as long as so many reads that each use up their time-out: three minutes, by default. A picture of 10 MB goes up
-in that time on a slow line."""
+"""Longest request, in read time-outs: three minutes by default, for a picture of 10 MB on a slow line."""
 
-# A kept connection that the other side has closed meanwhile loses a request in a way that looks the same as a lost answer.
-# Posts are rare: each gets a connection of its own.
+# A new connection per post: a kept one closed by the server would lose requests as if their answer were lost.
 ONE_REQUEST_PER_CONNECTION = httpx.Limits(max_connections=8, max_keepalive_connections=0)
 
 BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -37,7 +35,7 @@ BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, h
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Says that the platform has the message; `reference` is its id there. `rest`: seconds that it wants no requests, if any."""
+    """The platform has the message, under `reference`; `rest`: seconds without requests that it wants."""
 
     reference: str
     rest: float | None = field(default=None, compare=False)
@@ -48,7 +46,7 @@ class DeliveryError(Exception):
 
 
 class NotSent(DeliveryError):
-    """Says: certainly not delivered, try again, not before `retry_after` seconds. `limited`: the platform requests patience (429)."""
+    """Raised when certainly not delivered; retry after `retry_after` seconds. `limited`: rate limit (429)."""
 
     def __init__(self, message: str, retry_after: float | None = None, *, limited: bool = False) -> None:
         super().__init__(message)
@@ -57,7 +55,7 @@ class NotSent(DeliveryError):
 
 
 class Refused(DeliveryError):
-    """Says: certainly not delivered, and trying the same again is useless: an operator must look."""
+    """Raised when certainly not delivered and a retry is useless: an operator must look."""
 
 
 class DeliveryUnknown(DeliveryError):
@@ -77,16 +75,13 @@ class Channel(Protocol):
         ...
 
     async def find(self, post: Post) -> Sent | None:
-        """Return, after an unknown outcome, the message if the platform has it, None if it certainly has not.
-
-        Raises Unknown when it does not show it (HoldForPerson, SendAgain where that is what the configuration wants), NotSent when
-        it cannot be reached now.
+        """Return the message after an unknown outcome, None if it is certainly absent. Raises Unknown if it cannot be found out
+        (HoldForPerson, SendAgain by configuration), NotSent if unreachable now.
         """
         ...
 
     async def room(self, decrees: Sequence[Decree]) -> int:
-        """Return how many of these decrees, from the first on, one digest holds: at least one. Raises NotSent when that cannot be known
-        now."""
+        """Return how many first decrees fit in one digest, at least one. Raises NotSent if unknown now."""
         ...
 
     async def close(self) -> None:
@@ -99,9 +94,7 @@ class PreparingChannel(Channel, Protocol):
     """Describes a destination whose posts take a while to make ready."""
 
     async def prepare(self, post: Post) -> None:
-        """Make ready what goes with the post, which `send` then does not wait for. Sends nothing, and never fails: what cannot be had
-        is done without.
-        """
+        """Prepare what `send` would wait for. Sends nothing and never raises; what fails is left out."""
         ...
 
 
@@ -110,10 +103,8 @@ class EditingChannel(Channel, Protocol):
     """Describes a destination whose messages can be edited."""
 
     async def edit(self, post: Post) -> Sent:
-        """Let the message of a sent post (`reference`) show its decree as it is now. Doing it again changes nothing.
-
-        Raises Refused where that message can never be edited (gone, no longer ours), DestinationRefused and NotSent where it cannot be
-        now, Unknown where the answer was lost: it is then done again.
+        """Update the message of a sent post (`reference`) to its decree; idempotent. Raises Refused if never editable, DestinationRefused
+        and NotSent if not now, Unknown if the answer was lost (repeat it).
         """
         ...
 
@@ -122,35 +113,35 @@ class EditingChannel(Channel, Protocol):
 
 
 class DestinationRefused(Refused):
-    """Says that the destination takes nothing from us now (token invalid, bot removed, chat gone): the next post would fare no better."""
+    """Raised when the destination accepts no post (token invalid, bot removed, chat gone)."""
 
 
 class ChatClosed(DestinationRefused):
-    """Says that this chat takes nothing from us: the bot was blocked or removed, or the chat is gone. Other chats of the same bot may."""
+    """Raised when this chat accepts no post (bot blocked or removed, chat gone); others of the bot may."""
 
 
 class Missing(DestinationRefused):
-    """Says that what was requested is not there (404, 410): one message where one was named, the account or server itself otherwise."""
+    """Raised for 404 and 410: the named message is missing, else the account or server."""
 
 
 class EditExposed(Refused):
-    """Says that the server shows to more people what was edited there: nothing is edited there any more."""
+    """Raised when the server shows edited posts to more people: edits stop there."""
 
 
 class Migrated(NotSent):
-    """Says that the chat has another id, which the channel has noted: the post can go there at once."""
+    """Raised when the chat has a new id, already recorded: send there at once."""
 
 
 class StoppedBefore(asyncio.CancelledError):
-    """Stopped before anything was sent, while what goes with the post was being made ready: it is not in doubt."""
+    """Raised when cancelled before anything was sent, so that the post is not in doubt."""
 
 
 class HoldForPerson(DeliveryUnknown):
-    """Says: it may have been delivered, and the configuration leaves it to a person to look."""
+    """Raised when perhaps delivered, and configured to be checked by a person."""
 
 
 class SendAgain(DeliveryUnknown):
-    """Says: it may have been delivered, and the configuration wants it sent again without looking."""
+    """Raised when perhaps delivered, and configured to be sent again without search."""
 
 
 # The picture of a post, which must never cost the post: without one, the text goes out alone.
@@ -163,7 +154,7 @@ Pictures = Callable[[Post], Awaitable[Picture | None]]
 
 @contextmanager
 def before_sending() -> Iterator[None]:
-    """Whoever is stopped in here has sent nothing: raises StoppedBefore in place of a plain cancellation."""
+    """Turn a cancellation within into StoppedBefore: nothing was sent."""
     try:
         yield
     except asyncio.CancelledError as stopped:
@@ -171,10 +162,7 @@ def before_sending() -> Iterator[None]:
 
 
 class PreparedPictures:
-    """Makes the pictures of one destination, which sends one post after the other: the one that is ready is kept until it is taken.
-
-    A digest has none: it is about many decrees.
-    """
+    """Makes the pictures of one destination, keeping the last until it is taken. A digest has none."""
 
     def __init__(self, pictures: Pictures | None) -> None:
         self._pictures = pictures
@@ -194,10 +182,7 @@ class PreparedPictures:
 
 
 async def picture_of(post: Post, pictures: Pictures | None) -> Picture | None:
-    """Return the picture of a post, None also where making it fails by a fault of ours. Nothing was sent then.
-
-    Raises StoppedBefore when cancelled.
-    """
+    """Return the picture of a post; None if there is none or making it crashes. Raises StoppedBefore when cancelled."""
     if pictures is None:
         return None
     try:
@@ -209,7 +194,7 @@ async def picture_of(post: Post, pictures: Pictures | None) -> Picture | None:
 
 
 def unexpected(destination: str, error: Exception) -> str:
-    """Log a fault, and return its type and place only: the message of an unforeseen error may hold an address with a token in it."""
+    """Log a fault and return its type and place only, as its message may hold a token."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -224,10 +209,7 @@ def unexpected(destination: str, error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MessageComposer:
-    """Makes of the posts of one destination what its messages are made from.
-
-    `clock` gives the current instant (aware, UTC); `public_url` is where decrees have pages of their own: see `MessageContext`.
-    """
+    """Composes the messages of one destination. `clock`: aware, UTC; `public_url`: see `MessageContext`."""
 
     places: Mapping[str, Place]
     clock: Callable[[], datetime]
@@ -235,7 +217,7 @@ class MessageComposer:
     public_url: str | None = None
 
     def input_of(self, post: Post) -> MessageInput:
-        """Return the decree of a post as it is now, with what later decrees do to it."""
+        """Return the decree of a post as known now, with later changes."""
         decree, now, place = post.decree, self.clock(), self.place(post.decree)
         announced = None if post.reference is None else post.closed_at
         beside = MessageContext(self.public_url, post.below, publisher_of(decree, self.places), announced)
@@ -248,9 +230,7 @@ class MessageComposer:
 
 @contextmanager
 def composing(platform: str) -> Iterator[None]:
-    """Refuse what cannot be worded, also by a fault of ours. Nothing was sent, so that nothing is in doubt; a person is notified, and the
-    posts behind it go on.
-    """
+    """Raise Refused where composing crashes: nothing was sent, a person is notified, later posts go on."""
     try:
         yield
     except DeliveryError:
@@ -265,10 +245,8 @@ def composing(platform: str) -> Iterator[None]:
 
 
 class Limiter:
-    """Records what was sent, and says when the next message may go. One destination delays no other.
-
-    `monotonic` gives seconds of a clock that is never set. Use it in one event loop only: nothing in it waits, so nothing gets between a
-    question and its answer. Without destinations it lets everything pass.
+    """Records sends and returns when the next may go, per destination. `monotonic`: seconds of a monotonic clock. For one event loop;
+    nothing in it awaits. Without destinations there is no limit.
     """
 
     def __init__(
@@ -279,7 +257,7 @@ class Limiter:
         most_per_day: Mapping[str, int] = MappingProxyType({}),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`spacing` is in seconds. `most_per_day`: messages above which a destination gets digests, by its name."""
+        """Initialise; `spacing` in seconds, `most_per_day`: messages above which a destination gets digests."""
         self.most_per_day = most_per_day
         self._monotonic = monotonic
         self._budgets: dict[str, tuple[Budget, ...]] = {}
@@ -290,11 +268,11 @@ class Limiter:
         self._sent: defaultdict[str, list[float]] = defaultdict(list)
 
     def memory(self, destination: str) -> float:
-        """Return the seconds for which sends to a destination matter: earlier ones need not be recalled."""
+        """Return for how many seconds earlier sends to a destination count."""
         return longest_memory(self._budgets_of(destination), self._spacing.get(destination, 0.0))
 
     def recall(self, destination: str, ages: Sequence[float]) -> None:
-        """Take in messages sent before this program started, or by another one: how many seconds ago each was."""
+        """Add sends of other programs or before this start: their ages in seconds."""
         now = self._monotonic()
         for age in ages:
             self._note(destination, now - max(age, 0.0))
@@ -331,13 +309,9 @@ def _own(destination: str) -> str:
     return f"destination {destination}"
 
 
-# How fast messages may follow each other. Pure: instants are seconds of a clock that is never set (`time.monotonic`).
-#
-# Telegram (Bot FAQ, "My bot is hitting limits", https://core.telegram.org/bots/faq): about one message a second in one chat, 20 a minute in
-# one group, 30 a second over all chats of one bot; channels are counted as groups here. The rates stay below what is refused, so that a
-# refusal, which may request minutes, is rare. Mastodon gives its own in the headers of every answer: see `bot/delivery/mastodon/client.py`.
-#
-# And readers are people: where many posts wait for one destination they come one by one, `spacing` seconds apart.
+# Rates. Pure; in monotonic seconds. Telegram (https://core.telegram.org/bots/faq): one message a second per chat, 20 a minute per group (or
+# channel, here), 30 a second per bot; used less. Mastodon: its headers. For people, posts of one destination also come `spacing` seconds
+# apart.
 
 MANY = 5
 """Posts that may arrive together without being a flood."""
@@ -357,16 +331,14 @@ FOLLOWERS = Budget("followers", 20, 1.0)
 
 
 def wait_for(budget: Budget, recent: Sequence[float], now: float) -> float:
-    """Return the seconds until one more message keeps within the budget, after those at `recent` (in order)."""
+    """Return the seconds until one more message is within the budget, given those at `recent` (in order)."""
     within = [at for at in recent if now - budget.seconds < at <= now]
     return 0.0 if len(within) < budget.most else max(within[-budget.most] + budget.seconds - now, 0.0)
 
 
 def wait_between(spacing: float, waiting: int, recent: Sequence[float], now: float) -> float:
-    """Return the seconds until the next post of a destination for which `waiting` wait, after those at `recent` (in order): none where
-    they are few.
-
-    Those sent a moment ago count too, so that the last of many do not arrive in a heap.
+    """Return the seconds until the next post of a destination with `waiting` posts, given those at `recent` (in order, so that the last of
+    many do not bunch); 0 for few.
     """
     before = [at for at in recent if now - MANY * spacing < at <= now]
     if not before or len(before) + waiting <= MANY:
@@ -375,7 +347,7 @@ def wait_between(spacing: float, waiting: int, recent: Sequence[float], now: flo
 
 
 def budgets_of(destination: Destination) -> tuple[Budget, ...]:
-    """Return what the platform of a destination allows. Destinations with one bot or one chat share its budget."""
+    """Return the rate limits of a destination; those of one bot or chat are shared."""
     if destination.platform != "telegram":
         return ()
     chat = str(destination.chat).lower()
@@ -387,12 +359,12 @@ def budgets_of(destination: Destination) -> tuple[Budget, ...]:
 
 
 def is_read_by_people(destination: Destination) -> bool:
-    """Return false for the console: what reads a pipe is not disturbed by many lines."""
+    """Return false for the console, read by programs."""
     return destination.platform != "console"
 
 
 def most_per_day(destinations: Iterable[Destination], most: int) -> dict[str, int]:
-    """Return the messages in a day above which digests are made, for each destination that people read."""
+    """Return the daily messages above which a destination of people gets digests."""
     return {destination.name: most for destination in destinations if is_read_by_people(destination)}
 
 

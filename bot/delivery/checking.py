@@ -1,4 +1,4 @@
-"""Whether posts can go to each destination, found out before there is one: nothing is sent."""
+"""Checks each destination before there are posts, without sending."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ class Checkable(Protocol):
         ...
 
     async def check(self) -> str | None:
-        """Return what is wrong with its set-up although posts can go there; None where nothing is. Raises DestinationRefused where they
-        cannot, NotSent and Unknown where that cannot be found out.
-        """
+        """Return a defect of the set-up that does not stop posts, or None. Raises DestinationRefused, or NotSent, Unknown if unclear."""
         ...
 
 
@@ -40,7 +38,7 @@ Found = tuple[DestinationTrouble | None, str]
 
 
 class Checker:
-    """Checks the destinations side by side. Each trouble is logged when it is first found and when it is over."""
+    """Checks destinations concurrently; logs each trouble at its beginning and end."""
 
     def __init__(self, checks: DestinationChecks, outbox: Outbox, destinations: Sequence[object], clock: Callable[[], datetime]) -> None:
         """Those that cannot be checked are left out."""
@@ -51,8 +49,7 @@ class Checker:
         self._logged: dict[str, Found] = {}
 
     async def check(self) -> dict[str, Found]:
-        """Check them all, record what was found, and make due what waited for a destination that takes posts again. Return what was found,
-        by name; a destination that requested patience is left out. Raises StorageError."""
+        """Check all, record results by name, release posts of those recovered. Rate-limited ones are left out. Raises StorageError."""
         found = await asyncio.gather(*(check_one(one) for one in self._destinations))
         known = {one.name: what for one, what in zip(self._destinations, found, strict=True) if what is not None}
         for name, (trouble, detail) in known.items():
@@ -78,7 +75,7 @@ class Checker:
 
 
 async def check_one(destination: Checkable) -> Found | None:
-    """Return what is wrong with a destination, if anything; None where it requested patience, so that nobody can tell."""
+    """Return the result for one destination; None if rate-limited."""
     try:
         async with asyncio.timeout(LONGEST):
             wrong = await destination.check()

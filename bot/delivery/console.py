@@ -23,11 +23,7 @@ class ConsoleChannel:
         self._written: set[str] = set()
 
     async def send(self, post: Post) -> Sent:
-        """Write the post.
-
-        Raises NotSent when it could not be written whole (reader gone, disk full): a post cut short on a terminal has reached
-        nobody, and writing it again does no harm. Raises Refused when there are no words for it.
-        """
+        """Write the post. Raises NotSent if cut short (reader gone, disk full; a repetition is harmless), Refused if not composable."""
         with composing("console"):
             text = self._text(post)
         try:
@@ -49,12 +45,12 @@ class ConsoleChannel:
         self._stream.flush()
 
     def _encodable(self, text: str) -> str:
-        """Return what the stream's encoding can show: a terminal without accents must not stop the bot."""
+        """Replace what the stream's encoding lacks."""
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         return text.encode(encoding, "replace").decode(encoding)
 
     async def find(self, post: Post) -> Sent | None:
-        """Return what this process has written. A write never loses its answer; another process, killed, took its reader along."""
+        """Return what this process wrote; writes lose no answer."""
         return Sent(post.key) if post.key in self._written else None
 
     async def room(self, decrees: Sequence[Decree]) -> int:

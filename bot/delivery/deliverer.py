@@ -1,11 +1,8 @@
-"""Deliver from the outbox to the destinations, each post once.
+"""Delivers from the outbox to the destinations, each post once.
 
-A post is a row before it is a message. A pass (`Deliverer.deliver_once`) serves one destination; several passes go side by side, so that a
-slow or full platform never delays the others, while within one destination posts go one after the other. What a failure means is decided
-by the channel (not sent, refused, unknown), what follows from it by `transitions`, and recorded here.
-
-Every rest is stored, none longer than a second is slept: the caller comes back at `next_due`. What was recorded stays recorded when
-the pass is cancelled.
+A pass (`Deliverer.deliver_once`) serves one destination, in order; passes run concurrently. Channels classify failures (not sent, refused,
+unknown), `transitions` decides. Waits are stored, at most a second is slept: the caller returns at `next_due`. Records survive a cancelled
+pass.
 """
 
 from __future__ import annotations
@@ -56,7 +53,7 @@ _ABSENT = "not found at the destination: to be sent again"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Says what became of one message in one pass. `alert` is true when an operator must look, and was not notified yet."""
+    """Outcome of one message in one pass. `alert`: an operator must be notified."""
 
     post: Post
     state: PostState
@@ -96,9 +93,7 @@ class Deliverer:
         return tuple(channel.name for channel in self._channels)
 
     async def next_due(self, now: datetime, *destinations: str) -> datetime | None:
-        """Return when the next pass over these destinations (all, where none is named) has something to do, not before `now`; None when
-        nothing waits. Where the store failed it is left alone for a while: a disk that is full is full for hours.
-        """
+        """Return when the next pass over these (None named: all) is due, at least `now`, later after a store failure; None if never."""
         channels = self._named(destinations)
         due = [await asyncio.to_thread(self._outbox.next_due, now, [channel.name for channel in channels])]
         if self._editor is not None:
@@ -108,9 +103,7 @@ class Deliverer:
         return min((max(at, soonest) for at in due if at is not None), default=None)
 
     async def deliver_due(self, *destinations: str) -> list[Delivered]:
-        """Send everything that is due to these destinations (all, where none is named), and return what became of it. Never raises for a
-        destination's failure. It lasts as long as the slowest of them.
-        """
+        """Send what is due to these destinations (None named: all) until the slowest is done; return outcomes. Failures are not raised."""
         done: list[Delivered] = []
         async with asyncio.TaskGroup() as group:
             for channel in self._named(destinations):
@@ -129,7 +122,7 @@ class Deliverer:
         return [channel for channel in self._channels if channel.name in destinations] if destinations else self._channels
 
     async def _one_at_a_time(self, channel: Channel, done: list[Delivered]) -> None:
-        """A failure of the store ends the pass of this destination only: what could not be recorded stays as it was stored."""
+        """Make a pass; a failure of the store ends only this one."""
         async with self._one_pass[channel.name]:
             try:
                 await self.deliver_once(channel, done)
@@ -144,21 +137,18 @@ class Deliverer:
                 self._failures[channel.name] = 0
 
     async def deliver_one(self, channel: Channel) -> int:
-        """Make one pass over a destination that is none of those given at first, and send one message at most there; return how many were
-        sent, tried or looked for. A failure of the store is the caller's."""
+        """Make one pass over another destination, with one message at most; return how many were tried or searched. Raises StorageError."""
         done: list[Delivered] = []
         await self.deliver_once(channel, done, most=1)
         return len(done)
 
     async def gather(self, channel: Channel, choose: Callable[[list[Post]], Sequence[Post]]) -> None:
-        """Make digests of those posts that wait for a destination which `choose` takes. A failure of the store is the caller's."""
+        """Make digests of the waiting posts that `choose` takes. Raises StorageError."""
         waiting = await asyncio.to_thread(self._outbox.single, channel.name, self._clock())
         await self._make_digests(channel, choose(waiting))
 
     async def deliver_once(self, channel: Channel, done: list[Delivered], *, most: int | None = None) -> None:
-        """Make one pass over one destination, send `most` messages at most (None: all), and add to `done` what became of each. A failure of
-        the store is the caller's.
-        """
+        """Make one pass over one destination, at most `most` messages (None: all), adding outcomes to `done`. Raises StorageError."""
         if await self._rests(channel):
             return
         # What may have been sent comes first, and nothing overtakes it: neither what was looked for in vain, nor what is yet to be.
@@ -210,9 +200,7 @@ class Deliverer:
     # What came to too many for a day.
 
     async def _gather(self, channel: Channel) -> bool:
-        """Record which posts become digests, before anything of them is sent; false when that cannot be known now, and the destination
-        must rest. Where a fault of ours keeps it from being known each goes out on its own: one that has no words is refused then.
-        """
+        """Record digests before any is sent; false if unknown now, so that the destination rests. After a crash, posts go singly."""
         most = self._limiter.most_per_day.get(channel.name)
         if most is None:
             return True
@@ -271,7 +259,7 @@ class Deliverer:
             self._recalled.add(destination)
 
     async def _claim(self, channel: Channel) -> Post | None:
-        """A post claimed while the pass is being cancelled goes back to the queue: it was not sent."""
+        """Claim a post; if cancelled meanwhile, return it to the queue."""
         claimed: list[Post] = []
 
         def claim() -> Post | None:
@@ -287,7 +275,7 @@ class Deliverer:
             raise
 
     async def _send(self, channel: Channel, post: Post) -> tuple[Delivered, bool]:
-        """Send one message and record what became of it; also whether the destination may have the next one now."""
+        """Send one message and record the outcome; return also whether the next may follow now."""
         try:
             if not await self._prepare(channel, post):
                 log.warning("post.taken_over", destination=channel.name, decree=post.decree.id)
@@ -305,7 +293,7 @@ class Deliverer:
         return await self._sent(post, sent), sent.rest is None
 
     async def _prepare(self, channel: Channel, post: Post) -> bool:
-        """Make ready what goes with a message; whether it is still ours then, and may be sent. Raises StoppedBefore and NotSent."""
+        """Prepare a message; return whether it is still ours and may be sent. Raises StoppedBefore, NotSent."""
         try:
             with before_sending():
                 if isinstance(channel, PreparingChannel):
@@ -333,7 +321,7 @@ class Deliverer:
         return Delivered(post, post.state, error) if step is None else Delivered(post, step.state, error, alert=step.notify)
 
     async def _step(self, post: Post, event: Event, error: str, counts: WaitFactors) -> Transition | None:
-        """Record the step that an event makes; None where it came too late, and changes nothing."""
+        """Record the transition of an event; None if it came too late."""
         now = self._clock()
         step = transition(post.state, event, counts, now)
         if step is None:
@@ -372,29 +360,22 @@ def _is_unclear(post: Post) -> bool:
 
 
 def needs_digest(sent: int, single: int, most: int) -> bool:
-    """Return whether the `single` posts that wait go out together: each on its own, they would make more than `most` messages in a day.
-
-    A lone decree goes out on its own in any case: whoever wants to contest it has hours, and waiting for others would take them.
+    """Return whether the `single` waiting posts form a digest: singly, there would be more than `most` messages in a day. One decree never
+    waits, as time to contest is short.
     """
     return single > 1 and sent + single > most
 
 
 def split(waiting: Sequence[Post], room: int) -> tuple[tuple[Post, ...], tuple[Post, ...]]:
-    """Return what the next digest holds, and what is left; `room` is how many fit. No message has a single decree
-    if that can be avoided."""
+    """Return the posts of the next digest and the rest; `room`: how many fit. Avoids a digest of one."""
     room = max(room, 1)
     if len(waiting) - room == 1 and room > 2:
         room -= 1
     return tuple(waiting[:room]), tuple(waiting[room:])
 
 
-# Posts that are edited, because more became known of their decree since, or a later one changed it.
-#
-# Edits come after posts: none is made while a post waits for the same destination, or while that rests. An edit may be made twice without
-# harm, so that a lost answer only means to make it again; one that cannot be made for two days is given up, and the log says why.
-#
-# What keeps one edit from being made keeps the others of its destination, which wait with it: an outage costs one request, not one for
-# each. Posts wait for edits only where the platform itself requests patience.
+# Edits come after posts: none while a post waits or its destination rests. A lost answer is repeated, harmlessly; an edit failing for two
+# days is given up, and logged. A failure makes all edits of the destination wait; posts only if the platform requests.
 
 GIVEN_UP_AFTER = timedelta(hours=48)
 """From the first try: the readers of a post that is so old have moved on."""
@@ -408,9 +389,7 @@ _ITS_OWN = frozenset({Event.FAULT, Event.MIGRATED})
 
 @dataclass(frozen=True, slots=True)
 class EditRetry:
-    """Says what follows from an edit that failed: it is tried again at `not_before`, or given up (None). `rests`: so are all of its
-    destination; `requested`: the platform wants that, and gets no posts either.
-    """
+    """Consequence of a failed edit: next try, or given up (None). `rests`: no edits there; `requested` by the platform: nor posts."""
 
     not_before: datetime | None
     cause: PostCause
@@ -419,8 +398,7 @@ class EditRetry:
 
 
 def after_failure(event: Event, attempts: int, since: datetime, now: datetime, retry_after: float | None, chance: float) -> EditRetry:
-    """Return what follows from a failure. Pure. `since` is when the edit was first tried, `retry_after` what the platform requests, in
-    seconds."""
+    """Return the consequence of a failure. Pure. `since`: first try; `retry_after`: seconds that the platform requests."""
     cause = PostCause(event)
     if event is Event.REFUSED_CONTENT or now - since >= GIVEN_UP_AFTER:
         return EditRetry(None, cause)
@@ -441,14 +419,12 @@ class Editor:
         self._chance = chance
 
     async def next_due(self, now: datetime, channels: Sequence[Channel]) -> datetime | None:
-        """Return when there will next be something to do (not before `now`); None when nothing waits."""
+        """Return when the next edit is due, at least `now`; None without one."""
         names = [channel.name for channel in channels if isinstance(channel, EditingChannel)]
         return await asyncio.to_thread(self._edits.next_due, now, names)
 
     async def serve(self, channel: Channel) -> datetime | None:
-        """Make the edits of one destination, until one of them has to wait; return until when the platform wants to be left alone, posts
-        included. A failure of the store is the caller's.
-        """
+        """Make due edits of one destination; return the end of a rest (posts too) that the platform requests. Raises StorageError."""
         if not isinstance(channel, EditingChannel):
             return None
         for _ in range(MOST_AT_ONCE):
@@ -472,8 +448,7 @@ class Editor:
         return True
 
     async def _make(self, channel: EditingChannel, edit: Edit) -> tuple[bool, datetime | None]:
-        """Make one edit and record what became of it; return whether the destination may have the next one now, and what the platform
-        requests."""
+        """Make one edit and record it; return whether the next may follow, and any rest that the platform requests."""
         try:
             edited = await channel.edit(edit.post)
         except Exception as error:  # a DeliveryError, or a fault of one channel, which must not stop the others

@@ -1,11 +1,7 @@
-"""From the outbox to the chats that follow something: one pool for all of them, whatever their number.
+"""Delivers to all followers by one pool, through `Deliverer.deliver_once`.
 
-Channels come first: they have loops of their own, and a part of what the platform takes in a second is theirs (`limits.FOLLOWERS`). Chats
-are served in turns, one message each, so that one for which much waits delays no other. What a message goes through is what every post
-goes through (`Deliverer.deliver_once`).
-
-What one chat meets that is not its own (no network, a token that is refused, patience that the platform requests) stops the round:
-thousands would meet it one by one. Where the platform fails for one chat and answers otherwise, that chat alone rests.
+Channels have their own loops and a reserved rate (`limits.FOLLOWERS`). Chats are served in turns of one message. A failure that concerns
+all (network, token, rate limit) stops the round; one of a single chat, while the platform answers otherwise, makes that chat rest.
 """
 
 from __future__ import annotations
@@ -46,7 +42,7 @@ OpenChannel = Callable[[Follower], FollowerChannel]
 
 @dataclass(frozen=True, slots=True)
 class FollowerRound:
-    """What a round did: messages that went through it (sent or not), and whether it was stopped by what every chat would meet."""
+    """Result of a round: messages handled (sent or not), and whether a general failure stopped it."""
 
     messages: int = 0
     stopped: bool = False
@@ -54,10 +50,7 @@ class FollowerRound:
 
 @dataclass(slots=True, eq=False, repr=False)
 class FollowerPool:
-    """Serves the chats that follow something. `clock` gives the current instant (aware, UTC).
-
-    `edited`: messages are edited, by the deliverer.
-    """
+    """Serves followers. `clock`: aware, UTC; `edited`: the deliverer edits messages."""
 
     follows: Follows
     deliverer: Deliverer
@@ -71,8 +64,7 @@ class FollowerPool:
     _rests_until: datetime | None = field(default=None, init=False)
 
     async def deliver_round(self) -> FollowerRound:
-        """Serve the chats whose turn it is. Raises StorageError, or what a fault of ours at one chat raised, once the messages on their way
-        are there: none is cut short for what another chat met."""
+        """Serve the chats in turn. Raises StorageError, or a crash at one chat, once messages being sent are done."""
         now = self.clock()
         if self._rests_until is not None and self._rests_until > now:
             return FollowerRound()
@@ -101,7 +93,7 @@ class FollowerPool:
         return FollowerRound(messages, stop.is_set())
 
     async def next_due(self, now: datetime) -> datetime | None:
-        """Return when there will next be something to do, never before `now`; None when nothing waits. Raises StorageError."""
+        """Return when work is next due, at least `now`; None without any. Raises StorageError."""
         due = await asyncio.to_thread(partial(self.follows.next_due, now, edited=self.edited))
         rest = self._rests_until
         return due if due is None or rest is None or rest <= due else rest
@@ -139,35 +131,27 @@ class FollowerPool:
 
 
 def for_digest(waiting: list[Post]) -> list[Post]:
-    """Return which of the posts that wait for one chat go out together. Pure.
-
-    Those that waited for their hour (that of the daily digest, or the end of a pause), where they are more than one; and all, where more
-    wait than a person wants to be sent one by one.
-    """
+    """Return which waiting posts of a chat form a digest: several held for a time (daily, or a pause), or too many to send singly. Pure."""
     if len(waiting) > MANY:
         return waiting
     timed = [post for post in waiting if post.not_before is not None and post.attempts == 0]
     return timed if len(timed) > 1 else []
 
 
-# Notifies chats that follow a department, a commune there or its region once that its recueils cannot be read for days, and once that they
-# can again.
+# Notifies followers of a department, commune or region once when its recueils cannot be read for days, and once when they can.
 
 UNREAD_AFTER = timedelta(days=3)
 """Gives how long the recueils of an authority must have been unreadable before its followers are notified."""
 
 _READABLE = frozenset({Status.OK, Status.LATE, Status.PARTLY})
-"""Lists the states in which the recueils of an authority are read again: one that nobody watches any more, or that fails for another reason
-since yesterday, is in none."""
+"""States of a readable authority; one unwatched, or failing otherwise since yesterday, has none."""
 
 _AT_ONCE = 500
 """Notices sent in one look: posts go on meanwhile, and the rest waits for the next look."""
 
 
 def unread_since(overview: Overview, after: timedelta = UNREAD_AFTER) -> dict[str, datetime] | None:
-    """Return the authorities none of whose sources can be read, for so long, and since when. Pure. None where nothing can be said: the bot
-    was stopped, or no site at all answers, so that it is this machine that has no network.
-    """
+    """Return the authorities without a readable source for so long, and since when; None if unknown: bot stopped, or no network. Pure."""
     watched = [route for route in overview.sources if route.status is not Status.UNWATCHED]
     if overview.stalled_since is not None or overview.polled_in_future is not None or nobody_answers([route.cause for route in watched]):
         return None
@@ -178,7 +162,7 @@ def unread_since(overview: Overview, after: timedelta = UNREAD_AFTER) -> dict[st
 
 @dataclass(frozen=True, slots=True)
 class Geography:
-    """Says where each authority decides: its place by its code, and the code of the region of a department (None for what is none)."""
+    """Gives the place of each authority, and the region of a department (or None)."""
 
     places: Mapping[str, Place]
     region_of: Callable[[str], str | None]
@@ -194,7 +178,7 @@ class Geography:
 
 @dataclass(frozen=True, slots=True)
 class UnreadNotices:
-    """Finds out what chats are to be notified of, and sends it. `overview` reports how the sources are."""
+    """Queues and sends notices to followers. `overview`: health of the sources."""
 
     notices: Notices
     follows: Follows
@@ -223,7 +207,7 @@ class UnreadNotices:
                 return
 
     async def _send(self, notice: UnreadNotice, since: datetime | None) -> bool:
-        """Send one; false where the next would meet the same, and all wait for the next look."""
+        """Send one notice; false if the failure is general, so that all wait."""
         follower = await asyncio.to_thread(self.follows.get, notice.chat)
         if follower is None:
             return True
@@ -263,8 +247,7 @@ class UnreadNotices:
         await self._record_rest()
 
     async def _record_rest(self) -> None:
-        """Record what became of each notice, also of those of which that failed before: else they would be in the middle of a send until
-        the program begins anew."""
+        """Record the outcome of each notice, also those that failed to be recorded, which would stay SENDING."""
         while self._unrecorded:
             notice, is_sent = self._unrecorded[-1]
             await run_to_completion(self.notices.sent if is_sent else self.notices.put_back, notice, self.clock())

@@ -1,7 +1,6 @@
-"""Decide what becomes of a post: a pure function over its state and what happened. The outbox only applies it.
-
-No event leads out of SENT, and SENDING is entered from PENDING only: nothing is sent twice without somebody, or the configuration, saying
-so. Every other state has a way on: PENDING and UNKNOWN by themselves, HELD and REFUSED by a person, who is notified.
+"""Decides the next state of a post from its state and an event, purely; the outbox applies it. SENT is final and SENDING follows PENDING
+only, so nothing is sent twice unless a person or the configuration says so. PENDING and UNKNOWN go on by themselves, HELD and REFUSED by a
+notified person.
 """
 
 from __future__ import annotations
@@ -36,10 +35,7 @@ _MOVES = 3
 
 
 def retry_wait(attempts: int, retry_after: float | None = None, chance: float = 0.0) -> timedelta:
-    """Return the wait after the `attempts`-th failed send (from 1), lengthened by `chance` (0 to 1).
-
-    What the platform requests (`retry_after`, seconds) is never undercut, and not stretched either; nonsense is ignored.
-    """
+    """Return the wait after failed send `attempts` (from 1), lengthened by `chance` (0 to 1); `retry_after` seconds if given."""
     if retry_after is not None and math.isfinite(retry_after) and retry_after > 0:
         return min(timedelta(seconds=math.ceil(min(retry_after, 1e9))), LONGEST_ASKED)
     return backoff(attempts, first=FIRST_WAIT, cap=LONGEST_WAIT, jitter=SPREAD * min(max(chance, 0.0), 1.0))
@@ -79,9 +75,9 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitFactors:
-    """Holds what the waits depend on: sends so far (this one included), searches in a row before this one without result (`unclear`: one
-    of them had none, and operators were notified), what the platform requests in seconds, and a chance from 0 to 1 that spreads the
-    waits."""
+    """What waits depend on: sends including this, earlier searches without result (`unclear`: one, of which operators were notified),
+    seconds that the platform requests, chance (0 to 1).
+    """
 
     attempts: int = 0
     reconcile_attempts: int = 0
@@ -92,8 +88,7 @@ class WaitFactors:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Holds the new state. `cause` None leaves the last one. `rest` is how long its destination gets nothing; `notify` that operators are
-    notified."""
+    """Holds the new state. `cause` None keeps the last. `rest`: pause of its destination; `notify`: operators are notified."""
 
     state: PostState
     not_before: datetime | None = None

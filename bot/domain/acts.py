@@ -1,4 +1,4 @@
-"""Holds what reading makes of a PDF, its acts, what detection says of an act, and the decree as stored."""
+"""Holds what reading makes of a PDF, its acts, the verdict of detection on an act, and the decree as stored."""
 
 from __future__ import annotations
 
@@ -27,12 +27,11 @@ class Where(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One decree, notice or receipt inside a recueil: a page range, with running titles already removed from its pages.
+    """Holds one decree, notice or receipt of a recueil, with its pages without running titles.
 
-    `id` is the identifier of the national template (`83-2025-07-07-00001`) or None where there is none. Where one identifier holds many
-    decrees, each is an act of its own: `part` is 1, 2, … for them and 0 for the pages before the first (separator page, inner table of
-    contents). It is None for an act that has its identifier to itself. `title_from` is where the title was read, None where not told,
-    `title_page` the page of the file on which it was read, None where that is not known.
+    `id`: identifier of the national template (`83-2025-07-07-00001`) or None. `part`: None for an act with an identifier to itself; 1, 2, …
+    for decrees that share one, 0 for the pages before (separator, contents). `title_from`, `title_page`: where the title was read, None if
+    unknown.
     """
 
     id: str | None
@@ -53,7 +52,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What a recueil says of itself: department code of its number, number (`83-2025-240`), date of publication."""
+    """Holds the cover of a recueil: department code, number (`83-2025-240`), date of publication."""
 
     authority: str | None = None
     number: str | None = None
@@ -62,10 +61,8 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One PDF, read. It is complete only when every page could be read. `pages` are as read, their running titles included.
-
-    `unreadable_pages` could not be read, or not wholly: see `PageText.damaged`. `salvaged`: the file is cut short or its structure is
-    damaged, and more may be missing than these pages.
+    """Holds one PDF as read; `pages` include running titles. `unreadable_pages` could not be read, or not wholly (`PageText.damaged`).
+    `salvaged`: the file is cut short or damaged, and more than these pages may be missing.
     """
 
     page_count: int
@@ -79,12 +76,12 @@ class Reading:
 
     @property
     def complete(self) -> bool:
-        """False when a page could not be read, or not yet: "nothing found" must then never be concluded."""
+        """Return false when a page could not be read, or not yet: "nothing found" must then never be concluded."""
         return not (self.unreadable_pages or self.pending_pages or self.salvaged)
 
     @property
     def damaged(self) -> bool:
-        """True when these bytes are damaged: reading them again gives no more, another copy may."""
+        """Return true when the file is damaged: rereading it is useless, another copy may help."""
         return self.salvaged or any(page.damaged for page in self.pages)
 
     @property
@@ -115,7 +112,7 @@ CHANGING = frozenset({Kind.RENEWAL, Kind.MODIFICATION, Kind.ABROGATION, Kind.SUS
 
 
 class Outcome(StrEnum):
-    """What detection says of an act. `UNCERTAIN` means that a person must look: never a silent drop."""
+    """The verdict of detection on an act. `UNCERTAIN`: a person must look."""
 
     DECREE = "decree"
     NOT_CONCERNED = "not_concerned"
@@ -123,7 +120,7 @@ class Outcome(StrEnum):
 
 
 class Purpose(StrEnum):
-    """The eight events that an algorithm may be made to look for, in the order of article 3 of décret n° 2023-828 du 28 août 2023."""
+    """The eight events that an algorithm may detect, in the order of article 3 of décret n° 2023-828 du 28 août 2023."""
 
     ABANDONED_OBJECT = "abandoned_object"
     WEAPON = "weapon"
@@ -136,8 +133,7 @@ class Purpose(StrEnum):
 
 
 class CameraType(StrEnum):
-    """Whose images: those of a system of vidéoprotection, of which some cameras may move; `FIXED`, those of cameras that the act calls so;
-    `DRONE`, those of cameras on aircraft."""
+    """The source of images: `VIDEOPROTECTION`, some cameras of which may move; `FIXED`, cameras so called in the act; `DRONE`, aircraft."""
 
     VIDEOPROTECTION = "videoprotection"
     FIXED = "fixed"
@@ -146,7 +142,7 @@ class CameraType(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Moment:
-    """A day, with a wall-clock time of the authority's place where the decree gives one."""
+    """A day, with a wall-clock time at the authority's place where the decree gives one."""
 
     day: date
     time: clock_time | None = None
@@ -166,9 +162,8 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A phrase of the act and the page it was read on. `about` names the fact it supports (`verdict`, `number`, `period`…).
-
-    `where` is the part of the act it stood in, `cue` the name of the cue that it met (see `bot/detection/cues.toml`); None where not known.
+    """A phrase of the act and its page. `about`: the fact that it supports (`verdict`, `number`, `period`…). `where`: its part of the act.
+    `cue`: the cue matched (`bot/detection/cues.toml`). None where not known.
     """
 
     about: str
@@ -180,10 +175,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a decree says it does to another one, which it names by number or day of signature.
-
-    `retroactive` is of what ends another: True where it says so by retrait ("retiré", "rapporté"), False where it says abrogation, None
-    where its words tell neither ("mis fin", "annulé"). See `bot.domain.law` for what follows from it.
+    """Holds what a decree does to another, named by number or day of signature. `retroactive`, of an end: True for a retrait ("retiré",
+    "rapporté"), False for an abrogation, None where unclear ("mis fin", "annulé"); see `bot.domain.law`.
     """
 
     change: Kind
@@ -198,7 +191,7 @@ FactValue = str | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a decree says. None or an empty tuple means "not found in the text", never "does not exist"."""
+    """Holds the facts of a decree. None or an empty tuple means "not found in the text", never "does not exist"."""
 
     number: str | None = None
     signed: date | None = None
@@ -228,14 +221,14 @@ class Facts:
 
     @property
     def sure(self) -> Facts:
-        """Return them without those that are to be verified: what filters, deadlines and flags may rest on."""
+        """Return the facts without those to be verified, for filters, deadlines and flags."""
         if not self.doubtful:
             return self
         empty: dict[str, Any] = {name: () if isinstance(getattr(self, name), tuple) else None for name in self.doubtful}
         return replace(self, **empty, doubtful=())
 
     def settle(self, answers: Mapping[str, FactValue]) -> Facts:
-        """Return them as a person says that they are; what the others are is left."""
+        """Return the facts with these answers of a person."""
         values: dict[str, Any] = dict(answers)
         doubtful = tuple(name for name in self.doubtful if name not in answers)
         return replace(self, **values, doubtful=doubtful, settled=tuple(dict.fromkeys((*self.settled, *answers))))
@@ -243,7 +236,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What detection says of one act, always with the phrases that led to it. `kind` and `facts` are set for decrees only."""
+    """Holds the verdict on one act and its evidence. `kind` and `facts` are set for decrees only."""
 
     outcome: Outcome
     kind: Kind | None = None
@@ -264,10 +257,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One place where a decree appears: the recueil at `url`, on the site of `authority`, where the act begins on `page`.
-
-    `recueil` is the number on the cover, None where none was read.
-    """
+    """A place where a decree appears: recueil `recueil` (number of the cover, or None) at `url`, site of `authority`, first page."""
 
     authority: str
     url: str
@@ -278,13 +268,11 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one stored decree does to another.
+    """Holds what one stored decree does to another.
 
-    `decree` is the id of the other one, None while it was never seen; `number` is how it is named.
-    `since` is the day from which it counts: the beginning of the period of the decree that changes, else the day of its signature, else
-    that of its publication; None where none is known. `starts` and `ends` are the period of the decree that changes, if it has one.
-    `revoked_by` is what ends the decree that changes, each with what ends it in turn; what then becomes of the change
-    `bot.domain.law` tells. `retroactive` is as of a `Reference`.
+    `decree`: id of the other, None if never seen; `number`: its number. `since`: beginning of the changing decree's period, else its
+    signature, else publication, or None. `starts`, `ends`: its period. `revoked_by`: what ends it, recursively; `bot.domain.law` applies
+    it. `retroactive`: as in `Reference`.
     """
 
     kind: Kind
@@ -298,8 +286,7 @@ class Change:
 
 
 class Naming(StrEnum):
-    """How a decree names a commune: by its name, or by another name: that of a site in it, or one that the commune had. `CHANGED`: it
-    names none, and this one is named by a decree that it changes."""
+    """How a decree names a commune: by its name, by another (a site's or former name), or, `CHANGED`, through a decree that it changes."""
 
     NAMED = "named"
     ALIAS = "alias"
@@ -308,7 +295,7 @@ class Naming(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NamedCommune:
-    """A commune that a decree names. `code` is its INSEE code, `evidence` the words of the decree's facts that name it."""
+    """A commune that a decree names: INSEE `code`, and as `evidence` the words of its facts."""
 
     code: str
     how: Naming
@@ -316,7 +303,7 @@ class NamedCommune:
 
 
 class DecreePeriod(Protocol):
-    """Tells whether, when and where a decree counts: all that is read of those of which only some are shown, or none."""
+    """Gives whether, when and where a decree applies, without its other data."""
 
     @property
     def id(self) -> int | None:
@@ -340,17 +327,15 @@ class DecreePeriod(Protocol):
 
 
 def department_of(commune: str) -> str:
-    """Return the department of a commune by its INSEE code: `26198` -> `26`, `2A004` -> `2A`, `97411` -> `974`."""
+    """Return the department of an INSEE code: `26198` -> `26`, `2A004` -> `2A`, `97411` -> `974`."""
     return commune[:3] if commune.startswith(("97", "98")) else commune[:2]
 
 
 @dataclass(frozen=True, slots=True)
 class Decree:
-    """An act that concerns VSA, as found: enough to store it, to post it and to answer a question about it.
-
-    `id` is None until it is stored. `authority` is the code of whose act it is, whoever's site shows it. `url` is the canonical address of
-    the PDF, `page` the first page of the act in it, `published` the date of the recueil (cover first, listing else); of a stored one that
-    was seen in several, the earliest that is not before its signature.
+    """Holds an act that concerns VSA, for storage, posts and answers. `id`: None until stored. `authority`: whose act it is, whoever's site
+    shows it. `url`: canonical address of the PDF; `page`: first page of the act. `published`: date of the recueil (cover, else listing); of
+    several, the earliest not before the signature.
     """
 
     authority: str
@@ -388,17 +373,15 @@ class Decree:
 
     @property
     def authorities(self) -> tuple[str, ...]:
-        """Codes of the authorities among whose decrees it counts: its own, and each that published it in a recueil of its own number, for a
-        decree of several prefects bears the number of one of them."""
+        """Return its authority and those that published it in a recueil of their own number, as do several prefects of one decree."""
         published = (seen.authority for seen in self.sightings if (seen.recueil or "").startswith(f"{seen.authority}-"))
         return tuple(dict.fromkeys((self.authority, *published)))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How people call an authority: `26`, `Préfecture de la Drôme`, `Drôme`. IANA name of its time zone, for hours in decrees.
-
-    `territory` has the codes of the departments in which it decides besides its own: those of a region, the four of the préfet de police.
+    """Holds names of an authority (`26`, `Préfecture de la Drôme`, `Drôme`) and its IANA time zone. `territory`: further departments in
+    which it decides: those of a region, the four of the préfet de police.
     """
 
     code: str
@@ -409,9 +392,8 @@ class Place:
 
 
 def deciding_in(departments: Collection[str], places: Mapping[str, Place]) -> frozenset[str]:
-    """Return the codes of all authorities whose decrees count in one of these departments (codes), among those in `places`.
-
-    In 75, 92, 93 and 94 the préfet de police decides too (décret n° 2023-828, article 13), everywhere the prefect of the region may.
+    """Return the authorities among `places` whose decrees apply in one of these departments (codes): in 75, 92, 93 and 94 also the préfet
+    de police (décret n° 2023-828, article 13), everywhere the prefect of the region.
     """
     wanted = frozenset(departments)
     return frozenset(code for code, place in places.items() if code in wanted or not wanted.isdisjoint(place.territory))
@@ -419,7 +401,7 @@ def deciding_in(departments: Collection[str], places: Mapping[str, Place]) -> fr
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which decrees a destination wants. An empty set means "all". Operators match without case or accents, as substrings."""
+    """Filters decrees for a destination. An empty set means all; operators match as substrings, without case or accents."""
 
     departments: frozenset[str] = frozenset()
     kinds: frozenset[Kind] = frozenset()

@@ -11,12 +11,11 @@ from enum import StrEnum
 from bot.domain.posts import DestinationTrouble
 
 STALLED_AFTER = timedelta(hours=1)
-"""How long the polls of most sources must be overdue before the bot is taken for stopped. A first round over all of France, with
-everything to download, keeps sources waiting for some tens of minutes."""
+"""How long most sources' polls must be overdue before the bot counts as stopped; a first round over France takes tens of minutes."""
 
 
 class Status(StrEnum):
-    """How a source or an authority is, the best first; the words are those of JSON."""
+    """Status of a source or an authority, best first; the values appear in JSON."""
 
     OK = "fine"
     LATE = "late"
@@ -29,9 +28,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """One source. `cause` and `since` are set when it is failing (since the first failed poll in a row, or the first recueil that could not
-    be read) or late (since the last recueil); `detail` is the last error, for operators. `unread` counts the recueils that could not be
-    read since the last that could. `last_published` is the day of the newest recueil known."""
+    """Health of a source. `cause`, `since`: set when it fails (since the first failed poll in a row or first unread recueil) or is late
+    (since its last recueil). `detail`: last error. `unread`: recueils not read since the last that was. `last_published`: day of the newest
+    recueil.
+    """
 
     key: str
     status: Status
@@ -55,10 +55,8 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class AuthorityHealth:
-    """One authority: as well as the best of its routes, but PARTLY where another of them is broken.
-
-    Routes are seldom equal: what the préfecture de police publishes on its own site comes late, or never, to its neighbours' recueils. One
-    that was never verified promises nothing, and its failure takes nothing away. `not_covered` tells why there is no route.
+    """Health of an authority: that of its best route, but PARTLY where another verified route fails. A route never verified counts neither
+    way. `not_covered`: why there is no route.
     """
 
     code: str
@@ -68,7 +66,7 @@ class AuthorityHealth:
 
     @property
     def main(self) -> SourceHealth | None:
-        """The route that gives the authority its status: of one that is read in part, the first that is not."""
+        """Return the route that determines the status; of a PARTLY one, the first that fails."""
         wanted = Status.FAILING if self.status is Status.PARTLY else self.status
         return next((route for route in self.routes if route.status is wanted), None)
 
@@ -80,8 +78,9 @@ class AuthorityHealth:
 
 @dataclass(frozen=True, slots=True)
 class DestinationHealth:
-    """One destination. `trouble` is the worst that is wrong with it, with `detail` in words, and `since` when, as far as known. `waiting`
-    counts the posts that go out by themselves, the oldest of them recorded at `oldest`; `in_doubt` those that need a person."""
+    """Health of a destination. `trouble`: the worst, with `detail` and `since` where known. `waiting`: posts that go by themselves, the
+    oldest from `oldest`; `in_doubt`: those that need a person.
+    """
 
     name: str
     trouble: DestinationTrouble | None = None
@@ -97,9 +96,9 @@ class DestinationHealth:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Every authority and destination at one instant. `half_due` is when half of the sources are, or were, due, None where none was ever
-    polled. `destinations` are left out where only the sources matter. `polled_in_future`: the last good poll where it lies ahead, so
-    that nothing can be said of the present: the clock was set back."""
+    """Health of all authorities and destinations at one instant; destinations may be left out. `half_due`: when half of the sources were or
+    are due, None before any poll. `polled_in_future`: the last good poll where it lies ahead: the clock was set back, so nothing is known.
+    """
 
     at: datetime
     authorities: tuple[AuthorityHealth, ...]
@@ -124,14 +123,15 @@ class Overview:
 
     @property
     def ok(self) -> bool:
-        """Whether the bot runs, every source that is watched works, also those beside another that does, and so does every destination."""
+        """Return whether the bot runs and every watched source and every destination works."""
         works = all(route.status is Status.OK for route in self.sources) and all(one.trouble is None for one in self.destinations)
         return self.stalled_since is None and self.polled_in_future is None and works
 
 
 class Cause(StrEnum):
-    """What is wrong with a source. `RELOCATED`, `MISFILED`, `HOSTILE` and `UNLINKED` are no failures: it still works, and somebody should
-    look: at the address in the catalogue, at whose recueils it shows, at a file, or at what it names without a link."""
+    """Causes of trouble of a source. `RELOCATED`, `MISFILED`, `HOSTILE`, `UNLINKED` are no failures, but a person should look: at its
+    address, whose recueils it shows, a file, or items without links.
+    """
 
     UNREACHABLE = "unreachable"  # no answer
     BLOCKED = "blocked"  # an answer that refuses: 401, 403, 429, 5xx
@@ -154,7 +154,7 @@ class Cause(StrEnum):
 
 
 def remembered(cause: str | None) -> Cause:
-    """Read a word of the database; another version of the program may have written one that this one does not know."""
+    """Return the cause of a stored word, which another version may have written."""
     try:
         return Cause(cause or "")
     except ValueError:
@@ -162,9 +162,6 @@ def remembered(cause: str | None) -> Cause:
 
 
 def nobody_answers(causes: Collection[str | None]) -> bool:
-    """Return whether no site at all answers, so that it is this machine, rather than so many sites, that has no network.
-
-    `causes` are those of all watched sources, None for one that does not fail. Of a single source nobody can tell.
-    """
+    """Return whether no site answers: this machine has no network. `causes`: of all watched sources, more than one; None if working."""
     silent = [cause for cause in causes if cause != Cause.NEEDS_BROWSER]  # not asked, whatever the network
     return len(silent) > 1 and Cause.UNREACHABLE in silent and all(cause in {Cause.UNREACHABLE, Cause.RESTING} for cause in silent)

@@ -1,4 +1,4 @@
-"""Decides which decree or act is which, by the keys under which it is recognised, and which decree another one names. Pure."""
+"""Identifies decrees and acts by keys, and resolves the decree that another names. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_KEY = 500  # characters; PostgreSQL indexes values up to some 2,700 byte
 
 @dataclass(frozen=True, slots=True)
 class HeldDecree:
-    """A decree that a recueil holds: the keys it is known under, its pages there and its facts."""
+    """A decree of a recueil: its keys, pages and facts."""
 
     keys: tuple[str, ...]
     first_page: int
@@ -29,7 +29,7 @@ class HeldDecree:
 
 @dataclass(frozen=True, slots=True)
 class KnownDecree:
-    """A decree that was found before, by its id, with all keys that it is known under and its facts."""
+    """A stored decree: its id, keys and facts."""
 
     decree_id: int
     keys: frozenset[str]
@@ -38,7 +38,7 @@ class KnownDecree:
 
 @dataclass(frozen=True, slots=True)
 class EarlierFinding:
-    """What an earlier reading of the same recueil found: a stored decree and its pages there."""
+    """A decree that an earlier reading of the recueil found: its id and pages."""
 
     decree_id: int
     first_page: int
@@ -47,10 +47,8 @@ class EarlierFinding:
 
 @dataclass(frozen=True, slots=True)
 class DecreeMatch:
-    """Which decree was found: a stored one, or a new one, with the keys that it can be known under. Where it was found twice, the keys of
-    its first finding come first.
-
-    `is_unclear`: a number alone says that it is a known one, and nothing else shows it: a person is asked.
+    """The stored or new decree that was found, with its keys; found twice, those of the first finding come first. `is_unclear`: it only
+    shares the number of a stored one, so a person is asked.
     """
 
     keys: tuple[str, ...]
@@ -59,7 +57,7 @@ class DecreeMatch:
 
 
 def keys_of(decree: Decree) -> tuple[str, ...]:
-    """Return the keys as stored. A decree without any is known by its place; a key too long to be indexed by its hash."""
+    """Return the stored keys of a decree: its place where it has none; a hash for a key too long to be indexed."""
     keys = decree.identities or (f"at:{decree.url}#page={decree.page}",)
     return tuple(dict.fromkeys(_storable(key) for key in keys))
 
@@ -67,15 +65,11 @@ def keys_of(decree: Decree) -> tuple[str, ...]:
 def recognise(
     found: Sequence[HeldDecree], known: Sequence[KnownDecree], earlier: Sequence[EarlierFinding], *, asked: bool = False
 ) -> tuple[DecreeMatch, ...]:
-    """Tell of each decree found, in order, which one it is.
+    """Return for each decree found, in order, which one it is.
 
-    A shared key decides first (of several decrees, the oldest). Offices forget to change a number: one that is shared alone decides only
-    where the facts do not contradict it (`_likeness`); what is then another decree gets a key of that number of its own. `asked`: a person
-    was asked about what is unclear, and says that it is another.
-
-    Then the place: when a recueil is read again because pages were missing, the text of a decree changes, and with it every key that
-    depends on the text; a decree on the pages where the earlier reading had one, which no other decree claims by its keys, is that one.
-    Ranges must share at least half of the shorter one.
+    A shared key decides, the oldest decree first; a shared number alone unless `_likeness` denies it: then the decree gets a new key.
+    `asked`: a person said that unclear ones are new. Otherwise, the unclaimed decree on the same pages in the earlier reading (half of the
+    shorter range).
     """
     pool, here = list(known), {place.decree_id: place for place in earlier}
     keyed: list[DecreeMatch] = []
@@ -126,7 +120,7 @@ _VARIED = "#"
 
 
 def unvaried(key: str) -> str:
-    """Return a key of a number without the mark of a decree whose number another one has too; any other key as it is."""
+    """Return a number key without the mark that tells decrees of one number apart; other keys unchanged."""
     return key.partition(_VARIED)[0] if key.startswith("number:") else key
 
 
@@ -135,10 +129,8 @@ _ALIKE = 0.75
 
 
 def _likeness(item: HeldDecree, one: KnownDecree) -> bool | None:
-    """Return whether two decrees of one number are the same; None where that is not known.
-
-    They differ in what is sure of their periods, signatures, places or operators, and in the identifiers of their acts. A contradiction
-    without two identifiers, or two identifiers without anything else to compare, tells nothing.
+    """Return whether two decrees of one number are the same; None where unknown. A difference of sure facts (period, signature, places,
+    operators) denies it only if both have act identifiers; two identifiers without comparable facts decide nothing.
     """
     two_acts = all(any(key.startswith("act:") for key in keys) for keys in (item.keys, one.keys))
     compared = [agree for agree in _comparisons(item.facts.sure, one.facts.sure) if agree is not None]
@@ -148,7 +140,7 @@ def _likeness(item: HeldDecree, one: KnownDecree) -> bool | None:
 
 
 def _comparisons(one: Facts, two: Facts) -> Iterator[bool | None]:
-    """Return for each fact whether both give the same; None where one of them does not give it, or where it tells nothing."""
+    """Return for each fact whether both give the same; None where it is missing or inconclusive."""
     yield False if one.signed and two.signed and one.signed != two.signed else None
     yield _same_moment(one.starts, two.starts)
     # The small hours after an evening belong to it, or to the day after.
@@ -172,11 +164,7 @@ def _alike(one: str, two: str) -> bool:
 
 
 def post_key(destination: str, keys: Sequence[str]) -> str:
-    """Return the key of a post: 32 hexadecimal digits.
-
-    Made from what the decree is, not from its row: were the database lost and made again, the same post would have the same key, and
-    another decree could not inherit it.
-    """
+    """Return the key of a post, 32 hexadecimal digits made from the decree, not its row, so that it survives a new database."""
     return hashlib.sha256("\0".join([destination, min(keys)]).encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -200,9 +188,8 @@ _SHORTEST = 200
 
 @dataclass(frozen=True, slots=True)
 class ActIdentity:
-    """An act of a recueil, as far as it is known by: its identifier, title and first page, and its pages joined by line breaks.
-
-    `other` is the same text where some of its pages have a second one.
+    """An act of a recueil with its keys' sources: identifier, title, first page, text of its pages (joined by line breaks), and `other`,
+    the text with alternative pages.
     """
 
     act_id: str | None
@@ -213,12 +200,11 @@ class ActIdentity:
 
 
 def act_keys(url: str, acts: Sequence[ActIdentity]) -> list[tuple[str, ...]]:
-    """Return the keys of each of the acts of the recueil at `url`, all of which must be given.
+    """Return the keys of all acts of the recueil at `url`.
 
-    - `act:…`, the identifier of the national template, unless several of these acts have it: it is then that of none of them.
-    - `text:…`, the hash of the squeezed text, when it is long enough to be an act of its own; wherever it is published again.
-    - `at:…`, its place, for an act without identifier: a reading that gets one more page changes the text, not the place. Together with
-      the title, and only where no other act begins on that page: a decision must never fall on another act than the one that was read.
+    - `act:…`: national identifier, unless several acts have it.
+    - `text:…`: hash of the squeezed text, if long enough; the same wherever it is published.
+    - `at:…`: place and title of an act without identifier, if alone on that page; kept when later readings change the text.
     """
     shared, opened = Counter(act.act_id for act in acts), Counter(act.first_page for act in acts)
     return [_keys(url, act, alone=shared[act.act_id] == 1, first=opened[act.first_page] == 1) for act in acts]
@@ -245,7 +231,7 @@ def _digest(text: str) -> str:
 
 
 def text_digest(pages: Iterable[PageText]) -> str:
-    """SHA-256 (64 hexadecimal digits) of the words of these pages: accents, case, spaces and punctuation do not count."""
+    """Return the SHA-256 (64 hexadecimal digits) of the words of these pages, without accents, case, spaces and punctuation."""
     digest = hashlib.sha256()
     for page in pages:
         digest.update(fold_letters(page.text).encode())
@@ -260,12 +246,10 @@ COMPLETED = tuple(entry.name for entry in fields(Facts) if entry.name not in _KE
 
 
 def merge_facts(own: Facts, others: Sequence[Facts]) -> Facts:
-    """Return the facts of the first sighting, with those that only a later one gives, in the order of the sightings.
+    """Return the first sighting's facts, completed from later ones in order, as a draft by the signed text.
 
-    A draft without signature is followed by the signed text, a scan by a text that can be read. What is sure is never overwritten: which of
-    two texts is right, no program can tell. What is to be verified gives way to what is sure, a period to one of which both ends are. Else
-    it is completed only by one that agrees with the half that is known. What is to be verified there is here too; what a person settled is
-    left.
+    Sure facts are never overwritten. Facts to verify yield to sure ones, an incomplete period to a whole one; else a period is completed
+    only by one that agrees. Facts to verify stay so; those settled by a person stay.
     """
     facts, left = own, [name for name in COMPLETED if name not in own.settled]
     for other in others:
@@ -278,11 +262,9 @@ def merge_facts(own: Facts, others: Sequence[Facts]) -> Facts:
 
 
 def earliest(days: Iterable[date | None], signed: date | None) -> date | None:
-    """Return the first of the days on which a decree was published, as far as they are known; None where none is.
-
-    Third parties have two months from the publication (article R. 421-1 of the code de justice administrative): of several, only the first
-    gives a last day that is safe. Nothing is published before it is signed: such a day was misread, and counts only where no other is
-    known.
+    """Return the first day of publication, not before the signature where possible (such days were misread); None if unknown. The two
+    months for third parties run from publication (article R. 421-1 of the code de justice administrative), so the first day is the safe
+    one.
     """
     known = [day for day in days if day is not None]
     possible = [day for day in known if signed is None or day >= signed]
@@ -308,7 +290,7 @@ _ENDS = frozenset({Kind.ABROGATION, Kind.SUSPENSION, Kind.REFUSAL})
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stored decree that may be the one named: its number keys, the authority that decided it and the day of its signature."""
+    """A stored decree that a reference may name: its number keys, authority and day of signature."""
 
     decree: int
     keys: tuple[str, ...]
@@ -316,7 +298,7 @@ class Candidate:
     signed: date | None = None
 
     def signed_as(self, prefix: str) -> frozenset[date]:
-        """Return the days of signature known of the decree of this number; empty where none is."""
+        """Return the known days of signature of the decree of this number."""
         marked = [unvaried(key).removeprefix(f"{prefix}signed:") for key in self.keys if key.startswith(f"{prefix}signed:")]
         days = {day for text in marked if (day := _day(text)) is not None}
         return frozenset(days | ({self.signed} if self.signed is not None else set()))
@@ -324,7 +306,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceLink:
-    """A reference as stored: `prefix` is what the keys of the decree it names begin with, `authority` whose decree that is."""
+    """A stored reference: key `prefix` and `authority` of the decree that it names."""
 
     decree: int
     reference: Reference
@@ -333,9 +315,8 @@ class ReferenceLink:
 
 
 def prefix_of(key: str) -> str | None:
-    """Return what a key of a number begins with: `number:PP:2024-1017:`, by which references name it. None for every other key.
-
-    A key that shows no date holds the number as printed (`number:PP:dupa-2024-01017`): its series and zeros go, as in the dated ones.
+    """Return the prefix of a number key by which references name it (`number:PP:2024-1017:`); None for other keys. Series and zeros of
+    numbers stored as printed (`number:PP:dupa-2024-01017`) are removed.
     """
     parts = unvaried(key).split(":", 3)
     if parts[0] != "number" or len(parts) < 3:
@@ -346,11 +327,10 @@ def prefix_of(key: str) -> str | None:
 
 
 def linked(link: ReferenceLink, candidates: Iterable[Candidate]) -> int | None:
-    """Return the id of the decree that a link means, None where none or more than one may be meant.
+    """Return the id of the decree that a link names; None where it is unseen or ambiguous.
 
-    By its number: of several decrees of one number, the one signed on the day that is named. A day that contradicts every candidate means
-    another decree, of another year or series, that was never seen; one whose own day is not known contradicts nothing. A number without
-    a year and without a day is every year's, and means none. By its day alone: the only decree of that authority signed on it.
+    By number: of several, the one signed on the day given; a day that contradicts all means an unseen decree, an unknown day contradicts
+    nothing. A number without year or day names none. By day alone: the authority's only decree signed then.
     """
     signed = link.reference.signed
     others = [candidate for candidate in candidates if candidate.decree != link.decree]
@@ -368,7 +348,7 @@ def linked(link: ReferenceLink, candidates: Iterable[Candidate]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One of the two decrees of a change, as far as the change shows it."""
+    """One of the two decrees of a change, as far as it is shown."""
 
     decree: int
     facts: Facts
@@ -376,9 +356,8 @@ class Party:
 
 
 def change(link: ReferenceLink, changing: Party, changed: Party | None, *, shown: Party | None) -> Change:
-    """Return what `changing` does to `changed`, with the id of `shown`, which is one of the two or None: never seen.
-
-    A decree that ends another one often repeats the period that it ends: that is then not the day from which it counts.
+    """Return what `changing` does to `changed`, with the id of `shown` (one of the two, or None: never seen). For an end, a period that
+    repeats the ended one is not its first day.
     """
     facts, signed = changing.facts, changing.facts.sure.signed
     starts, ends = facts.starts, facts.ends
@@ -398,14 +377,14 @@ def change(link: ReferenceLink, changing: Party, changed: Party | None, *, shown
 
 
 def _retroactive(facts: Facts, stored: Reference) -> bool | None:
-    """Return what the facts of the decree that changes say of it: the row of a link holds only which decree it means."""
+    """Return whether the facts of the changing decree make its end retroactive."""
     wanted = (stored.change, stored.number, stored.signed)
     mine = (entry for entry in facts.references if (entry.change, entry.number, entry.signed) == wanted)
     return next((entry.retroactive for entry in mine), None)
 
 
 def in_order(changes: Collection[Change]) -> tuple[Change, ...]:
-    """Return each once, by the day from which it counts; those of which none is known first, as messages show them."""
+    """Return each change once, by its first day, unknown days first."""
     return tuple(sorted(dict.fromkeys(changes), key=lambda entry: entry.since or date.min))
 
 
@@ -422,10 +401,8 @@ def _day(text: str) -> date | None:
 
 
 def comparable(number: str) -> str:
-    """Return a number without what changes from one print to the next.
-
-    The series word before the year goes (`DUPA 2024-1017` is printed `2024-1017` inside the same act), blanks and kinds of
-    separators too, and leading zeros (`2025-001006` is `2025-01006`). Keys that are stored hold this form.
+    """Return a number in the form that keys hold: without series word before the year (`DUPA 2024-1017` is also printed `2024-1017`),
+    blanks, kinds of separators and leading zeros (`2025-001006` is `2025-01006`).
     """
     tokens = re.findall(r"[a-z]+|\d+", re.sub(r"\bn\s?[°º]", " ", number.lower()))
     while len(tokens) > 1 and tokens[0].isalpha() and tokens[1].isdigit() and len(tokens[1]) >= 4:

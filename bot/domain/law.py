@@ -1,21 +1,6 @@
-"""Draws from the law what a reader of a decree should know besides what it says: whether what it allows is in force, until when it can be
-contested, and what is striking in its dates; by which court (`courts.toml`), and in which periods VSA was allowed (`windows.toml`). Pure,
-`now` is an argument: the only place where words meet the law.
-
-General information, to be verified for each case, and not legal advice. Articles were read in the copies of the codes consolidated on
-2026-04-03; what rests on case law is marked as such.
-
-What the end of an end does rests on general principles of French administrative law, known from case law and not read again in an
-official text, to be verified:
-
-- an act abrogated is ended for the time to come; the abrogation of the act that abrogated it does not by itself bring it back (certain as a
-  principle; an act may say otherwise, which is not read here);
-- the retrait of an act ("retiré", "rapporté") undoes it as if it had never been, and so brings back what it had ended (certain as a
-  principle; whether that retrait is lawful is not asked);
-- the annulment of an act by a court does the same, but no recueil tells of one; a prefect's "annulé" is as often an abrogation.
-
-A suspension simply ends with the decree that ordered it, whichever way that is ended. That a modification does so too is an assumption:
-by the first principle an abrogated modification may leave the modified text as it is.
+"""Applies the law to a decree: whether it is in force, time limit, court (`courts.toml`), legal windows (`windows.toml`), striking dates.
+Pure. General information to verify for each case, not legal advice. Articles were read in the codes consolidated on 2026-04-03; what rests
+on case law is marked.
 """
 
 from __future__ import annotations
@@ -38,10 +23,8 @@ from bot.domain.text import fold_letters
 
 @dataclass(frozen=True, slots=True)
 class Court:
-    """The court competent for a decree. `name` is `named` in the decree where one is, else `by_seat`; None where neither is known.
-
-    By law the court is that of the seat of the authority that took the decision (article R. 312-1 of the code de justice administrative),
-    wherever the decision applies. Where the decree names another one (`differs`), both are to be shown.
+    """The competent court: `named` in the decree, else `by_seat`: that of the authority's seat (article R. 312-1 of the code de justice
+    administrative), wherever the decision applies; None if neither is known. If both differ, show both.
     """
 
     name: str | None
@@ -60,7 +43,7 @@ LINK = r"(?:territorialementcompetent)?(?:situea|sisa|dela|des|de|du|d|a)?"
 
 
 def court(authority: str, named: str | None) -> Court:
-    """Return the court for a decree of this authority (a code of the catalogue: `26`, `PP`, `R-IDF`) which names this court, if any."""
+    """Return the court for a decree of this authority (`26`, `PP`, `R-IDF`) that names this court, if any."""
     match = _place().fullmatch(fold_letters(named).removeprefix(PREFIX)) if named else None
     own = spellings()[match["name"]] if match is not None else named or None
     by_seat = _by_seat().get(authority.upper())
@@ -69,7 +52,7 @@ def court(authority: str, named: str | None) -> Court:
 
 @cache
 def spellings() -> Mapping[str, str]:
-    """Return the name of each court by the folded letters of its place, and of the other ways in which it is called."""
+    """Return the name of each court by the folded letters of its place and of its other names."""
     return {
         fold_letters(spelling): entry["name"]
         for entry in _table()
@@ -104,10 +87,7 @@ Days = tuple[date, date]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A period, both days included, in which the law allowed VSA, with its source and how sure that is.
-
-    `months` is how long one authorisation may last at most; None where that is not limited or not known.
-    """
+    """A period (inclusive) in which the law allowed VSA, its source and certainty. `months`: most of an authorisation, or None."""
 
     first: date
     last: date
@@ -118,22 +98,20 @@ class Window:
 
 
 def window(day: date) -> Window | None:
-    """Return the legal window that holds this day, the most certain first; None where no text allowed VSA on that day."""
+    """Return the most certain legal window of this day; None where no text allowed VSA."""
     return next((entry for entry in windows() if entry.first <= day <= entry.last), None)
 
 
 def outside(facts: Facts) -> frozenset[str]:
-    """Return which dates of a decree fall on days for which no text allowed VSA: `signed`, `period` (any of its days).
-
-    Empty where none does. A decree signed before a text allows it has no basis even if it applies later; nor has one that outlasts it, or
-    that runs on from one window into the next.
+    """Return which dates of a decree (`signed`, any day of its `period`) no text allowed VSA on. A decree needs a basis when it is signed,
+    and one window for its whole period.
     """
     signed = facts.signed is not None and window(facts.signed) is None
     return frozenset(about for about, is_outside in (("signed", signed), ("period", bool(_period_outside(facts)))) if is_outside)
 
 
 def days_outside(facts: Facts) -> tuple[Days, ...]:
-    """Return the days of a decree for which no text allowed VSA, in order: those of its period, and that of its signature."""
+    """Return, in order, the days of a decree's period and its signature for which no text allowed VSA."""
     found = _period_outside(facts)
     signed = facts.signed
     if signed is not None and window(signed) is None and not any(first <= signed <= last for first, last in found):
@@ -162,7 +140,7 @@ def _gaps(first: date, last: date) -> tuple[Days, ...]:
 
 
 def longest(day: date) -> int | None:
-    """Return how many months an authorisation that begins on this day may last; None where no text allows one or sets a known limit."""
+    """Return the most months of an authorisation that begins on this day; None without a text or known limit."""
     limits = [entry.months for entry in windows() if entry.first <= day <= entry.last]
     known = [months for months in limits if months is not None]
     return max(known) if known and len(known) == len(limits) else None
@@ -182,10 +160,8 @@ def windows() -> tuple[Window, ...]:
 
 
 class Recourse(StrEnum):
-    """Where the period of a decree stands, for whoever thinks of an urgent application (articles L. 521-1 and L. 521-2).
-
-    `FUTURE`: it has not begun. `RUNNING`: it has, and is not over. `OVER`: the decree is executed and a judge no longer suspends it; only
-    its annulment can be asked for, until `last_day`. `UNKNOWN`: what is known of the period does not tell.
+    """State of a decree's period for urgent applications (articles L. 521-1 and L. 521-2): `FUTURE`, `RUNNING`, `OVER` (no suspension any
+    more, only annulment until `last_day`), `UNKNOWN`.
     """
 
     FUTURE = "future"
@@ -195,12 +171,9 @@ class Recourse(StrEnum):
 
 
 class Standing(StrEnum):
-    """Where what a decree allows stands on a day, later decrees that change it taken into account.
-
-    `UPCOMING`, `IN_FORCE` and `OVER` tell of its period; `ENDED` and `SUSPENDED` of a later decree. `IN_DOUBT`: a later decree ended it and
-    was ended itself, in words that do not tell whether this one stands again; a person must look. `CHANGE` is a decree that only changes
-    another one and `REFUSED` one that allows nothing: neither is in force in the sense that somebody is watched under it. `UNKNOWN`: the
-    period could not be read.
+    """State of a decree on a day, with later changes: `UPCOMING`, `IN_FORCE`, `OVER` by its period; `ENDED`, `SUSPENDED` by a later decree;
+    `IN_DOUBT`: the decree that ended it was ended too, unclear with what effect, so a person must look; `CHANGE`: only changes another;
+    `REFUSED`: allows nothing; `UNKNOWN`: period not read.
     """
 
     UPCOMING = "upcoming"
@@ -223,7 +196,7 @@ _BY_PERIOD = {
 
 
 class Applicability(Enum):
-    """Whether a change counts on a day. `IN_DOUBT`: what changes was ended itself, and its words do not tell what that does."""
+    """Whether a change applies on a day. `IN_DOUBT`: the changing decree was ended, with unclear effect."""
 
     YES = "yes"
     NO = "no"
@@ -240,10 +213,8 @@ _BY_CHANGE = (
 
 
 def standing(decree: DecreePeriod, now: datetime) -> Standing:
-    """Return the standing of a decree at `now`, an aware instant in the time zone of the authority's place.
-
-    A decree that ends or suspends counts from the day it says, see `hold`; one that shows no day counts at once. Of what is over, nothing
-    later is returned: whether it was ended early no longer matters to whoever asks what is in force. Raises ValueError for a naive `now`.
+    """Return the standing of a decree at `now`, in the authority's time zone. Ends and suspensions apply from their day (`hold`), without
+    one at once. A decree whose period is over stays OVER, ended early or not. Raises ValueError for a naive `now`.
     """
     if decree.kind is Kind.REFUSAL:
         return Standing.REFUSED
@@ -258,7 +229,7 @@ def standing(decree: DecreePeriod, now: datetime) -> Standing:
 
 
 def hold(change: Change, today: date | None) -> Applicability:
-    """Return whether a change counts on this day (None: whatever its day), what ended the decree that changes taken into account."""
+    """Return whether a change applies on this day (None: any), with the ends of the changing decree."""
     if change.since is not None and today is not None and change.since > today:
         return Applicability.NO
     revoked = {_revokes(ending, change, today) for ending in change.revoked_by}
@@ -268,7 +239,11 @@ def hold(change: Change, today: date | None) -> Applicability:
 
 
 def _revokes(ending: Change, change: Change, today: date | None) -> Applicability:
-    """Return whether the end of the decree that changes takes the change back."""
+    """Return whether the end of the changing decree ends its change, by general principles (case law, to be verified).
+
+    Abrogating an abrogation does not revive the first act; a retrait ("retiré", "rapporté") does, lawful or not. So does an annulment by
+    a court, which no recueil reports. A suspension ends either way; that a modification does is an assumption.
+    """
     held = hold(ending, today)
     if held is Applicability.NO or change.kind is not Kind.ABROGATION or ending.retroactive:
         return held
@@ -276,10 +251,9 @@ def _revokes(ending: Change, change: Change, today: date | None) -> Applicabilit
 
 
 def period(decree: DecreePeriod, today: date | None = None) -> tuple[Moment | None, Moment | None]:
-    """Return when it begins and ends: as it says, or as the last decree that modifies it says.
-
-    What a modification is ended by counts from its day on; where `today` is None, whatever its day. A beginning without an end is the day
-    from which the modification applies (« À compter du 5 décembre, le nombre de caméras est porté à 30 »), not that of a new period.
+    """Return begin and end of a decree's period, as last modified. An ended modification applies until that end (`today` None: not at all).
+    A modified beginning without an end is when it applies (« À compter du 5 décembre, le nombre de caméras est porté à 30 »), not a new
+    period.
     """
     starts, ends = decree.facts.sure.starts, decree.facts.sure.ends
     modified = [change for change in decree.changed_by if change.kind is Kind.MODIFICATION and not _is_revoked(change, today)]
@@ -306,19 +280,11 @@ _SATURDAY = 5
 
 
 def last_day(published: date) -> date:
-    """Return the last day on which a third party can file against a decree that was published on this day.
+    """Return the last day for third parties to contest a decree published on this day. Raises ValueError outside `FIRST_YEAR` to
+    `LAST_YEAR`.
 
-    - Two months from publication: article R. 421-1 of the code de justice administrative.
-    - A "délai franc" (case law): neither the day of publication nor the day of expiry counts. The last day is the one after the same day of
-      the month two months later, or after the last day of that month where it has no such day.
-    - On a Saturday, a Sunday or a public holiday, the next working day: the rule of article 642, second paragraph, of the code de procédure
-      civile, which the administrative judge applies (case law).
-
-    The holidays are those of the whole of France. Those of Moselle, Bas-Rhin and Haut-Rhin, and the days of the abolition of slavery
-    overseas, could only make the limit later: they are left out so that the day given is never too late. So are the months added for
-    applicants who live overseas or abroad (article R. 421-7), which depend on who files.
-
-    Raises ValueError for a day whose limit falls outside `FIRST_YEAR` to `LAST_YEAR`, as a misread date does.
+    Two months (article R. 421-1, code de justice administrative), "délai franc" (case law), extended to a working day (article 642, second
+    paragraph, code de procédure civile; case law). Local holidays and article R. 421-7 only lengthen it: left out.
     """
     if not FIRST_YEAR <= published.year <= LAST_YEAR:
         raise ValueError(f"no public holidays are known for {published.year}")
@@ -329,10 +295,7 @@ def last_day(published: date) -> date:
 
 
 def months_later(day: date, months: int) -> date:
-    """Return the same day of the month so many months later, or the last day of that month where it has no such day.
-
-    Raises ValueError beyond the year 9999.
-    """
+    """Return the same day so many months later, or that month's last day. Raises ValueError beyond the year 9999."""
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
     if year > date.max.year:
@@ -350,7 +313,7 @@ def _holidays(year: int) -> frozenset[date]:
 
 
 def _easter(year: int) -> date:
-    """Return Easter Sunday, by the rule of Gauss with its two exceptions, for the years 1900 to 2099."""
+    """Return Easter Sunday by the rule of Gauss with its two exceptions, for 1900 to 2099."""
     moon = (19 * (year % 19) + 24) % 30
     sunday = (2 * (year % 4) + 4 * (year % 7) + 6 * moon + 5) % 7
     too_late = sunday == 6 and (moon == 29 or (moon == 28 and year % 19 > 10))
@@ -358,10 +321,8 @@ def _easter(year: int) -> date:
 
 
 def recourse(starts: Moment | None, ends: Moment | None, now: datetime) -> Recourse:
-    """Return whether an urgent application still makes sense at `now`, an aware instant in the time zone of the authority's place.
-
-    Hours of decrees are wall-clock hours there. A start without an hour is the beginning of its day, an end without an hour the end of its
-    day. A period that ends before it starts tells nothing of its end. Raises ValueError for a naive `now`.
+    """Return the recourse at `now`, in the authority's time zone, as are hours of decrees. A start without hour is 0 h, an end 24 h; an end
+    before the start is ignored. Raises ValueError for a naive `now`.
     """
     if now.tzinfo is None:
         raise ValueError("now needs a time zone")
@@ -392,11 +353,8 @@ def ends_first(ends: Moment, starts: Moment) -> bool:
 
 
 class Flag(StrEnum):
-    """The closed list of flags.
-
-    `OUTSIDE_WINDOW`: it was signed, or any day of its period falls, on a day for which no known text allowed VSA (`windows.toml`).
-    `LONGER_THAN_ALLOWED`: it authorises for longer than its law allows at once, where the law sets a limit.
-    `PUBLISHED_AFTER_START`: the recueil is dated after the day on which the authorisation began.
+    """Flags of a decree. `OUTSIDE_WINDOW`: signature or a day of its period without a text that allows VSA (`windows.toml`).
+    `LONGER_THAN_ALLOWED`: authorises beyond the legal limit. `PUBLISHED_AFTER_START`: its recueil is dated after its beginning.
     """
 
     OUTSIDE_WINDOW = "outside_window"
@@ -406,13 +364,9 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LegalAdvice:
-    """What to say of a decree besides what it says: information to verify, with its source, never legal advice.
-
-    `last_day` is the last day for third parties to contest it, None where the day of publication is not known; `at_least` is then the day
-    before which that cannot be, counted from the signature, where this is known. `late` how many days
-    after its beginning it was published, where that is flagged. `months` is how many its law allows at once, where it is flagged as longer.
-    `starts` and `ends` are its period as the last decree that modifies it says. `outside` are the stretches of days, both ends
-    included, for which no known text allowed it, where that is flagged and they are known.
+    """Information on a decree to verify, with sources, not legal advice. `last_day`: last for third parties to contest; None without
+    publication: then not before `at_least`, from the signature, if known. If flagged: `late`, days published after its beginning; `months`
+    allowed; `outside`, spans of days (inclusive) without a legal basis. `starts`, `ends`: period as last modified.
     """
 
     standing: Standing
@@ -433,7 +387,7 @@ _AHEAD = timedelta(days=7)
 
 
 def legal_advice(decree: Decree, place: Place, now: datetime) -> LegalAdvice:
-    """Return the legal advice on a decree of the authority at `place`, as seen at `now` (aware). Raises ValueError for a naive `now`."""
+    """Return the legal advice on a decree of the authority at `place` at `now` (aware). Raises ValueError for a naive `now`."""
     there = now.astimezone(ZoneInfo(place.time_zone))
     published = _published(decree, there)
     raised = flags(decree, published)
@@ -455,7 +409,7 @@ def legal_advice(decree: Decree, place: Place, now: datetime) -> LegalAdvice:
 
 
 def limit(published: date | None) -> date | None:
-    """Return the last day for third parties to contest what was published on this day; None where it is not known or misread."""
+    """Return the last day for third parties to contest what was published then; None where unknown or misread."""
     if published is None:
         return None
     try:
@@ -465,10 +419,8 @@ def limit(published: date | None) -> date | None:
 
 
 def _published(decree: Decree, there: datetime) -> date | None:
-    """Return the day from which the time limit is counted; None where it is not known.
-
-    Nothing is found before it is published. A recueil dated some days ahead was published on the day it was found at the latest, and the
-    limit is then never given too late; a day further ahead was misread.
+    """Return the day from which the limit runs; None where unknown. A recueil dated some days ahead counts from its discovery, so that the
+    limit is never too late; one further ahead was misread.
     """
     found = _found(decree, there)
     if decree.published is None or decree.published <= found:
@@ -477,12 +429,12 @@ def _published(decree: Decree, there: datetime) -> date | None:
 
 
 def _found(decree: Decree, there: datetime) -> date:
-    """Return the day on which it was found, by the clock of its place; one that is not stored was found now."""
+    """Return the day of discovery at its place; today where it is not stored."""
     return (decree.found_at or there).astimezone(there.tzinfo).date()
 
 
 def _at_least(decree: Decree, there: datetime) -> date | None:
-    """Return the last day to contest had it been published when it was signed: nothing is published earlier."""
+    """Return the last day to contest if published when signed, the earliest possible."""
     signed = decree.facts.sure.signed
     return None if signed is None or signed > _found(decree, there) else limit(signed)
 
@@ -501,7 +453,7 @@ def _late(decree: Decree, published: date | None) -> int | None:
 
 
 def flags(decree: Decree, published: date | None) -> tuple[Flag, ...]:
-    """Return the flags of a decree published on this day (that of its recueil; None: not known), in the order of the list."""
+    """Return the flags of a decree published on this day (None: unknown), in the order of the list."""
     facts = decree.facts.sure
     # The period of the other kinds is mostly that of the decree which they change, end or refuse.
     granted = decree.kind in GRANTS
@@ -515,7 +467,7 @@ def flags(decree: Decree, published: date | None) -> tuple[Flag, ...]:
 
 
 def _too_long(facts: Facts) -> bool:
-    """From the 1st to the 1st of the next month is a month: hours are not counted."""
+    """Return whether a decree authorises for longer than allowed; the 1st to the next 1st is a month, hours do not count."""
     if facts.starts is None or facts.ends is None:
         return False
     months = longest(facts.starts.day)

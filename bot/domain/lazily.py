@@ -1,4 +1,4 @@
-"""Take from a module what few need when it is first called: a command that a monitor runs every few minutes must not load all of them."""
+"""Imports modules when first used, so that a command run every few minutes loads little."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def lazily(module: str, name: str) -> Callable[..., Any]:
-    """Return a function that calls the one of this name, whose module is imported then."""
+    """Return a function that imports the module and calls the one of this name."""
 
     def call(*args: Any, **options: Any) -> Any:
         return getattr(import_module(module), name)(*args, **options)

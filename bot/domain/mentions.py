@@ -1,4 +1,4 @@
-"""A mention of an account on a server with a Mastodon API, and what keeps it from being answered."""
+"""A mention of an account on a server with a Mastodon API, and reasons not to answer."""
 
 from __future__ import annotations
 
@@ -36,9 +36,8 @@ class StatusMention:
 
 
 class AccountFailed(Exception):
-    """Says that a request for an account was not carried out, or that this is not known. The message never holds a token.
-
-    `wait` is in seconds: what the server requests before the next try. `is_final`: the same request is refused each time.
+    """Raised when a request for an account failed or its outcome is unknown; holds no token. `wait`: seconds until the next try, as the
+    server asks. `is_final`: it fails each time.
     """
 
     def __init__(self, message: str, wait: float | None = None, *, is_final: bool = False) -> None:

@@ -1,6 +1,5 @@
-"""Decides to whom a decree goes, and when: to destinations by their filters, to chats by what they follow. Holds what becomes of it there.
-
-A post is one message to one destination: it has states, and says something of its decree. Pure.
+"""Decides to whom a decree goes, and when (destinations by filters, followers by follows), and defines the states of posts. A post is one
+message to one destination. Pure.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ Visibility = Literal["public", "unlisted", "private", "direct"]
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Says where posts go, and which decrees are wanted there. `chat` is a Telegram chat id or `@channel`."""
+    """Defines a destination and its filter. `chat` is a Telegram chat id or `@channel`."""
 
     name: str
     platform: Platform
@@ -36,16 +35,14 @@ def destinations_for(destinations: Iterable[Destination], decree: Decree) -> tup
 
 
 def route_to(wired: Sequence[Destination], topics: Callable[[Decree], Topics] | None, decree: Decree) -> Sequence[str | Topics]:
-    """Return the destinations that want a decree, and what it is about, where chats can follow that."""
+    """Return the destinations that want a decree, and its topics where followers exist."""
     return (*destinations_for(wired, decree), *(() if topics is None else (topics(decree),)))
 
 
 def wants(wish: Filter, decree: Decree) -> bool:
-    """Whether a filter lets a decree through; every non-empty set must agree.
-
-    A department is met by the decrees of its authority, and by what that authority publishes in a recueil of its own number: a decree of
-    several prefects bears the number of one of them. A decree whose operators could not be read, or are to be verified, passes a filter
-    on operators: one post too many is better than one that is missing.
+    """Return whether a filter passes a decree; every non-empty set must match. Departments match its authority's and those that published
+    it in a recueil of their own number (decrees of several prefects bear one's number). Operators unread or to verify pass: rather one post
+    too many.
     """
     if wish.kinds and decree.kind not in wish.kinds:
         return False
@@ -116,7 +113,7 @@ class FollowMode(StrEnum):
 
 
 class NoticeState(StrEnum):
-    """How far a chat was notified that recueils of an authority cannot be read, and that they can again. Stored."""
+    """Progress of a notice to a follower that an authority is unreadable, and readable again. Stored."""
 
     UNREAD_DUE = "unread_due"
     UNREAD_SENDING = "unread_sending"
@@ -127,8 +124,7 @@ class NoticeState(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Follow:
-    """One thing that is followed. `value` is the INSEE code of a commune, department or region, the folded name of an operator
-    (`operator_key`), or a word of `Kind`."""
+    """Something followed. `value`: INSEE code of a commune, department or region, an `operator_key`, or a word of `Kind`."""
 
     kind: FollowKind
     value: str
@@ -136,10 +132,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A Telegram chat that follows something: all that is stored of it. `since` is the day of its first follow; `language` is `fr` or `en`.
-
-    `paused_at` is set while it wants no messages, `blocked_at` since Telegram says that it takes none.
-    """
+    """All data of a Telegram follower. `since`: first follow; `language`: `fr` or `en`; `paused_at`; `blocked_at`: Telegram refuses."""
 
     chat: int
     language: str
@@ -152,10 +145,8 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """What a decree is about, as far as somebody can follow it.
-
-    `departments` are those in which its authority decides, `regions` those that these lie in, `communes` the ones that it names (an
-    arrondissement and its city count as each other), `operators` the keys of those that it names.
+    """What can be followed of a decree: `departments` of its authorities, their `regions`, `communes` named (an arrondissement and its city
+    count as each other), keys of `operators`.
     """
 
     kind: Kind
@@ -166,17 +157,14 @@ class Topics:
 
 
 class Relevance(StrEnum):
-    """How a decree meets a follow: it is about it, or it names no commune and may concern the one that is followed."""
+    """How a decree matches a follow: it is about it, or names no commune and may concern the one followed."""
 
     IS_ABOUT = "is_about"
     MAY_CONCERN = "may_concern"
 
 
 def topics_of(decree: Decree, places: Mapping[str, Place], regions: Mapping[str, str], communes: Iterable[str]) -> Topics:
-    """Return what a decree is about. `regions` gives the code of the region of a department, `communes` are the codes that it names.
-
-    A decree counts in every department in which its authority decides: see also `Decree.authorities`.
-    """
+    """Return a decree's topics, in all departments of its `authorities`. `regions`: region by department; `communes`: codes named."""
     departments = decided_in(decree, places)
     return Topics(
         kind=decree.kind,
@@ -188,7 +176,7 @@ def topics_of(decree: Decree, places: Mapping[str, Place], regions: Mapping[str,
 
 
 def decided_in(decree: Decree, places: Mapping[str, Place]) -> frozenset[str]:
-    """Return the codes of the departments in which the authorities decide among whose decrees this one counts."""
+    """Return the departments of all authorities of a decree."""
     return frozenset(code for authority in decree.authorities for code in departments_of(authority, places))
 
 
@@ -199,7 +187,7 @@ def departments_of(authority: str, places: Mapping[str, Place]) -> frozenset[str
 
 
 def match(follow: Follow, topics: Topics) -> Relevance | None:
-    """Return how a decree meets a follow, None where it does not. A decree whose operators were not read meets no follow of an operator."""
+    """Return how a decree matches a follow, or None. Unread operators match no follow of an operator."""
     if follow.kind is FollowKind.COMMUNE:
         return _match_commune(follow.value, topics)
     if follow.kind is FollowKind.OPERATOR:
@@ -219,14 +207,14 @@ def _match_commune(code: str, topics: Topics) -> Relevance | None:
 
 
 def reasons(follows: Iterable[Follow], topics: Topics) -> tuple[tuple[Follow, Relevance], ...]:
-    """Return the follows that a decree meets, those that it is about first, and the narrowest first among them."""
+    """Return the follows that a decree matches, first those that it is about, narrowest first."""
     order = [FollowKind.COMMUNE, FollowKind.OPERATOR, FollowKind.DEPARTMENT, FollowKind.REGION, FollowKind.DECREE_KIND]
     found = [(follow, how) for follow in follows if (how := match(follow, topics)) is not None]
     return tuple(sorted(found, key=lambda one: (one[1] is Relevance.MAY_CONCERN, order.index(one[0].kind), one[0].value)))
 
 
 def whole_city(commune: str) -> str | None:
-    """Return the code of the city of an arrondissement (`75115` -> `75056`), None for any other commune."""
+    """Return the city of an arrondissement (`75115` -> `75056`), None for other communes."""
     city = next((city for start, city in _WHOLE_CITIES.items() if commune.startswith(start)), None)
     return None if city == commune else city
 
@@ -241,8 +229,7 @@ LONGEST_SLUG = 100
 
 
 def operator_slug(name: str) -> str:
-    """Return the name of an operator as it stands in an address: `Préfecture de police` -> `prefecture-de-police`; empty for one without
-    letters and digits."""
+    """Return an operator's name for addresses: `Préfecture de police` -> `prefecture-de-police`; empty without letters and digits."""
     return operator_key(name).replace(" ", "-")[:LONGEST_SLUG].strip("-")
 
 
@@ -250,12 +237,12 @@ def operator_slug(name: str) -> str:
 
 
 def not_before(decree: Decree, mode: FollowMode, now: datetime) -> datetime | None:
-    """Return when a message about a decree found now may go to a chat of this mode; None for at once."""
+    """Return when a message about a decree found now may go to a chat of this mode; None: at once."""
     return None if mode is FollowMode.AT_ONCE or is_urgent(decree, now) else next_digest(now)
 
 
 def is_urgent(decree: Decree, now: datetime) -> bool:
-    """Return whether a decree that is not over has begun, begins within `SOON`, or may: one that grants something and names no day."""
+    """Return whether a decree, not over, has begun or begins within `SOON`, or grants something without naming a day."""
     starts, ends = decree.facts.sure.starts, decree.facts.sure.ends
     today = now.astimezone(FRANCE).date()
     if ends is not None and ends.day < today:
@@ -285,15 +272,14 @@ def followed_chat(destination: str) -> int | None:
 
 
 def is_shared(destination: str) -> bool:
-    """Return whether the messages of such a chat have ids of the row that all private chats and basic groups of a bot share: supergroups
-    and channels, which have rows of their own, have numbers below a limit."""
+    """Return whether a chat shares message ids with all private chats and basic groups, unlike supergroups and channels."""
     chat = followed_chat(destination)
     return chat is not None and chat > _OWN_IDS
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class WaitingPosts:
-    """What waits for a chat: messages to send or to look for, or only such as are to be edited; the oldest of these posts, and how many."""
+    """Posts waiting for a chat: whether only edits, the oldest post, and how many."""
 
     is_edit: bool
     oldest: int
@@ -301,9 +287,7 @@ class WaitingPosts:
 
 
 def next_chats(due: Mapping[int, WaitingPosts], served: Mapping[int, int], most: int) -> list[int]:
-    """Return the chats to serve next, at most so many: those that wait for messages before those that wait for edits, and among them the
-    one served longest ago, then the one whose oldest post was queued first. `served` has the round in which each was last served.
-    """
+    """Return at most `most` chats to serve next: posts before edits, then longest unserved (round in `served`), then oldest post."""
     return sorted(due, key=lambda chat: (due[chat].is_edit, served.get(chat, 0), due[chat].oldest))[:most]
 
 
@@ -311,8 +295,7 @@ def next_chats(due: Mapping[int, WaitingPosts], served: Mapping[int, int], most:
 
 
 class PostState(StrEnum):
-    """Life of one post. `UNKNOWN`: sent, answer lost; it is looked for at the destination before any retry. `HELD`: a person must say
-    whether it is there. `REFUSED`: given up until a person looks, or by a person."""
+    """States of a post. `UNKNOWN`: answer lost, search before any retry. `HELD`: a person must look. `REFUSED`: given up."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -323,7 +306,7 @@ class PostState(StrEnum):
 
 
 class PostCause(StrEnum):
-    """The closed list of why a post is in its state: the last thing that happened to it besides being sent."""
+    """Causes of a post's state: the last event besides a send. Closed list."""
 
     NOT_SENT = "not_sent"  # no connection was made
     RATE_LIMITED = "rate_limited"  # the platform refuses for a while
@@ -358,7 +341,7 @@ class DestinationTrouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DestinationCheck:
-    """What the last check of a destination found: nothing wrong (`trouble` None), or what is, since when, and the words for it."""
+    """Result of the last check of a destination: `trouble` (None: nothing), since when, and in words."""
 
     destination: str
     trouble: DestinationTrouble | None
@@ -377,12 +360,9 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class ChatHistory:
-    """What is recorded of a Telegram chat, to look there for one post: message ids.
-
-    `before` is the greatest one known from before that post was sent, None when there is none. It must not be newer: a search starts
-    after it, and what it misses is sent again. `known` are the ids of all posts recorded as sent there: a search passes over them.
-    `newest` is the greatest one known by now. `searched_to`: an earlier search has found that the post is none of those up to this one.
-    `is_begun`: a request to send it may have left.
+    """Message ids of a Telegram chat for searching one post. `before`: the greatest known before the send, or None; never newer, as the
+    search starts after it. `known`: all recorded posts, skipped. `newest`: the greatest known now. `searched_to`: searched in vain so far.
+    `is_begun`: a send may have begun.
     """
 
     before: int | None = None
@@ -394,15 +374,11 @@ class ChatHistory:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message of a destination, as stored in the outbox: one decree, or where there are too many for a day, a digest of several.
+    """One message in the outbox: a decree, or a digest of several.
 
-    `key` never changes: it is the idempotency key. A digest has a key of its own, `digest`, the id of the first of its posts, and the
-    decrees of the others in `also`. `reference` is the platform's id of the message once sent; `not_before` is when to try next;
-    `reconcile_attempts` counts the times in a row that it was looked for and nobody could tell. `closed_at` is when it was sent, or given
-    up.
-    `reply_to` is the message of the decree that this one changes, where that was posted there too; set for a post that is about to be sent.
-    `sought_since` is set where another program may have sent it whose posts this database does not hold: since when.
-    `below` are the ids of later decrees that change this one and were posted there after it; set for a post that is about to be edited.
+    `key`: idempotency key, constant; a digest has `digest`, its first post's id, and further decrees in `also`. `reference`: platform's id;
+    `not_before`: next try; `reconcile_attempts`: unclear searches in a row; `closed_at`: sent or given up. `reply_to`: changed decree's
+    message. `sought_since`: perhaps sent since. `below`: later changing decrees posted there.
     """
 
     id: int
@@ -430,32 +406,22 @@ class Post:
         return (self.decree, *self.also)
 
 
-# What a post says of its decree, which decides whether it is to be edited, and by what its message is recognised. Pure.
-#
-# What later decrees do to it is to be said as it stands: one that a person withdrew ends no other, and one that was ended itself is said
-# with what ended it. So is the day of its publication, which another sighting may set earlier: the last day to contest follows it. But no
-# fact is said anew because it reads otherwise: which of two readings is right no program can tell, and a post that changes with every new
-# rule, or every new wording, would only tire its readers.
+# What a post says decides whether it is edited. Effects of later decrees and the day of publication (it sets the limit to contest) are
+# kept current. A fact read differently is not: no program knows which reading is right. Pure.
 
 COMPLETED_FOR = timedelta(days=7)
-"""How long after it was sent a post is edited for more facts. Later nobody reads it for them, and a new rule of detection, which finds
-one more fact in every decree of years, would have every post edited. What later decrees do is said however old the post is."""
+"""How long a sent post is edited for more facts, so that new rules do not edit posts of years. Later decrees are shown at any age."""
 
 CONTESTED_FOR = timedelta(days=62)
-"""How long it is edited for the day of its publication: two months, the time for contesting a decree, run from that day
-(article R. 421-1 of the code de justice administrative)."""
+"""How long it is edited for its publication day: the two months to contest (article R. 421-1 of the code de justice administrative)."""
 
 _FACTS = ("number", "signed", "event", "operators", "places", "purposes", "software", "vendor", "cameras", "camera_types")
 
 
 @dataclass(frozen=True, slots=True)
 class PostContent:
-    """What a post says of its decree, as far as an edit may follow from it.
-
-    `facts` are the names of those that it gives, and of those that a person had settled, with what as (`places.settled:6f1d…`), `published`
-    is the day of publication, `changes` are the later decrees that change its own, each as a chain of ids (`suspension:15`), with those
-    that end these (`suspension:15:16`). Without `facts` it is taken to give all there are, and the day; without `changes` nobody knows what
-    it says of later decrees.
+    """What a post says, for edits. `facts`: names of facts given and settled (`places.settled:6f1d…`); without, all and the day.
+    `published`: day. `changes`: later decrees as chains of ids, with their ends (`suspension:15:16`); without, unknown.
     """
 
     facts: frozenset[str] | None = None
@@ -488,8 +454,7 @@ def is_outdated(said: PostContent, decree: Decree, age: timedelta = timedelta())
 
 
 def edited(said: PostContent, decree: Decree) -> PostContent:
-    """Return what a post says once it was edited: a fact that it gave once stays given, even where it is not read any more. What a person
-    said before saying something else does not."""
+    """Return the content of an edited post: facts once given stay given; superseded answers of a person do not."""
     now = content_of(decree)
     given = {name for name in said.facts or () if _SETTLED not in name}
     return replace(now, facts=(now.facts or frozenset()) | given, published=now.published or said.published)
@@ -515,9 +480,8 @@ def _moment(name: str, moment: Moment | None) -> tuple[str, ...]:
     return (name,) if moment.time is None else (name, f"{name}.hour")
 
 
-# A message whose answer was lost is looked for by its link (the page of a file) and its number. Both may be read anew meanwhile: another
-# recueil gives the number, a better reading the page. Looked for by what is known now, the message would not be found, and sent twice. So
-# every try of a post shows, and is looked for by, what the first one showed; an edit says what became known since.
+# A lost message is searched by link (page of a file) and number, both of which later readings may change. So every try of a post shows,
+# and is searched by, those of the first; edits show what became known since.
 
 
 def recognised_by(decree: Decree) -> dict[str, Any]:
@@ -526,7 +490,7 @@ def recognised_by(decree: Decree) -> dict[str, Any]:
 
 
 def as_first_sent(decree: Decree, recognised: Mapping[str, Any] | None) -> Decree:
-    """Return the decree with the link and the number that its message shows; as it is where nothing was noted."""
+    """Return the decree with link and number as in its message, if recorded."""
     if recognised is None:
         return decree
     number = recognised["number"]
@@ -544,8 +508,7 @@ _DAY_BEGINS = {False: timedelta(hours=2), True: timedelta(hours=12)}
 
 
 def may_be_posted(restored_at: datetime, found_at: datetime, published: date | None, authority: str = "") -> bool:
-    """Return whether what is read in a recueil now may have been posted before the database was restored: it was known then, or published
-    by then and found anew since. The day of publication is one where its authority is."""
+    """Return whether a decree read now may have been posted before a restore: recueil known, or published by then, found since."""
     if found_at < restored_at:
         return True
     if published is None:

@@ -29,11 +29,9 @@ class RecueilState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """What is remembered of a source between polls. `key` is `<authority>:<route>`, `trail` the crawler's opaque JSON.
-
-    While it fails, `failures` counts the polls in a row and `site_failures` those of them that may be the site's own fault, `cause` is a
-    word of `bot.domain.health.Cause` and `error` the details. `last_new_at` is when something was published that the first poll had not
-    seen; `moved_to` the address its root redirects to.
+    """State of a source between polls. `key`: `<authority>:<route>`; `trail`: the crawler's JSON. `failures`: failed polls in a row, of
+    which `site_failures` may be the site's own; `cause`: a `bot.domain.health.Cause`, `error`: details. `last_new_at`: last publication
+    that the first poll had not seen; `moved_to`: where its root redirects.
     """
 
     key: str
@@ -52,7 +50,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class NextPoll:
-    """Holds of a `SourceState` what tells when it is to be polled: that is looked at every few seconds."""
+    """Holds what decides when a source is polled; read every few seconds."""
 
     key: str
     next_check_at: datetime | None
@@ -62,8 +60,9 @@ class NextPoll:
 
 @dataclass(frozen=True, slots=True)
 class NewAlert:
-    """A trouble that operators are to be notified of. Of a source `subject` is its key, `cause` a word of `bot.domain.health.Cause`; of the
-    delivery `subject` is `post:<id>` or `destination:<name>`, `cause` a word of `bot.operators.alerts.PostTrouble`."""
+    """Trouble to report. `subject`, `cause`: source key and `bot.domain.health.Cause`, or `post:<id>`, `destination:<name>` and
+    `bot.operators.alerts.PostTrouble`.
+    """
 
     subject: str
     cause: str
@@ -73,7 +72,7 @@ class NewAlert:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A trouble as stored. It is over once closed; `notified_at` is when a message about its beginning had gone out."""
+    """A stored alert, over once closed; `notified_at`: when its beginning had been sent."""
 
     id: int
     subject: str
@@ -87,7 +86,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class NewRecueil:
-    """An item seen for the first time by an authority. `silent`: what is found in it is recorded and never posted."""
+    """An item first seen at an authority. `silent`: its decrees are recorded, never posted."""
 
     authority: str
     source: str
@@ -101,10 +100,10 @@ class NewRecueil:
 
 @dataclass(frozen=True, slots=True)
 class Recueil:
-    """One published item as stored. `published` is the day of the listing, from the first reading on that of its cover where this tells
-    one. `error` is the last one; `digest` identifies the normalised text once read; `tried_at` is when it was last taken up; `sha256` is of
-    the file that came at `fetched_at`; `pages_read` is how many of its pages its last reading had, None where none has ended. Of one that
-    is read, `next_try_at` is when to see whether its file was replaced."""
+    """A stored recueil. `published`: day of the listing, then of the cover. `error`: the last; `digest`: of its normalised text;
+    `tried_at`: last taken up; `sha256`: of the file from `fetched_at`; `pages_read`: pages read last, None before. `next_try_at` of a READ
+    one: when to check whether its file was replaced.
+    """
 
     id: int
     authority: str
@@ -129,10 +128,8 @@ class Recueil:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What was read of a file of `size` bytes: the `pages` that could be, all of them where it is `complete`.
-
-    `rules` is the version of the rules they were read by, `unfinished` counts the readings that began and never ended, `error` says why
-    nothing could be read at `read_at`, or why it waits since.
+    """What was read of a file of `size` bytes: its readable `pages`, all if `complete`. `rules`: version of the rules used; `unfinished`:
+    readings begun and never ended; `error`: why nothing could be read at `read_at`, or why it waits since.
     """
 
     sha256: str
@@ -152,7 +149,7 @@ LAST_ID = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class HeldRecueil:
-    """A recueil whose file ended the program, so that `unfinished` readings came to nothing. It is read again, alone, at `next_try_at`."""
+    """A recueil whose file ended the program in `unfinished` readings; read again, alone, at `next_try_at`."""
 
     authority: str
     url: str
@@ -162,9 +159,8 @@ class HeldRecueil:
 
 @dataclass(frozen=True, slots=True)
 class FailedRecueil:
-    """A recueil that could not be read, or not wholly, and that nothing tries again by itself. `reason` says why, in words.
-
-    It has waited to be read since `since`, when it was found, and was last tried at `tried_at`; `unreadable` of its `pages` are missing.
+    """A recueil not read, or not wholly, without further tries, for `reason`. `since`: when it was found; `tried_at`: last try;
+    `unreadable` of its `pages` are missing.
     """
 
     id: int
@@ -181,8 +177,7 @@ class FailedRecueil:
 
 @dataclass(frozen=True, slots=True)
 class FailureStreak:
-    """Recueils of one source that could not be fetched or opened since the last that could. `since` is when the first of them was found,
-    `error` what happened to one of them."""
+    """Failures of a source's recueils since the last success: `since` the first was found, one's `error`."""
 
     number: int
     since: datetime
@@ -191,12 +186,11 @@ class FailureStreak:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """One recueil read and judged, ready to be recorded in a single transaction.
+    """One recueil read and judged, to be recorded in one transaction.
 
-    `digest` is the hash of the normalised text. `decrees` carry their identities; each entry pairs the decree with the
-    position of its act in `judged`. With `early`, pages are still to be recognised: `judged` holds the acts of the decrees only, what is
-    known of the others stays, and the recueil stays to be read, from `next_try_at` on unless its reader says otherwise. A reading that
-    `gained` pages is not counted among those that used up a try.
+    `digest`: hash of the normalised text. `decrees`: identities, each paired with the position of its act in `judged`. `early`: pages are
+    pending; `judged` has the acts of decrees only, other acts stay, and the recueil is read again from `next_try_at`. A reading that
+    `gained` pages uses no try.
     """
 
     recueil: Recueil
@@ -211,10 +205,7 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class RecordingResult:
-    """What a recording changed: decrees never seen before (now with their id) and the posts queued for them.
-
-    `lost` are the ids of those that an earlier reading of the recueil had found and this one did not: a person is asked.
-    """
+    """Result of a recording: new decrees with ids, and their posts. `lost`: ids of earlier ones not found again (a person is asked)."""
 
     decrees: tuple[Decree, ...]
     posts: tuple[Post, ...]
@@ -232,7 +223,7 @@ class PageOfDecrees:
 
 @dataclass(frozen=True, slots=True)
 class PageOfIds:
-    """Holds one page of a list by the ids of its decrees, and how many the list has."""
+    """One page of decree ids, and the length of the list."""
 
     ids: tuple[int, ...]
     total: int
@@ -240,8 +231,9 @@ class PageOfIds:
 
 @dataclass(frozen=True, slots=True)
 class PublishedCounts:
-    """How many decrees were published from a day on. `months` has the authority, the first day of the month and their number; `naming` the
-    authority and the communes (INSEE codes) of each decree that names some, of those authorities that decide in several departments."""
+    """Counts decrees published from a day on. `months`: by authority and first of the month; `naming`: authority and communes (INSEE codes)
+    of each decree that names some, for authorities of several departments.
+    """
 
     months: tuple[tuple[str, date, int], ...]
     naming: tuple[tuple[str, frozenset[str]], ...] = ()
@@ -249,7 +241,7 @@ class PublishedCounts:
 
 @dataclass(frozen=True, slots=True)
 class CommuneCount:
-    """How many decrees name a commune (its INSEE code), and the day on which the last of them was published, where that is known."""
+    """Number of decrees naming a commune (INSEE code), and the last publication, if known."""
 
     code: str
     decrees: int
@@ -270,10 +262,8 @@ class UncertainAct:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An act that waits for a person. `id` is the number of the review; `notified_at` is when operators were asked; `decree` is the id of
-    the stored decree that it was so far taken for. `token` is another for any other act, whatever its number (see `bot.storage.acts`).
-
-    The title is the one read, which may name a private person: show it without names.
+    """An act that waits for a person. `id`: of the review; `notified_at`: operators were asked; `decree`: the stored decree that it was;
+    `token`: unique to the act (`bot.storage.reviews.token_of`). The title may name a private person: show it without names.
     """
 
     id: int
@@ -291,16 +281,13 @@ class Waiting:
 
     @property
     def reread(self) -> bool:
-        """Whether it waits because a later reading of its recueil does not find the decree that it is stored as."""
+        """Return whether it waits because a later reading did not find its stored decree."""
         return any(item.cue == REREAD for item in self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided of an act: `DECREE` of this `kind`, or `NOT_CONCERNED`. `by` says by which way, never who it was.
-
-    `facts` are those that a person settled. Whoever settled nothing else said that it is a decree, and left its kind to the rules: None.
-    """
+    """A person's decision on an act: `DECREE` of this `kind` (None: by rules) or `NOT_CONCERNED`, and `facts`. `by`: the way, never who."""
 
     outcome: Outcome
     kind: Kind | None
@@ -311,7 +298,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What accepting an act changed. `decrees` are the ids of those that it is or holds, new or known; `posts` were queued for new ones."""
+    """Result of accepting an act: ids of its decrees, new or known, and posts queued for new ones."""
 
     decision: Decision
     decrees: tuple[int, ...]
@@ -320,7 +307,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A decree that was withdrawn. `out` are the destinations that have its post, or may have it: a person must correct it there."""
+    """A withdrawn decree. `out`: destinations that may have its post, to be corrected by a person."""
 
     decree: int
     out: tuple[str, ...] = ()
@@ -328,7 +315,7 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """What rejecting changed. `withdrawn` is the decree that the act was stored as, if any."""
+    """Result of rejecting an act. `withdrawn`: the decree that it was, if any."""
 
     decision: Decision
     withdrawn: Withdrawal | None = None
@@ -336,7 +323,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class RedetectionResult:
-    """What judging an act again changed: the decrees that it is, those among them that were never seen before, and the posts queued."""
+    """Result of redetection: the act's decrees, the new ones, and queued posts."""
 
     decrees: tuple[int, ...]
     new: tuple[int, ...] = ()
@@ -345,7 +332,7 @@ class RedetectionResult:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One recueil: the day its site shows, and the instant it was found, where that tells when it came online (else None)."""
+    """A recueil's day on its site, and when it was found if that shows when it appeared."""
 
     published: date | None
     found_at: datetime | None

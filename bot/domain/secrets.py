@@ -1,4 +1,4 @@
-"""Secrets: the addresses that they may travel to, and texts that people may see without them. Pure."""
+"""Guards secrets: the addresses that may receive them, and texts without them. Pure."""
 
 from __future__ import annotations
 
@@ -23,10 +23,7 @@ def is_loopback(host: str) -> bool:
 
 
 def web_base(value: str) -> str:
-    """Return an address without query to which paths are appended, with no trailing slash.
-
-    https anywhere; plain http only to loopback, for what travels there is secret (a token) or trusted (decrees). Raises ValueError.
-    """
+    """Return an address without query or final slash, https or (tokens travel there) http on loopback. Raises ValueError."""
     parts = split_address(value)
     host = parts.hostname or ""
     if parts.scheme == "http" and not is_loopback(host):
@@ -41,7 +38,7 @@ def web_base(value: str) -> str:
 
 
 def split_address(value: str) -> SplitResult:
-    """Split an address. Raises ValueError for anything that could smuggle a header or confuse a parser."""
+    """Split an address. Raises ValueError for anything that could inject a header or confuse a parser."""
     text = value.strip()
     if not text.isprintable() or " " in text or "\\" in text:
         raise ValueError("must not hold spaces or control characters")
@@ -59,16 +56,13 @@ _HIDDEN = "[secret]"
 
 
 def scrub(text: str, *secrets: str) -> str:
-    """Replace each secret in the text, as it is or as addresses, JSON, HTML and `repr` write it."""
+    """Replace each secret in the text, also as written in addresses, JSON, HTML and `repr`."""
     pattern = _pattern(frozenset(secrets))
     return text if pattern is None else pattern.sub(_HIDDEN, text)
 
 
 class RedactedStream:
-    """Wraps a text stream and removes secrets from all that is written to it. Everything else is the stream's own.
-
-    One that is wrapped again, at each new configuration, is one layer still, and removes the secrets of before too.
-    """
+    """Wraps a text stream and removes secrets from writes. Wrapped again, it stays one layer, with the former secrets too."""
 
     def __init__(self, stream: TextIO | RedactedStream, secrets: Collection[str]) -> None:
         if isinstance(stream, RedactedStream):

@@ -1,4 +1,4 @@
-"""Starts asynchronous work beside other work, ends it, waits until it has ended, and says when to try it again. Knows nothing of it."""
+"""Runs asynchronous work beside other work, ends and awaits it, and computes retry waits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
 
 @asynccontextmanager
 async def beside(work: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
-    """Have work done while entered. It is cancelled at the end, and has ended then; should it fail before, nobody hears of it."""
+    """Run work while entered; at the end it is cancelled and awaited. An earlier failure of it is ignored."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -37,7 +37,7 @@ async def when(event: asyncio.Event, act: Callable[[], object]) -> None:
 
 
 async def first_of(work: Coroutine[Any, Any, T], event: asyncio.Event) -> T | None:
-    """Do the work unless the event is set before it is done: then it is cancelled, and None is given once it has ended."""
+    """Run work until done, or cancel it when the event is set; then return None once it has ended."""
     working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(event.wait())
     try:
         await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -47,10 +47,7 @@ async def first_of(work: Coroutine[Any, Any, T], event: asyncio.Event) -> T | No
 
 
 async def carried_through(work: Coroutine[Any, Any, T] | asyncio.Task[T], *, undo: Callable[[T], Awaitable[object]] | None = None) -> T:
-    """Do this work to its end even when cancelled meanwhile, then be cancelled; `undo` is then called with what it gave.
-
-    The cancellation is raised even where the work failed, as the cause of it: whoever stands a failure would else never learn to stop.
-    """
+    """Run work to its end even if cancelled, then raise the cancellation (caused by its failure, if any); `undo` gets its result."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -67,7 +64,7 @@ async def carried_through(work: Coroutine[Any, Any, T] | asyncio.Task[T], *, und
 
 
 async def run_to_completion(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a blocking call in a thread to its end, even when cancelled meanwhile: as `carried_through`."""
+    """Run a blocking call in a thread to its end, even if cancelled (`carried_through`)."""
     return await carried_through(asyncio.to_thread(call, *args, **kwargs))
 
 
@@ -75,7 +72,5 @@ _DOUBLINGS = 16
 
 
 def backoff(attempt: int, *, first: timedelta, cap: timedelta, jitter: float = 0.0) -> timedelta:
-    """Return the wait after the `attempt`-th failure in a row (from 1): `first`, doubled each time, at most `cap`, and lengthened by a part
-    `jitter` of itself, so that programs that failed together do not come back together.
-    """
+    """Return the wait after the `attempt`-th failure in a row (from 1): `first`, doubled each time up to `cap`, plus a part `jitter`."""
     return min(first * (1 << min(max(attempt - 1, 0), _DOUBLINGS)), cap) * (1 + jitter)

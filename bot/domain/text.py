@@ -1,7 +1,4 @@
-"""The text of a page, and the words of any text as people compare them, and as recognition spells them: the folds of the whole program.
-
-A reading process starts for each file, and needs nothing else of this package.
-"""
+"""Defines page texts and the folds that compare words. Imports nothing of this package, as reading processes start often."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ def bare(word: str) -> str:
 
 
 class TextOrigin(StrEnum):
-    """Says how the text of a page was obtained. `PENDING`: it is still to be recognised, and the document is read in part until then."""
+    """How the text of a page was obtained. `PENDING`: recognition is still to come."""
 
     LAYER = "layer"
     OCR = "ocr"
@@ -33,13 +30,9 @@ class TextOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """Holds the text of one page. An `UNREADABLE` page has an empty text that means "could not read", not "nothing there".
-
-    A `PENDING` page has what its text layer holds, a stamped running title at most. `other` is a second text of the same page, where
-    neither the layer nor the recognised one can be trusted alone: what is looked for may stand in either. `confidence` is the engine's own
-    (0 to 100, mean over the words) of a recognised page, `unsure` its words of which the engine was not sure, as `bare` has them; `seconds`
-    is what the page took. Of a `damaged` page the file has lost something: the text is what is left of it. `lacks` says, for an operator,
-    what else of the page could not be read in a file that is sound.
+    """Text of one page. `UNREADABLE`: empty, could not be read; `PENDING`: text layer only, at most a stamped running title. `other`:
+    alternative text where neither can be trusted. Recognised pages have `confidence` (0 to 100, mean over words), `unsure` words (as `bare`
+    has them), `seconds`. `damaged`: the file lost some text; `lacks`: what else was not read, for operators.
     """
 
     number: int
@@ -54,12 +47,12 @@ class PageText:
 
     @property
     def is_whole(self) -> bool:
-        """False when the page could not be read, or in part only. Of a page that is still to be recognised, not known."""
+        """Return false when the page was not or only partly read; undefined for a pending one."""
         return self.origin is not TextOrigin.UNREADABLE and not (self.damaged or self.lacks)
 
     @property
     def is_unread(self) -> bool:
-        """True of a page that could not be read, or is still to be recognised."""
+        """Return true when the page could not be read or is pending."""
         return self.origin in (TextOrigin.PENDING, TextOrigin.UNREADABLE)
 
 
@@ -72,7 +65,7 @@ _NOT_IN_A_WORD = re.compile(r"[^0-9a-z]+")
 
 
 def fold_words(text: str) -> str:
-    """Drop case and accents, and open ligatures: `Sacré-Cœur` -> `sacre-coeur`. Other signs and blanks stay."""
+    """Drop case and accents, open ligatures: `Sacré-Cœur` -> `sacre-coeur`. Other signs and blanks stay."""
     if text.isascii():
         return text.lower()
     folded = _opened(text)
@@ -80,10 +73,7 @@ def fold_words(text: str) -> str:
 
 
 def fold_letters(text: str) -> str:
-    """Keep the Latin letters and the digits alone, folded: `Arrêté  n° 12` -> `arreten12`.
-
-    Ordinal signs and ligatures fold to the letters that they stand for. Folding a text is folding each of its characters.
-    """
+    """Keep Latin letters and digits, folded (`Arrêté  n° 12` -> `arreten12`), character by character; ligatures as letters."""
     return _NOT_IN_A_WORD.sub("", _opened(text))
 
 
@@ -97,7 +87,7 @@ def _opened(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Text as both databases can hold it: no NUL (PostgreSQL refuses it), no half of a surrogate pair. Broken PDFs give both."""
+    """Remove what databases refuse: NUL (PostgreSQL) and lone surrogates, both found in broken PDFs."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
@@ -119,7 +109,7 @@ def one_line(text: str) -> str:
 
 
 def end_of(wanted: str, text: str, start: int) -> int | None:
-    """Return where `wanted` (already folded) ends when `text` is read from `start`, folding as we go; None if it is not there."""
+    """Return where `wanted` (folded) ends in `text`, folded from `start`; None if it is not there."""
     position, matched = start, 0
     while matched < len(wanted):
         if position >= len(text):
@@ -133,7 +123,7 @@ def end_of(wanted: str, text: str, start: int) -> int | None:
 
 
 def start_of(wanted: str, text: str, end: int) -> int | None:
-    """Return where `wanted` (already folded) starts when `text` is read backwards from `end`; None if it is not there."""
+    """Return where `wanted` (folded) starts in `text`, folded backwards from `end`; None if it is not there."""
     position, left = end, len(wanted)
     while left > 0:
         if position == 0:

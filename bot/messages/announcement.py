@@ -1,4 +1,4 @@
-"""What a post says of a decree: its parts in their order, what gives way first when it is too long, and its form on each platform."""
+"""Composes what a post says of a decree: parts, order of shortening, and form on each platform."""
 
 from __future__ import annotations
 
@@ -69,10 +69,7 @@ _STOPPED = frozenset({Standing.ENDED, Standing.SUSPENDED, Standing.IN_DOUBT})
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One decree, ready to be laid out. `link` is unique to the act's page; None when the decree has no usable address.
-
-    `page` is the decree's own page on a server of the operator's, None where there is none.
-    """
+    """One decree, ready for layout. `link`: unique to the act's page, or None. `page`: own page on the operator's server, or None."""
 
     headline: str
     where: str
@@ -99,10 +96,8 @@ def announce(message: MessageInput) -> Announcement:
 
 
 def announce_in_full(message: MessageInput, places: Mapping[str, Place] | None = None) -> Announcement:
-    """Say a decree in the long form, for whoever requests this decree.
-
-    Besides what a post says: who signed and who decided, what later decrees do to it, where else it was published (authorities are named
-    from `places`, by code where that does not have them), and what one can do, with sources.
+    """Compose the long form of a decree for who requests it: also who signed and decided, later changes, other publications (authorities
+    named from `places`, else by code), legal advice with sources.
     """
     decree, words, known = message.decree, message.words, places or {}
     standing = list_standing(message)
@@ -204,9 +199,7 @@ TOLD_BELOW = -2
 
 
 class PostExtra(StrEnum):
-    """What is no one part: all hashtags but one, which repeat where and who; how long until it begins, which the period says too; the link
-    to the decree's own page; the words of the link; the facts that are to be verified.
-    """
+    """Optional parts of a post: more hashtags, time until the beginning, decree's own page, words of the link, facts to verify."""
 
     TAGS = "tags"
     TIMING = "timing"
@@ -215,10 +208,8 @@ class PostExtra(StrEnum):
     DOUBTS = "doubts"
 
 
-# Applied from top to bottom until the post fits: shorten that part, to no fewer characters than given; 0 leaves it out.
-# What a reader needs stays longest: what is done, where, when, by whom, for which event. The title goes first since the facts below it say
-# the same more precisely; then whatever says a thing again. What is said of the law is shortened or left out: half a sentence on a
-# time limit would mislead. The link is never touched.
+# Applied from the top until the post fits: shorten that part to the number of characters; 0 leaves it out. First the title, repeated by the
+# facts, then repetitions; legal parts are reworded or left out, as half a sentence would mislead. Never the link.
 SHORTENING: tuple[tuple[PostPart | PostExtra, int], ...] = (
     (PostPart.TITLE, 160),
     (PostPart.TITLE, 90),
@@ -329,10 +320,7 @@ def labelled(line: FactLine, label: str) -> str:
 
 
 def fit(said: Announcement, measure: Callable[[Announcement], int], limit: int) -> Announcement:
-    """Shorten the announcement in the order of `SHORTENING` until `measure` gives at most `limit`.
-
-    Raises TooSmall when the link alone is longer than the limit.
-    """
+    """Shorten the announcement by `SHORTENING` until `measure` is at most `limit`. Raises TooSmall if the link exceeds it."""
     for part, floor in SHORTENING:
         overflow = measure(said) - limit
         if overflow <= 0:
@@ -401,10 +389,7 @@ def plain_decree(message: MessageInput, places: Mapping[str, Place] | None = Non
 
 
 def shows_number(text: str, number: str) -> bool:
-    """Return whether a post, in any language, gives `number` (inert) as its decree's own: in the row that says how the decree is called.
-
-    Elsewhere it may be that of another decree: the one that this decree ends, or one that its title quotes.
-    """
+    """Return whether a post, in any language, shows `number` (inert) as its decree's own, in the row of the decree's names."""
     own = tuple(with_plain_spaces(words_in(language).labels.number.format(number=number)) for language in LANGUAGES)
     rows = (row.strip() for row in with_plain_spaces(text).splitlines())
     return any(row == called or row.startswith((called + SEPARATOR, called + " (")) for row in rows for called in own)
@@ -421,9 +406,8 @@ _LONGEST_DOUBT = 160
 
 
 def decree_line(message: MessageInput) -> str:
-    """Return `[12] autorisation · Drôme (26) · du 19 au 22 avril 2024 · commence dans 14 h · SNCF · n° 2024-00493`, one line.
-
-    With `legal_advice`, also what that says of its standing, and its flags in few words.
+    """Return `[12] autorisation · Drôme (26) · du 19 au 22 avril 2024 · commence dans 14 h · SNCF · n° 2024-00493`, then standing and
+    flags.
     """
     mark, kind, rest = line_pieces(message)
     return fitting((mark + kind, *rest), LONGEST_LINE)
@@ -535,8 +519,7 @@ def mastodon_status(message: MessageInput, *, limits: StatusLimits = MASTODON) -
 
 
 def mastodon_thread(message: MessageInput, *, limits: StatusLimits = MASTODON) -> tuple[str, ...]:
-    """Return the status, then what it had no room for: the lines that it does not show as they are, in their order. Each text is within
-    `limits`. Raises TooSmall."""
+    """Return the status, then the lines that it omits or shortens, each text within `limits`. Raises TooSmall."""
     whole = announce(message)
     shown = fit(whole, lambda said: mastodon_length(plain(said), limits), limits.characters)
     left_out = [labelled(line, whole.label) for line in whole.lines if line not in shown.lines]
@@ -552,11 +535,7 @@ _COUNTER = " (20/20)"
 
 
 def further(lines: Sequence[str], measure: Callable[[str], int], limit: int) -> tuple[str, ...]:
-    """Return these lines as texts that `measure` finds within `limit`, each with its place in the thread, of which the first is the post
-    itself.
-
-    Empty where there are no lines, or the limit has no room for a word.
-    """
+    """Return these lines as texts within `limit` by `measure`, numbered in the thread after the post; empty without lines or room."""
     room = limit - len(_COUNTER) - 1
     texts: list[str] = []
     for piece in _pieces(lines, measure, room):

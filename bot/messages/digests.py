@@ -1,4 +1,4 @@
-"""Many decrees in one message: a line and a link for each. It does not depend on the hour, so that every try says the same."""
+"""Composes one message of many decrees, a line and a link each; independent of the hour, so that retries are identical."""
 
 from __future__ import annotations
 

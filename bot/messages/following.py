@@ -1,4 +1,4 @@
-"""What is said to chats that follow something: why a message came, how to stop it, and that a source cannot be read."""
+"""Composes messages to followers: why a message came, how to stop it, and sources that cannot be read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NameOf = Callable[[Follow], str | None]
 
 @dataclass(frozen=True, slots=True)
 class FollowNames:
-    """Names what is followed: places as `place` does, operators by their names under their keys (`operator_key`)."""
+    """Names of what is followed: places by `place`, operators by key (`operator_key`)."""
 
     place: NameOf
     operators: Mapping[str, str]

@@ -1,8 +1,5 @@
-"""Where a decree stands in law, what is striking in its dates, what it does to others and later ones to it, and what a reader can do about
-it, in words: a few for posts and lists, a page of lines for whoever asks for one decree.
-
-Advice is always information to verify, with its source and the day of the text in which that was read, never legal advice. What it rests on
-comes in as `LegalAdvice`.
+"""Words a decree's standing, flags, changes and what a reader can do: briefly for posts and lists, in full for one decree. Advice, from
+`LegalAdvice`, is information to verify, with source and day of reading, never legal advice.
 """
 
 from __future__ import annotations
@@ -64,11 +61,8 @@ def changed_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
 
 
 def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterator[FactLine]:
-    """Return `⏹️ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir la réponse)`, where that is known when the post is
-    written.
-
-    The end of what it allowed comes first, what was ended itself last; `below` are the ids of the decrees that are told after it in the
-    same place.
+    """Return `⏹️ Abrogé par l’arrêté n° 2024-02 [15], à compter du 3 mai 2024 (voir la réponse)` for what is known at the time of the post:
+    ends first, changes ended themselves last. `below`: ids of decrees posted after it there.
     """
     changes = sorted(
         (change for change in decree.changed_by if change.kind in CHANGING),
@@ -86,8 +80,7 @@ def notice_lines(decree: Decree, words: Words, below: Collection[int]) -> Iterat
 
 
 def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | None:
-    """Return `à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] a mis fin ensuite`; None where nothing was ended that
-    did."""
+    """Return `à vérifier : abrogé par l’arrêté n° 2 [15], auquel l’arrêté n° 3 [16] a mis fin ensuite`, or None."""
     for change in decree.changed_by:
         if change.kind in kinds and change.revoked_by:
             ending = change.revoked_by[-1]
@@ -97,7 +90,7 @@ def doubt_text(decree: Decree, kinds: Collection[Kind], words: Words) -> str | N
 
 
 def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
-    """Return what a later decree does; where that was ended itself, by what, or unless `whole` only that it was."""
+    """Return what a later decree does and, if that was ended, by what (or, unless `whole`, only that it was)."""
     said = _dated(change, words)
     if change.revoked_by and not whole:
         said = words.changes.undone.brief.format(text=said)
@@ -107,7 +100,7 @@ def _changed(change: Change, words: Words, *, whole: bool = True) -> str:
 
 
 def _revocations(change: Change, words: Words) -> Iterator[str]:
-    """Return `l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16]`, one text per decree that does, each before what ends that."""
+    """Return `l’arrêté n° 2 [15] est lui-même retiré par l’arrêté n° 3 [16]`, one text per revocation, outer ones after."""
     said = words.changes.undone
     for ending in change.revoked_by:
         form = {True: said.withdrawn, False: said.abrogated, None: said.ended}[ending.retroactive]
@@ -122,7 +115,7 @@ def _revocations(change: Change, words: Words) -> Iterator[str]:
 
 
 def _undergone(change: Change, words: Words) -> str:
-    """Return `abrogé par l’arrêté n° 2024-02 [15]`, `retiré par…`; `fin décidée par…` where its text does not tell which."""
+    """Return `abrogé par l’arrêté n° 2024-02 [15]`, `retiré par…`, or `fin décidée par…` if unclear."""
     named = _named(change.number, None, change.decree, words)
     form = words.changes.undergoes[change.kind]
     if change.retroactive:
@@ -141,13 +134,13 @@ def _dated(change: Change, words: Words) -> str:
 
 
 def _since(said: str, change: Change, words: Words) -> str:
-    """Add the day from which it counts; of a retrait the day on which it was decided, for it has no beginning."""
+    """Add the day from which a change applies; for a retrait, the day of decision."""
     form = words.changes.on if change.retroactive else words.changes.since
     return said if change.since is None else form.format(text=said, date=date_text(change.since, words.dates))
 
 
 def _is_revoked(change: Change) -> bool:
-    """Whether it was ended itself, by what still stands, so that what it did is over. Of an end only what is retroactive undoes it."""
+    """Return whether a change was ended and no longer applies; of an end, only a retroactive one counts."""
     return any(
         not _is_revoked(ending) and (change.kind is not Kind.ABROGATION or ending.retroactive is True) for ending in change.revoked_by
     )
@@ -219,10 +212,7 @@ _STOPPED = {
 
 
 def post_timing(message: MessageInput) -> str | None:
-    """Return for a post: `À venir au moment de cette annonce`, `Plus en vigueur depuis le 3 mai 2024`; None when nothing can be said.
-
-    A post stays: what it says of the time refers to the instant at which it was sent.
-    """
+    """Return for a post, as of its sending, `À venir au moment de cette annonce`, `Plus en vigueur depuis le 3 mai 2024`, or None."""
     advice = message.legal_advice
     if advice is not None and advice.standing in _STOPPED:
         return capital(_stopped(message, advice.standing))
@@ -231,8 +221,7 @@ def post_timing(message: MessageInput) -> str | None:
 
 
 def list_standing(message: MessageInput) -> str | None:
-    """Return for an answer: `commence dans 14 h`, `en cours`, `terminé`, `plus en vigueur depuis le 3 mai 2024`, `dates à vérifier`; None
-    for what is never in force."""
+    """Return `commence dans 14 h`, `en cours`, `terminé`, `plus en vigueur depuis…`, `dates à vérifier`; None if never in force."""
     advice, words = message.legal_advice, message.words
     if advice is not None and advice.standing in _STOPPED:
         return _stopped(message, advice.standing)
@@ -287,14 +276,14 @@ def _flag(flag: Flag, legal_advice: LegalAdvice, words: Words) -> tuple[str, str
 
 
 def _stage(message: MessageInput, at: datetime) -> PeriodTiming | None:
-    """Return where the period stands that counts; None where that is the one of the decree that this one ends or refuses."""
+    """Return the state of the current period; None if it is that of the decree ended or refused."""
     if message.decree.kind not in ALLOWING:
         return None
     return timing(current_period(message), message.place.time_zone, at)
 
 
 def current_period(message: MessageInput) -> Facts:
-    """Return the facts with the period that counts: as a later decree has modified it, where the legal advice says so."""
+    """Return the facts with the period as modified, from the legal advice."""
     facts, advice = message.decree.facts, message.legal_advice
     if advice is None:
         return facts
@@ -302,8 +291,7 @@ def current_period(message: MessageInput) -> Facts:
 
 
 def _stopped(message: MessageInput, standing: Standing) -> str:
-    """Return `plus en vigueur depuis le 3 mai 2024`; without the day where the decree that does it shows none, or withdraws it: what is
-    withdrawn is taken never to have been in force."""
+    """Return `plus en vigueur depuis le 3 mai 2024`; without the day if unknown or for a retrait, which undoes from the start."""
     decree, words, today = message.decree, message.words, message.today
     said, kinds = words.standing, _STOPPED[standing]
     if standing is Standing.IN_DOUBT:
@@ -325,8 +313,7 @@ _HOW_URGENT = frozenset({Standing.UPCOMING, Standing.IN_FORCE, Standing.UNKNOWN,
 
 
 def no_recourse_line(words: Words) -> Iterator[FactLine]:
-    """Return what stands in place of the advice on a decree that allows nothing: who reads it has nothing to contest there, and the time of
-    whoever was refused runs from another day (the notification)."""
+    """Return the line for a decree that allows nothing: readers cannot contest it; for a refused applicant, notification counts."""
     yield FactLine(PostPart.RECOURSE, "", (words.recourse.nothing,))
 
 
@@ -347,9 +334,8 @@ def recourse_line(legal_advice: LegalAdvice, today: date, words: Words) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class AdviceParts:
-    """What one can do, in sentences: until when, before which court, who, and with which urgent applications.
-
-    `stage` says what is left to suspend. `who` and `traps` are None where they would mislead: after the last day, and without one.
+    """Legal steps in sentences: deadline, court, who, urgent applications. `stage`: what can still be suspended. `who`, `traps`: None after
+    the last day, or without one.
     """
 
     limit: str
@@ -369,10 +355,7 @@ def advice_lines(legal_advice: LegalAdvice, today: date, words: Words) -> tuple[
 
 
 def advice_parts(legal_advice: LegalAdvice, today: date, words: Words) -> AdviceParts:
-    """Return what one can do, part by part.
-
-    `today` is the day at the authority's place: a last day that has passed is told as such. Nothing is said of the decree itself.
-    """
+    """Return the legal steps; `today` at the authority's place. A last day in the past is reported as such."""
     said, passed, sources = words.advice, _passed(legal_advice, today), _sources(words)
     at_least = _at_least(legal_advice, today, words)
     if at_least is not None:
@@ -402,7 +385,7 @@ def _passed(legal_advice: LegalAdvice, today: date) -> bool:
 
 
 def _at_least(legal_advice: LegalAdvice, today: date, words: Words) -> str | None:
-    """Return the day until which it can be contested in any case, where the last one is not known and that one has not passed."""
+    """Return the earliest possible deadline if the deadline is unknown and it has not passed."""
     day = legal_advice.at_least
     if legal_advice.last_day is not None or day is None or today > day:
         return None
@@ -452,7 +435,7 @@ def _brief(legal_advice: LegalAdvice, words: Words, at_least: str | None, *, pas
 
 
 def _brief_urgency(standing: Standing, words: Words) -> str:
-    """Return what can be said of it in few words; nothing where it is in doubt."""
+    """Return a few words on urgent application; empty if in doubt."""
     if standing in {Standing.UPCOMING, Standing.IN_FORCE}:
         return words.recourse.brief_possible
     return words.recourse.brief_useless if standing in {Standing.OVER, Standing.ENDED} else ""
@@ -521,8 +504,7 @@ def _after(said: str) -> str | None:
 
 
 class Rules(Table):
-    """`version` is the day of the consolidated copy in which the articles, each by what it settles, were read; `courts_checked` that of the
-    table of courts."""
+    """Articles by what they settle. `version`: day of the consolidated copy; `courts_checked`: day of the table of courts."""
 
     code: str
     version: date

@@ -1,6 +1,4 @@
-"""What a message is made from, and the facts of it as lines: which part each is, how it reads, and how it reads where room is scarce; and
-how days, hours and periods are written. What was not found in a decree is left out.
-"""
+"""Composes the facts of a message as lines, whole and brief, and writes days, hours and periods. Unknown facts are left out."""
 
 from __future__ import annotations
 
@@ -21,11 +19,9 @@ from bot.messages.words import DateWords, Language, TimingWords, Words, clean, d
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:
-    """`public_url` is the address under which a server of the operator's shows decrees, without a slash at its end; None for none.
-
-    `below` are the ids of later decrees that change this one and that the same chat or account tells of after it. `publisher` is the
-    authority on whose site the decree was found, where that is another one than its own. `announced` is when a post that is edited was sent
-    (aware): what it says of the time refers to that instant, as it did then; None for a post not sent yet.
+    """Context of a message. `public_url`: address of decrees' pages, without final slash, or None. `below`: later changing decrees posted
+    after it there. `publisher`: authority on whose site it was found, if another. `announced`: when an edited post was sent (aware), to
+    which its times refer; else None.
     """
 
     public_url: str | None = None
@@ -44,10 +40,7 @@ ALONE = MessageContext()
 
 @dataclass(frozen=True, slots=True)
 class MessageInput:
-    """A decree on its way to readers: that of the authority at `place`, as seen at `now` (aware), told in one language.
-
-    Without `legal_advice` nothing of the law is said; `context` is what is said besides the decree itself.
-    """
+    """A decree for readers: `place` of its authority, `now` (aware), language; `legal_advice` or None for nothing of law; `context`."""
 
     decree: Decree
     place: Place
@@ -92,8 +85,7 @@ def where_text(place: Place, words: Words) -> str:
 
 
 def short_where(place: Place, words: Words) -> str:
-    """Return `Drôme (26)`; who decided where that is a préfet de police, or of a region: his decrees are of many departments. The whole
-    where there is no department."""
+    """Return `Drôme (26)`; for the préfet de police or a region, the authority; the whole name without a department."""
     if place.territory and inert(place.name):
         return inert(place.name)
     where = where_text(place, words)
@@ -101,10 +93,7 @@ def short_where(place: Place, words: Words) -> str:
 
 
 def hashtags(place: Place, operators: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return `#VSA #Drôme #dept26 #SNCF`, five at most: each word capitalised, as screen readers need it.
-
-    An operator has none whose name is long, or of anything but letters, digits and what joins words: it stands in a PDF, and a tag acts.
-    """
+    """Return at most five hashtags (`#VSA #Drôme #dept26 #SNCF`), capitalised for screen readers, without long or odd operators."""
     tags = ["#VSA"]
     if name := _camel_case(place.department):
         tags.append(f"#{name}")
@@ -167,10 +156,8 @@ class PostPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FactLine:
-    """One fact: its label (empty where the text speaks for itself), its items, and how many more items are not shown.
-
-    `brief` is the whole line in fewer words, for texts that must not be cut anywhere. With `href`, the line is the words of a link.
-    `is_doubtful`: the label says that the fact is to be verified.
+    """One fact: label (or empty), items, and number of items not shown. `brief`: the whole line shortened, where cuts are forbidden;
+    `href`: its link; `is_doubtful`: labelled as to verify.
     """
 
     part: PostPart
@@ -229,8 +216,7 @@ _READ_FROM = {
 
 
 def to_verify(line: FactLine, decree: Decree, words: Words) -> FactLine:
-    """Return the line of a decree; with "to be verified" and the page where to look in the label of a fact that is not sure, or after one
-    that has no label. A number counts as sure all the same where lines are left out: posts are recognised by it."""
+    """Mark the line of an unsure fact "to be verified" with its page; a number not in shortened posts, which are recognised by it."""
     unsure = [name for name in _READ_FROM.get(line.part, ()) if name in decree.facts.doubtful]
     if not unsure:
         return line
@@ -242,7 +228,7 @@ def to_verify(line: FactLine, decree: Decree, words: Words) -> FactLine:
 
 
 def fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
-    """Return period, event, places, operators, purposes, software, cameras; what is to be verified is told so."""
+    """Return lines of period, event, places, operators, purposes, software, cameras, with marks to verify."""
     return (to_verify(line, decree, words) for line in _fact_lines(decree, words))
 
 
@@ -261,7 +247,7 @@ def _fact_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
 
 
 def reference_lines(decree: Decree, words: Words) -> Iterator[FactLine]:
-    """Return by what the decree is called: number, day of signature, day of publication; what is to be verified is told so."""
+    """Return lines of number, day of signature, day of publication, with marks to verify."""
     return (to_verify(line, decree, words) for line in _reference_lines(decree, words))
 
 
@@ -331,10 +317,8 @@ class PeriodTiming:
 
 
 def timing(facts: Facts, time_zone: str, now: datetime) -> PeriodTiming:
-    """Return where the decree's period stands at `now` (aware).
-
-    Hours are wall-clock hours of `time_zone` (IANA name). A start without an hour is midnight; an end without an hour is
-    the end of that day. A period that ends before it starts tells nothing of its end.
+    """Return where the period stands at `now` (aware). Hours are wall-clock in `time_zone` (IANA); without an hour, a start is 0 h, an end
+    24 h. An end before the start is ignored.
     """
     zone = ZoneInfo(time_zone)
     start = _instant(facts.starts, zone, at_end=False)
@@ -367,7 +351,7 @@ def timing_text(moment: PeriodTiming, words: TimingWords) -> str | None:
 
 
 def delay_text(moment: PeriodTiming, words: TimingWords) -> str:
-    """Return `14 h`, `3 jours`. Rounded down: whoever reads it has at least the part that is said, never less."""
+    """Return `14 h`, `3 jours`, rounded down, so that nobody has less time."""
     delay = moment.delay or timedelta()
     minutes = max(int(delay.total_seconds() // 60), 1)
     if minutes < 60:

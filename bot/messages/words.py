@@ -1,6 +1,4 @@
-"""What texts are made of: the words of one language, from the data file that bears its name, and words from outside, made harmless. Whoever
-writes a PDF or a file name must not be able to shape what readers or terminals see. And how platforms mark texts up and count them.
-"""
+"""Loads the words of each language, makes outside text harmless to readers and terminals, and handles platforms' markup."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ from bot.domain.acts import Kind, Purpose
 
 
 class Table(BaseModel):
-    """A table of a data file: a missing or unknown key is an error when the file is read, not an odd message later."""
+    """Base of tables of a data file; a missing or unknown key is an error on reading."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -79,11 +77,8 @@ _WIDE = re.compile(
 
 
 def no_break_spaces(text: str) -> str:
-    """Return a text of ours with the spaces at which no line may break, as French typography has it.
-
-    U+202F before ; ! ?, U+00A0 before : and within « », after n°, art., page, L., R., between a number and its unit, and in dates.
-
-    Only for words of the program: what a document says stays as it is.
+    """Return the program's text with French no-break spaces: U+202F before ; ! ?, U+00A0 before : and within « », after n°, art., page, L.,
+    R., before units, in dates. Never for a document's words.
     """
     return _NARROW.sub("\u202f", _WIDE.sub("\u00a0", text))
 
@@ -106,8 +101,7 @@ class StandingWords(Table):
 
 
 class FlagWords(Table):
-    """What is striking in the dates, whole in posts and brief in lists. `late` is said where the number of days is not known,
-    `outside` where it is not known which days those are."""
+    """Words of flags, whole for posts and brief for lists. `late`: unknown number of days; `outside`: unknown days."""
 
     late: str
     late_one: str
@@ -123,8 +117,7 @@ class FlagWords(Table):
 
 
 class RecourseWords(Table):
-    """Sentences of the paragraph of posts about contesting. The `brief` ones replace it where room is scarce; `brief_possible` and
-    `brief_useless` say in them what becomes of an urgent application."""
+    """Sentences on contesting in posts; `brief` ones for little room, with `brief_possible`, `brief_useless` on urgent application."""
 
     nothing: str
     limit: str
@@ -253,8 +246,9 @@ class CameraWords(Table):
 
 
 class UndoneWords(Table):
-    """That what changes a decree was ended itself. `withdrawn`, `abrogated` and `ended` (the text tells neither) say by what; `revives`,
-    `stays` and `unclear` what that does to a decree that it had ended. `joint` stands between them, `brief` says all of it in few words."""
+    """Words for a change ended itself: by what (`withdrawn`, `abrogated`, unclear `ended`), with what effect on a decree that it had ended
+    (`revives`, `stays`, `unclear`), `joint` between, `brief` for all.
+    """
 
     joint: str
     withdrawn: str
@@ -267,8 +261,7 @@ class UndoneWords(Table):
 
 
 class ChangeWords(Table):
-    """What decrees do to each other. `does` and `undergoes`, in place of which an end by retrait `withdraws` and is
-    `withdrawn`, take the other decree, which the others name."""
+    """Words for changes by decrees: `does`, `undergoes`; for a retrait `withdraws`, `withdrawn`. All take the other decree."""
 
     does: KindWords
     undergoes: KindWords
@@ -287,9 +280,7 @@ class ChangeWords(Table):
 
 
 class NoticeWords(Table):
-    """What an edited post says of later decrees. `below`: one that is told after it; `text` is what it does. `undone`: the mark of one that
-    was ended itself.
-    """
+    """Words of an edited post on later decrees. `below`: one posted after it, with `text`; `undone`: mark of one ended itself."""
 
     below: str
     undone: str
@@ -344,11 +335,8 @@ _SAFE_IN_LINKS = "%/:?#!$&*+,;=-._~"
 
 
 def clean(text: str) -> str:
-    """Return one line of visible text.
-
-    Line breaks and tabs become spaces; control and format characters (bidirectional overrides, zero-width, escape
-    sequences), surrogates, private-use and unassigned characters go; piles of combining marks are cut; the box that
-    broken fonts put for an apostrophe becomes one.
+    """Return one line of visible text: breaks and tabs as spaces; without control and format characters (bidirectional, zero-width,
+    escapes), surrogates, private-use and unassigned ones, piles of combining marks; apostrophes repaired.
     """
     if len(text) <= LONGEST_TEXT and _CLEAN_ALREADY.fullmatch(text):
         return text
@@ -371,22 +359,19 @@ def clean(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """Return `clean`, and free of links, mentions and hashtags: for networks that would act on them."""
+    """Return `clean` text without active links, mentions, hashtags."""
     line = clean(text)
     return (_SCHEME.sub("", line).strip() if ":/" in line else line).replace("@", "＠").replace("#", "＃")
 
 
 def with_plain_spaces(text: str) -> str:
-    """Return a message as it is compared: without word joiners, every no-break space (U+00A0, U+202F) as a space. Messages sent by versions
-    that wrote other spaces are recognised so."""
+    """Return a message for comparison: without word joiners, no-break spaces (U+00A0, U+202F) as spaces, as older versions wrote."""
     return text.replace(JOINER, "").replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def unlinked(text: str, commands: Collection[str] = ()) -> str:
-    """Return the text with nothing in it that Telegram makes a link of by itself: a bare domain, a command but for these, a currency. Whole
-    addresses are meant.
-
-    Each is broken by a character that nobody sees, and that browsers leave out of an address which is copied.
+    """Return the text without what Telegram links (bare domains, commands but these, currencies), broken by an invisible character that
+    browsers drop from copied addresses. Whole addresses stay.
     """
 
     def broken(found: re.Match[str]) -> str:
@@ -416,9 +401,7 @@ def link_to(url: str, page: int) -> str | None:
 
 
 def cut(text: str, longest: int) -> str:
-    """Return at most `longest` characters, cut between words, with an ellipsis. Only a text that begins with too long a word is cut in
-    it.
-    """
+    """Return at most `longest` characters, cut between words (except a first word too long), with an ellipsis."""
     if len(text) <= longest:
         return text
     if longest < 1:
@@ -438,8 +421,8 @@ def fitting(pieces: Sequence[str], longest: int) -> str:
     return cut(" · ".join(kept), longest)
 
 
-# Telegram. Limits (Bot API, "Formatting options" and `sendMessage`): 4096 UTF-16 code units after entity parsing, 100 entities. HTML is
-# built only from escaped parts: there is no way to put in a tag that is not closed.
+# Telegram limits ("Formatting options", `sendMessage`): 4096 UTF-16 code units after parsing, 100 entities. HTML is built from escaped
+# parts only.
 
 Tag = Literal["b", "i"]
 
@@ -495,10 +478,7 @@ _LINK = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True, slots=True)
 class StatusLimits:
-    """What an instance allows (`configuration.statuses` of its instance document; the defaults are Mastodon's own).
-
-    `per_url` is what a link counts for, None on servers that count links in full.
-    """
+    """Limits of an instance (`configuration.statuses`); defaults are Mastodon's. `per_url`: counted length of a link, None for its own."""
 
     characters: int = 500
     per_url: int | None = 23

@@ -1,1 +1,1 @@
-"""Notifies operators, each of what begins and of its end once, and takes their answers."""
+"""Notifies operators once of each beginning and end, and takes their answers."""

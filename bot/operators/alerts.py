@@ -1,6 +1,4 @@
-"""Decide which alerts begin and end, by the health of the sources and by the posts that were not sent, and when operators are notified: of
-each beginning once, and of each end once. Pure.
-"""
+"""Decides which alerts begin and end, by source health and unsent posts, and when operators are notified. Pure."""
 
 from __future__ import annotations
 
@@ -22,8 +20,9 @@ from bot.storage.reading_queue import QueueState
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Lists what changes. `closed` are over. `dropped` are too, and nobody has to be notified: something worse took their place, or
-    they are no longer watched. `reopened` seemed to be over, and go on before anybody was notified of their end."""
+    """Lists changes of alerts. `closed`: ended, to report. `dropped`: ended without notice (replaced or no longer watched). `reopened`:
+    went on before their end was reported.
+    """
 
     opened: tuple[NewAlert, ...] = ()
     closed: tuple[Alert, ...] = ()
@@ -47,10 +46,9 @@ class DueAlerts:
 
 @dataclass(frozen=True, slots=True)
 class AlertDelays:
-    """Says how long alerts wait before operators are notified, so that what belongs together is one message.
-
-    `settle`: the first of several that begin, for the others. `companions`: an end, for the ends of those that were in the same message.
-    `calm`: how long one must be over before that counts. `again`: after how long one that goes on is due again; None where it never is.
+    """Delays before operators are notified, so that related alerts share a message. `settle`: wait after the first beginning. `companions`:
+    wait of an end for the ends of alerts reported in the same message. `calm`: how long an alert must be over to end. `again`: interval of
+    reminders, None for none.
     """
 
     settle: timedelta
@@ -60,7 +58,7 @@ class AlertDelays:
 
 
 def decide(unfinished: Sequence[Alert], now: datetime, waits: AlertDelays) -> DueAlerts:
-    """Return what is due: all that has begun once the first of it has settled, and the ends, with those of their companions."""
+    """Return the beginnings due once the first has settled, and the ends with those of their companions."""
     begun = tuple(alert for alert in unfinished if alert.closed_at is None and _is_to_be_sent(alert, now, waits))
     if not begun or not has_passed(waits.settle, min(alert.opened_at for alert in begun), now):
         begun = ()
@@ -85,12 +83,12 @@ def _is_to_be_sent(alert: Alert, now: datetime, waits: AlertDelays) -> bool:
 
 
 def has_passed(span: timedelta, since: datetime, now: datetime) -> bool:
-    """Return whether so long has gone by; also where the clock was set back meanwhile, and nobody can say."""
+    """Return whether the span has passed; true if the clock was set back."""
     return not timedelta(0) <= now - since < span
 
 
-# Alerts of sources. A trouble is an alert from when it matters until the source works again. The sites of most prefectures share one
-# address: when that is blocked, some ninety sources fail within the hour. So what begins together is one message.
+# Alerts of sources: from when a trouble matters until the source works. Most sites share an address, whose block fails some ninety sources
+# within the hour; so beginnings are grouped.
 
 SOURCES_SETTLE = timedelta(minutes=10)
 """How long the first of several troubles waits for the others: a round over all of France takes some six minutes."""
@@ -117,7 +115,7 @@ SOURCE_DELAYS: AlertDelays = AlertDelays(SOURCES_SETTLE, COMPANIONS, calm=lambda
 
 @dataclass(frozen=True, slots=True)
 class AlertThresholds:
-    """Says when a trouble matters: after so many failed polls in a row, the first of them at least so long ago."""
+    """Sets when a trouble matters: failed polls in a row, and time since the first."""
 
     polls: int
     time: timedelta = timedelta(0)
@@ -157,7 +155,7 @@ _SUBJECTS = {
 
 
 def source_changes(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Changes:
-    """Return which troubles begin and which are over, from how the sources are and the alerts that are not finished."""
+    """Return which source alerts begin and end."""
     # The last one of each stands: by then the others are over.
     known = {(alert.subject, _about(alert.cause)): alert for alert in unfinished}
     watched = {source.key for source in sources}
@@ -187,7 +185,7 @@ def _is_forgotten(alert: Alert, now: datetime) -> bool:
 
 
 def _source_troubles(source: SourceHealth, joining: Collection[Cause], now: datetime) -> dict[str, Cause | None]:
-    """Return what is wrong by what it is about, None for what is well. What cannot be known now is left out, and stays as it was."""
+    """Return the trouble of each subject of a source, None where it is well; unknown subjects are left out and keep their alerts."""
     if source.status is Status.UNPOLLED:
         return {}
     if source.status is Status.FAILING:
@@ -205,7 +203,7 @@ def _source_troubles(source: SourceHealth, joining: Collection[Cause], now: date
 
 
 def _about(cause: str) -> str:
-    """Return what a trouble concerns: a source may have one of each, and the end of one is not that of another."""
+    """Return the group of a cause: a source has at most one alert per group."""
     return _SUBJECTS.get(cause, "access")
 
 
@@ -215,9 +213,8 @@ def _matters(source: SourceHealth, cause: Cause, now: datetime) -> bool:
 
 
 def _joining(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: datetime) -> Collection[Cause]:
-    """Return the causes by which a source that fails now is part of a trouble of many, without having to matter by itself.
-
-    Once operators were notified of it, only what is at rest joins it: an error of another site is that site's own.
+    """Return the causes shared by many sources, whose next failing source joins without thresholds; once operators were notified, only
+    resting sources do, since other errors are their own.
     """
     passing = [source for source in sources if source.status is Status.FAILING and source.cause in PASSING]
     if len(passing) < CROWD or not any(_matters(source, source.cause, now) for source in passing if source.cause):
@@ -227,16 +224,14 @@ def _joining(sources: Sequence[SourceHealth], unfinished: Sequence[Alert], now: 
 
 
 def _detail(source: SourceHealth, cause: Cause) -> str:
-    """Return the new address of one that moved, the day of the last recueil of one that is late (as in ISO 8601), else the last error."""
+    """Return a new address (relocated), the day of the last recueil in ISO 8601 (late), or the last error."""
     if cause is Cause.LATE:
         return source.last_published.isoformat() if source.last_published else ""
     return (source.moved_to if cause is Cause.RELOCATED else source.detail) or ""
 
 
-# Alerts of posts. A trouble of one post (refused, in doubt, not edited) is one for each, for a person has to decide of each. What concerns
-# a whole destination (it takes nothing, its posts wait for long) is one trouble, however many posts wait there; so is what concerns the
-# chats that follow something, however many they are. What stands in the outbox says when it is over. The public pages are one destination
-# more.
+# Alerts of posts. One alert per post refused, in doubt or not edited, as a person decides each; one per destination that fails or lags, one
+# for all followers, one for the public pages. They end by the state of the outbox.
 
 POSTS_SETTLE = timedelta(minutes=2)
 """How long the first of several troubles waits for the others: a refusal that concerns all posts meets them one after the other."""
@@ -246,7 +241,7 @@ REMINDED_AFTER = timedelta(hours=24)
 
 
 class PostTrouble(StrEnum):
-    """Lists what can be wrong with posts, in the order in which a message lists them."""
+    """Troubles of posts, in the order of messages."""
 
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"
@@ -275,15 +270,14 @@ WORKERS = "workers"
 
 @dataclass(slots=True)
 class PagesState:
-    """Holds how the public pages are: `fault` is why nobody can reach them at `listen`, empty while people can; None before that is known,
-    and where another process serves them."""
+    """State of the public pages. `fault`: why `listen` is unreachable, empty if reachable; None if unknown or served by another process."""
 
     listen: str
     fault: str | None = None
 
     @classmethod
     def of(cls, listen: str) -> PagesState:
-        """Return the state before the address was tried. Where there is none, nobody misses the pages."""
+        """Return the state before listening; fine without an address."""
         return cls(listen, None if listen else "")
 
 
@@ -301,9 +295,9 @@ def post_changes(
     pages: PagesState | None = None,
     queue: QueueState | None = None,
 ) -> Changes:
-    """Return which troubles begin and which are over, from the posts not sent, the edits given up, the alerts that are not finished, and
-    the last check of each destination. `in_chats`: posts at chats that follow something of which a person decides. Without `pages` there
-    are none. `queue`: what workers are to read; nobody is posted what waits there."""
+    """Return which alerts of delivery begin and end: unsent posts, failed edits, checks, followers' posts for a person (`in_chats`), public
+    `pages` (None: none), reading `queue` (no posts).
+    """
     troubles = _post_troubles(unsent, now, late_after, checks)
     if pages is not None and pages.fault:
         _add(troubles, PAGES, PostTrouble.PAGES, pages.listen, pages.fault)
@@ -327,7 +321,7 @@ def post_changes(
 
 
 def _is_still_shut(alert: Alert, unsent: Sequence[OpenPost]) -> bool:
-    """Whether what waited when a destination began to refuse still waits, if for another reason by now: it has not opened."""
+    """Return whether posts waiting since the destination refused still wait, for whatever cause."""
     if alert.cause != PostTrouble.CLOSED:
         return False
     return any(post.destination == alert.destination and post.created_at <= alert.opened_at and _of_post(post) is None for post in unsent)
@@ -363,7 +357,7 @@ def _of_post(post: OpenPost) -> PostTrouble | None:
 
 
 def _first_of_each(in_chats: Sequence[OpenPost]) -> dict[PostTrouble, OpenPost]:
-    """The first post of each trouble. Of which chat it is nobody needs to see; one trouble may be that of thousands."""
+    """Return the first post of each trouble, as the chats, perhaps thousands, are not shown."""
     found: dict[PostTrouble, OpenPost] = {}
     for post in in_chats:
         found.setdefault(PostTrouble.CHATS_REFUSED if post.state is PostState.REFUSED else PostTrouble.CHATS_IN_DOUBT, post)

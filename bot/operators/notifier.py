@@ -1,7 +1,5 @@
-"""Sends operators what is due: failures of the sources and of the delivery, and questions about doubtful acts.
-
-Each is recorded in the store before and after it is sent, so that it is sent once, across restarts. What could not be sent is tried again
-later; where it is not known whether a message arrived it is sent again: twice is better than never. Without a chat the log is all there is.
+"""Sends operators alerts and questions about doubtful acts, each recorded before and after the send, so that it is sent once across
+restarts. Failed sends are retried; sends of unknown outcome too, as twice is better than never. Without a chat only the log reports.
 """
 
 from __future__ import annotations
@@ -56,13 +54,13 @@ class Producer(Protocol):
         ...
 
     def notices(self, *, once: bool) -> Iterator[Notice]:
-        """Yield the messages that are due, each only after the one before was sent; `once` as in `Notifier.notify`. Called in a thread."""
+        """Yield the messages that are due, each after the former was sent; `once` as in `Notifier.notify`. Called in a thread."""
         ...
 
 
 @dataclass(slots=True, eq=False)
 class Notifier:
-    """Sends what its producers have, in their order. `send` is None where there is no chat, and raises DeliveryError."""
+    """Sends the notices of its producers, in order. `send` is None without a chat; it raises DeliveryError."""
 
     producers: Sequence[Producer]
     send: Callable[[str, Sequence[ChatButton]], Awaitable[None]] | None
@@ -72,9 +70,7 @@ class Notifier:
     _reason: str | None = field(default=None, init=False)
 
     async def notify(self, *, once: bool = False) -> None:
-        """Notify operators of all that is new. `once` is for a program that ends: nothing waits for what may begin with it, and nobody
-        would hear a button that is pressed. Raises StorageError, after the other producers had their turn.
-        """
+        """Send all due notices. `once`: the program ends, so nothing settles and no buttons. Raises StorageError after all producers."""
         failure: StorageError | None = None
         for producer in self.producers:
             try:
@@ -97,7 +93,7 @@ class Notifier:
         return self.send is None or (self._not_before is not None and self.clock() < self._not_before)
 
     async def _sent(self, notice: Notice) -> bool:
-        """Send one message. A chat that takes none is left alone for longer with every failure in a row."""
+        """Send one message; waits lengthen with every failure in a row."""
         if self.send is None:
             return False
         try:
@@ -117,7 +113,7 @@ class Notifier:
 
 @dataclass(frozen=True, slots=True)
 class SourceAlerts:
-    """Produces the troubles of the sources. `survey` reads how everything is now; `names` gives what people call a source."""
+    """Produces alerts of sources. `survey` returns their health; `names` names a source."""
 
     survey: Callable[[], Overview]
     alerts: Alerts
@@ -155,11 +151,8 @@ class SourceAlerts:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAlerts:
-    """Produces the troubles of the delivery: posts that need a person, and destinations that take nothing; and pages that nobody can reach.
-    What delivers or serves logs when they begin, but for posts that wait for long.
-
-    `destinations` are the configured ones: what waits for another is nobody's trouble. Without `pages` there are none. `queue` says
-    what workers are to read, None where none are.
+    """Produces alerts of delivery to the configured `destinations` and of the public `pages` (None: none). Logs late posts; the parts that
+    deliver or serve log other troubles. `queue`: files for workers, None without.
     """
 
     store: Store
@@ -203,8 +196,7 @@ def _waits(waits: AlertDelays, *, once: bool) -> AlertDelays:
 
 
 FRESH = timedelta(days=7)
-"""How long after it was found operators may be asked about an act. Older ones, and those of a backfill, are for `vigie review list`: nobody
-is to be asked in the middle of a day about all that was doubtful in ten years."""
+"""Age at which acts are no longer asked about: older ones, and those of a backfill, are listed by `vigie review list` only."""
 
 AT_ONCE = 5
 """Acts in one look: a bulk of doubtful ones must not bury what else operators are sent."""
@@ -212,11 +204,9 @@ AT_ONCE = 5
 
 @dataclass(frozen=True, slots=True)
 class ReviewQuestions:
-    """Produces a question with two buttons for each act that a person must look at; then, for each new decree with a fact that is to be
-    verified, one about the most useful of these, with a button for each reading.
-
-    `found` gives the decrees that would be recorded if an act is accepted, `doubted` what is to be asked about a decree. `names`
-    gives what people call an authority by its code. Without `buttons` (nobody would hear them) the command is named.
+    """Produces one question per doubtful act, with two buttons, then one per new decree with facts to verify, about the most useful, with a
+    button per reading. `found` returns the decrees of an accepted act, `doubted` the question on a decree, `names` the name of an
+    authority. Without `buttons` the command is named.
     """
 
     reviews: Reviews
@@ -257,8 +247,7 @@ class ReviewQuestions:
 
 
 def _found_out(look: Callable[[], T | None], otherwise: T | None, **about: int | None) -> T | None:
-    """Return what there is to ask, None where it was settled meanwhile or its act is gone, and `otherwise` after a fault of ours: one on an
-    act or a decree must not keep the questions about the others from being sent. Raises StorageError."""
+    """Return the question, None if settled or gone, `otherwise` after a crash, so that other questions go on. Raises StorageError."""
     try:
         return look()
     except NoSuchRow:

@@ -1,4 +1,4 @@
-"""Take the operators' answers about doubtful acts: two buttons, from their own chat and from nowhere else."""
+"""Takes operators' answers about doubtful acts: two buttons, from their own chat only."""
 
 from __future__ import annotations
 
@@ -38,8 +38,7 @@ class ReviewButtons:
         language: Language = "fr",
         now_at: Callable[[int | str], int | str] = lambda chat: chat,
     ) -> None:
-        """`chat` is the operators': an answer from any other is refused. `now_at` gives the id that it has now, for a group that became a
-        supergroup, be it under an earlier process; it is called in a thread."""
+        """Initialise for the operators' `chat` only. `now_at`, called in a thread, returns its current id (groups may move)."""
         self._chat = chat
         self._now_at = now_at
         self._reviewer = reviewer

@@ -1,6 +1,4 @@
-"""Write what operators read: messages in plain text, the same for the same alerts, in the words of a data file for each language. Pure:
-what comes from outside is made harmless.
-"""
+"""Writes messages for operators in plain text, from a data file of words per language; outside text is made harmless. Pure."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ class PostWords(Table):
 
 
 class ReviewQuestionWords(Table):
-    """Holds the words about an act that a person must check, or a fact of a decree."""
+    """Words of the questions about an act or a fact."""
 
     head: str
     where: str
@@ -103,7 +101,7 @@ LONGEST = 3500
 
 
 def _fitted(blocks: Sequence[str], shortened: str) -> str:
-    """Return as many of the blocks as a message holds, in order, and `shortened` in place of the rest. It is `unlinked` when it is sent."""
+    """Return the blocks that fit in a message, in order, then `shortened`. It is `unlinked` when sent."""
     kept: list[str] = []
     for block in blocks:
         if sum(len(unlinked(one)) + 2 for one in (*kept, block)) - 2 > LONGEST:
@@ -165,7 +163,7 @@ Names = Callable[[str], str]
 
 
 def source_name(authorities: Mapping[str, Authority], key: str) -> str:
-    """Return `Drôme (26)`; with its route where it has several, `Paris (75, police)`; the key where the catalogue has it no more."""
+    """Return `Drôme (26)`; with several routes `Paris (75, police)`; the key where the catalogue lacks it."""
     code, _, route = key.partition(":")
     authority = authorities.get(code)
     if authority is None:
@@ -180,7 +178,7 @@ def authority_name(authorities: Mapping[str, Authority], code: str) -> str:
 
 
 def alert_text(message: DueAlerts, names: Names, language: Language) -> str:
-    """Return what has begun and what has ended, by cause: the causes with the most sources first."""
+    """Return what began and ended, by cause, those of most sources first."""
     words = alert_words(language)
     blocks: list[str] = []
     if message.begun:
@@ -253,9 +251,8 @@ _NUMBERS = 20
 def review_text(
     act: Waiting, name: str, words: ReviewQuestionWords, *, buttons: bool, found: Sequence[Decree] = (), why: str | None = None
 ) -> str:
-    """Return the act, where it stands, what made it doubtful, and how to answer; names nobody. Far below what Telegram takes.
-
-    `found` are the decrees that a yes records, named where there are several; `why` is the reason for the doubt, where one is known.
+    """Return the question about an act: place, why it is doubtful (`why`), decrees recorded by a yes (`found`, named if several), how to
+    answer. Names no person; fits in a message.
     """
     quotes = dict.fromkeys(
         words.quote.format(page=item.page, text=cut(inert(without_names(item.text)), _LONGEST_QUOTE)) for item in act.evidence if item.text
@@ -275,7 +272,7 @@ def review_text(
 
 
 def fact_text(asked: FactQuestion, name: str, words: ReviewQuestionWords, *, buttons: bool) -> str:
-    """Return a fact of a decree that is to be verified, what each reader made of it, where it stands, and how to answer; names nobody."""
+    """Return the question about a fact to verify: readings, place, how to answer. Names no person."""
     decree, label = asked.decree, words.facts[asked.fact]
     several = len(asked.readings) > 1
     quotes = dict.fromkeys((quote.page, quote.text) for quote in decree.evidence if quote.about == asked.fact and quote.text)

@@ -1,4 +1,4 @@
-"""Stores the acts of a recueil, what people decided of them, and the withdrawal of decrees, within the transaction of the connection."""
+"""Stores the acts of a recueil, the decisions of people on them, and withdrawals of decrees, within the caller's transaction."""
 
 from __future__ import annotations
 
@@ -28,10 +28,8 @@ Before = Row[Any]
 
 @dataclass(frozen=True, slots=True)
 class ReadActs:
-    """The acts of a reading, by position: with the decree that each is stored as, and the keys of those that are in question.
-
-    `found` are the decrees of this reading, `unread` the pages that it could not read. `partial`: only acts of its decrees are given, and
-    nothing follows from what is not among them.
+    """Holds the acts of a reading by position: the stored decree of each, and the keys of those in question. `found`: its decrees.
+    `unread`: pages that it could not read. `partial`: only the acts of its decrees are given.
     """
 
     judged: Sequence[Judged]
@@ -43,11 +41,8 @@ class ReadActs:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What becomes of the acts of a recueil.
-
-    `delete` are those whose numbers are taken over, `insert` the values of the new ones, each with those of its review, if it has one;
-    `update` are those that stay and wait for a person from now on, with why. `lost` are the decrees of which a person is asked from now on
-    because they are none now.
+    """Lists the changes to the acts of a recueil: numbers to `delete`, values to `insert` (each with those of its review, if any), acts to
+    `update` that stay and now wait for a person, with the reason, and decrees `lost`: no longer recognised, so a person is asked.
     """
 
     delete: frozenset[int]
@@ -60,12 +55,9 @@ _INSERTED = insert(acts).returning(acts.c.id)
 
 
 def replace_acts(connection: Connection, recueil: Row[Any], read: ReadActs, now: datetime) -> tuple[int, ...]:
-    """Put these acts in the place of those of an earlier reading, but for an act whose decree this reading did not find again.
-
-    An act that waits for a person as it did before keeps its number, and what is known of who was asked; one of which a person decided
-    meanwhile does not wait again. One that is stored as a decree and is none now, or in doubt, or not there at all though its pages were
-    read, waits with that decree, and goes on waiting even where a later reading has no doubt: only a person takes a decree back. Gives the
-    decrees of which a person is asked from now on because they are none now.
+    """Replace the acts of an earlier reading, except those whose decree was not found again; return the decrees newly lost. A review that
+    goes on keeps its number and notifications; a decided one does not reopen. A stored decree now doubtful, judged none, or missing from
+    pages that were read waits for a person; no later reading ends that.
     """
     again = sorted({*read.decree_of_act.values()})
     standing = _standing(connection, recueil)
@@ -96,9 +88,7 @@ def replace_acts(connection: Connection, recueil: Row[Any], read: ReadActs, now:
 def plan_acts(
     read: ReadActs, keys: Sequence[Keys], standing: Sequence[tuple[Before, Keys]], kept: Mapping[int, int], decided: Set[str], now: datetime
 ) -> Plan:
-    """Decide what becomes of the acts. `kept` are those standing whose decree was not found again; of what has a key in `decided` a person
-    has decided. Pure.
-    """
+    """Decide the changes to the acts. `kept`: acts whose decree was not found again; `decided`: keys that a person decided. Pure."""
     known = _known(read.judged, keys, {key: row for row, its in standing for key in its}, kept, decided)
     new: list[tuple[dict[str, Any], dict[str, Any] | None]] = []
     lost: list[int] = []
@@ -124,7 +114,7 @@ def plan_acts(
 
 
 def _not_found(read: ReadActs, standing: Sequence[tuple[Before, Keys]], left: Set[int], decided: Set[str]) -> Iterator[Before]:
-    """Those stored as a decree that this reading has in no act at all, and of which nobody was asked or has decided."""
+    """Return the stored decrees that match no act of this reading, and that no person was asked about or decided."""
     for row, its in standing:
         # Of a page that could not be read nobody knows that the decree is not on it.
         unread = any(row.first_page <= page <= row.last_page for page in read.unread)
@@ -133,10 +123,7 @@ def _not_found(read: ReadActs, standing: Sequence[tuple[Before, Keys]], left: Se
 
 
 def _why(before: Before, now: tuple[Evidence, ...], *, passed_over: bool) -> tuple[Evidence, ...]:
-    """Why an act waits with the decree that it is stored as. `now` is the evidence of this reading, which may show no sign of anything.
-
-    What made it a decree comes first where nothing else would say why a person is asked.
-    """
+    """Return why a stored decree waits: the evidence of this reading (`now`), after the earlier one where that alone says why."""
     known: tuple[Evidence, ...] = before.evidence
     if not passed_over:
         return now or known
@@ -156,7 +143,7 @@ _STANDS = _WITH_REVIEWS.with_only_columns(acts.c.id).where(or_(reviews.c.act_id.
 
 
 def _standing(connection: Connection, recueil: Row[Any]) -> list[tuple[Before, Keys]]:
-    """The acts that wait for a person so far, or are stored as a decree, each with its keys."""
+    """Return the acts that wait for a person or are stored as a decree, each with its keys."""
     if connection.execute(_STANDS, {"recueil": recueil.id}).first() is None:
         return []
     rows = connection.execute(_WITH_REVIEWS, {"recueil": recueil.id}).all()
@@ -165,13 +152,13 @@ def _standing(connection: Connection, recueil: Row[Any]) -> list[tuple[Before, K
 
 
 def _in_question(judged: Sequence[Judged], kept: Collection[int]) -> list[int]:
-    """The positions of the acts that a person must look at, then where decrees were not found again of those not concerned."""
+    """Return the positions of acts to review: first the doubtful, then, where decrees were not found again, those judged not concerned."""
     outcomes = (Outcome.UNCERTAIN, Outcome.NOT_CONCERNED) if kept else (Outcome.UNCERTAIN,)
     return [position for outcome in outcomes for position, item in enumerate(judged) if item.verdict.outcome is outcome]
 
 
 def _keys(url: str, judged: Sequence[Judged], *, all_of_them: bool) -> Sequence[Keys]:
-    """The keys of each act, where they are asked for: unless `all_of_them`, only where one of them is in doubt."""
+    """Return the keys of each act; unless `all_of_them`, only where an act is in doubt."""
     if not all_of_them and not _in_question(judged, ()):
         return [()] * len(judged)
     return act_keys(url, [ActIdentity(item.act.id, item.act.title, item.act.first_page, item.act.text) for item in judged])
@@ -180,10 +167,8 @@ def _keys(url: str, judged: Sequence[Judged], *, all_of_them: bool) -> Sequence[
 def _known(
     judged: Sequence[Judged], keys: Sequence[Keys], standing: Mapping[str, Before], kept: Collection[int], decided: Set[str]
 ) -> dict[int, Before]:
-    """For each position of an act that waits now, the act that it was so far, which no other is then taken for.
-
-    `kept` are those whose decree was not found again: in doubt now, or said to be none, they wait, unless a person decided; and those that
-    waited go on.
+    """Return, by position of an act to review, the standing act that it continues, each used once. `kept` acts (decree not found again)
+    wait unless a person decided; so do those that already waited.
     """
     left = dict(standing)
     known: dict[int, Before] = {}
@@ -220,10 +205,10 @@ _NUMBERS = select(select(act_numbers.c.last).scalar_subquery(), select(func.max(
 
 
 def new_numbers(connection: Connection, count: int) -> list[dict[str, int]]:
-    """As many new values of `acts.id`, to add to the rows. To be called before acts are deleted, even where no new one follows.
+    """Return `count` new values of `acts.id` to add to rows; call it before acts are deleted, even where none are added.
 
-    PostgreSQL has a sequence, which never goes back: nothing is to be added there. SQLite would give the number of a deleted act again, as
-    soon as no higher one is left (https://www.sqlite.org/autoinc.html), so the highest that was ever given is kept.
+    Nothing for PostgreSQL, whose sequence never goes back. SQLite reuses the highest id once it is deleted
+    (https://www.sqlite.org/autoinc.html), so the highest ever given is stored.
     """
     if connection.dialect.name != "sqlite":
         return [{} for _ in range(count)]
@@ -242,7 +227,7 @@ _UNDER = select(decisions).where(one_of(decisions.c.key, given="keys"))
 
 
 def decisions_under(connection: Connection, keys: Collection[str]) -> dict[str, Decision]:
-    """What was decided of the act that each of these keys is of; a key of which nothing was decided is left out."""
+    """Return the decision under each of these keys; undecided keys are left out."""
     found: dict[str, Decision] = {}
     for row in connection.execute(_UNDER, {"keys": keys}) if keys else ():
         facts = {name: tuple(value) if isinstance(value, list) else value for name, value in (row.facts or {}).items()}
@@ -251,7 +236,7 @@ def decisions_under(connection: Connection, keys: Collection[str]) -> dict[str, 
 
 
 def write_decision(connection: Connection, keys: Collection[str], decision: Decision) -> None:
-    """Keep it under each of these keys, in the place of what was decided before, but for facts, and the kind where this one gives none."""
+    """Store a decision under each of these keys. It replaces the former one, except facts, and the kind where it gives none."""
     before = decisions_under(connection, keys).values()
     facts = {name: value for known in before for name, value in known.facts.items()} | {**decision.facts}
     earlier = (known.kind for known in before if decision.outcome is Outcome.DECREE and known.kind is not None)
@@ -279,7 +264,7 @@ def key_of_decree(decree: int) -> str:
 
 
 def key_of_facts(decree: int) -> str:
-    """The key by which it is found again which decrees have a fact that a person settled."""
+    """Return the key under which the facts that a person settled of a decree are stored."""
     return f"{FACTS_OF}{decree}"
 
 
@@ -291,7 +276,7 @@ def settled_by_people(connection: Connection, decree: int) -> Mapping[str, FactV
 
 
 def key_of_review(review: int) -> str:
-    """The key by which the answer to a review that is closed is found again."""
+    """Return the key under which the answer to a closed review is stored."""
     return f"review:{review}"
 
 
@@ -302,10 +287,7 @@ WHY = "withdrawn: a person judged that this act does not concern VSA"
 
 
 def withdraw(connection: Connection, decree_id: int, decision: Decision) -> Withdrawal:
-    """Withdraw a decree, with what was decided kept under every key of its acts. Raises NoSuchRow, and AlreadyDecided.
-
-    Posts that wait are refused. One that is out, or may be, stays: only a person can correct what others have read.
-    """
+    """Withdraw a decree, decide the keys of its acts, refuse its waiting posts (not those sent). Raises NoSuchRow, AlreadyDecided."""
     row = connection.execute(select(decrees.c.withdrawn_at).where(decrees.c.id == decree_id)).one_or_none()
     if row is None:
         raise NoSuchRow(f"no decree is recorded under the number {decree_id}")
@@ -333,7 +315,7 @@ def withdraw(connection: Connection, decree_id: int, decision: Decision) -> With
 
 
 def withdraw_act(connection: Connection, act: Row[Any], decision: Decision) -> Withdrawal | None:
-    """Withdraw every decree that an act is stored as, and return the last; None where it is none."""
+    """Withdraw every decree stored for an act; return the last withdrawal, None where there is none."""
     if act.decree_id is None:
         return None
     out: list[str] = []
@@ -346,17 +328,14 @@ def withdraw_act(connection: Connection, act: Row[Any], decision: Decision) -> W
 
 
 def _lock_readers(connection: Connection, ids: Collection[int]) -> frozenset[int]:
-    """Lock the chats that were sent these decrees, or those that they change (see `bot.storage.chats.Follows`), and return the latter."""
+    """Lock the chats that were sent these decrees or those that they change (see `bot.storage.chats.Follows`); return the latter."""
     touched = with_changed(connection, changed_by(connection, ids))
     lock_chats(connection, posts.c.decree_id.in_(sorted({*ids, *touched})))
     return touched
 
 
 def reinstate(connection: Connection, decree_id: int, now: datetime, decision: Decision | None = None) -> tuple[Post, ...]:
-    """Take the withdrawal of a decree back, if there was one, and give the posts that wait again for that.
-
-    With a `decision`, its acts are its own again, and this is decided of them from now on.
-    """
+    """Undo the withdrawal of a decree, and return the posts that wait again. A `decision` restores its acts and is stored for them."""
     gone = update(decrees).where(decrees.c.id == decree_id, decrees.c.withdrawn_at.is_not(None)).values(withdrawn_at=None)
     if not connection.execute(gone).rowcount:
         return ()
@@ -379,7 +358,7 @@ def reinstate(connection: Connection, decree_id: int, now: datetime, decision: D
 
 
 def _acts_where_seen(connection: Connection, decree_id: int) -> list[Row[Any]]:
-    """For each place where the decree was seen, the act there: of several on one page, the one that begins on it."""
+    """Return, for each place of the decree, the act there: of several on one page, the one that begins on it."""
     found: dict[int, Row[Any]] = {}
     for seen in connection.execute(select(sightings).where(sightings.c.decree_id == decree_id)).all():
         there = and_(acts.c.recueil_id == seen.recueil_id, acts.c.first_page <= seen.page, acts.c.last_page >= seen.page)
@@ -412,7 +391,7 @@ def withdrawn_among(connection: Connection, ids: Collection[int | None]) -> froz
 
 
 def _release(connection: Connection, act: Row[Any], decree_id: int) -> set[str]:
-    """Let an act be none of this decree's, and give the keys under which that is decided."""
+    """Detach an act from this decree, and return the keys under which that is decided."""
     others = others_in(connection, act, decree_id)
     if others:  # an act that holds several decrees goes on holding the others
         connection.execute(update(acts).where(acts.c.id == act.id).values(decree_id=max(others)))
@@ -427,7 +406,7 @@ def _release(connection: Connection, act: Row[Any], decree_id: int) -> set[str]:
 
 
 def others_in(connection: Connection, act: Row[Any], decree_id: int) -> list[int]:
-    """The other decrees on the pages of an act that no act of that recueil is known to be."""
+    """Return the other decrees on the pages of an act that belong to no act of that recueil."""
     elsewhere = exists().where(acts.c.recueil_id == act.recueil_id, acts.c.decree_id == sightings.c.decree_id)
     query = select(sightings.c.decree_id).where(
         sightings.c.recueil_id == act.recueil_id,

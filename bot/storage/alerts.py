@@ -1,6 +1,4 @@
-"""Stores what operators, and chats that follow something, are notified of: each beginning once, each end once, across restarts. What else
-is one row per destination: its last check, and how far its mentions are answered.
-"""
+"""Stores notifications of operators and followers (each once, across restarts), checks of destinations, and answered mentions."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ class Alerts(Repository):
         self._cause = cause
 
     def unfinished(self) -> list[Alert]:
-        """Those that go on, and those whose end is still to be sent, oldest first."""
+        """Return open alerts and those whose end is still to be sent, oldest first."""
         query = select(self._table).where(self._table.c.end_notified_at.is_(None)).order_by(self._table.c.id)
         return [value_of(Alert, row, cause=row._mapping[self._cause]) for row in self._database.rows(query)]
 
@@ -43,10 +41,8 @@ class Alerts(Repository):
         dropped: Collection[int] = (),
         reopened: Collection[int] = (),
     ) -> None:
-        """New troubles, those that are over, those that are over without anybody having to hear of it, and those that go on after all.
-
-        All or none.
-        The end of a trouble of which no message went out needs none either. What another program has opened meanwhile is not opened twice.
+        """Apply changes of alerts in one transaction: opened (unless open already), closed, dropped without notice, and reopened. A closed
+        alert whose message never went out needs no notice of its end.
         """
         table = self._table
         over = {"closed_at": now, "end_notified_at": case((table.c.notified_at.is_(None), now), else_=table.c.end_notified_at)}
@@ -94,7 +90,7 @@ class DestinationChecks(Repository):
 
 
 class AnsweredMentions(Repository):
-    """How far the mentions of each account are answered, one row each. Every method raises StorageError."""
+    """Stores per account how far its mentions were answered. Every method raises StorageError."""
 
     def newest(self, destination: str) -> str | None:
         """Return the id of the newest notification that was dealt with, empty where there was none; None before the first start."""
@@ -107,8 +103,8 @@ class AnsweredMentions(Repository):
             put(connection, mentions, {"destination": destination}, {"newest": newest})
 
 
-# What chats that follow a department are notified of its source. A notice is a row before it is a message. One whose sending was cut short
-# is taken for sent: it is never there twice.
+# Notices to followers of a department that its source cannot be read. Each is a row before it is a message; an interrupted send counts as
+# sent, so none is sent twice.
 
 _SENDING = {NoticeState.UNREAD_DUE: NoticeState.UNREAD_SENDING, NoticeState.READ_DUE: NoticeState.READ_SENDING}
 
@@ -132,9 +128,10 @@ class Notices(Repository):
         now: datetime,
         regions: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Note which authorities cannot be read, with the departments in which each decides, and which can. Whoever follows one of these
-        departments, a commune there, or its region (`regions`: the code of each by that of a department) is to be notified; whoever was
-        notified of one that is `readable` is to be notified of that. Of any other nothing can be said: it stays as it was.
+        """Note which authorities cannot be read, with their departments, and which can again.
+
+        Followers of a department, of a commune there or of its region (`regions`: region code by department code) get a notice of the
+        failure, and those notified one of the end. Other authorities stay as they were.
         """
         with self._database.writing() as connection:
             concerned = {code: select(follows.c.chat).where(_in(departments, regions)) for code, departments in sorted(unread.items())}
@@ -158,14 +155,14 @@ class Notices(Repository):
             connection.execute(sent.values(state=NoticeState.READ_DUE, changed_at=now))
 
     def due(self, limit: int) -> list[UnreadNotice]:
-        """Return notices to send, at most so many, but for chats that are paused or take no messages."""
+        """Return at most `limit` notices to send, except for chats that are paused or blocked."""
         takes = and_(followers.c.paused_at.is_(None), followers.c.blocked_at.is_(None))
         query = select(notices).join(followers, followers.c.chat == notices.c.chat).where(takes, notices.c.state.in_(list(_SENDING)))
         rows = self._database.rows(query.order_by(notices.c.authority, notices.c.chat).limit(limit))
         return [UnreadNotice(row.chat, row.authority, row.state is NoticeState.READ_DUE) for row in rows]
 
     def claim(self, notice: UnreadNotice, now: datetime) -> bool:
-        """Note that a notice is being sent; false where it is no longer to be sent."""
+        """Mark a notice as being sent; return false where it is no longer due."""
         before = NoticeState.READ_DUE if notice.is_end else NoticeState.UNREAD_DUE
         return self._move(notice, before, _SENDING[before], now)
 
@@ -198,7 +195,7 @@ def _row(notice: UnreadNotice) -> ColumnElement[bool]:
 
 
 def _in(departments: Collection[str], regions: Mapping[str, str]) -> ColumnElement[bool]:
-    """A follow of one of these departments, of a commune there, or of the region."""
+    """Match follows of these departments, of their communes, or of their regions."""
     communes = [and_(follows.c.kind == FollowKind.COMMUNE, follows.c.value.startswith(code)) for code in sorted(departments)]
     around = sorted({regions[code] for code in departments if code in regions})
     return or_(

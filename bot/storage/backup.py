@@ -1,7 +1,7 @@
-"""Backups of the database: made beside programs that write, whole or not at all, checked, and removed by a rule when they are old.
+"""Makes backups of the database while programs write: atomic, verified, and removed by age.
 
-SQLite copies its own file, as it is at one moment; of PostgreSQL the program `pg_dump` makes one file. Everything is written under another
-name first: what a kill leaves behind is never taken for a backup, and is removed by the next one.
+SQLite copies itself as of one instant, `pg_dump` exports PostgreSQL. Each is written under a temporary name, which the next backup removes
+after a kill.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PART = ".part"
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """Describes a backup that was made and checked, and the older ones that were removed for it."""
+    """Describes a verified backup, and the older ones that it replaced."""
 
     path: Path
     size: int
@@ -43,9 +43,8 @@ class Backup:
 
 
 def back_up(url: str, folder: Path, now: datetime) -> Backup:
-    """Make a backup of the database in this folder, which is made where there is none, and remove those that are no longer kept.
-
-    One at a time does so in a folder. Raises StorageError, and OSError where the folder cannot be used.
+    """Back up the database into this folder, creating it if missing, and remove expired backups. One at a time per folder. Raises
+    StorageError, and OSError where the folder cannot be used.
     """
     address = parse_url(url)
     is_sqlite = address.get_backend_name() == "sqlite"
@@ -77,7 +76,7 @@ def backups_in(folder: Path) -> dict[Path, datetime]:
 
 
 def to_remove(made: Mapping[Path, datetime]) -> list[Path]:
-    """Return which of these backups are not kept. Pure: days without one do not count, so that a machine that was off loses none."""
+    """Return the backups that have expired. Pure: days without a backup do not count."""
     newest_first = sorted(made, key=lambda path: made[path], reverse=True)
     kept: set[Path] = set()
     for many, period in ((DAYS, "%Y-%m-%d"), (WEEKS, "%G-%V"), (MONTHS, "%Y-%m")):
@@ -89,14 +88,14 @@ def to_remove(made: Mapping[Path, datetime]) -> list[Path]:
 
 
 def verify(path: Path) -> None:
-    """Compare a backup with the hash that was noted beside it, where there is one. Raises Corrupt, OSError."""
+    """Compare a backup with the hash stored beside it, if any. Raises Corrupt, OSError."""
     note = path.with_name(f"{path.name}.sha256")
     if note.is_file() and note.read_text("ascii", "replace").split()[:1] != [file_digest(path)]:
         raise Corrupt(f"{path} is not as it was written: its hash is not the one in {note.name}; take another backup")
 
 
 def newest_of(place: Path) -> Path:
-    """Return the backup that a person means by a file, or the last one of a folder. Raises Unavailable where there is none."""
+    """Return this file, or the newest backup of this folder. Raises Unavailable where there is none."""
     found = list(backups_in(place)) if place.is_dir() else [place] if place.is_file() else []
     if not found:
         raise Unavailable(f"there is no backup at {place}")
@@ -112,16 +111,15 @@ def stamp(now: datetime) -> str:
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
-    """Copy a database as it is at one moment, whoever writes to it meanwhile: one file, checked before it gets its name.
-
-    Raises StorageError, and OSError where the folder of the target cannot be used.
+    """Copy a database as of one instant, while others write, into one file that is verified before it gets its name. Raises StorageError,
+    and OSError where the folder cannot be used.
     """
     with whole(target) as part:
         copy_checked(source, part)
 
 
 def copy_checked(source: Path, copy: Path) -> None:
-    """Copy a database into an empty file, and check what is there then. Raises StorageError."""
+    """Copy a database into an empty file and verify the copy. Raises StorageError."""
     if not source.is_file():
         raise Unavailable(f"there is no database at {source}")
     try:
@@ -139,9 +137,8 @@ def copy_checked(source: Path, copy: Path) -> None:
 
 
 def shrink(address: URL) -> tuple[int, int]:
-    """Give the room that is free inside a SQLite database back to the disk, and return its size before and after.
-
-    Nobody may use it meanwhile. Raises DiskFull where the disk has no room for a second one, which is needed while that is done, Locked.
+    """Return the free space of a SQLite database to the disk; return its size before and after. Nobody may use it meanwhile. Raises Locked,
+    and DiskFull without room for a second copy.
     """
     file = file_of(address)
     with closing(sqlite3.connect(file, timeout=1)) as raw:
@@ -160,13 +157,13 @@ def shrink(address: URL) -> tuple[int, int]:
 
 
 def _lacks_room(file: Path, needed: int) -> str:
-    """Say what so many bytes more beside this file are short of; nothing where there is room."""
+    """Return how many bytes of `needed` the disk of this file lacks, in words; empty where there is room."""
     free = shutil.disk_usage(file.absolute().parent).free
     return f"{needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free" if free < needed else ""
 
 
 def require_file(url: str) -> None:
-    """Raise Unavailable where there is no SQLite file: to open one would begin an empty database."""
+    """Raise Unavailable where there is no SQLite file; opening one would create it."""
     address = parse_url(url)
     if address.get_backend_name() == "sqlite" and not file_of(address).is_file():
         raise Unavailable(f"there is no database at {file_of(address)}")
@@ -194,7 +191,7 @@ def _dump(address: URL, target: Path) -> None:
 
 
 def run_client(program: str, address: URL | None, *arguments: str) -> str:
-    """Run a program of PostgreSQL on a database, and return what it prints. Raises StorageError, in its words."""
+    """Run a PostgreSQL client program on a database, and return its output. Raises StorageError with its error output."""
     environ = dict(os.environ)
     where: tuple[str, ...] = ()
     if address is not None:
@@ -229,7 +226,7 @@ def run_client(program: str, address: URL | None, *arguments: str) -> str:
 
 @contextmanager
 def whole(target: Path) -> Iterator[Path]:
-    """Give a path to write to, whose file becomes the target once the body is done, and is removed should it raise."""
+    """Yield a temporary path; rename it to the target after the body, or remove it when the body raises."""
     part = target.with_name(f".{target.name}{_PART}")
     # A log that a kill left would be written into the new file.
     files = [Path(f"{part}{suffix}") for suffix in ("", "-journal", "-wal", "-shm")]

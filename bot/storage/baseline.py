@@ -1,7 +1,7 @@
-"""Lay out the tables of this program in a database, or refuse one whose tables are others.
+"""Creates the tables of this program in a database, or refuses a database with other tables.
 
-Several processes may start at once: each waits for the first to finish (a SQLite write lock, a PostgreSQL advisory lock), then finds
-nothing left to do. Until 1.0.0 the tables change in place: a database of other tables is refused, and not upgraded.
+Concurrent starts wait for each other (SQLite write lock, PostgreSQL advisory lock). Before 1.0.0 the tables change in place, without
+upgrade.
 """
 
 from __future__ import annotations
@@ -57,10 +57,8 @@ _FUNCTION = """CREATE FUNCTION vigie_decree_revision() RETURNS trigger LANGUAGE 
 
 
 def lay_out(engine: Engine, lost_at: datetime | None = None) -> None:
-    """Create the tables where there are none, in one transaction. Raises WrongSchema for a database of other tables.
-
-    `lost_at`: another database was in the place of one that has no tables, and is gone. What its program posted is not known, as after a
-    restore (table `restores`).
+    """Create missing tables in one transaction. Raises WrongSchema for other tables. `lost_at`: a former database was lost; what it posted
+    is unknown, as after a restore (table `restores`).
     """
     with begin_to_write(engine) as connection:
         if connection.dialect.name == "postgresql":
@@ -76,10 +74,7 @@ def lay_out(engine: Engine, lost_at: datetime | None = None) -> None:
 
 
 def has_tables(connection: Connection, name: str) -> bool:
-    """Return whether the database has the tables of this program. `name` is for errors.
-
-    Raises WrongSchema for tables of another version or another program, and for those of a restore that is not over.
-    """
+    """Return whether the tables exist. Raises WrongSchema, with `name`, for other tables and for an unfinished restore."""
     if connection.dialect.has_table(connection, VERSION_TABLE) and (found := connection.scalar(select(_version))) is not None:
         require_same(found, name)
         return True
@@ -104,7 +99,7 @@ def require_same(found: str, name: str) -> None:
 
 @cache
 def schema_version() -> str:
-    """Return the version of the schema: a digest of its tables and triggers, so that every change of them is another."""
+    """Return the version of the schema: a digest of its tables and triggers."""
     columns = [f"{column} {column.type!r} {column.nullable} {column.primary_key}" for table in metadata.sorted_tables for column in table.c]
     indexes = sorted(repr(index.name) for table in metadata.sorted_tables for index in table.indexes)
     triggers = [*_triggers("sqlite"), *_triggers("postgresql")]
@@ -112,7 +107,7 @@ def schema_version() -> str:
 
 
 def create_tables(connection: Connection) -> None:
-    """Create the tables of this program where there are none. No program opens them before `show_version`."""
+    """Create missing tables. No program opens the database before `show_version`."""
     metadata.create_all(connection, checkfirst=False)
     _version.create(connection)
     connection.execute(insert(decree_revision), {"id": 1, "number": 0, "made_by": 0})
@@ -126,7 +121,7 @@ def show_version(connection: Connection) -> None:
 
 
 def mark_moved(connection: Connection) -> None:
-    """Let no program open these tables any more: what is in them is in another database."""
+    """Mark these tables as moved to another database, so that no program opens them."""
     connection.execute(update(_version).values(version_num=MOVED))
 
 

@@ -1,4 +1,4 @@
-"""Reads decrees in parts that can be continued: by what they are about, by operator, and all of them; what publishes open data needs."""
+"""Reads decrees in pages, by topic, by operator and whole, for lists and open data."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _STANDS = decrees.c.withdrawn_at.is_(None)
 
 @dataclass(frozen=True, slots=True)
 class DecreeFilter:
-    """Which decrees are wanted: all conditions hold. None means "any", no conditions means all decrees that stand.
+    """Selects decrees that meet all conditions; None means any. Without conditions, all decrees that stand.
 
-    `authorities` and `departments` are as of `Decrees.recent`, `communes` INSEE codes of which one is named, `operator` its name in
-    addresses; `since` and `until` are days by which lists are ordered, both included; `changed_since` is an instant.
+    `authorities`, `departments`: as in `Decrees.recent`. `communes`: INSEE codes, one of which is named. `operator`: its slug. `since`,
+    `until`: listing days, inclusive. `changed_since`: an instant.
     """
 
     authorities: frozenset[str] | None = None
@@ -36,7 +36,7 @@ class DecreeFilter:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ListPosition:
-    """Where a decree stands in lists: what is read next comes after it, whatever is found meanwhile."""
+    """Gives the position of a decree in lists; the next page starts after it, whatever was added."""
 
     listed_on: date
     found_at: datetime
@@ -45,7 +45,7 @@ class ListPosition:
 
 @dataclass(frozen=True, slots=True)
 class DecreeBatch:
-    """Some decrees, the newest first, and where the next ones begin; None where these are the last."""
+    """Holds one page of decrees, newest first, and where the next begins; None on the last."""
 
     decrees: tuple[Decree, ...]
     after: ListPosition | None
@@ -53,7 +53,7 @@ class DecreeBatch:
 
 @dataclass(frozen=True, slots=True)
 class OperatorCount:
-    """An operator by its name in addresses, as a decree writes it, and how many decrees that stand name it."""
+    """Counts the decrees that stand of an operator, with its slug and its name as printed."""
 
     slug: str
     name: str
@@ -74,7 +74,7 @@ class Browsing(Repository):
         return DecreeBatch(found, ListPosition(*rows[limit - 1]) if len(rows) > limit else None)
 
     def slices(self, size: int) -> Iterator[tuple[Decree, ...]]:
-        """Yield every decree that stands, by its id, so many at a time: what is withdrawn between two slices may be in an earlier one."""
+        """Yield all decrees that stand, by id, in slices of `size`; one withdrawn between slices may be in an earlier one."""
         last = 0
         while True:
             query = select(decrees.c.id).where(_STANDS, decrees.c.id > last).order_by(decrees.c.id).limit(size)
@@ -87,12 +87,12 @@ class Browsing(Repository):
             last = ids[-1]
 
     def removed_since(self, instant: datetime) -> tuple[int, ...]:
-        """Return the ids of the decrees that a person withdrew since then, for who keeps copies of them."""
+        """Return the ids of decrees withdrawn since then."""
         query = select(decrees.c.id).where(decrees.c.withdrawn_at >= instant).order_by(decrees.c.id)
         return tuple(row.id for row in self._database.rows(query))
 
     def ids(self, limit: int, offset: int) -> list[int]:
-        """Return the ids of the decrees that stand, the newest first, but for the first `offset`."""
+        """Return ids of decrees that stand, newest first, after the first `offset`."""
         query = select(decrees.c.id).where(_STANDS).order_by(*newest_first()).limit(limit).offset(offset)
         return [int(row.id) for row in self._database.rows(query)]
 
@@ -131,7 +131,7 @@ def _conditions(wanted: DecreeFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _comes_after(position: ListPosition) -> ColumnElement[bool]:
-    """In the order of `newest_first`. The first condition, which the others imply, is what an index can follow."""
+    """Match rows after this position in the order of `newest_first`. The first condition is redundant, but lets an index be used."""
     day, found, decree = decrees.c.listed_on, decrees.c.found_at, decrees.c.id
     same_day = and_(day == position.listed_on, or_(found < position.found_at, and_(found == position.found_at, decree < position.id)))
     return and_(day <= position.listed_on, or_(day < position.listed_on, same_day))

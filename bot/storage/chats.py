@@ -1,4 +1,4 @@
-"""Chats: the ids of those that moved, their newest messages, and what those want that follow something."""
+"""Stores chats: the ids of those that moved, their newest messages, and what followers want."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class MovedChats(Repository):
     """The ids of groups that moved, as they are now."""
 
     def now_at(self, chat: int | str) -> int | str:
-        """The id that a chat has now: the one given where it never moved. A chain of moves is followed, a circle is not."""
+        """Return the current id of a chat, following its moves; cycles are ignored."""
         known: list[int | str] = [chat]
         with self._database.reading() as connection:
             for _ in range(_MOVES):
@@ -73,19 +73,19 @@ class MovedChats(Repository):
         return known[-1]
 
     def moved_at(self, chat: int | str) -> datetime | None:
-        """When a chat got the id that it has now: its messages from before have other ids. None where it never moved."""
+        """Return when a chat got its current id (older messages have other ids); None where it never moved."""
         now_at = self.now_at(chat)
         with self._database.reading() as connection:
             return _moved_at(connection, now_at)
 
     def moved(self, chat: int | str, new: int, now: datetime) -> None:
-        """The platform says that a chat has another id now. The last word on a chat is the one that counts."""
+        """Record that a chat has a new id; the latest report wins."""
         with self._database.writing() as connection:
             note_move(connection, chat, new, now)
 
 
 def note_move(connection: Connection, chat: int | str, new: int, now: datetime) -> None:
-    """Note that a chat has another id now. Whatever led away from the new id is no longer true."""
+    """Record the new id of a chat, and delete moves away from that id."""
     connection.execute(delete(moved_chats).where(moved_chats.c.chat.in_((_name(chat), _name(new)))))
     connection.execute(insert(moved_chats), {"chat": _name(chat), "moved_to": new, "moved_at": now})
 
@@ -98,16 +98,14 @@ class ChatMessages(Repository):
     """The newest messages known in chats, and where a lost one was looked for."""
 
     def note(self, chats: Collection[str], message_id: int, now: datetime) -> None:
-        """A message with this id is, or was, in the chat that these names and numbers mean."""
+        """Note a message id seen in the chat of these names and numbers."""
         values = {"message_id": message_id, "noted_at": now}
         with self._database.writing() as connection:
             for chat in sorted({_name(chat) for chat in chats}):
                 put(connection, newest_messages, {"chat": chat}, values, where=newest_messages.c.message_id < message_id)
 
     def begin(self, post_id: int, chat: int | str) -> int | None:
-        """Note the newest message known in the chat of a post that is about to be sent: its own message can only come after it. Gives its
-        id, None where none is known, 0 where the chat has moved and none is known since. Raises NoSuchRow.
-        """
+        """Record the newest known message of a post's chat before a send, and return its id; 0 after a move. Raises NoSuchRow."""
         with self._database.writing() as connection:
             require(connection, post_id)
             moved = _moved_at(connection, chat)
@@ -120,7 +118,7 @@ class ChatMessages(Repository):
             return newest
 
     def begin_after(self, post_id: int, newest: int | None) -> None:
-        """Note the newest message known in the row of ids that private chats share, as `begin` does of one chat."""
+        """Record the newest message id of the private chats, which share one sequence, as `begin` does of one chat."""
         with self._database.writing() as connection:
             require(connection, post_id)
             put(connection, searches, {"post_id": post_id}, {"after": newest, "searched_to": None})
@@ -161,7 +159,7 @@ class ChatMessages(Repository):
         return ChatHistory(before, frozenset(_numbers(row.reference for row in rows)), newest, searched_to, is_begun=search is not None)
 
     def shared_history(self, post_id: int) -> ChatHistory:
-        """Return what is known of all chats whose messages have ids of the shared row, to look for a post among them. Raises NoSuchRow."""
+        """Return what is known of all chats that share one sequence of message ids, to search for a post there. Raises NoSuchRow."""
         meanwhile = posts.c.closed_at >= select(OTHER.c.created_at).where(OTHER.c.id == post_id).scalar_subquery()
         sent = select(posts.c.destination, posts.c.reference).where(
             posts.c.destination.startswith(CHATS), posts.c.state == PostState.SENT, meanwhile
@@ -190,7 +188,7 @@ def _newest(connection: Connection, chat: int | str) -> int | None:
 
 
 def _moved_at(connection: Connection, chat: int | str) -> datetime | None:
-    """When a chat got the id that it has: its messages from before have other ids. None where it has not moved."""
+    """Return when a chat got its current id; None where it never moved."""
     found: datetime | None = connection.execute(
         select(func.max(moved_chats.c.moved_at)).where(cast(moved_chats.c.moved_to, Text) == str(chat))
     ).scalar_one()
@@ -223,8 +221,7 @@ class Added(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FollowerCounts:
-    """How many chats follow something, how many of them are paused, how many take no messages, how much they follow, and how many posts
-    at them need a person: see `Posts.in_trouble`."""
+    """Counts followers: all, paused, blocked, their follows, and their posts that need a person (see `Posts.in_trouble`)."""
 
     chats: int = 0
     paused: int = 0
@@ -234,10 +231,10 @@ class FollowerCounts:
 
 
 class Follows(Repository):
-    """Who follows what. Every method raises StorageError.
+    """Stores who follows what. Every method raises StorageError.
 
-    Whatever writes of a chat, or of several of its posts or their edits, locks its row of `followers` first, and of several chats in the
-    order of their numbers: in PostgreSQL no two transactions then wait for each other. What writes decrees has locked these before.
+    To avoid deadlocks in PostgreSQL, every writer of a chat, or of several of its posts or edits, first locks its row of `followers`;
+    several chats in order of id; before that, the writer of decrees locks those.
     """
 
     def __init__(self, database: Database) -> None:
@@ -252,7 +249,7 @@ class Follows(Repository):
             return None if row is None else value_of(Follower, row, follows=_follows_of(connection, chat))
 
     def add(self, chat: int, follow: Follow, language: str, today: date) -> Added:
-        """Let a chat follow one thing more; `language` counts where nothing is stored of it yet. It takes messages, if it was blocked."""
+        """Add a follow to a chat; `language` counts for a new chat only. Unblocks the chat."""
         new = {"chat": chat, "language": language, "mode": FollowMode.AT_ONCE, "since": today}
         with self._database.writing() as connection:
             connection.execute(insert_or_ignore(connection, followers), new)
@@ -267,8 +264,9 @@ class Follows(Repository):
             return Added.ADDED
 
     def remove(self, chat: int, follow: Follow, topics: Callable[[Decree], Topics]) -> bool:
-        """Let a chat follow this no more, and return whether it did. What waits for it and meets nothing that it still follows is dropped,
-        unless it changes a decree that the chat was sent; `topics` gives what a decree is about."""
+        """Remove a follow and return whether it existed. Waiting posts that match no other follow are dropped, unless they change a decree
+        sent there; `topics` gives those of a decree.
+        """
         this = and_(follows.c.chat == chat, follows.c.kind == follow.kind, follows.c.value == follow.value)
         with self._database.writing() as connection:
             connection.execute(locked(followers.c.chat == chat))
@@ -286,7 +284,7 @@ class Follows(Repository):
         self._database.write(update(followers).where(followers.c.chat == chat).values(language=language))
 
     def set_mode(self, chat: int, mode: FollowMode) -> None:
-        """Send to a chat at once, or once a day. What waits for a digest goes now where it is at once."""
+        """Set whether a chat is sent posts at once or daily; its digest becomes due now where it is at once."""
         with self._database.writing() as connection:
             connection.execute(update(followers).where(followers.c.chat == chat).values(mode=mode))
             if mode is FollowMode.AT_ONCE:
@@ -297,7 +295,7 @@ class Follows(Repository):
         return self._database.write(update(followers).where(followers.c.chat == chat).values(paused_at=now)) > 0
 
     def resume(self, chat: int, now: datetime) -> int:
-        """Send to a chat again, and return how many decrees wait: the newest of what came meanwhile, due now for one digest."""
+        """Resume a chat, and return how many decrees wait: the newest ones, due now as one digest."""
         with self._database.writing() as connection:
             connection.execute(update(followers).where(followers.c.chat == chat).values(paused_at=None, blocked_at=None))
             _keep_newest(connection, chat)
@@ -305,14 +303,12 @@ class Follows(Repository):
             return connection.execute(update(posts).where(waiting).values(not_before=now, changed_at=now)).rowcount
 
     def forget(self, chat: int) -> bool:
-        """Delete all that is stored of a chat, its posts included, and return whether anything was."""
+        """Delete everything stored of a chat, including its posts; return whether there was anything."""
         with self._database.writing() as connection:
             return _forget(connection, chat, self.configured)
 
     def note_message(self, chat: int, message_id: int, now: datetime) -> None:
-        """Note a message of a chat that follows something: what is sent there later comes after it. Of the row of ids that private chats
-        share only the number is kept.
-        """
+        """Note a message of a follower, after which later posts come. Of private chats (one sequence), only the number is kept."""
         name = SHARED if is_shared(chat_destination(chat)) else str(chat)
         with self._database.writing() as connection:
             if connection.execute(select(followers.c.chat).where(followers.c.chat == chat)).first() is not None:
@@ -320,7 +316,7 @@ class Follows(Repository):
                 put(connection, newest_messages, {"chat": name}, values, where=newest_messages.c.message_id < message_id)
 
     def block(self, chat: int, now: datetime) -> None:
-        """Note that a chat takes no messages, and drop what waits for it. It is deleted `BLOCKED_FOR` later unless it comes back."""
+        """Mark a chat as blocked and drop its waiting posts. It is deleted after `BLOCKED_FOR` unless unblocked."""
         with self._database.writing() as connection:
             connection.execute(locked(followers.c.chat == chat))
             this = and_(followers.c.chat == chat, followers.c.blocked_at.is_(None))
@@ -333,8 +329,7 @@ class Follows(Repository):
         self._database.write(update(followers).where(followers.c.chat == chat).values(blocked_at=None))
 
     def moved(self, old: int, new: int, now: datetime) -> None:
-        """Note that a group has another id now. What the new one follows already stays, up to `MOST_FOLLOWS`; what it was notified of, and
-        what waits for it, is not sent there twice. Its messages from before have other ids there."""
+        """Record the new id of a group; follows of both stay, up to `MOST_FOLLOWS`, nothing is sent twice, older messages are forgotten."""
         with self._database.writing() as connection:
             # A decree that is being recorded is queued for the old id, and moves too, or for the new one.
             lock_decrees(connection)
@@ -360,8 +355,7 @@ class Follows(Repository):
             note_move(connection, old, new, now)
 
     def tidy(self, now: datetime) -> int:
-        """Delete the chats that have been blocked for long, keep the newest only of what waits for paused ones; return how many were
-        deleted. What was queued or noted for a chat in the moment in which it was forgotten is deleted too."""
+        """Delete chats blocked for long, rows of forgotten ones, and old waiting posts of paused ones; return how many were deleted."""
         gone = followers.c.blocked_at <= now - BLOCKED_FOR
         with self._database.writing() as connection:
             found = connection.execute(locked(or_(gone, followers.c.paused_at.is_not(None)), followers.c.chat, gone.label("gone"))).all()
@@ -378,7 +372,7 @@ class Follows(Repository):
     # What is to be done for them.
 
     def chats_due(self, now: datetime, *, edited: bool = True) -> dict[int, WaitingPosts]:
-        """Return the chats for which something is to be sent, looked for or (where messages are `edited`) edited now, with what waits."""
+        """Return the chats with posts to send or search for, or (with `edited`) edits to make now, with these posts."""
         waiting = select(posts.c.destination, func.min(posts.c.id).label("oldest"), func.count().label("messages"))
         found: dict[int, WaitingPosts] = {}
         with self._database.reading() as connection:
@@ -391,7 +385,7 @@ class Follows(Repository):
         return found
 
     def next_due(self, now: datetime, *, edited: bool = True) -> datetime | None:
-        """Return when there will next be something to do for one of them, never before `now`; None when nothing waits."""
+        """Return the time of the next work for a chat, at least `now`; None when nothing waits."""
         with self._database.reading() as connection:
             found = [
                 first_due(connection, query, now)
@@ -400,7 +394,7 @@ class Follows(Repository):
         return min((at for at in found if at is not None), default=None)
 
     def _open(self, columns: Select[Any], now: datetime, *, edited: bool, due: bool) -> Iterator[tuple[bool, Select[Any]]]:
-        """Yield queries for what waits, and for what is to be edited, at chats that take messages: what is `due`, or all with its time."""
+        """Yield queries for waiting posts and edits of chats that are not blocked: those `due`, or all with their time."""
         away = or_(followers.c.paused_at.is_not(None), followers.c.blocked_at.is_not(None))
         names = _names().where(away)
         theirs = and_(posts.c.destination.startswith(CHATS), posts.c.destination.not_in(names))
@@ -423,7 +417,7 @@ class Follows(Repository):
 
 
 class FollowerMoves(MovedChats):
-    """The same of chats that follow something: all that is stored of one moves with it, at once."""
+    """Stores moves of followers: everything stored of a chat moves in the same transaction."""
 
     def moved(self, chat: int | str, new: int, now: datetime) -> None:
         """See `Follows.moved`."""
@@ -467,9 +461,7 @@ def _keep_newest(connection: Connection, chat: int) -> None:
 
 
 def _forget(connection: Connection, chat: int, configured: Collection[str]) -> bool:
-    """With its posts go their edits and searches, with its row what it follows. A message on its way is not waited for. What is stored of a
-    chat because the configuration names it stays.
-    """
+    """Delete a follower with its posts, edits, searches and follows, even during a send. Data of configured chats stays."""
     found = connection.execute(delete(followers).where(followers.c.chat == chat)).rowcount > 0
     name = chat_destination(chat)
     connection.execute(delete(posts).where(posts.c.destination == name))
@@ -494,10 +486,8 @@ def _with_moves(connection: Connection, chats: Collection[str]) -> set[str]:
 
 
 def chats_for(connection: Connection, topics: Topics, changed: Collection[int]) -> dict[int, FollowMode]:
-    """Return the chats that follow something which a decree meets, or were sent one of those that it changes, with their modes, in the
-    order of their ids. Chats that take no messages are left out; those that are paused are not.
-
-    Few statements whatever their number: one for the follows that may be met, one for the chats.
+    """Return the chats, with their modes and by id, that follow a topic of a decree or were sent one that it changes; blocked chats are
+    left out, paused ones not. Two statements, however many chats.
     """
     met = {chat for chat, follow in _may_be_met(connection, topics) if match(follow, topics) is not None}
     if changed:

@@ -1,7 +1,4 @@
-"""The types of columns: instants, words, documents of JSON and compressed texts, and rows as values.
-
-Reading is tolerant of keys and words added by a newer program, and of keys that an older one did not write.
-"""
+"""Defines column types (instants, words, JSON, compressed texts) and rows as values; tolerates unknown and missing keys and words."""
 
 from __future__ import annotations
 
@@ -51,7 +48,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC. Raises ValueError for a time without a zone: it could mean any instant."""
+        """Convert to UTC. Raises ValueError for a time without a zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -67,7 +64,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class EnumText(TypeDecorator[Any]):
-    """A member of an enumeration, by its value. An unknown one is None where it is `optional`, else an error."""
+    """Stores a member of an enumeration by its value. An unknown value is None where `optional`, else an error."""
 
     impl = String
     cache_ok = True
@@ -94,10 +91,7 @@ _DOCUMENTS_KEPT = 512
 
 
 class JsonDocument(TypeDecorator[Any]):
-    """A value of dataclasses as JSON, read back by the function given, which returns values that nobody can change; None is NULL.
-
-    The last ones are kept by their text: reading them takes most of the time of loading a decree.
-    """
+    """Stores dataclasses as JSON, read back by the given function as immutable values, of which the last are cached; None is NULL."""
 
     impl = JSON
     cache_ok = True
@@ -121,9 +115,7 @@ class JsonDocument(TypeDecorator[Any]):
 
 
 def to_json(value: object) -> Any:
-    """Return a value as JSON: of a dataclass an object of the fields that hold something, of a day or moment its ISO form, of a text what
-    both databases can hold.
-    """
+    """Return a value as JSON: dataclasses without empty fields, days and instants in ISO form, texts valid in both databases."""
     if isinstance(value, Moment | date):
         return value.isoformat()
     if isinstance(value, StrEnum):
@@ -155,12 +147,12 @@ _PURPOSES, _CAMERA_TYPES, _KINDS, _WHERE = (frozenset(each.value for each in wor
 
 @cache
 def _checked_as(kind: Any) -> Callable[[object], Any]:
-    """Return what makes a value of a type from what is stored, made when first needed: it takes long."""
+    """Return a validator of stored values of this type, made when first needed (slow)."""
     return TypeAdapter(kind).validate_python
 
 
 def facts_from_json(stored: Mapping[str, Any]) -> Facts:
-    """Return the facts that `to_json` wrote. Words that a newer program may have added are left out."""
+    """Return the facts that `to_json` wrote; unknown words are left out."""
     moments = {name: Moment.parse(stored[name]) if stored.get(name) else None for name in ("starts", "ends")}
     known = {
         "purposes": [name for name in stored.get("purposes", ()) if name in _PURPOSES],
@@ -229,7 +221,7 @@ def unpack_text(packed: bytes) -> str:
 
 
 def pack_pages(pages: Iterable[PageText]) -> bytes:
-    """Those of the pages that could be read, as the zlib stream of a JSON list; the others are still to be read, and left out."""
+    """Pack the readable pages as the zlib stream of a JSON list; the others are left out."""
     kept = [_page_to_json(page) for page in pages if page.origin in _READ]
     # In ASCII: a broken PDF may give half of a surrogate pair, which UTF-8 cannot hold.
     return zlib.compress(json.dumps(kept, separators=(",", ":")).encode("ascii"))
@@ -268,6 +260,6 @@ def _names(kind: type[DataclassInstance]) -> frozenset[str]:
 
 
 def value_of(kind: type[_Value], row: Row[Any], **more: Any) -> _Value:
-    """Return a row as a value of this dataclass: its fields are the columns of the same names, but for those given."""
+    """Return a row as this dataclass: its fields are the columns of the same names, except those given."""
     names = _names(kind)
     return kind(**{name: value for name, value in zip(row._fields, row, strict=True) if name in names and name not in more}, **more)

@@ -57,7 +57,7 @@ Used = Callable[[bool, float, StorageError | None], None]
 
 
 class Database:
-    """Safe to use from several threads: each transaction has its own connection. `name` is shown in errors: the masked address."""
+    """Runs transactions from several threads, each on its own connection. `name` is the masked address, for errors."""
 
     def __init__(self, engine: Engine, *, name: str, read_only: bool) -> None:
         self.engine = engine
@@ -82,7 +82,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed whole, or leaves no trace when the body raises. Raises StorageError."""
+        """Open a writing transaction: committed whole, rolled back when the body raises. Raises StorageError."""
         if self._read_only:
             raise NotWritable(f"the database {self.name} was opened read-only")
         began = time.monotonic()
@@ -94,7 +94,7 @@ class Database:
         self.when_used(True, began, None)
 
     def rows(self, query: Executable, given: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
-        """Return all rows of one query, with what is given to it by name. Raises StorageError."""
+        """Return all rows of one query with these parameters. Raises StorageError."""
         with self.reading() as connection:
             return connection.execute(query, given).all()
 
@@ -109,8 +109,7 @@ class Database:
         return None if row is None else row[0]
 
     def plain_value(self, statement: str) -> Any:
-        """Return the first column of the first row of a statement without parameters, for what every request reads: what SQLAlchemy does
-        around a query takes ten times as long as the query. Raises StorageError."""
+        """Return the first value of a statement without parameters, ten times as fast as a SQLAlchemy query. Raises StorageError."""
         began, dbapi = time.monotonic(), self.engine.dialect.loaded_dbapi
         try:
             with self._released_if_closed(), closing(self.engine.raw_connection()) as connection:
@@ -126,7 +125,7 @@ class Database:
         return None if row is None else row[0]
 
     def counts(self, outer: ColumnElement[Any], inner: ColumnElement[Any]) -> dict[str, dict[Any, int]]:
-        """Return how many rows have each value of `inner`, by those of `outer`; values of none are left out. Raises StorageError."""
+        """Count rows by `outer` and `inner`; NULLs are left out. Raises StorageError."""
         result: dict[str, dict[Any, int]] = {}
         query = select(outer, inner, func.count()).group_by(outer, inner).order_by(outer, inner)
         for one, other, number in map(tuple, self.rows(query)):
@@ -144,7 +143,7 @@ class Database:
         return found
 
     def close(self) -> None:
-        """Release every connection: at once those at rest, the others when the threads that use them are done."""
+        """Close idle connections now, and each other when its thread is done."""
         self._closed = True
         # Not `engine.dispose()`: it puts another pool in this one's place, and what is in use would come back to one that nobody empties.
         self.engine.pool.dispose()
@@ -171,7 +170,7 @@ def among(column: ColumnElement[Any], wanted: Collection[Any] | None) -> ColumnE
 
 
 class ListOf(TypeDecorator[Collection[Any]]):
-    """Values of one type as one parameter: an array of PostgreSQL, a list of JSON for SQLite."""
+    """Binds values of one type as one parameter: a PostgreSQL array, a JSON list for SQLite."""
 
     impl = Text
     cache_ok = True
@@ -194,8 +193,7 @@ class ListOf(TypeDecorator[Collection[Any]]):
 
 
 class one_of(FunctionElement[bool]):  # noqa: N801 - a function of SQL
-    """Whether a column holds one of these values, or of those that are given under a name to a statement that is made once. They are one
-    parameter: hundreds of them take longer than the query, which is made anew for each number of them."""
+    """Tests whether a column holds one of these values, or those bound to a name: one parameter, so that queries are compiled once."""
 
     # Of no type: a boolean would be compared with 1, and no index used.
     inherit_cache = True
@@ -222,7 +220,7 @@ _MOST_PARAMETERS = 500
 
 
 def batches(values: Collection[_Value]) -> Iterator[list[_Value]]:
-    """Return these values, each once and in order, in lists that one query can take."""
+    """Return these values, each once and in order, in lists small enough for one query."""
     wanted = sorted(set(values))
     return (wanted[start : start + _MOST_PARAMETERS] for start in range(0, len(wanted), _MOST_PARAMETERS))
 
@@ -231,11 +229,10 @@ _RECUEIL = select(recueils).where(recueils.c.id == bindparam("recueil"))
 
 
 def lock_recueil(connection: Connection, recueil: int, *, decrees: bool) -> Row[Any]:
-    """The row, once no other program records the same. Raises NoSuchRow.
+    """Lock a recueil for recording, and return its row. Raises NoSuchRow.
 
-    Recordings of one authority wait for each other, so that the second sees that it is a duplicate. Those that hold decrees, which
-    are rare, wait for each other wherever they come from: else the keys of the decrees would make most of them fail and begin again.
-    In SQLite the transaction is exclusive already.
+    PostgreSQL serialises recordings of one authority, to detect duplicates, and all that hold decrees, to avoid conflicts of keys. SQLite
+    locks the database already.
     """
     row = connection.execute(_RECUEIL, {"recueil": recueil}).one_or_none()
     if row is None:
@@ -263,10 +260,7 @@ _Result = TypeVar("_Result")
 
 
 def written(database: Database, work: Callable[[Connection], _Result]) -> _Result:
-    """What `work` gives, whose transaction is committed whole. It is called again after a conflict, of which nothing was kept.
-
-    Raises StorageError, and Conflict after several tries.
-    """
+    """Return the result of `work` in a transaction, repeated after conflicts. Raises StorageError, and Conflict after several."""
     for _ in range(_TRIES - 1):
         try:
             with database.writing() as connection:
@@ -281,7 +275,7 @@ def written(database: Database, work: Callable[[Connection], _Result]) -> _Resul
 
 
 def insert_or_ignore(connection: Connection, table: Table) -> Any:
-    """An INSERT that leaves a row already there as it is. With `.returning(...)` it returns the inserted rows only."""
+    """Return an INSERT that skips rows already there; `.returning(...)` returns inserted rows only."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
@@ -291,7 +285,7 @@ def put(
     connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any], new: Mapping[str, Any] | None = None,
     *, where: ColumnElement[bool] | None = None,
 ) -> None:  # fmt: skip
-    """Write a row, with more if it is `new`, or in the row of this key, if there is one and it meets the condition, these values."""
+    """Insert a row of `values` and `new`, or update an existing one that meets the condition with `values`."""
     make = _upsert if where is None else _upsert.__wrapped__
     connection.execute(make(connection.dialect.name, table, tuple(key), tuple(values), where), {**key, **values, **(new or {})})
 
@@ -303,11 +297,9 @@ def _upsert(dialect: str, table: Table, key: tuple[str, ...], values: tuple[str,
     return statement.on_conflict_do_update(index_elements=key, set_=there, where=where)
 
 
-# An engine with the house's settings: foreign keys, WAL, patience, and transactions that begin the way they will be used.
-#
-# SQLite allows one writer. A transaction that reads first and writes later can fail at once, whatever the busy timeout, when another wrote
-# in between: so every writing transaction begins with BEGIN IMMEDIATE (https://www.sqlite.org/lang_transaction.html). No event of the
-# engine does that: where there is one, each statement looks for what may wait for statements.
+# Engines with foreign keys, WAL and busy timeout. Every writing transaction begins with BEGIN IMMEDIATE, as SQLite refuses a read
+# transaction that turns to writing after another wrote (https://www.sqlite.org/lang_transaction.html); no engine event does so, as one
+# slows every statement.
 
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for a lock held by another process."""
@@ -337,7 +329,7 @@ def _reading(engine: Engine) -> Iterator[Connection]:
 
 
 def make_engine(url: URL, *, read_only: bool, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
-    """An engine for an address that `parse_url` gave. `busy_timeout` is in seconds. Raises Unavailable without the PostgreSQL driver."""
+    """Return an engine for an address from `parse_url`. `busy_timeout` is in seconds. Raises Unavailable without the PostgreSQL driver."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, read_only=read_only, busy_timeout=busy_timeout)
     options = f"-c lock_timeout={int(busy_timeout * 1000)}"
@@ -376,10 +368,8 @@ def _sqlite(url: URL, *, read_only: bool, busy_timeout: float) -> Engine:
 
 
 def use_wal(engine: Engine, busy_timeout: float = BUSY_TIMEOUT) -> None:
-    """Let readers and one writer work at once. The setting stays in the file. Does nothing for PostgreSQL or in memory.
-
-    SQLite does not wait by itself here: changing the mode while another connection is open to the file may answer "busy" at once,
-    whatever the busy timeout. Raises sqlite3.OperationalError when it is still so after `busy_timeout` seconds.
+    """Switch a SQLite file to WAL for good; does nothing for PostgreSQL or in memory. SQLite ignores its busy timeout here, so this
+    retries; raises sqlite3.OperationalError after `busy_timeout` seconds.
     """
     if engine.dialect.name != "sqlite" or in_memory(engine.url):
         return
@@ -408,9 +398,8 @@ _PARAMETER = re.compile(r"(?<=password=)[^&\s]*", re.IGNORECASE)
 
 
 def parse_url(text: str) -> URL:
-    """The address of a SQLite file (`sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite://` in memory) or of PostgreSQL.
-
-    `postgresql://` and `postgres://` mean the psycopg 3 driver. Raises BadUrl, whose message never holds the password.
+    """Parse an address of SQLite (`sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite://` in memory) or PostgreSQL (`postgresql://`,
+    `postgres://`; psycopg 3). Raises BadUrl, without the password.
     """
     try:
         url = make_url(text.strip())
@@ -482,7 +471,7 @@ _SERVER_REMEDIES = (
 
 
 def translate(error: SQLAlchemyError | sqlite3.Error, database: str) -> StorageError:
-    """The error of the library or of its SQLite driver as one of ours. `database` is the address with its password already masked."""
+    """Translate a driver error into a StorageError. `database` is the masked address."""
     cause = error.orig if isinstance(error, StatementError) else error if isinstance(error, sqlite3.Error) else None
     if isinstance(cause, sqlite3.Error):
         return _of_sqlite(cause, database)
@@ -502,7 +491,7 @@ def translate(error: SQLAlchemyError | sqlite3.Error, database: str) -> StorageE
 
 
 def _of_server(reason: str) -> str:
-    """Return what to do where a server cannot be used. It says why in its own language, English mostly."""
+    """Return what to do where a server cannot be used, from its message, mostly English."""
     found = next((todo for pattern, todo in _SERVER_REMEDIES if re.search(pattern, reason)), _START_SERVER)
     return found.format(database=next(iter(re.findall(r'database "([^"]+)"', reason)), "NAME"))
 

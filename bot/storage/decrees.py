@@ -1,4 +1,4 @@
-"""Loads stored decrees in the orders that answers need, each with where it was seen and how others change it."""
+"""Loads stored decrees in the orders that answers need, with their sightings and changes by others."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _WORD = re.compile(r"[^\W\d_]{4,40}")
 
 @dataclass(frozen=True, slots=True)
 class StoredAct:
-    """One act as stored. `text` is that of its pages, joined by line breaks; `decree_id` is set when the act is a decree."""
+    """Holds a stored act. `text` is that of its pages, joined by line breaks; `decree_id` is set when it is a decree."""
 
     id: int
     recueil_id: int
@@ -91,10 +91,7 @@ class Decrees(Repository):
         departments: Collection[str] | None = None,
         without: Collection[int] = (),
     ) -> PageOfDecrees:
-        """Those of these authorities (None: of all), but for these ids, in the order of `newest_first`.
-
-        Where `departments` are given, without those whose facts name communes of other departments only.
-        """
+        """Return decrees of these authorities (None: all) but these ids; with `departments`, none only naming communes elsewhere."""
         wanted = and_(among(decrees.c.authority, authorities), ~one_of(decrees.c.id, without))
         if departments is not None:
             wanted = and_(wanted, may_concern(departments))
@@ -105,10 +102,8 @@ class Decrees(Repository):
             return _page(connection, page.ids, page.total)
 
     def search(self, words: str, limit: int, offset: int = 0, authorities: Collection[str] | None = None) -> PageOfDecrees:
-        """Decrees that hold all the words, whatever their accents, case or endings: those with all in title or facts first, then newest.
-
-        Looks in the title, the facts, the text of the act, and the authority as `26` or `dept26`. No sign is an operator. A question
-        without any word to look for has an empty answer.
+        """Return decrees that hold all words (not operators), without accents, case or endings: first those with all in title or facts,
+        then newest. Searches title, facts, text, authority (`26`, `dept26`). An empty question has an empty answer.
         """
         wanted = query_terms(words)
         if not wanted:
@@ -152,27 +147,27 @@ class Decrees(Repository):
             return _count(connection, true())
 
     def naming(self, communes: Collection[str], limit: int, offset: int = 0, without: Collection[int] = ()) -> PageOfIds:
-        """Those whose facts name one of these communes (INSEE codes), but for these ids, in the order of `newest_first`."""
+        """Return decrees that name one of these communes (INSEE codes), except these ids, in the order of `newest_first`."""
         return self._ids(_NAMING, limit, offset, communes=communes, without=without)
 
     def naming_none(self, authorities: Collection[str], limit: int) -> PageOfIds:
-        """Those of these authorities whose facts name no commune, in the order of `newest_first`: each may concern any of theirs."""
+        """Return decrees of these authorities that name no commune, in the order of `newest_first`."""
         return self._ids(_NAMING_NONE, limit, 0, authorities=authorities)
 
     def current(
         self, on: date, authorities: Collection[str] | None = None, communes: Collection[str] | None = None
     ) -> tuple[DecreePeriod, ...]:
-        """Authorisations and renewals that may count on this day, of these authorities and naming one of these communes (None: whatever
-        they name), in the order of `newest_first`.
+        """Return authorisations and renewals that may be in force on this day, of these authorities and communes (None: any), in the order
+        of `newest_first`.
 
-        May: all whose end is not past, as they say it or as a later decree lengthens it, and those without a known end that were found and
-        published within 62 days before. Whether they are in force `bot.domain.law` decides.
+        These end on this day or later (own or modified end), or have no known end and were found and published within 62 days before.
+        `bot.domain.law` decides.
         """
         with self._database.reading() as connection:
             return _load_periods(connection, on, authorities, communes)
 
     def published(self, since: date, several: Collection[str]) -> PublishedCounts:
-        """How many stand that lists have on this day or a later one. `several` are the authorities of more than one department."""
+        """Count decrees that stand, listed on this day or later. `several`: authorities of more than one department."""
         communes: dict[tuple[int, str], set[str]] = defaultdict(set)
         with self._database.reading() as connection:
             months = connection.execute(_PER_MONTH, {"since": since}).all()
@@ -193,16 +188,15 @@ class Decrees(Repository):
             return load_decrees(connection, ids)
 
     def numbered(self, number: str, authorities: Collection[str]) -> tuple[Decree, ...]:
-        """Those of this identifier of an act, or of this number of one of these authorities, in the order of `newest_first`.
-
-        However it is printed: blanks, zeros in front and the series word do not matter. At most 200: numbers without a year recur.
+        """Return at most 200 decrees with this act identifier, or this number of one of these authorities, in the order of `newest_first`;
+        blanks, leading zeros and series words are ignored.
         """
         key, bare = f"act:{number.strip().lower()}", comparable(number)
         prefixes = [f"number:{authority}:{bare}:" for authority in sorted(authorities)]
         return self._identified(or_(identities.c.key == key, identities.c.prefix.in_(prefixes)))
 
     def ending_in(self, digits: str) -> tuple[Decree, ...]:
-        """Those whose number ends so after a year, of any authority, as `numbered`: 1104 is said for 2026-1104, not 2026 for 17-2026."""
+        """Return decrees of any authority whose number ends so after a year: 1104 finds 2026-1104; 2026 does not find 17-2026."""
         return self._identified(identities.c.prefix.like(f"number:%20__-{comparable(digits)}:"))
 
     def _identified(self, by: ColumnElement[bool]) -> tuple[Decree, ...]:
@@ -212,12 +206,12 @@ class Decrees(Repository):
             return load_in_order(connection, connection.execute(query.limit(_MOST_OF_ONE_NUMBER)).scalars().all())
 
     def is_renewing(self) -> bool:
-        """Whether the communes of some decrees, or the terms of some acts, were not looked for yet, as after an upgrade."""
+        """Return whether communes or search terms are still being derived, as after an upgrade."""
         with self._database.reading() as connection:
             return connection.execute(_UNNAMED).first() is not None or is_renewing(connection)
 
     def words(self) -> frozenset[str]:
-        """The words of titles, events, operators and places of the 2,000 newest decrees, as they stand there."""
+        """Return the words of titles, events, operators and places of the 2,000 newest decrees, as printed."""
         query = select(decrees.c.title, decrees.c.facts).where(decrees.c.withdrawn_at.is_(None)).order_by(decrees.c.found_at.desc())
         found: set[str] = set()
         for row in self._database.rows(query.limit(_READ_FOR_WORDS)):
@@ -226,10 +220,7 @@ class Decrees(Repository):
         return frozenset(found)
 
     def of_operator(self, slug: str, limit: int, offset: int, total: int) -> tuple[Decree, ...]:
-        """Those that name this operator (`bot.domain.posts.operator_slug`), in the order of `newest_first`.
-
-        `total` is how many there are by `Browsing.operator`: to count them again would take longer than the rest.
-        """
+        """Return decrees of this operator (slug), in the order of `newest_first`; `total` is their count from `Browsing.operator`."""
         mine = decree_operators.c.operator == slug
         named: ColumnElement[bool]
         if total < MANY:
@@ -252,7 +243,7 @@ class Decrees(Repository):
         return tuple(CommuneCount(row.commune, row.decrees, row.last) for row in self._database.rows(counted))
 
     def texts(self, ids: Collection[int], /) -> dict[int, str]:
-        """The text of the act of each of these decrees, by its id: of the first act where it was published several times."""
+        """Return the text of each of these decrees by id; of several acts, that of the first."""
         found: dict[int, str] = {}
         for some in batches(sorted(ids)):
             query = select(acts.c.decree_id, acts.c.text).where(acts.c.decree_id.in_(some)).order_by(acts.c.id)
@@ -261,13 +252,13 @@ class Decrees(Repository):
         return found
 
     def copy_of(self, decree: Decree, /) -> tuple[str, datetime | None] | None:
-        """The SHA-256 of the file that a decree was read in, and when it was fetched; None where it was not."""
+        """Return the SHA-256 of the decree's file and when it was fetched; None where unknown."""
         file = select(recueils.c.sha256, recueils.c.fetched_at).where(recueils.c.url == decree.url, recueils.c.sha256.is_not(None))
         row = self._database.first(file.order_by(recueils.c.authority != decree.publisher, recueils.c.id))
         return None if row is None else (row.sha256, row.fetched_at)
 
     def revision(self) -> int:
-        """A number that differs once anything that is shown of decrees was changed, by any program: one row is read."""
+        """Return a number that changes with any shown data of decrees, by any program. Reads one row."""
         return int(self._database.plain_value(_REVISION))
 
     def acts_of(self, recueil: int) -> list[StoredAct]:
@@ -303,7 +294,7 @@ def _count(connection: Connection, which: ColumnElement[bool]) -> int:
 
 
 def _ids(connection: Connection, which: ColumnElement[bool], limit: int, offset: int, total: int | None = None) -> list[int]:
-    """Those of one page of a list, read from its nearer end where it is known how many it has."""
+    """Return the ids of one page of a list, read from its nearer end where `total` is known."""
     if limit <= 0:  # less where one was recorded between what was counted (PostgreSQL)
         return []
     listed = select(decrees.c.id).where(_STANDS, which)
@@ -333,7 +324,7 @@ _NAMED = select(decree_communes.c.decree_id).where(one_of(decree_communes.c.comm
 
 
 def _page_of(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """The ids of a page of those that stand, each with how many there are."""
+    """Select the ids of a page of decrees that stand, each with the total."""
     page = select(decrees.c.id, func.count().over().label("total")).where(_STANDS, *conditions).order_by(*newest_first())
     return page.limit(bindparam("most", type_=Integer())).offset(bindparam("before", type_=Integer()))
 
@@ -346,8 +337,7 @@ UNKNOWN_END = timedelta(days=62)
 
 @cache
 def _running(*, of_some: bool, naming: bool) -> Select[Any]:
-    """The decrees that may count on a day, in the order of `newest_first`; of some authorities, and naming some communes, where these are
-    given."""
+    """Select decrees that may be in force on a day, in the order of `newest_first`, filtered by authorities and communes where asked."""
     # Each part has its own index; as alternatives of one condition they would be looked for in every decree.
     conditions: list[ColumnElement[bool]] = [
         decrees.c.id.in_(union(_LASTING, _OPEN_END, *_LENGTHENED)),
@@ -379,12 +369,11 @@ _LENGTHENED = (
 )
 
 
-# Stored decrees as values, for every repository that shows them. The decrees that each names are stored as it names them, and searched for
-# whenever decrees are shown.
+# Stored decrees as values. References are stored as printed, and resolved whenever decrees are loaded.
 
 
 def newest_first() -> tuple[ColumnElement[object], ...]:
-    """The order of every list: by the day of publication, then by when a decree was found, so that history found today is history."""
+    """Return the order of every list: day of publication, then time of discovery."""
     return tuple(column.desc() for column in oldest_first())
 
 
@@ -430,10 +419,7 @@ _NAMING_NONE = _page_of(
 
 
 def load_decrees(connection: Connection, ids: Collection[int]) -> dict[int, Decree]:
-    """The decrees of these ids, with where they were seen and how they change each other; an id of nothing stored is left out.
-
-    Eight queries at most for every 500 decrees, three more for each step where what changes others is ended itself.
-    """
+    """Return the known decrees of these ids, with sightings and changes, in eight queries per 500, three more per level of ends."""
     found: dict[int, Decree] = {}
     for wanted in batches(ids):
         found |= _load(connection, wanted)
@@ -468,7 +454,7 @@ def _load_periods(
 
 
 def _load_keys(connection: Connection, ids: Collection[int]) -> tuple[dict[int, list[str]], dict[int, set[str]]]:
-    """The keys of each of these decrees, and what those of a number begin with."""
+    """Return the keys of these decrees, and the prefixes of their number keys."""
     keys: dict[int, list[str]] = defaultdict(list)
     prefixes: dict[int, set[str]] = defaultdict(set)
     for decree, key, prefix in connection.execute(_KEYS, {"ids": ids}).all():

@@ -1,4 +1,4 @@
-"""What can go wrong with a database, in words for an operator. No message ever holds a password or the text of an act."""
+"""Defines database errors with messages for operators; no message holds a password or the text of an act."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class StorageError(Exception):
-    """The database could not do what was asked. The message names the database and what to do about it."""
+    """Raised when the database failed; the message names the database and what to do."""
 
     is_lasting = False
     """Trying again is useless: the configuration, the file or its permissions must be mended first."""
@@ -22,7 +22,7 @@ class StorageError(Exception):
 
 
 class HandedOverFailed(Exception):
-    """The process that carried out a request met with an error, which the message names."""
+    """Raised when the process that carried out a request failed; the message names the error."""
 
 
 class BadUrl(StorageError):
@@ -33,14 +33,14 @@ class BadUrl(StorageError):
 
 
 class Unavailable(StorageError):
-    """The database cannot be opened or reached: missing folder, no permission, no server, wrong password."""
+    """Raised when a database cannot be opened or reached: folder, permission, server, password."""
 
     is_outage = True
     remedy = "Make the folder of the file, or give it to the user that runs the bot (chown)."
 
 
 class Locked(StorageError):
-    """Another process kept the database locked for too long. Nothing was written; trying again later is safe."""
+    """Raised when another process locked the database for too long. Nothing was written; retrying is safe."""
 
     is_outage = True
     remedy = "End the program that holds it (a backup, an editor of SQLite), or try again later."
@@ -74,7 +74,7 @@ class WrongSchema(StorageError):
 
 
 class Conflict(StorageError):
-    """Two processes wrote the same thing at once, again and again. Nothing was written; trying again later is safe."""
+    """Raised when processes kept writing the same rows. Nothing was written; retrying is safe."""
 
 
 class NoSuchRow(StorageError):
@@ -82,7 +82,7 @@ class NoSuchRow(StorageError):
 
 
 class AlreadyDecided(NoSuchRow):
-    """No act waits under the id given any more: a person has decided of it."""
+    """Raised when no act waits under this id any more: a person has decided."""
 
     def __init__(self, message: str, decision: Decision) -> None:
         super().__init__(message)

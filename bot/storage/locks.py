@@ -1,12 +1,7 @@
-"""Locks that one process at a time holds for as long as it runs: a file beside a SQLite database, an advisory lock of PostgreSQL.
+"""Holds locks of one process at a time; an ended process loses them. Databases in memory need none.
 
-The system, or the server, frees the lock of a process that ends, however it ends: nobody has to guess whether a holder is still there.
-
-- SQLite: `flock` on a file beside the database. The file is never removed, since whoever waits has it open; what it holds is for messages.
-  It is lost with the file of the database: what is written to one that was removed or replaced is read by no later process.
-- PostgreSQL: a lock of the session of a connection that does nothing else. A connection that is cut loses it: `is_ours` finds out. The
-  server closes that of a machine that vanished within a minute.
-- A database in memory belongs to one process: its locks are always free.
+- SQLite: `flock` on a file beside the database, never removed; lost with the database file.
+- PostgreSQL: a session advisory lock on an idle connection; lost when that is cut (`is_ours`), or within a minute of a machine's loss.
 """
 
 from __future__ import annotations
@@ -49,7 +44,7 @@ _KEEPALIVES = ("tcp_keepalives_idle = 20", "tcp_keepalives_interval = 10", "tcp_
 
 
 class LockName(StrEnum):
-    """What one process at a time may be: the bot (`vigie run`), and whoever polls, reads and delivers (the bot or a command)."""
+    """Names what only one process may be: the bot (`vigie run`), and whoever polls, reads and delivers (bot or command)."""
 
     RUN = "run"
     WORK = "work"
@@ -80,13 +75,13 @@ class _Lock(Protocol):
 
 
 class Locks:
-    """The locks of one database. Methods block for an instant, and raise StorageError where a lock cannot be had at all."""
+    """Takes the locks of one database. Methods block briefly; they raise StorageError where locking fails."""
 
     def __init__(self, database: Database) -> None:
         self._locks: dict[LockName, _Lock] = {name: _lock_of(database, name) for name in LockName}
 
     def take(self, name: LockName, command: str) -> bool:
-        """Take a lock that is free, and hold it until `release` or the end of the process. `command` is shown to others."""
+        """Take a free lock until `release` or the end of the process. `command` is shown to others."""
         since = datetime.now(UTC).isoformat(timespec="seconds")
         return self._locks[name].take(LockHolder(command, socket.gethostname(), os.getpid(), since))
 
@@ -110,7 +105,7 @@ class Locks:
 
 @contextmanager
 def alone(locks: Locks, name: str, command: str) -> Iterator[None]:
-    """Hold all locks of the database that has this name, in place of a bot. Raises Locked where another program holds one."""
+    """Hold all locks of this database against a bot. Raises Locked where another program holds one."""
     try:
         for lock in LockName:
             if not locks.take(lock, command):
@@ -121,7 +116,7 @@ def alone(locks: Locks, name: str, command: str) -> Iterator[None]:
 
 
 def has_lock_files(url: URL) -> bool:
-    """Return whether a program has worked on a SQLite database: its lock files stay, be it removed."""
+    """Return whether a program has used this SQLite database, even if it was removed: lock files stay."""
     is_file = url.get_backend_name() == "sqlite" and not in_memory(url)
     return is_file and any(Path(f"{url.database}.{name}.lock").exists() for name in LockName)
 
@@ -229,7 +224,7 @@ class _File:
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:
-    """Which file this is, whatever it holds; None where there is none. Raises OSError where that cannot be seen."""
+    """Return device and inode of a file; None where it is missing. Raises OSError."""
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -334,10 +329,10 @@ class WorkRequest:
 
 
 class Requests(Repository):
-    """A row stays as long as whoever made it waits; longer only with a result that was never read."""
+    """Stores requests between processes; a row is deleted with its requester, or once its result is read."""
 
     def add(self, kind: str, arguments: Mapping[str, Any]) -> str:
-        """Request something; its id, which no other ever had: who works on one that was removed must not take it for another."""
+        """Store a request and return its id, which is never reused."""
         number = uuid.uuid4().hex
         self._database.write(insert(requests).values(id=number, kind=kind, arguments=dict(arguments)))
         return number
@@ -365,10 +360,7 @@ class Requests(Repository):
         self._database.write(delete(requests).where(requests.c.id == request))
 
     def clear(self) -> None:
-        """Remove those without a result, those included whose process was killed: whoever still waits makes a new one.
-
-        A result stays: whoever waits for it has not read it yet, and would have the work done again.
-        """
+        """Delete requests without a result, also of killed processes: whoever waits repeats them. Results stay until read."""
         self._database.write(delete(requests).where(requests.c.result.is_(None)))
 
     def _set(self, request: str, values: Mapping[str, Any]) -> None:

@@ -31,7 +31,7 @@ FROM_PUBLISHED = (6 * _HOUR, 12 * _HOUR, 18 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 3
 
 
 class seconds_between(FunctionElement[float]):  # noqa: N801 - a function of SQL
-    """The seconds from one instant, or from 0 h UTC of a day, to a later one, to the millisecond; 0 where it is not later."""
+    """Computes seconds from an instant (or 0 h UTC of a day) to another, to the millisecond; 0 if it is not later."""
 
     type = Float()
     inherit_cache = True
@@ -51,7 +51,7 @@ def _by_julian_day(element: seconds_between, compiler: SQLCompiler, **options: A
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Counts the posts of a destination of the configuration by the seconds they took: `within` each of the bounds, and in all."""
+    """Counts the posts of a configured destination by delay in seconds: `within` each bound, and in all."""
 
     destination: str
     number: int
@@ -61,8 +61,9 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class StoredMeasures:
-    """Holds how much of everything there is. `pages` are those of the recueils that were read; `posts` are by destination and state.
-    Posts that were sent are timed from when their decree was found, and from 0 h UTC of the day on which it was published."""
+    """Counts stored rows: `pages` of recueils that were read; `posts` by destination and state. Sent posts are timed from the discovery of
+    their decree, and from 0 h UTC of its day of publication.
+    """
 
     recueils: Mapping[RecueilState, int]
     pages: int

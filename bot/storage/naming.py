@@ -1,7 +1,5 @@
-"""Loads and writes what decrees name, with each decree: other decrees, which they change, operators, and communes, which are found again
-when its facts or the gazetteer change.
-
-A decree that names no commune, as most do that modify or end another, has those of the decrees that it changes, as far as these are stored.
+"""Stores what decrees name: other decrees, operators and communes, found again when facts or the gazetteer change. A decree that names no
+commune has those of the stored decrees that it changes.
 """
 
 from __future__ import annotations
@@ -28,14 +26,14 @@ SLICE = 100
 
 @dataclass(frozen=True, slots=True)
 class CommuneNamer:
-    """What finds the communes of a decree. It depends on the decree only, and on what `version` (at most 32 characters) names."""
+    """Finds the communes of a decree; the result depends on the decree and on `version` (at most 32 characters) only."""
 
     version: str
     communes_of: Callable[[Decree], Sequence[NamedCommune]]
 
 
 class NamingRepository(Repository):
-    """A part of the store that writes decrees, with what finds their communes; None in a program that does not know it."""
+    """Base of the repositories that write decrees; the finder of communes is None where a program has none."""
 
     def __init__(self, database: Database, namer: CommuneNamer | None = None) -> None:
         super().__init__(database)
@@ -58,8 +56,7 @@ def load_communes(connection: Connection, ids: Collection[int]) -> dict[int, tup
 
 
 def write_communes(connection: Connection, stored: Row[Any], namer: CommuneNamer | None) -> None:
-    """Find the communes of a decree from its row as it is stored now; where they are others than before, those of what changes it too.
-    Without a `namer`, note that they are to be found again."""
+    """Update the communes of a stored decree and, if they changed, of those that change it. Without a `namer`, mark them as due."""
     if namer is None:
         _note(connection, [stored], None)
     else:
@@ -129,8 +126,7 @@ def _changing(connection: Connection, changed: Sequence[Row[Any]]) -> Sequence[R
 
 
 def renew_some_communes(database: Database, namer: CommuneNamer, most: int = SLICE) -> int:
-    """Find the communes of so many decrees anew that were found with another version, or not at all, in one transaction. Return of how
-    many: 0 where all are up to date."""
+    """Update the communes of at most `most` decrees found by another version; return how many, 0 when all are current. One transaction."""
 
     def renewed(connection: Connection) -> int:
         rows = connection.execute(select(decrees).where(_stale(namer.version)).limit(most)).all()
@@ -162,7 +158,7 @@ _OPERATORS = select(decree_operators).where(decree_operators.c.decree_id == bind
 
 
 def write_operators(connection: Connection, decree_id: int, facts: Facts) -> None:
-    """Put the operators that these facts name in the place of those that were stored of this decree."""
+    """Replace the stored operators of a decree by those of these facts."""
     named = {operator_slug(name): name for name in reversed(facts.operators)}
     named.pop("", None)
     known = {row.operator: row.name for row in connection.execute(_OPERATORS, {"decree": decree_id})}
@@ -180,7 +176,7 @@ Changes = Mapping[int, tuple[Change, ...]]
 
 
 def write_links(connection: Connection, decree_id: int, decree: Decree) -> None:
-    """Put what the decree says of others in the place of what was stored of it."""
+    """Replace the stored references of a decree by those of its facts."""
     connection.execute(delete(links).where(links.c.decree_id == decree_id))
     rows = [_row(decree_id, decree, position) for position in range(len(decree.facts.references))]
     if rows:
@@ -188,9 +184,8 @@ def write_links(connection: Connection, decree_id: int, decree: Decree) -> None:
 
 
 def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes: Mapping[int, Collection[str]]) -> tuple[Changes, Changes]:
-    """What each of these rows of `decrees` does to others, and what others do to it, by its id. `prefixes` are those of its keys.
-
-    One query where no decree names another, four where some do; more only where what changes others is ended itself.
+    """Return, by id, what these rows of `decrees` change, and what changes them; `prefixes` are those of their keys. Takes one query
+    without references, four with, more where a change was ended itself.
     """
     ids = {row.id for row in stored}
     named = {prefix for known in prefixes.values() for prefix in known}
@@ -213,7 +208,7 @@ def load_changes(connection: Connection, stored: Collection[Row[Any]], prefixes:
 
 
 def load_changed(connection: Connection, ids: Collection[int]) -> set[tuple[Kind, int]]:
-    """How these decrees change others that are stored, each with its id: three queries at most, where `load_decrees` takes a dozen."""
+    """Return the stored decrees that these change, with the kind of change, in at most three queries."""
     found = _links(connection, _FROM, ids=ids)
     if not found:
         return set()
@@ -248,7 +243,7 @@ Ends = Mapping[int, Collection[tuple[ReferenceLink, Party, Party]]]
 
 
 def ended_by(ends: Ends, decree: int, passed: frozenset[int | None]) -> tuple[Change, ...]:
-    """What ends this decree, each with what ends it in turn. What was `passed` on the way, itself and what it changes, does not end it."""
+    """Return what ends this decree, with what ends that in turn, skipping the decrees `passed` on the way."""
     if len(passed) > _DEEPEST + 1:
         return ()
     theirs = [entry for entry in ends.get(decree, ()) if entry[0].decree not in passed]
@@ -261,7 +256,7 @@ def ended_by(ends: Ends, decree: int, passed: frozenset[int | None]) -> tuple[Ch
 
 
 def load_revocations(connection: Connection, found: Collection[ReferenceLink], known: ReferenceCandidates) -> Ends:
-    """What ends the decrees whose links were found, and what ends that. One query where nothing does, three more for each step."""
+    """Return the chains of what ends the linking decrees: one query where none, three more for each step."""
     ends: dict[int, list[tuple[ReferenceLink, Party, Party]]] = defaultdict(list)
     step = {link.decree for link in found if link.reference.change in CHANGING}
     seen: set[int] = set()
@@ -288,9 +283,7 @@ def load_revocations(connection: Connection, found: Collection[ReferenceLink], k
 
 @dataclass(frozen=True, slots=True)
 class ReferenceCandidates:
-    """The decrees that take part in some links, and those that may be named, by what their keys begin with and by the day of their
-    signature.
-    """
+    """Holds decrees that take part in some links, and candidates for their targets by key prefix and day of signature."""
 
     parties: dict[int, Party] = field(default_factory=dict)
     prefixes: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -298,18 +291,18 @@ class ReferenceCandidates:
     dated: defaultdict[date | None, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
 
     def meant(self, link: ReferenceLink) -> int | None:
-        """The id of the decree that a link means, None where it was never seen or cannot be determined."""
+        """Return the id of the decree that a link names; None where unseen or ambiguous."""
         return linked(link, self.numbered[link.prefix] if link.reference.number is not None else self.dated[link.reference.signed])
 
 
 def links_to(prefixes: Collection[str], days: Collection[date | None]) -> ColumnElement[bool]:
-    """The links that may mean decrees whose keys begin so, or that were signed on these days."""
+    """Match links to decrees with these key prefixes or days of signature."""
     named_by_day = links.c.number.is_(None) & one_of(links.c.signed, [day for day in days if day is not None])
     return or_(one_of(links.c.prefix, prefixes), named_by_day)
 
 
 def _standing(which: ColumnElement[bool]) -> Select[Any]:
-    """These links, but for those of withdrawn decrees: what was judged to be no decree changes none."""
+    """Select these links without those of withdrawn decrees."""
     stands = exists().where(decrees.c.id == links.c.decree_id, decrees.c.withdrawn_at.is_(None))
     return select(links).where(which, stands).order_by(links.c.decree_id, links.c.position)
 
@@ -337,7 +330,7 @@ def _links(connection: Connection, query: Select[Any], **given: Collection[Any])
 
 
 def load_known(connection: Connection, found: Collection[ReferenceLink]) -> ReferenceCandidates:
-    """The decrees that these links may mean, and every decree that takes part, in two queries."""
+    """Load the decrees that these links name or come from, in two queries."""
     keys: dict[int, list[str]] = defaultdict(list)
     known = ReferenceCandidates()
     changing = {link.decree for link in found}

@@ -1,10 +1,7 @@
-"""The outbox: every post is a row before it is a message.
+"""Stores the outbox: every post is a row before it is a message; the posts of a digest are recorded, and change, together.
 
-One process at a time delivers: the one that holds the lock `work` (`bot.storage.locks`). What it finds SENDING when it begins was left by a
-process that is gone, and is in doubt. Were the lock lost in the middle of a send, the number of attempts distinguishes the send of
-one process from that of the next: a late answer changes nothing, but for `sent`, which is true whoever says it.
-
-The posts of a digest are one message: which they are is recorded before it is sent, and from then on they change together.
+Only the holder of the lock `work` delivers (`bot.storage.locks`); what it finds SENDING at its start is in doubt. The attempt number
+distinguishes sends if the lock is lost: a late answer changes nothing, except `sent`.
 """
 
 from __future__ import annotations
@@ -58,7 +55,7 @@ _MESSAGE = func.coalesce(posts.c.digest, posts.c.key)
 
 @dataclass(frozen=True, slots=True)
 class DestinationLoad:
-    """How much there is for a destination: messages that are due, posts among them that are in no digest, messages sent lately."""
+    """Counts for a destination due messages, due posts in no digest, and messages sent lately."""
 
     waiting: int
     single: int
@@ -69,9 +66,8 @@ class Outbox(Repository):
     """Posts of every destination, in the order they were recorded."""
 
     def claim(self, destination: str, now: datetime) -> Post | None:
-        """The oldest due PENDING message of the destination, now SENDING. None while the destination is on hold.
-
-        What would go out before a post of a decree that it changes is put off, and leaves its digest.
+        """Take the oldest due PENDING message of the destination and make it SENDING; None while on hold. Posts that would precede one of a
+        decree that they change are postponed, out of their digest.
         """
         due = and_(posts.c.state == PostState.PENDING, is_due(now))
         with self._database.writing() as connection:
@@ -91,14 +87,12 @@ class Outbox(Repository):
             return None
 
     def in_doubt(self, destination: str) -> bool:
-        """Whether a message there is being sent, or may have been and is still to be looked for: what follows it would overtake it."""
+        """Return whether a message there is SENDING or UNKNOWN and to be looked for, so that nothing may follow."""
         query = select(exists().where(posts.c.destination == destination, is_in_doubt(posts)))
         return bool(self._database.value(query))
 
     def unknown_due(self, destination: str, now: datetime) -> list[Post]:
-        """The messages of the destination to look for now, oldest first: those UNKNOWN whose time has come. What was left SENDING is
-        UNKNOWN from here on. Empty while the destination is on hold.
-        """
+        """Return the UNKNOWN messages to look for now, oldest first, after making those left SENDING UNKNOWN. Empty while on hold."""
         due = and_(posts.c.state == PostState.UNKNOWN, is_due(now))
         with self._database.writing() as connection:
             lock_chat(connection, destination)
@@ -107,7 +101,7 @@ class Outbox(Repository):
             return load_messages(connection, posts.c.id.in_(ids))
 
     def sent(self, post_id: int, reference: str, now: datetime, cause: PostCause | None = None) -> None:
-        """The platform has the message, under this id. Always accepted: it is true whoever says it. Raises NoSuchRow."""
+        """Record that the platform has the message, under this id. Always accepted. Raises NoSuchRow."""
         values: dict[str, Any] = {"state": PostState.SENT, "reference": clean(reference), "closed_at": now, "error": None}
         values |= {"not_before": None, "reconcile_attempts": 0} | ({} if cause is None else {"cause": cause})
         digest = select(posts.c.digest).where(posts.c.id == post_id).scalar_subquery()
@@ -128,9 +122,8 @@ class Outbox(Repository):
         not_before: datetime | None = None,
         reconcile_attempts: int = 0,
     ) -> bool:
-        """Take a message from the state of `post` to another; `cause` None leaves the last one.
-
-        Changes nothing, and gives False, when another process or a person has taken over. Raises NoSuchRow.
+        """Move a message from the state of `post` to another; `cause` None keeps the last. Returns false, changing nothing, where a process
+        or person has taken over. Raises NoSuchRow.
         """
         values = values_of(state, now, cause=cause, error=error, not_before=not_before, reconcile_attempts=reconcile_attempts)
         # Certainly nothing is there: the next try shows what is known then.
@@ -145,28 +138,24 @@ class Outbox(Repository):
         return changed > 0
 
     def is_ours(self, post: Post) -> bool:
-        """Whether a message that was claimed is still the caller's to send: no other process or person has taken over."""
+        """Return whether a claimed message is still the caller's to send."""
         return bool(self._database.value(select(exists().where(_as_it_was(post)))))
 
     def recover(self, now: datetime) -> int:
-        """Make UNKNOWN every post left SENDING, wherever it goes, and return how many: for the process that has just become the one which
-        delivers. `unknown_due` does it for what this process itself could not record.
-        """
+        """Make every post left SENDING UNKNOWN, and return how many. Only for the process that has just taken the lock `work`."""
         with self._database.writing() as connection:
             lock_chats(connection, posts.c.state == PostState.SENDING)
             return _recover(connection, true(), now)
 
     def hold(self, destination: str, until: datetime, now: datetime, cause: PostCause | None = None) -> None:
-        """Give nothing to this destination before then. A later time already set stays, unless the clock was set back since."""
+        """Pause a destination until then. A later pause stays, unless the clock was set back since."""
         values = {"until": until, "set_at": now, "cause": cause}
         earlier = or_(holds.c.until < until, holds.c.set_at > now + SKEW)
         with self._database.writing() as connection:
             put(connection, holds, {"destination": destination}, values, where=earlier)
 
     def reopen(self, destination: str, now: datetime) -> None:
-        """A check found that the destination can be used: make due what waits because it refused or did not answer, its edits too. What
-        the platform asked for lasts.
-        """
+        """Make posts and edits due that waited for a destination that a check found usable; waits requested by the platform stay."""
         due = {"not_before": now, "changed_at": now}
         waits = and_(posts.c.state.in_((PostState.PENDING, PostState.UNKNOWN)), posts.c.cause.in_(_REFUSED_OR_DOWN))
         theirs = edits.c.post_id.in_(select(posts.c.id).where(posts.c.destination == destination))
@@ -182,10 +171,8 @@ class Outbox(Repository):
         return until
 
     def idle_since(self, now: datetime) -> dict[str, datetime]:
-        """Since when something has been due at each destination while nothing was tried there, by its name.
-
-        What stands behind a message in doubt is due once that was looked for. Neither a rest nor a slow pace is idleness: the last rest and
-        the last message sent count.
+        """Return, by destination, since when something is due there and nothing was tried. Rests and the last message sent count as
+        activity; posts behind a message in doubt are due after its search.
         """
         waits = or_(is_in_doubt(posts), and_(posts.c.state == PostState.PENDING, not_behind_doubt()))
         since = case(
@@ -202,10 +189,8 @@ class Outbox(Repository):
         return found
 
     def next_due(self, now: datetime, destinations: Collection[str] | None = None) -> datetime | None:
-        """When there will next be something to do (never before `now`), None when nothing waits.
-
-        Give the configured destinations: posts of one that is no longer configured stay, and would be due for ever. To be asked between two
-        passes: a message that is still SENDING then was left so, and there is something to do at once.
+        """Return when work is next due at these configured destinations, at least `now`; None when nothing waits. Call it between passes: a
+        message then still SENDING is due at once.
         """
         due = and_(posts.c.state.in_((*_OPEN, PostState.PENDING)), or_(posts.c.state.in_(_OPEN), not_behind_doubt()))
         if destinations is not None:
@@ -237,10 +222,7 @@ class Outbox(Repository):
             return load_rows(connection, _is_single(destination, now))
 
     def gather(self, destination: str, digests: Sequence[Sequence[int]], now: datetime) -> None:
-        """Make each of these lists of posts one message, all of them or none. What is no longer due and single is left out.
-
-        Recorded before anything of it is sent: every try of a digest holds the same decrees under the same key.
-        """
+        """Record digests: each of these lists, without posts not due and single, all or none. Every try has the same decrees and key."""
         # The rows are locked: another program that is about to send one of them has it, or waits.
         query = select(posts.c.id, posts.c.key).where(_is_single(destination, now)).with_for_update(skip_locked=True)
         with self._database.writing() as connection:
@@ -252,12 +234,12 @@ class Outbox(Repository):
                     connection.execute(update(posts).where(posts.c.id.in_(kept)).values(digest=key))
 
     def counts(self) -> dict[str, dict[PostState, int]]:
-        """How many in each state, by destination. States and destinations without any are left out."""
+        """Count posts by destination and state; zeros are left out."""
         return self._database.counts(posts.c.destination, posts.c.state)
 
 
 def _as_it_was(post: Post) -> ColumnElement[bool]:
-    """The rows of this message, while it is in the state that it has here, at the same attempt."""
+    """Match the rows of this message while its state and attempt are unchanged."""
     attempts = select(OTHER.c.attempts).where(OTHER.c.id == post.id).scalar_subquery()
     return and_(of_message(post), posts.c.state == post.state, posts.c.state.in_(_OPEN), attempts == post.attempts)
 
@@ -270,9 +252,7 @@ def _recover(connection: Connection, where: ColumnElement[bool], now: datetime) 
 
 
 def _about_to_be_sent(connection: Connection, messages: Sequence[Post]) -> list[Post]:
-    """With the message that each replies to. What they say is noted, so that it is known when there is more to say, and at the first
-    try what they are recognised by.
-    """
+    """Load messages about to be sent with what they reply to, and record what they say and, at the first try, what identifies them."""
     for message in messages:
         for decree in message.decrees:
             this = and_(of_message(message), posts.c.decree_id == decree.id)
@@ -282,17 +262,17 @@ def _about_to_be_sent(connection: Connection, messages: Sequence[Post]) -> list[
 
 
 def digest_key(keys: Iterable[str]) -> str:
-    """The key of a digest, made from those of its posts: 32 hexadecimal digits, as theirs."""
+    """Return the key of a digest from those of its posts: 32 hexadecimal digits."""
     return hashlib.sha256("\0".join(["digest", *sorted(keys)]).encode()).hexdigest()[:32]
 
 
 def _is_single(destination: str, now: datetime) -> ColumnElement[bool]:
-    """A due post of this destination that is a message of its own so far."""
+    """Match due posts of this destination that are in no digest yet."""
     return and_(posts.c.destination == destination, posts.c.state == PostState.PENDING, posts.c.digest.is_(None), is_due(now))
 
 
 def _without_early(connection: Connection, ids: Sequence[int], now: datetime) -> list[int]:
-    """Those of these posts of one message that may go out now; the others wait for the post of a decree that their own changes."""
+    """Return those of these posts of a message that may go now; postpone those whose decree changes one whose post is still to be sent."""
     left = list(ids)
     while left and (early := awaited(connection, load_rows(connection, posts.c.id.in_(left)))):
         for post, first in early.items():
@@ -314,7 +294,7 @@ UNSENT = tuple(state for state in PostState if state is not PostState.SENT)
 
 @dataclass(frozen=True, slots=True)
 class OpenPost:
-    """A post that was not sent, in few words. `message` is the id of the first post of the same message."""
+    """Summarises an unsent post. `message` is the id of the first post of its message."""
 
     id: int
     message: int
@@ -338,9 +318,7 @@ class Posts(Repository):
         limit: int | None = None,
         chats: bool = False,
     ) -> list[Post]:
-        """One for each row, oldest first; `states` None: all but those sent. `also`: the ids of posts to list whatever their state. Those
-        to chats that follow something, which may be thousands, only with `chats` or where one of them is the `destination`.
-        """
+        """List posts by row, oldest first: in `states` (None: all unsent) or `also` (ids); followers' with `chats` or as `destination`."""
         wanted = or_(posts.c.state.in_(sorted(UNSENT if states is None else states)), posts.c.id.in_(sorted(also)))
         everywhere = true() if chats else ~posts.c.destination.startswith(CHATS)
         there = everywhere if destination is None else posts.c.destination == destination
@@ -354,7 +332,7 @@ class Posts(Repository):
             return load_rows(connection, posts.c.id == post_id)[0]
 
     def message(self, post_id: int) -> Post:
-        """The whole message that a row is part of: its digest, if it is in one. Raises NoSuchRow."""
+        """Return the whole message of a row, with its digest, if any. Raises NoSuchRow."""
         digest = select(posts.c.digest).where(posts.c.id == post_id).scalar_subquery()
         with self._database.reading() as connection:
             require(connection, post_id)
@@ -370,10 +348,8 @@ class Posts(Repository):
         not_before: datetime | None = None,
         reference: str | None = None,
     ) -> bool:
-        """A person takes a message from the state of `post` to another; a process that looks for it changes nothing more.
-
-        Changes nothing, and gives False, when its state is another by now. Given a row as `get` gives it, a drop takes that row alone out
-        of its digest. Its destination rests no longer, unless the platform asked for that.
+        """Move a message from the state of `post` as a person decided, and end its destination's rest unless the platform requested it.
+        Dropping a single row removes it from its digest. Returns false, changing nothing, where the state differs.
         """
         values = values_of(state, now, cause=cause, error=None, not_before=not_before)
         whole = of_message(post)
@@ -393,15 +369,14 @@ class Posts(Repository):
         return changed > 0
 
     def unsent(self, destinations: Collection[str]) -> list[OpenPost]:
-        """What was not sent to these destinations, oldest first, without what a person gave up."""
+        """Return what was not sent to these destinations and not given up, oldest first."""
         by_person = and_(posts.c.state == PostState.REFUSED, posts.c.cause.is_not(None), posts.c.cause == PostCause.BY_PERSON)
         # Not "other than SENT", for which every post ever sent would be looked at.
         unsent = posts.c.state.in_(sorted(UNSENT))
         return self._open(posts.c.destination.in_(sorted(destinations)), unsent, ~by_person)
 
     def in_trouble(self) -> list[OpenPost]:
-        """What was refused at chats that follow something, or may be there and cannot be found, oldest first, without what a person gave
-        up."""
+        """Return followers' posts refused, or in doubt and not found, and not given up, oldest first."""
         cause = func.coalesce(posts.c.cause, "")
         troubled = case(
             (posts.c.state == PostState.REFUSED, cause != PostCause.BY_PERSON),

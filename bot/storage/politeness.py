@@ -1,4 +1,4 @@
-"""Stores pace, rest and robots.txt of the sites, where every process of the instance finds them."""
+"""Stores pace, rests and robots.txt of sites for all processes of the instance."""
 
 from __future__ import annotations
 
@@ -35,10 +35,7 @@ _FIELDS = tuple(field.name for field in fields(AddressState))
 
 @contextmanager
 def open_politeness(url: str) -> Iterator[PolitenessStore]:
-    """Keep politeness in the database at `url`; in memory where there is none, or none that this program may write to.
-
-    Nothing is created: a command that only reads a page leaves no database behind.
-    """
+    """Open the politeness store in the database at `url`; in memory where there is none, or it is not writable. Creates no database."""
     with ExitStack() as stack:
         try:
             database = _open(url)
@@ -61,7 +58,7 @@ def _open(url: str) -> Database | None:
 
 
 class DatabasePoliteness:
-    """A store for all processes on one database. What it saw last is kept in memory too, for a database that fails for a while."""
+    """Stores politeness for all processes on a database, with a copy in memory for when it fails."""
 
     def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._database = database
@@ -72,7 +69,7 @@ class DatabasePoliteness:
         self._robots = MemoryPoliteness()
 
     async def update(self, address: str, change: Callable[[AddressState], AddressState]) -> AddressState:
-        """Apply a function to the state of an address, in one transaction. Returns the state before."""
+        """Apply a function to the state of an address in one transaction; return the state before."""
         before = await self._attempt(lambda: self._update(address, change))
         if before is None:
             before = self._seen.get(address, AddressState())
@@ -92,7 +89,7 @@ class DatabasePoliteness:
         await self._attempt(lambda: self._write_robots(host, copy))
 
     async def _attempt(self, work: Callable[[], Answer]) -> Answer | None:
-        """The result of the work, None where the database cannot do it. That is logged once, and for a while it is not tried again."""
+        """Return the result of the work; None where the database failed, logged once and not retried for a while."""
         if self._failed_at is not None and self._monotonic() - self._failed_at < PAUSE:
             return None
         try:

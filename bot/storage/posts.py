@@ -1,7 +1,5 @@
-"""Posts as rows and values, the conditions that every query on them shares, and the edits of those that were sent.
-
-An instant that waits for its time was set by a clock. Where that clock was set back since, the time to come may be far away: whatever was
-set in the future of now is taken for due. No wait is thereby longer than the longest one that was meant.
+"""Maps posts to rows and values; holds conditions that queries share, and edits of sent posts. Times set in the future of now, before the
+clock was set back, count as due, so that no wait gets longer.
 """
 
 from __future__ import annotations
@@ -61,9 +59,7 @@ def lasts(now: datetime) -> ColumnElement[bool]:
 
 
 def is_in_doubt(table: FromClause) -> ColumnElement[bool]:
-    """A row of `posts` (or of an alias of it) whose message is on its way, or may be there and is yet to be looked for. One of which
-    nobody can determine is left behind: operators know of it, and the others go on.
-    """
+    """Match rows of `posts` (or an alias) being sent, or UNKNOWN and still looked for, without those left to operators."""
     undecided = or_(table.c.cause.is_(None), table.c.cause != PostCause.RECONCILE_UNCLEAR)
     # The few rows of these states are found by an index, which an alternative of two conditions would not be.
     return and_(table.c.state.in_((PostState.SENDING, PostState.UNKNOWN)), or_(table.c.state == PostState.SENDING, undecided))
@@ -76,14 +72,12 @@ OTHER = posts.alias()
 
 
 def not_behind_doubt() -> ColumnElement[bool]:
-    """A post of a destination where no message is in doubt. Asked once, and not of every post that waits."""
+    """Match posts of destinations without a message in doubt; one subquery for all rows."""
     return posts.c.destination.not_in(_IN_DOUBT)
 
 
 def first_due(connection: Connection, waiting: Select[Any], now: datetime) -> datetime | None:
-    """When the first of what waits is due, never before `now` nor while its destination rests. `waiting` selects destinations and when
-    something is due there.
-    """
+    """Return when the first waiting post is due: at least `now` and its destination's rest. `waiting` selects destinations and times."""
     rows = connection.execute(waiting.group_by(posts.c.destination)).all()
     resting = select(holds.c.destination, holds.c.until).where(lasts(now))
     rests = {row.destination: row.until for row in connection.execute(resting)} if rows else {}
@@ -102,7 +96,7 @@ def of_message(post: Post) -> ColumnElement[bool]:
 
 
 def load_rows(connection: Connection, which: ColumnElement[bool], *, limit: int | None = None) -> list[Post]:
-    """One post for each row, oldest first: with its decree as it is known now, but for the marks of a message that may be there already."""
+    """Return one post per row, oldest first, with its decree as it is now, but with the link and number that its message was sent with."""
     rows = connection.execute(select(posts).where(which).order_by(posts.c.id).limit(limit)).all()
     found = load_decrees(connection, [row.decree_id for row in rows])
     noted = [row.recognised_by if row.state in OPEN else None for row in rows]
@@ -110,7 +104,7 @@ def load_rows(connection: Connection, which: ColumnElement[bool], *, limit: int 
 
 
 def load_messages(connection: Connection, which: ColumnElement[bool]) -> list[Post]:
-    """One post for each message, oldest first: those of a digest are one, under the key of the digest."""
+    """Return one post per message, oldest first: those of a digest are one, under its key."""
     messages: defaultdict[str, list[Post]] = defaultdict(list)
     for row in load_rows(connection, which):
         messages[row.digest or row.key].append(row)
@@ -131,22 +125,20 @@ def values_of(
 
 
 def perhaps_sent(destination: str) -> dict[str, Any]:
-    """The state of a post that a program may have sent whose database was lost: it is looked for, but in a chat that follows something,
-    where among all that was said since nothing shows which message it is. There a person decides."""
+    """Return the state of a post that a lost database may have sent: UNKNOWN, or HELD in a follower's chat, where search is vain."""
     state = PostState.HELD if destination.startswith(CHATS) else PostState.UNKNOWN
     return {"state": state, "cause": PostCause.RESTORED, "error": "perhaps posted before the database was restored from a backup"}
 
 
 def lock_chat(connection: Connection, destination: str) -> None:
-    """Wait, before anything of several posts of a chat that follows something is written, for whoever writes of that chat, and let it wait
-    (PostgreSQL): each would else have some of the posts of one message, and wait for the others. See `bot.storage.chats.Follows`."""
+    """Lock the follower's row before several of its posts are written (PostgreSQL), against deadlocks; see `bot.storage.chats.Follows`."""
     chat = followed_chat(destination)
     if chat is not None:
         connection.execute(locked(followers.c.chat == chat))
 
 
 def lock_chats(connection: Connection, which: ColumnElement[bool]) -> None:
-    """The same of all chats that have one of these posts, in the order of their numbers."""
+    """Lock all chats that have one of these posts, in order of id."""
     if connection.dialect.name == "postgresql":
         names = connection.execute(select(posts.c.destination).distinct().where(which, posts.c.destination.startswith(CHATS))).scalars()
         chats = [chat for name in names if (chat := followed_chat(name)) is not None]
@@ -155,7 +147,7 @@ def lock_chats(connection: Connection, which: ColumnElement[bool]) -> None:
 
 
 def locked(which: ColumnElement[bool], *columns: ColumnElement[Any]) -> Select[Any]:
-    """Followers of whom something is about to be written, in the order in which they are locked (PostgreSQL)."""
+    """Select followers to write about, in the order in which they are locked (PostgreSQL)."""
     return select(*(columns or (followers.c.chat,))).where(which).order_by(followers.c.chat).with_for_update(key_share=True)
 
 
@@ -171,7 +163,7 @@ def require(connection: Connection, post_id: int) -> str:
 
 
 def with_reply(connection: Connection, post: Post) -> Post:
-    """The post, with the last message sent there of a decree that its own changes. A digest replies to none: it is about many."""
+    """Return the post with the last message sent there of a decree that its own changes; a digest has none."""
     changed = named_in(post.decree.changes)
     if post.digest is not None or not changed:
         return post
@@ -183,10 +175,9 @@ def with_reply(connection: Connection, post: Post) -> Post:
 
 
 def awaited(connection: Connection, rows: Sequence[Post]) -> dict[int, int]:
-    """By the id of a row of this message, the post that must go out before it: of the same destination, of a decree that its own changes,
-    at first or second hand, and not yet known to be there. What a platform refused, or a person gave up, is waited for no more.
-
-    Decrees that were misread may change each other: of those the one that was found first goes first.
+    """Return, by row id of this message, the post that must go first: same destination, of a decree that its own changes directly or at
+    second hand, still to be sent. Posts refused or given up do not count. Of decrees that change each other, the one found first goes
+    first.
     """
     here = rows[0].destination
     waits = and_(posts.c.destination == here, posts.c.state.in_(sorted(OPEN)), posts.c.id.not_in([row.id for row in rows]))
@@ -216,7 +207,7 @@ def _changed_by(connection: Connection, decree: Decree) -> set[int]:
 
 
 def with_followers(connection: Connection, post: Post) -> Post:
-    """The post, with the later decrees that change its own and were sent there after it."""
+    """Return the post with the later decrees that change its own and were sent there after it."""
     changing = named_in(post.decree.changed_by)
     if not changing or post.closed_at is None:
         return post
@@ -240,19 +231,19 @@ def _sent_there(post: Post, decrees: Collection[int]) -> ColumnElement[bool]:
 
 
 def wake(connection: Connection, post_id: int) -> None:
-    """Look again at once at what waits at the destination of this post: it is out, or given up."""
+    """Look again at once at the posts waiting at this post's destination."""
     here = posts.c.destination == select(OTHER.c.destination).where(OTHER.c.id == post_id).scalar_subquery()
     waits = and_(here, posts.c.state == PostState.PENDING, posts.c.cause == PostCause.AWAITS_EARLIER)
     connection.execute(update(posts).where(waits).values(not_before=None))
 
 
-# Edits: rows, as posts are, but an edit may be made twice, so that nobody need hold one. A post has one at most. It is wanted while the
-# content of the post, as recorded, is outdated (`bot.domain.posts`); what an edit said, or was given up for, is its content from then on.
+# Edits: at most one row per post; making one twice is harmless, so none is locked. An edit is wanted while the recorded content of its
+# post is outdated (`bot.domain.posts`); what an edit said, or was given up for, becomes that content.
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A post to edit, with its decree as it is known now. `attempts` counts this one; `since` is when the first was made."""
+    """Holds a post to edit with its decree as it is now. `attempts` includes this one; `since` is when the first was made."""
 
     post: Post
     attempts: int
@@ -261,7 +252,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class EditStatus:
-    """What became of an edit: `state` is `pending`, `done` or `given_up`. `not_before` is when it is tried next."""
+    """Gives the status of an edit: `state` is `pending`, `done` or `given_up`; `not_before` is the next try."""
 
     post: int
     destination: str
@@ -282,9 +273,7 @@ class Edits(Repository):
     """The edits of posts: those to make, and what became of the others."""
 
     def next(self, destination: str, now: datetime) -> Edit | None:
-        """The oldest edit of a sent post that is due there, with one more attempt; None where there is none. Where an edit has shown that
-        the server lets others see what is edited, all are given up.
-        """
+        """Take the oldest due edit there, counting an attempt; None without one. Gives all up where edits expose messages."""
         mine = and_(posts.c.destination == destination, can_be_edited(), edit_is_due(now))
         some = select(edits.c.post_id).join(posts, posts.c.id == edits.c.post_id).where(mine).order_by(edits.c.post_id).limit(_AT_ONCE)
         while True:
@@ -300,7 +289,7 @@ class Edits(Repository):
                 return found
 
     def _first_wanted(self, connection: Connection, some: Select[int], now: datetime) -> Edit | None:
-        """The first of these that is still wanted; those before it, which are not, are done."""
+        """Return the first of these edits that is still wanted; mark those before it done."""
         ids = connection.execute(some).scalars().all()
         loaded = {post.id: post for post in load_rows(connection, posts.c.id.in_(ids))}
         for post_id in ids:
@@ -316,22 +305,22 @@ class Edits(Repository):
         return None
 
     def done(self, edit: Edit, now: datetime) -> None:
-        """The post says all that its decree, as the edit had it, was known to say. Raises NoSuchRow where its chat was forgotten."""
+        """Mark an edit done: the post shows all that was known of its decree. Raises NoSuchRow where its chat was deleted."""
         self._close(edit, EDIT_DONE, now, None, None)
 
     def give_up(self, edit: Edit, now: datetime, cause: PostCause, error: str) -> None:
-        """It is not tried again, unless more becomes known of the decree. Raises NoSuchRow where its chat was forgotten."""
+        """Give an edit up until more becomes known of the decree. Raises NoSuchRow where its chat was deleted."""
         self._close(edit, EDIT_GIVEN_UP, now, cause, error)
 
     def put_off(self, edit: Edit, now: datetime, not_before: datetime, cause: PostCause | None = None, error: str | None = None) -> None:
-        """Not made, or not known to be: to be tried again. Without a cause it was not tried at all, and does not count."""
+        """Postpone an edit not made or not known to be. Without a cause it was not tried, and is not counted."""
         values: dict[str, Any] = {"not_before": not_before, "changed_at": now, "cause": cause, "error": clean_or_none(error)}
         if cause is None:
             values |= {"attempts": edit.attempts - 1} | ({"tried_at": None} if edit.attempts <= 1 else {})
         self._database.write(update(edits).where(_of(edit.post.id), edits.c.state == EDIT_PENDING).values(values))
 
     def rest(self, destination: str, now: datetime, until: datetime) -> None:
-        """No edit of this destination is due before then. They count as not tried; one that waits for longer goes on waiting."""
+        """Postpone all edits of this destination until then, uncounted; later times stay."""
         theirs = edits.c.post_id.in_(select(posts.c.id).where(posts.c.destination == destination))
         sooner = or_(edits.c.not_before.is_(None), edits.c.not_before < until)
         with self._database.writing() as connection:
@@ -340,9 +329,7 @@ class Edits(Repository):
             connection.execute(waits.values(not_before=until, changed_at=now))
 
     def next_due(self, now: datetime, destinations: Collection[str]) -> datetime | None:
-        """When there will next be something to edit there (never before `now`); None when nothing waits, or only behind a message in doubt:
-        the outbox says when that is looked for.
-        """
+        """Return when the next edit is due there, at least `now`; None without one, or behind a message in doubt (see the outbox)."""
         at = case((edit_is_due(now), literal(now, Instant())), else_=edits.c.not_before)
         ours = and_(posts.c.destination.in_(sorted(destinations)), can_be_edited(), edits.c.state == EDIT_PENDING, not_behind_doubt())
         waiting = select(posts.c.destination, func.min(at).label("due")).join(posts, posts.c.id == edits.c.post_id).where(ours)
@@ -368,12 +355,12 @@ class Edits(Repository):
     # What people see of the edits, and decide of them.
 
     def unmade(self, destinations: Collection[str]) -> list[EditStatus]:
-        """Those that wait, and those that were given up by other than a person. Give the destinations whose posts are edited."""
+        """Return edits waiting or failed for good at these destinations (with edited posts), but those given up by a person."""
         waits = and_(edits.c.state == EDIT_PENDING, can_be_edited())
         return self._found(and_(posts.c.destination.in_(sorted(destinations)), or_(waits, _was_given_up())))
 
     def given_up(self, destinations: Collection[str]) -> list[EditStatus]:
-        """Those among them that are not tried again, and of which a person decided nothing yet."""
+        """Return edits that failed for good and that no person decided."""
         return self._found(and_(posts.c.destination.in_(sorted(destinations)), _was_given_up()))
 
     def of(self, post_id: int) -> EditStatus | None:
@@ -381,7 +368,7 @@ class Edits(Repository):
         return next(iter(self._found(edits.c.post_id == post_id)), None)
 
     def retry(self, post_id: int, now: datetime) -> bool:
-        """A person wants it made now: one that waits, or one that was given up, whatever its message says by now. False: there is none."""
+        """Make an edit due now, waiting or given up; return false where there is none."""
         values: dict[str, Any] = {"state": EDIT_PENDING, "attempts": 0, "not_before": None, "tried_at": None, "changed_at": now}
         values |= {"cause": PostCause.BY_PERSON, "error": None}
         own = and_(edits.c.post_id == post_id, edits.c.post_id.in_(select(posts.c.id).where(can_be_edited())))
@@ -393,9 +380,8 @@ class Edits(Repository):
             return connection.execute(update(edits).where(own, edits.c.state == EDIT_PENDING).values(values)).rowcount > 0
 
     def drop(self, post_id: int, now: datetime) -> bool:
-        """A person gives it up: it is not made unless more becomes known, and nobody is notified of it any more. False where there is none.
-
-        That an edit has shown its message to others stays noted, and keeps all others of that destination from being made.
+        """Give an edit up for a person, without further alerts, until more becomes known; false where there is none. That edits expose
+        messages stays noted, and blocks those of the destination.
         """
         exposed, by_person = PostCause.EDIT_EXPOSED, PostCause.BY_PERSON
         cause = case((edits.c.cause == exposed, exposed), else_=by_person)
@@ -442,7 +428,7 @@ def _age(post: Post, now: datetime) -> timedelta:
 
 
 def edit_is_due(now: datetime) -> ColumnElement[bool]:
-    """As of posts: what a clock that was since set back has put far away is due."""
+    """Match due edits, including those moved far ahead by a clock since set back."""
     return and_(
         edits.c.state == EDIT_PENDING, or_(edits.c.not_before.is_(None), edits.c.not_before <= now, edits.c.changed_at > now + SKEW)
     )
@@ -463,7 +449,7 @@ def _was_given_up() -> ColumnElement[bool]:
 
 
 def changed_by(connection: Connection, written: Collection[int]) -> frozenset[int]:
-    """The decrees that these ones change, as they stand now, and those that the decrees which they end had changed."""
+    """Return the decrees that these change, as they stand now, and those changed by the decrees that these end."""
     found: set[int] = set()
     step = set(written)
     while step:
@@ -476,7 +462,7 @@ def changed_by(connection: Connection, written: Collection[int]) -> frozenset[in
 
 
 def with_changed(connection: Connection, written: Collection[int]) -> frozenset[int]:
-    """These decrees and those that they change: what ends a suspension is news for readers of what was suspended."""
+    """Return these decrees and those that they change."""
     return changed_by(connection, written).union(written)
 
 
@@ -484,7 +470,7 @@ _SHOWN = select(decrees.c.id, decrees.c.shown).where(one_of(decrees.c.id, given=
 
 
 def note_changed(connection: Connection, touched: Collection[int], now: datetime) -> dict[int, Decree]:
-    """Note that what is shown of these decrees is another than before, where it is, and return them. Give also those that they change."""
+    """Record which of these decrees (with those that they change) are shown differently now, and return them."""
     before = {row.id: row.shown for row in connection.execute(_SHOWN, {"ids": touched})}
     found = load_decrees(connection, touched)
     for decree_id, decree in found.items():
@@ -496,7 +482,7 @@ def note_changed(connection: Connection, touched: Collection[int], now: datetime
 
 
 def _digest(decree: Decree) -> str:
-    """Return 32 hexadecimal digits that are the same as long as all that is shown of a decree is."""
+    """Return a digest of all that is shown of a decree: 32 hexadecimal digits."""
     shown = replace(decree, identities=(), reference_prefixes=(), found_at=None, changed_at=None)
     return hashlib.blake2b(json.dumps(to_json(shown), sort_keys=True).encode(), digest_size=16).hexdigest()
 
@@ -509,11 +495,8 @@ _THEIRS = (
 
 
 def want_edits(connection: Connection, touched: Collection[int]) -> None:
-    """Note the posts of these decrees which do not say what is known by now. Give also the decrees that they change, and those that
-    one was said to change before it was written.
-
-    A post that is being sent is noted too, and one that waits, which another program may be about to send: whether there is still
-    something to say is asked again before it is edited.
+    """Queue edits of the posts of these decrees that are outdated. `touched` includes the decrees that they change or changed before. Posts
+    being sent or waiting are queued too, and checked again before the edit.
     """
     lock_chats(connection, one_of(posts.c.decree_id, touched))
     rows = connection.execute(_THEIRS, {"ids": touched}).all()

@@ -1,8 +1,5 @@
-"""What is read by workers on other machines: files on their way there, and what was read of them on its way back (PostgreSQL).
-
-All of it is in a schema of its own, beside the tables of procrastinate, whose jobs name the files. Nothing of it need last: what was read
-is in `contents`, and a recueil that was not is still due. So these tables are made anew when their layout changes, backups leave them out,
-and ours are not in the log of the server (UNLOGGED): they are empty after a crash of it, and what is missing is queued again.
+"""Stores files for workers on other machines and what they read (PostgreSQL), in a schema beside the tables of procrastinate. It may be
+lost: tables are UNLOGGED, not backed up, recreated when their layout changes; what is missing is queued again.
 """
 
 from __future__ import annotations
@@ -59,7 +56,7 @@ _EACH = 2
 
 @dataclass(frozen=True, slots=True)
 class PagesRead:
-    """Holds all pages of a file, those that were not read included. `salvaged` as in `bot.domain.acts.Reading`."""
+    """Holds all pages of a file, unread ones included. `salvaged` as in `bot.domain.acts.Reading`."""
 
     pages: tuple[PageText, ...]
     salvaged: bool
@@ -67,7 +64,7 @@ class PagesRead:
 
 @dataclass(frozen=True, slots=True)
 class ReadingState:
-    """Says how far a file is: of how many parts what was found early is there, and whether its reading has ended."""
+    """Gives the state of a file: how many parts with early results are there, and whether its reading has ended."""
 
     parts: int
     is_ended: bool
@@ -75,8 +72,7 @@ class ReadingState:
 
 @dataclass(frozen=True, slots=True)
 class ReadingEnd:
-    """Says what came of a file: its pages, or the error why there are none. One that ended its worker again and again waits until
-    `again_at`."""
+    """Holds the outcome of a file: its pages, or the error. One that kept ending its worker waits until `again_at`."""
 
     read: PagesRead | None
     error: str = ""
@@ -85,7 +81,7 @@ class ReadingEnd:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """Counts the files that wait and that are being read, and the processes of workers that are there."""
+    """Counts files that wait, files being read, and worker processes."""
 
     waiting: int
     reading: int
@@ -98,17 +94,16 @@ class QueueState:
 
 
 class ReadingQueue(Repository):
-    """The files that workers read. Several programs may use it at once; every method raises StorageError."""
+    """Stores the files that workers read, for several programs at once. Every method raises StorageError."""
 
     @cached_property
     def schema(self) -> str:
-        """Return the name of the schema: beside that of this instance, of which a database may hold several."""
+        """Return the name of the schema, derived from that of this instance."""
         return f"{self._database.value(select(func.current_schema()))}_queue"
 
     def make(self, layout: str, tables: str) -> None:
-        """Make the tables where there are none of this `layout`; `tables` are the statements that make those of procrastinate.
-
-        Raises StorageError, also where the schema holds what is not ours, and NotWritable where the user may not make one.
+        """Create the tables unless they have this `layout`; `tables` are procrastinate's statements. Raises StorageError, also for foreign
+        tables, and NotWritable without permission.
         """
         try:
             self._make(layout, tables)
@@ -146,7 +141,7 @@ class ReadingQueue(Repository):
     # --- for whoever queues ------------------------------------------------------------------------------------------
 
     def send(self, sha256: str, path: Path, size: int) -> None:
-        """Put a file there, unless it is there already. Raises OSError where it cannot be read."""
+        """Store a file for the workers, unless it is there. Raises OSError where it cannot be read."""
         with self._database.writing() as connection, path.open("rb") as file:
             new = insert_or_ignore(connection, self._readings).returning(self._readings.c.sha256)
             if connection.execute(new, {"sha256": sha256, "size": size}).one_or_none() is None:
@@ -157,7 +152,7 @@ class ReadingQueue(Repository):
                 number += 1
 
     def states(self, files: Collection[str]) -> dict[str, ReadingState]:
-        """Return how far each of these files is; those that are not there are left out."""
+        """Return the state of each of these files; missing ones are left out."""
         table = self._readings
         query = select(table.c.sha256, table.c.parts, table.c.ended_at).where(table.c.sha256.in_(files))
         try:
@@ -175,7 +170,7 @@ class ReadingQueue(Repository):
         return None if packed is None else unpack_read(packed)
 
     def take(self, sha256: str) -> ReadingEnd | None:
-        """Return what came of a file, and forget it; None where it is not there, or not ended."""
+        """Take the outcome of a file and delete it; None where it is missing or not ended."""
         table = self._readings
         gone = delete(table).where(table.c.sha256 == sha256, table.c.ended_at.is_not(None))
         with self._database.writing() as connection:
@@ -187,7 +182,7 @@ class ReadingQueue(Repository):
     # --- for workers -------------------------------------------------------------------------------------------------
 
     def size(self, sha256: str) -> int | None:
-        """Return the size of a file that is to be read; None where nobody wants it, or it was read."""
+        """Return the size of a file to read; None where it is no longer wanted, or was read."""
         table = self._readings
         size: int | None = self._database.value(select(table.c.size).where(table.c.sha256 == sha256, table.c.ended_at.is_(None)))
         return size
@@ -205,7 +200,7 @@ class ReadingQueue(Repository):
         self._change(sha256, {"parts": self._readings.c.parts + 1, "part": pack_read(read)})
 
     def end(self, sha256: str, end: ReadingEnd) -> None:
-        """Send what came of a file, and drop the file. Does nothing where another worker was faster."""
+        """Store the outcome of a file and delete the file; does nothing where another worker was first."""
         result = None if end.read is None else pack_read(end.read)
         came = {"result": result, "error": clean(end.error), "again_at": end.again_at}
         self._change(sha256, {**came, "ended_at": func.now(), "part": None})
@@ -249,7 +244,7 @@ class ReadingQueue(Repository):
 
 
 def pack_read(read: PagesRead) -> bytes:
-    """Return pages as the zlib stream of JSON, in ASCII: a broken PDF may give half of a surrogate pair, which UTF-8 cannot hold."""
+    """Return pages as the zlib stream of ASCII JSON (broken PDFs may give lone surrogates, which UTF-8 cannot hold)."""
     document = {"pages": [{**asdict(page), "unsure": sorted(page.unsure)} for page in read.pages], "salvaged": read.salvaged}
     return zlib.compress(json.dumps(document, separators=(",", ":")).encode("ascii"), 1)
 

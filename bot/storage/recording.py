@@ -1,12 +1,7 @@
-"""Record decrees: what was read of a recueil, what a person accepted, what today's rules find in a stored act. One transaction each.
+"""Records decrees from a reading, an accepted act or a redetection, each in one transaction: match, merge, write acts, queue posts.
 
-In four steps: `match` the decrees found with those that are stored, `merge` them into what is known, write the acts that they are of, and
-`queue` the posts.
-
-When is a recueil the same as another? When the same authority already has one read whole with the same digest (the hash of the normalised
-text), and this reading brings no decree that is not known. The number on the cover does not decide: a prefecture that replaces a faulty PDF
-keeps its number, and the corrected one may hold a decree the first had not. Reading it costs a little; identities keep what was already
-announced from being announced again. A reading that is incomplete is never a duplicate: its digest is that of the readable pages only.
+A recueil is a duplicate if its authority has one, read whole, with the same digest of normalised text, and this reading finds no new
+decree. Corrected PDFs keep their number. An incomplete reading is never a duplicate.
 """
 
 from __future__ import annotations
@@ -67,8 +62,7 @@ class FoundDecree:
 
 @dataclass(frozen=True, slots=True)
 class MergedDecrees:
-    """Holds the stored ids of the decrees found, in order, those among them that are new, the others as they were, and what these were said
-    to change then."""
+    """Holds the stored ids of the decrees found, in order; which are new, how the others were, and what those changed then."""
 
     ids: list[int]
     new: list[int]
@@ -80,18 +74,16 @@ class Recordings(NamingRepository):
     """Records what readings found, beside what people decided."""
 
     def decided(self, keys: Collection[str]) -> Mapping[str, Decision]:
-        """What was decided of the act that each of these keys is of (see `bot.domain.identity`); a key of an undecided one is
-        left out."""
+        """Return the decision under each of these keys (`bot.domain.identity`); undecided keys are left out."""
         with self._database.reading() as connection:
             return decisions_under(connection, keys)
 
     def record(self, result: ReadResult, destinations_for: Route, now: datetime) -> RecordingResult:
-        """Record a recueil that was read: all of it, or nothing when this raises. Recording it again changes nothing that was posted.
+        """Record a recueil that was read, all or nothing; a repetition changes no posts.
 
-        Acts replace those of an earlier reading; decrees never seen before are stored with one post per destination that
-        `destinations_for` names; a decree already known, here or elsewhere, is one more sighting. `destinations_for` must depend on the
-        decree only, and not use the store: it is called inside the transaction, again when another process got in between. Raises
-        NoSuchRow, and Conflict after several such tries.
+        Replaces the acts of an earlier reading; stores new decrees with one post per destination of `destinations_for`, known ones as
+        sightings. `destinations_for` may only depend on the decree: it runs inside the transaction, which is repeated on conflicts. Raises
+        NoSuchRow, Conflict.
         """
 
         def recorded(connection: Connection) -> RecordingResult:
@@ -118,8 +110,7 @@ def match(
     *,
     asked: bool = False,
 ) -> list[FoundDecree]:
-    """Tell of each decree found on these pages which stored decree it is. `earlier` is what was found there before; `asked` as in
-    `recognise`."""
+    """Match the decrees found on these pages with stored ones. `earlier`: those found there before; `asked` as in `recognise`."""
     held = [HeldDecree(keys_of(decree), *there, decree.facts) for decree, there in zip(found, pages, strict=True)]
     known = _known(connection, {key for item in held for key in item.keys})
     return [FoundDecree(*one) for one in zip(found, recognise(held, known, earlier, asked=asked), strict=True)]
@@ -135,7 +126,7 @@ _NAMES = (
 
 
 def _known(connection: Connection, keys: Collection[str]) -> list[KnownDecree]:
-    """The stored decrees that are known under one of these keys, or under the number of one."""
+    """Return the stored decrees with one of these keys, or the number of one."""
     ids = set(connection.execute(_NAMED_BY, {"keys": keys}).scalars()) if keys else set()
     if not ids:
         return []
@@ -156,7 +147,7 @@ def merge(
     *,
     within: Row[Any] | None = None,
 ) -> MergedDecrees:
-    """Store the decrees found in a recueil, or add what was found to what is known of them. `within` and `namer` as in `see`."""
+    """Store the new decrees of a recueil and complete known ones. `within` and `namer` as in `see`."""
     known = load_decrees(connection, {one.known for one in found if one.known is not None})
     changed = changed_by(connection, known.keys())
     ids, new = _store(connection, recueil.id, found, now)
@@ -167,9 +158,8 @@ def merge(
 def queue(
     connection: Connection, merged: MergedDecrees, destinations_for: Route | None, now: datetime
 ) -> tuple[tuple[Decree, ...], tuple[Post, ...]]:
-    """Note the posts that are to be edited, and queue one for each destination of the decrees that are new (None: for no destination), and
-    for each chat that follows something which they are about; of the others where only what is known by now concerns them. Give the decrees
-    that are new, and the posts but for those of such chats.
+    """Queue edits, and one post per destination (None: none) of new decrees, and per follower whose follows match or matched only now.
+    Return the new decrees and the posts but those to followers.
     """
     touched = with_changed(connection, {*merged.ids, *merged.changed})
     if not touched:
@@ -194,10 +184,7 @@ _SILENT = (
 
 
 def queue_newly_wanted(connection: Connection, before: Iterable[Decree], destinations_for: Route, now: datetime) -> tuple[Post, ...]:
-    """Queue posts for the destinations and chats that a stored decree concerns as it is now and did not as it was `before`: a later
-    reading, another sighting or a person said more of it. None for what is withdrawn, over or recorded in silence. Give the posts but for
-    those of chats.
-    """
+    """Queue posts for whom a stored decree concerns now but not as `before`, unless withdrawn, over or silent; return the destinations'."""
     queued: list[Post] = []
     known = {was.id or 0: was for was in before}
     if not known:
@@ -218,7 +205,7 @@ _DESTINATIONS = select(posts.c.destination).where(posts.c.decree_id == bindparam
 def _queue_wanted(
     connection: Connection, decree: Decree, was: Decree | None, destinations_for: Route, since: datetime | None, now: datetime
 ) -> list[Post]:
-    """Queue posts for whom a decree concerns, and did not as it `was` (None: it is new). Give those but for the chats'."""
+    """Queue posts for those whom a decree concerns now but not as it `was` (None: new); return those but to followers."""
     had, met = list[str | Topics](), set[int]()
     if was is not None:
         had = [*destinations_for(was)]
@@ -239,7 +226,7 @@ _RESTORES = select(restores)
 
 
 def _perhaps_posted(connection: Connection, which: Sequence[int]) -> dict[int, datetime]:
-    """Those of these decrees that were perhaps posted before the database was restored, and since when that may be."""
+    """Return those of these decrees that may have been posted before a restore, with the instant since when."""
     restored = connection.execute(_RESTORES).all() if which else []
     if not restored:
         return {}
@@ -278,7 +265,7 @@ def _queue_for_followers(
 
 
 def _row_of(destination: str, decree: Decree, since: datetime | None, now: datetime) -> dict[str, Any]:
-    """A post that waits to be sent, or one in doubt that may be there `since` then."""
+    """Return the row of a pending post, or of one in doubt that may have been sent `since` then."""
     key = post_key(destination, decree.identities)
     row = {"key": key, "destination": destination, "decree_id": decree.id, "created_at": now, "attempts": 0, "sought_since": since}
     return row | ({"state": PostState.PENDING, "cause": None, "error": None} if since is None else perhaps_sent(destination))
@@ -294,10 +281,7 @@ _EARLIER = (
 def _is_copy(
     connection: Connection, recueil: Row[Any], result: ReadResult, found: Sequence[FoundDecree], earlier: Sequence[EarlierFinding]
 ) -> bool:
-    """Whether the recueil was read already under another address.
-
-    A decree that was found here before, and is not now, is for a person to look at: then it is not passed over as a copy.
-    """
+    """Return whether the recueil was read under another address. Never where an earlier decree was not found again: a person decides."""
     matches = {one.known for one in found}
     if not result.reading.complete or None in matches or not {one.decree_id for one in earlier} <= matches:
         return False
@@ -311,11 +295,8 @@ def _is_copy(
 
 
 def _left_to_people(connection: Connection, result: ReadResult, found: Sequence[FoundDecree]) -> tuple[ReadResult, Sequence[FoundDecree]]:
-    """The reading, without the decrees in it that a person withdrew, and those of which a person is asked whether they are known: their
-    acts wait for a person.
-
-    An act of what was withdrawn is none of those that were judged, whose decision stands under their keys: it may be the true decree of
-    that number.
+    """Remove from a reading the decrees that a person withdrew, with their acts, and those of unclear identity, whose acts wait for a
+    person. Withdrawn acts leave the judged ones: a decision under their keys must not fall on the true decree of that number.
     """
     gone = withdrawn_among(connection, [one.known for one in found])
     unclear = {position: one for (position, _), one in zip(result.decrees, found, strict=True) if one.which.is_unclear}
@@ -341,7 +322,7 @@ def _left_to_people(connection: Connection, result: ReadResult, found: Sequence[
 
 
 def asks_which(found: FoundDecree | None) -> tuple[Evidence, ...]:
-    """Return what a person is asked about a decree of which it is unclear whether it is known; nothing for any other."""
+    """Return the question to a person about a decree of unclear identity; empty for others."""
     if found is None or not found.which.is_unclear:
         return ()
     return (Evidence("doubt", found.decree.page, found.decree.facts.number or "", cue=SAME_NUMBER),)
@@ -353,7 +334,7 @@ def asks_which(found: FoundDecree | None) -> tuple[Evidence, ...]:
 def _write_acts(
     connection: Connection, recueil: Row[Any], result: ReadResult, merged: MergedDecrees, *, duplicate: bool, now: datetime
 ) -> tuple[int, ...]:
-    """Write the acts and what became of the recueil, and return the decrees that are lost."""
+    """Write the acts and the state of the recueil; return the decrees that are lost."""
     reading = result.reading
     # Two programs read it, and the other had more luck: of what is read whole, nothing is taken back.
     outdone = recueil.state in _DONE and not result.early and not reading.complete
@@ -391,7 +372,7 @@ def _close(connection: Connection, recueil: int, result: ReadResult, *, duplicat
 
 
 def _leave_open(connection: Connection, recueil: int, result: ReadResult, now: datetime) -> None:
-    """Read in part so far. Were this program killed, another would read it again; one that another has read meanwhile stays read."""
+    """Keep the recueil due after an early result, for a killed program; one read meanwhile by another stays read."""
     reading = result.reading
     values = {
         "state": RecueilState.INCOMPLETE,
@@ -407,10 +388,8 @@ def _leave_open(connection: Connection, recueil: int, result: ReadResult, now: d
 
 
 def _published(reading: Reading, now: datetime) -> date | ColumnElement[date | None]:
-    """The day of the recueil: that of its cover, else what is known of it, which is that of the listing or of a cover read before.
-
-    What is judged again or accepted by a person later is then published on the same day as what was found at once. No recueil is read
-    before it is published: a cover dated later (by more than a day, which it may be elsewhere on Earth) was misread.
+    """Return the day of the recueil: of its cover, else of a former cover or the listing, so that later decisions do not change it. A cover
+    dated over a day (time zones) after `now` was misread, and is ignored.
     """
     day = reading.cover.published
     return recueils.c.published if day is None or day > now.date() + timedelta(days=1) else day
@@ -456,7 +435,7 @@ def _store(connection: Connection, recueil: int, found: Sequence[FoundDecree], n
 
 
 def claim_keys(connection: Connection, decree_id: int, keys: Collection[str], *, strictly: bool) -> None:
-    """Let the decree be known by these keys; unless `strictly`, one that is another's stays so."""
+    """Give the decree these keys; unless `strictly`, keys of another decree stay its own."""
     statement: Any = insert(identities) if strictly else insert_or_ignore(connection, identities)
     connection.execute(statement, [{"key": key, "decree_id": decree_id, "prefix": prefix_of(key)} for key in sorted(keys)])
 
@@ -478,13 +457,10 @@ def see(
     *,
     within: Row[Any] | None = None,
 ) -> None:
-    """Where the decrees appear, and what was read there. A page that an earlier reading of this recueil got wrong is corrected.
+    """Store the sightings of decrees in a recueil, correct the pages of an earlier reading, and complete facts and publication
+    (`bot.domain.identity`).
 
-    `within` is the act that was looked at, where that was not the whole recueil: elsewhere in it nothing is corrected. `namer` finds the
-    communes that each decree names by then.
-
-    The facts of each decree are completed by what its sightings give, and it was published when the first of them was: see
-    `bot.domain.identity`.
+    `within`: only this act was read, so that nothing else is corrected. `namer` finds the communes.
     """
     if not seen:
         return
@@ -521,10 +497,7 @@ _ELSEWHERE = (
 
 
 def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None) -> None:
-    """Make the facts of a decree, and the day of its publication, again from what its sightings give; and its communes from its facts.
-
-    What a person said of its facts stands, also where it was said while the act was judged.
-    """
+    """Derive the facts and publication day of a decree from its sightings, then its communes. Facts that a person settled stay."""
     row = connection.execute(_DECREE, {"decree": decree_id}).one()
     own = connection.execute(_OWN, {"decree": decree_id}).all()
     others = [*own[1:], *connection.execute(_ELSEWHERE, {"decree": decree_id, "recueil": row.recueil_id})]
@@ -543,9 +516,7 @@ def complete(connection: Connection, decree_id: int, namer: CommuneNamer | None)
 
 
 def listed_on(published: date | None, signed: date | None, found_at: datetime) -> date:
-    """Return the day by which lists order a decree: of its publication, else its signature, else when it was found, by UTC; none stands
-    after the day on which it was found.
-    """
+    """Return the listing day: of publication, else signature, else discovery (UTC); never after the discovery."""
     found = found_at.astimezone(UTC).date()
     return min(published or signed or found, found)
 
@@ -556,10 +527,7 @@ _FIRST_DAY = select(func.min(sightings.c.published)).where(
 
 
 def _day_there(connection: Connection, decree_id: int, recueil: int, read: date | None) -> date | None:
-    """When the decree was published in this recueil: the earlier of what was known and what is read now.
-
-    Its cover and the listing may give two days, and not every reading sees the cover.
-    """
+    """Return when the decree was published in this recueil: the earlier of the stored and the read day (cover and listing may differ)."""
     known = connection.execute(_FIRST_DAY, {"decree": decree_id, "recueil": recueil}).scalar_one()
     return min((day for day in (known, read) if day is not None), default=None)
 
@@ -585,6 +553,6 @@ def _from_facts(facts: Facts) -> dict[str, Any]:
 
 
 def _last_day(facts: Facts) -> date | None:
-    """None as well for an end before the start, which was misread: nothing then says that the period is over."""
+    """Return the last day of the period; None where unknown, or before the start (misread)."""
     starts, ends = facts.starts, facts.ends
     return None if ends is None or (starts is not None and ends_first(ends, starts)) else ends.day

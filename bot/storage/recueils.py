@@ -1,4 +1,4 @@
-"""Stores where recueils come from: the state of each source between polls, the items that it published, and what their files hold."""
+"""Stores the state of each source between polls, the recueils that it published, and what was read of their files."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class SourceStates(Repository):
         return [value_of(SourceState, row) for row in self._database.rows(_STATES)]
 
     def next_polls(self) -> list[NextPoll]:
-        """When each of them is to be polled: nothing else of it, which is long (its trail) and rarely changes."""
+        """Return the next poll of each source, without its other data."""
         return [NextPoll(row.key, row.next_check_at, row.last_ok_at, row.failures) for row in self._database.rows(_NEXT_POLLS)]
 
     def save(self, state: SourceState) -> None:
@@ -76,7 +76,7 @@ class SourceStates(Repository):
             put(connection, sources, {"key": state.key}, values)
 
     def clock_set_back(self, by: timedelta, now: datetime) -> None:
-        """Move next polls, last polls and next tries of recueils that lie in the future back as far as the clock."""
+        """Move polls and tries that lie in the future back by as much as the clock was."""
         instants = ((sources, sources.c.next_check_at), (sources, sources.c.last_ok_at), (recueils, recueils.c.next_try_at))
         with self._database.writing() as connection:
             for table, column in instants:
@@ -92,7 +92,7 @@ class Backfills(Repository):
     """One row per source and day."""
 
     def listed_at(self, source: str, since: date) -> datetime | None:
-        """When the source was last listed completely back to this day or further, None if never."""
+        """Return when the source was last listed completely back to this day; None if never."""
         query = select(func.max(backfills.c.listed_at, type_=backfills.c.listed_at.type))
         found: datetime | None = self._database.value(query.where(backfills.c.source == source, backfills.c.since <= since))
         return found
@@ -177,18 +177,14 @@ class Recueils(Repository):
         return set(urls) - seen
 
     def add(self, new: Sequence[NewRecueil], now: datetime) -> list[Recueil]:
-        """Record items, all or none. Those already there are left as they are; only the inserted ones are returned, in order."""
+        """Record new items in one transaction; return those inserted, in order. Known ones stay as they are."""
         if not new:
             return []
         with self._database.writing() as connection:
             return _add(connection, new, now)
 
     def due(self, now: datetime, authorities: Collection[str] | None = None) -> list[Recueil]:
-        """What to read now, oldest first, of these authorities (None: of all).
-
-        A WAITING one is due unless it has a later `next_try_at`; an INCOMPLETE one only when it has a `next_try_at` and that has come:
-        without one there is no hope left for it.
-        """
+        """Return recueils of these authorities (None: all) to read now, oldest first: WAITING, or INCOMPLETE with a next try, and due."""
         query = _DUE if authorities is None else _DUE.where(among(recueils.c.authority, authorities))
         return [recueil_of(row) for row in self._database.rows(query, {"now": now, "too_far": now + _TOO_FAR})]
 
@@ -198,26 +194,20 @@ class Recueils(Repository):
         return [recueil_of(row) for row in self._database.rows(select(recueils).where(mine).order_by(recueils.c.id))]
 
     def checked(self, recueil: Recueil, next_try_at: datetime | None, *, is_replaced: bool) -> Recueil:
-        """The file was requested again; one that was replaced waits to be read as if for the first time. The recueil as it is then."""
+        """Record a check of the file; a replaced one waits to be read anew. Return the recueil as it is then."""
         anew = {"state": RecueilState.WAITING, "attempts": 0, "next_try_at": None, "sha256": None, "fetched_at": None}
         with self._database.writing() as connection:
             _change(connection, recueil.id, anew if is_replaced else {"next_try_at": next_try_at})
         return self.get(recueil.id)
 
     def publications(self, source: str, *, since: date, found_after: datetime) -> list[Publication]:
-        """When the items of a source were published since a day, those found last first.
-
-        What was found before `found_after`, or by a backfill, may have been there for long: it shows its day only, where it shows one.
-        """
+        """Return when items of a source were published since a day, last found first; by day only if backfilled or found earlier."""
         with self._database.reading() as connection:
             rows = connection.execute(_PUBLICATIONS, {"of": source, "since": since, "after": found_after}).all()
         return [value_of(Publication, row) for row in rows]
 
     def stuck(self) -> dict[str, FailureStreak]:
-        """Per source, what was tried since the last recueil that could be read, and could not be: waiting for another try, or given up.
-
-        What a backfill reads in silence is not counted. A source without any is left out.
-        """
+        """Return failures by source since the last recueil that was read, without silent backfills; sources without any are left out."""
         return {row.source: FailureStreak(row.number, row.since, row.error or "") for row in self._database.rows(_STUCK)}
 
     def of(self, authority: str) -> list[Recueil]:
@@ -226,17 +216,14 @@ class Recueils(Repository):
         return [recueil_of(row) for row in self._database.rows(query)]
 
     def left(self, authority: str, since: date) -> list[Recueil]:
-        """What polls leave to a backfill: those KNOWN that are dated since a day, latest first, then those without a date."""
+        """Return the KNOWN recueils, left to a backfill, dated since a day, latest first, then those without a date."""
         mine = and_(recueils.c.authority == authority, recueils.c.state == RecueilState.KNOWN)
         dated = or_(recueils.c.published >= since, recueils.c.published.is_(None))
         query = select(recueils).where(mine, dated).order_by(recueils.c.published.desc().nulls_last(), recueils.c.id.desc())
         return [recueil_of(row) for row in self._database.rows(query)]
 
     def take_up(self, recueil: Recueil, *, silent: bool, now: datetime) -> Recueil | None:
-        """Take up one that is KNOWN, in silence or not; None when another program did so since it was loaded, and is reading it or has.
-
-        One that a program which was killed had taken up is free to whoever loads it anew.
-        """
+        """Take up a KNOWN recueil, silent or not; None when another program took it since it was loaded (reload one that was killed)."""
         mine = and_(
             recueils.c.id == recueil.id, recueils.c.state == RecueilState.KNOWN, recueils.c.tried_at.is_not_distinct_from(recueil.tried_at)
         )
@@ -253,16 +240,14 @@ class Recueils(Repository):
         return recueil_of(row)
 
     def file_of(self, authority: str, url: str) -> tuple[str, datetime | None] | None:
-        """The SHA-256 of the file that this authority published at this address, and when it came; None for one that was never fetched."""
+        """Return SHA-256 and arrival of the file at this address of the authority; None where it was never fetched."""
         mine = select(recueils.c.sha256, recueils.c.fetched_at).where(recueils.c.authority == authority, recueils.c.url == url)
         row = self._database.first(mine)
         return None if row is None or row.sha256 is None else (row.sha256, row.fetched_at)
 
     def failed(self, recueil: int, error: str, *, now: datetime, next_try_at: datetime | None, counted: bool = True) -> None:
-        """One more attempt failed: to be tried again at `next_try_at`, or never (None: FAILED). Raises NoSuchRow.
-
-        One that another process has read meanwhile stays read. One left to a backfill stays left to it. Unless `counted` nothing was
-        taken up: neither its attempts nor when it was tried change.
+        """Record a failed attempt, next tried at `next_try_at` (None: FAILED). Recueils read by another process or left to a backfill keep
+        their state; unless `counted`, attempts stay. Raises NoSuchRow.
         """
         if next_try_at is None:
             becomes = case((recueils.c.state.in_(_DONE), recueils.c.state), else_=RecueilState.FAILED.value)
@@ -286,10 +271,7 @@ class Recueils(Repository):
         files: Mapping[str, str] = MappingProxyType({}),
         next_try_at: datetime | None = None,
     ) -> list[Recueil]:
-        """A detail page, or a zip, gave its PDFs: they get rows of their own (returned unless already known) in the same transaction.
-
-        `files` are the SHA-256 of those that have come, by their addresses: what was read under another one is to be read again.
-        """
+        """Record the PDFs of a page or zip in one transaction; return new ones. `files`: SHA-256 by address; a changed one is reread."""
         with self._database.writing() as connection:
             _change(connection, recueil, {"state": RecueilState.RESOLVED, "next_try_at": next_try_at, "error": None})
             for child in children:  # the page is the file itself
@@ -305,7 +287,7 @@ class Recueils(Repository):
             return added
 
     def given_up(self, authorities: Collection[str] | None = None) -> list[FailedRecueil]:
-        """Those that nothing tries again by itself, of these authorities (None: of all), the one found last first."""
+        """Return FAILED recueils of these authorities (None: all), last found first."""
         query = select(recueils).where(_GIVEN_UP, among(recueils.c.authority, authorities)).order_by(recueils.c.id.desc())
         return [
             value_of(
@@ -320,7 +302,7 @@ class Recueils(Repository):
         ]
 
     def held(self, least: int, authorities: Collection[str] | None = None) -> list[HeldRecueil]:
-        """Those whose file ended the program `least` times or more and was not read since, the one tried first first."""
+        """Return unread recueils whose file ended the program at least `least` times, first tried first."""
         query = (
             select(recueils.c.authority, recueils.c.url, recueils.c.next_try_at, contents.c.unfinished)
             .join(contents, contents.c.sha256 == recueils.c.sha256)
@@ -332,10 +314,8 @@ class Recueils(Repository):
     def retry(
         self, now: datetime, *, authorities: Collection[str] = (), urls: Collection[str] = (), everything: bool = False
     ) -> list[Recueil]:
-        """Make due now what could not be read, or not wholly: of these authorities, at these URLs, or `everything`.
-
-        Those that would be tried again later by themselves are included. All hope is given back: their attempts count from nothing, and
-        a file that ended its reader again and again is read once more. What was put back is returned, oldest first.
+        """Make failed and incomplete recueils due now: of these authorities, at these URLs, or `everything`, with those that wait for a
+        later try. Attempts restart from 0, killed readings included. Return them, oldest first.
         """
         named = or_(false(), recueils.c.authority.in_(sorted(authorities)), recueils.c.url.in_(sorted(urls)))
         chosen = _NOT_READ if everything else named
@@ -349,7 +329,7 @@ class Recueils(Repository):
         return sorted(found, key=lambda recueil: recueil.id)
 
     def counts(self) -> dict[str, dict[RecueilState, int]]:
-        """How many in each state, by authority. States and authorities without any are left out."""
+        """Count recueils by authority and state; zeros are left out."""
         return self._database.counts(recueils.c.authority, recueils.c.state)
 
 
@@ -387,7 +367,7 @@ class Contents(Repository):
     """One row per content."""
 
     def get(self, sha256: str) -> Content | None:
-        """What was read of it, None if nothing ever was. Pages that were damaged in the database are as if never read."""
+        """Return what was read of a file; None if nothing. Pages damaged in the database count as unread."""
         row = self._database.first(select(contents).where(contents.c.sha256 == sha256))
         if row is None:
             return None
@@ -404,10 +384,7 @@ class Contents(Repository):
         self._database.write(update(recueils).where(recueils.c.id == recueil).values(sha256=sha256, fetched_at=now))
 
     def begin(self, sha256: str, size: int) -> None:
-        """A reading of these `size` bytes begins: one more that has neither ended nor got any further.
-
-        `save`, `ended` or `failed` records the end of it; a killed program records nothing. That it was `held` is over.
-        """
+        """Count a reading of these `size` bytes as begun, until `save`, `ended` or `failed` (never, if killed). Ends a hold."""
         row = {
             "sha256": sha256, "size": size, "page_count": None, "pages": pack_pages(()), "complete": False, "read_at": None, "rules": "",
             "unfinished": 0, "error": None,
@@ -418,7 +395,7 @@ class Contents(Repository):
             connection.execute(one_more)
 
     def ended(self, sha256: str, *, unfinished: int = 0) -> None:
-        """A reading ended, well or not: of what was counted by `begin`, so many stay counted."""
+        """Record the end of a reading; `unfinished` stay counted."""
         self._database.write(update(contents).where(contents.c.sha256 == sha256).values(unfinished=unfinished))
 
     def held(self, sha256: str, error: str, now: datetime) -> None:
@@ -426,7 +403,7 @@ class Contents(Repository):
         self._database.write(update(contents).where(contents.c.sha256 == sha256).values(error=clean(error), read_at=now))
 
     def failed(self, sha256: str, error: str, *, rules: str, now: datetime) -> None:
-        """A reading ended: nothing of it can be read, and why. Where an earlier one gave pages, they stay, and nothing is said of it."""
+        """Record why nothing can be read of a file; where it has pages, these stay, without the error."""
         values = {"error": clean(error), "rules": rules, "read_at": now}
         nothing = and_(contents.c.sha256 == sha256, contents.c.page_count.is_(None))
         with self._database.writing() as connection:
@@ -444,10 +421,8 @@ class Contents(Repository):
         now: datetime,
         unfinished: int = 0,
     ) -> None:
-        """Keep the pages read so far, in the place of those of before. `rules` is the version of the rules they were read by.
-
-        Nothing replaces what was read whole by the same rules. Pages that could not be read, or not yet, are left out. `unfinished`
-        readings stay counted.
+        """Store the pages read so far, replacing earlier ones unless read whole by the same `rules` (a version). Pages unread or pending
+        are left out. `unfinished` readings stay counted.
         """
         values = {
             "page_count": page_count, "pages": pack_pages(pages), "complete": complete, "read_at": now, "rules": rules,
@@ -457,10 +432,8 @@ class Contents(Repository):
         self._database.write(update(contents).where(contents.c.sha256 == sha256, ~worse).values(values))
 
     def forget(self, before: datetime) -> int:
-        """Drop the pages of files that came before then and were wholly read, and return the number of files.
-
-        The texts of their acts stay, by which these can be judged again. Where a decree was found or an act waits for a person, the pages
-        stay as well, under every address of that file.
+        """Delete the pages of files that came before then and were read whole; return how many files. Texts of acts stay. Pages of files
+        with a decree or an act that waits stay, at every address.
         """
         dropped = 0
         # Mostly there is nothing, and then nobody has to wait for a transaction that writes.
@@ -473,10 +446,7 @@ class Contents(Repository):
         return dropped
 
     def forget_texts(self, before: datetime) -> int:
-        """Drop the texts of acts of files that came before then, where no decree was ever found, and return the number of acts.
-
-        Titles and verdicts stay. What is judged again later is judged by the title alone.
-        """
+        """Delete texts of acts of files from before then without any decree; return how many. Later rules judge these by title alone."""
         dropped = 0
         held = func.length(type_coerce(acts.c.text, LargeBinary)) > len(pack_text(""))
         old = select(recueils.c.id).where(~_kept(before))
@@ -488,7 +458,7 @@ class Contents(Repository):
         return dropped
 
     def unneeded(self, before: datetime) -> frozenset[str]:
-        """Return the contents of files that came before then, and in which, under whatever address, no decree was ever found."""
+        """Return the contents of files that came before then and hold no decree at any address."""
         return frozenset(row.sha256 for row in self._database.rows(_unneeded(before)))
 
 
@@ -503,8 +473,7 @@ def _unneeded(before: datetime) -> Select[str]:
 
 
 def _kept(before: datetime) -> ColumnElement[bool]:
-    """A recueil of which everything is kept. Of acts and reviews the indexes alone show which count: a look at every act would be one at
-    all the texts of years."""
+    """Match recueils of which everything is kept. Uses indexes of acts and reviews only, as their tables hold the texts."""
     return or_(
         recueils.c.fetched_at.is_(None),
         recueils.c.fetched_at >= before,

@@ -1,4 +1,4 @@
-"""Stored acts judged anew: by people, who look at those that wait for them, and by today's rules. One act, one transaction."""
+"""Stores new verdicts on stored acts, by people and by redetection: one act, one transaction."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Reviews(NamingRepository):
         return self._read(_waiting().limit(limit))
 
     def not_notified(self, limit: int, since: datetime | None = None) -> list[Waiting]:
-        """Those nobody was asked about yet, the oldest first: with `since`, those that wait since then, but for what is history."""
+        """Return the acts that no operator was asked about, oldest first; with `since`, those waiting since then, without history."""
         query = _waiting().where(reviews.c.notified_at.is_(None))
         if since is not None:
             query = query.where(reviews.c.created_at >= since, recueils.c.silent.is_(False))
@@ -68,11 +68,11 @@ class Reviews(NamingRepository):
         return next(iter(self._read(_waiting().where(reviews.c.act_id == review))), None)
 
     def notified(self, ids: Collection[int], now: datetime) -> None:
-        """Note that operators were asked about these. One that does not wait any more is left out."""
+        """Record that operators were asked about these acts; those that no longer wait are left out."""
         self._database.write(update(reviews).where(reviews.c.act_id.in_(ids)).values(notified_at=now))
 
     def decision(self, review: int) -> Decision | None:
-        """What was decided of the act that waited under this id; None while it waits, and where nothing is known of it."""
+        """Return the decision on the act that waited under this id; None where it waits or is unknown."""
         with self._database.reading() as connection:
             waits = connection.execute(select(reviews.c.act_id).where(reviews.c.act_id == review)).first() is not None
             return None if waits else decided(connection, review)
@@ -80,12 +80,9 @@ class Reviews(NamingRepository):
     def accept(
         self, review: int, found: Sequence[Decree], destinations_for: Route, now: datetime, by: str, token: str | None = None
     ) -> Accepted:
-        """A person says that the act is this decree, or holds these: all of it is recorded, or nothing when this raises.
-
-        Posts are queued to the destinations that `destinations_for` names, unless its recueil is silent; a decree already known is one
-        more sighting, and not posted again. `destinations_for` must depend on the decree only and not use the store: it is called inside
-        the transaction, again when another program got in between. `token` is that of the act which the person was asked about (see
-        `Waiting.token`). Raises NoSuchRow, also where it is another's, and AlreadyDecided when somebody was faster.
+        """Record, all or nothing, that an act holds these decrees, and queue posts of new ones (not if silent) to the destinations of
+        `destinations_for`, which may only depend on the decree: conflicts repeat the transaction. `token`: that of the act asked about
+        (`Waiting.token`). Raises NoSuchRow, also for another token, and AlreadyDecided.
         """
 
         def accepted(connection: Connection) -> Accepted:
@@ -102,11 +99,7 @@ class Reviews(NamingRepository):
         return written(self._database, accepted)
 
     def reject(self, review: int, now: datetime, by: str, token: str | None = None) -> Rejected:
-        """A person says that the act does not concern VSA. `token` as in `accept`. Raises NoSuchRow, and AlreadyDecided when somebody was
-        faster.
-
-        A decree that it is stored as is withdrawn: see `withdraw`.
-        """
+        """Record that the act does not concern VSA, and `withdraw` its decree. `token` as in `accept`. Raises NoSuchRow, AlreadyDecided."""
 
         def rejected(connection: Connection) -> Rejected:
             recueil, act = claim_review(connection, review, token)
@@ -118,10 +111,8 @@ class Reviews(NamingRepository):
         return written(self._database, rejected)
 
     def withdraw(self, decree: int, now: datetime, by: str) -> Rejected:
-        """A person says that this stored decree does not concern VSA. Raises NoSuchRow, and AlreadyDecided when somebody was faster.
-
-        It is kept, and `Decrees.get` alone gives it. What was decided is kept under every key of its acts, so that no later reading of them
-        brings it back. Its posts that wait are refused.
+        """Withdraw a stored decree: only `Decrees.get` returns it, its waiting posts are refused, and the decision under all keys of its
+        acts stops later readings from restoring it. Raises NoSuchRow, AlreadyDecided.
         """
 
         def withdrawn(connection: Connection) -> Rejected:
@@ -134,7 +125,7 @@ class Reviews(NamingRepository):
         return written(self._database, withdrawn)
 
     def reinstate(self, decree: int, now: datetime, by: str) -> Accepted:
-        """A person takes the withdrawal of a decree back; posts that it kept from being sent wait again. Raises NoSuchRow."""
+        """Undo the withdrawal of a decree; posts that it stopped wait again. Raises NoSuchRow."""
 
         def reinstated(connection: Connection) -> Accepted:
             row = connection.execute(select(decrees).where(decrees.c.id == decree, decrees.c.withdrawn_at.is_not(None))).one_or_none()
@@ -149,7 +140,7 @@ class Reviews(NamingRepository):
     # Single facts of a decree.
 
     def unasked(self, since: datetime) -> list[Decree]:
-        """The decrees found since then, but for what is history, about no fact of which anybody was asked; the oldest first."""
+        """Return decrees found since then, without history, none of whose facts was asked about, oldest first."""
         # What is announced of the past, or found in it by new rules, is history too.
         fresh = (decrees.c.found_at >= since, decrees.c.listed_on >= since.date(), recueils.c.silent.is_(False))
         unasked = (decrees.c.withdrawn_at.is_(None), decrees.c.notified_at.is_(None))
@@ -162,7 +153,7 @@ class Reviews(NamingRepository):
         self._database.write(update(decrees).where(decrees.c.id == decree).values(notified_at=now))
 
     def act_of(self, decree: int) -> StoredAct:
-        """The act that a decree is shown by. Raises NoSuchRow where there is none, or where that act holds other decrees."""
+        """Return the act by which a decree is shown. Raises NoSuchRow where there is none or it holds other decrees."""
         with self._database.reading() as connection:
             found = _acts_of(connection, decree)
             act = next((act for act in found if act.recueil_id == act.shown_in and act.first_page <= act.shown_on <= act.last_page), None)
@@ -173,9 +164,8 @@ class Reviews(NamingRepository):
     def settle_fact(
         self, decree: int, name: str, value: FactValue, destinations_for: Route, now: datetime, by: str, *, first: bool = False
     ) -> bool:
-        """A person says what this fact of a decree is, or by an empty value that the decree does not say it: no later reading of its acts
-        says otherwise, its posts are edited, and where it concerns others by now it is posted to them (`destinations_for` as in `accept`).
-        `first`: only where nobody has said so before; False where somebody was faster. Raises NoSuchRow.
+        """Record the value of a fact as a person settled it (empty: not in the decree), for all later readings; queue edits, and posts
+        where it concerns others now. `first`: only if unsettled, else return false. `destinations_for` as in `accept`. Raises NoSuchRow.
         """
 
         def settled(connection: Connection) -> bool:
@@ -247,7 +237,7 @@ class Rejudging(NamingRepository):
     """Stored acts, judged again."""
 
     def recueils(self, since: date | None, authorities: Collection[str] | None = None) -> list[int]:
-        """The ids of the recueils that have acts, oldest first: published (found, where no day is known) since this day."""
+        """Return the ids of recueils with acts published (else found) since this day, oldest first."""
         have_acts = and_(recueils.c.id.in_(select(acts.c.recueil_id)), among(recueils.c.authority, authorities))
         query = select(recueils.c.id).where(have_acts).order_by(recueils.c.id)
         if since is not None:
@@ -263,12 +253,11 @@ class Rejudging(NamingRepository):
     def apply(
         self, act: StoredAct, verdict: Verdict, found: Sequence[Decree], destinations_for: Route, now: datetime
     ) -> RedetectionResult | None:
-        """Put the verdict on a stored act, with the decrees found in it, in the place of what was stored. None where a person decided
-        otherwise.
+        """Replace the verdict and decrees of a stored act, and queue posts of new decrees to the destinations of `destinations_for`, which
+        must not use the store. None where a person decided otherwise.
 
-        Posts are queued for decrees never seen before, to the destinations that `destinations_for` names; it must not use the store. An act
-        that was a decree and is none any more stays one, and waits for a person: what was announced is not taken back by a program. One
-        whose decree a person withdrew waits as well. Raises NoSuchRow when `act` is not stored as it was judged: a new reading replaced it.
+        An act no longer judged a decree, or whose decree was withdrawn, waits for a person. Raises NoSuchRow when the act was read anew
+        meanwhile.
         """
         with self._database.writing() as connection:
             stored, recueil = _claim_act(connection, act, decrees=bool(found))
@@ -353,20 +342,15 @@ _LONGEST_BY = 32
 
 
 def token_of(review: int, recueil: int, since: datetime) -> str:
-    """Return eight hexadecimal digits that distinguish an act that waits from any other, also from one of the same number in a database
-    that was put back to an earlier day: it waits in this recueil since this instant, which a later reading of the same act leaves as it is.
-
-    Of what the act says nothing is taken: a page that is read later must not make an answer void that nobody is asked for again.
+    """Return eight hexadecimal digits that identify a waiting act by its recueil and when it began to wait: unlike ids, distinct in a
+    restored database; unlike its text, unchanged by later readings.
     """
     which = f"{review}:{recueil}:{since.astimezone(UTC).isoformat(timespec='microseconds')}"
     return hashlib.sha256(which.encode()).hexdigest()[:8]
 
 
 def claim_review(connection: Connection, review: int, token: str | None) -> tuple[Row[Any], Row[Any]]:
-    """The recueil and the act, once no other program settles the same. `token` is that of the act which was asked about, where it is known.
-
-    Raises NoSuchRow, also where it is another's, and AlreadyDecided.
-    """
+    """Lock a waiting act, and return the rows of its recueil and itself. Raises NoSuchRow, also for another `token`, AlreadyDecided."""
     since = reviews.c.created_at.label("since")
     waiting = select(acts, since).join(reviews, reviews.c.act_id == acts.c.id).where(acts.c.id == review)
     act = connection.execute(waiting).one_or_none()
@@ -381,7 +365,7 @@ def claim_review(connection: Connection, review: int, token: str | None) -> tupl
 
 
 def decided(connection: Connection, review: int) -> Decision | None:
-    """What was decided of the act that waited under this number; None where nothing is known of it."""
+    """Return the decision on the act that waited under this number; None where unknown."""
     key = key_of_review(review)
     return decisions_under(connection, [key]).get(key)
 

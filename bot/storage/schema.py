@@ -1,7 +1,4 @@
-"""The tables. Instants are UTC; dates are ISO days; facts and evidence are JSON (`bot.storage.columns`).
-
-Foreign keys name their tables by text, so that the tables of one family stand together.
-"""
+"""Defines the tables. Instants are UTC, dates ISO days, facts and evidence JSON (`bot.storage.columns`)."""
 
 from __future__ import annotations
 

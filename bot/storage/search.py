@@ -1,8 +1,5 @@
-"""Full text over the acts that are decrees: one index per database, the same terms in both, so the same answers.
-
-SQLite: FTS5 over `act_terms`. PostgreSQL: its `tsvector` columns with a GIN index. In both, `head` holds the terms of the title and of the
-facts, and `everything` holds those, the terms of the text, and what a search is narrowed by (authority). Of other acts, which no answer
-gives, there are none: of all acts of France they would be some 1.5 GB a year, as much as their texts.
+"""Searches the acts of decrees by the same terms in SQLite (FTS5) and PostgreSQL (`tsvector`, GIN). `head` has the terms of title and
+facts; `everything` those, of text and authority. Other acts are not indexed: 1.5 GB a year for France.
 """
 
 from __future__ import annotations
@@ -70,13 +67,13 @@ _Unindexed = Row[tuple[int, str, str | None, str, str, object]]
 
 
 def query_terms(question: str) -> list[str]:
-    """The terms every answer must hold: the first 50 of the question. Empty when it has no word to look for."""
+    """Return the first 50 terms of the question; empty without any word."""
     return terms([question], most=_MOST_QUESTION_TERMS)
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Holds the acts that a search finds: how many they are, where not `_counts_all` counted up to `MANY`, and the query of their ids."""
+    """Holds matching acts: their number, unless `_counts_all` only up to `MANY`, and the query of their ids."""
 
     acts: int
     _counts_all: bool
@@ -90,17 +87,16 @@ class Matches:
         return int(connection.execute(select(func.count()).select_from(self._ids.subquery())).scalar_one())
 
     def few(self) -> Select[int]:
-        """The ids of their decrees, each once or more. For many it costs several times as much as `holds`."""
+        """Select the ids of their decrees, perhaps repeated; for many, several times slower than `holds`."""
         found = self._ids.subquery()
         return select(acts.c.decree_id).join_from(found, acts, acts.c.id == found.c.act_id).where(acts.c.decree_id.is_not(None))
 
     def holds(self) -> ColumnElement[bool]:
-        """Whether one of them is of a decree, for who reads decrees in their order."""
+        """Match decrees with a matching act, for readers in order of decrees."""
         return exists().where(acts.c.decree_id == decrees.c.id, self._theirs)
 
     def total(self, connection: Connection, of_several: Mapping[int, int]) -> int:
-        """How many decrees that stand they are of: as many as the acts, less those beyond the first of a decree. `of_several` is what
-        `ActsOfSeveral` gives: to join all takes thrice as long. No act of a withdrawn decree has terms."""
+        """Count matching decrees that stand: acts less further acts of a decree (`of_several` from `ActsOfSeveral`, faster than a join)."""
         if not of_several:
             return self.count(connection)
         act = self._ids.selected_columns.act_id
@@ -111,13 +107,13 @@ class Matches:
 
 
 class ActsOfSeveral:
-    """Keeps which decrees have several acts, as they are few, until the store has another revision. Safe to use from several threads."""
+    """Caches which decrees have several acts, by revision of the store. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._kept: tuple[int, Mapping[int, int]] = (-1, {})
 
     def read(self, connection: Connection) -> Mapping[int, int]:
-        """Return the decree of each act that is not the only one of its decree."""
+        """Return the decree of each act whose decree has several."""
         revision, kept = connection.execute(_REVISION).scalar_one(), self._kept
         if kept[0] != revision:
             kept = self._kept = revision, {row.id: row.decree_id for row in connection.execute(_OF_SEVERAL)}
@@ -125,10 +121,7 @@ class ActsOfSeveral:
 
 
 def matching(connection: Connection, wanted: Sequence[str], authorities: Collection[str] | None) -> tuple[Matches, Matches]:
-    """The acts of decrees of these authorities (None: of all) that hold every term anywhere, and those that hold them in title and facts.
-
-    SQLite counts `MANY` of the latter at most. PostgreSQL, which has no index of them, counts them in one look with the others.
-    """
+    """Return acts of decrees of these authorities (None: all) with all terms anywhere, and in title and facts (SQLite: to `MANY`)."""
     sought = [[term] for term in wanted]
     narrowed = [] if authorities is None else [[_authority_term(code) for code in sorted(authorities)] or [_AUTHORITY]]
     anywhere: _Groups = {"everything": [*sought, *narrowed]}
@@ -146,13 +139,13 @@ def matching(connection: Connection, wanted: Sequence[str], authorities: Collect
 
 
 def finds_any(connection: Connection, wanted: Sequence[str]) -> bool:
-    """Return whether an act of a decree holds every term. No act of a withdrawn decree has terms."""
+    """Return whether an act of a decree holds every term; withdrawn decrees have none."""
     found = _held(connection, {"everything": [[term] for term in wanted]})
     return connection.execute(found.limit(1)).first() is not None
 
 
 def index_acts(connection: Connection, recueil: int | None = None) -> None:
-    """Make every act that is a decree findable, where it is not yet: of one recueil, or of all."""
+    """Index the acts of decrees not indexed yet, of one recueil or all."""
     last, wanted = 0, _UNINDEXED if recueil is None else _OF_RECUEIL
     while batch := connection.execute(wanted, {"after": last, "recueil": recueil}).all():
         _insert_terms(connection, batch)
@@ -162,7 +155,7 @@ def index_acts(connection: Connection, recueil: int | None = None) -> None:
 
 
 def index_again(connection: Connection, decree_ids: Collection[int]) -> None:
-    """Make the terms of the acts of these decrees again: what is shown of a decree has changed."""
+    """Index the acts of these changed decrees again."""
     theirs = select(acts.c.id).where(acts.c.decree_id.in_(decree_ids))
     recueils_of = select(acts.c.recueil_id).where(acts.c.decree_id.in_(decree_ids)).distinct()
     connection.execute(delete(act_terms).where(act_terms.c.act_id.in_(theirs)))
@@ -171,9 +164,7 @@ def index_again(connection: Connection, decree_ids: Collection[int]) -> None:
 
 
 def renew_some_terms(database: Database, most: int = SLICE) -> bool:
-    """Make the terms of so many acts again, in one transaction, where they were made with other rules than this program's; return whether
-    there may be more of them. Until an act had its turn it is found by the terms of before.
-    """
+    """Index at most `most` acts again that were indexed by other rules, in one transaction; return whether there may be more."""
     # Looked at first by who only reads: nobody is kept from writing to find out that there is nothing to do.
     with database.reading() as connection:
         if _is_up_to_date(connection.execute(select(search_rules)).first()):
@@ -182,7 +173,7 @@ def renew_some_terms(database: Database, most: int = SLICE) -> bool:
 
 
 def is_renewing(connection: Connection) -> bool:
-    """Return whether the terms of some acts may still be those of other rules, or missing."""
+    """Return whether the terms of some acts may be missing or of other rules."""
     return not _is_up_to_date(connection.execute(_RULES).first())
 
 
@@ -217,8 +208,7 @@ def _insert_terms(connection: Connection, rows: Sequence[_Unindexed]) -> None:
         connection.execute(insert(act_terms), [_terms_of(row) for row in rows])
 
 
-# The acts whose columns of `act_terms` hold, of each of their groups, one term at least. Terms are ASCII letters, digits and the underscore
-# (see `words`): quoted, nothing in them is an operator.
+# Matches acts whose columns of `act_terms` hold a term of each group. Quoted terms (letters, digits, `_`) hold no operator.
 
 _Groups = Mapping[str, Sequence[Sequence[str]]]
 
@@ -268,18 +258,12 @@ def _authority_term(code: str) -> str:
     return _AUTHORITY + "".join(words(code))
 
 
-# Words to search terms: without accents or case, French endings removed. Pure, and the same for both databases.
-#
-# Accents go first and endings after, so that `caméras`, `camera` and `CAMERAS` are one term whoever typed them.
+# Terms: words without accents, case and French endings. Accents are removed first: `caméras`, `camera`, `CAMERAS` are one term. Pure.
 
 _stemmer = lazily("snowballstemmer.french_stemmer", "FrenchStemmer")
 
 RULES = f"3 snowballstemmer {version('snowballstemmer')}"
-"""Names the rules of this module and of `bot.domain.text`, and of which acts terms are made: raise the number when they change, and
-the terms of every database are made again.
-
-Endings are cut a little differently by other versions of the library.
-"""
+"""Version of these rules, `bot.domain.text` and the stemmer: raise the number when they change, and all terms are made again."""
 
 LONGEST_TERM = 40
 
@@ -295,12 +279,12 @@ _STOP = frozenset((
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in order: lower case ASCII letters and digits only. Letters of other alphabets become their code points."""
+    """Return the words of a text in order, as lower case ASCII letters and digits; other letters become code points."""
     return [_ascii(word)[:LONGEST_TERM] for word in _WORD.findall(fold_words(text.translate(_SIGNS)))]
 
 
 def terms(texts: Iterable[str], *, most: int) -> list[str]:
-    """The first `most` distinct terms of the texts, in order of appearance. Empty words of French are left out."""
+    """Return the first `most` distinct terms of the texts, in order, without French stop words."""
     found: dict[str, None] = {}
     for each in texts:
         for word in words(each):

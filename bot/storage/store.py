@@ -33,8 +33,7 @@ from bot.storage.search import renew_some_terms
 
 
 class Store:
-    """What the bot remembers. Safe to use from several threads, and from several programs at once on the same database: `locks` show which
-    of them works."""
+    """Holds the database, for several threads and programs; `locks` show which program works."""
 
     def __init__(self, database: Database, namer: CommuneNamer | None = None) -> None:
         self.database = database
@@ -85,18 +84,10 @@ def open_store(
     now: datetime | None = None,
     was_there: bool = False,
 ) -> Store:
-    """Open the database at `url`, creating its tables first. `busy_timeout` is in seconds.
-
-    `namer` finds the communes of the decrees that are written, and now those of the first decrees whose communes are not up to date: see
-    `bot.ingest.renewal` for the others. Without it
-    they stay as they are, and what is written is left to the next program that has one.
-
-    With `read_only` nothing is created or written: where there is no database yet the store is empty, and kept in memory; with
-    `existing` besides that is an error.
-
-    `was_there`: what is beside it shows that there was a database, as lock files do; where it is gone, what it may have posted is looked
-    for before it is sent. `now` is the instant of that (aware).
-    Raises BadUrl, Unavailable, Locked, NotWritable, Full, Corrupt or WrongSchema, all of them StorageError.
+    """Open the database at `url`, creating missing tables. `busy_timeout` is in seconds. `namer` finds communes; without it they stay.
+    `read_only`: nothing is written; a missing database is an empty one in memory, with `existing` an error. `was_there`: lock files show a
+    lost database, whose posts are looked for since `now` (aware). Raises StorageError: BadUrl, Unavailable, Locked, NotWritable, Full,
+    Corrupt, WrongSchema.
     """
     address = parse_url(url)
     try:
@@ -130,7 +121,7 @@ def _open_to_write(url: URL, busy_timeout: float, namer: CommuneNamer | None, no
 
 
 def _begin_to_renew(database: Database, namer: CommuneNamer | None) -> None:
-    """Renew one slice of what other rules derived: all of a small database. Of a large one the rest is done beside other work."""
+    """Update one slice of what other rules derived: all of a small database; the rest beside other work."""
     if renew_some_terms(database):
         renew_some_terms(database)
     if namer is not None:
@@ -173,7 +164,7 @@ def _require_folder(url: URL) -> None:
 
 
 def _make_file(url: URL) -> None:
-    """Make an empty file for its owner only where there is none: it holds who follows what. SQLite gives its other files that mode."""
+    """Create a missing file readable by its owner only, as it holds follows; SQLite's other files inherit the mode."""
     with suppress(OSError):  # what SQLite says of a file that cannot be made is as clear
         Path(url.database or "").touch(mode=0o600, exist_ok=False)
 
@@ -184,11 +175,8 @@ _ROWS_AT_ONCE = 1000
 
 
 def rehearsal_store(url: str, authorities: Collection[str], *, namer: CommuneNamer | None = None) -> Store:
-    """An in-memory store that holds the trails, the recueils and the decrees of `authorities` as the database at `url` does.
-
-    `namer` as in `open_store`.
-    Posts are not copied, and acts only where they are decrees: a rehearsal needs to know what was seen, not what was said. Where there
-    is no database yet the store is empty, as on a first run. Raises StorageError as `open_store` does.
+    """Return an in-memory store with the trails, recueils and decrees of `authorities` from the database at `url`, without posts or other
+    acts; empty where there is none. `namer`, StorageError: as in `open_store`.
     """
     with ExitStack() as on_failure:
         stage = on_failure.enter_context(open_store("sqlite://", namer=namer))
@@ -208,7 +196,7 @@ def _copy_trails(real: Store, stage: Store, authorities: Collection[str]) -> Non
 
 
 def _known(authorities: Collection[str]) -> tuple[tuple[Table, ColumnElement[bool]], ...]:
-    """What to copy, in an order that foreign keys allow. A known decree must stay known wherever it was first seen: all are copied."""
+    """Return what to copy, in the order of foreign keys. All decrees are copied, so that known ones stay known."""
     watched = recueils.c.authority.in_(sorted(authorities))
     return (
         (recueils, or_(watched, recueils.c.id.in_(select(decrees.c.recueil_id)), recueils.c.id.in_(select(sightings.c.recueil_id)))),

@@ -1,4 +1,4 @@
-"""Put a whole database in the place of another: a backup, so that nothing is posted twice, or what a SQLite file holds into PostgreSQL."""
+"""Replaces a whole database: by a backup, without posting twice, or from SQLite to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -47,10 +47,8 @@ from bot.storage.posts import perhaps_sent
 from bot.storage.schema import metadata, notices, posts, recueils, requests, restores, sources
 from bot.storage.store import Store, open_store
 
-# A backup. It is older than what was posted since. What waited in it may be there by now, and so may be what was found after it, of which
-# it knows nothing and which is found anew. So a restored database notes that it is one (table `restores`) in the very step that makes it
-# usable: what waits in it is in doubt, and so is each decree of a recueil that was there before the restore
-# (`bot.domain.posts.may_be_posted`). What is in doubt is looked for at its destination before anything is sent there, or left to a person.
+# A backup is older than the latest posts. A restored database notes so (table `restores`) when it becomes usable: waiting posts, and
+# decrees of recueils from before the restore, are in doubt (`bot.domain.posts.may_be_posted`), and looked for or held for a person.
 
 _UNKNOWN_AGE = timedelta(days=90)
 """How old a backup is taken to be that shows no instant at all."""
@@ -64,8 +62,7 @@ class WouldReplace(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """Describes a restored database: its last event, None where nothing had happened, its posts in doubt that are looked for,
-    and those left to a person. `aside` is the database that was there."""
+    """Describes a restored database: its last event, how many posts in doubt are looked for and left to a person, the former one."""
 
     made_at: datetime | None
     sought: int
@@ -74,10 +71,7 @@ class Restored:
 
 
 def restore(backup: Path, url: str, now: datetime, *, replace: bool = False) -> Restored:
-    """Make the database at `url` of a backup. One that is there is put aside, where that is wanted, and nobody works on it.
-
-    Raises WouldReplace, Locked while a program works there, Corrupt for a backup that was changed, and other StorageErrors; OSError.
-    """
+    """Restore a database; `replace` puts the present one aside. Raises WouldReplace, Locked, Corrupt, StorageError, OSError."""
     verify(backup)
     address = parse_url(url)
     is_dump = backup.suffix == ".dump"
@@ -122,7 +116,7 @@ def _restore_file(backup: Path, target: Path, now: datetime, *, replace: bool) -
 
 
 def _fold_log(target: Path) -> None:
-    """Write the log of a database into it, unless it is too damaged or the disk is full. Raises Locked."""
+    """Checkpoint the WAL of a database, unless it is damaged or the disk is full. Raises Locked."""
     try:
         with closing(sqlite3.connect(target, timeout=0)) as old:
             old.execute("PRAGMA journal_mode = DELETE")
@@ -134,10 +128,7 @@ def _fold_log(target: Path) -> None:
 
 
 def _put_logs_aside(target: Path, aside: Path) -> None:
-    """Put what SQLite left beside a database beside its second name: it would write that into the database that comes in its place.
-
-    Until that one is there, whoever opens the former database has it with its log: its name leads to the second one meanwhile.
-    """
+    """Move SQLite's side files to the database's second name, lest they be applied to the new one; the former name links there."""
     logs = [suffix for suffix in ("-wal", "-journal") if Path(f"{target}{suffix}").exists()]
     for suffix in logs:
         os.link(f"{target}{suffix}", f"{aside}{suffix}")
@@ -177,8 +168,7 @@ def _restore_dump(backup: Path, database: Database, now: datetime) -> Restored:
 
 
 def mark_restored(connection: Connection, now: datetime) -> tuple[datetime | None, int, int]:
-    """Note that this database was restored, and put in doubt what waits in it. Return its last event, how many posts are looked
-    for, and how many are left to a person."""
+    """Record the restore and put waiting posts in doubt; return the last event, and how many posts are looked for and left to a person."""
     made_at = _last_known(connection)
     connection.execute(insert(restores), {"restored_at": now, "made_at": made_at or now - _UNKNOWN_AGE})
     waits = posts.c.state.in_((PostState.PENDING, PostState.SENDING, PostState.UNKNOWN))
@@ -196,7 +186,7 @@ def mark_restored(connection: Connection, now: datetime) -> tuple[datetime | Non
 
 
 def _last_known(connection: Connection) -> datetime | None:
-    """The last instant that is stored of something that happened: the backup is not older."""
+    """Return the last stored instant of an event: the backup is not older."""
     columns = (
         sources.c.last_ok_at,
         sources.c.failing_since,
@@ -209,9 +199,8 @@ def _last_known(connection: Connection) -> datetime | None:
     return max((one for one in known if one is not None), default=None)
 
 
-# From a SQLite file to an empty PostgreSQL database: table by table, each counted and compared. Until all of it is there, the version of
-# the schema is not: no program opens a database that has a part. What was carried over by a run that was killed is gone on with, as long
-# as the file is still the same (table `vigie_moving`); else it begins anew.
+# From SQLite to an empty PostgreSQL database: tables are copied, counted and compared. The schema version comes last, so that no program
+# opens a part. An interrupted move goes on if the file is unchanged (table `vigie_moving`), else begins anew.
 
 _AT_ONCE = 500
 _OWN = frozenset({"act_numbers", "decree_revision"})
@@ -221,10 +210,8 @@ _moving = Table("vigie_moving", MetaData(), Column("source", Text, nullable=Fals
 
 
 def move(source: str, target: str, on_rows: Callable[[str, int, int], None]) -> dict[str, int]:
-    """Carry over all rows, and return how many each table has. `on_rows` is called with a table, how many of its rows are there, and of how
-    many.
-
-    Raises StorageError: where a program works on either database, or the target has tables of another instance.
+    """Copy all rows, and return their number by table; `on_rows` gets a table, rows done and rows in all. Raises StorageError where a
+    program works on either database, or the target has tables of another instance.
     """
     to = parse_url(target)
     if parse_url(source).get_backend_name() != "sqlite" or to.get_backend_name() != "postgresql":
@@ -272,7 +259,7 @@ def _fingerprint(store: Store) -> str:
 
 
 def _begun(database: Database, source: str) -> frozenset[str]:
-    """Prepare the target, and return the tables that an earlier run of this move has carried over."""
+    """Prepare the target, and return the tables that an interrupted move has copied."""
     with database.writing() as goal:
         there = set(inspect(goal).get_table_names())
         if _moving.name in there:
@@ -293,7 +280,7 @@ def _begun(database: Database, source: str) -> frozenset[str]:
 
 
 def stored_plainly(table: Table) -> Table:
-    """Return the table with its values as they are stored: none is read as what this version makes of it."""
+    """Return the table with raw column types, so that values are copied as stored."""
     return Table(table.name, MetaData(), *(Column(column.name, _plain_type(column.type), key=column.name) for column in table.c))
 
 
@@ -339,7 +326,7 @@ def _told(name: str, value: Any) -> str:
 
 
 def _go_on_counting(goal: Connection, table: Table, last_act: int) -> None:
-    """Let the next row have the number after the last one, also where that row is gone."""
+    """Set the sequence of a table after its highest id ever given."""
     if "id" not in table.c or table.name in _OWN:
         return
     sequence = goal.execute(text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table.name}).scalar()

@@ -27,10 +27,10 @@ _ONLY_FOR = {
 
 
 def destinations(settings: Settings) -> tuple[DestinationSettings, ...]:
-    """Return every destination, with its token and server filled in from [telegram] and [mastodon] where it has none of its own.
+    """Return every destination, with token and server completed from [telegram] and [mastodon].
 
-    The shorthands come first: `telegram` for [telegram] channel, `mastodon` for a [mastodon] token; each is left out when an
-    entry already posts to that very channel or account. With no destination at all it is the console.
+    First the shorthands, `telegram` for [telegram] channel, `mastodon` for a [mastodon] token, unless an entry posts to the same channel or
+    account. Without any destination, the console.
     """
     explicit = tuple(_completed(entry, settings) for entry in settings.destinations)
     implied = tuple(_completed(entry, settings) for entry in _shorthands(settings))
@@ -52,10 +52,7 @@ def answering(settings: Settings) -> tuple[DestinationSettings, ...]:
 
 
 def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield what is wrong between options of a raw configuration: missing tokens and addresses, names used twice.
-
-    Works on the raw document, so that these are reported together with wrong types and values; what has a wrong shape is skipped.
-    """
+    """Yield problems between options of a raw document (missing tokens, addresses; repeated names), without ill-formed values."""
     telegram, mastodon = _table(document, "telegram"), _table(document, "mastodon")
     entries = document.get("destinations")
     tables = [(i, e) for i, e in enumerate(entries) if isinstance(e, dict)] if isinstance(entries, list) else []
@@ -76,11 +73,8 @@ def problems(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def shared(settings: Settings) -> Iterator[Problem]:
-    """Return the entries that post to the same chat or account in the same language as an earlier one.
-
-    A post whose answer was lost is looked for where it was sent: each would find the posts of the other there, and take them for its own.
-    Needs valid settings, for an address has several spellings and a token may be in a file. One chat under its name and its number, or one
-    account under two tokens, cannot be distinguished from two.
+    """Return the entries that post to the chat or account of an earlier one in its language: searches for lost posts would take each
+    other's. Needs valid settings, with tokens read. A chat by name and number, or an account by two tokens, goes unnoticed.
     """
     seen: dict[tuple[str, ...], int] = {}
     for index, entry in enumerate(settings.destinations):

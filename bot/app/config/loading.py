@@ -1,8 +1,5 @@
-"""Read `config.toml`, the environment and the files that they name into Settings. The only part of the configuration that touches the disk.
-
-Where an option is given twice, the environment wins over the file, and the file over the default. A relative path (the
-SQLite file, a token file) is taken from the folder of the configuration file in use — so that the same database is found
-whatever folder the command is run from — and, when it is given by the environment or there is no file, from the current one.
+"""Reads `config.toml`, the environment and their files into Settings; only this module reads disk. The environment wins over the file, the
+file over defaults. Relative paths start at the folder of the configuration file; of the environment, or without a file, at the current one.
 """
 
 from __future__ import annotations
@@ -65,16 +62,11 @@ def read_configuration(
     known_codes: frozenset[str] | None,
     check_service: Callable[[str], object] | None = None,
 ) -> Configuration:
-    """Read and validate the configuration.
+    """Read and validate the configuration, with tokens from their files or from systemd credentials (`CREDENTIALS_DIRECTORY`).
 
-    `path` None means `./config.toml` where there is one, else the defaults; a path that is given must exist. `environ` is
-    the environment (`VIGIE_<SECTION>__<OPTION>`), `known_codes` the codes of the catalogue (None: they are
-    not checked), `check_service` raises ValueError for an address that Apprise cannot use (None: it is not checked). Token files are
-    read: their content is in `token` of the settings returned. Where systemd gives the program a credential of the same name
-    (`CREDENTIALS_DIRECTORY`), that is read in the place of the file, which only root may read.
-
-    Raises ConfigError with every problem at once, one a line, each with its file and line or its variable. Only whether two destinations
-    are one place is reported later, once everything else is right.
+    `path` None: `./config.toml` if present, else defaults; a given path must exist. `known_codes`: codes of the catalogue; `check_service`:
+    raises ValueError for an unusable Apprise address; None skips either. Raises ConfigError with all problems, one a line with its place;
+    duplicate destinations come last.
     """
     file = path if path is not None else DEFAULT_FILE if _is_there(DEFAULT_FILE) else None
     text = _read(file) if file is not None else ""
@@ -184,10 +176,8 @@ def _sorted(problems: list[Problem], locate: Locate) -> list[str]:
     return list(dict.fromkeys(f"{where}: {text}" for _, where, text in placed))
 
 
-# Options from the environment: `VIGIE_<SECTION>__<OPTION>`, such as `VIGIE_TELEGRAM__TOKEN`.
-#
-# Text is taken as it is; numbers, true/false, lists and tables are written as in TOML (a list may also be `26,38,2A`, a table
-# may also be JSON). A variable that is set but empty counts as not set.
+# Options from the environment, `VIGIE_<SECTION>__<OPTION>` (`VIGIE_TELEGRAM__TOKEN`): text as it is; other types as in TOML, lists also as
+# `26,38,2A`, tables also as JSON. An empty variable counts as not set.
 
 PREFIX = "VIGIE_"
 _NEARLY = 90
@@ -202,10 +192,7 @@ def variable(section: str, option: str) -> str:
 
 
 def from_environ(environ: Mapping[str, str], model: type[BaseModel]) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
-    """Return the options found in the environment, by section, and the variables that name no option of `model`.
-
-    Variables with the prefix but without `__` are left alone, unless they are nearly the name of an option.
-    """
+    """Return the environment's options by section, and variables that name none of `model` (without `__` only close ones)."""
     found: dict[str, dict[str, Any]] = {}
     problems: list[Problem] = []
     for name in sorted(environ):

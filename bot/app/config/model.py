@@ -1,7 +1,4 @@
-"""Define the configuration as frozen models: every option with its default, so that an empty file works.
-
-Texts under the options are their documentation; `config.example.toml` shows them with their defaults.
-"""
+"""Defines the configuration, frozen, with a default for every option; strings under options document `config.example.toml`."""
 
 from __future__ import annotations
 

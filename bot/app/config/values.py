@@ -1,8 +1,5 @@
-"""Define what options may be: types that bring a value into one form, or say what is wrong with it.
-
-The messages of these errors are shown to the operator, so they say what was meant; they never repeat a value that may be secret.
-Validation takes a context: `known_codes`, the codes of the catalogue, against which department codes are checked, and `check_service`,
-which raises ValueError for an address that Apprise cannot use. Neither is checked where its entry is None.
+"""Defines types that normalise options or raise errors for the operator, which never repeat a secret. The validation context has
+`known_codes` (codes of the catalogue) and `check_service` (raises ValueError for an unusable Apprise address); None skips that check.
 """
 
 from __future__ import annotations

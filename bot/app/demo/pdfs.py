@@ -1,7 +1,5 @@
-"""Draw recueils as PDFs: for `vigie demo`, and for tests.
-
-The words are the caller's; the layout is that of the national template: cover, table of contents, one separator page
-per act, and on every page the running title `<service> - <act id> - <title> <page>`.
+"""Draws recueils as PDFs for `vigie demo` and tests, in the layout of the national template: cover, contents, a separator page per act,
+running titles `<service> - <act id> - <title> <page>`.
 """
 
 from __future__ import annotations
@@ -50,10 +48,7 @@ class _Placed:
 
 
 def build_recueil(spec: RecueilSpec) -> bytes:
-    """Return the PDF of a recueil. The same specification always gives the same bytes.
-
-    Raises ValueError for a text that holds letters outside Windows-1252.
-    """
+    """Return the PDF of a recueil, the same bytes for the same `spec`. Raises ValueError for letters outside Windows-1252."""
     pdf = new_pdf(datetime.combine(spec.published, time(), UTC))
     bodies = [tuple(lines_by_page(pdf, act.pages)) for act in spec.acts]
     contents = _contents(pdf, spec.acts, bodies)
@@ -75,7 +70,7 @@ def _cover(pdf: FPDF, spec: RecueilSpec) -> None:
 
 
 def _contents(pdf: FPDF, acts: Sequence[ActSpec], bodies: Sequence[tuple[tuple[str, ...], ...]]) -> list[list[str]]:
-    """Return the lines of the table of contents, page by page. Its length moves the page numbers in it, hence the repeated trials."""
+    """Return the contents by page, repeated until its own length settles the page numbers."""
     pages: list[list[str]] = [[]]
     for _ in range(4):
         before = len(pages)

@@ -28,10 +28,7 @@ class CannedAnswer:
 
 @dataclass(slots=True)
 class Replay:
-    """Serves `resources`, keyed by canonical https URL; `origins` tells a client where each site is to be found instead.
-
-    The mapping is read at each request: tests may change a site while it is being watched. `requests` logs canonical URLs.
-    """
+    """Serves `resources` by canonical https URL, read anew at each request; `origins` maps sites to it; `requests` logs URLs."""
 
     resources: Mapping[str, CannedAnswer]
     requests: list[str] = field(default_factory=list)

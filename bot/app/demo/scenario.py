@@ -23,9 +23,8 @@ AISNE = "https://www.aisne.gouv.fr"
 
 
 def scenario(today: date) -> dict[str, CannedAnswer]:
-    """Return canonical URL to what it answers: pages and PDFs of the Drôme, the Alpes-Maritimes and the Aisne as of `today`.
-
-    Drôme: a recueil without VSA and one with an authorisation. Alpes-Maritimes: a scanned authorisation. Aisne: an abrogation.
+    """Return answers by canonical URL, as of `today`: Drôme with one authorisation among two recueils, Alpes-Maritimes with a scanned
+    authorisation, Aisne with an abrogation.
     """
     return {**_drome(today), **_alpes_maritimes(today), **_aisne(today)}
 

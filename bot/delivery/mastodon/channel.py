@@ -53,10 +53,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
-# Search the account's own statuses: is one there, and are those that follow it in a thread? They are read newest first, back to when the
-# decree was found; nothing is posted meanwhile, so that after an answer that was lost on the way the request is simply repeated. Each
-# further status of a thread is a reply to the one before. Every status has an Idempotency-Key of its own, made from the post's; and as
-# some servers ignore those, what is there already is read before anything is added: a thread that was broken off goes on where it stopped.
+# Finds a post, and its thread, among the account's statuses, newest first, back to the decree's discovery. Each status has its own
+# Idempotency-Key; some servers ignore these, so existing statuses are read before any is added, and a broken thread is completed.
 
 _PAGE = 40
 _PAGES = 10
@@ -90,9 +88,8 @@ def recogniser(post: Post, place: Place, now: datetime, language: Language) -> R
 
 
 async def look_for(request: ApiRequest, is_it: Recogniser, *, since: datetime | None) -> Mapping[str, Any] | None:
-    """Return the status, None where it certainly is not among those posted `since` then, less ten minutes for clocks that differ.
-
-    Raises Unknown when that takes too many pages or the account cannot be read, NotSent when the server cannot be reached.
+    """Return the status, None if certainly not posted `since` then (less ten minutes for clocks). Raises Unknown for too many pages or no
+    access, NotSent if unreachable.
     """
     oldest = None if since is None else since - _CLOCK_SKEW
     account = (await _ask(request, "/api/v1/accounts/verify_credentials"))[0]
@@ -162,10 +159,8 @@ async def complete_thread(
     destination: str,
     known: bool,
 ) -> None:
-    """Add what is missing of a thread: `texts` are those after the first. `known`: the first was there before, and perhaps some of them.
-
-    What the server does not take ends the thread, which is logged: the post itself is there. Raises NotSent and Unknown, after either of
-    which it goes on where it stopped.
+    """Post the missing statuses of a thread; `texts`: those after `first`; `known`: some may exist. A refusal ends the thread and is
+    logged. Raises NotSent, Unknown; a repetition continues.
     """
     chain = await thread_of(request, first) if known and texts else []
     last = chain[-1] if chain else str(first["id"])
@@ -197,7 +192,7 @@ _NO_ANSWERS = (
 
 
 class MastodonChannel:
-    """Posts each decree as one status, with the post's key as Idempotency-Key (kept by Mastodon for an hour, by others not at all)."""
+    """Posts each decree as one status; Idempotency-Key (one hour on Mastodon, ignored by some servers): the post's key."""
 
     def __init__(
         self,
@@ -227,11 +222,7 @@ class MastodonChannel:
         await self._pictured.prepare(post)
 
     async def send(self, post: Post) -> Sent:
-        """Post the status, and where it is a thread the others after it.
-
-        Raises NotSent, Refused (DestinationRefused when the account itself is refused) or Unknown, the latter also for a thread that was
-        broken off: `find` goes on with it.
-        """
+        """Post the status and its thread. Raises NotSent, Refused (DestinationRefused) or Unknown; `find` completes a broken thread."""
         first = created(await self._post_within_limits(post))
         try:
             await self._complete_thread(post, first, known=False)
@@ -266,7 +257,7 @@ class MastodonChannel:
             return done
 
     async def _media(self, post: Post) -> str | None:
-        """Return the id of the post's picture on the server; None where there is none or it is not taken: the text goes out alone."""
+        """Upload the post's picture and return its id; None without one or if refused, so that the text goes alone."""
         picture = await self._pictured.take(post)
         if picture is None:
             return None
@@ -311,10 +302,7 @@ class MastodonChannel:
         return (said,) if isinstance(said, str) else said
 
     async def edit(self, post: Post) -> Sent:
-        """Let the status of a sent post show its decree as it is now, with what later decrees do to it. See `EditingChannel`.
-
-        Of a thread the first status only. Raises EditExposed, and from then on at once, where the server shows it to others than before.
-        """
+        """Update the first status of a sent post; see `EditingChannel`. Raises EditExposed, from then on always, if others see it."""
         if post.digest is not None or post.reference is None:
             raise Refused("Mastodon: not a status that can be edited")
         if self._exposed is not None:
@@ -331,7 +319,7 @@ class MastodonChannel:
         await edit_status(self._request, status_id, text, language=self._composer.language, warning=self._warning)
 
     async def check(self) -> str | None:
-        """Check whether the token is the one of an account, with the scopes that are needed. See `Checkable`."""
+        """Check that the token has an account and the scopes needed. See `Checkable`."""
         scopes = await self._scopes()
         missing = await self._missing_unnamed() if scopes is None else missing_scopes(scopes, self._api.scopes)
         if "write:statuses" in missing:
@@ -346,7 +334,7 @@ class MastodonChannel:
         return f"Mastodon: the token lacks the scopes {', '.join(missing)}" if missing else None
 
     async def _missing_unnamed(self) -> list[str]:
-        """Return what the token lacks to answer mentions, of a server that does not name its scopes: it is tried."""
+        """Return scopes missing for mentions, by trying, where the server names none."""
         if "read:notifications" in self._api.scopes:
             try:
                 await self._request("GET", "/api/v1/notifications", params={"limit": "1"})
@@ -376,17 +364,14 @@ class MastodonChannel:
         return mastodon_room(decrees, self._composer.places, self._composer.language, room)
 
     async def _status_limits(self) -> StatusLimits:
-        """Kept once known; Mastodon's own where the server says none. A server out of reach is NotSent."""
+        """Return limits, cached; Mastodon's own if the server gives none. Raises NotSent if unreachable."""
         if self._limits is None:
             self._limits = await instance_limits(self._request)
         return self._limits or StatusLimits()
 
     async def find(self, post: Post) -> Sent | None:
-        """Look for the decree's link among the account's own statuses, back to when the decree was found.
-
-        What was edited meanwhile is found as long as it keeps link and number. What was deleted at the server is absent. Raises Unknown
-        when that takes too many pages or the account cannot be read, NotSent when the server cannot be reached. A thread that is not there
-        to its end is completed first.
+        """Find the post by its decree's link among the account's statuses since discovery, also if edited, and complete its thread.
+        Statuses deleted there are absent. Raises Unknown for too many pages or no access, NotSent if unreachable.
         """
         status = await self._look_for(post)
         if status is None:
@@ -417,8 +402,7 @@ class MastodonChannel:
 
 
 async def edit_status(request: ApiRequest, status_id: str, text: str, *, language: str, warning: str) -> None:
-    """Give a status this text. Its pictures are named again: an edit that does not takes them away. Raises DeliveryError, Refused where the
-    status is gone or the server supports no edits, EditExposed where the edit has changed who sees it, which some servers do."""
+    """Replace a status's text, naming its pictures to keep them. Raises DeliveryError, Refused (gone, no edits), EditExposed (audience)."""
     path = f"/api/v1/statuses/{quote(status_id, safe='')}"
     try:
         status = json_of(await request("GET", path))

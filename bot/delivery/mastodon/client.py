@@ -42,9 +42,7 @@ _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encodi
 
 
 async def request(client: httpx.AsyncClient, method: str, path: str, *, longest: float, **options: Any) -> httpx.Response:
-    """Return the whole answer within `longest` seconds. Raises httpx.HTTPError: ReadTimeout where it takes longer, ReadError where it is
-    too large. The server may have carried out the request in either case.
-    """
+    """Return the whole answer within `longest` seconds. Raises httpx.HTTPError (too late, too large), perhaps after the server acted."""
     try:
         async with asyncio.timeout(longest), client.stream(method, path, **options) as answer:
             content = bytearray()
@@ -70,8 +68,7 @@ class MastodonApi:
     def __init__(
         self, instance: str, token: str, clock: Callable[[], datetime], *, scopes: Sequence[str] = POSTING, read_timeout: float = 30.0
     ) -> None:
-        """`scopes` are those that the token needs; `read_timeout` is in seconds. Raises ValueError when `instance` is neither https nor
-        this machine."""
+        """Initialise with `scopes` needed and `read_timeout` in seconds. Raises ValueError if `instance` is neither https nor local."""
         base = web_base(instance)
         self.scopes = scopes
         self.rest: float | None = None
@@ -189,10 +186,7 @@ def error_text(body: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float:
-    """Return the seconds to wait after a 429: Retry-After (seconds or HTTP date) where given, else until X-RateLimit-Reset.
-
-    Mastodon and GoToSocial give X-RateLimit-Reset as an ISO 8601 time, others as a Unix time; all are understood.
-    """
+    """Return the seconds to wait after a 429: Retry-After (seconds or HTTP date), else X-RateLimit-Reset (ISO 8601 or Unix time)."""
     for name, read in (("retry-after", _from_retry_after), ("x-ratelimit-reset", _from_reset)):
         value = headers.get(name)
         if value is None:
@@ -205,10 +199,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
 
 
 def rest_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds to leave the server alone after a success, so that no 429 comes: None while the allowance lasts.
-
-    X-RateLimit-Remaining counts down to 0; X-RateLimit-Reset says when it is full again (Mastodon API, "Rate limits").
-    """
+    """Return the seconds to rest after a success, once X-RateLimit-Remaining is 0, until X-RateLimit-Reset; else None."""
     left, reset = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-reset")
     if left is None or reset is None or not _NUMBER.fullmatch(left.strip()) or int(left) > KEPT_REQUESTS:
         return None
@@ -261,10 +252,7 @@ def moment_of(status: Mapping[str, Any]) -> datetime | None:
 
 
 def is_sought(status: Mapping[str, Any], link: str, number: str | None, language: str) -> bool:
-    """Return whether a status is the post of a decree: its link, its own number where it has one, and no other language.
-
-    The link alone would not do: two acts may begin on the same page, one account may post in two languages, and a digest has it too.
-    """
+    """Return whether a status is the decree's post: link, number if any, and language, as a page, an account or a digest is not enough."""
     content = _content(status)
     if content.is_answer or not content.shows(link) or not _speaks(status, language) or digest_language(content.text) is not None:
         return False
@@ -327,9 +315,7 @@ class _Content(HTMLParser):
         self.texts.append(data)
 
 
-# A picture put on a server with a Mastodon API before the status that shows it.
-#
-# A picture that no status shows is removed by the server: whatever happens to an upload, nothing was posted.
+# Uploads of pictures before their status; the server deletes unused ones, so nothing is posted by them.
 
 Sleep = Callable[[float], Awaitable[None]]
 

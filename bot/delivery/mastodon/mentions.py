@@ -48,9 +48,7 @@ class MentionedAccount:
         return str(found[0]["id"]) if found else ""
 
     async def since(self, newest: str) -> list[tuple[str, StatusMention | None]]:
-        """Return the notifications after that id, the oldest first, with what they mention: None for one that is no mention or cannot be
-        read. At most forty; from a server that disregards the id, those of its first page that are newer.
-        """
+        """Return at most forty notifications after that id, oldest first, each with its mention or None, also if the id is ignored."""
         params = {"types[]": "mention", "limit": str(_PAGE)} | ({"min_id": newest} if newest else {})
         found = await self._notifications(params)
         ids = [str(one["id"]) for one in found]

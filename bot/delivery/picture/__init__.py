@@ -1,4 +1,3 @@
-"""The picture of a decree: its telling page, with the telling lines highlighted and persons' names covered, and what it shows in words.
-
-The page is drawn in a confined process, as files are read in: it hands over grey pixels, of which this side makes the PNG.
+"""Makes the picture of a decree: its main page, with telling lines highlighted and names covered, and an alt text. A confined process draws
+grey pixels, of which this process makes the PNG.
 """

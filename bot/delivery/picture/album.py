@@ -43,10 +43,7 @@ _USUAL = Drawing()
 
 
 async def draw(path: Path, page: int, phrases: tuple[str, ...] = (), drawing: Drawing = _USUAL) -> Drawn:
-    """Draw a page (from 1) of a PDF file with these phrases highlighted where they stand on it. Raises NoPicture.
-
-    The same file and order give the same bytes on the same machine: fonts that a file does not hold are the system's.
-    """
+    """Draw a page (from 1) of a PDF with these phrases highlighted; reproducible on one machine. Raises NoPicture."""
     kind = await asyncio.to_thread(engine_kind) if drawing.ocr else None
     data = find_data() if kind is EngineKind.LIBRARY else None
     start = StartOrder(_absolute(path), drawing.memory_bytes, max(1, round(drawing.seconds)), data=data)
@@ -98,8 +95,7 @@ async def _ordered(start: StartOrder, order: Draw) -> tuple[Canvas, bytes]:
 # What is sent to platforms is of our own making, whatever the file it came from holds: a PNG with a palette.
 
 _LEVELS = (64, 16, 8)
-"""Lists how many of the 128 greys of pixels are kept: fewer where the file would be too large. A page of noise in 8 greys takes three
-bits a pixel, 0.87 MB for 1280 × 1810."""
+"""Grey levels (of 128) to try until a file is small enough; noise in 8 takes 0.87 MB for 1280 × 1810."""
 _YELLOW = (255, 236, 64)
 _SLATE = (70, 74, 82)
 
@@ -309,10 +305,7 @@ class AltWords(Table):
 def alt_text(
     decree: Decree, place: Place, language: Language = "fr", *, page: int, highlighted: Sequence[str] = (), covered: bool = False
 ) -> str:
-    """Return what the picture of a page shows, in `ALT_LIMIT` characters at most; what does not fit is left out, the last things first.
-
-    `highlighted` are the phrases that were found on the page. Nothing depends on the day: the text stays true.
-    """
+    """Return the alt text of a page, cut at its end to `ALT_LIMIT` characters, whatever the day. `highlighted`: phrases found."""
     own, words = _own_words(language), words_in(language)
     text = ""
     for sentence in _sentences(decree, place, own, words, page=page, covered=covered):

@@ -1,7 +1,5 @@
-"""Draws one page in a process of its own, `python -m bot.delivery.picture.child START`, which confines itself first as a reading one does.
-
-A page of the PDF is drawn in grey, with the text on it in its place. The order comes on standard input, whose end is its own end: the
-parent is gone.
+"""Draws one page in grey, with its placed text, in a confined process (`python -m bot.delivery.picture.child START`). The order comes on
+standard input, whose end ends the process.
 """
 
 from __future__ import annotations
@@ -200,14 +198,8 @@ def _opened(character: str) -> str:
     return fold_letters(repair(character))
 
 
-# What of a page is covered: persons' names, and the block of the signature.
-#
-# Whoever signs a decree is a public official, whose office posts tell. His or her name and hand add nothing to that and are what forgeries
-# are made of: whatever is written or drawn under the line that says where and when it was signed is covered, down to the next line of
-# running text.
-# A name that `bot.detection.text.phrases` recognises is covered wherever else the page has two of its words in a row, as running titles do.
-# One that it recognises nowhere on the page (without civility, office or rank), or that only an image shows on a page whose text is good,
-# stays.
+# Covered: names that `bot.detection.text.phrases` finds, wherever two of their words follow each other; and signatures: all below the line
+# of place and date, to the next running text. Names that it finds nowhere (no civility, office, rank), or only in an image, stay.
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _SHORTEST_WORD = 3

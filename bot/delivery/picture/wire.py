@@ -1,7 +1,4 @@
-"""Encodes what goes between a drawing process and its parent: one order, one line that answers it, the pixels.
-
-The process is fed with hostile files: what it sends is checked here like any input from outside.
-"""
+"""Encodes the exchange of a drawing process: an order, a line of answer, the pixels. The output is checked, as hostile files are drawn."""
 
 from __future__ import annotations
 
@@ -112,11 +109,9 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What drawing one page may take and give.
-
-    Pixels and bytes at most (Telegram takes photos of 10,000 pixels for both sides and 10 MB, Mastodon 16 MiB: smaller is kinder to
-    readers); seconds of wall clock; memory of the process. `ocr`: scans may be recognised. `unread`: a page whose text nobody could
-    look through is drawn all the same, with no line highlighted and **no name covered**.
+    """Limits of drawing one page: pixels and bytes (Telegram: 10,000 pixels for both sides, 10 MB; Mastodon: 16 MiB), seconds of wall
+    clock, memory. `ocr`: scans may be recognised. `unread`: a page without readable text is drawn, without highlights and with **no name
+    covered**.
     """
 
     width: int = 1280
@@ -152,10 +147,7 @@ class NoPicture(Exception):
         self.more = more
 
 
-# The pixels of a picture, one byte each: a level of grey, plain or highlighted, or covered.
-#
-# Grey levels are halved to seven bits: 0 (black) to 127 (white) plain, the same from 128 on highlighted. Highlighted white is given up for
-# the colour of what is covered: 255.
+# One byte per pixel: 0 (black) to 127 plain, the same from 128 highlighted, 255 covered (no highlighted white).
 
 COVERED = 255
 HIGHLIGHTED = 128

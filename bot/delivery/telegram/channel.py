@@ -55,9 +55,7 @@ from bot.storage.chats import ChatMessages
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
-# A post as one photo with a caption: still one message with one button, so that it is looked for like any other.
-#
-# Limits (Bot API, `sendPhoto`): a photo of 10 MB, of 10,000 pixels for both sides together, one side at most 20 times the other.
+# A post as one photo with a caption and one button. Limits (`sendPhoto`): 10 MB, 10,000 pixels for both sides together, ratio 20.
 
 _MOST_BYTES = 10_000_000
 _MOST_PIXELS = 10_000
@@ -105,8 +103,7 @@ class TelegramChannel:
         await self._pictured.prepare(post)
 
     async def send(self, post: Post) -> Sent:
-        """Send the post. Raises NotSent (Migrated when the chat has moved), Refused (DestinationRefused when the chat itself is out of
-        reach) or Unknown."""
+        """Send the post. Raises NotSent (Migrated: the chat moved), Refused (DestinationRefused: chat unreachable) or Unknown."""
         text = self._words.text(post)
         async with self._answers():
             self.sending.ensure_alone()
@@ -118,7 +115,7 @@ class TelegramChannel:
         return self._remember(post, message.message_id)
 
     async def _begin(self, post: Post) -> None:
-        """Note after which message this one will come, should it have to be looked for. Raises NotSent."""
+        """Record the message after which this one comes, for a search. Raises NotSent."""
         chat = await self._where.chat()
         with reading_chat():
             known = await asyncio.to_thread(self._messages.begin, post.id, chat)
@@ -136,14 +133,14 @@ class TelegramChannel:
                 await asyncio.to_thread(self._messages.begin, post.id, chat)
 
     async def _reply(self, post: Post) -> ReplyParameters | None:
-        """Return what the message replies to. Where that is gone it goes out all the same."""
+        """Return the message replied to; if it is gone, the post goes without."""
         earlier = post.reply_to
         if earlier is None or not earlier.reference.isdecimal() or await self._where.moved_since(earlier.at):
             return None
         return ReplyParameters(int(earlier.reference), allow_sending_without_reply=True)
 
     async def edit(self, post: Post) -> Sent:
-        """Let the message of a sent post show its decree as it is now, with what later decrees do to it. See `EditingChannel`."""
+        """Update the message of a sent post to its decree. See `EditingChannel`."""
         if post.digest is not None or post.reference is None or not post.reference.isdecimal():
             raise Refused("Telegram: not a message that can be edited")
         text, caption = self._words.text(post), self._words.caption(post)
@@ -155,7 +152,7 @@ class TelegramChannel:
         return Sent(post.reference)
 
     async def check(self) -> str | None:
-        """Check whether the token, the chat and the rights there are as they must be. See `Checkable`."""
+        """Check token, chat and rights. See `Checkable`."""
         async with self._answers():
             self.sending.ensure_alone()
             wrong = await check_chat(self.sending.bot, await self._where.chat())
@@ -194,7 +191,7 @@ class TelegramChannel:
         return Sent(str(message_id))
 
     async def _send_photo(self, post: Post, reply: ReplyParameters | None) -> Message | None:
-        """Send the post as one photo with a caption; None where there is no picture, or Telegram refuses it: nothing was sent then."""
+        """Send the post as a photo; None if there is none or Telegram refuses it (nothing sent)."""
         picture = await self._pictured.take(post)
         if picture is None or not is_photo(picture):
             return None
@@ -228,11 +225,7 @@ class TelegramChannel:
         return await self._html_or_plain(send, text)
 
     async def _edit(self, chat: int | str, message_id: int, text: TelegramText, caption: TelegramText | None) -> None:
-        """Give a message this text, or where it is a photo this caption, and its button again, which an edit without it would take away.
-
-        Telegram keeps texts and captions apart, and which one a post is was never recorded: both are tried. One that has it already is
-        left as it is. Raises TelegramError.
-        """
+        """Replace the text, or a photo's caption (both are tried), keeping the button; unchanged is fine. Raises TelegramError."""
         bot = self.sending.bot
 
         async def edit_text(said: str, mode: ParseMode | None) -> None:
@@ -254,7 +247,7 @@ class TelegramChannel:
                 raise
 
     async def _html_or_plain(self, send: Callable[[str, ParseMode | None], Awaitable[T]], text: TelegramText) -> T:
-        """Call `send` with the HTML of a text, or with its plain words where Telegram cannot read that. Raises TelegramError."""
+        """Call `send` with HTML, or plain text if Telegram refuses that. Raises TelegramError."""
         try:
             return await send(text.html, ParseMode.HTML)
         except BadRequest as error:
@@ -265,11 +258,8 @@ class TelegramChannel:
             return await send(text.plain, None)
 
     async def find(self, post: Post) -> Sent | None:
-        """Look for the post by its button among the messages that follow the last one known from before it.
-
-        See `Search` for how, and for why only channels in which the bot cannot edit the posts of others can be
-        searched. Raises Unknown where searching is impossible or finds out nothing (HoldForPerson, SendAgain where it is not wanted),
-        NotSent when Telegram cannot be reached now.
+        """Find the post by its button after the last earlier message; only in channels without the right to edit others' posts (`Search`).
+        Raises Unknown if impossible or unclear (HoldForPerson, SendAgain by configuration), NotSent if unreachable.
         """
         if post.key in self._sent:  # the answer came, but could not be recorded
             return Sent(str(self._sent[post.key]))
@@ -306,7 +296,7 @@ class TelegramChannel:
         return None if found is None else self._remember(post, found)
 
     async def _button_of(self, text: str, link: str) -> Button | None:
-        """Return the button of another post, from its decree; None where it is not known."""
+        """Return the button of another post by its decree; None if unknown."""
         try:
             return self._words.button_in(text, await asyncio.to_thread(self._messages.decrees_at, link))
         except Exception as error:  # its message must get a button all the same
@@ -314,7 +304,7 @@ class TelegramChannel:
             return None
 
     async def _asking(self, question: Awaitable[T]) -> T:
-        """While looking, nothing is sent: an answer lost on the way only means another request."""
+        """Make a request of a search; a lost answer only means a repetition."""
         try:
             return await question
         except ChatMigrated as moved:
@@ -355,7 +345,7 @@ class TelegramWords:
             return telegram_text(self.composer.input_of(post))
 
     def caption(self, post: Post) -> TelegramText | None:
-        """Return the post shortened to a caption, as long posts are; None where not even its link fits, and the text goes out alone."""
+        """Return the post shortened to a caption; None if its link does not fit."""
         with composing("Telegram"):
             try:
                 return telegram_text(self.composer.input_of(post), limit=CAPTION_LIMIT)

@@ -1,6 +1,4 @@
-"""Ask the Bot API: a Bot for sending (patient, one connection for each request), what its errors say, where its chats are, and whether a
-message whose answer was lost is there.
-"""
+"""Calls the Bot API: a Bot for sending (one connection per request), meaning of errors, chats, and search of messages."""
 
 from __future__ import annotations
 
@@ -77,11 +75,7 @@ class TooManyRequests(TelegramError):
 
 
 def classify(error: TelegramError, token: str) -> DeliveryError:
-    """Return what a failed send means: not sent, refused, or unknown. Its message never holds the token.
-
-    The library wraps every failure of the network (TimedOut, NetworkError, and also BadRequest is a NetworkError there): what
-    happened on the wire is in the cause.
-    """
+    """Return the meaning of a failed send (not sent, refused, unknown) by its cause, without token; the library wraps all."""
     text = scrub(_described(error), token)
     if isinstance(error, (TooManyRequests, RetryAfter)):
         return NotSent(text, _seconds(error) if isinstance(error, RetryAfter) else error.retry_after, limited=True)
@@ -211,9 +205,7 @@ class ChatAddress:
         return moved is not None and moved >= sent
 
     async def moved(self, moved: ChatMigrated) -> Migrated:
-        """Note its new id, before anything is sent there: nothing was sent to the old one. Return what is to be raised of that. Raises
-        NotSent where that cannot be noted: the old one says it again.
-        """
+        """Record the new id of a chat, and return the error to raise. Raises NotSent if not recorded; it is reported again."""
         log.warning("chat.migrated", destination=self._destination, chat=moved.new_chat_id)
         with reading_chat():
             await run_to_completion(self._moves.moved, self._chat, moved.new_chat_id, self._clock())
@@ -222,9 +214,7 @@ class ChatAddress:
 
 
 async def check_chat(bot: Bot, chat: int | str) -> str | None:
-    """Return what is wrong with the bot's rights in a chat although it can write there; None where nothing is. Sends nothing. Raises
-    TelegramError: Forbidden too where Telegram says that a message would be refused.
-    """
+    """Return a defect of the bot's rights in a chat, or None. Sends nothing. Raises TelegramError, Forbidden if posts would fail."""
     me = await bot.get_me()
     found = await bot.get_chat(chat)
     if found.type == ChatType.PRIVATE:
@@ -279,31 +269,9 @@ Rebuild = Callable[[str, str], Awaitable[Button | None]]
 
 
 class Search:
-    """Makes one search in one chat. Every method may raise a TelegramError when Telegram cannot be reached.
-
-    The Bot API has neither idempotency key nor history, but an edit that changes nothing shows whether it is there.
-
-    Every post carries a button that is unique to its decree. Message id after message id is tried with a button that Telegram always
-    refuses (`editMessageReplyMarkup` with an address that is none), which changes nothing, whoever wrote the message:
-
-    - "message to edit not found": no such message (never sent, or deleted);
-    - "message can't be edited", at this or at the next request: a message of somebody else;
-    - the button is refused: a message of the bot. It is then given the very button that is looked for:
-      "message is not modified" says that it has it: found. Success says that it is another one, which now has a wrong button. Its own is
-      made again from its decree, which its text and link name. If these are ours, the message is the one sought, unless its words are of
-      another language: the same decree, posted there for another destination.
-
-    A digest has a button of its own, and is recognised by all its links: see `shows_digest`.
-
-    Messages already known to be other posts are passed over. An edit must never touch a person's message. Telegram refuses that, except in
-    a channel whose administrators gave the bot the right to edit the posts of others; and in groups and private chats the bot's answers to
-    commands, which have buttons of their own, are among the messages. So a search is made in channels only, and only without that right,
-    and only among ids greater than the last one known to be sent before: everywhere else the answer is "cannot tell".
-
-    Ids of a channel follow one another, deleted messages leave holes: several absent ids in a row, after the newest message known there,
-    end the search. Which messages are known is recorded (`ChatHistory`): its own, those that Telegram reports while it listens, and where
-    none is one that is searched for before the first post is sent (`near_the_end`). Where even that failed, the search starts with the
-    channel's first message and needs more absent ids in a row. A search tries some ids only; the next one goes on from there.
+    """Searches a channel for a message by its button, as the Bot API has no history (`docs/delivery.md`). Ids after the last known one get
+    a refused keyboard, which changes nothing and shows the author; the bot's messages then get the button sought: "message is not modified"
+    is a hit. Absent ids in a row end it. Raises TelegramError.
     """
 
     def __init__(self, bot: Bot, chat: int | str) -> None:
@@ -321,11 +289,9 @@ class Search:
         twin: Callable[[str], Button | None],
         rebuild: Rebuild,
     ) -> int | None:
-        """Return the id of the message with this button; None when it certainly is not there.
-
-        `shows` recognises the message by its text and its links, `twin` gives the button of its words in another language; `rebuild` gives
-        a message the button back that was its own. Raises Unknown when the chat cannot be searched without risk, or gives no answer, and
-        NotSent when the search is to go on later, from `searched_to`.
+        """Return the message with this button; None if certainly absent. `shows` recognises it by text and links; `twin` returns the button
+        in another language; `rebuild` restores other messages' buttons. Raises Unknown if unsafe or unclear, NotSent to continue later from
+        `searched_to`.
         """
         await self._ensure_harmless()
         start, newest = history.before or 0, history.newest or 0
@@ -354,9 +320,7 @@ class Search:
         raise NotSent(f"Telegram: looked for among the messages up to {message_id}, goes on", SEARCH_PAUSE)
 
     async def near_the_end(self) -> int | None:
-        """Return the id of a message that exists, of the last ones where few were deleted; None where none is found. Raises Unknown where
-        a search is not without risk.
-        """
+        """Return the id of an existing message, a late one if few were deleted, or None. Raises Unknown if a search is unsafe."""
         await self._ensure_harmless()
         last, step, grows = 0, 1, True
         while step:
@@ -413,10 +377,7 @@ class Search:
         return "bot"
 
     async def is_post(self, message_id: int, button: Button, shows: Shows) -> bool:
-        """Whether a message in a chat where the bot answers too is the post that `shows` recognises by its text and its links.
-
-        To see that, its buttons are replaced; a post gets its own back. They decide nothing: interrupted, this could leave them at another.
-        """
+        """Return whether a message, where the bot also answers, is the post that `shows` recognises; removes buttons of others."""
         if await self.writer(message_id) != "bot":
             return False
         given = await self._given(message_id, _UNLIKE)

@@ -1,11 +1,8 @@
-"""Posts to one chat that follows something: a person, or a group whose administrators wanted it.
+"""Posts to one follower: a person, or a group whose administrators asked.
 
-A message whose answer was lost is looked for: each id that may be its own is tried with a button that Telegram always refuses (see
-`Search`), which shows whether the bot wrote a message of that id in that chat. What such a message shows tells the post from an answer,
-which an answer that nobody recorded pays for with its buttons.
-All private chats and basic groups of one bot share one row of ids (as of Telegram's own protocol; the Bot API does not say so): those of
-messages known to be elsewhere are passed over, and so are the answers of this process. Where the post is not among those up to `AHEAD` ids
-after the newest one known, it is sent again.
+A lost message is searched by id (`Search`), then content, which costs unrecorded answers their buttons. Private chats and basic groups
+share one id sequence (Telegram's protocol): messages elsewhere and this process's answers are skipped. Absent within `AHEAD` ids, it is
+sent again.
 """
 
 from __future__ import annotations
@@ -87,8 +84,7 @@ class FollowerWords(TelegramWords):
         return telegram_room(decrees, self.composer.places, self.composer.language, limit=limit)
 
     def marks(self, post: Post) -> tuple[Button | None, Shows]:
-        """Return the button of the message, and what recognises it by its text and links: an answer about the same decree has no last
-        line that says how to pause."""
+        """Return the button of the message, and its recogniser by text and links; answers lack the last line on how to pause."""
         button, shows_it = super().marks(post)
         return button, lambda text, links: shows_it(text, links) and _PAUSE in text
 
@@ -120,9 +116,9 @@ class FollowerChannel(TelegramChannel):
         return isinstance(self.trouble, ChatClosed)
 
     async def is_everyones(self) -> bool:
-        """Find out whether the next chat would meet the same: Telegram cannot be reached, wants patience, or refuses the token. Patience
-        that is requested in a group may be that of its slow mode or of its own limit: it counts for the group alone. So does a failure
-        while Telegram answers something else."""
+        """Return whether other chats would fail too: Telegram unreachable, rate limit, token refused. A limit in a group, or a failure
+        while Telegram answers otherwise, counts for that chat only.
+        """
         if isinstance(self.trouble, (ChatClosed, Migrated)):
             return False
         if isinstance(self.trouble, NotSent) and self.trouble.limited:

@@ -25,11 +25,7 @@ class ChatButton:
 
 
 class TelegramOperators:
-    """Sends texts without markup: nothing in them can be taken for any, and only whole addresses lead anywhere.
-
-    A chat has a name and a number. Before the first text it is looked up, so that no public channel ever gets what is meant for the
-    operators because it is called otherwise in `public` (the chats of the destinations).
-    """
+    """Sends plain text. Looks the chat up by name and number first, so that it is none of the `public` chats."""
 
     def __init__(self, where: ChatAddress, sending: SendingBot, public: Collection[int | str]) -> None:
         self._where = where

@@ -1,4 +1,4 @@
-"""A decree -> a draft of a letter. Pure: the day is an argument. Never signed, never sent, no fact that the decree does not give."""
+"""Drafts a letter from a decree, purely; never signed or sent, without facts of its own."""
 
 from __future__ import annotations
 
@@ -24,11 +24,8 @@ _BRACKETS = str.maketrans("[]{}", "()()")
 
 
 class LetterKind(StrEnum):
-    """The letters there are.
-
-    `CADA`: a request for the documents of a decree, with the referral to the Commission d'accès aux documents administratifs in case of
-    refusal (CRPA, articles L. 311-1 and R. 343-1). `GRACIEUX`: a request to the authority itself to withdraw its decree (CRPA, article
-    L. 411-2).
+    """Kinds of letters. `CADA`: request of documents, and referral to the Commission d'accès aux documents administratifs (CRPA, articles
+    L. 311-1, R. 343-1). `GRACIEUX`: request to the authority to withdraw (CRPA, article L. 411-2).
     """
 
     CADA = "cada"
@@ -36,13 +33,12 @@ class LetterKind(StrEnum):
 
 
 class NoSuchLetter(ValueError):
-    """A recours gracieux is drafted against what allows surveillance only, not against a refusal or the end of an authorisation."""
+    """Raised for a recours gracieux against a refusal or an end of authorisation."""
 
 
 def draft(letter: LetterKind, decree: Decree, place: Place, now: datetime, legal_advice: LegalAdvice) -> str:
-    """Draft it in French, a line a paragraph, with a newline at the end. What the decree does not say is a blank in [brackets].
-
-    `place` is that of the authority that took the decree, `legal_advice` what is told of it at `now` (aware). Raises NoSuchLetter.
+    """Return the letter in French, a line a paragraph, with a final newline; unknown facts are [blanks]. `place`: of the authority;
+    `legal_advice` at `now` (aware). Raises NoSuchLetter.
     """
     if letter is LetterKind.GRACIEUX and decree.kind not in ALLOWING:
         raise NoSuchLetter(f"no {letter.value} letter against a decree of kind {decree.kind.value}")
