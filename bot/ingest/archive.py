@@ -67,7 +67,8 @@ class ArchivedFile:
 
 class PdfArchive:
     """Keeps two folders of `<SHA-256>.pdf`, for this user only; several programs may share them. `unread` (with downloads in `incoming/`)
-    holds at most `most_bytes` besides files in use: the least recently used goes first. `kept` is never trimmed; `which` go there: those with `decrees`, `all` read, or `none`. Methods block for the disk. Raises ValueError for no SHA-256, and no OSError."""
+    holds at most `most_bytes` besides files in use: the least recently used goes first. `kept` is never trimmed; `which` go there: those
+    with `decrees`, `all` read, or `none`. Methods block for the disk. Raises ValueError for no SHA-256, and no OSError."""
 
     def __init__(self, unread: Path, kept: Path, *, most_bytes: int, which: KeepPdfs = "decrees") -> None:
         self.unread = unread

@@ -78,10 +78,9 @@ _WHERE = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une
 
 
 def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> TextMatch[str] | None:
-    """Return what the decree is for, after "à l'occasion de" (else "dans le cadre de", "lors de"); None where it is for a place only. A
-    title that prints it in capitals, only says of what kind it is ("une rencontre de football") or leaves out where ("la Braderie") gives
-    way to an article that names it. A decree that changes another one may name it only where a visa (`mentioning`) or a recital says what
-    that one authorises."""
+    """Return the purpose of the decree, after "à l'occasion de" (else "dans le cadre de", "lors de"); None if it is for a place only. An
+    article replaces a title that is in capitals, gives only a kind ("une rencontre de football") or omits the place ("la Braderie"). For a
+    decree that changes another, a visa (`mentioning`) or a recital may give it."""
     named = _events(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING), *speaking, *segment.of(DecreePart.ARTICLE)])
     if (first := next(named, None)) is not None:
         return next((found for found in named if _is_clearer(found.value, first.value)), first)
@@ -232,10 +231,9 @@ def may_name_an_operator(text: str) -> bool:
 def operators(
     document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
 ) -> list[TextMatch[str]]:
-    """Return the operators named in the title or in articles that speak of the algorithm (`speaking`), else in another article but those on
-    execution, else in the visas that speak of it (`mentioning`): a decree that only changes another one may name them nowhere else. A part
-    of the name of the `event` ("la fête de la ville de X") is none, and a commune of which only the request is named gives way to its
-    police where one of those visas names that."""
+    """Return the operators named in the title or in articles on the algorithm (`speaking`), else in other articles except on execution,
+    else in visas on it (`mentioning`), as in decrees that only change another. A part of the `event` ("la fête de la ville de X") does not
+    count; a commune of which only the request is named is replaced by its police if such a visa names that."""
     spoken = {block.start for block in speaking}
     titles = [_title_of(document, block) for block in (*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING))]
     articles = list(beside_formality(document, segment.of(DecreePart.ARTICLE)))
@@ -334,8 +332,8 @@ def communes_filmed(document: ActText, segment: Segment, speaking: tuple[Block, 
 
 
 def named_in(document: ActText, blocks: list[Block], *, heading: bool = False, located: bool = False) -> list[TextMatch[str]]:
-    """Return whoever of the list these parts name, for whatever reason; in a `heading` not who writes it. A commune that says where, and
-    not who, is none; with `located` it alone is."""
+    """Return the listed operators that these parts name, for any reason, except the author of a `heading`. A commune named as a place is
+    left out; with `located` only such communes are returned."""
     text = document.flat
     found: list[TextMatch[str]] = []
     for block in blocks:
@@ -366,8 +364,7 @@ def named_in(document: ActText, blocks: list[Block], *, heading: bool = False, l
 def _names(
     document: ActText, match: re.Match[str], block: Block, operator: _Operator, looks: Iterator[int]
 ) -> Iterator[tuple[str, int, int]]:
-    """Yield the names after an operator, each with where it stands: in its sentence, else of several in brackets or in a list, for which
-    there are so many `looks`."""
+    """Yield the names after an operator, each with its position: in its sentence, or in brackets or a list, up to the limit of `looks`."""
     several = _SEVERAL.search(match.group()) is not None
     start = match.end() + document.flat.startswith(" ", match.end())
     line = _NEXT_LINE.split(document.printed(match.end(), min(start + _REACH, block.end)), maxsplit=1)[0]

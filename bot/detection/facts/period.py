@@ -1,8 +1,6 @@
-"""Finds when a decree applies: from, to, with hours where it gives them.
-
-Sentences, items of lists and rows of tables have one grammar: days, one by one or from one to another, each with its hours or all with the
-same. The title gives the days, the operative part often the hours: its period is taken where it agrees with the title, else the title's.
-"""
+"""Finds when a decree applies: from, to, with hours if given. Sentences, items of lists and rows of tables share one grammar: days, alone
+or from one to another, each with its hours or all with the same. The title gives the days, articles often the hours: their period counts if
+it agrees with the title's, else the title's."""
 
 from __future__ import annotations
 
@@ -192,8 +190,8 @@ def _complete(days: list[_Day]) -> list[_Day]:
 
 
 def _period(days: Sequence[_Day], *, night: bool = False) -> Period:
-    """Return the period from the first day to the last. Where the hours of a day run past midnight it ends the next morning, but for the
-    second day of a `night` ("la nuit du 31 décembre au 1er janvier")."""
+    """Return the period from the first day to the last. Hours past midnight end the next morning, except for the second day of a `night`
+    ("la nuit du 31 décembre au 1er janvier")."""
     # "Le feu du 14 juillet, du mardi 14 juillet 2026 à 16 h…" names a day twice, "de 20 h à 1 h le 15 juillet" that on which its hours end.
     days = [day for day, following in zip_longest(days, days[1:]) if following is None or day.hours or day.day != following.day]
     if len(days) > 1 and len(days[-2].hours) > 1 and not days[-1].hours and days[-1].glue.strip() == "le":
@@ -278,8 +276,8 @@ def _joined(begins: TextMatch[Period], ends: TextMatch[Period]) -> Iterator[Text
 
 
 def _with_weekdays(document: ActText, block: Block, found: TextMatch[Period]) -> TextMatch[Period]:
-    """Return a period with the hours that its article gives for its first day and its last by their weekdays: "Il débute le samedi à 6 h et
-    est arrêté le dimanche à minuit", "sauf le dimanche, où il cesse à 20 h"."""
+    """Return a period with the hours that its article gives for its first and last day by weekday: "Il débute le samedi à 6 h et est arrêté
+    le dimanche à minuit", "sauf le dimanche, où il cesse à 20 h"."""
     first, last = found.value
     if first is None or last is None or last.day - first.day >= timedelta(days=7):
         return found
@@ -424,9 +422,9 @@ def _months(text: str, start: int, end: int) -> Iterator[TextMatch[Period]]:
 
 
 def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (), signed: date | None = None) -> TextMatch[Period] | None:
-    """Return the period of a decree, None where no whole date could be read. Of a decree on several things, the articles from the first
-    that speaks of the algorithm on (`speaking`) come before those on traffic or parking. A single day of the title that is the day of
-    signature (`signed`), or stands below it, is a period only where the articles give no other."""
+    """Return the period of a decree, None without a whole date. In a decree on several things, articles from the first on the algorithm
+    (`speaking`) come before those on traffic or parking. A single day in the title that is the day of signature (`signed`), or stands below
+    the title, counts only if the articles give no other."""
     titled = _first(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING)], singles=True)
     if titled is not None and is_of_letterhead(document, segment, titled.start, titled.end):
         titled = None
@@ -453,8 +451,8 @@ _PROSE = re.compile(r"[.?!]\s|^\W{0,3}l[ea]\s(?:sous-)?prefete?\b", re.MULTILINE
 
 
 def _is_below_title(document: ActText, segment: Segment, found: TextMatch[Period]) -> bool:
-    """Return True for a day that the prose below a title tells, "Le préfet, au vu du dossier complété le 2 mai 2026, décide", or a line
-    above it."""
+    """Return whether a day stands in prose below a title ("Le préfet, au vu du dossier complété le 2 mai 2026, décide") or in a line above
+    it."""
     block, text = segment.at(found.start), document.folded.text
     single = found.value[0] == found.value[1] and block.part is DecreePart.HEADING
     above = found.end < own_heading(text, block.start, block.end)
@@ -467,8 +465,8 @@ _DAY_ALONE = re.compile(rf"(?<![a-z,])\n\W*(?:{INLINE_MARK})?(?P<day>{ANY_DATE})
 
 
 def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], signed: date | None) -> bool:
-    """Return False where a period may be of something else, or one of several slots of which some were not read: the article that gives it
-    also has a day outside it, an hour apart from it, or one more item after it, or another article has a slot with hours near it."""
+    """Return False if a period may belong to something else, or to unread slots: its article also has a day outside it, a separate hour or
+    another item after it, or another article has a slot with hours near it."""
     own, (opening, closing) = segment.at(found.start), found.value
     if own.part not in {DecreePart.ARTICLE, DecreePart.BODY} or opening is None or closing is None:
         return True

@@ -109,8 +109,8 @@ _KEPT = re.compile(
 
 
 def names(text: str, *, item: bool = False) -> Iterator[str]:
-    """Yield the places of an enumeration as printed, without article or preposition, in order; nothing of what names no place. An `item` of
-    a list of places may be of a kind that is not known ("sémaphore de Callelongue"), where it has a proper name."""
+    """Yield the names of places in an enumeration as printed, in order, without article or preposition. An `item` of a list of places may
+    have an unknown kind ("sémaphore de Callelongue") if it has a proper name."""
     printed, capitals = joined(text), text.isupper()
     if capitals:
         printed = _NO_NAMES.sub(lambda word: word.group().lower(), printed)
@@ -250,9 +250,8 @@ def _cells(table: PrintedTable) -> Iterator[tuple[str, Line]]:
 
 
 def tabled_places(document: ActText, block: Block) -> Iterator[TextMatch[str]]:
-    """Yield the places of the rows of the tables and forms of one article or annex, in order. A table is of places under watch where its
-    header speaks of cameras, or what stands above it of cameras or places, and neither it nor the sentence above it of people, panels or
-    servers."""
+    """Yield the places in the tables and forms of one article or annex, in order. A table is of places if its header names cameras, or the
+    text above it cameras or places, and neither it nor the sentence above names people, panels or servers."""
     text = document.folded.text
     for table in tables(document, block.start, block.end):
         start = max(table.start - _TITLE, block.start)
@@ -436,8 +435,8 @@ _OF_A_KIND, _OF_ANY_KIND = (_PLACE, _STREET), (_SAID_OF, _BRACKETS)
 
 
 def places(document: ActText, segment: Segment, speaking: tuple[Block, ...]) -> list[TextMatch[str]]:
-    """Return the places that articles list and those of the articles that speak of the algorithm (`speaking`), one by one; the title's
-    beside where these name no two: it says in general what they say one by one."""
+    """Return the places that articles list and those in articles on the algorithm (`speaking`), and, if these are fewer than two, those of
+    the title, which only summarises."""
     text = document.flat
     articles, heading = list(segment.of(DecreePart.ARTICLE)), list(segment.of(DecreePart.HEADING))
     found: dict[str, TextMatch[str]] = {}

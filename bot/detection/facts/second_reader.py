@@ -1,9 +1,6 @@
-"""Reads six facts a second time, with a sequence tagger that labelled acts have taught (`make model`) and that knows none of the rules; and
-says which facts are to be verified: the two readers do not agree on them, or the page on which they stand was badly read.
-
-The tagger reads words in order: what each looks like, what stands around it, and in which part of the act. Visas and recitals are left out:
-they tell why, and of other decrees.
-"""
+"""Reads six facts a second time, with a sequence tagger trained on labelled acts (`make model`), independent of the rules; returns which
+facts are to be verified, because the two readers disagree or the page was badly read. Features: form, neighbours and part of the act of
+each word. Visas and recitals are left out: they give reasons and cite other decrees."""
 
 from __future__ import annotations
 
@@ -48,8 +45,8 @@ _SENTENCE = 7
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Holds a word or sign of the folded text, with what is printed there. `opens_line`: it is the first of its line; `after_short`: and
-    the line before ends far from the margin; `column`: of a table, from 0."""
+    """Holds a word or sign of the folded text, with its printed form. `opens_line`: first of its line; `after_short`: the line before ends
+    far from the margin; `column`: in a table, from 0."""
 
     folded: str
     printed: str
@@ -249,8 +246,8 @@ _FROM_ONE_PAGE = (*TAGGED, "number", "signed", "cameras")
 def doubtful(
     document: ActText, segment: Segment, facts: Facts, evidence: Iterable[Evidence], read: Mapping[str, FactValue]
 ) -> tuple[str, ...]:
-    """Return the names of the facts that are to be verified, in the order of `Facts`. `read` is what the second reader makes of them. A
-    product that only the rules see is sure beside a maker that both do."""
+    """Return the names of the facts to be verified, in the order of `Facts`. `read` is the second reader's result. A product that only the
+    rules find is certain beside a maker that both find."""
     poor = {quote.about for quote in evidence if document.is_poor(quote)}
     unsure = {*facts.doubtful, *(name for name in _FROM_ONE_PAGE if name in poor), *(("starts", "ends") if "period" in poor else ())}
     for name in TAGGED:
@@ -349,8 +346,8 @@ def agree(document: ActText, segment: Segment, name: str, value: FactValue, othe
 
 
 def _same_name(fact: str, mine: str, theirs: str) -> bool:
-    """Return True for one name, and for an event or product of which the second reader left out the end ("Lumières 2026") or the rank; not
-    where it has more than the rules, nor where these have gone on into another clause."""
+    """Return whether two readings are one name, or an event or product of which the second reader omits the end ("Lumières 2026") or the
+    rank; not if it has more than the rules, or if the rules continue into another clause."""
     ours, others = _words_of(mine), _words_of(theirs)
     if fact == "event" and len(ours) > 1 and others[: len(ours)] == ours and _DAY.match(fold(theirs).text[len(fold(mine).text) :]):
         return True
@@ -366,9 +363,9 @@ def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> 
 
 
 def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Return True where no place of either reader is without a counterpart. One that the second reader did not see is next to one that it
-    saw, in a table or an enumeration, or named beside it. One that only it saw stands in the title or an article, holds no figure, and is
-    of a kind, begins with a capital or is beside one of the rules: anything else it takes for a place is none."""
+    """Return whether every place of each reader has a counterpart. One that only the rules find must be beside a common one in a table, an
+    enumeration or a sentence. One that only the second reader finds counts if it is in the title or an article, has no figure, and is of a
+    known kind, begins with a capital, or is beside one of the rules; others are ignored."""
     seen = [each for each in mine if any(_same(each, other) for other in theirs)]
     blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
     articles = [document.flat[kept.start : kept.end] for kept in beside_formality(document, blocks)]
@@ -413,9 +410,9 @@ def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> set
 
 
 def _same(mine: str, theirs: str) -> bool:
-    """Return True for one name: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes", and may have its town after it.
-    "rue du Stade" is no "Stade du Nord" though: what the second reader names is of a kind by itself. It may leave out what is around a
-    place ("et ses abords", "entre le pont de Sully et le pont Neuf"); the rules may not."""
+    """Return whether two names are one place: "gare de Nîmes" is also the "Nîmes" of "les gares d'Arles et de Nîmes", and may have its town
+    after it; "rue du Stade" is not "Stade du Nord". The second reader, but not the rules, may omit the surroundings ("et ses abords",
+    "entre le pont de Sully et le pont Neuf")."""
     other = _words_of(theirs)
     for name in (_words_of(mine), _words_of(_REMARK.split(mine)[0])):
         if len(other) > 1 and name[: len(other)] == other:

@@ -1,5 +1,5 @@
-"""Finds when a decree was signed, by its number, after "Fait à …, le" or beside the town that ends it, and by whose office, one of the
-closed list of `offices.toml`, never a person's name; and the court that it names."""
+"""Finds when a decree was signed (by its number, after "Fait à …, le" or beside its town), by which office of `offices.toml`, never a
+person's name, and the court that it names."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _BEFORE_COURT, _AFTER = 400, 250
 
 
 def courts_named(document: ActText, segment: Segment) -> list[TextMatch[str]]:
-    """Return the courts that the remedies of a decree name, each once, in order, under their names in `courts.toml`: none of a visa, nor
-    one whose judgment is quoted."""
+    """Return the courts in the remedies of a decree, each once, in order, named as in `courts.toml`; not those of visas or quoted
+    judgments."""
     by_spelling, mention, place = _courts()
     text, (first, last) = document.mended.text, document.mended_span(segment.start, segment.end)
     found: dict[str, TextMatch[str]] = {}
@@ -105,8 +105,8 @@ _ARTICLE = re.compile(r"\W{0,3}a[rt][tl]ic[l1i]e\b")
 
 
 def signed(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[date] | None:
-    """Return the day of signature, None where the text does not show one: never guessed from the identifier of the act, nor taken from the
-    title of an erratum, which prints that of the decree it corrects."""
+    """Return the day of signature, None if the text has none: never from the act's identifier, nor from the title of an erratum, which has
+    the corrected decree's."""
     text = document.folded.text
     headings = list(segment.of(DecreePart.TITLE, DecreePart.HEADING))
     printed = re.escape(text[number.start : number.end]) if number is not None else "(?!)"
@@ -147,8 +147,8 @@ _ANNEX = re.compile(r"^\W{0,3}annexes?\b(?: (?:[ivx]{1,4}|\d{1,2}|unique))?(?: a
 
 
 def signing_lines(document: ActText, block: Block) -> list[re.Match[str]]:
-    """Return the lines of one part that date a signature, in order, each with its `day`; none of a list of days: only the last article is
-    signed, and has one such line, which is no item."""
+    """Return the lines of one part that date a signature, in order, each with its `day`; none for a list of days, as only the last article
+    is signed, in one line that is no item."""
     text, start, end = document.folded.text, block.start, block.end
     loose = [match for match in _LOOSE.finditer(text, start, end) if _closes(document, match)]
     if len(loose) != 1 or _ARTICLE.match(text, end) or text[start : loose[0].start()].rstrip().endswith(":"):
@@ -189,9 +189,9 @@ def _closes(document: ActText, match: re.Match[str]) -> bool:
 
 
 def _stands_alone(document: ActText, start: int, end: int, limit: int) -> bool:
-    """Return True where no sentence goes on before the line or after its day, and the place begins with a capital. Below a line without a
-    stop, no further article may follow the one that ends at `limit`; below one in the middle of a sentence, which may be of another layer
-    of text, the day must end its line too."""
+    """Return whether no sentence continues before the line or after its day, and the place begins with a capital. Below a line without a
+    stop, no article may follow the one that ends at `limit`; below a line in mid-sentence, perhaps of another text layer, the day must end
+    its line."""
     text = document.folded.text
     first = _FIRST_LETTER.match(text, start, end)
     if first is None or not document.original(first.end(), first.end() + 1).isupper() or _AFTER_A_PERIOD.match(text, end):
@@ -306,8 +306,8 @@ _ENDS_LINE = re.compile(r"\W*(?:\n|$)")
 
 
 def _above(document: ActText, start: int, end: int) -> tuple[str, bool]:
-    """Return what stands between the opening of a closing and an office, without the name right above this, and whether there is one. What
-    stands on another page is no part of the same closing."""
+    """Return the text between the beginning of a closing and an office, without a name right above the office, and whether there is such a
+    name. Another page is not part of the closing."""
     before = document.folded.text[start:end].rstrip(_BLANK)
     line = before.rfind("\n") + 1
     if document.page(start + len(before)) != document.page(end):

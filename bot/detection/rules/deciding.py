@@ -1,5 +1,5 @@
-"""Decides what an act does: by its title or heading, else by its articles; visas and recitals never decide alone. Where neither decides,
-and the act speaks of VSA or could, says whether a person must look."""
+"""Decides what an act does, by its title or heading, else by its articles; visas and recitals never decide alone. Where none decides, and
+the act speaks or could speak of VSA, decides whether a person must look."""
 
 from __future__ import annotations
 
@@ -265,8 +265,8 @@ def by_articles(case: SegmentEvidence) -> Finding | None:
 
 
 def _as_titled(case: SegmentEvidence) -> Finding | None:
-    """Return the change that title and articles both make to an authorisation, where other articles say of VSA how it goes on, what it is
-    called and what it looks for; or name the decree that gave it."""
+    """Return the change of an authorisation that title and articles make, if an article also names VSA, either firmly and with
+    predetermined events, or after citing a decree on it."""
     titled = case.title.verb
     done = _done_to_another(case)
     spoken = next((mention for mention in case.found if mention.part is DecreePart.ARTICLE and not mention.citation), None)
@@ -323,9 +323,9 @@ _USED_NEAR = 120
 
 
 def by_parts(case: SegmentEvidence) -> Finding | None:
-    """Return the authorisation that rests on the law and has all parts of one, whatever the words ("l'opérateur est autorisé à soumettre
-    les images à l'outil", each of which another article defines): an article that allows, what is looked for, a period, and no title that
-    is on neither VSA nor its law."""
+    """Return the authorisation that cites the law and has all parts of one, in any words ("l'opérateur est autorisé à soumettre les images
+    à l'outil", each term defined in another article): a permission, what is looked for, a period, and no title on something else than VSA
+    or its law."""
     document, segment, text = case.document, case.segment, case.text
     above = (DecreePart.TITLE, DecreePart.HEADING, DecreePart.VISA)
     on_the_law = any(basis.alone for block in segment.of(*above) for basis, *_ in legal_bases(document, block.start, block.end))
@@ -356,7 +356,7 @@ _AFTER = 60
 
 
 def by_reference(case: SegmentEvidence) -> Finding | None:
-    """Return the change that a title or an article makes to a decree which only a visa or a recital says is one on VSA ("l'arrêté n°
+    """Return the change that a title or an article makes to a decree that only a visa or a recital identifies as one on VSA ("l'arrêté n°
     2026-12 susvisé est abrogé")."""
     numbered = number(case.document, case.segment)
     own = numbered.value if numbered is not None else None
@@ -414,8 +414,8 @@ def _draws_attention(case: SegmentEvidence, mention: Mention) -> bool:
 
 
 def _by_preamble(case: SegmentEvidence) -> Finding:
-    """Return the finding where only visas and recitals speak of VSA: for a person to see, unless the act merely cites the law under a title
-    of its own, or is a text of two interleaved layers whose every word is there."""
+    """Return the finding if only visas and recitals speak of VSA: a person must look, unless the act merely cites the law under a title of
+    its own, or is a text of two interleaved layers with every word there."""
     strong = [mention for mention in case.found if mention.strong]
     if not strong and not case.supported():
         return case.passed_over(VerdictReason.OTHER_WORDS)
@@ -463,9 +463,9 @@ _ON_VIDEO = re.compile(r"video(?:protection|surveillance)|(?:signalement|detecti
 
 
 def without_mention(case: SegmentEvidence) -> Finding:
-    """Return the finding where nothing names VSA, but its words may have been cut off or misread: a person must look at a title cut in a
-    table of contents ("portant autorisation de l'emploi da") with no body to say more, and at an act that rests on the very articles of the
-    law and names predetermined events, video surveillance or nothing at all."""
+    """Return the finding if nothing names VSA, but its words may be cut off or misread. A person must look at a title cut in a table of
+    contents ("portant autorisation de l'emploi da") without a body, and at an act that cites the very articles of the law and names
+    predetermined events, video surveillance or nothing."""
     document, segment = case.document, case.segment
     cut = case.said("around.use_of_something_in_a_place")
     if cut is not None and not segment.has_articles and case.span[1] - cut.end() <= 60:
@@ -486,8 +486,8 @@ def without_mention(case: SegmentEvidence) -> Finding:
 
 
 def _in_other_words(case: SegmentEvidence) -> Finding | None:
-    """Return that a person must look where a title names VSA in the jargon of services, unless it decides nothing or on other things, and
-    where an act on cameras tells of a program that analyses, whatever it is called, and of one of the predetermined events."""
+    """Return that a person must look if a title names VSA in administrative jargon, unless it decides nothing or on other things, or if an
+    act on cameras has an analysing program, under any name, and one of the predetermined events."""
     text = case.document.folded.text
     for block in case.segment.of(DecreePart.TITLE, DecreePart.HEADING):
         end = min(block.end, block.start + HEADING_REACH) if block.part is DecreePart.HEADING else block.end
@@ -527,9 +527,9 @@ _SUCH = re.compile(r"\b(?:un tel traitement|une telle (?:analyse|exploitation))\
 
 
 def _beside_excluded(case: SegmentEvidence, start: int) -> bool:
-    """Return True for a law named only to say what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…",
-    "… aucun traitement algorithmique ; qu'un tel traitement relève de l'article 10…"), or what an article leaves to be asked for ("il lui
-    appartient de présenter une demande sur le fondement de…")."""
+    """Return whether the law is only named for what is not done ("… ni à un traitement algorithmique au sens de l'article 10 de la loi…",
+    "… aucun traitement algorithmique ; qu'un tel traitement relève de l'article 10…") or must be requested ("il lui appartient de présenter
+    une demande sur le fondement de…")."""
     block = case.segment.at(start)
     if block.part is DecreePart.ARTICLE and _TO_BE_ASKED.search(case.document.flat, block.start, start) is not None:
         return True

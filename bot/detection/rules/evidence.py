@@ -1,9 +1,6 @@
-"""Collects what was found in one segment, as evidence, its title and verbs, and the findings that can be made of it.
-
-`about` of a piece of evidence is `verdict` for a phrase that names algorithmic video surveillance, `verb` for what the act does to it,
-`support` and `against` for what stands beside, `doubt` for what leaves it open, `contradiction` for an article against the title, and
-`sign` for a word that came to nothing. `cue` is a name of `cues.toml`, the label of a legal basis in `law.toml`, or one of the constants.
-"""
+"""Collects the evidence of one segment, its title and verbs, and the findings that it allows. `about` is `verdict` for a phrase that names
+VSA, `verb` for the act's effect, `support` and `against` for context, `doubt` for what leaves it open, `contradiction` for an article
+against the title, `sign` for a word without result. `cue`: from `cues.toml`, a legal basis of `law.toml`, or a constant."""
 
 from __future__ import annotations
 
@@ -229,8 +226,8 @@ _BESIDE = 90
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb and what it makes of the act. `start:end` are positions in the text that was searched. `of_use`: a title has none, and names
-    the use of VSA: its articles say more."""
+    """Holds a verb and the kind of act that it makes. `start:end` are positions in the searched text. `of_use`: the title has no verb and
+    names the use of VSA; its articles say more."""
 
     kind: Kind
     start: int
@@ -260,8 +257,8 @@ def title_verb(text: str, start: int, said: int, stop: int) -> Verb | None:
 
 
 def stopped(text: str, start: int, stop: int) -> re.Match[str] | None:
-    """Return what an article says to forbid or stop a use, unless of what no decree allows ("la reconnaissance faciale est interdite") or
-    of what may follow ("la préfète peut y mettre fin")."""
+    """Return the words with which an article forbids or stops a use, except what no decree allows ("la reconnaissance faciale est
+    interdite") or what may follow ("la préfète peut y mettre fin")."""
     for found in cue("around.forbidden_or_stopped").finditer(text, start, stop):
         beside = max(found.start() - _BESIDE, start), min(found.end() + _BESIDE, stop)
         if not any(cue(f"around.{key}").search(text, *beside) for key in ("never_allowed", "power")):
@@ -358,8 +355,8 @@ _OWN_LINE = re.compile(r"^\W{0,3}(?:arretes?|decision)\b", re.MULTILINE)
 
 
 def notice_opening(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """Return the word with which a text begins, in its title or in a line of its heading, that names what is decided elsewhere; none where
-    an act follows it ("Information du public : arrêté…"), or a line of its own that begins one."""
+    """Return the first word of a title or a heading line that announces a decision made elsewhere; None if an act follows it ("Information
+    du public : arrêté…"), or a line that begins one."""
     for block, found in _openings(document, segment, "around.public_notice"):
         if _OWN_LINE.search(document.folded.text, document.loose(*found.span())[1], segment.end) is None:
             title_end = document.mended_span(block.start, block.end)[1]
@@ -375,8 +372,8 @@ _TAIL = 80
 
 
 def lists_acts(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """Return the word with which a text begins that lists acts published before, or acts on pages that this recueil, as its title calls it,
-    does not have: their titles, line by line, decide nothing here."""
+    """Return the first word of a text that lists earlier acts, or acts on pages that this recueil, by its title, does not have: their
+    titles decide nothing here."""
     pages = {listed.end(): int(listed["page"] or listed["last"]) for listed in _LISTED.finditer(document.folded.text)}
     elsewhere = bool(pages) and max(pages.values()) > document.page_numbers[-1] and len(document.folded.text) - max(pages) < _TAIL
     contents = (found for block, found in _openings(document, segment, "contents") if elsewhere and block.part is DecreePart.TITLE)

@@ -1,5 +1,5 @@
-"""Compiles the detection cues of `cues.toml`, each with the name that the file gives it, and makes the views of a text in which they are
-matched. Errors in that file are errors of the program: they raise at first use."""
+"""Compiles the detection cues of `cues.toml`, each under its name there, and makes the views of a text in which they are matched. Errors in
+that file are errors of the program: they raise at first use."""
 
 from __future__ import annotations
 
@@ -122,16 +122,10 @@ def _any(alternatives: Sequence[str]) -> str:
     return "|".join(f"(?:{alternative})" for alternative in alternatives)
 
 
-# Views of a text that are easy to match and can be mapped back to it.
-#
-# Recueils come with broken apostrophes (`l□emploi`), words cut at line ends, split (`algorith mique`) or glued
-# (`latransmission`), justified double spaces and OCR confusions. Two views absorb that noise:
-#
+# Views of a text for matching, with positions in the original for quotes; for OCR and layout noise: `l□emploi`, `algorith mique`,
+# `latransmission`.
 # - `fold`: lower case, no accents, one kind of apostrophe, words joined over line ends, single blanks (line breaks kept);
-# - `squeeze`: letters and digits only, so that neither split nor glued words matter; without positions it is
-# `bot.domain.text.fold_letters`.
-#
-# Each view maps its positions back to the text it was made from, so that evidence quotes the original.
+# - `squeeze`: letters and digits only; without positions it is `bot.domain.text.fold_letters`.
 
 _SAME = {
     # U+25A1 and U+FFFD stand for apostrophes lost by a font: every recueil of Paris before mid-2024 has them.

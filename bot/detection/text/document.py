@@ -1,5 +1,5 @@
-"""Makes of an act one text with its views, once it shows a sign: quoted with page numbers and without persons' names. Cuts it into decrees,
-of which it can hold 164 over 492 pages, each a segment; and these into parts: heading, visas, recitals (`Considérant…`), articles."""
+"""Makes one text with views of an act that shows a sign; its quotes have page numbers and no persons' names. Cuts it into decrees
+(segments; up to 164 on 492 pages) and these into parts: heading, visas, recitals (`Considérant…`), articles."""
 
 from __future__ import annotations
 
@@ -470,8 +470,8 @@ def erratum_in(text: str, start: int = 0, end: int | None = None) -> re.Match[st
 
 
 def erratum(document: ActText, segment: Segment) -> re.Match[str] | None:
-    """Return the word with which an act calls itself an erratum, where it is no more than that: it does not repeat the decree it corrects.
-    A line that begins so in a text that corrects nothing is one of a table of contents."""
+    """Return the word by which an act calls itself an erratum and does not repeat the corrected decree. In a text without a correction such
+    a line belongs to a table of contents."""
     text = document.folded.text
     own = (re.match(r"[^\w\"]{0,3}\w", text[block.start : block.start + 4]) for block in segment.of(DecreePart.ARTICLE))
     if any(segment.of(DecreePart.VISA)) or any(own):  # those in quotation marks are of the decree that is corrected

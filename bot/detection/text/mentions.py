@@ -202,8 +202,8 @@ def lists_events(document: ActText, start: int, end: int) -> bool:
 
 
 def purposes_named(document: ActText, start: int, end: int, *, listed: bool = False) -> list[tuple[Purpose, int, int]]:
-    """Return the events named in a stretch of the folded text, in the order of the law, each with where it is named. `listed` takes single
-    words too ("densité"), for a stretch that is known to list events."""
+    """Return the events named in a stretch of the folded text, in the order of the law, each with its position. With `listed`, for a known
+    list of events, single words count too ("densité")."""
     low, high = document.mended_span(start, end)
     matches = ((purpose, words.search(document.mended.text, low, high)) for purpose, words in _events(listed))
     found = [(purpose, *document.loose(*match.span())) for purpose, match in matches if match is not None]

@@ -97,9 +97,9 @@ def full(text: str) -> date | None:
 
 
 def last_day(day: date, count: int, unit: str) -> date:
-    """Return the last day of a duration that begins on `day`, that day included: thirty days from 2 May end on 31 May. A month ends on the
-    eve of the day of the same number (from 2 May on 1 June), or on the last day of a shorter month (from 31 January on 28 February): the
-    reading that never makes a decree last longer than it says."""
+    """Return the last day of a duration that begins on `day`, included: thirty days from 2 May end on 31 May. A month ends on the eve of
+    the same day number (from 2 May on 1 June), or on the last day of a shorter month (from 31 January on 28 February): a decree never lasts
+    longer than it says."""
     if unit.startswith("an"):
         count, unit = 12 * count, "mois"
     if unit.startswith("jour"):
@@ -213,8 +213,8 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("□\ufffd´`", "'"))
 
 
 def joined(text: str) -> str:
-    """Return a name on one line, its lost apostrophes put back: words cut at a line end are whole again ("direc- trice"), as are names with
-    a hyphen ("Saint- Denis")."""
+    """Return a name on one line, with lost apostrophes restored and words cut at line ends joined ("direc- trice"), also at a hyphen
+    ("Saint- Denis")."""
     text = re.sub(r"[\x02\ufffe]\s*", "", unicodedata.normalize("NFC", text).translate(_APOSTROPHES))
     text = re.sub(r"\b(rond|vieux|centre|sous|fan)-\s+(?=[pvz])", r"\1-", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)-\s+(?=[a-zà-öø-ÿ])", "", text)
@@ -238,8 +238,7 @@ _SENTENCE = re.compile(
 
 
 def is_sound(name: str) -> bool:
-    """Return True for words, as printed, that can be a name: no stray bracket, no article or preposition at the end, no verb, no
-    greeting."""
+    """Return whether printed words can be a name: no stray bracket, no article or preposition at the end, no verb, no greeting."""
     return BALANCED.fullmatch(name) is not None and DANGLING.search(name) is None and _SENTENCE.search(name) is None
 
 
@@ -307,8 +306,7 @@ def is_signatory(line: str) -> bool:
 
 
 def nameless(text: str) -> str:
-    """Return a whole text with `[NOM]` in the place of each person's name, and of what stands on a line of its own below a signature and
-    looks like one."""
+    """Return a text with `[NOM]` for each person's name, and for each line below a signature that looks like one."""
     below = (range(match.start(), match.end() + _BELOW) for match in _SIGNED.finditer(text))
     signed = [match.span("name") for near in below for match in _SIGNATORY.finditer(text, near.start, min(near.stop, len(text)))]
     parts: list[str] = []

@@ -1,5 +1,5 @@
-"""Finds what stands in rows and items of an article or annex: its tables and forms, with or without a header, of which places, periods and
-counts are read; its lists, whose items have a mark or a line of their own, or share a sentence; and names that follow one word for all."""
+"""Finds rows and items of an article or annex: tables and forms, with or without a header, for places, periods and counts; lists, whose
+items have a mark, a line of their own, or share a sentence; and names that follow one common word."""
 
 from __future__ import annotations
 
@@ -365,8 +365,8 @@ class PrintedList:
 
 
 def lists(document: ActText, start: int, end: int, whole_line: str = _FEW_WORDS) -> Iterator[PrintedList]:
-    """Yield the lists of a part of the folded text, in order. Lines without marks are items where several in a row are a `whole_line`; the
-    rows of a table are none."""
+    """Yield the lists of a part of the folded text, in order. Several lines in a row that match `whole_line` are items without a mark; rows
+    of a table are not."""
     text = document.folded.text
     lined = re.compile(rf"(?:(?:^|\n)[ ]?{whole_line}{_WHOLE}(?=\n|$)){{2,}}", re.MULTILINE)
     position = start
@@ -415,8 +415,8 @@ def _own_lines(document: ActText, start: int, limit: int) -> list[tuple[int, int
 
 
 def _opening(document: ActText, start: int, end: int) -> int | None:
-    """Return where the first words of a sentence end that open a list without a mark, with their colon or dash; but for a dash after a name
-    in the sentence: "des stations Ivry – Porte d'Italie et Louvre"."""
+    """Return the end of the words, with colon or dash, that open a list without a mark in a sentence; not at a dash inside a name: "des
+    stations Ivry – Porte d'Italie et Louvre"."""
     text = document.folded.text
     for colon in _COLON.finditer(text, start, end):
         sentence = _sentence(text, start, colon.start() + 1)
@@ -467,9 +467,9 @@ _MORE_WORDS = re.compile(r"\s(?!et\b|ainsi\b)[a-zà-ÿ]")
 
 
 def names_of_one_kind(text: str, start: int = 0, *, several: bool = True, listed: bool = False) -> list[tuple[str, str, int]]:
-    """Return the names of an enumeration as printed: what joins each to the word before all of them, "" where nothing does, and its end. In
-    a sentence names without a preposition go on up to an "et" (in "de Lens, Pas-de-Calais, sont" they do not), and only after a plural
-    (`several`), as do those with "du", which also begins "et du Département". Names that are `listed` are nothing else than names."""
+    """Return the names of an enumeration as printed, each with its preposition ("" for none) and its end. In a sentence names without a
+    preposition continue only to an "et" ("de Lens, Pas-de-Calais, sont" has none) and after a plural (`several`), as do those with "du",
+    which also begins "et du Département". With `listed` the text must consist of names, else none is returned."""
     found: list[tuple[str, str, int]] = []
     sure, last, free = 1, listed, True
     one = _LINKED.match(text, start)
