@@ -166,9 +166,9 @@ def attributed(recueil: Recueil, group: Group, issuers: Issuers) -> Group:
 
 
 def issuer_of(recueil: Recueil, group: Group, issuers: Issuers) -> str | None:
-    """Return the code of the authority whose act this is; None where a person must decide. Its own number decides, else its recueil's; the
-    préfet de police publishes under numbers of several departments, as the catalogue says. A number from OCR that would assign the act to
-    another authority than the site's may be misread, and counts only if the cover confirms it."""
+    """Return the code of the authority whose act this is; None if a person must decide. Its own number decides, else its recueil's; the
+    préfet de police uses numbers of several departments, as the catalogue says. A number from OCR that names another authority than the
+    site's may be misread, and counts only if the cover confirms it."""
     publisher, own = recueil.authority, _own_number(group[0])
     found = issuers.issuer(own or recueil.number, publisher)
     if found is None or found == publisher:
@@ -349,9 +349,9 @@ _ENTRY = re.compile(r"(?im)^[^\w\n]*(?:arr[êe]t[ée]|d[ée]cision)(?!\w)")
 
 
 def without_summary_tables(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """Return the acts of a document with their verdicts, none of which is the table of other decrees. Part 0 of a bulk act (see `Act.part`)
-    that speaks of VSA is not concerned once as many decrees after it as it lists are decrees on VSA or wait for a person; with fewer, a
-    person must look; with none, its verdict stands."""
+    """Return the acts of a document with their verdicts, without tables of other decrees. Part 0 of a bulk act (see `Act.part`) that speaks
+    of VSA is not concerned if as many later decrees as it lists are decrees on VSA or wait for a person; with fewer, a person must look;
+    with none, its verdict stands."""
     return tuple(_settled(group, _after(groups, place)) if group[0].act.part == 0 else group for place, group in enumerate(groups))
 
 

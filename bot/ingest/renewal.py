@@ -154,9 +154,9 @@ FACTS = tuple(entry.name for entry in fields(Facts) if entry.name != "settled")
 
 
 class Effect(StrEnum):
-    """Classifies a difference by its effect on known decrees. `FOUND`: an act is, or holds, an unknown decree. `CHANGED`: a known decree
-    has another kind or other facts, or no longer needs a person. `LOST`: a known decree would no longer be one. `DOUBTFUL`: a settled act
-    needs a person. `SETTLED`: an act that waited for a person is no decree."""
+    """Classifies a difference by its effect on known decrees. `FOUND`: an act is, or holds, an unknown decree. `CHANGED`: a decree has
+    another kind or other facts, or no longer needs a person. `LOST`: a decree would no longer be one. `DOUBTFUL`: a settled act needs a
+    person. `SETTLED`: a waiting act is no decree."""
 
     FOUND = "found"
     CHANGED = "changed"

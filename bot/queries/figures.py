@@ -47,9 +47,9 @@ class DepartmentFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Holds figures of a day in Paris. `departments`: all 101, by code; `months`: the last twelve, the current one last, as first day and
-    decrees published; `authorities`: codes of those with decrees in these months, most first. `in_force` and `year` count each decree once;
-    `doubtful`: perhaps in force. `since`: first day of the watch, None if unknown; `stalled`: nothing is read now."""
+    """Holds figures of a day in Paris. `departments`: all 101, by code; `months`: the last twelve, current one last, as first day and
+    decrees published; `authorities`: codes of those with decrees in them, most first. `in_force` and `year` count each decree once;
+    `doubtful`: perhaps in force. `since`: first day of the watch, or None; `stalled`: nothing is read now."""
 
     day: date
     departments: tuple[DepartmentFigures, ...]

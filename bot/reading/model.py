@@ -16,9 +16,9 @@ _LEAST_MEMORY = 256 * 1024**2
 @dataclass(frozen=True, slots=True)
 class ReadingLimits:
     """Limits the reading of one PDF. `seconds`: wall clock for the file; `page_seconds`: processor time for a page; memory: of one process.
-    A process that sends nothing for `silent_seconds` of wall clock hangs. `workers` processes recognise pages in parallel; each is replaced
-    after `pages_per_worker` pages, as its memory grows. After `max_crashes` processes that died, hung or misbehaved (each costs its page)
-    the reading stops."""
+    A process silent for `silent_seconds` of wall clock hangs. `workers` processes recognise pages in parallel, each replaced after
+    `pages_per_worker` pages, as its memory grows. After `max_crashes` processes (died, hung, misbehaved; each costs a page) the reading
+    stops."""
 
     seconds: float = 900
     page_seconds: float = 90

@@ -24,9 +24,9 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Holds the answer to a request. `media_type` is the whole Content-Type. `changes_at` (aware): when it expires though nothing was
-    stored (a standing changes, a day ends in some time zone). With `file` that file is the content, replaced as a whole when it changes,
-    and `body` is empty. With `later` only the document that it returns counts, slowly; it raises StorageError."""
+    """Holds the answer to a request. `media_type`: the whole Content-Type. `changes_at` (aware): when it expires though nothing was stored
+    (a standing changes, a day ends in some time zone). With `file` that file is the content, replaced as a whole when it changes, and
+    `body` is empty. With `later` only the document it returns counts; slow, raises StorageError."""
 
     body: bytes
     media_type: str = HTML
@@ -62,10 +62,10 @@ LICENCES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """Holds the operator's settings of the site, empty if unset. `public_url`: its address without a final slash; its path precedes every
-    link. `telegram`: the bot's name (`vigie_bot`); `mastodon`: the account's page; `licence`: SPDX identifier of the data's; `contact`:
-    mail or web address; `mentions`: legal notice, paragraphs separated by empty lines. `files`: a site of files, without search and API;
-    list pages are in the path."""
+    """Holds the operator's settings of the site, empty if unset. `public_url`: address without final slash; its path precedes every link.
+    `telegram`: bot's name (`vigie_bot`); `mastodon`: account's page; `licence`: SPDX identifier for the data; `contact`: mail or web
+    address; `mentions`: legal notice, paragraphs separated by empty lines. `files`: a site of files, without search and API; list pages are
+    in the path."""
 
     name: str = "Vigie"
     public_url: str = ""
@@ -119,8 +119,8 @@ Parameters = Mapping[str, str]
 @dataclass(frozen=True, slots=True)
 class Route:
     """Connects the addresses of a pattern (`/communes/{code}`) with their documents. `query`: its parameters; others are ignored, but a
-    `strict` route gets them all, to refuse them. `listed` yields the parameters of the pages in a site of files; None for no page, or, for
-    a pattern without parameters, the page itself unless `dynamic`. `twins`: there is an English page under `/en`."""
+    `strict` route gets all, to refuse them. `listed` yields the parameters of the pages in a site of files; None: no page, or without
+    parameters the page itself unless `dynamic`. `twins`: there is an English page under `/en`."""
 
     pattern: str
     make: Callable[[SiteContext, PageRequest], Document]

@@ -1,8 +1,7 @@
-"""Draws the map of the departments as SVG without script and style. Pure. The template `map.html` adds the legend and the figures as a
-table; include it below a heading, with `map=map_view(…)`.
+"""Draws the map of the departments as SVG without script and style. Pure. The template `map.html` adds a legend and a table.
 
-Classes for the style sheet: `m0` to `m5` (decrees in a year, `m0` none), `off` (not covered), `hatch` and `dot` (lines and dots of what is
-not read, `over` a dark step), `now` (in force today), `frame`, and `map` around all.
+Classes: `m0` to `m5` (decrees in a year, `m0` none), `off` (not covered), `hatch` and `dot` (patterns for what is not read, `over` a dark
+step), `now` (in force today), `frame`, and `map` around all.
 """
 
 from __future__ import annotations

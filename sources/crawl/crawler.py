@@ -49,12 +49,10 @@ MAX_HOMES = 2
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """Holds the result of one poll.
-
-    `listed`: every entry on the pages read, each address once; empty when `unchanged` (304 for every page). `trail`: for the next poll.
-    `requests`: number of page requests. Reported at each poll while true: `moved_to`, the root page's new address; `emptied`, pages that
-    list none of their entries any more; `unread`, why pages could not be read. `unfetched`: texts that name a recueil without a link.
-    """
+    """Holds the result of one poll. `listed`: every entry on the pages read, each address once; empty when `unchanged` (304 for every
+    page). `trail`: for the next poll. `requests`: of pages. Reported at each poll while true: `moved_to`, the root's new address;
+    `emptied`, pages that list none of their entries any more; `unread`, why pages could not be read. `unfetched`: texts naming a recueil
+    without link."""
 
     listed: tuple[ListingEntry, ...]
     trail: Trail
@@ -168,9 +166,9 @@ class TooManyPages(LayoutChanged):
 
 
 class Traversal:
-    """Walks once, with `run`. `lists`: lists found and pages to poll. `moved_to`: the root's other address, if any. `unread`: pages of the
-    way that could not be read, vanished pages of the trail among them, with the error. `gone`: those that may be gone, and are. `origins`:
-    entries not on a current page. `parts`: links without a period, followed or not. `former`: former months, if requested."""
+    """Walks once, with `run`. `lists`: lists found and pages to poll. `moved_to`: the root's other address, if any. `unread`: pages that
+    could not be read, with the error, vanished pages of the trail included. `gone`: those that may be gone, and are. `origins`: entries not
+    on a current page. `parts`: links without a period, followed or not. `former`: former months, if requested."""
 
     def __init__(self, visits: PageCache, source: Source, trail: Trail | None, today: date, *, former: bool = False) -> None:
         self.former: set[str] = set()

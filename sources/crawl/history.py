@@ -68,8 +68,8 @@ class ListedHistory:
 
 def ways_since(ways: Sequence[PageLink], since: date, today: date, *, year: int | None, always: Sequence[str] = ()) -> tuple[PageLink, ...]:
     """Return the ways to what was published since a day, newest first: periods that begin by `today` and end on or after `since` (with days
-    of grace, as bulletins may be late), the catalogue's `always`, and archives. If all periods end earlier, the newest: it distinguishes an
-    empty history from a layout that is not understood. `year` completes labels without one."""
+    of grace for late bulletins), the catalogue's `always`, and archives. If all periods end earlier, the newest: it distinguishes an empty
+    history from an unknown layout. `year` completes labels without one."""
     timeless = [way for way in ways if way.period is None]
     followed = [way for way in timeless if matches(always, way.url, way.text) or _ARCHIVES.search(way.text)]
     begun = [(way, bounds) for way, bounds in by_period(ways, today, year=year) if bounds[0] <= today]

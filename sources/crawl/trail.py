@@ -33,10 +33,10 @@ _EACH_END = 10
 
 @dataclass(frozen=True, slots=True)
 class PolledPage:
-    """Describes a page requested at every poll, under its linked address. `marks`: the entries it had. `is_emptied`: lists none of them,
-    nor others. `is_unread`: unreadable in the walk; once it answers, the way is walked again. `behind`: the last page of the list, which
-    changes with this one and is requested in its place. `never_read`: unreadable since the first poll. `leads_to`: its redirect, if to
-    several recueils."""
+    """Describes a page requested at every poll, under its linked address. `marks`: its former entries; `is_emptied`: it lists none of them,
+    nor others. `is_unread`: unreadable in the walk, which is repeated once it answers. `behind`: the last page of its list, which always
+    changes too: only then is this one requested. `never_read`: unreadable since the first poll. `leads_to`: its redirect, if to several
+    recueils."""
 
     url: str
     validators: Validators
@@ -213,9 +213,9 @@ MAX_INSTEAD = 2
 
 @dataclass(frozen=True, slots=True)
 class RouteChoice:
-    """Describes the ways of one page sorted for a given day; future ones are left out. `current`: of the day, or always followed; `recent`:
-    ended within the grace time before it; `missed`: ended since the last poll or within its grace time; `earlier`: older, newest first.
-    `is_awaited`: a way for today may still appear; `is_late`: one for the days of grace may."""
+    """Describes the ways of one page on a given day, without future ones. `current`: of the day, or always followed; `recent`: ended within
+    the grace time before it; `missed`: ended since the last poll or within its grace time; `earlier`: older, newest first. `is_awaited`: a
+    way for today may still appear; `is_late`: one for the days of grace may."""
 
     current: tuple[PageLink, ...] = ()
     recent: tuple[PageLink, ...] = ()

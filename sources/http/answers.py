@@ -155,7 +155,7 @@ _SPAN = 60.0
 class WatchedStream(httpx.AsyncByteStream):
     """Measures the rate of the body of the answer from `url` from its first byte on. `monotonic` gives seconds; `on_piece` is called at
     each piece. Iterating raises Unreachable when less than `slowest` bytes a second came for a minute (0: no limit), unless the body is
-    whole by its announced length. Waits without any byte are bounded by the network timeout."""
+    whole by its announced length. The network timeout bounds waits without any byte."""
 
     def __init__(
         self, url: str, response: httpx.Response, slowest: int, monotonic: Callable[[], float], on_piece: Callable[[], None]

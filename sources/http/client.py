@@ -1,10 +1,7 @@
-"""Fetches from the web: the only way to it. Implements `sources.model.Fetcher` over httpx, HTTP/1.1, and over a real browser for sites that
-need one.
-
-One request at a time per hosting address, spaced, with rests after failures or on demand; only the catalogue's hosts, over https, at public
-addresses. Takes no block page for a real one and keeps no partial file. Retries only a kept-alive connection that died while idle, and the
-rest of a file. Honours no proxy, certificate or other setting of the environment.
-"""
+"""Implements `sources.model.Fetcher`, the only way to the web: HTTP/1.1 by httpx, or a real browser. One request at a time per hosting
+address, spaced, with rests after failures or on demand; only the catalogue's hosts, https, public addresses. Keeps no block page and no
+partial file. Retries only a dead kept-alive connection and the rest of a file. Honours no setting of the environment (proxy,
+certificate)."""
 
 from __future__ import annotations
 

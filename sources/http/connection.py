@@ -1,10 +1,6 @@
-"""Finds where a canonical URL is really fetched, whether that machine may be connected to, and connects to it; reports failures in plain
-words.
-
-An operator may replace a site (by a mirror, or a rehearsal on loopback): only the transport uses the replacement, every URL that leaves the
-client is canonical. A catalogue host with a private address is a mistake or an attack (DNS rebinding): the connection goes to the checked
-address itself, never to a second look-up.
-"""
+"""Finds where a canonical URL is really fetched, checks that machine's address, connects to it, and reports failures in plain words. An
+operator may replace a site (mirror, rehearsal on loopback), but every URL that leaves the client is canonical. A private address of a
+catalogue host is a mistake or an attack (DNS rebinding): connections go to the checked address, never to a second look-up."""
 
 from __future__ import annotations
 
@@ -239,12 +235,10 @@ _VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """Holds the options of the client, in seconds and bytes. Raises ValueError on a value that makes no sense.
-
-    `hosts`: the only ones requested (exact names, https). `origins`: canonical origin to its replacement's base; plain http only on
-    loopback. `timeout_seconds`: the wait for an answer's head and each later wait; `page_seconds`, `file_seconds`: a whole request.
-    `interval_seconds`: see `RateLimit`; 0 allowed. `browsers`: hosts requested only through a browser.
-    """
+    """Holds the options of the client, in seconds and bytes. Raises ValueError on a value that makes no sense. `hosts`: the only ones
+    requested (exact names, https). `origins`: canonical origin to its replacement; plain http only on loopback. `timeout_seconds`: the wait
+    for an answer's head and each later wait; `page_seconds`, `file_seconds`: a whole request. `interval_seconds`: 0 allowed, see
+    `RateLimit`. `browsers`: hosts that need one."""
 
     hosts: frozenset[str]
     user_agent: str

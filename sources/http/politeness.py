@@ -1,9 +1,6 @@
-"""Keeps one queue per address, and the rules of robots.txt: 94 prefecture sites are on one machine, which blocks fast clients.
-
-One request at a time, starts spaced, first come first served. Pure functions decide from an outcome when the next request may start; the
-queue waits. Every process of the program (`vigie run`, `vigie poll` from cron, `vigie read`) shares pace, rest and robots.txt, so instants
-are wall clock.
-"""
+"""Keeps one queue per address, and the rules of robots.txt: 94 prefecture sites share a machine that blocks fast clients. One request at a
+time, starts spaced, first come first served. Pure functions decide when the next request may start. All processes (`vigie run`, `vigie
+poll` from cron, `vigie read`) share pace, rest and robots.txt, so instants are wall clock."""
 
 from __future__ import annotations
 
@@ -28,10 +25,9 @@ from sources.model import FetchError, Paused, Unusable
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Sets how an address is treated, in seconds. `interval` separates two starts, lengthened by up to the fraction `jitter`. Keep 3 s at
-    least: the prefectures' platform blocked a client after some 50 requests at 2 s. After `pause_after` failures in a row the address rests
-    for `pause`, which never grows; one request then probes it, for `probe` at most. Server-requested waits are limited to
-    `longest_rest`."""
+    """Sets how an address is treated, in seconds. `interval` separates two starts, plus up to the fraction `jitter`; at least 3: the
+    prefectures' platform blocked a client after some 50 requests at 2. After `pause_after` failures in a row the address rests for `pause`,
+    which never grows; one request then probes it, for `probe` at most. Waits requested by a server are limited to `longest_rest`."""
 
     interval: float = 3.0
     jitter: float = 0.02
@@ -300,9 +296,9 @@ class Disallowed(FetchError):
 
 
 class RobotsGate:
-    """Lets a request through only if the site's robots.txt allows it. `read` fetches the robots.txt at a canonical URL, empty if there is
-    none; `token` is our name in it. One that redirects out of the catalogue counts as none (RFC 9309, 2.3.1.2). Without an answer or with a
-    5xx the site is closed (2.3.1.4) unless an older copy exists: Unreachable or FetchRefused, and the next request tries again."""
+    """Lets a request through only if the site's robots.txt allows it. `read` fetches it at a canonical URL, empty if there is none; `token`
+    is our name in it. A redirect out of the catalogue counts as none (RFC 9309, 2.3.1.2). No answer or a 5xx closes the site (2.3.1.4), by
+    Unreachable or FetchRefused, unless an older copy exists; the next request tries again."""
 
     def __init__(self, read: Callable[[str], Awaitable[str]], token: str, store: PolitenessStore, now: Callable[[], datetime]) -> None:
         self._read = read

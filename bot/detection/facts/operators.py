@@ -78,9 +78,9 @@ _WHERE = re.compile(r",?\s(?:sur|aux abords|a proximite|dans (?:les|la|l'|un|une
 
 
 def event(document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = ()) -> TextMatch[str] | None:
-    """Return the purpose of the decree, after "à l'occasion de" (else "dans le cadre de", "lors de"); None if it is for a place only. An
-    article replaces a title that is in capitals, gives only a kind ("une rencontre de football") or omits the place ("la Braderie"). For a
-    decree that changes another, a visa (`mentioning`) or a recital may give it."""
+    """Return the purpose of the decree, after "à l'occasion de" (else "dans le cadre de", "lors de"); None for a place only. An article
+    replaces a title that is in capitals, gives only a kind ("une rencontre de football") or omits the place ("la Braderie"). For a change
+    of another decree a visa (`mentioning`) or recital may give it."""
     named = _events(document, [*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING), *speaking, *segment.of(DecreePart.ARTICLE)])
     if (first := next(named, None)) is not None:
         return next((found for found in named if _is_clearer(found.value, first.value)), first)
@@ -232,8 +232,8 @@ def operators(
     document: ActText, segment: Segment, speaking: tuple[Block, ...], mentioning: tuple[Block, ...] = (), event: str | None = None
 ) -> list[TextMatch[str]]:
     """Return the operators named in the title or in articles on the algorithm (`speaking`), else in other articles except on execution,
-    else in visas on it (`mentioning`), as in decrees that only change another. A part of the `event` ("la fête de la ville de X") does not
-    count; a commune of which only the request is named is replaced by its police if such a visa names that."""
+    else in visas on it (`mentioning`). A part of the `event` ("la fête de la ville de X") does not count; a commune that only made the
+    request is replaced by its police if such a visa names that."""
     spoken = {block.start for block in speaking}
     titles = [_title_of(document, block) for block in (*segment.of(DecreePart.TITLE), *segment.of(DecreePart.HEADING))]
     articles = list(beside_formality(document, segment.of(DecreePart.ARTICLE)))

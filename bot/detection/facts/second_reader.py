@@ -1,6 +1,6 @@
-"""Reads six facts a second time, with a sequence tagger trained on labelled acts (`make model`), independent of the rules; returns which
-facts are to be verified, because the two readers disagree or the page was badly read. Features: form, neighbours and part of the act of
-each word. Visas and recitals are left out: they give reasons and cite other decrees."""
+"""Reads six facts a second time, by a sequence tagger trained on labelled acts (`make model`), independent of the rules; returns which
+facts are to be verified: the readers disagree, or the page was badly read. Features: form, neighbours and part of the act of each word,
+without visas and recitals, which cite other decrees."""
 
 from __future__ import annotations
 
@@ -363,9 +363,9 @@ def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> 
 
 
 def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Return whether every place of each reader has a counterpart. One that only the rules find must be beside a common one in a table, an
-    enumeration or a sentence. One that only the second reader finds counts if it is in the title or an article, has no figure, and is of a
-    known kind, begins with a capital, or is beside one of the rules; others are ignored."""
+    """Return whether every place of each reader has a counterpart. A place only of the rules must be beside a common one in a table, an
+    enumeration or a sentence. A place only of the second reader is ignored unless it is in the title or an article, without figure, and has
+    a known kind, a capital, or one of the rules' places beside it."""
     seen = [each for each in mine if any(_same(each, other) for other in theirs)]
     blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
     articles = [document.flat[kept.start : kept.end] for kept in beside_formality(document, blocks)]

@@ -1,6 +1,6 @@
-"""Collects the evidence of one segment, its title and verbs, and the findings that it allows. `about` is `verdict` for a phrase that names
-VSA, `verb` for the act's effect, `support` and `against` for context, `doubt` for what leaves it open, `contradiction` for an article
-against the title, `sign` for a word without result. `cue`: from `cues.toml`, a legal basis of `law.toml`, or a constant."""
+"""Collects the evidence of one segment, its title and verbs, and its findings. `about`: `verdict` for a phrase that names VSA, `verb` for
+the act's effect, `support` and `against` for context, `doubt`, `contradiction` for an article against the title, `sign` for a word without
+result. `cue`: from `cues.toml`, a legal basis of `law.toml`, or a constant."""
 
 from __future__ import annotations
 

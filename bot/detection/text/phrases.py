@@ -97,9 +97,9 @@ def full(text: str) -> date | None:
 
 
 def last_day(day: date, count: int, unit: str) -> date:
-    """Return the last day of a duration that begins on `day`, included: thirty days from 2 May end on 31 May. A month ends on the eve of
-    the same day number (from 2 May on 1 June), or on the last day of a shorter month (from 31 January on 28 February): a decree never lasts
-    longer than it says."""
+    """Return the last day of a duration from `day`, included: thirty days from 2 May end on 31 May. A month ends on the eve of the same day
+    number (from 2 May on 1 June), or on the last day of a shorter month (from 31 January on 28 February): never later than the decree
+    says."""
     if unit.startswith("an"):
         count, unit = 12 * count, "mois"
     if unit.startswith("jour"):

@@ -1,8 +1,7 @@
-"""Reads what a recueil says of its acts: cover and table of contents ("Sommaire"), separator pages, running titles, headings. Pure.
+"""Reads what a recueil says of its acts: cover, table of contents ("Sommaire"), separator pages, running titles, headings. Pure.
 
-A running title is `<service> - <act id> - <title> <page>`, often glued to the line before and to the page number. It names the act of a
-page, and is removed before any search: it cuts sentences. Identifiers: `83-2025-07-07-00001`, `2A-2024-…`, `R93-2025-…`, `IDF-2024-…`;
-three last digits until about 2020.
+A running title, `<service> - <act id> - <title> <page>`, is often glued to its neighbours. It names the act of a page, and is removed
+before any search. Identifiers: `83-2025-07-07-00001`, `2A-2024-…`, `R93-2025-…`, `IDF-2024-…`; three last digits until about 2020.
 """
 
 from __future__ import annotations

@@ -171,9 +171,9 @@ def damaged_pages(
     blanks: bool = False,
     spoiled: frozenset[bytes] = frozenset(),
 ) -> frozenset[int]:
-    """Return those of these pages (from 1) that lost something: drawing orders, forms, images or fonts, or their own content where an
-    earlier page is the same, in a file that may name a page `twice`. Without `letters`, fonts are not checked. With `blanks`, a page with
-    fonts or images and no order was left blank. `spoiled` are altered drawing orders."""
+    """Return those of these pages (from 1) that lost something: drawing orders, forms, images, fonts, or their own content where an earlier
+    page is the same, in a file that may name a page `twice`. Without `letters`, fonts are not checked. With `blanks`, a page with fonts or
+    images but no order is blank. `spoiled` are altered drawing orders."""
     try:
         copy = _Copy.of(document, numbers)
     except pdfium.PdfiumError:

@@ -215,7 +215,7 @@ _MOST_STAMPED_LINES = 12
 def combine(layer: str, worth: Layer, recognised: str) -> tuple[str, str]:
     """Return the text of the page, and its other text if neither is reliable alone (else empty). OCR replaces a garbled layer, and one
     without French words if OCR has them. A doubtful layer is kept beside OCR, the better first. A right one (a stamped running title)
-    replaces the OCR lines that repeat it, and comes last, as stamps do."""
+    replaces the OCR lines that repeat it, and comes last."""
     if not recognised.strip():
         return layer, ""
     if not layer.strip():

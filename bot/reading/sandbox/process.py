@@ -120,10 +120,9 @@ def printable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StartOrder:
-    """Orders the start of a reading process: the file, and the limits it sets on itself before opening it. `page_seconds`: processor time
-    to open the file, and for each page; 0: no limit. `data`: folder of the recognition data, in which it may look for an engine.
-    `commands`: may run programs, as `tesseract` needs. `trusting`: number of pages and streams are not checked, and no attached file is
-    opened."""
+    """Orders the start of a reading process: its file, and the limits it sets on itself first. `page_seconds`: processor time to open the
+    file, and for each page; 0: no limit. `data`: folder of the recognition data. `commands`: may run programs, as `tesseract` needs.
+    `trusting`: number of pages and streams are not checked, and no attached file is opened."""
 
     path: str
     memory_bytes: int

@@ -1,6 +1,6 @@
 """Makes one request in a browser tab of its own, and returns what the site shows in the end as an HTTP answer. A page is a navigation: its
-scripts run until it shows what its source waits for. A file is a `fetch()` from an empty document of the site, and its body streams.
-Redirects are not followed: the client checks them and requests them in turn."""
+scripts run until it shows what its source waits for. A file is a streamed `fetch()` from an empty document of the site. Redirects are not
+followed: the client checks and requests them."""
 
 from __future__ import annotations
 
