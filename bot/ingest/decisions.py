@@ -336,8 +336,8 @@ def learn(
 
 def interval(habits: PublicationStats, now: datetime, *, every: timedelta, slowest: timedelta, requests: int = 1) -> timedelta:
     """Return the wait before the next poll, at most `slowest`: short in busy hours. `every` gives the polls on a busy day (`WATCHED`) of an
-    average source. Their number grows with the square root of what a source publishes, and falls with that of the `requests` per poll, to
-    minimise the waits of all recueils. A wait into a busier hour is limited as if it began there."""
+    average source. Their number grows with the square root of what a source publishes, and falls with that of the `requests` per poll: that
+    minimises all waits. A wait into a busier hour starts there."""
     slowest = max(every, slowest)
     every *= (max(requests, 1) / habits.volume) ** 0.5
     wait = _wait(habits, now, every, slowest)

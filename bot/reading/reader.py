@@ -372,9 +372,9 @@ async def read_pdf(path: Path, limits: ReadingLimits = _USUAL, *, known: Sequenc
 async def stream_pdf(
     path: Path, limits: ReadingLimits = _USUAL, *, known: Sequence[PageText] = (), is_concerned: IsConcerned = lambda _: False
 ) -> AsyncGenerator[ReadingEvent, None]:
-    """Read a PDF: yield each page as it is done, acts that are complete early, and last the whole, with unreadable pages listed. Readable
-    `known` pages of the same file are reused. Processes continue during the caller's work; a caller that stops early must close the
-    generator (`aclosing`). Raises Unreadable (no PDF, locked, too many pages, none within limits), and what `is_concerned` raises."""
+    """Read a PDF: yield each page as it is done, acts that are complete early, last the whole, with unreadable pages listed. Readable
+    `known` pages of the same file are reused. Processes run on meanwhile; a caller that stops early must close the generator (`aclosing`).
+    Raises Unreadable (no PDF, locked, too many pages, none in time), and what `is_concerned` raises."""
     # Only a look at the first bytes: pdfium itself looks for the header in the first 1024.
     head = await asyncio.to_thread(_head, path)
     if b"%PDF-" not in head:

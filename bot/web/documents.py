@@ -62,10 +62,10 @@ LICENCES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """Holds the operator's settings of the site, empty if unset. `public_url`: address without final slash; its path precedes every link.
-    `telegram`: bot's name (`vigie_bot`); `mastodon`: account's page; `licence`: SPDX identifier for the data; `contact`: mail or web
-    address; `mentions`: legal notice, paragraphs separated by empty lines. `files`: a site of files, without search and API; list pages are
-    in the path."""
+    """Holds the operator's settings, empty if unset. `public_url`: address without final slash; its path precedes every link. `telegram`:
+    bot's name (`vigie_bot`); `mastodon`: account's page; `licence`: SPDX identifier for the data; `contact`: mail or web address;
+    `mentions`: legal notice, with empty lines between paragraphs. `files`: a site of files, without search and API; list pages are in the
+    path."""
 
     name: str = "Vigie"
     public_url: str = ""

@@ -58,9 +58,9 @@ class CalendarEvent:
 
 
 def span_of(decree: Decree, time_zone: str) -> Span | None:
-    """Return when cameras may be used under a decree, after later decrees; None if it grants nothing or gives no day. Hours are local to
-    the IANA zone. Without a known end, or with a misread one: the first day; without a known beginning: the last. A later end ends the
-    event on that day, or cancels it; doubtful or suspended: tentative."""
+    """Return when cameras may be used under a decree; None if it grants nothing or gives no day. Hours are of the IANA zone. Without a
+    known end, or with a misread one: the first day; without a known beginning: the last. A later decree may end the event early, or cancel
+    it; doubtful or suspended: tentative."""
     if decree.kind not in GRANTS:
         return None
     starts, ends = period(decree)

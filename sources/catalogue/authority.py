@@ -122,9 +122,8 @@ class Browser:
 @dataclass(frozen=True, slots=True)
 class Source:
     """Describes one way to an authority's publications: a `[[sources]]` table. `root`: canonical address of the first page; `navigation`:
-    levels below it; `listing`: kind of list. Patterns, searched in address and text in any case: `follow` for links without a period,
-    `ignore` for links to leave aside, `only` for the entries that count. `unverified`: no page was seen yet. `browser`: only browsers are
-    served."""
+    levels below it; `listing`: kind of list. Patterns (in address or text, any case): `follow` for links without a period, `ignore` for
+    links to leave aside, `only` for the entries that count. `unverified`: no page seen yet. `browser`: only browsers are served."""
 
     __pydantic_config__ = _STRICT
 

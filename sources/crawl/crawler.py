@@ -49,10 +49,9 @@ MAX_HOMES = 2
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """Holds the result of one poll. `listed`: every entry on the pages read, each address once; empty when `unchanged` (304 for every
-    page). `trail`: for the next poll. `requests`: of pages. Reported at each poll while true: `moved_to`, the root's new address;
-    `emptied`, pages that list none of their entries any more; `unread`, why pages could not be read. `unfetched`: texts naming a recueil
-    without link."""
+    """Holds the result of one poll. `listed`: every entry on the pages read, each address once, none if `unchanged` (only 304). `trail`:
+    for the next poll. `requests`: of pages. At each poll while true: `moved_to`, the root's new address; `emptied`, pages that lost all
+    entries; `unread`, why pages could not be read. `unfetched`: texts naming a recueil without link."""
 
     listed: tuple[ListingEntry, ...]
     trail: Trail
@@ -167,8 +166,8 @@ class TooManyPages(LayoutChanged):
 
 class Traversal:
     """Walks once, with `run`. `lists`: lists found and pages to poll. `moved_to`: the root's other address, if any. `unread`: pages that
-    could not be read, with the error, vanished pages of the trail included. `gone`: those that may be gone, and are. `origins`: entries not
-    on a current page. `parts`: links without a period, followed or not. `former`: former months, if requested."""
+    could not be read, and why, vanished ones included. `gone`: those that may be gone, and are. `origins`: entries not on a current page.
+    `parts`: links without a period, followed or not. `former`: former months, if requested."""
 
     def __init__(self, visits: PageCache, source: Source, trail: Trail | None, today: date, *, former: bool = False) -> None:
         self.former: set[str] = set()

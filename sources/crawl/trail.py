@@ -33,10 +33,9 @@ _EACH_END = 10
 
 @dataclass(frozen=True, slots=True)
 class PolledPage:
-    """Describes a page requested at every poll, under its linked address. `marks`: its former entries; `is_emptied`: it lists none of them,
-    nor others. `is_unread`: unreadable in the walk, which is repeated once it answers. `behind`: the last page of its list, which always
-    changes too: only then is this one requested. `never_read`: unreadable since the first poll. `leads_to`: its redirect, if to several
-    recueils."""
+    """Describes a page requested at every poll, under its linked address. `marks`: its former entries; `is_emptied`: it lists nothing now.
+    `is_unread`: unreadable in the walk, repeated once it answers. `behind`: the last page of its list, which always changes too: only then
+    this one is requested. `never_read`: unreadable since the first poll. `leads_to`: its redirect, if to several recueils."""
 
     url: str
     validators: Validators

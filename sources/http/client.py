@@ -1,7 +1,6 @@
-"""Implements `sources.model.Fetcher`, the only way to the web: HTTP/1.1 by httpx, or a real browser. One request at a time per hosting
-address, spaced, with rests after failures or on demand; only the catalogue's hosts, https, public addresses. Keeps no block page and no
-partial file. Retries only a dead kept-alive connection and the rest of a file. Honours no setting of the environment (proxy,
-certificate)."""
+"""Implements `sources.model.Fetcher`, the only way to the web: by httpx or a browser. One request at a time per hosting address, spaced,
+with rests on failure or demand; only the catalogue's hosts, https, public addresses. Keeps no block page and no partial file. Retries only
+a dead kept-alive connection and the rest of a file. Ignores the environment (proxy, certificate)."""
 
 from __future__ import annotations
 

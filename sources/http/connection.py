@@ -1,6 +1,6 @@
-"""Finds where a canonical URL is really fetched, checks that machine's address, connects to it, and reports failures in plain words. An
-operator may replace a site (mirror, rehearsal on loopback), but every URL that leaves the client is canonical. A private address of a
-catalogue host is a mistake or an attack (DNS rebinding): connections go to the checked address, never to a second look-up."""
+"""Finds where a canonical URL is fetched, checks that machine's address, and connects to it. Failures are in plain words. An operator may
+replace a site (mirror, rehearsal on loopback), but every URL that leaves the client is canonical. A private address of a catalogue host may
+be DNS rebinding: connections use the checked address, not a second look-up."""
 
 from __future__ import annotations
 
@@ -235,10 +235,10 @@ _VISIBLE = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'*+,;
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """Holds the options of the client, in seconds and bytes. Raises ValueError on a value that makes no sense. `hosts`: the only ones
-    requested (exact names, https). `origins`: canonical origin to its replacement; plain http only on loopback. `timeout_seconds`: the wait
-    for an answer's head and each later wait; `page_seconds`, `file_seconds`: a whole request. `interval_seconds`: 0 allowed, see
-    `RateLimit`. `browsers`: hosts that need one."""
+    """Holds the client's options, in seconds and bytes. Raises ValueError on invalid values. `hosts`: the only ones requested (exact names,
+    https). `origins`: canonical origin to its replacement; plain http only on loopback. `timeout_seconds`: the wait for an answer's head
+    and each later wait; `page_seconds`, `file_seconds`: a whole request. `interval_seconds`: 0 allowed, see `RateLimit`. `browsers`: hosts
+    that need one."""
 
     hosts: frozenset[str]
     user_agent: str

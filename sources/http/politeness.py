@@ -25,9 +25,9 @@ from sources.model import FetchError, Paused, Unusable
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Sets how an address is treated, in seconds. `interval` separates two starts, plus up to the fraction `jitter`; at least 3: the
-    prefectures' platform blocked a client after some 50 requests at 2. After `pause_after` failures in a row the address rests for `pause`,
-    which never grows; one request then probes it, for `probe` at most. Waits requested by a server are limited to `longest_rest`."""
+    """Limits requests to an address, in seconds. `interval` separates two starts, plus up to the fraction `jitter`; at least 3: the
+    prefectures' platform blocks after some 50 requests at 2. After `pause_after` failures in a row the address rests for `pause`, which
+    never grows; one request then probes it, for `probe` at most. `longest_rest` limits a server's request."""
 
     interval: float = 3.0
     jitter: float = 0.02
@@ -296,9 +296,9 @@ class Disallowed(FetchError):
 
 
 class RobotsGate:
-    """Lets a request through only if the site's robots.txt allows it. `read` fetches it at a canonical URL, empty if there is none; `token`
-    is our name in it. A redirect out of the catalogue counts as none (RFC 9309, 2.3.1.2). No answer or a 5xx closes the site (2.3.1.4), by
-    Unreachable or FetchRefused, unless an older copy exists; the next request tries again."""
+    """Lets a request through if the site's robots.txt allows it. `read` fetches that by canonical URL, empty without one; `token` is our
+    name in it. A redirect out of the catalogue counts as none (RFC 9309, 2.3.1.2). No answer or a 5xx closes the site (2.3.1.4), by
+    Unreachable or FetchRefused, without an older copy; the next request retries."""
 
     def __init__(self, read: Callable[[str], Awaitable[str]], token: str, store: PolitenessStore, now: Callable[[], datetime]) -> None:
         self._read = read

@@ -1,7 +1,7 @@
-"""Identifies decrees: number, keys, and the decrees that they name. Sightings that share a key are one decree, except by a number alone
-that the facts contradict. A false merge loses a decree, a miss posts it twice.
+"""Identifies decrees: number, keys, and the decrees that they name. Sightings with a common key are one decree, unless facts contradict a
+bare number. A false merge loses a decree, a miss posts it twice.
 
-- `number:…`: deciding authority, comparable number, day of signature or first day.
+- `number:…`: deciding authority, comparable number, day (signature or first).
 - `act:…`: identifier of the national template; `text:…`: hash of a long squeezed text.
 """
 

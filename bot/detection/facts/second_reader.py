@@ -363,9 +363,9 @@ def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> 
 
 
 def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Return whether every place of each reader has a counterpart. A place only of the rules must be beside a common one in a table, an
-    enumeration or a sentence. A place only of the second reader is ignored unless it is in the title or an article, without figure, and has
-    a known kind, a capital, or one of the rules' places beside it."""
+    """Return whether every place of each reader has a counterpart. A place only of the rules must be beside a common one (table,
+    enumeration or sentence). A place only of the second reader counts only in the title or an article, without figure, with a known kind, a
+    capital, or a rules' place beside it."""
     seen = [each for each in mine if any(_same(each, other) for other in theirs)]
     blocks = segment.of(DecreePart.TITLE, DecreePart.HEADING, DecreePart.ARTICLE, DecreePart.BODY)
     articles = [document.flat[kept.start : kept.end] for kept in beside_formality(document, blocks)]

@@ -1,6 +1,6 @@
-"""Makes one request in a browser tab of its own, and returns what the site shows in the end as an HTTP answer. A page is a navigation: its
-scripts run until it shows what its source waits for. A file is a streamed `fetch()` from an empty document of the site. Redirects are not
-followed: the client checks and requests them."""
+"""Makes one request in a browser tab of its own, and returns what is shown in the end as an answer. A page is a navigation: its scripts run
+until it shows what its source waits for. A file is a streamed `fetch()` from an empty document of the site. Redirects are not followed: the
+client checks and requests them."""
 
 from __future__ import annotations
 
