@@ -1,4 +1,4 @@
-"""Judges acts: gate, cut into decrees, rules, facts; and gives the facts of an act of which a person said that it is a decree. Pure."""
+"""Judges acts: gate, cut into decrees, rules, facts; reads the facts of acts that a person accepted as decrees. Pure."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class TwiceRead:
 
 
 def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
-    """Return each fact of a decree that is read twice, and why it is sure or not. It is read again: a verdict keeps only what is shown."""
+    """Return each fact that both readers read, and why it is certain or not. Reads anew, as a verdict keeps only shown values."""
     text, segment = _read_again(act, verdict)
     second = second_values(text, tagged(text, segment))
     poor = {quote.about for quote in verdict.evidence if text.is_poor(quote)}
@@ -133,7 +133,7 @@ def read_twice(act: Act, verdict: Verdict) -> tuple[TwiceRead, ...]:
 
 
 def not_told(act: Act, verdict: Verdict) -> tuple[Evidence, ...]:
-    """Return the days (`signed`) and offices at the end of a decree that are not shown of it; the cue of each is the reason."""
+    """Return the days (`signed`) and offices at the end of a decree that are not shown; each cue is the reason."""
     text, segment = _read_again(act, verdict)
     own = number(text, segment)
     return tuple(text.evidence(name, found.start, found.end, found.value) for name, found in passed_over(text, segment, own))
@@ -158,7 +158,7 @@ def _told(text: ActText, segment: Segment, found: tuple[Mention, ...], kind: Kin
 
 
 def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) -> Kind:
-    """Return the kind that the verb of its title gives, else that of its articles, those that speak of VSA first, else an authorisation."""
+    """Return the kind by the verb of its title, else of its articles, those on VSA first, else an authorisation."""
     title = own_title(text, segment, stand_alone=False)
     # What the event is called ("la Nuit du refus") says nothing of the act.
     event = cue("around.event").search(title.text)
@@ -177,7 +177,7 @@ def _probable_kind(text: ActText, segment: Segment, found: tuple[Mention, ...]) 
 def facts_of(
     document: ActText, segment: Segment, mentions: tuple[Mention, ...], kind: Kind | None = None
 ) -> tuple[Facts, tuple[Evidence, ...]]:
-    """Read every fact of one decree of this kind, and say which are to be verified. What is not found stays None or empty."""
+    """Read every fact of one decree of this kind, and list those to be verified. Missing facts stay None or empty."""
     facts, evidence = gather(document, segment, mentions, kind)
     left = amended(document, segment)
     return replace(facts, doubtful=doubtful(left, segment, facts, evidence, second_values(left, tagged(left, segment)))), evidence
@@ -252,7 +252,7 @@ def _speaking(segment: Segment, mentions: tuple[Mention, ...]) -> tuple[Block, .
 
 
 def _authority(document: ActText, segment: Segment, number: TextMatch[str] | None) -> TextMatch[str] | None:
-    """Return the first named of several prefects, or the préfet de police where text or number show that he decides."""
+    """Return the first of several named prefects, or the préfet de police if text or number identify him."""
     if (first_named := first_prefect(document, segment)) is not None:
         return first_named
     if number is not None and of_police_series(number.value):
@@ -366,7 +366,7 @@ def _things(text: str, segment: Segment) -> Iterator[tuple[int, int]]:
 
 
 def _without(document: ActText, gone: list[tuple[int, int]], written: Sequence[tuple[int, str]] = ()) -> ActText:
-    """Return the document with some stretches blanked, and words written over others. Line ends stay."""
+    """Return the document with some stretches blanked and some replaced by words. Line ends stay."""
     if not gone:
         return document
     letters = list(document.folded.text)

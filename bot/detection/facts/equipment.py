@@ -1,4 +1,4 @@
-"""Finds with what: the software, its maker, each of the list of `equipment.toml` or called so by the text, and the cameras."""
+"""Finds the equipment: the software and its maker, from `equipment.toml` or named as such by the text, and the cameras."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def cameras(document: ActText, segment: Segment, speaking: tuple[Block, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
-    """A number of cameras. `is_total`: said to be the whole; `in_parts`: numbers of other parts follow it, without their noun."""
+    """Holds a number of cameras. `is_total`: the decree calls it the whole; `in_parts`: numbers of other parts follow it, without noun."""
 
     count: TextMatch[int]
     position: int
@@ -262,7 +262,7 @@ def _types(document: ActText, blocks: list[Block]) -> list[TextMatch[CameraType]
 
 _WORDS = load("equipment.toml")["words"]
 BY = rf"(?:{'|'.join(_WORDS['made'])})e?s?(?: et \w+)?(?: a disposition)?\s+(?:par|aupres de)\b"
-"""What was done to a software by whoever is named next."""
+"""Verbs that link a software to its maker."""
 _MADE = rf"(?:a )?(?:{'|'.join(_WORDS['made'])}|fournit|concoit|vendu?)\b"
 THAT = rf"qu(?:e |')(?:lui )?{_MADE}"
 COMPANY = rf"(?:(?:la|une|le|un)\s+|l')?(?:{'|'.join(_WORDS['company'])})\b"
@@ -316,7 +316,7 @@ _NEAR = 120
 
 @cache
 def listed_products(table: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return the makers (`vendor`) or products (`software`) of the list, each with what meets it in the folded text."""
+    """Return the makers (`vendor`) or products (`software`) of the list, each with its pattern in the folded text."""
     return tuple((name, re.compile(pattern)) for name, pattern in load("equipment.toml")[table].items())
 
 
@@ -326,7 +326,7 @@ def vendor(document: ActText, segment: Segment) -> TextMatch[str] | None:
 
 
 def _named_first(document: ActText, segment: Segment, table: str, others: Callable[..., Iterator[TextMatch[str]]]) -> TextMatch[str] | None:
-    """Return the first name of a table, else of what `others` read: of the articles, else of the whole decree."""
+    """Return the first name of a table, else the first that `others` finds in the articles, else in the whole decree."""
     starts = [block.start for block in islice(segment.of(DecreePart.ARTICLE), 1)]
     text = document.flat
     views = (text, _CUT_WORD.sub(r"\1\2  ", text))  # "Wintics- Cityvision" may also be two words
@@ -420,7 +420,7 @@ def without_form(name: str) -> str:
 
 
 def impersonal(name: str) -> bool:
-    """Return True for a name in which no person's is recognised."""
+    """Return whether a name contains no recognised person's name."""
     return without_names(name) == name
 
 

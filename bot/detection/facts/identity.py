@@ -63,13 +63,13 @@ def deciding_authority(authority: str, number: str, tight: str) -> str:
 
 
 def police_decides(tight: str) -> tuple[int, int] | None:
-    """Return where a squeezed text shows that the préfet de police of Paris decides, by its letterhead, opening or signature."""
+    """Return the position of the sign that the préfet de police of Paris decides: letterhead, opening or signature."""
     match = _POLICE_SIGNS.search(tight, 0, _HEAD)
     return match.span() if match is not None and _BOUCHES_DU_RHONE.search(tight, 0, _HEAD) is None else None
 
 
 def of_police_series(number: str) -> bool:
-    """Return True for a number of the series that only the préfecture de police has (`DUPA-2024-1017`)."""
+    """Return whether a number is of the préfecture de police's own series (`DUPA-2024-1017`)."""
     return _POLICE_SERIES.match(number) is not None
 
 
@@ -99,7 +99,7 @@ def prefixes(facts: Facts, authority: str) -> tuple[str | None, ...]:
 
 
 def decided_by(publisher: str, facts: Facts, keys: tuple[str, ...]) -> str:
-    """Return code of the authority that decided: as the text says it, as the key of its number has it, else whoever published it."""
+    """Return the code of the authority that decided: by the text, else by the key of its number, else the publisher."""
     if facts.authority is not None:
         return facts.authority
     return next((key.split(":")[1] for key in keys if key.startswith("number:")), publisher)
@@ -190,7 +190,7 @@ def _read(document: ActText, match: re.Match[str]) -> TextMatch[str]:
 
 
 def _printed(document: ActText, start: int, end: int, series: str) -> str:
-    """Return it as printed, without the blanks that justification and OCR put around separators."""
+    """Return a number as printed, without the blanks that justification and OCR add around separators."""
     glued = _GLUED.search(document.folded.text, start, end)
     text = document.original(start, glued.start() if glued is not None else end).strip(" .-/")
     text = re.sub(r"\s*([-/._‐‑–—])\s*", lambda match: "-" if match.group(1) in "‐‑–—" else match.group(1), text)
@@ -208,7 +208,7 @@ _DATES = ("signed", "starts")
 _TELLING = ("signed", "starts", "ends", "operators", "event", "places")
 _OF_ONE_ACT = ("starts", "ends", "references", "authority")
 _MORNING = 9
-"""Hour until which the end of an evening is given as of the day before."""
+"""Hour until which an end may be given as of the evening before."""
 
 
 def deduplicate(decrees: list[tuple[Segment, Verdict]]) -> tuple[Verdict, ...]:
@@ -272,7 +272,7 @@ _REACH = 420
 """Characters after a decree's name in which its object stands: a full title."""
 
 _MOST_CITATIONS = 150
-"""Decrees looked at in one text: real ones name a dozen, a hostile text has any number."""
+"""Most decrees cited in one text: real ones name a dozen; limits hostile texts."""
 
 _DAY = re.compile(rf"\s*,?\s*\(?(?:en date )?du\s+(?P<day>{ANY_DATE})\)?")
 _DATED = re.compile(
@@ -286,7 +286,7 @@ _OBJECT_END = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A decree named at `start:end` of the folded text. `vsa` is None where the text does not say what it is about."""
+    """Holds a decree named at `start:end` of the folded text. `vsa` is None if the text does not name its subject."""
 
     number: str | None
     signed: date | None
@@ -296,7 +296,7 @@ class Citation:
 
     @property
     def same(self) -> str:
-        """Return what shows that two citations are of one decree."""
+        """Return the attributes by which two citations are of one decree."""
         return without_service(self.number) if self.number is not None else str(self.signed)
 
 
@@ -332,7 +332,7 @@ def _named(document: ActText, start: int, end: int) -> Iterator[Citation]:
 
 
 def _about_vsa(document: ActText, start: int, limit: int) -> bool | None:
-    """Return what the words after a decree's name say of its object: True, False, or None where they do not say."""
+    """Return whether the words after a decree's name describe VSA; None if they give no subject."""
     limit = min(limit, start + _REACH)
     stop = _OBJECT_END.search(document.flat, start, limit)
     low, high = document.mended_span(start, stop.start() if stop is not None else limit)
@@ -390,7 +390,7 @@ _VERB_REACH = 160
 
 
 class _Change(NamedTuple):
-    """What becomes of a decree that is named; see `Reference.retroactive`."""
+    """Holds what becomes of a cited decree; see `Reference.retroactive`."""
 
     kind: Kind
     retroactive: bool | None = None
@@ -432,7 +432,7 @@ def _within(cited: list[Citation], start: int, end: int) -> list[Citation]:
 
 
 def _in_title(text: str, start: int, cited: list[Citation]) -> Iterator[tuple[Citation, _Change]]:
-    """Yield the decrees on which the verbs of a title bear; not those in the quoted title of another."""
+    """Yield the decrees that the verbs of a title concern; not those in the quoted title of another."""
     last: _Change | None = None
     position = start
     for entry in cited:
@@ -446,7 +446,7 @@ def _in_title(text: str, start: int, cited: list[Citation]) -> Iterator[tuple[Ci
 
 
 def _in_article(text: str, block: Block, cited: list[Citation]) -> Iterator[tuple[Citation, _Change]]:
-    """Yield the decrees of which a sentence of an article says what becomes of them."""
+    """Yield the decrees that a sentence of an article changes or ends."""
     end = block.start
     change: _Change | None = None
     for entry in cited:
@@ -489,7 +489,7 @@ def _verb_after(text: str) -> _Change | None:
 
 
 def _last_verb(text: str) -> tuple[_Change | None, int]:
-    """Return the last verb of a stretch that bears on what follows, and where it begins."""
+    """Return the last verb of a stretch that concerns what follows, and its position."""
     found = [(match.start(), kind, match[0]) for kind, verbs in _verbs("before").items() for match in verbs.finditer(text)]
     if not found:
         return None, 0
@@ -514,7 +514,7 @@ def _said_of_it(text: str, segment: Segment) -> bool | None:
 
 
 def _change(kind: Kind, words: str) -> _Change:
-    """Return what these words of an end do: abrogation, retrait, or neither said."""
+    """Return the effect of these words of an end: abrogation, retrait, or neither."""
     said = {effect for effect, words_of_it in load("references.toml")["ends"].items() if any(word in words for word in words_of_it)}
     retroactive = "retroactive" in said if kind is Kind.ABROGATION and len(said) == 1 else None
     return _Change(kind, retroactive)

@@ -18,7 +18,7 @@ from bot.domain.text import fold_letters
 # What a decree is for: the event after "à l'occasion de".
 
 _MOST = 20
-"""Events looked at in one part of a decree: a hostile text has any number."""
+"""Most events in one part of a decree: limits hostile texts."""
 
 _LONGEST = 160
 """Characters of an event: longer is a paragraph, not a name."""
@@ -103,7 +103,7 @@ def _of_form(document: ActText, segment: Segment) -> Iterator[TextMatch[str]]:
 
 
 def _is_clearer(name: str, first: str) -> bool:
-    """Return True for the name of an event that says more than the first one found, of the same event."""
+    """Return whether an event's name is a longer one of the first event found."""
     plain, known = fold(name).text, fold(first).text
     if first.isupper():
         return not name.isupper() and plain.startswith(known)
@@ -141,7 +141,7 @@ def _events(
 
 
 def _line_end(document: ActText, start: int, end: int) -> int:
-    """Return where a phrase ends that may not go on into a bullet, or the next row of a form or table, on a line below."""
+    """Return the end of a phrase, at most before a bullet or the next row of a form or table below."""
     for line in takewhile(lambda line: line.start() < end, _LINE_BELOW.finditer(document.folded.text, start)):
         below = document.printed(*line.span("below")).strip()
         if _BULLET.match(line["below"]) or _LABEL.match(below) or has_gap(below):
@@ -218,12 +218,12 @@ def _operators() -> tuple[_Operator, ...]:
 
 
 def operator_names() -> tuple[str, ...]:
-    """Return the names of the operators that bear no name of a place."""
+    """Return the names of the operators without the name of a place."""
     return tuple(known.name for known in _operators() if not (known.of or known.named))
 
 
 def may_name_an_operator(text: str) -> bool:
-    """Return whether part of a name of an operator that is known is this text, or that it begins as those that bear the name of a place."""
+    """Return whether this text is part of a known operator's name, or begins as operators with the name of a place do."""
     wanted = fold_letters(text)
     return any(wanted in name or name in wanted for name in (fold_letters(known.name) for known in _operators()))
 
@@ -254,7 +254,7 @@ def operators(
 
 
 def only_told(document: ActText, segment: Segment) -> set[str]:
-    """Return whoever is only named as the owner of cameras, or where the decree is executed or told of."""
+    """Return those named only as owners of cameras, or as recipients or executors of the decree."""
     articles = [block for block in segment.of(DecreePart.ARTICLE, DecreePart.BODY) if not is_formality(document.flat, block)]
     titled = named_in(document, list(segment.of(DecreePart.TITLE, DecreePart.HEADING)), heading=True)
     entries = [*titled, *named_in(document, articles)]
@@ -262,7 +262,7 @@ def only_told(document: ActText, segment: Segment) -> set[str]:
 
 
 def _is_user(document: ActText, segment: Segment, entry: TextMatch[str]) -> bool:
-    """Return False for the owner of cameras, and for who is named in a sentence on what is sent to them, or on execution."""
+    """Return False for the owner of cameras, and in a sentence on a transmission to someone, or on execution."""
     block = segment.at(entry.start)
     low = max(block.start, entry.start - 2 * _REACH)
     start = max((match.end() for match in _STOP.finditer(document.flat, low, entry.start)), default=low)
@@ -283,7 +283,7 @@ def _comes_after(words: re.Pattern[str], document: ActText, entry: TextMatch[str
 
 
 def is_formality(flat: str, block: Block) -> bool:
-    """Return True for an article on execution, publication or remedies."""
+    """Return whether an article is on execution, publication or remedies."""
     return _EXECUTION.search(flat, block.start, block.end) is not None and _AUTHORISES.search(flat, block.start, block.end) is None
 
 
@@ -294,7 +294,7 @@ _ANNEX = re.compile(
 
 
 def beside_formality(document: ActText, blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield these parts without those who get a copy, and of articles on execution, publication or remedies only the annex after them."""
+    """Yield these parts without recipients of copies, and of articles on execution, publication or remedies only the annex after them."""
     text = document.folded.text
     for block in blocks:
         if not is_formality(document.flat, block):
@@ -316,7 +316,7 @@ _TITLED = re.compile(r"\ba\s?r\s?r\s?e\s?t\s?e|\bdecision n")
 
 
 def _title_of(document: ActText, block: Block) -> Block:
-    """Return a heading up to the title; below stand who decides, and in minutes who was there and what they said."""
+    """Return a heading up to the title; below it are the author, and in minutes those present and their words."""
     title = _TITLED.search(document.flat, block.start, block.end) if block.part is DecreePart.HEADING else None
     below = _BELOW_TITLE.search(document.folded.text, title.end(), block.end) if title is not None else None
     return block if below is None else replace(block, end=below.start())
@@ -399,14 +399,14 @@ def _linked(document: ActText, link: str, name: str) -> str:
 
 
 def _printed_elsewhere(document: ActText, name: str) -> Iterator[str]:
-    """Yield how the act prints the name of a commune after a word that says so."""
+    """Yield the names of a commune after a word such as "commune", as the act prints them."""
     for match in islice(re.finditer(rf"{re.escape(fold(name).text)}(?![^\W_])", document.flat), 5 * _MOST):
         if _TOWN_OF.search(document.flat[max(match.start() - 24, 0) : match.start()]) is not None:
             yield joined(document.original(*match.span()))
 
 
 def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
-    """Return each operator once; a commune whose police is named is one operator, not two."""
+    """Return each operator once; a commune and its police are one."""
     names: dict[str, TextMatch[str]] = {}
     for entry in sorted(found, key=lambda entry: entry.start):
         names.setdefault(entry.value, entry)
@@ -416,5 +416,5 @@ def _merged(found: list[TextMatch[str]]) -> list[TextMatch[str]]:
 
 
 def _place(value: str) -> str:
-    """Return the name of a commune, as the name of its police ends: `Cannes`, `du Havre`."""
+    """Return the name of a commune as in its police's name: `Cannes`, `du Havre`."""
     return re.sub(r"^Commune (?:de |d'|(?=du |des ))", "", value)

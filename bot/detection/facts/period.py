@@ -34,13 +34,13 @@ from bot.domain.acts import Moment
 Period = tuple[Moment | None, Moment | None]
 
 _LONGEST = 1100
-"""Days between a beginning and an end that are of one period."""
+"""Most days between the beginning and the end of one period."""
 
 _NEAR = timedelta(days=45)
-"""Days between two slots of one period at most."""
+"""Most days between two slots of one period."""
 
 _MOST = 20
-"""Periods looked at in one article, and days over which slots of one are one period: a hostile text has any number."""
+"""Most periods of one article, and most days of the slots of one period: limits hostile texts."""
 
 # From one day to another: "du 2 mai à 14 h au 3 mai 2026", "le 2 mai et, de 8 h à 10 h, le 3 mai 2026", "chaque nuit de 22 h à 6 h, …".
 
@@ -110,7 +110,7 @@ class _Day:
 
 
 def _stretches(text: str, start: int, end: int) -> Iterator[tuple[re.Match[str], list[_Day]]]:
-    """Yield the days that stand in a row, each with its hours, and what opens the row."""
+    """Yield consecutive days, each with its hours, and the words that open the row."""
     position = start
     while (opening := _OPENING.search(text, position, end)) is not None:
         tokens = _tokens(text, opening.end(), end)
@@ -121,7 +121,7 @@ def _stretches(text: str, start: int, end: int) -> Iterator[tuple[re.Match[str],
 
 
 def _tokens(text: str, position: int, end: int) -> list[re.Match[str]]:
-    """Return the days and hours in a row from a position on."""
+    """Return the consecutive days and hours from a position on."""
     tokens: list[re.Match[str]] = []
     while len(tokens) <= 2 * _MOST:
         token = _NEXT.match(text, position, end)
@@ -142,7 +142,7 @@ def _is_day(text: str, token: re.Match[str]) -> bool:
 
 
 def _days(tokens: Sequence[re.Match[str]]) -> list[_Day]:
-    """Return days with their hours. Two hours before the first are of all; one hour before it says that hours come first."""
+    """Return days with their hours. Two hours before the first day apply to all; one hour before it means that hours come first."""
     first = next((rank for rank, token in enumerate(tokens) if token["day"]), len(tokens))
     before, after = [token["hour"] for token in tokens[:first]], tokens[first:]
     days: list[_Day] = []
@@ -167,7 +167,7 @@ def _days(tokens: Sequence[re.Match[str]]) -> list[_Day]:
 
 
 def _complete(days: list[_Day]) -> list[_Day]:
-    """Return the days with month and year, each from the next one that has it; up to the first that has none or goes back."""
+    """Return the days with month and year, from the next one that has them; up to the first without, or before its predecessor."""
     found: list[_Day] = []
     month: int | None = None
     year = next((day.shown.year for day in reversed(days) if day.shown.year), None)
@@ -441,7 +441,7 @@ def period(document: ActText, segment: Segment, speaking: tuple[Block, ...] = ()
 
 
 _SAME = 5
-"""Words of a sentence that show that it says of one operator what another says of the next."""
+"""Words of a sentence that gives the period of one operator among several."""
 
 _MARK = re.compile(rf"[\s;.,]*(?:[-\u2022*]|{INLINE_MARK})\s*(?:les?|du|la nuit du)\s")
 
@@ -488,13 +488,13 @@ def is_whole(document: ActText, segment: Segment, found: TextMatch[Period], sign
 
 
 def _longer(one: Period, two: Period) -> bool:
-    """Return True where a slot begins or ends outside another, by their hours."""
+    """Return whether a slot begins or ends outside another, by their hours."""
     spans = [[datetime.combine(moment.day, moment.time) for moment in each if moment and moment.time] for each in (one, two)]
     return spans[0][0] < spans[1][0] or spans[0][-1] > spans[1][-1]
 
 
 def _agrees(operative: Period, titled: Period) -> bool:
-    """Return True when the operative period holds the days of the title: it is then the same, with hours or with margins."""
+    """Return whether the operative period contains the title's days: it is then the same, with hours or margins."""
     (first, last), (shown_first, shown_last) = operative, titled
     shown_first, shown_last = shown_first or shown_last, shown_last or shown_first
     if first is None or last is None or shown_first is None or shown_last is None:
@@ -532,7 +532,7 @@ def _lead(document: ActText, found: TextMatch[Period]) -> list[str]:
 
 
 def _first(document: ActText, blocks: list[Block], *, singles: bool) -> TextMatch[Period] | None:
-    """Return the best period, or that which the first sentence on a beginning and the first on an end give together, or one of the two."""
+    """Return the best period, else one from the first sentence on a beginning and the first on an end, or one of these."""
     ranked = [found for found in _ranked(document, blocks) if singles or found[0] <= _PARTLY]
     best = ranked[0][1] if ranked else None
     if best is None or not singles or ranked[0][0] < _PARTLY:

@@ -38,9 +38,9 @@ _REMEDIES = re.compile(r"\b(?:voies et delais|delais et voies|recours gracieux|r
 _EXECUTES = re.compile(r"charge\w*[^.;]{0,120}\bexecution\b|recueil des actes")
 _NEAR = (-3, -2, -1, 1, 2, 3)
 _SHORT = 60
-"""Letters of a line that ends an item or a row rather than being broken at the margin."""
+"""Letters of a line that ends an item or a row, rather than at the margin."""
 _SENTENCE = 7
-"""Words of the same sentence before one, which the tagger gets without their order."""
+"""Words of the same sentence before a word, which are features without their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Word:
 
     @property
     def shape(self) -> str:
-        """How it is printed: `Aa`, `AA`, `a`, `9`, or the sign itself."""
+        """Return its form: `Aa`, `AA`, `a`, `9`, or the sign itself."""
         if not self.printed[0].isalnum():
             return self.printed[0]
         if self.printed.isdigit():
@@ -70,7 +70,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One part of a decree as the tagger gets it: its words, the zone of each, and what part it is."""
+    """Holds one part of a decree for the tagger: its words, the zone of each, and the part."""
 
     words: tuple[Word, ...]
     zones: tuple[str, ...]
@@ -78,7 +78,7 @@ class Stretch:
 
     @property
     def features(self) -> list[list[str]]:
-        """Return what the tagger gets of each word. A feature is a name and the words it is about."""
+        """Return the features of each word. A feature is a name and the words it is about."""
         folded = [word.folded for word in self.words]
         capitals = sum(word.shape == "AA" for word in self.words) > len(folded) * 0.6
         shapes = ["up" if capitals and word.shape == "AA" else word.shape for word in self.words]
@@ -121,7 +121,7 @@ def stretches(document: ActText, segment: Segment) -> Iterator[Stretch]:
 
 
 def tagged(document: ActText, segment: Segment, model: bytes | None = None) -> dict[str, list[TextMatch[str]]]:
-    """Return what the tagger takes for each fact, as printed and in order. `model` is another than the one that is packaged."""
+    """Return the tagger's values of each fact, as printed and in order. `model` replaces the packaged one."""
     # Held to the end: the tagger reads in it, and what is cached may be replaced by another thread which asked for it at the same time.
     packed = _packaged() if model is None else model
     tagger = pycrfsuite.Tagger()
@@ -135,7 +135,7 @@ def tagged(document: ActText, segment: Segment, model: bytes | None = None) -> d
 
 
 def spans(labels: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield the facts that a sequence of labels tells, each with its first and last word."""
+    """Yield the facts in a sequence of labels, each with its first and last word."""
     first: int | None = None
     for position, label in enumerate(labels):
         following = labels[position + 1] if position + 1 < len(labels) else OUTSIDE
@@ -261,7 +261,7 @@ def doubtful(
 
 
 def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]]]) -> dict[str, FactValue]:
-    """Return what the second reader makes of each fact, in the spelling of facts; of several, what it took most often."""
+    """Return the second reader's value of each fact, spelt as facts are; of several the most frequent."""
     values: dict[str, FactValue] = {}
     for name, matches in found.items():
         if name == "operators":
@@ -276,7 +276,7 @@ def second_values(document: ActText, found: Mapping[str, Sequence[TextMatch[str]
 
 
 def _places_of(document: ActText, match: TextMatch[str]) -> Iterator[str]:
-    """Yield the places in what was tagged: those of a sentence, or of short lines and of the rows of a table the first cell of each."""
+    """Yield the tagged places: of a sentence, of short lines, and of the first cell in each row of a table."""
     text = document.folded.text
     lines: list[str] = []
     tabular = False
@@ -299,7 +299,7 @@ def _spelt(name: str, printed: str) -> str:
 
 
 def _is_cut(document: ActText, segment: Segment, name: str, value: FactValue) -> bool:
-    """Return True for a value that shows that more than a name was read, or less: by itself, or wherever the act prints it."""
+    """Return whether a value has more than a name, or less: by itself, or wherever the act prints it."""
     if name == "places" and isinstance(value, tuple):
         # "place Foch - halle - rue Haute" beside "place Foch": a cell with dashes of its own.
         return any(_PART.fullmatch(place) or place.startswith(tuple(f"{other} - " for other in value)) for place in value)
@@ -325,7 +325,7 @@ def _beside_maker(document: ActText, facts: Facts) -> bool:
 
 
 def agree(document: ActText, segment: Segment, name: str, value: FactValue, other: FactValue) -> bool:
-    """Return True where the second reader has the same fact, or nothing against one that it may miss, and it shows that it is whole."""
+    """Return whether the second reader has the same whole fact, or misses one that it may miss."""
     if _is_cut(document, segment, name, value):
         return False
     if isinstance(value, tuple):
@@ -356,7 +356,7 @@ def _same_name(fact: str, mine: str, theirs: str) -> bool:
 
 
 def _same_office(document: ActText, segment: Segment, mine: str, other: str) -> bool:
-    """Return True where the second reader has the same office, be it with the name below, or that of the prefect for whom it signs."""
+    """Return whether the second reader has the same office, possibly with the name below it, or that of the represented prefect."""
     ours, theirs = _words_of(mine), _words_of(other)
     delegated = theirs[:1] in {("prefet",), ("prefete",)} and _is_for_prefect(document, segment)
     return ours in (theirs[: len(ours)], theirs[-len(ours) :]) or ours[: len(theirs)] == theirs or (delegated and ours[:1] != theirs[:1])
@@ -382,21 +382,21 @@ def _same_places(document: ActText, segment: Segment, mine: tuple[str, ...], the
 
 
 def _is_named(place: str, articles: Sequence[str]) -> bool:
-    """Return True for a kind of place with a proper name, or a proper name alone, in one of these articles, in no brackets."""
+    """Return whether a place has a known kind and a proper name, or a proper name alone, outside brackets in one of these articles."""
     proper = place[0].isupper() and re.search(r"\d", place) is None
     named = proper or (is_of_a_kind(place) and place[1:] != place[1:].lower())
     return named and any(re.search(rf"(?<!\w){re.escape(fold(place).text)}(?!\w)(?![^()]{{0,80}}\))", text) for text in articles)
 
 
 def _stands_apart(name: str, told: str, places: Sequence[str]) -> bool:
-    """Return True for a name that the text has elsewhere than in these places: "cours Neuf" of "marché du cours Neuf"."""
+    """Return whether the text has the name outside these places: not "cours Neuf" if only in "marché du cours Neuf"."""
     for place in places:
         told = told.replace(place, " ") if name in place else told
     return name in told
 
 
 def _listed_with(text: str, places: tuple[str, ...], seen: Sequence[str]) -> set[str]:
-    """Return the places that were seen, and those that are the next of a table or enumeration to one of these."""
+    """Return the seen places, and their neighbours in a table or enumeration."""
     flat = text.replace("\n", " ")
     found = sorted((*match.span(), place) for place in places for match in re.finditer(re.escape(fold(place).text), flat))
     linked = set(seen)
